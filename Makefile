@@ -1,0 +1,29 @@
+# Svod. `make demo` to look, `make test` before a push. See docs/development.md.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint web clean
+export HTTP MQTT DATA SPEED STATE
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+
+demo: ## install, build, start the demo: http://127.0.0.1:8080 (HTTP= MQTT= DATA= SPEED= STATE=)
+	@exec scripts/demo
+
+test: ## all gates and tests, both engines, the browser
+	@exec scripts/test
+
+bench: ## readings per second and latency, beside mosquitto + PostgreSQL
+	@exec bench/ingest
+
+lint: ## format, clippy, tidy: quick
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo xtask tidy
+
+web: ## the islands
+	@exec scripts/web check
+
+clean: ## the islands, reports and pictures (cargo's target folder is shared by clones: remove it yourself)
+	rm -rf web/dist web/node_modules e2e/node_modules e2e/pictures bench/results

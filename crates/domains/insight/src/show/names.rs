@@ -1,0 +1,121 @@
+use svod_kernel::{SpacePath, Urn};
+use svod_model::Entity;
+use svod_portal::PageContext;
+
+use super::Sight;
+
+/// The name of a type.
+pub fn of_type(ctx: &PageContext, kind: &str) -> String {
+    ctx.t_or(&format!("type-{kind}"), kind)
+}
+
+/// The name of an attribute.
+pub fn of_attribute(ctx: &PageContext, name: &str) -> String {
+    ctx.t_or(&format!("attr-{name}"), name)
+}
+
+/// The name of a space.
+pub fn of_space(ctx: &PageContext, space: &SpacePath) -> String {
+    ctx.t_or(&format!("space-{}", space.name()), space.name())
+}
+
+/// The name of a kind of alert.
+pub fn of_alert(ctx: &PageContext, kind: &str) -> String {
+    ctx.t_or(&format!("alert-{kind}"), kind)
+}
+
+/// A unit as people write it; the UCUM code itself where no text knows it.
+pub fn of_unit(ctx: &PageContext, code: &str) -> String {
+    ctx.t_or(&unit_key(code), code)
+}
+
+/// The message of a UCUM code: `mg/m3` → `unit-mg-per-m3`, `mm[Hg]` → `unit-mm-Hg`, `%` → `unit-percent`.
+fn unit_key(code: &str) -> String {
+    let mut key = String::from("unit-");
+    for c in code.chars() {
+        match c {
+            '/' => key.push_str("-per-"),
+            '%' => key.push_str("percent"),
+            '[' | '.' => key.push('-'),
+            c if c.is_ascii_alphanumeric() || c == '-' => key.push(c),
+            _ => {}
+        }
+    }
+    key.replace("--", "-")
+}
+
+/// What people call the entity. Work and alerts are called by what happened and where.
+pub fn of_entity(sight: &Sight<'_>, e: &Entity) -> String {
+    let ctx = sight.ctx;
+    let name = sight.text(e, "name");
+    let what = matches!(e.kind.as_str(), "Alert" | "Case" | "Task").then(|| match sight.text(e, "kind") {
+        Some(kind) => of_alert(ctx, kind),
+        None => of_type(ctx, &e.kind),
+    });
+    match (what, name) {
+        (Some(what), Some(name)) => ctx.tf("object-about", &[("what", what.into()), ("where", name.into())]),
+        (Some(what), None) => what,
+        (None, Some(name)) => name.to_owned(),
+        (None, None) => format!("{} {}", of_type(ctx, &e.kind), e.id.local()),
+    }
+}
+
+/// The page of an entity.
+pub fn entity_href(urn: &Urn) -> String {
+    format!("/entities/{}", encoded(urn.as_str()))
+}
+
+/// The page on which people work with an entity of that type: tasks and cases have their own.
+pub fn working_href(kind: &str, urn: &Urn) -> String {
+    match kind {
+        "Task" => format!("/tasks/{}", encoded(urn.as_str())),
+        "Case" => format!("/cases/{}", encoded(urn.as_str())),
+        _ => entity_href(urn),
+    }
+}
+
+/// The text for one segment of a path or one value of a query (RFC 3986); a colon stays as it is.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => out.push(char::from(b)),
+            _ => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
+}
+
+/// An address with a query of those parameters that are not empty.
+pub fn href(path: &str, params: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> =
+        params.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| format!("{k}={}", encoded(v))).collect();
+    if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_have_keys_that_fluent_takes() {
+        for (code, key) in [
+            ("mg/m3", "unit-mg-per-m3"),
+            ("mm[Hg]", "unit-mm-Hg"),
+            ("%", "unit-percent"),
+            ("Cel", "unit-Cel"),
+            ("[ppm]", "unit-ppm"),
+            ("/min", "unit-per-min"),
+        ] {
+            assert_eq!(unit_key(code), key);
+        }
+    }
+
+    #[test]
+    fn addresses_hold_any_identifier() {
+        let urn: Urn = "https://example.org/a?b#c".parse().unwrap();
+        assert_eq!(entity_href(&urn), "/entities/https:%2F%2Fexample.org%2Fa%3Fb%23c");
+        assert_eq!(working_href("Task", &"urn:svod:task:1-0".parse().unwrap()), "/tasks/urn:svod:task:1-0");
+        assert_eq!(href("/entities", &[("space", "a/b"), ("q", ""), ("type", "T")]), "/entities?space=a%2Fb&type=T");
+    }
+}

@@ -1,0 +1,67 @@
+//! Services: what officials have to do, why it arose, and what became of it.
+//!
+//! Pages over the registry; nothing is kept here.
+//!
+//! * `GET /tasks`, `GET /tasks.csv` – the work list of the visitor's spaces
+//! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete` – one task
+//! * `GET /cases/{urn}` – the journal of one case as a timeline
+//! * `GET /journal` – the journal of a space, newest first
+//!
+//! `worklist` gathers and orders tasks, `evidence` reads what a decision was given, `events` and `words` say in human
+//! words what the journal keeps, `csv` writes RFC 4180.
+
+mod access;
+mod csv;
+mod events;
+mod evidence;
+mod names;
+mod pages;
+mod words;
+mod worklist;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use svod_registry::Registry;
+use svod_runtime::Tasks;
+use svod_text::Texts;
+
+/// What the pages stand on.
+#[derive(Clone)]
+pub struct ServicesState {
+    /// The one door.
+    pub registry: Arc<Registry>,
+    /// What officials do with a task.
+    pub tasks: Tasks,
+}
+
+/// The pages; they belong inside `Portal::wrap`.
+pub fn routes(state: ServicesState) -> Router {
+    Router::new()
+        .route("/tasks", get(pages::tasks::list))
+        .route("/tasks.csv", get(pages::tasks::export))
+        .route("/tasks/{urn}", get(pages::task::show))
+        .route("/tasks/{urn}/take", post(pages::task::take))
+        .route("/tasks/{urn}/release", post(pages::task::release))
+        .route("/tasks/{urn}/complete", post(pages::task::complete))
+        .route("/cases/{urn}", get(pages::case::show))
+        .route("/journal", get(pages::journal::show))
+        .with_state(state)
+}
+
+/// The pages' texts, to be laid over the portal's.
+///
+/// # Panics
+/// Never: a unit test parses the embedded files.
+pub fn texts() -> Texts {
+    svod_portal::locales!().expect("the texts are parsed by a unit test of this crate")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_language_has_every_text() {
+        assert_eq!(super::texts().missing(), []);
+    }
+}

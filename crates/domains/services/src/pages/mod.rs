@@ -1,0 +1,7 @@
+//! One folder a page: the handler and its template side by side.
+
+pub mod case;
+pub mod journal;
+mod locked;
+pub mod task;
+pub mod tasks;

@@ -1,0 +1,22 @@
+//! The MQTT door: a broker that acknowledges a publish only when the platform says it is durable.
+//!
+//! Translation only: who a client is, what a message means and who may see it are asked of the [`Door`].
+//! Why it is built on `rmqtt-codec`: `docs/adr/0003-mqtt.md`.
+
+mod broker;
+mod config;
+mod connection;
+mod core;
+mod door;
+mod platform;
+mod retained;
+mod session;
+mod topic;
+mod tree;
+mod wire;
+
+pub use broker::{InvalidTopic, MqttBroker};
+pub use config::MqttConfig;
+pub use door::{BoxFuture, Credentials, Door, Publication, PublishRefusal, Refusal};
+pub use platform::{Authenticate, MaySubscribe, PlatformDoor, entitled};
+pub use topic::{is_filter, is_topic, matches};

@@ -1,0 +1,45 @@
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use svod_kernel::Actor;
+use utoipa::Modify;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+
+use crate::{Failure, RestState};
+
+/// Cookie in which the pages keep the session's token.
+pub const SESSION_COOKIE: &str = "svod_session";
+
+/// Who calls: the bearer of a token (RFC 6750), the holder of a page session, or anonymous.
+pub struct Caller(pub Actor);
+
+impl FromRequestParts<RestState> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, Failure> {
+        match session_token(&parts.headers) {
+            Some(token) => Ok(Self(state.identity.authenticate(token)?)),
+            None => Ok(Self(Actor::anonymous())),
+        }
+    }
+}
+
+/// The token of the `Authorization` header, else of the session cookie.
+pub fn session_token(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    if let Some(token) = bearer.and_then(|v| v.strip_prefix("Bearer ")) {
+        return Some(token.trim());
+    }
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut pairs = cookies.flat_map(|c| c.split(';')).filter_map(|p| p.trim().split_once('='));
+    pairs.find(|(name, value)| *name == SESSION_COOKIE && !value.is_empty()).map(|(_, value)| value)
+}
+
+pub struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}

@@ -1,0 +1,93 @@
+//! REST API, version 1: translation between HTTP and the registry, ingest and the twin. No rules live here.
+//!
+//! Every route is described by OpenAPI 3.1 at `/api/openapi.json`; errors are RFC 9457 problem details.
+
+mod auth;
+mod entities;
+mod history;
+mod journal;
+mod layers;
+mod live;
+mod observations;
+mod packs;
+mod problem;
+mod quarantine;
+mod state;
+mod tasks;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use auth::Bearer;
+pub use auth::{Caller, SESSION_COOKIE, session_token};
+pub use problem::Failure;
+pub use state::RestState;
+
+/// Largest request body: a pack with real boundaries fits.
+pub const MAX_BODY: usize = 16 * 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Svod API",
+        version = "1",
+        description = "One graph of entities, one journal, one door. Authorise with a bearer token (demo mode: `svod demo token PERSONA`); without one you are anonymous and see what is open. Errors are RFC 9457 problem details with a stable `code`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    modifiers(&Bearer),
+    tags(
+        (name = "entities", description = "The graph"),
+        (name = "readings", description = "What devices and systems deliver"),
+        (name = "live", description = "The twin as it happens"),
+        (name = "work", description = "Tasks and the journal"),
+        (name = "operations", description = "Packs and quarantine")
+    )
+)]
+struct ApiDoc;
+
+fn described() -> OpenApiRouter<RestState> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .routes(routes!(entities::list, entities::create))
+        .routes(routes!(entities::read, entities::patch, entities::remove))
+        .routes(routes!(entities::card))
+        .routes(routes!(history::read))
+        .routes(routes!(observations::deliver))
+        .routes(routes!(live::stream))
+        .routes(routes!(layers::list))
+        .routes(routes!(layers::geometry))
+        .routes(routes!(journal::list))
+        .routes(routes!(tasks::list))
+        .routes(routes!(tasks::take))
+        .routes(routes!(tasks::release))
+        .routes(routes!(tasks::complete))
+        .routes(routes!(packs::list, packs::publish))
+        .routes(routes!(packs::check))
+        .routes(routes!(packs::read))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::try_mapping))
+        .routes(routes!(quarantine::replay))
+        .routes(routes!(quarantine::discard))
+}
+
+/// All routes of the API with their state, and its OpenAPI document.
+pub fn router(state: RestState) -> (Router, utoipa::openapi::OpenApi) {
+    let (router, api) = described().split_for_parts();
+    let document = serde_json::to_string(&api).unwrap_or_default();
+    let served = move || {
+        let document = document.clone();
+        async move { ([(axum::http::header::CONTENT_TYPE, "application/json")], document) }
+    };
+    let router = router
+        .route("/api/openapi.json", get(served))
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
+        .with_state(state);
+    (router, api)
+}
+
+/// The OpenAPI document without a running platform.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}

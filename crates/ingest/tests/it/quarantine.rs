@@ -1,0 +1,103 @@
+use svod_ingest::{IngestLimits, QuarantineError, QuarantineFilter, Which};
+use svod_kernel::Role;
+use svod_store::quarantine::Status;
+
+use crate::house::{House, MAPPING, NOW, actor, administrator, device, http, mqtt, publish, region, until};
+
+#[tokio::test]
+async fn a_corrected_mapping_sets_messages_free() {
+    for house in House::all(IngestLimits::default()).await {
+        let quarantine = house.ingest.quarantine();
+        for n in 0..3 {
+            let payload = format!(r#"{{"time":{},"level":1}}"#, 1_768_438_800_000i64 - n);
+            house.ingest.submit(&device(), mqtt("water/g1/up", &payload)).await.unwrap();
+        }
+        house.ingest.submit(&device(), http("g1", "{broken")).await.unwrap();
+        let counts = quarantine.counts(&administrator(), Status::Held).await.unwrap();
+        assert_eq!(counts, [("bad-shape".to_owned(), 3), ("malformed-payload".to_owned(), 1)]);
+
+        let filter = QuarantineFilter { reason: Some("bad-shape".into()), limit: 2, ..Default::default() };
+        let page = quarantine.page(&administrator(), filter.clone()).await.unwrap();
+        assert_eq!(page.len(), 2);
+        let rest = QuarantineFilter { before: Some(page[1].id), ..filter };
+        assert_eq!(quarantine.page(&administrator(), rest).await.unwrap().len(), 1);
+
+        let better = MAPPING.replace(".ts", ".time");
+        let preview = quarantine.try_mapping(&administrator(), page[0].id, &better).await.unwrap();
+        assert_eq!((preview.readings.len(), preview.faults.len()), (1, 0));
+        assert_eq!(preview.readings[0].attribute, "level");
+        let preview = quarantine.try_mapping(&administrator(), page[0].id, MAPPING).await.unwrap();
+        assert_eq!((preview.readings.len(), preview.faults[0].reason.as_str()), (0, "bad-shape"));
+        let wrong = quarantine.try_mapping(&administrator(), page[0].id, "{at: ").await;
+        assert!(matches!(wrong, Err(QuarantineError::Mapping(_))));
+        assert_eq!(house.count("observation").await, 0, "a preview stored something");
+
+        publish(&house.registry, region("field", "0.2.0", &better, "")).await;
+        let mut seen = 0;
+        let report =
+            quarantine.replay(&administrator(), Which::Profile("gauge".into()), |r| seen = r.examined).await.unwrap();
+        assert_eq!((report.examined, report.replayed, report.stored, seen), (4, 3, 3, 4));
+        assert_eq!(report.held.get("malformed-payload"), Some(&1));
+        let again = quarantine.replay(&administrator(), Which::All, |_| {}).await.unwrap();
+        assert_eq!((again.examined, again.replayed, again.stored), (1, 0, 0));
+        assert_eq!(quarantine.counts(&administrator(), Status::Replayed).await.unwrap()[0].1, 3);
+        assert!(house.history.latest().await.unwrap()[0].observation.replayed);
+        assert_eq!(house.count("quarantine").await, 4, "a replay made new rows");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_that_fails_anew_tells_the_new_reason() {
+    for house in House::all(IngestLimits::default()).await {
+        let quarantine = house.ingest.quarantine();
+        house.ingest.submit(&device(), mqtt("water/g7/up", r#"{"ts":1,"level":99,"cover":"x"}"#)).await.unwrap();
+        publish(&house.registry, region("field", "0.2.0", MAPPING, &crate::house::gauge("field", "g7"))).await;
+        until("the device", async || house.ingest.devices().len() == 4).await;
+        let report = quarantine.replay(&administrator(), Which::Reason("unknown-device".into()), |_| {}).await.unwrap();
+        assert_eq!((report.replayed, report.stored), (0, 1));
+        let filter = QuarantineFilter { limit: 1, ..Default::default() };
+        let row = quarantine.page(&administrator(), filter).await.unwrap().remove(0);
+        assert_eq!((row.message.reason.as_str(), row.status), ("out-of-range", Status::Held));
+    }
+}
+
+#[tokio::test]
+async fn many_are_replayed_in_pages() {
+    for house in House::all(IngestLimits::default()).await {
+        let quarantine = house.ingest.quarantine();
+        let payload = |n: i64| format!(r#"{{"ts":{n},"level":1}}"#);
+        let all = (0..1_100).map(|n| mqtt("water/late/up", &payload(n))).collect();
+        house.ingest.submit_batch(&device(), all).await.unwrap();
+        publish(&house.registry, region("field", "0.2.0", MAPPING, &crate::house::gauge("field", "late"))).await;
+        until("the device", async || house.ingest.devices().len() == 4).await;
+        let mut pages = Vec::new();
+        let report = quarantine.replay(&administrator(), Which::All, |r| pages.push(r.examined)).await.unwrap();
+        assert_eq!((report.replayed, report.stored, pages), (1_100, 1_100, vec![500, 1_000, 1_100]));
+    }
+}
+
+#[tokio::test]
+async fn only_those_entitled_look_replay_and_discard() {
+    for house in House::all(IngestLimits::default()).await {
+        let quarantine = house.ingest.quarantine();
+        house.ingest.submit(&device(), http("g1", &format!(r#"{{"ts":"{NOW}","level":99}}"#))).await.unwrap();
+        let filter = || QuarantineFilter { limit: 10, ..Default::default() };
+        let id = quarantine.page(&administrator(), filter()).await.unwrap()[0].id;
+        for stranger in [actor(Role::Citizen, &["field"]), device(), actor(Role::Administrator, &["elsewhere"])] {
+            assert!(quarantine.page(&stranger, filter()).await.is_err());
+            assert!(quarantine.counts(&stranger, Status::Held).await.is_err());
+            assert!(quarantine.get(&stranger, id).await.is_err());
+            assert!(quarantine.try_mapping(&stranger, id, ".").await.is_err());
+            assert!(quarantine.replay(&stranger, Which::All, |_| {}).await.is_err());
+            assert!(quarantine.discard(&stranger, vec![id]).await.is_err());
+        }
+        let elsewhere = actor(Role::Administrator, &["installation"]);
+        assert!(quarantine.page(&elsewhere, filter()).await.unwrap().is_empty());
+        assert!(matches!(quarantine.get(&elsewhere, id).await, Err(QuarantineError::NotFound(_))));
+        assert_eq!(quarantine.discard(&elsewhere, vec![id]).await.unwrap(), 0);
+        assert_eq!(quarantine.replay(&elsewhere, Which::Ids(vec![id]), |_| {}).await.unwrap().examined, 0);
+        assert_eq!(quarantine.discard(&administrator(), vec![id, id + 1]).await.unwrap(), 1);
+        assert_eq!(quarantine.replay(&administrator(), Which::Ids(vec![id]), |_| {}).await.unwrap().examined, 0);
+        assert_eq!(quarantine.get(&administrator(), id).await.unwrap().status, Status::Discarded);
+    }
+}

@@ -1,0 +1,90 @@
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{SpacePath, Urn};
+
+/// What an actor may be asked to be. Which acts a role allows stands in the packs' Cedar policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Nobody has said who they are.
+    Anonymous,
+    /// A person in their own matters.
+    Citizen,
+    /// Holds a post in a body.
+    Official,
+    /// Head of the region.
+    Governor,
+    /// Runs the installation: packs, quarantine, spaces.
+    Administrator,
+    /// A device or system that delivers readings.
+    Device,
+    /// The platform itself: runtime, pack seeding.
+    Platform,
+}
+
+impl Role {
+    /// The word used in policies, packs and tokens.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Citizen => "citizen",
+            Self::Official => "official",
+            Self::Governor => "governor",
+            Self::Administrator => "administrator",
+            Self::Device => "device",
+            Self::Platform => "platform",
+        }
+    }
+}
+
+/// Who acts: the answer of identity, the principal of policy, the "who" of a journal event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// Stable id: a persona, later a person's URN.
+    pub id: String,
+    /// Name shown in journals; a post or a persona, never more than the journal needs.
+    pub name: String,
+    /// What they may be asked to be.
+    pub roles: BTreeSet<Role>,
+    /// Spaces in which the roles hold, and below. Empty means none; the platform's own actor holds all.
+    pub spaces: Vec<SpacePath>,
+    /// The body whose post they hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Urn>,
+}
+
+impl Actor {
+    /// Somebody who has not said who they are.
+    pub fn anonymous() -> Self {
+        Self {
+            id: "anonymous".into(),
+            name: "anonymous".into(),
+            roles: BTreeSet::from([Role::Anonymous]),
+            spaces: Vec::new(),
+            body: None,
+        }
+    }
+
+    /// The platform acting by a declared rule; `part` names the room (`runtime`, `packs`).
+    pub fn platform(part: &str) -> Self {
+        Self {
+            id: format!("platform:{part}"),
+            name: format!("platform:{part}"),
+            roles: BTreeSet::from([Role::Platform]),
+            spaces: Vec::new(),
+            body: None,
+        }
+    }
+
+    /// True when the actor has that role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// True when the actor's roles hold in `space`.
+    pub fn holds_in(&self, space: &SpacePath) -> bool {
+        self.is(Role::Platform) || self.spaces.iter().any(|s| s.covers(space))
+    }
+}

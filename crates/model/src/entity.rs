@@ -1,0 +1,187 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use svod_kernel::{SpacePath, Timestamp, Urn};
+
+use crate::Point;
+
+/// A node of the graph, in exactly one space. The JSON form is the one kept in the store and sent by the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entity {
+    /// Identifier, unique in the installation.
+    pub id: Urn,
+    /// Type of the metamodel.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The space it lives in.
+    pub space: SpacePath,
+    /// Grows by one with each change; 0 before the first commit.
+    #[serde(default)]
+    pub version: i64,
+    /// First commit.
+    #[serde(default)]
+    pub created_at: Timestamp,
+    /// Last commit.
+    #[serde(default)]
+    pub modified_at: Timestamp,
+    /// By name.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Attribute>,
+}
+
+/// One attribute of one entity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attribute {
+    /// What it holds.
+    #[serde(flatten)]
+    pub value: AttributeValue,
+    /// UCUM code, when it differs from none; validation converts to the declared unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// When it was observed, for observation attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<Timestamp>,
+    /// True when a simulation made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
+}
+
+/// Property, relationship or geometry. Exactly one of the keys `value`, `object`, `objects`, `geometry`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AttributeValue {
+    /// A JSON value: scalar or list of scalars.
+    Value(Value),
+    /// One related entity.
+    Object(Urn),
+    /// Several related entities.
+    Objects(Vec<Urn>),
+    /// GeoJSON geometry (RFC 7946).
+    Geometry(Value),
+}
+
+impl AttributeValue {
+    /// True when it points to other entities.
+    pub const fn is_relationship(&self) -> bool {
+        matches!(self, Self::Object(_) | Self::Objects(_))
+    }
+}
+
+impl Attribute {
+    /// A property.
+    pub fn property(value: impl Into<Value>) -> Self {
+        Self::of(AttributeValue::Value(value.into()))
+    }
+
+    /// A relationship to one entity.
+    pub fn object(urn: Urn) -> Self {
+        Self::of(AttributeValue::Object(urn))
+    }
+
+    /// A GeoJSON point.
+    pub fn point(p: Point) -> Self {
+        Self::geometry(serde_json::json!({"type": "Point", "coordinates": [p.lon, p.lat]}))
+    }
+
+    /// A GeoJSON geometry.
+    pub fn geometry(g: Value) -> Self {
+        Self::of(AttributeValue::Geometry(g))
+    }
+
+    const fn of(value: AttributeValue) -> Self {
+        Self { value, unit: None, observed_at: None, simulated: false }
+    }
+}
+
+impl Entity {
+    /// A new entity without attributes, version 0.
+    pub fn new(id: Urn, kind: impl Into<String>, space: SpacePath) -> Self {
+        Self {
+            id,
+            kind: kind.into(),
+            space,
+            version: 0,
+            created_at: Timestamp::default(),
+            modified_at: Timestamp::default(),
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    /// The entity with one attribute more.
+    #[must_use]
+    pub fn with(mut self, name: &str, attribute: Attribute) -> Self {
+        self.attributes.insert(name.to_owned(), attribute);
+        self
+    }
+
+    /// The property as JSON.
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        match &self.attributes.get(name)?.value {
+            AttributeValue::Value(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// The property as text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.value(name)?.as_str()
+    }
+
+    /// The property as a number.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.value(name)?.as_f64()
+    }
+
+    /// The property as a moment.
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// The related entity.
+    pub fn object(&self, name: &str) -> Option<&Urn> {
+        match &self.attributes.get(name)?.value {
+            AttributeValue::Object(u) => Some(u),
+            AttributeValue::Objects(us) => us.first(),
+            _ => None,
+        }
+    }
+
+    /// The geometry as GeoJSON.
+    pub fn geometry(&self, name: &str) -> Option<&Value> {
+        match &self.attributes.get(name)?.value {
+            AttributeValue::Geometry(g) => Some(g),
+            _ => None,
+        }
+    }
+
+    /// The geometry when it is a point.
+    pub fn point(&self, name: &str) -> Option<Point> {
+        let g = self.geometry(name)?;
+        let c = g.get("coordinates")?.as_array()?;
+        (g.get("type")?.as_str()? == "Point" && c.len() >= 2)
+            .then(|| Some(Point { lon: c[0].as_f64()?, lat: c[1].as_f64()? }))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_form_is_stable() {
+        let text = r#"{"id":"urn:svod:station:1","type":"AirQualityStation","space":"kuzbass/novokuznetsk","version":2,
+            "createdAt":"2026-01-15T01:00:00Z","modifiedAt":"2026-01-15T01:00:00Z","attributes":{
+            "name":{"value":"A"},"owner":{"object":"urn:svod:body:x"},
+            "location":{"geometry":{"type":"Point","coordinates":[87.1,53.7]}},
+            "pm25":{"value":0.1,"unit":"mg/m3","observedAt":"2026-01-15T01:00:00Z","simulated":true}}}"#;
+        let e: Entity = serde_json::from_str(text).unwrap();
+        assert_eq!(e.point("location"), Some(Point { lon: 87.1, lat: 53.7 }));
+        assert_eq!(e.object("owner").unwrap().as_str(), "urn:svod:body:x");
+        assert_eq!(e.number("pm25"), Some(0.1));
+        let again: serde_json::Value = serde_json::to_value(&e).unwrap();
+        assert_eq!(again, serde_json::from_str::<serde_json::Value>(text).unwrap());
+    }
+}

@@ -1,0 +1,30 @@
+//! The metamodel and packs: what kinds of entity exist, what an attribute may hold, what a pack declares.
+//!
+//! Pure: reads bytes that somebody else fetched, knows no clock, no database, no network.
+
+mod duration;
+mod entity;
+mod geometry;
+mod merge;
+mod metamodel;
+mod nearest;
+mod observe;
+mod pack;
+mod pattern;
+mod reading;
+pub mod units;
+mod validate;
+
+pub use duration::parse_duration;
+pub use entity::{Attribute, AttributeValue, Entity};
+pub use geometry::{MAX_POSITIONS, check_geometry};
+pub use metamodel::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass};
+pub use nearest::nearest;
+pub use observe::ReadingFault;
+pub use pack::{
+    AlertSpec, DecisionRef, DeviceProfile, FeedSpec, ImportFormat, ImportSpec, LayerSpec, LayerStyle, MAX_FILE,
+    MAX_FILES, MAX_PACK, Manifest, Origins, Pack, PackError, PackSource, PersonaSpec, Position, RULES, SimulationSpec,
+    SpaceSpec, TriggerOn, TriggerSpec, attribute_from_seed, check_pack, entity_from_seed, parse_pack,
+};
+pub use reading::{ObservedValue, Point};
+pub use validate::{MAX_ATTRIBUTES, MAX_LIST, MAX_TEXT, validate_open};

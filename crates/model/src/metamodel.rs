@@ -1,0 +1,146 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Every type and code list of the published packs, inheritance resolved.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Metamodel {
+    /// By name.
+    pub types: BTreeMap<String, EntityType>,
+    /// By name.
+    pub enums: BTreeMap<String, EnumType>,
+}
+
+/// A type of entity (LinkML class), its inherited attributes included.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EntityType {
+    /// PascalCase name.
+    pub name: String,
+    /// The pack that declares it.
+    pub pack: String,
+    /// No entity may be of it directly.
+    pub is_abstract: bool,
+    /// Direct parent.
+    pub is_a: Option<String>,
+    /// URI of the class in a public vocabulary.
+    pub class_uri: Option<String>,
+    /// English description for documents and the API.
+    pub description: String,
+    /// By name.
+    pub attributes: BTreeMap<String, AttributeType>,
+}
+
+/// An attribute of a type (LinkML slot).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AttributeType {
+    /// camelCase name.
+    pub name: String,
+    /// What it may hold.
+    pub range: Range,
+    /// Must be there.
+    pub required: bool,
+    /// A list.
+    pub multivalued: bool,
+    /// Regular expression the whole text must match.
+    pub pattern: Option<String>,
+    /// Smallest number accepted, in the declared unit.
+    pub minimum: Option<f64>,
+    /// Largest number accepted, in the declared unit.
+    pub maximum: Option<f64>,
+    /// UCUM code of the declared unit.
+    pub unit: Option<String>,
+    /// Journal or history.
+    pub kind: AttributeKind,
+    /// Who may see it.
+    pub class: SecrecyClass,
+    /// Kept in the store's value index.
+    pub indexed: bool,
+    /// Norm of the value in its unit; ratio = value / norm.
+    pub norm: Option<f64>,
+    /// Numbers are rounded to a multiple of it.
+    pub precision: Option<f64>,
+    /// URI of the slot in a public vocabulary.
+    pub slot_uri: Option<String>,
+    /// English description.
+    pub description: String,
+}
+
+/// What an attribute may hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Range {
+    /// Text.
+    String,
+    /// Whole number.
+    Integer,
+    /// Number.
+    Float,
+    /// Switch.
+    Boolean,
+    /// RFC 3339 date-time.
+    Datetime,
+    /// URI.
+    Uri,
+    /// A word of the code list.
+    Enum(String),
+    /// Another entity of the type or one that inherits from it.
+    Entity(String),
+    /// GeoJSON point.
+    Point,
+    /// Any GeoJSON geometry.
+    Geometry,
+}
+
+/// Few and weighty, or many and flowing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AttributeKind {
+    /// Each change is one event in the journal.
+    Fact,
+    /// Goes to history and to the live twin, never through the journal.
+    Observation,
+}
+
+/// Class of secrecy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SecrecyClass {
+    /// Anybody.
+    Open,
+    /// Those who work in the space's bodies.
+    Internal,
+    /// The person concerned and those with a ground.
+    Personal,
+}
+
+/// A code list (LinkML enum).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnumType {
+    /// PascalCase name.
+    pub name: String,
+    /// The pack that declares it.
+    pub pack: String,
+    /// Permissible values in declared order.
+    pub values: Vec<String>,
+}
+
+impl Metamodel {
+    /// True when `kind` is `ancestor` or inherits from it.
+    pub fn is_a(&self, kind: &str, ancestor: &str) -> bool {
+        let mut at = Some(kind);
+        let mut steps = 0;
+        while let Some(name) = at {
+            if name == ancestor {
+                return true;
+            }
+            steps += 1;
+            at = if steps > 32 { None } else { self.types.get(name).and_then(|t| t.is_a.as_deref()) };
+        }
+        false
+    }
+
+    /// The attribute of the type, inherited ones included.
+    pub fn attribute(&self, kind: &str, name: &str) -> Option<&AttributeType> {
+        self.types.get(kind)?.attributes.get(name)
+    }
+}

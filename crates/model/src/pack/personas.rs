@@ -1,0 +1,40 @@
+use svod_kernel::Role;
+
+use super::PersonaSpec;
+use super::reader::Cx;
+use super::yaml::Node;
+
+/// Roles a persona may have: those of people.
+const ROLES: [(&str, Role); 4] = [
+    ("citizen", Role::Citizen),
+    ("official", Role::Official),
+    ("governor", Role::Governor),
+    ("administrator", Role::Administrator),
+];
+
+/// Reads `personas.yaml`. `name` is for those who read the file; what a page shows is Fluent `persona-<id>`.
+pub fn read(cx: &mut Cx<'_>, root: &Node) -> Vec<PersonaSpec> {
+    let Some(items) = cx.list(root) else { return Vec::new() };
+    items.iter().filter_map(|item| persona(cx, item)).collect()
+}
+
+fn persona(cx: &mut Cx<'_>, item: &Node) -> Option<PersonaSpec> {
+    let f = cx.fields(item, &["id", "name", "roles", "spaces", "body"])?;
+    let id = cx.need_word(&f, "id");
+    if let Some(n) = f.get("name") {
+        cx.text(n);
+    }
+    let mut roles = Vec::new();
+    for node in cx.need(&f, "roles").and_then(|n| cx.list(n)).unwrap_or_default() {
+        if let Some(word) = cx.choice(node, &ROLES.map(|r| r.0)) {
+            roles.extend(ROLES.iter().filter(|r| r.0 == word).map(|r| r.1));
+        }
+    }
+    let list = cx.need(&f, "spaces").and_then(|n| cx.list(n)).unwrap_or_default();
+    let spaces = list.iter().filter_map(|n| cx.space(n)).collect();
+    let body = f.get("body").and_then(|n| cx.urn(n));
+    let id = id?;
+    cx.declare("persona", id, f.place("id"));
+    cx.trace("persona", id, &f);
+    Some(PersonaSpec { id: id.into(), roles, spaces, body })
+}

@@ -1,0 +1,94 @@
+use svod_kernel::{SpacePath, Urn};
+
+/// Everything that is asked of policy. A route, a command and a query each name one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// See an entity and its open attributes.
+    Read,
+    /// See attributes of class `internal`.
+    ReadInternal,
+    /// See attributes of class `personal`.
+    ReadPersonal,
+    /// See who did what to an entity.
+    ReadJournal,
+    /// Make an entity.
+    Create,
+    /// Change attributes.
+    Update,
+    /// Remove an entity.
+    Delete,
+    /// Take a task upon oneself.
+    Take,
+    /// Close a task with a result.
+    Complete,
+    /// Deliver readings.
+    Ingest,
+    /// Publish a pack.
+    PublishPack,
+    /// See refused readings.
+    ReadQuarantine,
+    /// Replay or discard refused readings.
+    ReplayQuarantine,
+    /// Spaces, metrics and the rest of running the installation.
+    Administer,
+}
+
+impl Action {
+    /// All, for the matrix and the coverage test.
+    pub const ALL: [Self; 14] = [
+        Self::Read,
+        Self::ReadInternal,
+        Self::ReadPersonal,
+        Self::ReadJournal,
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Take,
+        Self::Complete,
+        Self::Ingest,
+        Self::PublishPack,
+        Self::ReadQuarantine,
+        Self::ReplayQuarantine,
+        Self::Administer,
+    ];
+
+    /// The name in policies.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::ReadInternal => "readInternal",
+            Self::ReadPersonal => "readPersonal",
+            Self::ReadJournal => "readJournal",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Take => "take",
+            Self::Complete => "complete",
+            Self::Ingest => "ingest",
+            Self::PublishPack => "publishPack",
+            Self::ReadQuarantine => "readQuarantine",
+            Self::ReplayQuarantine => "replayQuarantine",
+            Self::Administer => "administer",
+        }
+    }
+}
+
+/// What an action is done to, as far as policies look at it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ResourceRef {
+    /// Type of the entity, or the resource's own word (`Pack`, `Quarantine`, `Reading`).
+    pub kind: String,
+    /// The space it lives in.
+    pub space: SpacePath,
+    /// The body it is assigned to.
+    pub body: Option<Urn>,
+    /// The space is open (sandbox).
+    pub open: bool,
+}
+
+impl ResourceRef {
+    /// A resource of that kind in that (strict) space, assigned to nobody.
+    pub fn new(kind: &str, space: SpacePath) -> Self {
+        Self { kind: kind.to_owned(), space, body: None, open: false }
+    }
+}

@@ -1,0 +1,218 @@
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, Request,
+    RestrictedExpression, Schema, ValidationMode, Validator,
+};
+use svod_kernel::Actor;
+
+use crate::{Action, ResourceRef};
+
+/// Decisions kept; the cache is emptied when it is full and whenever packs are published.
+const MAX_CACHED: usize = 100_000;
+
+/// One file of policies.
+#[derive(Debug, Clone)]
+pub struct PolicySource {
+    /// Pack and path, for messages and policy ids.
+    pub file: String,
+    /// Cedar text.
+    pub text: String,
+}
+
+/// A policy that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct PolicyError {
+    /// Pack and path.
+    pub file: String,
+    /// Line from 1, 0 when unknown.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Compiled policies of all published packs. Nothing is permitted unless a policy permits it.
+pub struct Policies {
+    set: PolicySet,
+    authorizer: Authorizer,
+    cache: RwLock<HashMap<(u64, Action, ResourceRef), bool>>,
+}
+
+impl Policies {
+    /// Compiles policies and validates them strictly against the schema.
+    ///
+    /// # Errors
+    /// Every policy that does not parse or does not fit the schema.
+    pub fn compile(schema: &PolicySource, sources: &[PolicySource]) -> Result<Self, Vec<PolicyError>> {
+        let (schema_value, _) = Schema::from_cedarschema_str(&schema.text)
+            .map_err(|e| vec![PolicyError { file: schema.file.clone(), line: 0, message: e.to_string() }])?;
+        let mut set = PolicySet::new();
+        let mut errors = Vec::new();
+        for source in sources {
+            if let Err(e) = add(&mut set, source) {
+                errors.push(e);
+            }
+        }
+        let outcome = Validator::new(schema_value).validate(&set, ValidationMode::Strict);
+        errors.extend(outcome.validation_errors().map(|e| PolicyError {
+            file: e.policy_id().to_string().split('#').next().unwrap_or_default().to_owned(),
+            line: 0,
+            message: e.to_string(),
+        }));
+        if errors.is_empty() {
+            Ok(Self { set, authorizer: Authorizer::new(), cache: RwLock::default() })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// No policy at all: nothing is permitted.
+    pub fn none() -> Self {
+        Self { set: PolicySet::new(), authorizer: Authorizer::new(), cache: RwLock::default() }
+    }
+
+    /// May this actor do this? Anything that goes wrong on the way means no.
+    pub fn allows(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
+        let key = (fingerprint(actor), action, resource.clone());
+        if let Some(known) = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return *known;
+        }
+        let allowed = self.decide(actor, action, resource).unwrap_or(false);
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= MAX_CACHED {
+            cache.clear();
+        }
+        cache.insert(key, allowed);
+        allowed
+    }
+
+    fn decide(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> Option<bool> {
+        let principal = uid("Actor", &actor.id)?;
+        let target = uid("Entity", &resource.kind)?;
+        let strings = |items: Vec<String>| {
+            RestrictedExpression::new_set(items.into_iter().map(RestrictedExpression::new_string))
+        };
+        let text = |s: String| RestrictedExpression::new_string(s);
+        let body = |b: &Option<svod_kernel::Urn>| text(b.as_ref().map(ToString::to_string).unwrap_or_default());
+        let who = HashMap::from([
+            ("roles".to_owned(), strings(actor.roles.iter().map(|r| r.as_str().to_owned()).collect())),
+            ("spaces".to_owned(), strings(actor.spaces.iter().map(ToString::to_string).collect())),
+            ("body".to_owned(), body(&actor.body)),
+        ]);
+        let what = HashMap::from([
+            ("type".to_owned(), text(resource.kind.clone())),
+            ("space".to_owned(), text(resource.space.to_string())),
+            ("spaces".to_owned(), strings(resource.space.lineage().map(|s| s.to_string()).collect())),
+            ("body".to_owned(), body(&resource.body)),
+            ("open".to_owned(), RestrictedExpression::new_bool(resource.open)),
+        ]);
+        let entities = Entities::from_entities(
+            [
+                Entity::new(principal.clone(), who, HashSet::new()).ok()?,
+                Entity::new(target.clone(), what, HashSet::new()).ok()?,
+            ],
+            None,
+        )
+        .ok()?;
+        let request = Request::new(principal, uid("Action", action.as_str())?, target, Context::empty(), None).ok()?;
+        Some(self.authorizer.is_authorized(&request, &self.set, &entities).decision() == Decision::Allow)
+    }
+}
+
+fn add(set: &mut PolicySet, source: &PolicySource) -> Result<(), PolicyError> {
+    let fail = |message: String| PolicyError { file: source.file.clone(), line: line_of(&message), message };
+    let parsed = PolicySet::from_str(&source.text).map_err(|e| fail(whole(&e)))?;
+    for (n, policy) in parsed.policies().enumerate() {
+        let name = policy.annotation("id").map_or_else(|| n.to_string(), str::to_owned);
+        let id = PolicyId::new(format!("{}#{name}", source.file));
+        set.add(policy.new_id(id)).map_err(|e| fail(e.to_string()))?;
+    }
+    Ok(())
+}
+
+fn whole(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(c) = cause {
+        text.push_str(": ");
+        text.push_str(&c.to_string());
+        cause = c.source();
+    }
+    text
+}
+
+fn line_of(message: &str) -> usize {
+    message
+        .split("line ")
+        .nth(1)
+        .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok())
+        .unwrap_or(0)
+}
+
+fn uid(kind: &str, id: &str) -> Option<EntityUid> {
+    Some(EntityUid::from_type_name_and_id(EntityTypeName::from_str(kind).ok()?, EntityId::new(id)))
+}
+
+fn fingerprint(actor: &Actor) -> u64 {
+    let mut h = DefaultHasher::new();
+    actor.id.hash(&mut h);
+    actor.roles.hash(&mut h);
+    actor.spaces.hash(&mut h);
+    actor.body.hash(&mut h);
+    h.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use svod_kernel::{Role, SpacePath};
+
+    use super::*;
+
+    const SCHEMA: &str = r#"
+        entity Actor { roles: Set<String>, spaces: Set<String>, body: String };
+        entity Entity { "type": String, space: String, spaces: Set<String>, body: String, open: Bool };
+        action "read", "take" appliesTo { principal: Actor, resource: Entity };
+    "#;
+    const POLICY: &str = r#"
+        @id("own-space")
+        permit (principal, action == Action::"read", resource)
+        when { principal.roles.contains("official") && principal.spaces.containsAny(resource.spaces) };
+    "#;
+
+    fn source(text: &str) -> PolicySource {
+        PolicySource { file: "t.cedar".into(), text: text.into() }
+    }
+
+    fn official(space: &str) -> Actor {
+        Actor {
+            id: "o".into(),
+            roles: [Role::Official].into(),
+            spaces: vec![space.parse().unwrap()],
+            ..Actor::anonymous()
+        }
+    }
+
+    #[test]
+    fn permits_only_what_a_policy_permits() {
+        let p = Policies::compile(&source(SCHEMA), &[source(POLICY)]).unwrap();
+        let target = ResourceRef::new("Task", "kuzbass/kemerovo".parse::<SpacePath>().unwrap());
+        for _ in 0..2 {
+            assert!(p.allows(&official("kuzbass"), Action::Read, &target));
+            assert!(!p.allows(&official("kuzbass/belovo"), Action::Read, &target));
+            assert!(!p.allows(&official("kuzbass"), Action::Take, &target));
+            assert!(!p.allows(&Actor::anonymous(), Action::Read, &target));
+        }
+    }
+
+    #[test]
+    fn names_the_file_of_a_bad_policy() {
+        let bad = Policies::compile(&source(SCHEMA), &[source("permit (principal, action, resource) when { 1 };;")]);
+        assert_eq!(bad.err().unwrap()[0].file, "t.cedar");
+        let unknown = Policies::compile(&source(SCHEMA), &[source(&POLICY.replace("roles", "rolls"))]);
+        assert_eq!(unknown.err().unwrap()[0].file, "t.cedar");
+    }
+}

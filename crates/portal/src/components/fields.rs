@@ -1,0 +1,169 @@
+use askama::Template;
+
+use super::render;
+use crate::context::PageContext;
+use crate::html::Html;
+
+/// One choice of a select.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub text: String,
+}
+
+/// A labelled field of a form.
+#[derive(Debug, Clone, Default)]
+pub struct Field {
+    name: String,
+    label: String,
+    value: String,
+    hint: String,
+    error: String,
+    kind: Kind,
+    required: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+enum Kind {
+    #[default]
+    Text,
+    Area,
+    Select(Vec<Choice>),
+}
+
+#[derive(Template)]
+#[template(path = "components/field.html")]
+struct FieldTemplate<'a> {
+    f: &'a Field,
+    described: String,
+    choices: Option<&'a [Choice]>,
+    area: bool,
+}
+
+impl Field {
+    /// A line of text. The field's id is `field-<name>`.
+    pub fn text(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { name: name.into(), label: label.into(), ..Self::default() }
+    }
+
+    /// Several lines of text.
+    pub fn area(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { kind: Kind::Area, ..Self::text(name, label) }
+    }
+
+    /// One of several.
+    pub fn select(name: impl Into<String>, label: impl Into<String>, choices: Vec<Choice>) -> Self {
+        Self { kind: Kind::Select(choices), ..Self::text(name, label) }
+    }
+
+    /// What it holds now.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// Help under the label.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// What is wrong with what was sent; empty for nothing.
+    #[must_use]
+    pub fn error(mut self, error: impl Into<String>) -> Self {
+        self.error = error.into();
+        self
+    }
+
+    /// It must be filled.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The markup.
+    pub fn html(&self) -> Html {
+        let mut described = Vec::new();
+        if !self.hint.is_empty() {
+            described.push(format!("hint-{}", self.name));
+        }
+        if !self.error.is_empty() {
+            described.push(format!("error-{}", self.name));
+        }
+        let choices = match &self.kind {
+            Kind::Select(choices) => Some(choices.as_slice()),
+            _ => None,
+        };
+        let area = matches!(self.kind, Kind::Area);
+        render(&FieldTemplate { f: self, described: described.join(" "), choices, area })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "components/error_summary.html")]
+struct ErrorSummary<'a> {
+    ctx: &'a PageContext,
+    errors: &'a [(String, String)],
+}
+
+/// Above a form that was refused: what is wrong, each with a link to its field (name, text).
+pub fn error_summary(ctx: &PageContext, errors: &[(String, String)]) -> Html {
+    if errors.is_empty() { Html::default() } else { render(&ErrorSummary { ctx, errors }) }
+}
+
+/// The bar of filters above a list: a form that works by address.
+#[derive(Debug, Clone, Default)]
+pub struct Filters {
+    /// Where the form goes.
+    pub action: String,
+    /// Its fields.
+    pub fields: Vec<Field>,
+}
+
+#[derive(Template)]
+#[template(path = "components/filters.html")]
+struct FiltersTemplate<'a> {
+    ctx: &'a PageContext,
+    filters: &'a Filters,
+}
+
+impl Filters {
+    /// The markup.
+    pub fn html(&self, ctx: &PageContext) -> Html {
+        render(&FiltersTemplate { ctx, filters: self })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_tied_to_its_label_hint_and_error() {
+        let html = Field::text("result", "Итог").hint("кратко").error("заполните").required().value("\"x").html();
+        let html = html.as_str();
+        for part in [
+            r#"<label for="field-result">"#,
+            r#"id="field-result""#,
+            r#"aria-describedby="hint-result error-result""#,
+            r#"aria-invalid="true""#,
+            " required",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        assert!(!html.contains("value=\"\"x"));
+    }
+
+    #[test]
+    fn a_select_marks_what_is_chosen() {
+        let choices = ["a", "b"].map(|v| Choice { value: v.into(), text: v.to_uppercase() });
+        let html = Field::select("status", "Status", choices.to_vec()).value("b").html();
+        assert!(html.as_str().contains(r#"<option value="b" selected>B</option>"#), "{html}");
+        assert_eq!(html.as_str().matches("selected").count(), 1);
+    }
+}

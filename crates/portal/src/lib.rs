@@ -1,0 +1,99 @@
+//! The portal: what every page shares.
+//!
+//! A domain's handler takes a [`PageContext`], renders its own askama template and gives it to [`Page`], which puts
+//! the shell around it; errors leave as [`PageError`] and become pages in one place. [`components`] are the patterns
+//! (tables, timelines, summary lists …) that the templates put together. [`Portal::wrap`] adds the shell's own routes,
+//! the context, the cookies and the security headers to the whole application.
+
+pub mod assets;
+pub mod components;
+mod context;
+mod cookies;
+mod error;
+mod form;
+mod html;
+mod page;
+mod security;
+mod session;
+mod texts;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use svod_identity::Identity;
+use svod_kernel::{Clock, Rng};
+use svod_text::Texts;
+
+pub use assets::Island;
+pub use context::{PageContext, request_actor};
+pub use error::PageError;
+pub use form::{CsrfForm, csrf_header_holds};
+pub use html::Html;
+pub use page::Page;
+pub use texts::{parse_locales, texts};
+
+/// Gives the texts of the packs published now.
+pub type PackTexts = Arc<dyn Fn() -> Arc<Texts> + Send + Sync>;
+
+/// What the portal needs from the rest of the house.
+pub struct PortalOptions {
+    /// Who somebody is.
+    pub identity: Arc<Identity>,
+    /// Texts of the packs, asked for with each page: they change when a pack is published.
+    pub pack_texts: PackTexts,
+    /// Texts of the portal and of the domains ([`texts`] merged with theirs).
+    pub interface_texts: Texts,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the tokens of forms.
+    pub rng: Arc<dyn Rng>,
+    /// Hours by which the territory's time is ahead of UTC.
+    pub offset_hours: i32,
+    /// Cookies go over TLS only.
+    pub secure_cookies: bool,
+}
+
+/// The page shell of one installation; cheap to clone.
+#[derive(Clone)]
+pub struct Portal(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub identity: Arc<Identity>,
+    pub texts: texts::TextCache,
+    pub clock: Arc<dyn Clock>,
+    pub rng: Arc<dyn Rng>,
+    pub offset_hours: i32,
+    pub secure_cookies: bool,
+}
+
+impl Portal {
+    /// A portal over these parts.
+    pub fn new(options: PortalOptions) -> Self {
+        Self(Arc::new(Inner {
+            identity: options.identity,
+            texts: texts::TextCache::new(options.interface_texts, options.pack_texts),
+            clock: options.clock,
+            rng: options.rng,
+            offset_hours: options.offset_hours,
+            secure_cookies: options.secure_cookies,
+        }))
+    }
+
+    /// The whole application: `inner`, the shell's own routes, a page for what is not there, and around all of it
+    /// the context of pages, their cookies, error pages and security headers.
+    pub fn wrap(&self, inner: Router) -> Router {
+        let own = Router::new()
+            .route("/session", get(session::show).post(session::sign_in))
+            .route("/session/end", axum::routing::post(session::sign_out))
+            .route("/assets/texts/{file}", get(texts::serve))
+            .route("/assets/{*file}", get(assets::serve))
+            .route("/favicon.svg", get(assets::favicon))
+            .with_state(self.clone());
+        inner
+            .merge(own)
+            .fallback(|| async { PageError::not_found() })
+            .layer(axum::middleware::from_fn_with_state(self.clone(), context::around))
+            .layer(axum::middleware::from_fn(security::headers))
+    }
+}

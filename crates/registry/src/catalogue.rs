@@ -1,0 +1,323 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use svod_kernel::{Lang, SpacePath};
+use svod_mapping::Mapping;
+use svod_model::{
+    DeviceProfile, LayerSpec, Metamodel, Pack, PackError, PackSource, PersonaSpec, Position, TriggerSpec, check_pack,
+    parse_pack,
+};
+use svod_policy::{Policies, PolicySource};
+use svod_process::Process;
+use svod_rules::{Decision, DecisionModel};
+use svod_text::Texts;
+
+/// Everything the published packs say, compiled, swapped whole when a pack is published.
+pub struct Catalogue {
+    /// Grows by one with each publication since the start.
+    pub generation: u64,
+    /// Dependencies first.
+    pub packs: Vec<Arc<Pack>>,
+    /// Merged, inheritance resolved.
+    pub metamodel: Metamodel,
+    /// Messages of all packs.
+    pub texts: Arc<Texts>,
+    /// Device profiles.
+    pub profiles: Vec<Arc<CompiledProfile>>,
+    /// Triggers with their decisions and processes.
+    pub triggers: Vec<Arc<CompiledTrigger>>,
+    /// Map layers by order.
+    pub layers: Vec<(Option<SpacePath>, LayerSpec)>,
+    /// Demo personas.
+    pub personas: Vec<PersonaSpec>,
+    /// Who may do what.
+    pub policies: Policies,
+}
+
+/// A device profile with its mapping compiled.
+pub struct CompiledProfile {
+    /// As declared.
+    pub spec: DeviceProfile,
+    /// Top-level space of its pack; none means every space.
+    pub top: Option<SpacePath>,
+    /// jq, compiled.
+    pub mapping: Mapping,
+}
+
+/// A trigger with what it asks and what it starts.
+pub struct CompiledTrigger {
+    /// As declared.
+    pub spec: TriggerSpec,
+    /// Top-level space of its pack; none means every space.
+    pub top: Option<SpacePath>,
+    /// DMN decision, compiled.
+    pub decision: Decision,
+    /// BPMN process, parsed.
+    pub process: Arc<Process>,
+}
+
+impl CompiledTrigger {
+    /// Unique over all packs: `kuzbass/air-above-norm`.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.spec.pack, self.spec.id)
+    }
+
+    /// The decision with its version, as journals name it.
+    pub fn ground(&self) -> String {
+        let (s, d) = (&self.spec, &self.spec.decision);
+        format!("pack:{}@{} decisions/{} «{}»", s.pack, s.version, d.file, d.name)
+    }
+}
+
+impl Catalogue {
+    /// A catalogue without packs: nothing is declared and nothing permitted.
+    ///
+    /// # Panics
+    /// Never: an empty set of policies always compiles.
+    pub fn empty() -> Self {
+        Self {
+            generation: 0,
+            packs: Vec::new(),
+            metamodel: Metamodel::default(),
+            texts: Arc::new(Texts::new([]).expect("no text is no fault")),
+            profiles: Vec::new(),
+            triggers: Vec::new(),
+            layers: Vec::new(),
+            personas: Vec::new(),
+            policies: Policies::none(),
+        }
+    }
+
+    /// The published pack of that id.
+    pub fn pack(&self, id: &str) -> Option<&Arc<Pack>> {
+        self.packs.iter().find(|p| p.manifest.id == id)
+    }
+
+    /// True when it was compiled from exactly these packs.
+    pub fn same_sources(&self, sources: &[PackSource]) -> bool {
+        sources.len() == self.packs.len() && sources.iter().all(|s| self.packs.iter().any(|p| &p.source == s))
+    }
+
+    /// The compiled trigger of that key.
+    pub fn trigger(&self, key: &str) -> Option<&Arc<CompiledTrigger>> {
+        self.triggers.iter().find(|t| t.key() == key)
+    }
+}
+
+/// Compiles a set of packs: every declaration is parsed, cross-checked and compiled before anything changes.
+///
+/// # Errors
+/// Everything wrong, each with file, line, rule and fix; files are named `<pack>/<path>`.
+pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec<PackError>> {
+    let mut errors = Vec::new();
+    let mut packs = Vec::new();
+    for source in sources {
+        match parse_pack(source) {
+            Ok(p) => packs.push(p),
+            Err(e) => errors.extend(e),
+        }
+    }
+    let packs = in_order(packs, &mut errors);
+    let refs: Vec<&Pack> = packs.iter().map(AsRef::as_ref).collect();
+    let metamodel = match Metamodel::merge(&refs) {
+        Ok(m) => m,
+        Err(e) => {
+            errors.extend(e);
+            return Err(errors);
+        }
+    };
+    for pack in &refs {
+        errors.extend(check_pack(pack, &metamodel, &refs));
+    }
+    let texts = texts(&refs, &mut errors);
+    let policies = policies(&refs, &mut errors);
+    let profiles = profiles(&refs, &mut errors);
+    let triggers = triggers(&refs, &mut errors);
+    let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
+    layers.sort_by_key(|(_, l)| l.order);
+    let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
+    match (policies, texts) {
+        (Some(policies), Some(texts)) if errors.is_empty() => {
+            Ok(Catalogue { generation, packs, metamodel, texts, profiles, triggers, layers, personas, policies })
+        }
+        _ => Err(errors),
+    }
+}
+
+fn top(pack: &Pack) -> Option<SpacePath> {
+    pack.manifest.space.as_deref().and_then(|s| s.parse().ok())
+}
+
+/// Dependencies before dependants; a missing or circular dependency is an error.
+fn in_order(packs: Vec<Pack>, errors: &mut Vec<PackError>) -> Vec<Arc<Pack>> {
+    let mut waiting: Vec<Arc<Pack>> = packs.into_iter().map(Arc::new).collect();
+    let mut ordered: Vec<Arc<Pack>> = Vec::new();
+    loop {
+        let ready = |p: &Arc<Pack>| p.manifest.depends.iter().all(|d| ordered.iter().any(|o| &o.manifest.id == d));
+        let Some(at) = waiting.iter().position(ready) else { break };
+        ordered.push(waiting.remove(at));
+    }
+    for p in &waiting {
+        let missing: Vec<_> = p.manifest.depends.iter().filter(|d| !ordered.iter().any(|o| &o.manifest.id == *d)).collect();
+        errors.push(PackError {
+            file: format!("{}/pack.yaml", p.manifest.id),
+            position: Position::default(),
+            rule: "depends".into(),
+            message: format!("the pack depends on {missing:?}, which is not published or depends on it in turn"),
+            fix: "publish the packs it depends on first; a circle of dependencies is not possible".into(),
+        });
+    }
+    ordered
+}
+
+fn texts(packs: &[&Pack], errors: &mut Vec<PackError>) -> Option<Arc<Texts>> {
+    let sources = packs.iter().flat_map(|p| {
+        p.locales.iter().map(|(lang, text)| (*lang, locale_file(&p.manifest.id, *lang), text.clone()))
+    });
+    match Texts::new(sources) {
+        Ok(t) => {
+            for (lang, key) in t.missing() {
+                errors.push(PackError {
+                    file: format!("locales/{}.ftl", lang.tag()),
+                    position: Position::default(),
+                    rule: "text-missing".into(),
+                    message: format!("the message '{key}' exists in another language and not in {}", lang.own_name()),
+                    fix: format!("add '{key} = …' to locales/{}.ftl", lang.tag()),
+                });
+            }
+            Some(Arc::new(t))
+        }
+        Err(e) => {
+            errors.extend(e.into_iter().map(|e| PackError {
+                file: e.origin,
+                position: Position { line: e.line, column: 0 },
+                rule: "fluent".into(),
+                message: e.message,
+                fix: "correct the Fluent syntax".into(),
+            }));
+            None
+        }
+    }
+}
+
+fn locale_file(pack: &str, lang: Lang) -> String {
+    format!("{pack}/locales/{}.ftl", lang.tag())
+}
+
+fn policies(packs: &[&Pack], errors: &mut Vec<PackError>) -> Option<Policies> {
+    let all = packs.iter().flat_map(|p| {
+        p.policies.iter().map(|(file, text)| PolicySource {
+            file: format!("{}/policies/{file}", p.manifest.id),
+            text: text.clone(),
+        })
+    });
+    let (schemas, sources): (Vec<_>, Vec<_>) = all.partition(|s| s.file.ends_with(".cedarschema"));
+    if schemas.is_empty() && sources.is_empty() {
+        return Some(Policies::none());
+    }
+    let schema = PolicySource {
+        file: schemas.first().map(|s| s.file.clone()).unwrap_or_default(),
+        text: schemas.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("\n"),
+    };
+    match Policies::compile(&schema, &sources) {
+        Ok(p) => Some(p),
+        Err(e) => {
+            errors.extend(e.into_iter().map(|e| PackError {
+                file: e.file,
+                position: Position { line: e.line, column: 0 },
+                rule: "cedar".into(),
+                message: e.message,
+                fix: "correct the policy; names must stand in schema.cedarschema".into(),
+            }));
+            None
+        }
+    }
+}
+
+fn profiles(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledProfile>> {
+    let mut done = Vec::new();
+    for pack in packs {
+        for spec in &pack.devices {
+            match Mapping::compile(&spec.file, &spec.mapping) {
+                Ok(mapping) => done.push(Arc::new(CompiledProfile { spec: spec.clone(), top: top(pack), mapping })),
+                Err(e) => errors.push(PackError {
+                    file: format!("{}/{}", pack.manifest.id, e.file),
+                    position: Position { line: e.line, column: e.column },
+                    rule: "jq".into(),
+                    message: e.message,
+                    fix: e.fix,
+                }),
+            }
+        }
+    }
+    done
+}
+
+fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTrigger>> {
+    let mut done = Vec::new();
+    for pack in packs {
+        let models = decision_models(pack, errors);
+        let processes = processes(pack, errors);
+        for spec in &pack.triggers {
+            let decision = models.get(&spec.decision.file).map(|m| m.decision(&spec.decision.name));
+            let process = processes.get(&spec.process).cloned();
+            match (decision, process) {
+                (Some(Ok(decision)), Some(process)) => {
+                    done.push(Arc::new(CompiledTrigger { spec: spec.clone(), top: top(pack), decision, process }));
+                }
+                (Some(Err(e)), _) => errors.push(rule_error(pack, e)),
+                (Some(Ok(_)), None) => errors.push(PackError {
+                    file: format!("{}/triggers/{}.yaml", pack.manifest.id, spec.id),
+                    position: Position::default(),
+                    rule: "process-unknown".into(),
+                    message: format!("there is no process '{}' in processes/", spec.process),
+                    fix: format!("name one of {:?}", processes.keys().collect::<Vec<_>>()),
+                }),
+                (None, _) => {} // the missing or broken file has been reported already
+            }
+        }
+    }
+    done
+}
+
+fn decision_models(pack: &Pack, errors: &mut Vec<PackError>) -> BTreeMap<String, DecisionModel> {
+    let mut models = BTreeMap::new();
+    for (file, xml) in &pack.decisions {
+        match DecisionModel::compile(&format!("decisions/{file}"), xml) {
+            Ok(m) => {
+                models.insert(file.clone(), m);
+            }
+            Err(e) => errors.push(rule_error(pack, e)),
+        }
+    }
+    models
+}
+
+fn rule_error(pack: &Pack, e: svod_rules::RuleError) -> PackError {
+    PackError {
+        file: format!("{}/{}", pack.manifest.id, e.file),
+        position: Position { line: e.line.unwrap_or(0), column: 0 },
+        rule: "dmn".into(),
+        message: e.message,
+        fix: e.fix,
+    }
+}
+
+fn processes(pack: &Pack, errors: &mut Vec<PackError>) -> BTreeMap<String, Arc<Process>> {
+    let mut done = BTreeMap::new();
+    for (file, xml) in &pack.processes {
+        match Process::parse(&format!("processes/{file}"), xml) {
+            Ok(p) => {
+                done.insert(p.id().to_owned(), Arc::new(p));
+            }
+            Err(all) => errors.extend(all.into_iter().map(|e| PackError {
+                file: format!("{}/{}", pack.manifest.id, e.file),
+                position: Position { line: e.line, column: 0 },
+                rule: "bpmn".into(),
+                message: format!("{}: {}", e.element, e.reason),
+                fix: e.fix,
+            })),
+        }
+    }
+    done
+}

@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+
+use svod_kernel::{Coded, FieldError, SpacePath, Urn};
+use svod_model::{Attribute, Entity};
+use svod_policy::Action;
+use svod_store::StoreError;
+use svod_store::outbox::NewOutbox;
+
+/// What is asked of the registry: all of it happens, in one transaction, or nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Command {
+    /// On what ground: law, rule (`pack:kuzbass@0.1.0`), post.
+    pub ground: String,
+    /// The case that causes it.
+    pub cause: Option<Urn>,
+    /// In order.
+    pub changes: Vec<Change>,
+    /// Findings that are dealt with by this command; they are removed in the same transaction.
+    pub consume: Vec<i64>,
+    /// Messages to the outside, sent after the commit: space and message.
+    pub outbox: Vec<(SpacePath, NewOutbox)>,
+}
+
+/// One change of one entity.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What is done.
+    pub operation: Operation,
+    /// The policy's action; `None` takes the operation's own (`create`, `update`, `delete`).
+    pub action: Option<Action>,
+    /// The journal's verb; `None` takes the action's name.
+    pub verb: Option<&'static str>,
+}
+
+/// What is done to an entity.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    /// A new entity; refused when the id exists.
+    Create(Entity),
+    /// Sets these attributes and leaves the others; made when it is not there, nothing when it is the same.
+    Upsert(Entity),
+    /// Sets and removes attributes.
+    Patch {
+        /// Which entity.
+        urn: Urn,
+        /// Refused when the version is another (If-Match).
+        expected: Option<i64>,
+        /// New values.
+        set: BTreeMap<String, Attribute>,
+        /// Attributes removed.
+        unset: Vec<String>,
+    },
+    /// Removes the entity; the journal keeps what it was.
+    Delete {
+        /// Which entity.
+        urn: Urn,
+        /// Refused when the version is another (If-Match).
+        expected: Option<i64>,
+    },
+}
+
+impl From<Operation> for Change {
+    fn from(operation: Operation) -> Self {
+        Self { operation, action: None, verb: None }
+    }
+}
+
+impl Change {
+    /// With the policy's action and the journal's verb.
+    pub fn verb(operation: Operation, action: Action, verb: &'static str) -> Self {
+        Self { operation, action: Some(action), verb: Some(verb) }
+    }
+
+    /// The action policy is asked for.
+    pub fn policy_action(&self) -> Action {
+        self.action.unwrap_or(match self.operation {
+            Operation::Create(_) => Action::Create,
+            Operation::Upsert(_) | Operation::Patch { .. } => Action::Update,
+            Operation::Delete { .. } => Action::Delete,
+        })
+    }
+
+    /// The entity concerned.
+    pub fn urn(&self) -> &Urn {
+        match &self.operation {
+            Operation::Create(e) | Operation::Upsert(e) => &e.id,
+            Operation::Patch { urn, .. } | Operation::Delete { urn, .. } => urn,
+        }
+    }
+}
+
+/// What a command did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Each changed entity with its new version; unchanged ones are absent.
+    pub entities: Vec<(Urn, i64)>,
+    /// Journal events written: space and sequence number.
+    pub events: Vec<(SpacePath, i64)>,
+}
+
+/// Why a command was refused. Nothing of it has happened.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// Policy does not permit it.
+    #[error("not permitted: {action} of {kind} in {space}")]
+    Forbidden {
+        /// Policy action.
+        action: &'static str,
+        /// Type of the entity.
+        kind: String,
+        /// Where.
+        space: SpacePath,
+    },
+    /// The entity does not fit the metamodel.
+    #[error("{urn} does not fit the metamodel: {}", summary(.errors))]
+    Invalid {
+        /// Which entity.
+        urn: Urn,
+        /// Attribute, rule and fix of each fault.
+        errors: Vec<FieldError>,
+    },
+    /// There is no such entity, or none the actor may know of.
+    #[error("there is no entity {0}")]
+    NotFound(Urn),
+    /// The id is taken.
+    #[error("an entity {0} exists already; use another id or change the existing one")]
+    Exists(Urn),
+    /// Somebody else was faster.
+    #[error("{urn} is at version {found} now; read it again and repeat the change")]
+    Conflict {
+        /// Which entity.
+        urn: Urn,
+        /// Its version now.
+        found: i64,
+    },
+    /// No such space.
+    #[error("there is no space '{0}'; declare it in a pack's spaces.yaml")]
+    UnknownSpace(SpacePath),
+    /// A command must change something.
+    #[error("the command is empty; give at least one change")]
+    Empty,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn summary(errors: &[FieldError]) -> String {
+    let first = errors.first().map(|e| format!("{}: {} ({})", e.field, e.rule, e.fix)).unwrap_or_default();
+    if errors.len() > 1 { format!("{first} and {} more", errors.len() - 1) } else { first }
+}
+
+impl Coded for CommandError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Forbidden { .. } => "forbidden",
+            Self::Invalid { .. } => "invalid-entity",
+            Self::NotFound(_) => "not-found",
+            Self::Exists(_) => "already-exists",
+            Self::Conflict { .. } => "version-conflict",
+            Self::UnknownSpace(_) => "unknown-space",
+            Self::Empty => "empty-command",
+            Self::Store(e) => e.code(),
+        }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::Forbidden { .. } => 403,
+            Self::Invalid { .. } | Self::UnknownSpace(_) | Self::Empty => 422,
+            Self::NotFound(_) => 404,
+            Self::Exists(_) => 409,
+            Self::Conflict { .. } => 412,
+            Self::Store(e) => e.status(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid { errors, .. } => errors.clone(),
+            _ => Vec::new(),
+        }
+    }
+}

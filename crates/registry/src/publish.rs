@@ -1,0 +1,284 @@
+use std::sync::Arc;
+
+use serde::Serialize;
+use svod_kernel::{Actor, Coded, FieldError, SpacePath};
+use svod_model::{Manifest, PackError, PackSource, parse_pack};
+use svod_policy::Action;
+use svod_process::Process;
+use svod_store::StoreError;
+use svod_store::journal::NewEvent;
+use svod_store::pack::{NewPack, PackRow};
+
+use crate::catalogue::compile;
+use crate::command::{Change, Command, CommandError, Operation};
+use crate::{INSTALLATION, Registry};
+
+/// Entities seeded in one transaction.
+const SEED_BATCH: usize = 5_000;
+
+/// Publications of one pack that are looked at.
+const MAX_PUBLICATIONS: i64 = 1_000;
+
+/// A pack that is in force now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Published {
+    /// Pack.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// False when exactly this was in force already.
+    pub changed: bool,
+    /// Entities of the pack that were made or changed.
+    pub entities: usize,
+}
+
+/// Why a pack was not published. The packs in force stay as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Faults in the pack, or between it and the others.
+    #[error("the pack has {} faults; first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    Faults(Vec<PackError>),
+    /// Same version, other content.
+    #[error("version {version} of pack '{id}' is published with other content; raise the version in pack.yaml")]
+    VersionTaken {
+        /// Pack.
+        id: String,
+        /// Version.
+        version: String,
+    },
+    /// Policy does not permit it.
+    #[error("not permitted: publishing packs for {0}")]
+    Forbidden(String),
+    /// A seed entity was refused.
+    #[error("the pack is in force, but an entity of it was refused: {0}")]
+    Seed(#[from] CommandError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for PublishError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Faults(_) => "pack-faults",
+            Self::VersionTaken { .. } => "version-taken",
+            Self::Forbidden(_) => "forbidden",
+            Self::Seed(_) => "seed-refused",
+            Self::Store(e) => e.code(),
+        }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::Faults(_) | Self::Seed(_) => 422,
+            Self::VersionTaken { .. } => 409,
+            Self::Forbidden(_) => 403,
+            Self::Store(e) => e.status(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Faults(all) => all
+                .iter()
+                .map(|e| FieldError {
+                    field: format!("{}:{}", e.file, e.position.line),
+                    rule: format!("{}: {}", e.rule, e.message),
+                    fix: e.fix.clone(),
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Registry {
+    /// Checks a pack against those in force without publishing it.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub async fn check(&self, source: &PackSource) -> Result<Manifest, PublishError> {
+        let manifest = parse_pack(source).map_err(PublishError::Faults)?.manifest;
+        compile(0, &self.sources_with(&manifest.id, source).await?).map_err(PublishError::Faults)?;
+        Ok(manifest)
+    }
+
+    /// Publishes a pack: checked whole, stored with a journal event, in force without a restart, its spaces and
+    /// entities made.
+    ///
+    /// # Errors
+    /// See [`PublishError`].
+    pub async fn publish(&self, actor: &Actor, source: PackSource) -> Result<Published, PublishError> {
+        let _one_at_a_time = self.publishing.lock().await;
+        let pack = parse_pack(&source).map_err(PublishError::Faults)?;
+        let manifest = pack.manifest.clone();
+        self.may_publish(actor, &manifest)?;
+        let sources = self.sources_with(&manifest.id, &source).await?;
+        compile(0, &sources).map_err(PublishError::Faults)?;
+        let history = self.pack_history(&manifest.id).await?;
+        let text = serde_json::to_string(&source).map_err(|e| StoreError::Shape(e.to_string()))?;
+        let active = history.iter().find(|p| p.active);
+        let changed = active.is_none_or(|a| a.pack.source != text);
+        if changed {
+            if history.iter().any(|p| p.pack.version == manifest.version && p.pack.source != text) {
+                return Err(PublishError::VersionTaken { id: manifest.id, version: manifest.version });
+            }
+            self.store_pack(actor, &manifest, text, active.map(|a| a.pack.version.clone())).await?;
+        }
+        self.reload_catalogue().await?;
+        let before = active.filter(|_| changed).and_then(|a| serde_json::from_str(&a.pack.source).ok());
+        let entities = self.seed(&manifest, before.as_ref()).await?;
+        Ok(Published { id: manifest.id, version: manifest.version, changed, entities })
+    }
+
+    /// May the actor publish the pack of that id, judging by the version in force?
+    pub fn may_publish_pack(&self, actor: &Actor, id: &str) -> bool {
+        self.catalogue().pack(id).is_some_and(|p| self.may_publish(actor, &p.manifest).is_ok())
+    }
+
+    fn may_publish(&self, actor: &Actor, manifest: &Manifest) -> Result<(), PublishError> {
+        if actor.is(svod_kernel::Role::Platform) {
+            return Ok(()); // the first packs bring the policies themselves
+        }
+        let space = manifest.space.as_deref().unwrap_or(INSTALLATION);
+        let allowed = space
+            .parse::<SpacePath>()
+            .is_ok_and(|s| self.may(actor, Action::PublishPack, &self.resource("Pack", &s)));
+        if allowed { Ok(()) } else { Err(PublishError::Forbidden(space.to_owned())) }
+    }
+
+    async fn store_pack(
+        &self,
+        actor: &Actor,
+        manifest: &Manifest,
+        source: String,
+        before: Option<String>,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let (actor_id, name, m) = (actor.id.clone(), actor.name.clone(), manifest.clone());
+        self.store
+            .write(move |conn| {
+                svod_store::pack::publish(
+                    conn,
+                    &NewPack {
+                        space: 0,
+                        id: m.id.clone(),
+                        version: m.version.clone(),
+                        published: now,
+                        actor: actor_id.clone(),
+                        source: source.clone(),
+                    },
+                )?;
+                let event = NewEvent {
+                    at: now,
+                    actor: actor_id.clone(),
+                    actor_name: name.clone(),
+                    action: "publish".into(),
+                    urn: format!("urn:svod:pack:{}", m.id),
+                    kind: "Pack".into(),
+                    version: 0,
+                    ground: format!("pack:{}@{}", m.id, m.version),
+                    cause: None,
+                    changes: serde_json::json!({"version": {"old": before, "new": m.version}}).to_string(),
+                };
+                svod_store::journal::append(conn, 0, std::slice::from_ref(&event))?;
+                Ok::<_, StoreError>(())
+            })
+            .await
+    }
+
+    /// Every publication of a pack, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn pack_history(&self, id: &str) -> Result<Vec<PackRow>, StoreError> {
+        let id = id.to_owned();
+        self.store.read(move |conn| svod_store::pack::history(conn, 0, &id, MAX_PUBLICATIONS)).await
+    }
+
+    /// A process as it was in an earlier publication: running cases stay on the version they started with.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn published_process(&self, pack: &str, version: &str, process: &str) -> Result<Option<Process>, StoreError> {
+        let rows = self.pack_history(pack).await?;
+        let Some(row) = rows.into_iter().map(|r| r.pack).find(|r| r.version == version) else { return Ok(None) };
+        let source: PackSource = serde_json::from_str(&row.source).map_err(|e| StoreError::Shape(e.to_string()))?;
+        let files = source.files.iter().filter(|(path, _)| path.starts_with("processes/"));
+        Ok(files.filter_map(|(path, xml)| Process::parse(path, xml).ok()).find(|p| p.id() == process))
+    }
+
+    async fn sources_with(&self, id: &str, source: &PackSource) -> Result<Vec<PackSource>, StoreError> {
+        let mut sources: Vec<PackSource> = self.active().await?.into_iter().filter(|p| p.0 != id).map(|p| p.1).collect();
+        sources.push(source.clone());
+        Ok(sources)
+    }
+
+    async fn active(&self) -> Result<Vec<(String, PackSource)>, StoreError> {
+        let rows = self.store.read(|conn| svod_store::pack::active(conn)).await?;
+        rows.into_iter()
+            .map(|r| r.pack)
+            .map(|r| {
+                let source = serde_json::from_str(&r.source).map_err(|e| StoreError::Shape(format!("pack {}: {e}", r.id)))?;
+                Ok((r.id, source))
+            })
+            .collect()
+    }
+
+    /// Compiles the packs in force anew; the old catalogue stays when they do not compile.
+    pub(crate) async fn reload_catalogue(&self) -> Result<(), StoreError> {
+        let sources: Vec<PackSource> = self.active().await?.into_iter().map(|p| p.1).collect();
+        if sources.is_empty() || self.catalogue().same_sources(&sources) {
+            return Ok(());
+        }
+        let generation = self.catalogue().generation + 1;
+        match compile(generation, &sources) {
+            Ok(catalogue) => {
+                self.catalogue.store(Arc::new(catalogue));
+                self.generation.send_replace(generation);
+            }
+            Err(errors) => {
+                for e in errors.iter().take(20) {
+                    tracing::error!(fault = %e, "a published pack does not compile; the packs before stay in force");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the spaces and entities a pack declares. Entities that are the same in the publication before are left
+    /// alone: what has been set on them since stays.
+    async fn seed(&self, manifest: &Manifest, before: Option<&PackSource>) -> Result<usize, PublishError> {
+        let catalogue = self.catalogue();
+        let Some(pack) = catalogue.pack(&manifest.id) else { return Ok(0) };
+        self.ensure_spaces(pack.spaces.iter().map(|s| s.path.clone()).collect(), false).await?;
+        let marker = format!("seeded/{}", manifest.id);
+        let done = self.meta(&marker).await?;
+        if done.as_deref() == Some(&manifest.version) {
+            return Ok(0);
+        }
+        let before = before.and_then(|b| parse_pack(b).ok()).filter(|b| done.as_deref() == Some(&b.manifest.version));
+        let known = before.map(|b| b.entities).unwrap_or_default();
+        let mut fresh: Vec<_> = pack.entities.iter().filter(|e| !known.contains(e)).collect();
+        fresh.sort_by_key(|e| e.attributes.values().filter(|a| a.value.is_relationship()).count()); // targets first
+        let ground = format!("pack:{}@{}", manifest.id, manifest.version);
+        let mut changed = 0;
+        for batch in fresh.chunks(SEED_BATCH) {
+            let changes = batch.iter().map(|e| Change::from(Operation::Upsert((*e).clone()))).collect();
+            let command = Command { ground: ground.clone(), changes, ..Command::default() };
+            changed += self.execute(&Actor::platform("packs"), command).await?.entities.len();
+        }
+        self.set_meta(marker, manifest.version.clone()).await?;
+        Ok(changed)
+    }
+
+    async fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let name = name.to_owned();
+        self.store.read(move |conn| svod_store::meta::get(conn, 0, &name)).await
+    }
+
+    async fn set_meta(&self, name: String, value: String) -> Result<(), StoreError> {
+        self.store.write(move |conn| svod_store::meta::set(conn, 0, &name, &value)).await
+    }
+}

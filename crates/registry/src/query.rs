@@ -1,0 +1,326 @@
+use serde::Serialize;
+use serde_json::Value;
+use svod_kernel::{Actor, Coded, SpacePath, Timestamp, Urn};
+use svod_model::{Entity, SecrecyClass};
+use svod_policy::{Action, ResourceRef};
+use svod_store::StoreError;
+use svod_store::entity::{EntityPage, EntityRow};
+use svod_store::journal::EventRow;
+
+use crate::Registry;
+use crate::execute::entity_of;
+
+/// Largest page.
+pub const MAX_PAGE: usize = 1_000;
+
+/// Rows looked at for one page at the most, permitted or not.
+const MAX_SCAN_PAGES: usize = 20;
+
+/// Entities of a space.
+#[derive(Debug, Clone)]
+pub struct EntityQuery {
+    /// Where.
+    pub space: SpacePath,
+    /// And the spaces under it.
+    pub below: bool,
+    /// Any of these types; empty means all.
+    pub types: Vec<String>,
+    /// Indexed attribute and value; all must hold.
+    pub filters: Vec<(String, String)>,
+    /// Where the page before ended.
+    pub after: Option<String>,
+    /// At the most, 1 to 1,000.
+    pub limit: usize,
+}
+
+impl EntityQuery {
+    /// Everything of these types in the space and under it, 100 a page.
+    pub fn of(space: SpacePath, types: &[&str]) -> Self {
+        Self {
+            space,
+            below: true,
+            types: types.iter().map(|t| (*t).to_owned()).collect(),
+            filters: Vec::new(),
+            after: None,
+            limit: 100,
+        }
+    }
+
+    /// With one filter more.
+    #[must_use]
+    pub fn with(mut self, attribute: &str, value: &str) -> Self {
+        self.filters.push((attribute.into(), value.into()));
+        self
+    }
+}
+
+/// Journal events of a space, an entity or a case, oldest first.
+#[derive(Debug, Clone)]
+pub struct JournalQuery {
+    /// Where.
+    pub space: SpacePath,
+    /// And the spaces under it.
+    pub below: bool,
+    /// Only of this entity.
+    pub entity: Option<Urn>,
+    /// Only caused by this case.
+    pub cause: Option<Urn>,
+    /// Newest first.
+    pub newest_first: bool,
+    /// Where the page before ended.
+    pub after: Option<String>,
+    /// At the most, 1 to 1,000.
+    pub limit: usize,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct Page<T> {
+    /// In order.
+    pub items: Vec<T>,
+    /// Give this as `after` for the next page; none on the last.
+    pub next: Option<String>,
+}
+
+/// One event of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEvent {
+    /// Where.
+    pub space: SpacePath,
+    /// Exact order within the space, without gaps.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: stable id.
+    pub actor: String,
+    /// Who: name.
+    pub actor_name: String,
+    /// Verb: `create`, `update`, `raise`, `close`, `take`, `complete`, `publish` …
+    pub action: String,
+    /// What it was done to.
+    pub entity: Urn,
+    /// Its type.
+    pub entity_type: String,
+    /// Its version after the event.
+    pub version: i64,
+    /// On what ground: law, rule with its version, post.
+    pub ground: String,
+    /// The case that caused it.
+    pub cause: Option<Urn>,
+    /// `{attribute: {"old", "new"}}`, redacted.
+    pub changes: Value,
+}
+
+/// Why a question was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// There is none, or none the actor may know of.
+    #[error("there is no {0}, or you are not entitled to see it")]
+    NotFound(String),
+    /// No such space.
+    #[error("there is no space '{0}'")]
+    UnknownSpace(SpacePath),
+    /// The cursor is none of ours.
+    #[error("the cursor '{0}' is not one given by this list; start from the first page")]
+    BadCursor(String),
+    /// Not entitled.
+    #[error("not permitted: {0}")]
+    Forbidden(&'static str),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Coded for QueryError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not-found",
+            Self::UnknownSpace(_) => "unknown-space",
+            Self::BadCursor(_) => "bad-cursor",
+            Self::Forbidden(_) => "forbidden",
+            Self::Store(e) => e.code(),
+        }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::NotFound(_) | Self::UnknownSpace(_) => 404,
+            Self::BadCursor(_) => 400,
+            Self::Forbidden(_) => 403,
+            Self::Store(e) => e.status(),
+        }
+    }
+}
+
+impl Registry {
+    /// One entity, redacted for the actor.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] also when the actor may not know of it.
+    pub async fn entity(&self, actor: &Actor, urn: &Urn) -> Result<Entity, QueryError> {
+        let wanted = urn.to_string();
+        let row = self.store.read(move |conn| svod_store::entity::get(conn, &wanted)).await.map_err(QueryError::Store)?;
+        let entity = row.as_ref().map(entity_of).transpose()?;
+        entity.and_then(|e| self.redact(actor, e)).ok_or_else(|| QueryError::NotFound(format!("entity {urn}")))
+    }
+
+    /// A page of entities, each redacted for the actor; those they may not see are left out.
+    ///
+    /// # Errors
+    /// [`QueryError::UnknownSpace`], [`QueryError::BadCursor`].
+    pub async fn query(&self, actor: &Actor, q: EntityQuery) -> Result<Page<Entity>, QueryError> {
+        let ids = self.spaces().ids(&q.space, q.below);
+        if ids.is_empty() {
+            return Err(QueryError::UnknownSpace(q.space));
+        }
+        let limit = q.limit.clamp(1, MAX_PAGE);
+        let mut after = q.after.as_deref().map(cursor).transpose()?;
+        let mut items = Vec::new();
+        for _ in 0..MAX_SCAN_PAGES {
+            let rows = self.page(&ids, &q, after, limit).await?;
+            let full = rows.len() == limit;
+            for row in rows {
+                after = Some((row.space, row.id));
+                items.extend(self.redact(actor, entity_of(&row)?));
+                if items.len() == limit {
+                    return Ok(Page { items, next: Some(format!("{}.{}", row.space, row.id)) });
+                }
+            }
+            if !full {
+                return Ok(Page { items, next: None });
+            }
+        }
+        Ok(Page { items, next: after.map(|(s, i)| format!("{s}.{i}")) })
+    }
+
+    async fn page(
+        &self,
+        ids: &[i64],
+        q: &EntityQuery,
+        after: Option<(i64, i64)>,
+        limit: usize,
+    ) -> Result<Vec<EntityRow>, StoreError> {
+        let wanted = EntityPage {
+            spaces: ids.to_vec(),
+            types: q.types.clone(),
+            filters: q.filters.clone(),
+            after,
+            limit: limit as i64,
+        };
+        self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await
+    }
+
+    /// The entity as the actor may see it; none when they may not know of it.
+    pub fn redact(&self, actor: &Actor, mut entity: Entity) -> Option<Entity> {
+        let resource = self.resource_of(&entity);
+        if !self.may(actor, Action::Read, &resource) {
+            return None;
+        }
+        let catalogue = self.catalogue();
+        entity.attributes.retain(|name, _| {
+            let class = catalogue.metamodel.attribute(&entity.kind, name).map_or(SecrecyClass::Open, |a| a.class);
+            self.may_see(actor, class, &resource)
+        });
+        Some(entity)
+    }
+
+    /// May the actor see this attribute of this entity?
+    pub fn may_see_attribute(&self, actor: &Actor, entity: &Entity, name: &str) -> bool {
+        let class = self.catalogue().metamodel.attribute(&entity.kind, name).map_or(SecrecyClass::Open, |a| a.class);
+        self.may_see(actor, class, &self.resource_of(entity))
+    }
+
+    /// The entity as policy sees it.
+    pub fn resource_of(&self, entity: &Entity) -> ResourceRef {
+        ResourceRef { body: entity.object("body").cloned(), ..self.resource(&entity.kind, &entity.space) }
+    }
+
+    fn may_see(&self, actor: &Actor, class: SecrecyClass, resource: &ResourceRef) -> bool {
+        match class {
+            SecrecyClass::Open => true,
+            SecrecyClass::Internal => self.may(actor, Action::ReadInternal, resource),
+            SecrecyClass::Personal => self.may(actor, Action::ReadPersonal, resource),
+        }
+    }
+
+    /// A page of the journal, redacted; events the actor may not know of are left out.
+    ///
+    /// # Errors
+    /// [`QueryError::UnknownSpace`], [`QueryError::BadCursor`].
+    pub async fn journal(&self, actor: &Actor, q: JournalQuery) -> Result<Page<JournalEvent>, QueryError> {
+        let ids = self.spaces().ids(&q.space, q.below);
+        if ids.is_empty() {
+            return Err(QueryError::UnknownSpace(q.space));
+        }
+        let limit = q.limit.clamp(1, MAX_PAGE);
+        let after = q.after.as_deref().map(journal_cursor).transpose()?;
+        let filter = svod_store::journal::ListFilter {
+            spaces: ids,
+            urn: q.entity.map(|u| u.to_string()),
+            cause: q.cause.map(|u| u.to_string()),
+            after,
+            newest_first: q.newest_first,
+            limit: limit as i64,
+        };
+        let rows = self.store.read(move |conn| svod_store::journal::list(conn, &filter)).await?;
+        let next = (rows.len() == limit)
+            .then(|| rows.last().map(|r| format!("{}.{}.{}", r.event.at.0, r.space, r.seq)))
+            .flatten();
+        let items = rows.iter().filter_map(|r| self.event_for(actor, r)).collect();
+        Ok(Page { items, next })
+    }
+
+    fn event_for(&self, actor: &Actor, row: &EventRow) -> Option<JournalEvent> {
+        let mut event = self.event_of(row)?;
+        let resource = self.resource(&event.entity_type, &event.space);
+        if !self.may(actor, Action::ReadJournal, &resource) {
+            return None;
+        }
+        let catalogue = self.catalogue();
+        if let Some(changes) = event.changes.as_object_mut() {
+            changes.retain(|name, _| {
+                let class =
+                    catalogue.metamodel.attribute(&event.entity_type, name).map_or(SecrecyClass::Open, |a| a.class);
+                self.may_see(actor, class, &resource)
+            });
+        }
+        Some(event)
+    }
+
+    pub(crate) fn event_of(&self, row: &EventRow) -> Option<JournalEvent> {
+        let e = &row.event;
+        Some(JournalEvent {
+            space: self.spaces().path(row.space)?.clone(),
+            seq: row.seq,
+            at: e.at,
+            actor: e.actor.clone(),
+            actor_name: e.actor_name.clone(),
+            action: e.action.clone(),
+            entity: e.urn.parse().ok()?,
+            entity_type: e.kind.clone(),
+            version: e.version,
+            ground: e.ground.clone(),
+            cause: e.cause.as_deref().and_then(|c| c.parse().ok()),
+            changes: serde_json::from_str(&e.changes).unwrap_or_default(),
+        })
+    }
+}
+
+fn numbers(text: &str) -> Option<Vec<i64>> {
+    text.split('.').map(|p| p.parse().ok()).collect()
+}
+
+fn cursor(text: &str) -> Result<(i64, i64), QueryError> {
+    match numbers(text).as_deref() {
+        Some([space, id]) => Ok((*space, *id)),
+        _ => Err(QueryError::BadCursor(text.chars().take(40).collect())),
+    }
+}
+
+fn journal_cursor(text: &str) -> Result<(i64, i64, i64), QueryError> {
+    match numbers(text).as_deref() {
+        Some([at, space, seq]) => Ok((*at, *space, *seq)),
+        _ => Err(QueryError::BadCursor(text.chars().take(40).collect())),
+    }
+}

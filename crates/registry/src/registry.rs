@@ -1,0 +1,149 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use svod_kernel::{Actor, Clock, Rng, SpacePath};
+use svod_policy::{Action, ResourceRef};
+use svod_store::{Store, StoreError};
+use tokio::sync::{Mutex, broadcast, watch};
+
+use crate::{Catalogue, Committed, INSTALLATION, SpaceInfo, SpaceTree};
+
+/// Committed changes a slow projection may be behind before it must load anew.
+const CHANGES_KEPT: usize = 4_096;
+
+/// What the registry stands on.
+pub struct RegistryDeps {
+    /// Entities and journal.
+    pub store: Store,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for new identifiers.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// The one door to the graph: see the crate's page.
+pub struct Registry {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) catalogue: ArcSwap<Catalogue>,
+    pub(crate) generation: watch::Sender<u64>,
+    pub(crate) spaces: ArcSwap<SpaceTree>,
+    pub(crate) changes: broadcast::Sender<Arc<Committed>>,
+    pub(crate) publishing: Mutex<()>,
+}
+
+impl Registry {
+    /// Opens the registry over a store: reads the spaces and compiles the packs published before.
+    ///
+    /// # Errors
+    /// When the store fails. A stored pack that no longer compiles is reported in the log and left out, so that the
+    /// platform starts and it can be mended.
+    pub async fn open(deps: RegistryDeps) -> Result<Arc<Self>, StoreError> {
+        let (changes, _) = broadcast::channel(CHANGES_KEPT);
+        let registry = Arc::new(Self {
+            store: deps.store,
+            clock: deps.clock,
+            rng: deps.rng,
+            catalogue: ArcSwap::from_pointee(Catalogue::empty()),
+            generation: watch::channel(0).0,
+            spaces: ArcSwap::default(),
+            changes,
+            publishing: Mutex::new(()),
+        });
+        registry.reload_spaces().await?;
+        registry.reload_catalogue().await?;
+        registry.clone().follow().await?;
+        Ok(registry)
+    }
+
+    /// The published packs, compiled.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.load_full()
+    }
+
+    /// Wakes when packs have been published; holds the catalogue's generation.
+    pub fn catalogue_changes(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
+    }
+
+    /// Committed changes in journal order of each space. A receiver that lags must load anew.
+    pub fn changes(&self) -> broadcast::Receiver<Arc<Committed>> {
+        self.changes.subscribe()
+    }
+
+    /// The tree of spaces.
+    pub fn spaces(&self) -> Arc<SpaceTree> {
+        self.spaces.load_full()
+    }
+
+    /// The clock everything above uses.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The chance everything above uses.
+    pub fn rng(&self) -> &Arc<dyn Rng> {
+        &self.rng
+    }
+
+    /// May this actor do this?
+    pub fn may(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
+        if resource.open {
+            return true;
+        }
+        self.catalogue.load().policies.allows(actor, action, resource)
+    }
+
+    /// A resource of that kind in that space, with the space's openness filled in.
+    pub fn resource(&self, kind: &str, space: &SpacePath) -> ResourceRef {
+        let open = self.spaces.load().get(space).is_some_and(|s| s.open);
+        ResourceRef { open, ..ResourceRef::new(kind, space.clone()) }
+    }
+
+    /// The installation's own resource of that kind (`Pack`, `Metrics`).
+    ///
+    /// # Panics
+    /// Never: the name is a literal.
+    pub fn installation(&self, kind: &str) -> ResourceRef {
+        self.resource(kind, &INSTALLATION.parse().expect("a literal of lower-case letters is a space"))
+    }
+
+    /// Makes sure that a space exists, with those above it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ensure_space(&self, path: &SpacePath, open: bool) -> Result<(), StoreError> {
+        self.ensure_spaces(vec![path.clone()], open).await
+    }
+
+    pub(crate) async fn ensure_spaces(&self, paths: Vec<SpacePath>, open: bool) -> Result<(), StoreError> {
+        let tree = self.spaces();
+        let mut wanted: Vec<SpacePath> = paths.iter().flat_map(SpacePath::lineage).collect();
+        wanted.retain(|p| tree.get(p).is_none());
+        wanted.sort();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.store
+            .write(move |conn| {
+                for path in &wanted {
+                    svod_store::space::ensure(conn, path.as_str(), open)?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        self.reload_spaces().await
+    }
+
+    pub(crate) async fn reload_spaces(&self) -> Result<(), StoreError> {
+        let rows = self.store.read(|conn| svod_store::space::list(conn)).await?;
+        let tree = SpaceTree::new(rows.into_iter().filter_map(|r| {
+            let path = r.path.parse().ok()?;
+            Some(SpaceInfo { id: r.id, path, open: r.open })
+        }));
+        self.spaces.store(Arc::new(tree));
+        Ok(())
+    }
+}

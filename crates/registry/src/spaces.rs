@@ -1,0 +1,80 @@
+use std::collections::HashMap;
+
+use svod_kernel::SpacePath;
+
+/// Surrogate key of a space in the store; 0 is the installation itself.
+pub type SpaceId = i64;
+
+/// One space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpaceInfo {
+    /// Key in the store.
+    pub id: SpaceId,
+    /// Path in the tree.
+    pub path: SpacePath,
+    /// Any type is accepted and anybody may act (sandbox).
+    pub open: bool,
+}
+
+/// All spaces of the installation.
+#[derive(Debug, Default)]
+pub struct SpaceTree {
+    by_path: HashMap<SpacePath, SpaceInfo>,
+    by_id: HashMap<SpaceId, SpacePath>,
+}
+
+impl SpaceTree {
+    /// From a list.
+    pub fn new(spaces: impl IntoIterator<Item = SpaceInfo>) -> Self {
+        let mut tree = Self::default();
+        for s in spaces {
+            tree.by_id.insert(s.id, s.path.clone());
+            tree.by_path.insert(s.path.clone(), s);
+        }
+        tree
+    }
+
+    /// The space of that path.
+    pub fn get(&self, path: &SpacePath) -> Option<&SpaceInfo> {
+        self.by_path.get(path)
+    }
+
+    /// The path of that key.
+    pub fn path(&self, id: SpaceId) -> Option<&SpacePath> {
+        self.by_id.get(&id)
+    }
+
+    /// Keys of the space and, with `below`, of all under it, ascending.
+    pub fn ids(&self, path: &SpacePath, below: bool) -> Vec<SpaceId> {
+        let mut ids: Vec<_> = if below {
+            self.by_path.values().filter(|s| path.covers(&s.path)).map(|s| s.id).collect()
+        } else {
+            self.get(path).map(|s| s.id).into_iter().collect()
+        };
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Every space, by path.
+    pub fn all(&self) -> Vec<&SpaceInfo> {
+        let mut all: Vec<_> = self.by_path.values().collect();
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_means_below_and_not_beside() {
+        let tree = SpaceTree::new(["kuzbass", "kuzbass/belovo", "neighbour", "kuzbass2"].iter().enumerate().map(
+            |(i, p)| SpaceInfo { id: i as i64 + 1, path: p.parse().unwrap(), open: false },
+        ));
+        let kuzbass: SpacePath = "kuzbass".parse().unwrap();
+        assert_eq!(tree.ids(&kuzbass, true), [1, 2]);
+        assert_eq!(tree.ids(&kuzbass, false), [1]);
+        assert_eq!(tree.ids(&"nowhere".parse().unwrap(), true), []);
+    }
+}

@@ -1,0 +1,56 @@
+//! Between our values and FEEL's.
+
+use std::str::FromStr;
+
+use dsntk_feel::FeelNumber;
+use dsntk_feel::values::Value as Feel;
+use serde_json::{Map, Number, Value};
+
+use crate::inputs::Input;
+
+/// An input as FEEL sees it.
+pub(crate) fn to_feel(input: &Input) -> Feel {
+    match input {
+        Input::Null => Feel::Null(None),
+        Input::Bool(b) => Feel::Boolean(*b),
+        Input::Integer(n) => Feel::Number((*n).into()),
+        // The shortest decimal text that reads back as the same float: 0.1 is 0.1 and not 0.1000000000000000055.
+        Input::Number(n) if n.is_finite() => {
+            FeelNumber::from_str(&n.to_string()).map_or(Feel::Null(None), Feel::Number)
+        }
+        Input::Number(_) => Feel::Null(None),
+        Input::Text(s) => Feel::String(s.clone()),
+    }
+}
+
+/// A result as JSON. A null with a trace is FEEL's way of saying that something failed: it is an error here.
+pub(crate) fn to_json(value: &Feel) -> Result<Value, String> {
+    match value {
+        Feel::Null(None) => Ok(Value::Null),
+        Feel::Null(Some(reason)) => Err(reason.clone()),
+        Feel::Boolean(b) => Ok(Value::Bool(*b)),
+        Feel::Number(n) => number(&n.to_string()).map(Value::Number),
+        Feel::String(s) => Ok(Value::String(s.clone())),
+        Feel::List(items) | Feel::ExpressionList(items) => {
+            items.iter().map(to_json).collect::<Result<_, _>>().map(Value::Array)
+        }
+        Feel::Context(context) => {
+            let mut map = Map::new();
+            for (name, v) in context.iter() {
+                map.insert(name.to_string(), to_json(v).map_err(|e| format!("{name}: {e}"))?);
+            }
+            Ok(Value::Object(map))
+        }
+        Feel::Date(_)
+        | Feel::DateTime(_)
+        | Feel::Time(_)
+        | Feel::DaysAndTimeDuration(_)
+        | Feel::YearsAndMonthsDuration(_) => Ok(Value::String(value.to_string())),
+        other => Err(format!("the result {other} is not a value")),
+    }
+}
+
+fn number(text: &str) -> Result<Number, String> {
+    let plain = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+    serde_json::from_str(plain).map_err(|_| format!("the number {text} is out of range"))
+}

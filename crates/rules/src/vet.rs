@@ -1,0 +1,100 @@
+//! What a FEEL expression may not be, so that it always ends and always gives the same result.
+
+use crate::error::RuleError;
+
+/// Longest expression in bytes.
+const MAX_TEXT: usize = 4_096;
+/// Deepest nesting: the evaluator recurses.
+const MAX_DEPTH: usize = 32;
+
+/// Judges one expression.
+pub(crate) fn expression(file: &str, line: Option<usize>, text: &str) -> Result<(), RuleError> {
+    let fail =
+        |message: &str, fix: &str| Err(RuleError::new(file, line, format!("{message} in: {}", excerpt(text)), fix));
+    if text.len() > MAX_TEXT {
+        return fail("the expression is too long", "split it over several rules or decisions");
+    }
+    let pieces = pieces(text);
+    let mut depth = 0usize;
+    let mut prefixes = 0usize;
+    for (i, piece) in pieces.iter().enumerate() {
+        match *piece {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        prefixes = if *piece == "-" { prefixes + 1 } else { 0 };
+        if depth > MAX_DEPTH || prefixes > MAX_DEPTH {
+            return fail("the expression nests too deeply", "split it over several rules or decisions");
+        }
+        let next = pieces.get(i + 1).copied();
+        let then = pieces.get(i + 2).copied();
+        match (*piece, next, then) {
+            ("now" | "today", Some("("), _) => return fail("the clock is read", "pass the time as an input"),
+            ("function", Some("("), _) | ("external", _, _) => {
+                return fail("a function is defined", "write the expression out, or make it a decision of its own");
+            }
+            ("for" | "some" | "every", Some(_), Some("in")) => {
+                return fail("an iteration", "inputs are single values: write one rule for each case");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Words and symbols outside of string literals.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = if c == '"' {
+            string_length(rest)
+        } else if c.is_alphanumeric() || c == '_' {
+            rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len())
+        } else {
+            c.len_utf8()
+        };
+        let (piece, tail) = rest.split_at(length);
+        if c != '"' && !c.is_whitespace() {
+            out.push(piece);
+        }
+        rest = tail;
+    }
+    out
+}
+
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (i, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return i + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn excerpt(text: &str) -> String {
+    text.trim().chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn judges() {
+        for good in ["-", ">= 1.0", "\"now() for x in\"", "[1..5]", "not(\"a\", \"b\")", "a - b", "today - 1"] {
+            assert!(expression("f", None, good).is_ok(), "{good}");
+        }
+        for bad in ["now()", "a > today ( )", "for i in 1..9 return i", "some x in [1] satisfies x", "function(x) x"] {
+            assert!(expression("f", None, bad).is_err(), "{bad}");
+        }
+        for deep in ["(".repeat(40), "-".repeat(40), " ".repeat(5_000)] {
+            assert!(expression("f", None, &deep).is_err());
+        }
+    }
+}

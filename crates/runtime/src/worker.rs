@@ -1,0 +1,242 @@
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_model::{Entity, Point};
+use svod_registry::{Command, CommandError, EntityQuery, QueryError, Registry};
+use svod_store::finding::NewFinding;
+use svod_store::{Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::respond::{Finding, Scene, clear, raise};
+use crate::territory::Territories;
+
+/// The lease under which one node at a time turns findings into deeds.
+const LEASE: &str = "runtime";
+
+/// How long a lease holds without being renewed.
+const LEASE_SECONDS: i64 = 15;
+
+/// Findings taken at once.
+const BATCH: i64 = 100;
+
+/// Without a wake-up the worker looks this often: other nodes' findings, silence, standstill.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What is judged by time, and where things are now: supplied by the twin, which the wiring knows.
+pub trait Sweep: Send + Sync {
+    /// What the decisions judged by time call for now.
+    fn sweep(&self, now: Timestamp) -> Vec<NewFinding>;
+
+    /// Where the entity is now.
+    fn place(&self, urn: &Urn) -> Option<Point>;
+}
+
+/// Turns findings into alerts, cases and tasks.
+pub struct Runtime {
+    registry: Arc<Registry>,
+    store: Store,
+    sweep: Arc<dyn Sweep>,
+    node: String,
+    wake: Arc<Notify>,
+    territories: RwLock<Option<Arc<Territories>>>,
+    actor: Actor,
+}
+
+/// Why a finding could not be dealt with now; it stays and is tried again.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+impl Runtime {
+    /// `node` names this process in the lease.
+    pub fn new(registry: Arc<Registry>, store: Store, sweep: Arc<dyn Sweep>, node: String) -> Arc<Self> {
+        Arc::new(Self {
+            registry,
+            store,
+            sweep,
+            node,
+            wake: Arc::new(Notify::new()),
+            territories: RwLock::default(),
+            actor: Actor::platform("runtime"),
+        })
+    }
+
+    /// Tells the worker that findings have been committed.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Works until the task is aborted.
+    pub fn start(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
+        let me = self.clone();
+        tokio::spawn(async move {
+            let mut changes = me.registry.changes();
+            loop {
+                let _ = tokio::time::timeout(IDLE, me.wake.notified()).await; // a time-out is the idle look
+                me.note_changes(&mut changes);
+                match me.round().await {
+                    Ok(true) => me.wake(), // a full batch: there may be more
+                    Ok(false) => {}
+                    Err(e) => tracing::warn!(error = %e, "findings could not be dealt with; they are tried again"),
+                }
+            }
+        })
+    }
+
+    /// One look: what time calls for, then every finding there is. For tests on simulated time as well.
+    ///
+    /// # Errors
+    /// As text, when the store fails.
+    pub async fn settle(&self) -> Result<(), String> {
+        self.forget_territories();
+        while self.round().await.map_err(|e| e.to_string())? {}
+        Ok(())
+    }
+
+    async fn round(&self) -> Result<bool, Trouble> {
+        if !self.lead().await? {
+            return Ok(false);
+        }
+        let found = self.sweep.sweep(self.registry.clock().now());
+        if !found.is_empty() {
+            self.store.write(move |conn| svod_store::finding::put(conn, &found)).await?;
+        }
+        let rows = self.store.read(|conn| svod_store::finding::page(conn, 0, BATCH)).await?;
+        let full = rows.len() as i64 == BATCH;
+        for row in &rows {
+            match Finding::parse(row) {
+                Some(f) => self.deal(&f).await?,
+                None => {
+                    tracing::error!(id = row.id, "a finding cannot be read and is set aside");
+                    self.drop_finding(row.id).await?;
+                }
+            }
+        }
+        Ok(full)
+    }
+
+    async fn lead(&self) -> Result<bool, StoreError> {
+        let (node, now) = (self.node.clone(), self.registry.clock().now());
+        let ttl = LEASE_SECONDS * 1_000_000;
+        self.store.write(move |conn| svod_store::lease::acquire(conn, LEASE, &node, now, ttl)).await
+    }
+
+    async fn deal(&self, f: &Finding) -> Result<(), Trouble> {
+        let command = match f.action() {
+            "raise" => self.raising(f).await?,
+            "clear" => self.clearing(f).await?,
+            _ => None,
+        };
+        let Some(command) = command else { return Ok(self.drop_finding(f.id).await?) };
+        match self.registry.execute(&self.actor, command).await {
+            Ok(_) => Ok(()),
+            Err(CommandError::Exists(urn)) => {
+                tracing::debug!(%urn, "the finding was dealt with before");
+                Ok(self.drop_finding(f.id).await?)
+            }
+            Err(e @ (CommandError::Invalid { .. } | CommandError::Forbidden { .. } | CommandError::UnknownSpace(_))) => {
+                tracing::error!(error = %e, trigger = f.trigger, "a finding does not fit the metamodel and is set aside");
+                Ok(self.drop_finding(f.id).await?)
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    async fn raising(&self, f: &Finding) -> Result<Option<Command>, Trouble> {
+        let catalogue = self.registry.catalogue();
+        let Some(trigger) = catalogue.trigger(&f.trigger) else { return Ok(None) };
+        let Some(asset) = self.asset(&f.urn).await? else { return Ok(None) };
+        if self.open_alert(f, &asset.space).await?.is_some() {
+            return Ok(None);
+        }
+        let place = self.sweep.place(&f.urn).or_else(|| asset.point("location"));
+        let answerable = self.territories().await?.answerable(&trigger.spec.alert.subject, place, &asset.space);
+        if answerable.is_none() {
+            tracing::warn!(trigger = f.trigger, space = %asset.space, "no body answers for this subject here");
+        }
+        let scene = Scene { asset: &asset, place, answerable };
+        match raise(f, trigger, &scene, self.registry.clock().now()) {
+            Ok(command) => Ok(Some(command)),
+            Err(e) => {
+                tracing::error!(error = %e, trigger = f.trigger, "the process cannot start; the finding is set aside");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn clearing(&self, f: &Finding) -> Result<Option<Command>, Trouble> {
+        let Some(asset) = self.asset(&f.urn).await? else { return Ok(None) };
+        let alert = self.open_alert(f, &asset.space).await?;
+        Ok(alert.map(|a| clear(f, &a, self.registry.clock().now())))
+    }
+
+    async fn asset(&self, urn: &Urn) -> Result<Option<Entity>, Trouble> {
+        match self.registry.entity(&self.actor, urn).await {
+            Ok(e) => Ok(Some(e)),
+            Err(QueryError::NotFound(_)) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    async fn open_alert(&self, f: &Finding, space: &SpacePath) -> Result<Option<Entity>, Trouble> {
+        let q = EntityQuery { below: false, limit: 1000, ..EntityQuery::of(space.clone(), &["Alert"]) }
+            .with("entity", f.urn.as_str())
+            .with("status", "open");
+        let page = self.registry.query(&self.actor, q).await?;
+        let same = |a: &Entity| {
+            a.text("trigger") == Some(&f.trigger) && a.text("attribute").unwrap_or_default() == f.attribute
+        };
+        Ok(page.items.into_iter().find(same))
+    }
+
+    async fn drop_finding(&self, id: i64) -> Result<(), StoreError> {
+        self.store.write(move |conn| svod_store::finding::delete(conn, &[id])).await.map(|_| ())
+    }
+
+    async fn territories(&self) -> Result<Arc<Territories>, Trouble> {
+        if let Some(known) = self.territories.read().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(known);
+        }
+        let mut all = Vec::new();
+        for space in self.registry.spaces().all() {
+            let mut q = EntityQuery { below: false, limit: 1000, ..EntityQuery::of(space.path.clone(), &["Municipality", "Body"]) };
+            loop {
+                let page = self.registry.query(&self.actor, q.clone()).await?;
+                all.extend(page.items.into_iter().map(Arc::new));
+                if page.next.is_none() {
+                    break;
+                }
+                q.after = page.next;
+            }
+        }
+        let built = Arc::new(Territories::new(&all));
+        *self.territories.write().unwrap_or_else(PoisonError::into_inner) = Some(built.clone());
+        Ok(built)
+    }
+
+    fn forget_territories(&self) {
+        *self.territories.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn note_changes(&self, changes: &mut tokio::sync::broadcast::Receiver<Arc<svod_registry::Committed>>) {
+        use tokio::sync::broadcast::error::TryRecvError;
+        loop {
+            match changes.try_recv() {
+                Ok(c) => {
+                    if c.events.iter().any(|e| matches!(e.entity_type.as_str(), "Municipality" | "Body")) {
+                        self.forget_territories();
+                    }
+                }
+                Err(TryRecvError::Lagged(_)) => self.forget_territories(),
+                Err(_) => return,
+            }
+        }
+    }
+}

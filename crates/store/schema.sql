@@ -1,0 +1,149 @@
+-- Made by UPDATE_SCHEMA=1 cargo nextest run -p svod-store schema (as SQLite sees it).
+
+CREATE TABLE entity (
+    space BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    urn TEXT NOT NULL UNIQUE,
+    type TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    modified BIGINT NOT NULL,
+    doc TEXT NOT NULL,
+    indexed TEXT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE INDEX entity_type ON entity (space, type, id);
+
+CREATE TABLE entity_value (
+    space BIGINT NOT NULL,
+    attribute TEXT NOT NULL,
+    value TEXT NOT NULL,
+    entity BIGINT NOT NULL,
+    PRIMARY KEY (space, attribute, value, entity)
+) WITHOUT ROWID;
+
+CREATE TABLE finding (
+    space BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    trigger_id TEXT NOT NULL,
+    urn TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE INDEX finding_id ON finding (id);
+
+CREATE TABLE journal (
+    space BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    action TEXT NOT NULL,
+    urn TEXT NOT NULL,
+    type TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    ground TEXT NOT NULL,
+    cause TEXT,
+    changes TEXT NOT NULL,
+    PRIMARY KEY (space, seq)
+) WITHOUT ROWID;
+
+CREATE INDEX journal_cause ON journal (space, cause, seq) WHERE cause IS NOT NULL;
+
+CREATE INDEX journal_urn ON journal (space, urn, seq);
+
+CREATE TABLE lease (
+    space BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    PRIMARY KEY (space, name)
+);
+
+CREATE TABLE meta (
+    space BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (space, name)
+);
+
+CREATE TABLE observation (
+    space BIGINT NOT NULL,
+    series BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    num DOUBLE PRECISION,
+    num2 DOUBLE PRECISION,
+    txt TEXT,
+    flags BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    PRIMARY KEY (space, series, at)
+) WITHOUT ROWID;
+
+CREATE TABLE outbox (
+    space BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attempts BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE INDEX outbox_next ON outbox (next_at);
+
+CREATE TABLE pack (
+    space BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    published BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    active BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (space, id, published)
+);
+
+CREATE TABLE quarantine (
+    space BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    profile TEXT,
+    device TEXT,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    payload BYTEA NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE INDEX quarantine_id ON quarantine (id);
+
+CREATE INDEX quarantine_reason ON quarantine (space, status, reason, id);
+
+CREATE TABLE series (
+    space BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    urn TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    device TEXT NOT NULL,
+    PRIMARY KEY (space, id),
+    UNIQUE (space, urn, attribute, device)
+);
+
+CREATE TABLE space (
+    id BIGINT NOT NULL PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    open BIGINT NOT NULL,
+    seq BIGINT NOT NULL DEFAULT 0,
+    next_entity BIGINT NOT NULL DEFAULT 0,
+    next_outbox BIGINT NOT NULL DEFAULT 0,
+    next_finding BIGINT NOT NULL DEFAULT 0,
+    next_quarantine BIGINT NOT NULL DEFAULT 0,
+    next_series BIGINT NOT NULL DEFAULT 0
+);
+

@@ -1,0 +1,140 @@
+//! The journal: one event for each change, numbered without gaps inside a space in the order of commits.
+
+use svod_kernel::Timestamp;
+
+pub use crate::journal_list::{ListFilter, list};
+use crate::space::{Counter, take};
+use crate::{BulkInsert, Column, Conn, Row, StoreError, Value};
+
+/// An event about to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// When.
+    pub at: Timestamp,
+    /// Who: the actor's id.
+    pub actor: String,
+    /// Who, as shown.
+    pub actor_name: String,
+    /// What was done: `create`, `update`, `take` …
+    pub action: String,
+    /// To which entity.
+    pub urn: String,
+    /// Type of the entity.
+    pub kind: String,
+    /// Version the entity had afterwards.
+    pub version: i64,
+    /// On what ground.
+    pub ground: String,
+    /// The case that caused it.
+    pub cause: Option<String>,
+    /// What changed, JSON.
+    pub changes: String,
+}
+
+/// An event of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// Space.
+    pub space: i64,
+    /// Number inside the space, from 1.
+    pub seq: i64,
+    /// What it says.
+    pub event: NewEvent,
+}
+
+/// Appends events in their order; the number of the first. Moves the head told by [`crate::Store::heads`].
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn append(conn: &mut dyn Conn, space: i64, events: &[NewEvent]) -> Result<i64, StoreError> {
+    let count = i64::try_from(events.len()).map_err(|_| StoreError::Shape("too many events".into()))?;
+    let first = take(conn, space, Counter::Seq, count)?;
+    if count == 0 {
+        return Ok(first);
+    }
+    let text = |f: fn(&NewEvent) -> &String| Column::Text(events.iter().map(|e| f(e).clone()).collect());
+    let columns = [
+        ("space", Column::Int(vec![space; events.len()])),
+        ("seq", Column::Int((first..first + count).collect())),
+        ("at", Column::Int(events.iter().map(|e| e.at.0).collect())),
+        ("actor", text(|e| &e.actor)),
+        ("actor_name", text(|e| &e.actor_name)),
+        ("action", text(|e| &e.action)),
+        ("urn", text(|e| &e.urn)),
+        ("type", text(|e| &e.kind)),
+        ("version", Column::Int(events.iter().map(|e| e.version).collect())),
+        ("ground", text(|e| &e.ground)),
+        ("cause", Column::OptText(events.iter().map(|e| e.cause.clone()).collect())),
+        ("changes", text(|e| &e.changes)),
+    ];
+    conn.insert_many(&BulkInsert { table: "journal", columns: &columns, ignore_conflicts: false })?;
+    conn.note_events(space, first + count - 1);
+    Ok(first)
+}
+
+macro_rules! select {
+    ($filter:literal) => {
+        concat!(
+            "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes FROM journal ",
+            "WHERE space = ?1 AND seq > ?2 ",
+            $filter,
+            " ORDER BY seq LIMIT ?3"
+        )
+    };
+}
+
+/// Events of a space after number `after`, oldest first.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn page(conn: &mut dyn Conn, space: i64, after: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+    events(conn, select!(""), &[space.into(), after.into(), limit.into()])
+}
+
+/// Events of one entity in a space after number `after`, oldest first.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_entity(
+    conn: &mut dyn Conn,
+    space: i64,
+    urn: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EventRow>, StoreError> {
+    events(conn, select!("AND urn = ?4"), &[space.into(), after.into(), limit.into(), urn.into()])
+}
+
+/// Events that one case caused in a space after number `after`, oldest first.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_cause(
+    conn: &mut dyn Conn,
+    space: i64,
+    cause: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EventRow>, StoreError> {
+    events(conn, select!("AND cause = ?4"), &[space.into(), after.into(), limit.into(), cause.into()])
+}
+
+fn events(conn: &mut dyn Conn, sql: &str, params: &[Value]) -> Result<Vec<EventRow>, StoreError> {
+    conn.query(sql, params)?.iter().map(event).collect()
+}
+
+pub(crate) fn event(r: &Row) -> Result<EventRow, StoreError> {
+    let event = NewEvent {
+        at: r.time(2)?,
+        actor: r.text(3)?,
+        actor_name: r.text(4)?,
+        action: r.text(5)?,
+        urn: r.text(6)?,
+        kind: r.text(7)?,
+        version: r.int(8)?,
+        ground: r.text(9)?,
+        cause: r.opt_text(10)?,
+        changes: r.text(11)?,
+    };
+    Ok(EventRow { space: r.int(0)?, seq: r.int(1)?, event })
+}

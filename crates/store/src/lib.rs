@@ -1,0 +1,52 @@
+//! The store: entities, journal, outbox, leases and what else must be durable, on SQLite or PostgreSQL.
+//!
+//! # Map
+//! * [`Store`] — the handle: queues, threads, group commit. `writer`, `reader`, `job`, `heads` are its insides.
+//! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_types`, `link`
+//!   are the two engines. What differs between them lives there and nowhere else.
+//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`] — the
+//!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
+//! * `migrate` and `migrations/` — how the tables come to be; `schema.sql` is the outcome. [`testing`] — a store for a test.
+//!
+//! # A transaction
+//! A job is a synchronous closure. [`Store::write`] puts it into a bounded queue; the one writer thread takes everything
+//! that waits (never waiting for more), begins a transaction, runs each job behind a savepoint, commits, and only then
+//! answers all of them. A failing job is undone alone. If the whole group fails before COMMIT, its jobs run again, each in
+//! a transaction of its own; if the connection breaks during COMMIT, each is answered [`StoreError::Unknown`], never success.
+//! [`Store::append`] is the same without savepoints, for what only appends. [`Store::read`] answers from a snapshot.
+//!
+//! On PostgreSQL several nodes may write: groups with `write` jobs take turns by an advisory lock, so they cannot
+//! deadlock over entities and counters; the counter row of a space, locked until COMMIT, gives its journal exact order.
+
+mod conn;
+pub mod entity;
+mod error;
+pub mod finding;
+mod heads;
+mod job;
+pub mod journal;
+mod journal_list;
+pub mod lease;
+mod link;
+pub mod meta;
+mod migrate;
+pub mod outbox;
+pub mod pack;
+mod pg;
+mod pg_types;
+pub mod quarantine;
+mod reader;
+pub mod space;
+mod sqlite;
+mod store;
+pub mod testing;
+mod url;
+mod value;
+mod writer;
+
+pub use conn::{BulkInsert, Column, Conn, Engine};
+pub use error::StoreError;
+pub use heads::JournalHeads;
+pub use store::{Store, StoreOptions};
+pub use url::StoreUrl;
+pub use value::{Row, Value};

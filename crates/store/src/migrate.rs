@@ -1,0 +1,49 @@
+//! Brings the tables to this version: `migrations/V….sql`, run by refinery, once for all nodes.
+
+use refinery::{Migration, Runner};
+
+use crate::link::Link;
+use crate::url::Place;
+use crate::{Engine, StoreError, StoreUrl};
+
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("V0001__first", include_str!("../migrations/V0001__first.sql")),
+    ("V0002__history", include_str!("../migrations/V0002__history.sql")),
+];
+
+fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
+    let clustered = match engine {
+        Engine::Sqlite => " WITHOUT ROWID",
+        Engine::Postgres => "",
+    };
+    MIGRATIONS
+        .iter()
+        .map(|(name, sql)| Migration::unapplied(name, &sql.replace("{clustered}", clustered)))
+        .collect::<Result<_, _>>()
+        .map_err(failed)
+}
+
+fn failed(e: impl std::fmt::Display) -> StoreError {
+    StoreError::Migration(e.to_string())
+}
+
+pub(crate) fn run(link: &mut Link, url: &StoreUrl) -> Result<(), StoreError> {
+    let migrations = migrations(url.engine())?;
+    let runner = Runner::new(&migrations);
+    match link {
+        Link::Sqlite(c) => runner.run(&mut c.db).map(drop).map_err(failed),
+        Link::Postgres(c) => {
+            let Place::Postgres { schema, .. } = &url.place else {
+                return Err(failed("a PostgreSQL connection without a schema"));
+            };
+            // Nodes that start together take turns; the waiting may outlast an ordinary lock's.
+            let key = c.lock_key();
+            c.control(&format!(
+                "SET lock_timeout TO '120s'; SELECT pg_advisory_lock({key}); CREATE SCHEMA IF NOT EXISTS \"{schema}\""
+            ))?;
+            let outcome = runner.run(&mut c.client).map(drop).map_err(failed);
+            c.control(&format!("SELECT pg_advisory_unlock({key}); SET lock_timeout TO '10s'"))?;
+            outcome
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Spaces and the numbers handed out inside them. Space 0 is the installation itself.
+
+use crate::{Conn, StoreError};
+
+/// The installation itself: packs, leases, settings.
+pub const INSTALLATION: i64 = 0;
+
+/// One space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpaceRow {
+    /// Number that every key begins with.
+    pub id: i64,
+    /// Path, such as `kuzbass/novokuznetsk`.
+    pub path: String,
+    /// Takes entities of any type, with anonymous rights.
+    pub open: bool,
+    /// Last number of its journal.
+    pub seq: i64,
+}
+
+/// The space at `path`, made when missing; `open` is set as given.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn ensure(conn: &mut dyn Conn, path: &str, open: bool) -> Result<i64, StoreError> {
+    conn.exclusive()?;
+    if let Some(row) = conn.first("SELECT id, open FROM space WHERE path = ?1", &[path.into()])? {
+        let id = row.int(0)?;
+        if (row.int(1)? != 0) != open {
+            conn.execute("UPDATE space SET open = ?1 WHERE id = ?2", &[open.into(), id.into()])?;
+        }
+        return Ok(id);
+    }
+    let rows = conn.query(
+        "INSERT INTO space (id, path, open) SELECT max(id) + 1, ?1, CAST(?2 AS BIGINT) FROM space RETURNING id",
+        &[path.into(), open.into()],
+    )?;
+    rows.first().ok_or_else(|| StoreError::Shape("INSERT … RETURNING gave no row".into()))?.int(0)
+}
+
+/// Every space, the installation first, by number.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn list(conn: &mut dyn Conn) -> Result<Vec<SpaceRow>, StoreError> {
+    let rows = conn.query("SELECT id, path, open, seq FROM space ORDER BY id", &[])?;
+    rows.iter()
+        .map(|r| Ok(SpaceRow { id: r.int(0)?, path: r.text(1)?, open: r.int(2)? != 0, seq: r.int(3)? }))
+        .collect()
+}
+
+/// Which number of a space's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counter {
+    /// Journal events.
+    Seq,
+    /// Entities.
+    Entity,
+    /// Messages of the outbox.
+    Outbox,
+    /// Findings; counted in the installation's row.
+    Finding,
+    /// Messages in quarantine; counted in the installation's row.
+    Quarantine,
+    /// Series of observations.
+    Series,
+}
+
+/// Hands out `count` numbers in a row; the first of them. The row stays locked until the transaction ends, so that
+/// a number is never ahead of a commit and a rolled-back one is used again.
+///
+/// # Errors
+/// [`StoreError::Shape`] when there is no such space.
+pub fn take(conn: &mut dyn Conn, space: i64, counter: Counter, count: i64) -> Result<i64, StoreError> {
+    let sql = match counter {
+        Counter::Seq => "UPDATE space SET seq = seq + ?1 WHERE id = ?2 RETURNING seq",
+        Counter::Entity => "UPDATE space SET next_entity = next_entity + ?1 WHERE id = ?2 RETURNING next_entity",
+        Counter::Outbox => "UPDATE space SET next_outbox = next_outbox + ?1 WHERE id = ?2 RETURNING next_outbox",
+        Counter::Finding => "UPDATE space SET next_finding = next_finding + ?1 WHERE id = ?2 RETURNING next_finding",
+        Counter::Quarantine => {
+            "UPDATE space SET next_quarantine = next_quarantine + ?1 WHERE id = ?2 RETURNING next_quarantine"
+        }
+        Counter::Series => "UPDATE space SET next_series = next_series + ?1 WHERE id = ?2 RETURNING next_series",
+    };
+    conn.exclusive()?;
+    let row = conn.first(sql, &[count.into(), space.into()])?;
+    let last = row.ok_or_else(|| StoreError::Shape(format!("there is no space {space}")))?.int(0)?;
+    Ok(last - count + 1)
+}

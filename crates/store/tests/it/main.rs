@@ -1,0 +1,38 @@
+//! The engine test-suite: every test runs whole on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use svod_store::testing::TestPlace;
+
+mod groups;
+mod nodes;
+mod schema;
+mod tables;
+
+/// Runs a test on one engine, inside an async runtime as the platform has it.
+fn run(place: &TestPlace, test: impl AsyncFn(&TestPlace)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(test(place));
+}
+
+/// For each test of the module a `sqlite` and a `postgres` case.
+macro_rules! on_both_engines {
+    ($($test:ident),* $(,)?) => {$(
+        mod $test {
+            use svod_store::testing::TestPlace;
+
+            #[test]
+            fn sqlite() {
+                crate::run(&TestPlace::sqlite(), super::$test);
+            }
+
+            #[test]
+            fn postgres() {
+                if let Some(place) = TestPlace::postgres() {
+                    crate::run(&place, super::$test);
+                }
+            }
+        }
+    )*};
+}
+pub(crate) use on_both_engines;

@@ -1,0 +1,280 @@
+//! Each table through its functions.
+
+use svod_kernel::Timestamp;
+use svod_store::entity::{self, EntityPage, EntityPut, Expected, PutError};
+use svod_store::finding::{self, NewFinding};
+use svod_store::journal::{self, NewEvent};
+use svod_store::outbox::{self, NewOutbox};
+use svod_store::pack::{self, NewPack};
+use svod_store::quarantine::{self, NewQuarantine, QuarantineQuery, Status};
+use svod_store::testing::TestPlace;
+use svod_store::{Conn, Store, StoreError, StoreOptions, meta, space};
+
+crate::on_both_engines!(
+    entities_keep_their_versions,
+    entities_are_found_by_type_and_value,
+    an_entity_moves_between_spaces,
+    the_journal_is_read_three_ways,
+    the_outbox_tries_again_later,
+    findings_wait_until_deleted,
+    quarantine_is_counted_and_replayed_once,
+    packs_have_one_active_version,
+    spaces_are_made_once,
+);
+
+pub(crate) fn event(urn: &str) -> NewEvent {
+    NewEvent {
+        at: Timestamp(7),
+        actor: "official-ecology".into(),
+        actor_name: "Эколог".into(),
+        action: "take".into(),
+        urn: urn.into(),
+        kind: "Task".into(),
+        version: 2,
+        ground: "pack:kuzbass@0.1.0".into(),
+        cause: None,
+        changes: "{}".into(),
+    }
+}
+
+fn thing(space: i64, urn: &str, kind: &str, index: &[(&str, &str)], expected: Expected) -> EntityPut {
+    let index = index.iter().map(|(a, v)| ((*a).to_owned(), (*v).to_owned())).collect();
+    EntityPut { space, urn: urn.into(), kind: kind.into(), index, expected, now: Timestamp(1_000) }
+}
+
+/// Runs a job by `write`, in a store made for the test.
+async fn with<T: Send + 'static>(
+    place: &TestPlace,
+    job: impl FnMut(&mut dyn Conn) -> Result<T, PutError> + Send + 'static,
+) -> (Store, T) {
+    let store = place.open(StoreOptions::default()).unwrap();
+    let value = store.write(job).await.unwrap();
+    (store, value)
+}
+
+async fn entities_keep_their_versions(place: &TestPlace) {
+    with(place, |c| {
+        let put = |c: &mut dyn Conn, expected| {
+            entity::put(c, &thing(0, "urn:a:1", "T", &[], expected), |v, at| format!("{{\"v\":{v},\"at\":{}}}", at.0))
+        };
+        assert_eq!(put(c, Expected::Version(1)), Err(PutError::Missing));
+        let first = put(c, Expected::New)?;
+        assert_eq!((first.id, first.version, first.created), (1, 1, Timestamp(1_000)));
+        assert_eq!(put(c, Expected::New), Err(PutError::Exists));
+        assert_eq!(put(c, Expected::Version(1))?.version, 2);
+        assert_eq!(put(c, Expected::Version(1)), Err(PutError::Conflict { found: 2 }));
+        assert_eq!(put(c, Expected::Any)?.version, 3);
+        let kept = entity::get(c, "urn:a:1")?.expect("kept");
+        assert_eq!((kept.version, kept.doc.as_str()), (3, "{\"v\":3,\"at\":1000}"));
+        assert_eq!(entity::delete(c, "urn:a:1", Expected::Version(2)), Err(PutError::Conflict { found: 3 }));
+        assert_eq!(entity::delete(c, "urn:a:1", Expected::Any)?, 3);
+        assert_eq!(entity::delete(c, "urn:a:1", Expected::Any), Err(PutError::Missing));
+        assert_eq!(put(c, Expected::New)?.id, 2, "a number is not used twice");
+        Ok(())
+    })
+    .await;
+}
+
+async fn entities_are_found_by_type_and_value(place: &TestPlace) {
+    with(place, |c| {
+        let spaces = [space::ensure(c, "s/one", false)?, space::ensure(c, "s/two", false)?];
+        for n in 0..30 {
+            let index = [("status", if n % 3 == 0 { "open" } else { "closed" }), ("parity", ["even", "odd"][n % 2])];
+            let put = thing(spaces[n % 2], &format!("urn:e:{n}"), ["A", "B"][n / 15], &index, Expected::New);
+            entity::put(c, &put, |_, _| n.to_string())?;
+        }
+        let mut all = EntityPage { spaces: vec![spaces[1], spaces[0]], limit: 7, ..EntityPage::default() };
+        let mut seen = Vec::new();
+        loop {
+            let page = entity::page(c, &all)?;
+            let Some(last) = page.last() else { break };
+            all.after = Some((last.space, last.id));
+            seen.extend(page.into_iter().map(|e| (e.space, e.id)));
+        }
+        assert_eq!(seen.len(), 30);
+        assert!(seen.is_sorted());
+        let find = |c: &mut dyn Conn, types: &[&str], filters: &[(&str, &str)]| {
+            let query = EntityPage {
+                spaces: spaces.to_vec(),
+                types: types.iter().map(|t| (*t).to_owned()).collect(),
+                filters: filters.iter().map(|(a, v)| ((*a).to_owned(), (*v).to_owned())).collect(),
+                after: None,
+                limit: 100,
+            };
+            let mut found: Vec<i64> = entity::page(c, &query)?.iter().map(|e| e.doc.parse().expect("n")).collect();
+            found.sort_unstable();
+            assert_eq!(entity::count(c, &query)?, found.len() as i64);
+            Ok::<_, StoreError>(found)
+        };
+        assert_eq!(find(c, &["A"], &[("status", "open")])?, [0, 3, 6, 9, 12]);
+        assert_eq!(find(c, &[], &[("status", "open"), ("parity", "odd")])?, [3, 9, 15, 21, 27]);
+        assert_eq!(find(c, &["A", "B"], &[("parity", "even")])?.len(), 15);
+        assert_eq!(find(c, &["B"], &[])?.len(), 15);
+        assert!(find(c, &["C"], &[])?.is_empty());
+        entity::put(c, &thing(spaces[0], "urn:e:0", "A", &[("status", "closed")], Expected::Any), |_, _| "0".into())?;
+        assert_eq!(find(c, &["A"], &[("status", "open")])?, [3, 6, 9, 12], "the old value is found no more");
+        entity::delete(c, "urn:e:3", Expected::Any)?;
+        assert_eq!(find(c, &["A"], &[("status", "open")])?, [6, 9, 12]);
+        assert_eq!(entity::get_many(c, &["urn:e:1", "urn:e:3", "urn:e:5"])?.len(), 2);
+        let none = EntityPage { limit: 10, ..EntityPage::default() };
+        assert!(entity::page(c, &none)?.is_empty(), "no space, no entity");
+        Ok(())
+    })
+    .await;
+}
+
+async fn an_entity_moves_between_spaces(place: &TestPlace) {
+    with(place, |c| {
+        let to = space::ensure(c, "elsewhere", false)?;
+        entity::put(c, &thing(0, "urn:m:1", "T", &[("k", "v")], Expected::New), |_, _| "1".into())?;
+        let moved =
+            entity::put(c, &thing(to, "urn:m:1", "T", &[("k", "v")], Expected::Version(1)), |v, _| v.to_string())?;
+        assert_eq!(moved.version, 2);
+        let within = |space| EntityPage {
+            spaces: vec![space],
+            filters: vec![("k".into(), "v".into())],
+            limit: 9,
+            ..EntityPage::default()
+        };
+        assert_eq!(entity::count(c, &within(0))?, 0);
+        assert_eq!(entity::page(c, &within(to))?.len(), 1);
+        Ok(())
+    })
+    .await;
+}
+
+async fn the_journal_is_read_three_ways(place: &TestPlace) {
+    with(place, |c| {
+        let mut caused = event("urn:t:2");
+        caused.cause = Some("urn:case:1".into());
+        assert_eq!(journal::append(c, 0, &[event("urn:t:1"), caused.clone()])?, 1);
+        assert_eq!(journal::append(c, 0, &[event("urn:t:1")])?, 3);
+        assert_eq!(journal::append(c, 0, &[])?, 4);
+        let seqs = |rows: Vec<journal::EventRow>| rows.iter().map(|e| e.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(journal::page(c, 0, 1, 10)?), [2, 3]);
+        assert_eq!(seqs(journal::page(c, 0, 0, 1)?), [1]);
+        assert_eq!(seqs(journal::by_entity(c, 0, "urn:t:1", 0, 10)?), [1, 3]);
+        let found = journal::by_cause(c, 0, "urn:case:1", 0, 10)?;
+        assert_eq!(found, [journal::EventRow { space: 0, seq: 2, event: caused }]);
+        assert!(matches!(journal::append(c, 99, &[event("urn:t:1")]), Err(StoreError::Shape(_))));
+        Ok(())
+    })
+    .await;
+}
+
+async fn the_outbox_tries_again_later(place: &TestPlace) {
+    with(place, |c| {
+        let message = |n: i32| NewOutbox { kind: "mqtt".into(), body: n.to_string() };
+        assert_eq!(outbox::put(c, 0, &[message(1), message(2)], Timestamp(10))?, 1);
+        assert!(outbox::due(c, Timestamp(9), 10)?.is_empty());
+        assert_eq!(outbox::due(c, Timestamp(10), 1)?.len(), 1);
+        assert!(outbox::retry(c, 0, 1, Timestamp(50))?);
+        assert!(outbox::done(c, 0, 2)?);
+        assert!(!outbox::done(c, 0, 2)?);
+        assert!(outbox::due(c, Timestamp(49), 10)?.is_empty());
+        let due = outbox::due(c, Timestamp(50), 10)?;
+        assert_eq!((due[0].id, due[0].attempts, due[0].body.as_str()), (1, 1, "1"));
+        assert_eq!(outbox::count(c)?, 1);
+        Ok(())
+    })
+    .await;
+}
+
+async fn findings_wait_until_deleted(place: &TestPlace) {
+    with(place, |c| {
+        let other = space::ensure(c, "other", false)?;
+        let finding = |space| NewFinding {
+            space,
+            at: Timestamp(3),
+            trigger_id: "air-above-norm".into(),
+            urn: "urn:svod:station:1".into(),
+            attribute: "pm25".into(),
+            body: "{}".into(),
+        };
+        assert_eq!(finding::put(c, &[finding(0), finding(other)])?, 1);
+        let rows = finding::page(c, 0, 10)?;
+        assert_eq!(rows.iter().map(|f| (f.id, f.finding.space)).collect::<Vec<_>>(), [(1, 0), (2, other)]);
+        assert_eq!(finding::page(c, 1, 10)?.len(), 1);
+        assert_eq!(finding::delete(c, &[1, 2, 77])?, 2);
+        assert_eq!(finding::count(c)?, 0);
+        assert_eq!(finding::put(c, &[finding(0)])?, 3, "a number is never used twice");
+        Ok(())
+    })
+    .await;
+}
+
+async fn quarantine_is_counted_and_replayed_once(place: &TestPlace) {
+    with(place, |c| {
+        let refused = |n: u8, reason: &str| NewQuarantine {
+            space: 0,
+            at: Timestamp(3),
+            source: "mqtt:air/1/up".into(),
+            profile: None,
+            device: Some("1\0".into()),
+            reason: reason.into(),
+            detail: "…".into(),
+            payload: vec![0, 255, n],
+        };
+        let messages = [refused(1, "wrong-unit"), refused(2, "malformed"), refused(3, "malformed")];
+        assert_eq!(quarantine::put_many(c, &messages)?, 1);
+        let held = |n: i64, reason: &str| (reason.to_owned(), n);
+        assert_eq!(quarantine::counts(c, &[0], Status::Held)?, [held(2, "malformed"), held(1, "wrong-unit")]);
+        assert!(quarantine::set_status(c, 2, Status::Held, Status::Replayed)?);
+        assert!(!quarantine::set_status(c, 2, Status::Held, Status::Replayed)?);
+        let query = QuarantineQuery {
+            spaces: vec![0],
+            reason: Some("malformed".into()),
+            status: Some(Status::Held),
+            before: None,
+            limit: 10,
+        };
+        let page = quarantine::page(c, &query)?;
+        assert_eq!(page.iter().map(|m| m.id).collect::<Vec<_>>(), [3]);
+        let all = QuarantineQuery { spaces: vec![0, 5], before: Some(3), limit: 10, ..QuarantineQuery::default() };
+        assert_eq!(quarantine::page(c, &all)?.iter().map(|m| m.id).collect::<Vec<_>>(), [2, 1]);
+        let one = quarantine::get(c, 1)?.expect("kept");
+        assert_eq!((one.message.payload, one.message.device), (vec![0, 255, 1], Some("1\u{FFFD}".into())));
+        Ok(())
+    })
+    .await;
+}
+
+async fn packs_have_one_active_version(place: &TestPlace) {
+    with(place, |c| {
+        let pack = |id: &str, version: &str| NewPack {
+            space: 0,
+            id: id.into(),
+            version: version.into(),
+            published: Timestamp(5),
+            actor: "administrator".into(),
+            source: "{}".into(),
+        };
+        assert_eq!(pack::publish(c, &pack("base", "0.1.0"))?, Timestamp(5));
+        assert_eq!(pack::publish(c, &pack("base", "0.2.0"))?, Timestamp(6));
+        pack::publish(c, &pack("kuzbass", "0.1.0"))?;
+        let active: Vec<_> = pack::active(c)?.into_iter().map(|p| (p.pack.id, p.pack.version)).collect();
+        assert_eq!(active, [("kuzbass".into(), "0.1.0".to_owned()), ("base".to_owned(), "0.2.0".into())]);
+        let versions: Vec<_> =
+            pack::history(c, 0, "base", 10)?.into_iter().map(|p| (p.pack.version, p.active)).collect();
+        assert_eq!(versions, [("0.2.0".to_owned(), true), ("0.1.0".to_owned(), false)]);
+        Ok(())
+    })
+    .await;
+}
+
+async fn spaces_are_made_once(place: &TestPlace) {
+    let (store, ids) = with(place, |c| {
+        let one = space::ensure(c, "kuzbass", false)?;
+        let two = space::ensure(c, "kuzbass/novokuznetsk", true)?;
+        assert_eq!(space::ensure(c, "kuzbass", false)?, one);
+        meta::set(c, one, "offset", "1")?;
+        meta::set(c, one, "offset", "2")?;
+        assert_eq!(meta::get(c, one, "offset")?.as_deref(), Some("2"));
+        assert_eq!(meta::get(c, two, "offset")?, None);
+        Ok((one, two))
+    })
+    .await;
+    let spaces = store.read(|c| space::list(c)).await.unwrap();
+    let list: Vec<_> = spaces.iter().map(|s| (s.id, s.path.as_str(), s.open)).collect();
+    assert_eq!(list, [(0, "installation", false), (ids.0, "kuzbass", false), (ids.1, "kuzbass/novokuznetsk", true)]);
+}

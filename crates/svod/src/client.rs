@@ -1,0 +1,49 @@
+//! The command line as a client of a running platform.
+
+use anyhow::Context as _;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A running platform and who asks.
+pub struct Client {
+    base: String,
+    token: Option<String>,
+    http: reqwest::blocking::Client,
+}
+
+impl Client {
+    /// `base` such as `http://127.0.0.1:8080`; the token stands in `--token` or `SVOD_TOKEN`.
+    pub fn new(base: &str, token: Option<String>) -> anyhow::Result<Self> {
+        let http = reqwest::blocking::Client::builder().timeout(std::time::Duration::from_secs(120)).build()?;
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), token, http })
+    }
+
+    /// GET of a JSON answer.
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.answer(self.http.get(format!("{}{path}", self.base)))
+    }
+
+    /// POST of a JSON body.
+    pub fn post(&self, path: &str, body: &impl Serialize) -> anyhow::Result<Value> {
+        self.answer(self.http.post(format!("{}{path}", self.base)).json(body))
+    }
+
+    fn answer(&self, request: reqwest::blocking::RequestBuilder) -> anyhow::Result<Value> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let response = request.send().with_context(|| format!("{} does not answer; is `svod serve` running?", self.base))?;
+        let status = response.status();
+        let body: Value = response.json().unwrap_or_default();
+        if status.is_success() {
+            return Ok(body);
+        }
+        let mut text = format!("{status}: {}", body.get("detail").and_then(Value::as_str).unwrap_or("no reason given"));
+        for e in body.get("errors").and_then(Value::as_array).into_iter().flatten() {
+            let part = |k: &str| e.get(k).and_then(Value::as_str).unwrap_or_default().to_owned();
+            text.push_str(&format!("\n  {}: {} fix: {}", part("field"), part("rule"), part("fix")));
+        }
+        anyhow::bail!(text)
+    }
+}

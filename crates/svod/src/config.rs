@@ -1,0 +1,315 @@
+//! One documented TOML file; environment variables above it; flags of the command line above both.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured. `docs/configuration.md` explains each key.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the embedded store, secrets and run files.
+    pub data: DataDir,
+    /// Where entities, journal and history are kept.
+    pub store: StoreConfig,
+    /// Pages and API.
+    pub http: HttpConfig,
+    /// The broker inside.
+    pub mqtt: MqttConfig,
+    /// Readings.
+    pub ingest: IngestConfig,
+    /// The platform's own log.
+    pub log: LogConfig,
+}
+
+/// Folder of the embedded store, secrets and run files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DataDir(pub PathBuf);
+
+impl Default for DataDir {
+    fn default() -> Self {
+        Self("svod-data".into())
+    }
+}
+
+/// `[store]`
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `sqlite` (a file in the data folder) or `postgres://user:password@host/database`.
+    pub url: Option<String>,
+}
+
+impl fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreConfig({})", self.url.as_deref().map_or("sqlite", |u| u.split(':').next().unwrap_or("?")))
+    }
+}
+
+/// `[http]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Address of pages and API; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// A request that takes longer is answered 503.
+    pub timeout_seconds: u64,
+    /// Requests worked on at once; more are answered 503 with Retry-After.
+    pub max_in_flight: usize,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self { listen: ([127, 0, 0, 1], 8080).into(), timeout_seconds: 30, max_in_flight: 2_000 }
+    }
+}
+
+/// `[mqtt]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MqttConfig {
+    /// Address of the broker; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Devices without a password may deliver; always so in demo mode.
+    pub anonymous: bool,
+    /// PEM certificate chain; with `tls_key` the broker speaks TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// PEM private key.
+    pub tls_key: Option<PathBuf>,
+    /// Connections at once; more are refused with "server busy".
+    pub max_connections: usize,
+    /// Larger packets close the connection.
+    pub max_packet_bytes: usize,
+}
+
+impl Default for MqttConfig {
+    fn default() -> Self {
+        Self {
+            listen: ([127, 0, 0, 1], 1883).into(),
+            anonymous: false,
+            tls_cert: None,
+            tls_key: None,
+            max_connections: 10_000,
+            max_packet_bytes: 256 * 1024,
+        }
+    }
+}
+
+/// `[ingest]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IngestConfig {
+    /// Messages accepted and not yet durable; more are refused politely.
+    pub max_in_flight: usize,
+}
+
+impl Default for IngestConfig {
+    fn default() -> Self {
+        Self { max_in_flight: 50_000 }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` or `json`, one line an event.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,svod_ingest=debug`.
+    pub level: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".into() }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {error}")]
+    Read {
+        /// File.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file is no configuration: position and key are in the message.
+    #[error("{path}: {message}")]
+    Parse {
+        /// File.
+        path: PathBuf,
+        /// Position, key, rule.
+        message: String,
+    },
+    /// A value cannot be used.
+    #[error("{key}: {rule}; {fix}")]
+    Value {
+        /// Key or environment variable.
+        key: &'static str,
+        /// What is wrong.
+        rule: String,
+        /// How to mend it.
+        fix: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads the file (defaults without one) and lays the environment over it.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn load(file: Option<&Path>, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut config = match file {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
+                toml::from_str(&text)
+                    .map_err(|e| ConfigError::Parse { path: path.to_owned(), message: e.to_string() })?
+            }
+            None => Self::default(),
+        };
+        config.overlay(env)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn overlay(&mut self, env: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        if let Some(v) = env("SVOD_DATA") {
+            self.data = DataDir(v.into());
+        }
+        if let Some(v) = env("SVOD_STORE") {
+            self.store.url = Some(v);
+        }
+        if let Some(v) = env("SVOD_HTTP") {
+            self.http.listen = address("SVOD_HTTP", &v)?;
+        }
+        if let Some(v) = env("SVOD_MQTT") {
+            self.mqtt.listen = address("SVOD_MQTT", &v)?;
+        }
+        if let Some(v) = env("SVOD_LOG") {
+            self.log.level = v;
+        }
+        if let Some(v) = env("SVOD_LOG_FORMAT") {
+            self.log.format = match v.as_str() {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => {
+                    return Err(ConfigError::Value {
+                        key: "SVOD_LOG_FORMAT",
+                        rule: format!("'{v}' is no format"),
+                        fix: "use text or json",
+                    });
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some() {
+            return Err(ConfigError::Value {
+                key: "mqtt.tls_cert, mqtt.tls_key",
+                rule: "only one of the two is given".into(),
+                fix: "give both, or neither",
+            });
+        }
+        let limits = [
+            ("http.timeout_seconds", self.http.timeout_seconds as usize),
+            ("http.max_in_flight", self.http.max_in_flight),
+            ("mqtt.max_connections", self.mqtt.max_connections),
+            ("mqtt.max_packet_bytes", self.mqtt.max_packet_bytes),
+            ("ingest.max_in_flight", self.ingest.max_in_flight),
+        ];
+        match limits.iter().find(|(_, v)| *v == 0) {
+            Some((key, _)) => Err(ConfigError::Value { key, rule: "must not be 0".into(), fix: "give a positive number" }),
+            None => Ok(()),
+        }
+    }
+
+    /// The store's URL with the default filled in.
+    pub fn store_url(&self) -> String {
+        match self.store.url.as_deref() {
+            None | Some("sqlite") => format!("sqlite:{}", self.data.0.join("svod.sqlite").display()),
+            Some(url) => url.to_owned(),
+        }
+    }
+
+    /// As TOML, passwords hidden.
+    ///
+    /// # Errors
+    /// When a path is no UTF-8.
+    pub fn shown(&self) -> Result<String, toml::ser::Error> {
+        let mut copy = self.clone();
+        copy.store.url = copy.store.url.map(|u| hide_password(&u));
+        toml::to_string_pretty(&copy)
+    }
+}
+
+fn hide_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://***@{}", &url[..scheme], &url[at + 1..]),
+        _ => url.to_owned(),
+    }
+}
+
+fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse().map_err(|_| ConfigError::Value {
+        key,
+        rule: format!("'{text}' is no address"),
+        fix: "write host and port, such as 127.0.0.1:8080; port 0 picks a free one",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Config::load(Some(file.path()), |k| env.iter().find(|(n, _)| *n == k).map(|(_, v)| (*v).to_owned()))
+    }
+
+    #[test]
+    fn environment_stands_above_the_file() {
+        let c = load("[http]\nlisten = \"127.0.0.1:9000\"\n", &[("SVOD_HTTP", "127.0.0.1:0")]).unwrap();
+        assert_eq!(c.http.listen.port(), 0);
+        let c = load("[http]\nlisten = \"127.0.0.1:9000\"\n", &[]).unwrap();
+        assert_eq!(c.http.listen.port(), 9000);
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        let e = load("[http]\nlissten = 1\n", &[]).unwrap_err().to_string();
+        assert!(e.contains("lissten"), "{e}");
+        let e = load("", &[("SVOD_MQTT", "nowhere")]).unwrap_err().to_string();
+        assert!(e.contains("SVOD_MQTT") && e.contains("nowhere"), "{e}");
+        let e = load("[mqtt]\ntls_cert = \"a.pem\"\n", &[]).unwrap_err().to_string();
+        assert!(e.contains("tls_key"), "{e}");
+        let e = load("[ingest]\nmax_in_flight = 0\n", &[]).unwrap_err().to_string();
+        assert!(e.contains("ingest.max_in_flight"), "{e}");
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let c = load("[store]\nurl = \"postgres://svod:secret@localhost/svod\"\n", &[]).unwrap();
+        assert!(!c.shown().unwrap().contains("secret"));
+        assert!(!format!("{c:?}").contains("secret"));
+    }
+}

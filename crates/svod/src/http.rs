@@ -1,0 +1,156 @@
+//! All routes of the program around one listener.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use svod_identity::Identity;
+use svod_portal::{Portal, PortalOptions};
+use svod_registry::{Action, Registry};
+use svod_rest::RestState;
+use svod_store::Store;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::config::Config;
+use crate::rooms::Core;
+
+/// Hours by which Kuzbass is ahead of UTC; one installation shows one territory's time.
+const OFFSET_HOURS: i32 = 7;
+
+#[derive(Clone)]
+struct Health {
+    registry: Arc<Registry>,
+    identity: Arc<Identity>,
+    store: Store,
+    metrics: Option<PrometheusHandle>,
+    loopback: bool,
+}
+
+/// Serves until `stopped` turns true.
+pub fn serve(listener: TcpListener, config: &Config, rooms: &Core, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    let app = app(config, rooms);
+    tokio::spawn(async move {
+        let until = async move {
+            let _ = stopped.wait_for(|s| *s).await; // a dropped sender stops the server as well
+        };
+        if let Err(e) = axum::serve(listener, app).with_graceful_shutdown(until).await {
+            tracing::error!(error = %e, "the HTTP server stopped");
+        }
+    })
+}
+
+fn app(config: &Config, rooms: &Core) -> Router {
+    let portal = portal(rooms);
+    let rest = RestState {
+        registry: rooms.registry.clone(),
+        identity: rooms.identity.clone(),
+        quarantine: rooms.ingest.quarantine(),
+        ingest: rooms.ingest.clone(),
+        history: rooms.history.clone(),
+        twin: rooms.twin.clone(),
+        tasks: rooms.tasks.clone(),
+    };
+    let pages = Router::new()
+        .merge(svod_rest::router(rest).0);
+    let health = Health {
+        registry: rooms.registry.clone(),
+        identity: rooms.identity.clone(),
+        store: rooms.store.clone(),
+        metrics: recorder(),
+        loopback: config.http.listen.ip().is_loopback(),
+    };
+    let own = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(health);
+    let limits = Limits { room: Arc::new(Semaphore::new(config.http.max_in_flight)), patience: Duration::from_secs(config.http.timeout_seconds) };
+    portal
+        .wrap(pages)
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn_with_state(limits, bounded))
+        .merge(own)
+        .layer(CatchPanicLayer::new())
+}
+
+fn portal(rooms: &Core) -> Portal {
+    let registry = rooms.registry.clone();
+    let texts = svod_portal::texts();
+    Portal::new(PortalOptions {
+        identity: rooms.identity.clone(),
+        pack_texts: Arc::new(move || registry.catalogue().texts.clone()),
+        interface_texts: texts,
+        clock: rooms.registry.clock().clone(),
+        rng: rooms.registry.rng().clone(),
+        offset_hours: OFFSET_HOURS,
+        secure_cookies: false,
+    })
+}
+
+#[derive(Clone)]
+struct Limits {
+    room: Arc<Semaphore>,
+    patience: Duration,
+}
+
+/// Refuses politely what is too much, and ends what takes too long. Streams are counted until their headers are sent.
+async fn bounded(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let Ok(_place) = limits.room.try_acquire() else { return busy("too many requests at once") };
+    match tokio::time::timeout(limits.patience, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => busy("the request took too long"),
+    }
+}
+
+fn busy(why: &str) -> Response {
+    metrics::counter!("svod_http_refused_total").increment(1);
+    let body = serde_json::json!({"type": "urn:svod:problem:busy", "code": "busy", "title": "busy", "status": 503,
+        "detail": why});
+    let headers = [
+        (header::RETRY_AFTER, HeaderValue::from_static("1")),
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
+    ];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, body.to_string()).into_response()
+}
+
+async fn ready(State(h): State<Health>) -> Response {
+    match h.store.read(|conn| svod_store::space::list(conn)).await {
+        Ok(_) if h.store.queue_length() < 5_000 => "ready\n".into_response(),
+        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store's queue is long\n").into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response(),
+    }
+}
+
+/// Figures in the Prometheus text format: for the administrator, and for whoever scrapes on the machine itself.
+async fn metrics(State(h): State<Health>, request: Request) -> Response {
+    let actor = svod_rest::session_token(request.headers()).map(|t| h.identity.authenticate(t));
+    let allowed = match actor {
+        Some(Ok(actor)) => {
+            let spaces = h.registry.spaces();
+            spaces.all().iter().any(|s| h.registry.may(&actor, Action::Administer, &h.registry.resource("Metrics", &s.path)))
+        }
+        Some(Err(_)) => false,
+        None => h.loopback,
+    };
+    match (allowed, &h.metrics) {
+        (true, Some(handle)) => handle.render().into_response(),
+        (true, None) => StatusCode::NOT_FOUND.into_response(),
+        (false, _) => (StatusCode::FORBIDDEN, "metrics are for the administrator\n").into_response(),
+    }
+}
+
+/// One recorder a process: tests start several platforms.
+fn recorder() -> Option<PrometheusHandle> {
+    static HANDLE: std::sync::OnceLock<Option<PrometheusHandle>> = std::sync::OnceLock::new();
+    HANDLE.get_or_init(|| metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok()).clone()
+}

@@ -1,0 +1,153 @@
+//! Starts every room in order and stops them in reverse.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use svod_identity::Identity;
+use svod_ingest::IngestLimits;
+use svod_kernel::{Clock, Rng};
+use svod_model::PackSource;
+use svod_mqtt::MqttBroker;
+use svod_notify::{Notify, NotifyConfig, NotifyDeps};
+use svod_registry::Registry;
+use svod_store::{Store, StoreOptions, StoreUrl};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::rooms::{Core, Ground};
+use crate::{http, mqtt, secrets};
+
+/// The open space of `--sandbox`.
+pub const SANDBOX_SPACE: &str = "sandbox";
+
+/// How long requests under way may take to end when the platform stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What is not configuration: how this start is meant.
+#[derive(Clone)]
+pub struct PlatformOptions {
+    /// Demo personas are let in and devices may deliver without a password.
+    pub demo: bool,
+    /// One open space with anonymous rights; loopback only.
+    pub sandbox: bool,
+    /// Packs published at the start when they are new.
+    pub packs: Vec<PackSource>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+}
+
+/// Where the platform listens.
+#[derive(Debug, Clone, Copy)]
+pub struct Addresses {
+    /// Pages and API.
+    pub http: SocketAddr,
+    /// Broker.
+    pub mqtt: SocketAddr,
+}
+
+/// A running platform.
+pub struct Platform {
+    /// Where it listens.
+    pub addresses: Addresses,
+    /// The rooms.
+    pub core: Core,
+    broker: Arc<MqttBroker>,
+    stop: tokio::sync::watch::Sender<bool>,
+    server: JoinHandle<()>,
+    workers: Vec<JoinHandle<()>>,
+    notify: Notify,
+}
+
+impl Platform {
+    /// Opens the store, publishes new packs, builds the twin and listens.
+    ///
+    /// # Errors
+    /// What went wrong, with the key or address it went wrong with.
+    pub async fn start(config: &Config, options: PlatformOptions) -> anyhow::Result<Self> {
+        if options.sandbox {
+            refuse_open_listening(config)?;
+        }
+        std::fs::create_dir_all(&config.data.0)
+            .with_context(|| format!("the data folder {} cannot be made", config.data.0.display()))?;
+        let store = open_store(config, &options)?;
+        let key = secrets::identity_key(&config.data.0, &*options.rng)
+            .with_context(|| format!("the installation's key in {} cannot be read or made", config.data.0.display()))?;
+        let ground = Ground {
+            store,
+            clock: options.clock.clone(),
+            rng: options.rng.clone(),
+            key,
+            demo: options.demo,
+        };
+        let limits = IngestLimits {
+            in_flight: u32::try_from(config.ingest.max_in_flight).unwrap_or(u32::MAX),
+            ..IngestLimits::default()
+        };
+        let core = Core::open(ground, &options.packs, Vec::new(), limits).await?;
+        if options.sandbox {
+            core.registry.ensure_space(&SANDBOX_SPACE.parse().context("a literal")?, true).await?;
+        }
+        let workers = vec![core.runtime.start(), keep_personas(core.registry.clone(), core.identity.clone())];
+        let (broker, mqtt_address) =
+            mqtt::start(config, &options, &core).await?;
+        let outward: Arc<dyn svod_notify::Publish> = Arc::new(mqtt::Outward(broker.clone()));
+        mqtt::retain_open_alerts(&core.registry, &*outward).await?;
+        let notify = Notify::start(
+            NotifyDeps { store: core.store.clone(), clock: options.clock.clone(), publish: outward },
+            NotifyConfig { node: core.node.clone(), ..NotifyConfig::default() },
+        );
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let listener = tokio::net::TcpListener::bind(config.http.listen)
+            .await
+            .with_context(|| format!("http.listen: {} cannot be listened on", config.http.listen))?;
+        let http_address = listener.local_addr()?;
+        let server = http::serve(listener, config, &core, stopped);
+        let addresses = Addresses { http: http_address, mqtt: mqtt_address };
+        Ok(Self { addresses, core, broker, stop, server, workers, notify })
+    }
+
+    /// Stops listening, lets requests under way end, and closes the store; what was acknowledged is durable already.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.broker.shutdown().await;
+        if tokio::time::timeout(GRACE, self.server).await.is_err() {
+            tracing::info!("some requests were still open and have been cut off");
+        }
+        for worker in self.workers {
+            worker.abort();
+        }
+        self.notify.stop().await;
+        self.core.store.close().await;
+    }
+}
+
+fn open_store(config: &Config, options: &PlatformOptions) -> anyhow::Result<Store> {
+    let url: StoreUrl = config.store_url().parse().context("store.url")?;
+    Store::open(&url, StoreOptions::default(), options.clock.clone())
+        .with_context(|| format!("the store {url} cannot be opened"))
+}
+
+fn refuse_open_listening(config: &Config) -> anyhow::Result<()> {
+    for (key, address) in [("http.listen", config.http.listen), ("mqtt.listen", config.mqtt.listen)] {
+        anyhow::ensure!(
+            address.ip().is_loopback(),
+            "{key}: the sandbox gives everybody every right and listens on loopback only; {address} is not loopback"
+        );
+    }
+    Ok(())
+}
+
+/// Identity knows the personas of the packs in force.
+fn keep_personas(registry: Arc<Registry>, identity: Arc<Identity>) -> JoinHandle<()> {
+    let mut changes = registry.catalogue_changes();
+    identity.set_personas(registry.catalogue().personas.clone());
+    tokio::spawn(async move {
+        while changes.changed().await.is_ok() {
+            identity.set_personas(registry.catalogue().personas.clone());
+        }
+    })
+}

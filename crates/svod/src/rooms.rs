@@ -1,0 +1,135 @@
+//! The rooms without their doors: what the platform, pack tests and the testkit have in common.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use svod_history::History;
+use svod_identity::Identity;
+use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits};
+use svod_kernel::{Actor, Clock, Rng};
+use svod_model::{Entity, PackSource};
+use svod_registry::{Change, Command, Operation, PublishError, Registry, RegistryDeps};
+use svod_runtime::{Runtime, Tasks};
+use svod_store::Store;
+use svod_twin::Twin;
+
+use crate::judge::{TwinJudge, TwinSweep};
+
+/// What the rooms stand on.
+pub struct Ground {
+    /// Everything durable.
+    pub store: Store,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// The installation's secret.
+    pub key: [u8; 32],
+    /// Demo personas are let in.
+    pub demo: bool,
+}
+
+/// The rooms, wired.
+#[derive(Clone)]
+pub struct Core {
+    /// The one door.
+    pub registry: Arc<Registry>,
+    /// Who somebody is.
+    pub identity: Arc<Identity>,
+    /// Readings come in.
+    pub ingest: Ingest,
+    /// Observations.
+    pub history: Arc<History>,
+    /// The present.
+    pub twin: Arc<Twin>,
+    /// Findings become deeds; not started.
+    pub runtime: Arc<Runtime>,
+    /// What officials do.
+    pub tasks: Tasks,
+    /// Everything durable.
+    pub store: Store,
+    /// Name of this process in leases.
+    pub node: String,
+}
+
+impl Core {
+    /// Opens the registry, publishes packs that are new, makes the entities given, and builds the rooms above.
+    ///
+    /// # Errors
+    /// A pack with faults, or a store that fails.
+    pub async fn open(
+        ground: Ground,
+        packs: &[PackSource],
+        given: Vec<Entity>,
+        limits: IngestLimits,
+    ) -> anyhow::Result<Self> {
+        let Ground { store, clock, rng, key, demo } = ground;
+        let identity = Arc::new(Identity::new(key, demo, clock.clone()));
+        let registry =
+            Registry::open(RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone() }).await?;
+        publish_new(&registry, packs).await?;
+        if !given.is_empty() {
+            let changes = given.into_iter().map(|e| Change::from(Operation::Upsert(e))).collect();
+            let command = Command { ground: "given".into(), changes, ..Command::default() };
+            registry.execute(&Actor::platform("given"), command).await?;
+        }
+        identity.set_personas(registry.catalogue().personas.clone());
+        let history = Arc::new(History::new(store.clone()));
+        let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
+        let node = svod_kernel::Urn::mint("node", clock.now(), &*rng).to_string();
+        let sweep = Arc::new(TwinSweep(twin.clone()));
+        let runtime = Runtime::new(registry.clone(), store.clone(), sweep, node.clone());
+        let deps = IngestDeps {
+            registry: registry.clone(),
+            history: history.clone(),
+            store: store.clone(),
+            clock,
+            devices: DeviceDirectory::open(registry.clone()).await?,
+            judge: Arc::new(TwinJudge::new(twin.clone(), runtime.clone())),
+        };
+        let ingest = Ingest::new(deps, limits);
+        let tasks = Tasks::new(registry.clone());
+        Ok(Self { registry, identity, ingest, history, twin, runtime, tasks, store, node })
+    }
+}
+
+/// Publishes packs that are not there, or there in an older version.
+async fn publish_new(registry: &Arc<Registry>, packs: &[PackSource]) -> anyhow::Result<()> {
+    for source in packs {
+        let manifest = match svod_model::parse_pack(source) {
+            Ok(p) => p.manifest,
+            Err(faults) => anyhow::bail!("a pack has faults:\n{}", listed(&faults)),
+        };
+        let known = registry.catalogue().pack(&manifest.id).map(|p| p.manifest.version.clone());
+        if known.as_deref().is_some_and(|k| version(k) >= version(&manifest.version)) {
+            continue;
+        }
+        match registry.publish(&Actor::platform("packs"), source.clone()).await {
+            Ok(p) => tracing::info!(pack = p.id, version = p.version, entities = p.entities, "pack published"),
+            Err(PublishError::Faults(faults)) => {
+                anyhow::bail!("pack '{}' has faults:\n{}", manifest.id, listed(&faults))
+            }
+            Err(e) => return Err(e).with_context(|| format!("pack '{}'", manifest.id)),
+        }
+    }
+    Ok(())
+}
+
+fn listed(faults: &[svod_model::PackError]) -> String {
+    faults.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn version(text: &str) -> Vec<u64> {
+    text.split(['.', '-', '+']).map_while(|p| p.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert!(version("0.10.0") > version("0.9.9"));
+        assert!(version("1.0.0") == version("1.0.0"));
+    }
+}

@@ -1,0 +1,30 @@
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use svod_kernel::Rng;
+
+/// The installation's own key, made at the first start and readable by its owner only.
+pub fn identity_key(data: &Path, rng: &dyn Rng) -> io::Result<[u8; 32]> {
+    if let Some(key) = read_identity_key(data)? {
+        return Ok(key);
+    }
+    let mut key = [0u8; 32];
+    rng.fill(&mut key);
+    let folder = data.join("secrets");
+    fs::create_dir_all(&folder)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join("identity.key"))?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+/// The key when there is one.
+pub fn read_identity_key(data: &Path) -> io::Result<Option<[u8; 32]>> {
+    match fs::read(data.join("secrets/identity.key")) {
+        Ok(bytes) => bytes.try_into().map(Some).map_err(|_| io::Error::other("secrets/identity.key is damaged")),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}

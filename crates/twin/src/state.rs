@@ -1,0 +1,140 @@
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use svod_kernel::{Timestamp, Urn};
+use svod_model::{AttributeKind, Entity, Metamodel};
+use svod_registry::Catalogue;
+
+use crate::live::{LiveEntity, LiveValue};
+
+/// An alert's identity: trigger, entity and (for observation triggers) attribute.
+pub type AlertKey = (String, Urn, String);
+
+/// Where an alert stands as far as judging goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A finding to raise it is committed or about to be.
+    Raising,
+    /// It is open.
+    Open,
+    /// A finding to clear it is committed or about to be.
+    Clearing,
+}
+
+/// Everything the twin holds, behind one lock.
+#[derive(Default)]
+pub struct State {
+    /// By id.
+    pub entities: HashMap<Urn, LiveEntity>,
+    /// Alerts that are not closed.
+    pub alerts: HashMap<AlertKey, Standing>,
+    /// Observation time up to which a value has been judged.
+    pub judged: HashMap<(Urn, Arc<str>), Timestamp>,
+    /// Changed since the last frame.
+    pub dirty: BTreeSet<Urn>,
+    /// Gone since the last frame, with type and space for the audience.
+    pub removed: Vec<Arc<Entity>>,
+}
+
+/// Which types live in the twin: those on a map layer, with observations, or judged by a trigger.
+pub fn live_types(catalogue: &Catalogue) -> HashSet<String> {
+    let m = &catalogue.metamodel;
+    let observed = m.types.values().filter(|t| t.attributes.values().any(|a| a.kind == AttributeKind::Observation));
+    let roots: HashSet<&str> = catalogue
+        .layers
+        .iter()
+        .map(|(_, l)| l.kind.as_str())
+        .chain(catalogue.triggers.iter().map(|t| t.spec.kind.as_str()))
+        .chain(observed.map(|t| t.name.as_str()))
+        .collect();
+    m.types.keys().filter(|k| roots.iter().any(|r| m.is_a(k, r))).cloned().collect()
+}
+
+/// The attribute in which entities of the type are drawn.
+pub fn geometry_of(catalogue: &Catalogue, kind: &str) -> String {
+    let layer = catalogue.layers.iter().rev().find(|(_, l)| catalogue.metamodel.is_a(kind, &l.kind));
+    layer.map_or_else(|| "location".to_owned(), |(_, l)| l.geometry.clone())
+}
+
+/// Key of the alert an entity of type `Alert` stands for.
+pub fn alert_key(alert: &Entity) -> Option<AlertKey> {
+    Some((
+        alert.text("trigger")?.to_owned(),
+        alert.object("entity")?.clone(),
+        alert.text("attribute").unwrap_or_default().to_owned(),
+    ))
+}
+
+impl State {
+    /// Takes a committed entity.
+    pub fn put(&mut self, entity: Arc<Entity>, live: bool) {
+        if entity.kind == "Alert"
+            && let Some(key) = alert_key(&entity)
+        {
+            self.note_alert(key, entity.text("status") == Some("open"));
+        }
+        if !live {
+            return;
+        }
+        if finished(&entity) {
+            let urn = entity.id.clone();
+            return self.remove(&urn);
+        }
+        let urn = entity.id.clone();
+        match self.entities.get_mut(&urn) {
+            Some(known) if known.entity.version >= entity.version => return,
+            Some(known) => known.entity = entity,
+            None => {
+                self.entities.insert(urn.clone(), LiveEntity::new(entity));
+            }
+        }
+        self.dirty.insert(urn);
+    }
+
+    /// True when the alert is open or about to be.
+    pub fn is_open(&self, key: &AlertKey) -> bool {
+        matches!(self.alerts.get(key), Some(Standing::Open | Standing::Raising))
+    }
+
+    fn note_alert(&mut self, key: AlertKey, open: bool) {
+        match (open, self.alerts.get(&key)) {
+            (true, Some(Standing::Clearing)) => {}
+            (true, _) => {
+                self.alerts.insert(key, Standing::Open);
+            }
+            (false, Some(Standing::Raising)) => {}
+            (false, _) => {
+                self.alerts.remove(&key);
+            }
+        }
+    }
+
+    /// An entity is gone.
+    pub fn remove(&mut self, urn: &Urn) {
+        if let Some(gone) = self.entities.remove(urn) {
+            self.dirty.remove(urn);
+            self.removed.push(gone.entity);
+        }
+    }
+
+    /// Takes a durable reading; says whether it became the current value.
+    pub fn observe(&mut self, urn: &Urn, attribute: &str, value: LiveValue) -> bool {
+        let Some(live) = self.entities.get_mut(urn) else { return false };
+        let current = live.take(attribute, value);
+        if current {
+            self.dirty.insert(urn.clone());
+        }
+        current
+    }
+}
+
+/// Closed alerts and finished tasks are history: they leave the map and the memory.
+pub fn finished(entity: &Entity) -> bool {
+    matches!(entity.text("status"), Some("closed" | "done"))
+}
+
+/// The value divided by the attribute's norm.
+pub fn ratio(metamodel: &Metamodel, kind: &str, attribute: &str, value: Option<f64>) -> Option<f64> {
+    let norm = metamodel.attribute(kind, attribute)?.norm.filter(|n| *n > 0.0)?;
+    Some(value? / norm)
+}

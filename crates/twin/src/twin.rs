@@ -1,0 +1,219 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use svod_history::History;
+use svod_kernel::{Timestamp, Urn};
+use svod_model::Entity;
+use svod_registry::Registry;
+use svod_rules::Memo;
+use svod_store::entity::EntityPage;
+use svod_store::{Store, StoreError};
+use tokio::sync::broadcast;
+
+use crate::live::{LiveEntity, LiveValue};
+use crate::state::{Standing, State, live_types, ratio};
+use crate::stream::{FRAME, Frame};
+
+/// Decisions remembered by their inputs: sensors repeat their values.
+const MEMO: usize = 65_536;
+
+/// Frames a slow map may be behind.
+const FRAMES_KEPT: usize = 64;
+
+/// Rows read at once when the twin is built.
+const LOAD_PAGE: usize = 5_000;
+
+/// Types that come and go, with the states in which they are still on the map: the rest of them is history.
+const PASSING: &[(&str, &str)] = &[("Alert", "open"), ("Task", "offered"), ("Task", "taken")];
+
+/// Why the twin could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum TwinError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The present state of everything that flows; see the crate's page.
+pub struct Twin {
+    pub(crate) registry: Arc<Registry>,
+    store: Store,
+    history: Arc<History>,
+    state: RwLock<State>,
+    pub(crate) memo: Memo,
+    pub(crate) frames: broadcast::Sender<Arc<Frame>>,
+    pub(crate) swept: Mutex<HashMap<String, Timestamp>>,
+    pub(crate) started: Timestamp,
+}
+
+impl Twin {
+    /// Builds the twin from the store and history, and keeps it current.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn start(registry: Arc<Registry>, store: Store, history: Arc<History>) -> Result<Arc<Self>, TwinError> {
+        let started = registry.clock().now();
+        let twin = Arc::new(Self {
+            registry,
+            store,
+            history,
+            state: RwLock::default(),
+            memo: Memo::new(MEMO),
+            frames: broadcast::channel(FRAMES_KEPT).0,
+            swept: Mutex::default(),
+            started,
+        });
+        let changes = twin.registry.changes();
+        twin.load().await?;
+        tokio::spawn(twin.clone().follow(changes));
+        tokio::spawn(twin.clone().tick());
+        Ok(twin)
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One entity as it is now.
+    pub fn entity(&self, urn: &Urn) -> Option<LiveEntity> {
+        self.read().entities.get(urn).cloned()
+    }
+
+    /// Every entity that `wanted` lets through, as it is now.
+    pub fn entities(&self, mut wanted: impl FnMut(&LiveEntity) -> bool) -> Vec<LiveEntity> {
+        self.read().entities.values().filter(|l| wanted(l)).cloned().collect()
+    }
+
+    /// How many entities it holds.
+    pub fn len(&self) -> usize {
+        self.read().entities.len()
+    }
+
+    /// True when it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reads entities, newest observations, and what is already found but not yet dealt with.
+    async fn load(&self) -> Result<(), StoreError> {
+        let catalogue = self.registry.catalogue();
+        let live = live_types(&catalogue);
+        let mut fresh = State::default();
+        self.load_entities(&live, &mut fresh).await?;
+        for row in self.history.latest().await? {
+            let Some(entity) = fresh.entities.get_mut(&row.key.urn) else { continue };
+            let value = row.observation.value.clone();
+            let ratio = ratio(&catalogue.metamodel, &entity.entity.kind, &row.key.attribute, value.number());
+            entity.take(
+                &row.key.attribute,
+                LiveValue {
+                    value,
+                    at: row.observation.at,
+                    received: row.observation.received,
+                    simulated: row.observation.simulated,
+                    ratio,
+                },
+            );
+        }
+        for f in self.store.read(|conn| svod_store::finding::page(conn, 0, 100_000)).await? {
+            let f = f.finding;
+            let Ok(urn) = f.urn.parse() else { continue };
+            let raising = f.body.contains("\"action\":\"raise\"");
+            let standing = if raising { Standing::Raising } else { Standing::Clearing };
+            fresh.alerts.insert((f.trigger_id, urn, f.attribute), standing);
+        }
+        fresh.dirty = fresh.entities.keys().cloned().collect();
+        *self.write() = fresh;
+        Ok(())
+    }
+
+    async fn load_entities(&self, live: &HashSet<String>, fresh: &mut State) -> Result<(), StoreError> {
+        let mut standing: Vec<String> = live.iter().filter(|t| !PASSING.iter().any(|(p, _)| p == t)).cloned().collect();
+        standing.sort();
+        self.load_pages(standing, Vec::new(), live, fresh).await?;
+        for (kind, status) in PASSING {
+            let filter = vec![("status".to_owned(), (*status).to_owned())];
+            self.load_pages(vec![(*kind).to_owned()], filter, live, fresh).await?;
+        }
+        Ok(())
+    }
+
+    async fn load_pages(
+        &self,
+        types: Vec<String>,
+        filters: Vec<(String, String)>,
+        live: &HashSet<String>,
+        fresh: &mut State,
+    ) -> Result<(), StoreError> {
+        if types.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<i64> = self.registry.spaces().all().iter().map(|s| s.id).collect();
+        let mut after = None;
+        loop {
+            let wanted = EntityPage {
+                spaces: ids.clone(),
+                types: types.clone(),
+                filters: filters.clone(),
+                after,
+                limit: LOAD_PAGE as i64,
+            };
+            let rows = self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await?;
+            for row in &rows {
+                let Ok(entity) = serde_json::from_str::<Entity>(&row.doc) else {
+                    tracing::error!(urn = row.urn, "a stored entity cannot be read");
+                    continue;
+                };
+                fresh.put(Arc::new(entity), live.contains(&row.kind));
+            }
+            match rows.last() {
+                Some(last) if rows.len() == LOAD_PAGE => after = Some((last.space, last.id)),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn follow(self: Arc<Self>, mut changes: broadcast::Receiver<Arc<svod_registry::Committed>>) {
+        let mut generation = self.registry.catalogue_changes();
+        loop {
+            let reload = tokio::select! {
+                told = changes.recv() => match told {
+                    Ok(committed) => {
+                        let live = live_types(&self.registry.catalogue());
+                        let mut state = self.write();
+                        for e in &committed.entities {
+                            state.put(e.clone(), live.contains(&e.kind));
+                        }
+                        for urn in &committed.deleted {
+                            state.remove(urn);
+                        }
+                        false
+                    }
+                    Err(broadcast::error::RecvError::Lagged(_)) => true,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+                published = generation.changed() => match published {
+                    Ok(()) => true,
+                    Err(_) => return,
+                },
+            };
+            if reload && let Err(e) = self.load().await {
+                tracing::warn!(error = %e, "the twin could not be built anew; it goes on as it was");
+            }
+        }
+    }
+
+    async fn tick(self: Arc<Self>) {
+        let mut every = tokio::time::interval(FRAME);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            every.tick().await;
+            self.flush();
+            metrics::gauge!("svod_twin_entities").set(self.len() as f64);
+        }
+    }
+}

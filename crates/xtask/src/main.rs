@@ -1,0 +1,45 @@
+//! Gates of the repository that no ready tool covers: `cargo xtask tidy`, `licences`, `count`.
+
+mod count;
+mod licences;
+mod tidy;
+mod tree;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask tidy | licences | count FILE.xml…
+
+  tidy      layers, lengths, forgotten tests, paths in the documents
+  licences  licences of every Rust and npm dependency against deny.toml
+  count     sums JUnit reports: NAME, tests passed, tests failed, one line each, then the sum";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let root = root();
+    let outcome = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => tidy::run(&root),
+        ["licences"] => licences::run(&root),
+        ["count", files @ ..] if !files.is_empty() => count::run(files),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root: two folders above this crate.
+fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root.pop();
+    root
+}

@@ -1,0 +1,70 @@
+pack-base-title = Основа
+pack-base-description = Типы и справочники, на которых строятся пакеты регионов: муниципалитет, орган, объект, тревога, дело, поручение.
+
+## Типы
+
+type-GeoPoint = Точка
+type-Geometry = Геометрия
+type-Municipality = Муниципальное образование
+type-Body = Орган
+type-Asset = Объект
+type-Alert = Тревога
+type-Case = Дело
+type-Task = Поручение
+
+## Атрибуты
+
+attr-name = Наименование
+attr-code = Код ОКТМО
+attr-boundary = Граница
+attr-seat = Административный центр
+attr-source = Источник данных
+attr-territory = Территория
+attr-subjects = Предметы ведения
+attr-location = Местоположение
+attr-deviceId = Номер устройства
+attr-owner = Владелец
+attr-simulated = Имитация
+attr-kind = Вид
+attr-severity = Степень опасности
+attr-subject = Предмет ведения
+attr-entity = Объект
+attr-attribute = Показатель
+attr-status = Состояние
+attr-raisedAt = Время возникновения
+attr-closedAt = Время закрытия
+attr-trigger = Условие
+attr-decision = Таблица решений
+attr-rule = Сработавшее правило
+attr-inputs = Исходные данные решения
+attr-case = Дело
+attr-process = Процесс
+attr-processVersion = Версия процесса
+attr-state = Ход процесса
+attr-alert = Тревога
+attr-openedAt = Время открытия
+attr-body = Ответственный орган
+attr-step = Шаг процесса
+attr-deadline = Срок исполнения
+attr-createdAt = Время создания
+attr-takenBy = Исполнитель
+attr-takenAt = Время принятия в работу
+attr-completedAt = Время исполнения
+attr-result = Результат
+
+## Справочники
+
+enum-Subject-air = Воздух
+enum-Subject-roads = Дороги
+enum-Subject-devices = Устройства
+enum-Subject-water = Вода
+enum-Subject-heat = Тепло
+enum-AlertStatus-open = Открыта
+enum-AlertStatus-closed = Закрыта
+enum-Severity-warning = Предупреждение
+enum-Severity-danger = Опасность
+enum-TaskStatus-offered = Предложено
+enum-TaskStatus-taken = В работе
+enum-TaskStatus-done = Исполнено
+enum-CaseStatus-open = Открыто
+enum-CaseStatus-closed = Закрыто
