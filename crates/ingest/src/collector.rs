@@ -58,29 +58,28 @@ impl Collector {
             }
             // The store takes appends in the order of their first poll and commits those that wait as one group.
             let outcomes = join_all(grouped(round).into_iter().map(|g| self.commit(g))).await;
-            for (group, outcome) in outcomes.into_iter().flatten() {
-                self.tell(group, outcome);
+            let mut refused = Vec::new();
+            for (group, outcome) in outcomes {
+                match outcome {
+                    Err(error) if group.members.len() > 1 && is_refusal(&error) => {
+                        tracing::warn!(%error, "a group of readings was refused; its members are tried one by one");
+                        self.aborted(&group.readings);
+                        refused.extend(split(group));
+                    }
+                    outcome => self.tell(group, outcome),
+                }
+            }
+            // Nobody pays for another's message that the store refuses for its content.
+            for member in refused {
+                let (member, outcome) = self.commit(member).await;
+                self.tell(member, outcome);
             }
         }
     }
 
-    /// Makes a group durable; one that the store refuses for its content is tried again member by member, so that nobody
-    /// pays for another's message.
-    async fn commit(&self, group: Group) -> Vec<(Group, Result<Appended, StoreError>)> {
+    async fn commit(&self, group: Group) -> (Group, Result<Appended, StoreError>) {
         let outcome = self.append(&group).await;
-        match outcome {
-            Err(ref e) if group.members.len() > 1 && is_refusal(e) => {
-                tracing::warn!(error = %e, "a group of readings was refused; its members are tried one by one");
-                self.aborted(&group.readings);
-                let mut outcomes = Vec::new();
-                for member in split(group) {
-                    let outcome = self.append(&member).await;
-                    outcomes.push((member, outcome));
-                }
-                outcomes
-            }
-            outcome => vec![(group, outcome)],
-        }
+        (group, outcome)
     }
 
     async fn append(&self, group: &Group) -> Result<Appended, StoreError> {
@@ -134,9 +133,11 @@ impl Collector {
             return Vec::new();
         }
         // A pack's decision that breaks must not stop the readings of everybody.
-        catch_unwind(AssertUnwindSafe(|| self.judge.judge(readings))).unwrap_or_else(|_| {
+        let judged = |readings| catch_unwind(AssertUnwindSafe(|| self.judge.judge(readings)));
+        judged(readings).unwrap_or_else(|_| {
             tracing::error!("judging readings broke; they are stored without a judgement");
-            Vec::new()
+            // The judge counts its groups: this one was judged, as if it held nothing.
+            judged(&[]).unwrap_or_default()
         })
     }
 

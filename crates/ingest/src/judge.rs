@@ -6,6 +6,7 @@ use crate::Reading;
 ///
 /// Called by one task: `judge` for a group, then exactly one of `committed` and `aborted` for the same group. Groups that
 /// go into one commit are all judged before the first of them is told its outcome; outcomes come in the order of judging.
+/// When `judge` panics it is called again with no readings, and the outcome of the group is told as of any other.
 pub trait Judge: Send + Sync {
     /// What the readings call for. They are not durable yet.
     fn judge(&self, readings: &[Reading]) -> Vec<NewFinding>;

@@ -7,7 +7,7 @@ use svod_store::StoreError;
 use svod_store::entity::{EntityPage, EntityRow};
 use svod_store::journal::EventRow;
 
-use crate::Registry;
+use crate::{Catalogue, Registry};
 use crate::execute::entity_of;
 
 /// Largest page.
@@ -219,16 +219,14 @@ impl Registry {
         }
         let catalogue = self.catalogue();
         entity.attributes.retain(|name, _| {
-            let class = catalogue.metamodel.attribute(&entity.kind, name).map_or(SecrecyClass::Open, |a| a.class);
-            self.may_see(actor, class, &resource)
+            self.may_see(actor, class_of(&catalogue, &entity.kind, name), &resource)
         });
         Some(entity)
     }
 
     /// May the actor see this attribute of this entity?
     pub fn may_see_attribute(&self, actor: &Actor, entity: &Entity, name: &str) -> bool {
-        let class = self.catalogue().metamodel.attribute(&entity.kind, name).map_or(SecrecyClass::Open, |a| a.class);
-        self.may_see(actor, class, &self.resource_of(entity))
+        self.may_see(actor, class_of(&self.catalogue(), &entity.kind, name), &self.resource_of(entity))
     }
 
     /// The entity as policy sees it.
@@ -280,9 +278,7 @@ impl Registry {
         let catalogue = self.catalogue();
         if let Some(changes) = event.changes.as_object_mut() {
             changes.retain(|name, _| {
-                let class =
-                    catalogue.metamodel.attribute(&event.entity_type, name).map_or(SecrecyClass::Open, |a| a.class);
-                self.may_see(actor, class, &resource)
+                self.may_see(actor, class_of(&catalogue, &event.entity_type, name), &resource)
             });
         }
         Some(event)
@@ -304,6 +300,15 @@ impl Registry {
             cause: e.cause.as_deref().and_then(|c| c.parse().ok()),
             changes: serde_json::from_str(&e.changes).unwrap_or_default(),
         })
+    }
+}
+
+/// The class of an attribute; what no pack declares (any more) is as closed as can be, packs' own entries excepted.
+fn class_of(catalogue: &Catalogue, kind: &str, name: &str) -> SecrecyClass {
+    match catalogue.metamodel.attribute(kind, name) {
+        Some(a) => a.class,
+        None if kind == "Pack" => SecrecyClass::Open,
+        None => SecrecyClass::Personal,
     }
 }
 

@@ -1,4 +1,5 @@
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
@@ -28,6 +29,9 @@ pub trait Sweep: Send + Sync {
     /// What the decisions judged by time call for now.
     fn sweep(&self, now: Timestamp) -> Vec<NewFinding>;
 
+    /// What the last sweep called for could not be kept: it must call for it again.
+    fn take_back(&self);
+
     /// Where the entity is now.
     fn place(&self, urn: &Urn) -> Option<Point>;
 }
@@ -40,6 +44,7 @@ pub struct Runtime {
     node: String,
     wake: Arc<Notify>,
     territories: RwLock<Option<Arc<Territories>>>,
+    aside: Mutex<HashSet<i64>>,
     actor: Actor,
 }
 
@@ -64,6 +69,7 @@ impl Runtime {
             node,
             wake: Arc::new(Notify::new()),
             territories: RwLock::default(),
+            aside: Mutex::default(),
             actor: Actor::platform("runtime"),
         })
     }
@@ -78,16 +84,28 @@ impl Runtime {
         let me = self.clone();
         tokio::spawn(async move {
             let mut changes = me.registry.changes();
+            let mut packs = me.registry.catalogue_changes();
             loop {
                 let _ = tokio::time::timeout(IDLE, me.wake.notified()).await; // a time-out is the idle look
                 me.note_changes(&mut changes);
-                match me.round().await {
-                    Ok(true) => me.wake(), // a full batch: there may be more
-                    Ok(false) => {}
-                    Err(e) => tracing::warn!(error = %e, "findings could not be dealt with; they are tried again"),
+                if packs.has_changed().unwrap_or(false) {
+                    packs.mark_unchanged();
+                    me.aside.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                }
+                if let Err(e) = me.round().await {
+                    tracing::warn!(error = %e, "findings could not be dealt with; they are tried again");
                 }
             }
         })
+    }
+
+    /// Gives the lease back, so that another node or the next start goes on at once.
+    pub async fn release(&self) {
+        let node = self.node.clone();
+        let given = self.store.write(move |conn| svod_store::lease::release(conn, LEASE, &node)).await;
+        if let Err(e) = given {
+            tracing::debug!(error = %e, "the lease was not given back and runs out by itself");
+        }
     }
 
     /// One look: what time calls for, then every finding there is. For tests on simulated time as well.
@@ -96,30 +114,44 @@ impl Runtime {
     /// As text, when the store fails.
     pub async fn settle(&self) -> Result<(), String> {
         self.forget_territories();
-        while self.round().await.map_err(|e| e.to_string())? {}
-        Ok(())
+        self.round().await.map_err(|e| e.to_string())
     }
 
-    async fn round(&self) -> Result<bool, Trouble> {
+    async fn round(&self) -> Result<(), Trouble> {
         if !self.lead().await? {
-            return Ok(false);
+            return Ok(());
         }
         let found = self.sweep.sweep(self.registry.clock().now());
         if !found.is_empty() {
-            self.store.write(move |conn| svod_store::finding::put(conn, &found)).await?;
-        }
-        let rows = self.store.read(|conn| svod_store::finding::page(conn, 0, BATCH)).await?;
-        let full = rows.len() as i64 == BATCH;
-        for row in &rows {
-            match Finding::parse(row) {
-                Some(f) => self.deal(&f).await?,
-                None => {
-                    tracing::error!(id = row.id, "a finding cannot be read and is set aside");
-                    self.drop_finding(row.id).await?;
-                }
+            if let Err(e) = self.store.write(move |conn| svod_store::finding::put(conn, &found)).await {
+                self.sweep.take_back();
+                return Err(e.into());
             }
         }
-        Ok(full)
+        let mut after = 0;
+        loop {
+            let rows = self.store.read(move |conn| svod_store::finding::page(conn, after, BATCH)).await?;
+            let Some(last) = rows.last().map(|r| r.id) else { return Ok(()) };
+            for row in rows.iter().filter(|r| !self.is_aside(r.id)) {
+                match Finding::parse(row) {
+                    Some(f) => self.deal(&f).await?,
+                    None => self.set_aside(row.id, "it cannot be read"),
+                }
+            }
+            after = last;
+        }
+    }
+
+    /// A finding that cannot be dealt with as the packs are: it stays in the store, is not tried again until packs are
+    /// published or the platform starts anew, and does not hold up the others.
+    fn set_aside(&self, id: i64, why: &str) {
+        tracing::error!(finding = id, why, "a finding is set aside until a pack is published");
+        metrics::counter!("svod_runtime_findings_set_aside_total").increment(1);
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    fn is_aside(&self, id: i64) -> bool {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
     async fn lead(&self) -> Result<bool, StoreError> {
@@ -142,8 +174,8 @@ impl Runtime {
                 Ok(self.drop_finding(f.id).await?)
             }
             Err(e @ (CommandError::Invalid { .. } | CommandError::Forbidden { .. } | CommandError::UnknownSpace(_))) => {
-                tracing::error!(error = %e, trigger = f.trigger, "a finding does not fit the metamodel and is set aside");
-                Ok(self.drop_finding(f.id).await?)
+                self.set_aside(f.id, &e.to_string());
+                Ok(())
             }
             Err(e) => Err(e.into()),
         }
@@ -165,7 +197,7 @@ impl Runtime {
         match raise(f, trigger, &scene, self.registry.clock().now()) {
             Ok(command) => Ok(Some(command)),
             Err(e) => {
-                tracing::error!(error = %e, trigger = f.trigger, "the process cannot start; the finding is set aside");
+                tracing::error!(error = %e, trigger = f.trigger, "the process cannot start");
                 Ok(None)
             }
         }

@@ -59,11 +59,21 @@ pub struct HttpConfig {
     pub timeout_seconds: u64,
     /// Requests worked on at once; more are answered 503 with Retry-After.
     pub max_in_flight: usize,
+    /// Cookies go over TLS only: set it when a proxy in front speaks TLS.
+    pub secure_cookies: bool,
+    /// Hours by which the territory's time, shown on pages, is ahead of UTC.
+    pub utc_offset_hours: i32,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { listen: ([127, 0, 0, 1], 8080).into(), timeout_seconds: 30, max_in_flight: 2_000 }
+        Self {
+            listen: ([127, 0, 0, 1], 8080).into(),
+            timeout_seconds: 30,
+            max_in_flight: 2_000,
+            secure_cookies: false,
+            utc_offset_hours: 7,
+        }
     }
 }
 
@@ -236,6 +246,13 @@ impl Config {
             ("mqtt.max_packet_bytes", self.mqtt.max_packet_bytes),
             ("ingest.max_in_flight", self.ingest.max_in_flight),
         ];
+        if !(-12..=14).contains(&self.http.utc_offset_hours) {
+            return Err(ConfigError::Value {
+                key: "http.utc_offset_hours",
+                rule: format!("{} is no offset from UTC", self.http.utc_offset_hours),
+                fix: "give whole hours from -12 to 14",
+            });
+        }
         match limits.iter().find(|(_, v)| *v == 0) {
             Some((key, _)) => Err(ConfigError::Value { key, rule: "must not be 0".into(), fix: "give a positive number" }),
             None => Ok(()),

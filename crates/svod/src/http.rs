@@ -24,9 +24,6 @@ use tower_http::compression::CompressionLayer;
 use crate::config::Config;
 use crate::rooms::Core;
 
-/// Hours by which Kuzbass is ahead of UTC; one installation shows one territory's time.
-const OFFSET_HOURS: i32 = 7;
-
 #[derive(Clone)]
 struct Health {
     registry: Arc<Registry>,
@@ -50,7 +47,7 @@ pub fn serve(listener: TcpListener, config: &Config, rooms: &Core, mut stopped: 
 }
 
 fn app(config: &Config, rooms: &Core) -> Router {
-    let portal = portal(rooms);
+    let portal = portal(config, rooms);
     let rest = RestState {
         registry: rooms.registry.clone(),
         identity: rooms.identity.clone(),
@@ -83,7 +80,7 @@ fn app(config: &Config, rooms: &Core) -> Router {
         .layer(CatchPanicLayer::new())
 }
 
-fn portal(rooms: &Core) -> Portal {
+fn portal(config: &Config, rooms: &Core) -> Portal {
     let registry = rooms.registry.clone();
     let texts = svod_portal::texts();
     Portal::new(PortalOptions {
@@ -92,8 +89,8 @@ fn portal(rooms: &Core) -> Portal {
         interface_texts: texts,
         clock: rooms.registry.clock().clone(),
         rng: rooms.registry.rng().clone(),
-        offset_hours: OFFSET_HOURS,
-        secure_cookies: false,
+        offset_hours: config.http.utc_offset_hours,
+        secure_cookies: config.http.secure_cookies,
     })
 }
 
@@ -133,6 +130,7 @@ async fn ready(State(h): State<Health>) -> Response {
 
 /// Figures in the Prometheus text format: for the administrator, and for whoever scrapes on the machine itself.
 async fn metrics(State(h): State<Health>, request: Request) -> Response {
+    let proxied = ["forwarded", "x-forwarded-for"].iter().any(|name| request.headers().contains_key(*name));
     let actor = svod_rest::session_token(request.headers()).map(|t| h.identity.authenticate(t));
     let allowed = match actor {
         Some(Ok(actor)) => {
@@ -140,7 +138,7 @@ async fn metrics(State(h): State<Health>, request: Request) -> Response {
             spaces.all().iter().any(|s| h.registry.may(&actor, Action::Administer, &h.registry.resource("Metrics", &s.path)))
         }
         Some(Err(_)) => false,
-        None => h.loopback,
+        None => h.loopback && !proxied,
     };
     match (allowed, &h.metrics) {
         (true, Some(handle)) => handle.render().into_response(),

@@ -63,15 +63,33 @@ impl Judge for TwinJudge {
 }
 
 /// The twin as the runtime's sense of time and place.
-pub struct TwinSweep(pub Arc<Twin>);
+pub struct TwinSweep {
+    twin: Arc<Twin>,
+    last: Mutex<Option<Undo>>,
+}
+
+impl TwinSweep {
+    /// Of that twin.
+    pub fn new(twin: Arc<Twin>) -> Self {
+        Self { twin, last: Mutex::default() }
+    }
+}
 
 impl Sweep for TwinSweep {
     fn sweep(&self, now: Timestamp) -> Vec<NewFinding> {
-        self.0.sweep(now)
+        let (found, undo) = self.twin.sweep(now);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(undo);
+        found
+    }
+
+    fn take_back(&self) {
+        if let Some(undo) = self.last.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.twin.take_back(undo);
+        }
     }
 
     fn place(&self, urn: &Urn) -> Option<Point> {
-        let live = self.0.entity(urn)?;
+        let live = self.twin.entity(urn)?;
         live.place("position").or_else(|| live.place("location"))
     }
 }

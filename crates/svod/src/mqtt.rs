@@ -1,52 +1,57 @@
 //! The broker's questions, answered by identity, policy and ingest; and what the platform tells the outside.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use svod_identity::Identity;
-use svod_ingest::{Ingest, IngestError, RawMessage};
-use svod_kernel::{Actor, Role};
-use svod_notify::Undelivered;
-use svod_mqtt::{BoxFuture, Credentials, Door, MqttBroker, Publication, PublishRefusal, Refusal};
+use svod_kernel::{Actor, Role, SpacePath};
+use svod_mqtt::{Credentials, MqttBroker, PlatformDoor, Refusal};
 use svod_registry::{Action, EntityQuery, INSTALLATION, Registry};
+use tokio::net::TcpListener;
 
 use crate::config::{Config, MqttConfig};
 use crate::rooms::Core;
 use crate::platform::PlatformOptions;
 
-struct Gate {
-    registry: Arc<Registry>,
-    identity: Arc<Identity>,
-    ingest: Ingest,
-    anonymous: bool,
-}
-
-/// Starts the broker.
-pub async fn start(
+/// Starts the broker on a socket that listens already.
+pub fn start(
     config: &Config,
     options: &PlatformOptions,
     core: &Core,
-) -> anyhow::Result<(Arc<MqttBroker>, SocketAddr)> {
-    let anonymous = config.mqtt.anonymous || options.demo || options.sandbox;
+    listener: TcpListener,
+) -> anyhow::Result<Arc<MqttBroker>> {
     let limits = svod_mqtt::MqttConfig {
         max_connections: config.mqtt.max_connections,
         max_packet_size: u32::try_from(config.mqtt.max_packet_bytes).unwrap_or(u32::MAX),
         ..svod_mqtt::MqttConfig::default()
     };
-    let gate = Gate {
-        registry: core.registry.clone(),
-        identity: core.identity.clone(),
+    let anonymous = config.mqtt.anonymous || options.demo || options.sandbox;
+    let (registry, identity) = (core.registry.clone(), core.identity.clone());
+    let rights = core.registry.clone();
+    let door = PlatformDoor {
         ingest: core.ingest.clone(),
-        anonymous,
+        authenticate: Arc::new(move |c| authenticate(&registry, &identity, anonymous, c)),
+        may_subscribe: Arc::new(move |actor, filter| may_subscribe(&rights, actor, filter)),
     };
-    let broker = Arc::new(MqttBroker::new(limits, Arc::new(gate)));
-    let address = broker
-        .listen(config.mqtt.listen, tls(&config.mqtt)?)
-        .await
-        .with_context(|| format!("mqtt.listen: {} cannot be listened on", config.mqtt.listen))?;
-    Ok((broker, address))
+    let broker = Arc::new(MqttBroker::new(limits, Arc::new(door)));
+    broker.accept_from(listener, tls(&config.mqtt)?);
+    Ok(broker)
+}
+
+fn authenticate(
+    registry: &Registry,
+    identity: &Identity,
+    anonymous: bool,
+    c: &Credentials,
+) -> Result<Actor, Refusal> {
+    match &c.password {
+        Some(password) => std::str::from_utf8(password)
+            .ok()
+            .and_then(|token| identity.authenticate(token).ok())
+            .ok_or(Refusal::BadCredentials),
+        None if anonymous => Ok(nameless_device(registry, &c.client_id)),
+        None => Err(Refusal::NotAuthorised),
+    }
 }
 
 fn tls(config: &MqttConfig) -> anyhow::Result<Option<Arc<tokio_rustls::rustls::ServerConfig>>> {
@@ -78,70 +83,20 @@ fn nameless_device(registry: &Registry, client: &str) -> Actor {
     }
 }
 
-impl Door for Gate {
-    fn authenticate(&self, c: Credentials) -> BoxFuture<Result<Actor, Refusal>> {
-        let answer = match &c.password {
-            Some(password) => std::str::from_utf8(password)
-                .map_err(|_| Refusal::BadCredentials)
-                .and_then(|token| self.identity.authenticate(token).map_err(|_| Refusal::BadCredentials)),
-            None if self.anonymous => Ok(nameless_device(&self.registry, &c.client_id)),
-            None => Err(Refusal::NotAuthorised),
-        };
-        Box::pin(async move { answer })
-    }
-
-    fn publish(&self, actor: Arc<Actor>, messages: Vec<Publication>) -> BoxFuture<Vec<Result<(), PublishRefusal>>> {
-        let ingest = self.ingest.clone();
-        Box::pin(async move {
-            let raw = messages.into_iter().map(|m| RawMessage::published(m.topic, m.payload)).collect();
-            let answers = ingest.submit_each(&actor, raw).await;
-            answers.into_iter().map(|a| a.map_err(refusal)).collect()
-        })
-    }
-
-    /// Platform topics are `svod/<space>/…`: who may read alerts of the space may follow them. Devices' own topics are
-    /// for those who may look into quarantine there: raw payloads are nobody else's business.
-    fn may_subscribe(&self, actor: &Actor, filter: &str) -> bool {
-        let tree = self.registry.spaces();
-        let spaces = tree.all();
-        let platform = filter.strip_prefix("svod/").map(|rest| {
-            let fixed = rest.split(['+', '#']).next().unwrap_or_default();
-            let fixed = fixed.split("/alerts").next().unwrap_or_default().trim_end_matches('/');
-            fixed.to_owned()
-        });
-        match platform {
-            Some(fixed) if fixed.is_empty() => {
-                spaces.iter().all(|s| self.registry.may(actor, Action::Read, &self.registry.resource("Alert", &s.path)))
-            }
-            Some(fixed) => fixed
-                .parse()
-                .is_ok_and(|space| self.registry.may(actor, Action::Read, &self.registry.resource("Alert", &space))),
-            None => {
-                let may = |s: &&svod_registry::SpaceInfo| {
-                    self.registry.may(actor, Action::ReadQuarantine, &self.registry.resource("Quarantine", &s.path))
-                };
-                spaces.iter().filter(|s| s.path.as_str() != INSTALLATION).all(may)
-            }
-        }
-    }
-}
-
-fn refusal(e: IngestError) -> PublishRefusal {
-    match e {
-        IngestError::Busy => PublishRefusal::Busy,
-        IngestError::Forbidden | IngestError::TooLarge(_) => PublishRefusal::NotAuthorised,
-        IngestError::Store(_) | IngestError::Stopping => PublishRefusal::Failed,
-    }
-}
-
-/// The outbox's way to subscribers.
-pub struct Outward(pub Arc<MqttBroker>);
-
-impl svod_notify::Publish for Outward {
-    fn publish(&self, topic: &str, payload: &[u8], retain: bool) -> Result<(), Undelivered> {
-        self.0
-            .publish(topic, Bytes::copy_from_slice(payload), retain)
-            .map_err(|e| Undelivered { topic: topic.to_owned(), reason: e.to_string() })
+/// Platform topics are `svod/<space>/…`: who may read alerts of the space may follow them. Devices' own topics are for
+/// those who may look into quarantine there: raw payloads are nobody else's business.
+fn may_subscribe(registry: &Registry, actor: &Actor, filter: &str) -> bool {
+    let may = |action: Action, kind: &str, space: &SpacePath| registry.may(actor, action, &registry.resource(kind, space));
+    let tree = registry.spaces();
+    let mut regions = tree.all().into_iter().filter(|s| s.path.as_str() != INSTALLATION);
+    let Some(rest) = filter.strip_prefix("svod/") else {
+        return regions.all(|s| may(Action::ReadQuarantine, "Quarantine", &s.path));
+    };
+    let fixed = rest.split(['+', '#']).next().unwrap_or_default();
+    let fixed = fixed.split("/alerts").next().unwrap_or_default().trim_end_matches('/');
+    match fixed.parse::<SpacePath>() {
+        Ok(space) => may(Action::Read, "Alert", &space),
+        Err(_) => fixed.is_empty() && regions.all(|s| may(Action::Read, "Alert", &s.path)),
     }
 }
 

@@ -71,6 +71,10 @@ impl Platform {
         if options.sandbox {
             refuse_open_listening(config)?;
         }
+        let http_listener = listen("http.listen", config.http.listen).await?;
+        let mqtt_listener = listen("mqtt.listen", config.mqtt.listen).await?;
+        let addresses = Addresses { http: http_listener.local_addr()?, mqtt: mqtt_listener.local_addr()? };
+        tracing::info!(http = %addresses.http, mqtt = %addresses.mqtt, demo = options.demo, "listening");
         std::fs::create_dir_all(&config.data.0)
             .with_context(|| format!("the data folder {} cannot be made", config.data.0.display()))?;
         let store = open_store(config, &options)?;
@@ -81,6 +85,7 @@ impl Platform {
             clock: options.clock.clone(),
             rng: options.rng.clone(),
             key,
+            node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
             demo: options.demo,
         };
         let limits = IngestLimits {
@@ -92,21 +97,15 @@ impl Platform {
             core.registry.ensure_space(&SANDBOX_SPACE.parse().context("a literal")?, true).await?;
         }
         let workers = vec![core.runtime.start(), keep_personas(core.registry.clone(), core.identity.clone())];
-        let (broker, mqtt_address) =
-            mqtt::start(config, &options, &core).await?;
-        let outward: Arc<dyn svod_notify::Publish> = Arc::new(mqtt::Outward(broker.clone()));
+        let broker = mqtt::start(config, &options, &core, mqtt_listener)?;
+        let outward: Arc<dyn svod_notify::Publish> = broker.clone();
         mqtt::retain_open_alerts(&core.registry, &*outward).await?;
         let notify = Notify::start(
             NotifyDeps { store: core.store.clone(), clock: options.clock.clone(), publish: outward },
             NotifyConfig { node: core.node.clone(), ..NotifyConfig::default() },
         );
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let listener = tokio::net::TcpListener::bind(config.http.listen)
-            .await
-            .with_context(|| format!("http.listen: {} cannot be listened on", config.http.listen))?;
-        let http_address = listener.local_addr()?;
-        let server = http::serve(listener, config, &core, stopped);
-        let addresses = Addresses { http: http_address, mqtt: mqtt_address };
+        let server = http::serve(http_listener, config, &core, stopped);
         Ok(Self { addresses, core, broker, stop, server, workers, notify })
     }
 
@@ -120,9 +119,15 @@ impl Platform {
         for worker in self.workers {
             worker.abort();
         }
+        self.core.runtime.release().await;
         self.notify.stop().await;
         self.core.store.close().await;
     }
+}
+
+/// The socket listens at once, so that its address can be named first; connections wait until the rooms are ready.
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<tokio::net::TcpListener> {
+    tokio::net::TcpListener::bind(address).await.with_context(|| format!("{key}: {address} cannot be listened on"))
 }
 
 fn open_store(config: &Config, options: &PlatformOptions) -> anyhow::Result<Store> {

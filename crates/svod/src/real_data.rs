@@ -120,22 +120,10 @@ pub fn replay(
     anyhow::ensure!(speed.is_finite() && speed > 0.0, "--speed must be a positive number");
     let rows = load(&registry, folder)?;
     Ok(tokio::spawn(async move {
-        if let Err(e) = run(&ingest, &registry, rows, speed, |_, _| {}).await {
+        if let Err(e) = run(&ingest, &registry, rows, speed).await {
             tracing::error!(error = %e, "the replay stopped");
         }
     }))
-}
-
-/// Replays everything and returns; `progress` is told rows done and rows in all.
-pub async fn replay_to_end(
-    ingest: &Ingest,
-    registry: &Arc<Registry>,
-    folder: &Path,
-    speed: f64,
-    progress: impl FnMut(usize, usize),
-) -> anyhow::Result<usize> {
-    let rows = load(registry, folder)?;
-    run(ingest, registry, rows, speed, progress).await
 }
 
 fn load(registry: &Registry, folder: &Path) -> anyhow::Result<Vec<Dated>> {
@@ -177,7 +165,6 @@ async fn run(
     registry: &Arc<Registry>,
     rows: Vec<Dated>,
     speed: f64,
-    mut progress: impl FnMut(usize, usize),
 ) -> anyhow::Result<usize> {
     let Some(first) = rows.first().map(|r| r.at) else { return Ok(0) };
     let started = registry.clock().now();
@@ -193,10 +180,7 @@ async fn run(
         }
         let batch = rows[sent..sent + due].iter().map(|r| r.message.clone()).collect();
         match ingest.submit_batch(&actor, batch).await {
-            Ok(_) => {
-                sent += due;
-                progress(sent, total);
-            }
+            Ok(_) => sent += due,
             Err(IngestError::Busy) => tokio::time::sleep(STEP).await,
             Err(e) => return Err(e.into()),
         }

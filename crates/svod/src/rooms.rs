@@ -25,6 +25,8 @@ pub struct Ground {
     pub rng: Arc<dyn Rng>,
     /// The installation's secret.
     pub key: [u8; 32],
+    /// Name of this process in leases.
+    pub node: String,
     /// Demo personas are let in.
     pub demo: bool,
 }
@@ -63,7 +65,7 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
-        let Ground { store, clock, rng, key, demo } = ground;
+        let Ground { store, clock, rng, key, node, demo } = ground;
         let identity = Arc::new(Identity::new(key, demo, clock.clone()));
         let registry =
             Registry::open(RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone() }).await?;
@@ -76,8 +78,7 @@ impl Core {
         identity.set_personas(registry.catalogue().personas.clone());
         let history = Arc::new(History::new(store.clone()));
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
-        let node = svod_kernel::Urn::mint("node", clock.now(), &*rng).to_string();
-        let sweep = Arc::new(TwinSweep(twin.clone()));
+        let sweep = Arc::new(TwinSweep::new(twin.clone()));
         let runtime = Runtime::new(registry.clone(), store.clone(), sweep, node.clone());
         let deps = IngestDeps {
             registry: registry.clone(),

@@ -28,3 +28,18 @@ pub fn read_identity_key(data: &Path) -> io::Result<Option<[u8; 32]>> {
         Err(e) => Err(e),
     }
 }
+
+/// The name of this node in leases: the same at every start over the same data folder, so that a restart goes on at once.
+pub fn node(data: &Path, rng: &dyn Rng) -> io::Result<String> {
+    let path = data.join("node");
+    match fs::read_to_string(&path) {
+        Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
+        Ok(_) => Err(io::Error::other("the file node is empty; remove it")),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let name = format!("node-{:016x}", rng.next_u64());
+            fs::write(&path, &name)?;
+            Ok(name)
+        }
+        Err(e) => Err(e),
+    }
+}

@@ -35,6 +35,12 @@ pub struct Undo {
     alerts: Vec<(AlertKey, Option<Standing>)>,
 }
 
+impl Undo {
+    pub(crate) fn alert(&mut self, key: AlertKey, before: Option<Standing>) {
+        self.alerts.push((key, before));
+    }
+}
+
 /// The moment and the reading a decision is asked about.
 pub(crate) struct Verdict {
     pub now: Timestamp,
@@ -77,7 +83,7 @@ impl Twin {
                 let inputs = observation_inputs(&catalogue, &entity, &r, state.is_open(&alert));
                 let verdict = Verdict { now: r.received, reading: Some(reading_json(&r)) };
                 if let Some(f) = self.ask(trigger, state, alert.clone(), &entity, &inputs, verdict) {
-                    undo.alerts.push((alert, before));
+                    undo.alert(alert, before);
                     found.push(f);
                 }
             }

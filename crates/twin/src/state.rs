@@ -109,6 +109,24 @@ impl State {
         }
     }
 
+    /// Takes over from `old` what was observed and judged while this state was read: readings that became durable
+    /// meanwhile, and findings that are on their way into the store.
+    pub fn keep_newer(&mut self, old: &mut Self) {
+        for (urn, was) in old.entities.drain() {
+            let Some(live) = self.entities.get_mut(&urn) else { continue };
+            for (attribute, value) in was.observed {
+                live.take(&attribute, value);
+            }
+            live.moved = was.moved.or(live.moved);
+        }
+        for (key, standing) in old.alerts.drain() {
+            if standing == Standing::Raising {
+                self.alerts.entry(key).or_insert(standing);
+            }
+        }
+        self.judged = std::mem::take(&mut old.judged);
+    }
+
     /// An entity is gone.
     pub fn remove(&mut self, urn: &Urn) {
         if let Some(gone) = self.entities.remove(urn) {

@@ -3,7 +3,7 @@ use svod_model::{Entity, ObservedValue, TriggerOn};
 use svod_rules::Inputs;
 use svod_store::finding::NewFinding;
 
-use crate::judge::Verdict;
+use crate::judge::{Undo, Verdict};
 use crate::{LiveEntity, Twin};
 
 impl Twin {
@@ -11,9 +11,9 @@ impl Twin {
     ///
     /// An entity is silent or standing at the longest since this node started: while the platform was down nobody
     /// listened.
-    pub fn sweep(&self, now: Timestamp) -> Vec<NewFinding> {
+    pub fn sweep(&self, now: Timestamp) -> (Vec<NewFinding>, Undo) {
         let catalogue = self.registry.catalogue();
-        let mut found = Vec::new();
+        let (mut found, mut undo) = (Vec::new(), Undo::default());
         for trigger in &catalogue.triggers {
             let TriggerOn::Interval(seconds) = trigger.spec.on else { continue };
             if !self.due(&trigger.key(), seconds, now) {
@@ -30,10 +30,14 @@ impl Twin {
             for live in kinds {
                 let key = (trigger.key(), live.entity.id.clone(), String::new());
                 let inputs = self.inputs(&live, now, state.is_open(&key));
-                found.extend(self.ask(trigger, &mut state, key, &live.entity, &inputs, Verdict::at(now)));
+                let before = state.alerts.get(&key).copied();
+                if let Some(f) = self.ask(trigger, &mut state, key.clone(), &live.entity, &inputs, Verdict::at(now)) {
+                    undo.alert(key, before);
+                    found.push(f);
+                }
             }
         }
-        found
+        (found, undo)
     }
 
     fn due(&self, key: &str, seconds: i64, now: Timestamp) -> bool {
@@ -61,7 +65,7 @@ impl Twin {
             }
         }
         inputs.set("open", open);
-        inputs.set("silentMinutes", minutes(live.received.unwrap_or(self.started)));
+        inputs.set("silentMinutes", live.received.map(minutes));
         match live.moved {
             Some((_, at)) => inputs.set("stillMinutes", minutes(at)),
             None => inputs.set("stillMinutes", svod_rules::Input::Null),

@@ -127,7 +127,9 @@ impl Twin {
             fresh.alerts.insert((f.trigger_id, urn, f.attribute), standing);
         }
         fresh.dirty = fresh.entities.keys().cloned().collect();
-        *self.write() = fresh;
+        let mut state = self.write();
+        fresh.keep_newer(&mut state);
+        *state = fresh;
         Ok(())
     }
 

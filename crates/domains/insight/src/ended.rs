@@ -8,9 +8,9 @@ use std::sync::Arc;
 use svod_kernel::{Actor, SpacePath, Timestamp};
 use svod_model::Entity;
 use svod_registry::{Committed, EntityQuery, INSTALLATION, QueryError, Registry};
+use tokio::sync::Mutex;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
-use tokio::sync::Mutex;
 
 /// How long an ended alert is shown.
 pub const SHOWN_SECONDS: i64 = 24 * 3600;

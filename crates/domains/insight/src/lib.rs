@@ -43,12 +43,8 @@ pub(crate) struct Room {
 
 /// All pages of the domain; they stand inside of [`svod_portal::Portal::wrap`].
 pub fn routes(state: InsightState) -> Router {
-    let room = Room {
-        registry: state.registry,
-        history: state.history,
-        twin: state.twin,
-        ended: Arc::new(Ended::default()),
-    };
+    let room =
+        Room { registry: state.registry, history: state.history, twin: state.twin, ended: Arc::new(Ended::default()) };
     Router::new()
         .route("/", get(pages::map::show))
         .route("/table", get(pages::map::table))

@@ -1,1 +1,75 @@
-//! svod-operations
+//! Operations: packs in force and how they change, readings refused and how they are taken in after all.
+//!
+//! * `GET|POST /packs` – packs in force; a folder checked or published
+//! * `GET /packs/{id}`, `POST /packs/{id}/rollback` – one pack, its publications and files
+//! * `GET|POST /packs/{id}/files/{path…}` – one file, seen and edited
+//! * `GET /quarantine`, `POST /quarantine/replay|discard` – what was refused
+//! * `GET /quarantine/{id}`, `POST /quarantine/{id}/try|correct` – one message; its mapping tried and corrected
+//!
+//! `actions` change something: they bump versions (`versions`), edit YAML by its structure (`yaml_edit`) and publish.
+
+mod actions;
+mod faults;
+mod pages;
+mod publications;
+mod versions;
+mod yaml_edit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use svod_ingest::Quarantine;
+use svod_model::{MAX_FILE, MAX_PACK};
+use svod_registry::Registry;
+use svod_text::Texts;
+
+/// A whole pack and the multipart lines around its files.
+const MAX_UPLOAD: usize = MAX_PACK + (4 << 20);
+
+/// A file of a pack in a form: a letter of Cyrillic takes two bytes in the file and six in the form.
+const MAX_FORM: usize = MAX_FILE * 3 + (1 << 16);
+
+/// What the pages stand on.
+#[derive(Clone)]
+pub struct OperationsState {
+    /// The one door.
+    pub registry: Arc<Registry>,
+    /// What was refused.
+    pub quarantine: Quarantine,
+}
+
+/// The pages; they belong inside `Portal::wrap`.
+pub fn routes(state: OperationsState) -> Router {
+    let file = get(pages::file::show).post(pages::file::save).layer(DefaultBodyLimit::max(MAX_FORM));
+    let packs = get(pages::packs::list).post(pages::packs::upload).layer(DefaultBodyLimit::max(MAX_UPLOAD));
+    Router::new()
+        .route("/packs", packs)
+        .route("/packs/{id}", get(pages::pack::show))
+        .route("/packs/{id}/rollback", post(pages::pack::roll_back))
+        .route("/packs/{id}/files/{*path}", file)
+        .route("/quarantine", get(pages::quarantine::list))
+        .route("/quarantine/replay", post(pages::quarantine::replay))
+        .route("/quarantine/discard", post(pages::quarantine::discard))
+        .route("/quarantine/{id}", get(pages::refused::show))
+        .route("/quarantine/{id}/try", post(pages::refused::try_mapping))
+        .route("/quarantine/{id}/correct", post(pages::refused::correct))
+        .with_state(state)
+}
+
+/// The pages' texts, to be laid over the portal's.
+///
+/// # Panics
+/// Never: a unit test parses the embedded files.
+pub fn texts() -> Texts {
+    svod_portal::locales!().expect("the texts are parsed by a unit test of this crate")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_language_has_every_text() {
+        assert_eq!(super::texts().missing(), []);
+    }
+}

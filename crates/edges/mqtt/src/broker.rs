@@ -61,8 +61,13 @@ impl MqttBroker {
     pub async fn listen(&self, addr: impl ToSocketAddrs, tls: Option<Arc<ServerConfig>>) -> io::Result<SocketAddr> {
         let listener = TcpListener::bind(addr).await?;
         let local = listener.local_addr()?;
-        tokio::spawn(accept(Arc::clone(&self.0), listener, tls.map(TlsAcceptor::from)));
+        self.accept_from(listener, tls);
         Ok(local)
+    }
+
+    /// Takes connections from a socket that listens already.
+    pub fn accept_from(&self, listener: TcpListener, tls: Option<Arc<ServerConfig>>) {
+        tokio::spawn(accept(Arc::clone(&self.0), listener, tls.map(TlsAcceptor::from)));
     }
 
     /// Publishes a message of the platform: to subscribers now and, when `retain`, to later ones. An empty retained

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use svod_ingest::{Ingest, IngestError, RawMessage};
-use svod_kernel::{Actor, Role};
+use svod_kernel::Actor;
 use svod_notify::{Publish, Undelivered};
 
 use crate::broker::MqttBroker;
@@ -22,7 +22,7 @@ pub struct PlatformDoor {
     pub ingest: Ingest,
     /// Who may come in.
     pub authenticate: Authenticate,
-    /// Who may see what; [`entitled`] is the rule of the house.
+    /// Who may see what.
     pub may_subscribe: MaySubscribe,
 }
 
@@ -54,58 +54,9 @@ const fn refusal(error: &IngestError) -> PublishRefusal {
     }
 }
 
-/// The rule of the house: an administrator of the installation sees every topic, devices' own included; anybody known
-/// sees what the platform says about their spaces, `svod/<space>/…`. Regions do not see each other.
-pub fn entitled(actor: &Actor, filter: &str) -> bool {
-    if actor.is(Role::Platform) {
-        return true;
-    }
-    if actor.is(Role::Administrator) && actor.spaces.iter().any(|s| s.as_str() == "installation") {
-        return true;
-    }
-    let Some(rest) = filter.strip_prefix("svod/") else { return false };
-    actor.spaces.iter().any(|space| {
-        let mut levels = rest.split('/');
-        space.as_str().split('/').all(|name| levels.next() == Some(name)) && levels.next().is_some()
-    })
-}
-
 impl Publish for MqttBroker {
     fn publish(&self, topic: &str, payload: &[u8], retain: bool) -> Result<(), Undelivered> {
         Self::publish(self, topic, Bytes::copy_from_slice(payload), retain)
             .map_err(|e| Undelivered { topic: topic.to_owned(), reason: e.to_string() })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn actor(role: Role, spaces: &[&str]) -> Actor {
-        Actor {
-            roles: BTreeSet::from([role]),
-            spaces: spaces.iter().map(|s| s.parse().unwrap()).collect(),
-            ..Actor::anonymous()
-        }
-    }
-
-    #[test]
-    fn regions_do_not_see_each_other() {
-        let citizen = actor(Role::Citizen, &["kuzbass"]);
-        for yes in ["svod/kuzbass/#", "svod/kuzbass/belovo/alerts/+", "svod/kuzbass/+/alerts/1"] {
-            assert!(entitled(&citizen, yes), "{yes}");
-        }
-        for no in
-            ["#", "+/#", "svod/#", "svod/+/alerts/1", "svod/neighbour/#", "svod/kuzbass2/#", "svod/kuzbass", "air/#"]
-        {
-            assert!(!entitled(&citizen, no), "{no}");
-            assert!(!entitled(&actor(Role::Administrator, &["kuzbass"]), no), "{no}");
-            assert!(entitled(&actor(Role::Administrator, &["kuzbass", "installation"]), no), "{no}");
-        }
-        let town = actor(Role::Official, &["kuzbass/belovo"]);
-        assert!(entitled(&town, "svod/kuzbass/belovo/alerts/+") && !entitled(&town, "svod/kuzbass/+/alerts/+"));
-        assert!(!entitled(&Actor::anonymous(), "svod/kuzbass/#"));
     }
 }

@@ -131,6 +131,8 @@ async fn a_decision_that_breaks_stops_no_reading() {
         let good = http("g2", &format!(r#"{{"ts":"{NOW}","level":1.5}}"#));
         assert_eq!(house.ingest.submit(&device(), good).await, Ok(stored(1, 0, 0)));
         assert_eq!(house.count("finding").await, 1);
+        let log = house.judge.log.lock().unwrap().clone();
+        assert_eq!(log, ["judge 1", "judge 0", "committed 1", "judge 1", "committed 1"]);
     }
 }
 
@@ -166,5 +168,42 @@ async fn what_is_replayed_says_so() {
         let rows = house.history.latest().await.unwrap();
         assert!(rows[0].observation.replayed && !rows[0].observation.simulated);
         assert_eq!(rows[0].observation.received, house.now());
+    }
+}
+
+#[tokio::test]
+async fn a_refused_message_harms_no_other_of_its_group() {
+    for house in House::all(IngestLimits::default()).await {
+        // A trigger that refuses one value, as a broken disk page or a constraint to come might.
+        let engine = house.store.engine();
+        house
+            .store
+            .write(move |conn| {
+                let sql: &[&str] = match engine {
+                    svod_store::Engine::Sqlite => {
+                        &["CREATE TRIGGER refuse BEFORE INSERT ON observation WHEN NEW.num = 7.5
+                         BEGIN SELECT RAISE(ABORT, 'refused by the test'); END"]
+                    }
+                    svod_store::Engine::Postgres => {
+                        &["ALTER TABLE observation ADD CONSTRAINT refuse CHECK (num IS NULL OR num <> 7.5)"]
+                    }
+                };
+                sql.iter().try_for_each(|s| conn.execute(s, &[]).map(|_| ()))
+            })
+            .await
+            .unwrap();
+        let actor = device();
+        let all = (0..40).map(|n| {
+            let level = if n == 20 { "7.5" } else { "0.5" };
+            let ts = 1_768_438_800_000i64 - n;
+            house.ingest.submit(&actor, mqtt("water/g1/up", &format!(r#"{{"ts":{ts},"level":{level}}}"#)))
+        });
+        let answers = futures_util::future::join_all(all).await;
+        for (n, answer) in answers.into_iter().enumerate() {
+            assert_eq!(answer.is_ok(), n != 20, "{n}: {answer:?}");
+        }
+        assert_eq!(house.count("observation").await, 39);
+        let log = house.judge.log.lock().unwrap().clone();
+        assert!(log.iter().any(|l| l.starts_with("aborted") && l != "aborted 1"), "no group was refused: {log:?}");
     }
 }

@@ -100,8 +100,7 @@ pub async fn serve_until(args: ServeArgs, stop: impl Future<Output = ()>) -> any
     let config = args.configuration()?;
     logging::start(&config.log).map_err(anyhow::Error::msg)?;
     let platform = Platform::start(&config, args.options()?).await?;
-    let at = platform.addresses;
-    tracing::info!(http = %at.http, mqtt = %at.mqtt, demo = args.demo, "listening");
+    tracing::info!(entities = platform.core.twin.len(), "ready");
     if args.demo {
         greet(&platform, &config);
     }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use svod_kernel::{Timestamp, Urn};
 use svod_model::{Attribute, AttributeKind, AttributeType, AttributeValue, Entity, Range};
-use svod_portal::components::{self, SummaryRow, Tone};
 use svod_portal::Html;
+use svod_portal::components::{self, SummaryRow, Tone};
 
 use super::{Sight, names, values};
 
@@ -170,7 +170,8 @@ fn document(sight: &Sight<'_>, s: &str) -> Option<Html> {
     let json: Value = serde_json::from_str(s).ok()?;
     let pretty = serde_json::to_string_pretty(&json).ok()?;
     let label = Html::from(sight.ctx.t("object-document"));
-    let body = format!(r#"<pre tabindex="0" role="region" aria-label="{label}"><code>{}</code></pre>"#, Html::text(&pretty));
+    let body =
+        format!(r#"<pre tabindex="0" role="region" aria-label="{label}"><code>{}</code></pre>"#, Html::text(&pretty));
     Some(components::more(label, Html::trusted(body)))
 }
 

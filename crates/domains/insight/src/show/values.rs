@@ -11,11 +11,12 @@ const PLACE_DIGITS: usize = 4;
 
 /// Digits after the decimal sign of numbers rounded to a multiple of `precision`.
 fn digits(precision: f64) -> usize {
-    (0..=9).find(|d| {
-        let scaled = precision * 10f64.powi(i32::try_from(*d).unwrap_or(0));
-        (scaled - scaled.round()).abs() < 1e-6
-    })
-    .unwrap_or(9)
+    (0..=9)
+        .find(|d| {
+            let scaled = precision * 10f64.powi(i32::try_from(*d).unwrap_or(0));
+            (scaled - scaled.round()).abs() < 1e-6
+        })
+        .unwrap_or(9)
 }
 
 /// A number with the digits that are declared for it, without its unit.
@@ -34,6 +35,12 @@ pub fn quantity(ctx: &PageContext, declared: Option<&AttributeType>, n: f64) -> 
         Some(code) => format!("{value}\u{a0}{}", names::of_unit(ctx, code)),
         None => value,
     }
+}
+
+/// A norm with its unit: as it was declared, whatever the precision of what is measured.
+pub fn norm(ctx: &PageContext, declared: Option<&AttributeType>, n: f64) -> String {
+    let exact = declared.map(|a| AttributeType { precision: None, ..a.clone() });
+    quantity(ctx, exact.as_ref(), n)
 }
 
 /// A place, latitude first, as people write it.

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use svod_kernel::{SpacePath, Timestamp};
+use svod_kernel::SpacePath;
 use svod_portal::components::{self, Stat, Table};
 use svod_portal::{Html, PageContext, PageError};
 use svod_registry::QueryError;
@@ -24,7 +24,8 @@ const MAX_ASKED: usize = 8;
 struct About<'a> {
     ctx: &'a PageContext,
     stats: Html,
-    newest: Option<Timestamp>,
+    now: Html,
+    newest: Option<Html>,
     ended: Option<Html>,
     legends: Vec<Legend>,
     sources: Vec<String>,
@@ -45,7 +46,8 @@ pub async fn html(room: &Room, sight: &Sight<'_>, picture: &Picture, space: &Spa
     let page = About {
         ctx,
         stats: stats(ctx, picture),
-        newest: picture.newest,
+        now: components::time(ctx, ctx.now),
+        newest: picture.newest.map(|at| components::ago(ctx, at)),
         ended: ended(room, sight, space).await?,
         legends: legend::of(sight, picture.groups.iter().map(|g| &g.layer)),
         sources: sources.into_iter().collect(),
@@ -56,11 +58,10 @@ pub async fn html(room: &Room, sight: &Sight<'_>, picture: &Picture, space: &Spa
 }
 
 fn stats(ctx: &PageContext, picture: &Picture) -> Html {
-    let stat = |label: String, n: usize| Stat { label: label.into(), value: ctx.number(n as f64).into(), ..Stat::default() };
-    let mut all = vec![
-        stat(ctx.t("map-stat-alerts"), picture.count("Alert")),
-        stat(ctx.t("map-stat-above"), picture.above),
-    ];
+    let stat =
+        |label: String, n: usize| Stat { label: label.into(), value: ctx.number(n as f64).into(), ..Stat::default() };
+    let mut all =
+        vec![stat(ctx.t("map-stat-alerts"), picture.count("Alert")), stat(ctx.t("map-stat-above"), picture.above)];
     let others = picture.groups.iter().filter(|g| g.layer.kind != "Alert");
     all.extend(others.map(|g| stat(tables::layer_title(ctx, g), g.total)));
     components::stats(&all)

@@ -69,15 +69,11 @@ fn view(sight: &Sight<'_>, group: &Group, space: &SpacePath) -> TableView {
 /// The entity's name as a link, with the mark of a simulated thing.
 fn name(sight: &Sight<'_>, e: &Entity, simulated: bool) -> Html {
     let link = components::link(&names::working_href(&e.kind, &e.id), names::of_entity(sight, e));
-    if simulated {
-        Html::join([link, Html::trusted(" "), components::simulated_tag(sight.ctx)])
-    } else {
-        link
-    }
+    if simulated { Html::join([link, Html::trusted(" "), components::simulated_tag(sight.ctx)]) } else { link }
 }
 
 fn age(sight: &Sight<'_>, live: &LiveEntity) -> Html {
-    live.newest().map_or_else(|| sight.ctx.t("object-silent").into(), |at| components::ago(sight.ctx, at))
+    live.newest().map_or_else(|| "—".into(), |at| components::ago(sight.ctx, at))
 }
 
 /// Things with values that have norms: the worst of them, then all.
@@ -94,6 +90,7 @@ fn measured(sight: &Sight<'_>, table: Table, group: &Group) -> Table {
                 values::level(ctx, Some(ratio)),
                 format!("{}, {}", names::of_attribute(ctx, attribute), values::ratio_words(ctx, ratio)).into(),
             ]),
+            None if live.observed.is_empty() => components::level(Tone::Quiet, ctx.t("level-silent")),
             None => values::level(ctx, None),
         };
         let name = name(sight, &live.entity, sight.simulated(live));
@@ -113,7 +110,9 @@ fn value_lines(sight: &Sight<'_>, live: &LiveEntity) -> Html {
         let title = names::of_attribute(ctx, attribute);
         let tone = v.ratio.map_or(Tone::Quiet, Tone::of_ratio);
         let words = match v.ratio {
-            Some(r) => format!("{title}: {value}, {}, {}", values::ratio_words(ctx, r), ctx.t(values::level_key(v.ratio))),
+            Some(r) => {
+                format!("{title}: {value}, {}, {}", values::ratio_words(ctx, r), ctx.t(values::level_key(v.ratio)))
+            }
             None => format!("{title}: {value}"),
         };
         components::level(tone, words)
@@ -199,7 +198,7 @@ fn tasks(sight: &Sight<'_>, table: Table, group: &Group) -> Table {
         let status = sight.text(e, "status").unwrap_or_default();
         let deadline = e.time("deadline").map(|at| {
             let tone = if at < ctx.now { Tone::Danger } else { Tone::Quiet };
-            components::level(tone, Html::join([components::time(ctx, at)]))
+            components::level(tone, components::time(ctx, at))
         });
         table.row([
             name(sight, e, false),

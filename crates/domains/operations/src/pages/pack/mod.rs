@@ -1,0 +1,209 @@
+//! `GET /packs/{id}`: one pack, what it declares, its publications and files.
+
+mod declared;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use svod_model::{Pack, PackSource, parse_pack};
+use svod_portal::components::{self, ButtonKind, PostButton, SummaryRow, Table, Tone};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+
+use super::packs::space_name;
+use super::{actor_name, encoded, entity_link, file_address, pack_title, size};
+use crate::actions::edit::EditFileError;
+use crate::actions::roll_back;
+use crate::publications::{Publication, active, differences, publications};
+use crate::{OperationsState, faults};
+
+/// What stands in the address after something was done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+    version: Option<String>,
+    entities: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "pack/pack.html")]
+struct PackPage<'a> {
+    ctx: &'a PageContext,
+    title: &'a str,
+    description: String,
+    errors: Html,
+    banner: Html,
+    facts: Html,
+    declared: Html,
+    publications: Html,
+    may: bool,
+    files: Vec<(String, String, String)>,
+    size: String,
+}
+
+/// The page.
+///
+/// # Errors
+/// When there is no such pack.
+pub async fn show(
+    ctx: PageContext,
+    State(s): State<OperationsState>,
+    Path(id): Path<String>,
+    Query(done): Query<Done>,
+) -> Result<Response, PageError> {
+    render(&ctx, &s, &id, &done, Vec::new()).await
+}
+
+async fn render(
+    ctx: &PageContext,
+    s: &OperationsState,
+    id: &str,
+    done: &Done,
+    errors: Vec<String>,
+) -> Result<Response, PageError> {
+    let all = publications(&s.registry, id).await?;
+    let in_force = active(&all)?;
+    let source = in_force.source()?;
+    let may = s.registry.may_publish_pack(&ctx.actor, id);
+    // The catalogue holds it parsed; a pack that no longer compiles is not in it.
+    let pack = s.registry.catalogue().pack(id).cloned();
+    let pack = pack.map_or_else(|| parse_pack(&source).unwrap_or_default(), |p| Pack::clone(&p));
+    let title = pack_title(ctx, id);
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let errors: Vec<_> = errors.into_iter().map(|text| ("version".to_owned(), text)).collect();
+    let body = PackPage {
+        ctx,
+        title: &title,
+        description: ctx.t_or(&format!("pack-{id}-description"), ""),
+        errors: components::error_summary(ctx, &errors),
+        banner: banner(ctx, done, &all, &source),
+        facts: facts(ctx, s, &pack, in_force).await,
+        declared: declared::list(ctx, &pack),
+        publications: history(ctx, id, &all, may),
+        may,
+        files: if may { files(ctx, id, &source) } else { Vec::new() },
+        size: size(ctx, &source),
+    };
+    let page = Page::new(ctx, title.clone()).crumb(ctx.t("packs-title"), "/packs").island(Island::Forms);
+    Ok(page.body(&body).status(status).into_response())
+}
+
+fn files(ctx: &PageContext, id: &str, source: &PackSource) -> Vec<(String, String, String)> {
+    let kib = |text: &str| ctx.tf("packs-size", &[("n", text.len().div_ceil(1024).into())]);
+    source.files.iter().map(|(path, text)| (file_address(id, path), path.clone(), kib(text))).collect()
+}
+
+async fn facts(ctx: &PageContext, s: &OperationsState, pack: &Pack, in_force: &Publication) -> Html {
+    let m = &pack.manifest;
+    let depends = m.depends.iter().enumerate().map(|(i, d)| {
+        let comma = if i == 0 { "" } else { ", " };
+        Html::join([comma.into(), components::link(&format!("/packs/{}", encoded(d)), pack_title(ctx, d))])
+    });
+    let published = Html::join([
+        components::time(ctx, in_force.published),
+        " · ".into(),
+        actor_name(ctx, &in_force.actor).into(),
+    ]);
+    components::summary_list(&[
+        SummaryRow::new(ctx.t("packs-version"), Html::text(&in_force.version)),
+        SummaryRow::new(ctx.t("packs-published"), published),
+        SummaryRow::new(ctx.t("packs-owner"), entity_link(ctx, &s.registry, &m.owner).await),
+        SummaryRow::new(ctx.t("packs-space"), space_name(ctx, m.space.as_deref())),
+        SummaryRow::new(
+            ctx.t("packs-depends"),
+            if m.depends.is_empty() { ctx.t("packs-none").into() } else { Html::join(depends) },
+        ),
+    ])
+}
+
+fn history(ctx: &PageContext, id: &str, all: &[Publication], may: bool) -> Html {
+    let mut table = Table::new(ctx.t("packs-publications"))
+        .hide_caption()
+        .column(ctx.t("packs-version"))
+        .column(ctx.t("packs-when"))
+        .column(ctx.t("packs-who"))
+        .column(ctx.t("packs-state"));
+    let act = format!("/packs/{}/rollback", encoded(id));
+    for (n, p) in all.iter().enumerate() {
+        // A version that came into force twice is offered once.
+        let offered = may && !p.active && !all[..n].iter().any(|earlier| earlier.version == p.version);
+        let state = if p.active {
+            components::tag(Tone::Good, ctx.t("packs-active"))
+        } else if offered {
+            components::post_button(
+                ctx,
+                &PostButton {
+                    action: &act,
+                    text: ctx.tf("packs-roll-back", &[("version", p.version.as_str().into())]),
+                    fields: &[("version", &p.version)],
+                    kind: ButtonKind::Secondary,
+                    confirm: Some(ctx.tf("packs-roll-back-confirm", &[("version", p.version.as_str().into())])),
+                },
+            )
+        } else {
+            ctx.t("packs-earlier").into()
+        };
+        let who = Html::from(actor_name(ctx, &p.actor));
+        table.row([Html::text(&p.version), components::time(ctx, p.published), who, state]);
+    }
+    table.html()
+}
+
+/// What was done, and what it changed against the publication before.
+fn banner(ctx: &PageContext, done: &Done, all: &[Publication], source: &PackSource) -> Html {
+    let version = done.version.as_deref().unwrap_or_default();
+    let title = match done.done.as_deref() {
+        Some(done @ ("published" | "unchanged" | "rolled-back")) => {
+            ctx.tf(&format!("packs-done-{done}"), &[("version", version.into())])
+        }
+        _ => return Html::default(),
+    };
+    let entities: i64 = done.entities.as_deref().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let mut body = vec![Html::trusted(format!(
+        "<p>{}</p>",
+        Html::from(ctx.tf("packs-done-entities", &[("n", entities.into())]))
+    ))];
+    let before = all.iter().skip_while(|p| !p.active).nth(1).and_then(|p| p.source().ok());
+    let changed = before.map(|b| differences(&b, source)).unwrap_or_default();
+    if !changed.is_empty() && done.done.as_deref() != Some("unchanged") {
+        let items = changed.iter().map(|(path, d)| {
+            let what = ctx.t(&format!("packs-file-{}", d.word()));
+            Html::trusted(format!("<li><code>{}</code> — {}</li>", Html::text(path), Html::from(what)))
+        });
+        let items = Html::join(items);
+        body.push(Html::trusted(format!("<p>{}</p><ul>{items}</ul>", Html::from(ctx.t("packs-done-files")))));
+    }
+    components::banner(Tone::Good, title, Html::join(body))
+}
+
+/// Brings an earlier publication into force again, under a new version.
+///
+/// # Errors
+/// Not permitted, or no such version.
+pub async fn roll_back(
+    ctx: PageContext,
+    State(s): State<OperationsState>,
+    Path(id): Path<String>,
+    CsrfForm(fields): CsrfForm<BTreeMap<String, String>>,
+) -> Result<Response, PageError> {
+    let version = fields.get("version").map(String::as_str).unwrap_or_default();
+    match roll_back::roll_back(&s.registry, &ctx.actor, &id, version).await {
+        Ok(p) => {
+            let to = format!(
+                "/packs/{}?done=rolled-back&version={}&entities={}",
+                encoded(&p.id),
+                encoded(&p.version),
+                p.entities
+            );
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(EditFileError::Publish(e)) => {
+            let errors = faults::of_publication(&ctx, e)?;
+            render(&ctx, &s, &id, &Done::default(), errors).await
+        }
+        Err(e) => Err(e.into()),
+    }
+}

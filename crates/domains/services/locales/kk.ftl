@@ -1,0 +1,192 @@
+## Тапсырмалар
+
+tasks-title = Тапсырмалар
+tasks-lead = Аумағыңызда не істеу керек. Алдымен мерзімі өткендері, содан кейін мерзімі жақындары.
+tasks-locked = Тапсырмаларды жауапты органдардың мамандары, өңір басшысы және платформа әкімшілері көреді, әрқайсысы өз аумағында.
+locked-personas = Көрсетілімде мына есімдердің бірімен кіріңіз:
+locked-other = Басқа есіммен кіру
+tasks-count-overdue = Мерзімі өткен
+tasks-count-offered = Орындаушы күтуде
+tasks-count-taken = Жұмыста
+tasks-count-mine = Менің жұмысымда
+tasks-found = { $n } тапсырма
+tasks-truncated = Тапсырмалар өте көп: әр күйдің алғашқы { $n } тапсырмасы қаралды. Тізімді сүзгілермен тарылтыңыз.
+tasks-filter-status = Күйі
+tasks-filter-severity = Қауіп дәрежесі
+tasks-filter-body = Орган
+tasks-status-open = Әлі орындалмаған
+tasks-status-offered = Орындаушы күтуде
+tasks-status-taken = Жұмыста
+tasks-status-done = Орындалған
+tasks-status-all = Барлығы
+tasks-severity-any = Кез келген
+tasks-body-any = Барлық органдар
+tasks-body-mine = Тек менің органым
+tasks-overdue = Мерзімі өтті
+tasks-taken-by = Орындаушы: { $who }
+tasks-empty-title = Істейтін іс жоқ
+tasks-empty-text = Аумағыңызда ашық тапсырма жоқ. Ереже талап еткен бойда жаңасы осында өзі пайда болады.
+tasks-nothing-title = Сәйкес келетіні жоқ
+tasks-nothing-text = Басқа тапсырмаларды көру үшін сүзгілерді өзгертіңіз.
+tasks-csv = Осы тізімді жүктеп алу (CSV)
+
+csv-what = Не
+csv-asset = Нысан
+csv-indicator = Көрсеткіш
+csv-severity = Қауіп дәрежесі
+csv-status = Күйі
+csv-place = Орны
+csv-body = Жауапты орган
+csv-deadline = Мерзімі
+csv-overdue = Мерзімі өтті
+csv-taken-by = Орындаушы
+csv-done-at = Орындалды
+csv-result = Нәтижесі
+csv-id = Сәйкестендіргіш
+
+## Бір тапсырма
+
+task-why = Неліктен туындады
+task-about = Тапсырма туралы
+task-next = Әрі қарай не болады
+task-deadline = Мерзімі
+task-due = мерзімі:
+task-done-at = орындалды:
+task-no-deadline = мерзімі жоқ
+task-asset = Нысан
+task-place = Орны
+task-coordinates = с. е. { $lat }°, ш. б. { $lon }°
+task-body = Жауапты орган
+task-no-body = бұл жер мен мәселеге ешбір орган жауап бермейді
+task-offered = Ұсынылды
+task-taken = Орындаушы
+task-completed = Орындалды
+task-result = Не істелді
+task-result-hint = Өз сөзіңізбен, 4000 таңбаға дейін. Мәтін істің журналына енеді.
+task-result-empty = Не істелгенін жазыңыз.
+task-result-long = Мәтін 4000 таңбадан ұзын. Қысқартыңыз.
+task-complete-title = Тапсырманы аяқтау
+task-complete = Аяқтау
+task-take = Жұмысқа алу
+task-release = Қайтару
+task-case = Істің журналы
+task-done-take = Тапсырма сіздің жұмысыңызда
+task-done-take-text = Жұмыс біткен соң не істелгенін жазып, тапсырманы аяқтаңыз.
+task-done-release = Тапсырма қайтарылды
+task-done-release-text = Ол жауапты органнан орындаушыны қайта күтуде.
+task-done-complete = Тапсырма аяқталды
+task-done-complete-text = Нәтиже істің журналына жазылды.
+task-conflict = Біреу сізден бұрын үлгерді
+task-conflict-done = Тапсырма орындалып қойған. Сіздің әрекетіңіз ештеңе өзгертпеді.
+task-conflict-mine = Сіз бұл тапсырманы алып қойғансыз, бәлкім, басқа терезеде.
+task-conflict-taken = Тапсырманы басқа орындаушы алып қойған: { $who }. Ол оны аяқтайды немесе қайтарады.
+task-conflict-offered = Тапсырма қайтадан орындаушы күтуде. Алдымен оны жұмысқа алыңыз.
+task-next-done = Басқа ештеңе жоқ: тапсырма орындалды. Ереже себептің жойылғанын анықтағанда дабыл өзі аяқталады.
+task-next-mine = Тапсырма сіздің жұмысыңызда. Не істелгенін жазып, аяқтаңыз немесе басқа біреу алуы үшін қайтарыңыз.
+task-next-taken = Орындаушы: { $who }. Нәтижесі осында көрінеді.
+task-next-take = Тапсырманы жұмысқа алып, шара қолданыңыз және не істелгенін жазыңыз. Кімнің не істегені журналда көрінеді.
+task-next-others = Тапсырма мына органнан орындаушы күтуде: { $body }.
+task-next-nobody = Бұл жер мен мәселеге ешбір орган жауап бермейді; тапсырманы осы аумақтың маманы ала алады.
+somebody = басқа біреу
+
+why-ratio = { $name }: { $value }, норма — { $norm }, нормаға қатынасы — { $ratio }.
+why-value = { $name }: { $value }.
+why-silent = { $n } минуттан бері көрсеткіштер келмеді.
+why-never = Әлі бірде-бір көрсеткіш келген жоқ.
+why-still = { $n } минуттан бері орнынан қозғалмады.
+why-observed = Өлшенді
+why-received = Қабылданды
+why-decision = Шешім
+why-rule = Қолданылған ереже
+why-trigger = Шарт
+why-raised = Дабыл көтерілді
+why-alert-status = Дабыл
+why-hours = Ереже бойынша шара қолдану уақыты
+why-hours-n = { $n } сағ
+why-inputs = Шешімнің барлық бастапқы деректері
+input-value = Мәні
+input-norm = Норма
+input-ratio = Нормаға қатынасы
+input-open = Дабыл ашық тұр
+input-silentMinutes = Көрсеткішсіз өткен минуттар
+input-stillMinutes = Қозғалыссыз өткен минуттар
+
+## Іс
+
+case-title = Іс: { $about }
+case-timeline = Не болды
+case-about = Іс туралы
+case-tasks = Істің тапсырмалары
+case-opened = Ашылды
+case-closed = Жабылды
+case-process = Үдеріс
+
+## Журнал
+
+journal-title = Журнал
+journal-lead = Кім, нені, қашан және қандай негізде істеді. Алдымен жаңасы; ештеңе ешқашан жойылмайды.
+journal-locked = Журналды органдардың мамандары, өңір басшысы және платформа әкімшілері оқиды, әрқайсысы өз аумағында.
+journal-entity = Нысанның сәйкестендіргіші
+journal-entity-bad = Бұл сәйкестендіргіш емес. Ол мынадай болады: urn:svod:task:17-0.
+journal-action = Әрекет
+journal-action-any = Кез келген
+journal-space = Аумақ
+journal-events = Оқиғалар
+journal-empty-title = Оқиға жоқ
+journal-empty-text = Журналда бұл сүзгілерге сәйкес ештеңе жоқ.
+
+event-reading = { $name }: { $value }
+event-alert-raise = Дабыл көтерілді
+event-alert-close = Дабыл аяқталды
+event-case-open = Іс ашылды
+event-case-advance = Іс бір қадам алға жылжыды
+event-case-close = Іс жабылды
+event-task-offer = Тапсырма ұсынылды
+event-task-take = Тапсырма жұмысқа алынды
+event-task-release = Тапсырма қайтарылды
+event-task-complete = Тапсырма орындалды
+event-create = Құрылды: { $type }
+event-update = Өзгертілді: { $type }
+event-delete = Жойылды: { $type }
+event-publish = Пакет жарияланды
+event-other = { $type }: { $action }
+event-about = Не туралы
+event-cause = Іс
+event-ground = Негізі
+change-was = болған
+change-is = енді
+change-removed = алып тасталды
+
+verb-raise = дабыл көтерілді
+verb-open = іс ашылды
+verb-offer = тапсырма ұсынылды
+verb-take = тапсырма жұмысқа алынды
+verb-release = тапсырма қайтарылды
+verb-complete = тапсырма орындалды
+verb-advance = іс алға жылжыды
+verb-close = дабыл аяқталды
+verb-create = құру
+verb-update = өзгерту
+verb-delete = жою
+verb-publish = пакетті жариялау
+
+actor-platform = Платформа, жарияланған ереже бойынша
+actor-platform-runtime = Платформа, жарияланған ереже бойынша
+actor-platform-packs = Платформа, пакеттен
+ground-decision = «{ $name }» шешімі ({ $file }), «{ $pack }» пакеті, { $version } нұсқасы
+ground-pack = «{ $pack }» пакеті, { $version } нұсқасы
+ground-post-in = мына органдағы лауазым:
+ground-post = лауазымы бойынша
+
+value-yes = иә
+value-no = жоқ
+value-none = дерек жоқ
+value-place = картадағы орын
+
+unit-mg-m3 = мг/м³
+unit-percent = %
+unit-mm-Hg = мм сын. бағ.
+unit-Cel = °C
+unit-deg = °
+unit-km-h = км/сағ
+unit-m-s = м/с
