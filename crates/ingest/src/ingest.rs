@@ -213,7 +213,12 @@ impl Inner {
             if actor.is_some_and(|a| !routes.may_deliver(&self.registry, a)) {
                 return Err(IngestError::Forbidden);
             }
-            return Ok(nowhere(message));
+            // Whose only space it is answers for what they send; else the installation does.
+            let own = actor.and_then(|a| match a.spaces.as_slice() {
+                [only] => self.registry.spaces().get(only).map(|s| s.id),
+                _ => None,
+            });
+            return Ok(Prepared { space: own.unwrap_or(0), ..nowhere(message) });
         }
         if let Some(actor) = actor {
             candidates.retain(|c| match &c.profile.top {
