@@ -76,11 +76,7 @@ impl Identity {
 
     /// The personas one may be; none outside demo mode.
     pub fn personas(&self) -> Arc<Vec<PersonaSpec>> {
-        if self.demo {
-            self.personas.read().unwrap_or_else(PoisonError::into_inner).clone()
-        } else {
-            Arc::default()
-        }
+        if self.demo { self.personas.read().unwrap_or_else(PoisonError::into_inner).clone() } else { Arc::default() }
     }
 
     /// True when demo personas are let in.

@@ -52,8 +52,7 @@ impl FromStr for SpacePath {
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         let segment = |p: &str| {
-            (1..=63).contains(&p.len())
-                && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            (1..=63).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         if s.split('/').count() <= 8 && s.split('/').all(segment) {
             Ok(Self(s.into()))

@@ -59,7 +59,7 @@ impl Policies {
         }
         let outcome = Validator::new(schema_value).validate(&set, ValidationMode::Strict);
         errors.extend(outcome.validation_errors().map(|e| PolicyError {
-            file: e.policy_id().to_string().split('#').next().unwrap_or_default().to_owned(),
+            file: AsRef::<str>::as_ref(e.policy_id()).split('#').next().unwrap_or_default().to_owned(),
             line: 0,
             message: e.to_string(),
         }));
@@ -93,9 +93,8 @@ impl Policies {
     fn decide(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> Option<bool> {
         let principal = uid("Actor", &actor.id)?;
         let target = uid("Entity", &resource.kind)?;
-        let strings = |items: Vec<String>| {
-            RestrictedExpression::new_set(items.into_iter().map(RestrictedExpression::new_string))
-        };
+        let strings =
+            |items: Vec<String>| RestrictedExpression::new_set(items.into_iter().map(RestrictedExpression::new_string));
         let text = |s: String| RestrictedExpression::new_string(s);
         let body = |b: &Option<svod_kernel::Urn>| text(b.as_ref().map(ToString::to_string).unwrap_or_default());
         let who = HashMap::from([

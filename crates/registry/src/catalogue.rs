@@ -158,7 +158,8 @@ fn in_order(packs: Vec<Pack>, errors: &mut Vec<PackError>) -> Vec<Arc<Pack>> {
         ordered.push(waiting.remove(at));
     }
     for p in &waiting {
-        let missing: Vec<_> = p.manifest.depends.iter().filter(|d| !ordered.iter().any(|o| &o.manifest.id == *d)).collect();
+        let missing: Vec<_> =
+            p.manifest.depends.iter().filter(|d| !ordered.iter().any(|o| &o.manifest.id == *d)).collect();
         errors.push(PackError {
             file: format!("{}/pack.yaml", p.manifest.id),
             position: Position::default(),
@@ -171,9 +172,9 @@ fn in_order(packs: Vec<Pack>, errors: &mut Vec<PackError>) -> Vec<Arc<Pack>> {
 }
 
 fn texts(packs: &[&Pack], errors: &mut Vec<PackError>) -> Option<Arc<Texts>> {
-    let sources = packs.iter().flat_map(|p| {
-        p.locales.iter().map(|(lang, text)| (*lang, locale_file(&p.manifest.id, *lang), text.clone()))
-    });
+    let sources = packs
+        .iter()
+        .flat_map(|p| p.locales.iter().map(|(lang, text)| (*lang, locale_file(&p.manifest.id, *lang), text.clone())));
     match Texts::new(sources) {
         Ok(t) => {
             for (lang, key) in t.missing() {
@@ -206,10 +207,9 @@ fn locale_file(pack: &str, lang: Lang) -> String {
 
 fn policies(packs: &[&Pack], errors: &mut Vec<PackError>) -> Option<Policies> {
     let all = packs.iter().flat_map(|p| {
-        p.policies.iter().map(|(file, text)| PolicySource {
-            file: format!("{}/policies/{file}", p.manifest.id),
-            text: text.clone(),
-        })
+        p.policies
+            .iter()
+            .map(|(file, text)| PolicySource { file: format!("{}/policies/{file}", p.manifest.id), text: text.clone() })
     });
     let (schemas, sources): (Vec<_>, Vec<_>) = all.partition(|s| s.file.ends_with(".cedarschema"));
     if schemas.is_empty() && sources.is_empty() {

@@ -51,10 +51,8 @@ impl Registry {
             _ => None,
         };
         for entity in current.into_iter().chain(given) {
-            let resource = ResourceRef {
-                body: entity.object("body").cloned(),
-                ..self.resource(&entity.kind, &entity.space)
-            };
+            let resource =
+                ResourceRef { body: entity.object("body").cloned(), ..self.resource(&entity.kind, &entity.space) };
             if !self.may(actor, action, &resource) {
                 return Err(self.refusal(actor, change, entity, action));
             }
@@ -69,11 +67,7 @@ impl Registry {
         {
             return CommandError::NotFound(entity.id.clone());
         }
-        CommandError::Forbidden {
-            action: action.as_str(),
-            kind: entity.kind.clone(),
-            space: entity.space.clone(),
-        }
+        CommandError::Forbidden { action: action.as_str(), kind: entity.kind.clone(), space: entity.space.clone() }
     }
 }
 
@@ -88,11 +82,8 @@ fn validate(
     match &mut change.operation {
         Operation::Create(entity) | Operation::Upsert(entity) => {
             let space = spaces.get(&entity.space).ok_or_else(|| CommandError::UnknownSpace(entity.space.clone()))?;
-            let checked = if space.open {
-                svod_model::validate_open(entity)
-            } else {
-                catalogue.metamodel.validate(entity)
-            };
+            let checked =
+                if space.open { svod_model::validate_open(entity) } else { catalogue.metamodel.validate(entity) };
             checked.map_err(&invalid)?;
             let moved = current.filter(|c| c.space != entity.space || c.kind != entity.kind);
             match moved {
@@ -170,7 +161,8 @@ impl Job {
             }
             (Operation::Delete { urn, expected }, Some(old)) => {
                 check_version(urn, *expected, version)?;
-                svod_store::entity::delete(conn, urn.as_str(), Expected::Version(version)).map_err(|e| refused(urn, e))?;
+                svod_store::entity::delete(conn, urn.as_str(), Expected::Version(version))
+                    .map_err(|e| refused(urn, e))?;
                 return Ok(Some(self.worked(change, Some(old), old.clone())));
             }
             (Operation::Patch { urn, .. } | Operation::Delete { urn, .. }, None) => {
@@ -207,9 +199,7 @@ impl Job {
     }
 
     fn index(&self, entity: &Entity) -> Vec<(String, String)> {
-        let declared = |name: &str| {
-            self.catalogue.metamodel.attribute(&entity.kind, name).is_some_and(|a| a.indexed)
-        };
+        let declared = |name: &str| self.catalogue.metamodel.attribute(&entity.kind, name).is_some_and(|a| a.indexed);
         let indexed = entity.attributes.iter().filter(|(name, _)| declared(name));
         indexed.flat_map(|(name, a)| index_texts(&a.value).into_iter().map(move |t| (name.clone(), t))).collect()
     }

@@ -142,9 +142,8 @@ impl Registry {
             return Ok(()); // the first packs bring the policies themselves
         }
         let space = manifest.space.as_deref().unwrap_or(INSTALLATION);
-        let allowed = space
-            .parse::<SpacePath>()
-            .is_ok_and(|s| self.may(actor, Action::PublishPack, &self.resource("Pack", &s)));
+        let allowed =
+            space.parse::<SpacePath>().is_ok_and(|s| self.may(actor, Action::PublishPack, &self.resource("Pack", &s)));
         if allowed { Ok(()) } else { Err(PublishError::Forbidden(space.to_owned())) }
     }
 
@@ -201,7 +200,12 @@ impl Registry {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn published_process(&self, pack: &str, version: &str, process: &str) -> Result<Option<Process>, StoreError> {
+    pub async fn published_process(
+        &self,
+        pack: &str,
+        version: &str,
+        process: &str,
+    ) -> Result<Option<Process>, StoreError> {
         let rows = self.pack_history(pack).await?;
         let Some(row) = rows.into_iter().map(|r| r.pack).find(|r| r.version == version) else { return Ok(None) };
         let source: PackSource = serde_json::from_str(&row.source).map_err(|e| StoreError::Shape(e.to_string()))?;
@@ -210,7 +214,8 @@ impl Registry {
     }
 
     async fn sources_with(&self, id: &str, source: &PackSource) -> Result<Vec<PackSource>, StoreError> {
-        let mut sources: Vec<PackSource> = self.active().await?.into_iter().filter(|p| p.0 != id).map(|p| p.1).collect();
+        let mut sources: Vec<PackSource> =
+            self.active().await?.into_iter().filter(|p| p.0 != id).map(|p| p.1).collect();
         sources.push(source.clone());
         Ok(sources)
     }
@@ -220,7 +225,8 @@ impl Registry {
         rows.into_iter()
             .map(|r| r.pack)
             .map(|r| {
-                let source = serde_json::from_str(&r.source).map_err(|e| StoreError::Shape(format!("pack {}: {e}", r.id)))?;
+                let source =
+                    serde_json::from_str(&r.source).map_err(|e| StoreError::Shape(format!("pack {}: {e}", r.id)))?;
                 Ok((r.id, source))
             })
             .collect()

@@ -7,8 +7,8 @@ use svod_store::StoreError;
 use svod_store::entity::{EntityPage, EntityRow};
 use svod_store::journal::EventRow;
 
-use crate::{Catalogue, Registry};
 use crate::execute::entity_of;
+use crate::{Catalogue, Registry};
 
 /// Largest page.
 pub const MAX_PAGE: usize = 1_000;
@@ -160,7 +160,8 @@ impl Registry {
     /// [`QueryError::NotFound`] also when the actor may not know of it.
     pub async fn entity(&self, actor: &Actor, urn: &Urn) -> Result<Entity, QueryError> {
         let wanted = urn.to_string();
-        let row = self.store.read(move |conn| svod_store::entity::get(conn, &wanted)).await.map_err(QueryError::Store)?;
+        let row =
+            self.store.read(move |conn| svod_store::entity::get(conn, &wanted)).await.map_err(QueryError::Store)?;
         let entity = row.as_ref().map(entity_of).transpose()?;
         entity.and_then(|e| self.redact(actor, e)).ok_or_else(|| QueryError::NotFound(format!("entity {urn}")))
     }
@@ -218,9 +219,7 @@ impl Registry {
             return None;
         }
         let catalogue = self.catalogue();
-        entity.attributes.retain(|name, _| {
-            self.may_see(actor, class_of(&catalogue, &entity.kind, name), &resource)
-        });
+        entity.attributes.retain(|name, _| self.may_see(actor, class_of(&catalogue, &entity.kind, name), &resource));
         Some(entity)
     }
 
@@ -277,9 +276,7 @@ impl Registry {
         }
         let catalogue = self.catalogue();
         if let Some(changes) = event.changes.as_object_mut() {
-            changes.retain(|name, _| {
-                self.may_see(actor, class_of(&catalogue, &event.entity_type, name), &resource)
-            });
+            changes.retain(|name, _| self.may_see(actor, class_of(&catalogue, &event.entity_type, name), &resource));
         }
         Some(event)
     }

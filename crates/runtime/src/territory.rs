@@ -87,7 +87,9 @@ fn shape(g: &Value) -> Option<MultiPolygon<f64>> {
     let coordinates = g.get("coordinates")?.as_array()?;
     match g.get("type")?.as_str()? {
         "Polygon" => Some(MultiPolygon(vec![polygon(coordinates)?])),
-        "MultiPolygon" => coordinates.iter().map(|p| polygon(p.as_array()?)).collect::<Option<Vec<_>>>().map(MultiPolygon),
+        "MultiPolygon" => {
+            coordinates.iter().map(|p| polygon(p.as_array()?)).collect::<Option<Vec<_>>>().map(MultiPolygon)
+        }
         _ => None,
     }
 }
@@ -117,7 +119,8 @@ mod tests {
 
     fn body(id: &str, space: &str, territory: Option<&str>, subjects: &[&str]) -> Arc<Entity> {
         let urn = Urn::svod("body", id).unwrap();
-        let mut e = Entity::new(urn, "Body", space.parse().unwrap()).with("subjects", Attribute::property(json!(subjects)));
+        let mut e =
+            Entity::new(urn, "Body", space.parse().unwrap()).with("subjects", Attribute::property(json!(subjects)));
         if let Some(t) = territory {
             e = e.with("territory", Attribute::object(Urn::svod("municipality", t).unwrap()));
         }
@@ -151,7 +154,8 @@ mod tests {
         let g = json!({"type": "Polygon", "coordinates": [
             [[0, 0], [9, 0], [9, 9], [0, 9], [0, 0]], [[3, 3], [6, 3], [6, 6], [3, 6], [3, 3]]]});
         let urn = Urn::svod("municipality", "ring").unwrap();
-        let ring = Arc::new(Entity::new(urn, "Municipality", "k".parse().unwrap()).with("boundary", Attribute::geometry(g)));
+        let ring =
+            Arc::new(Entity::new(urn, "Municipality", "k".parse().unwrap()).with("boundary", Attribute::geometry(g)));
         let t = Territories::new(&[ring, body("r", "k", Some("ring"), &["air"])]);
         assert_eq!(who(&t, "air", 1.0, 1.0).as_deref(), Some("r"));
         assert_eq!(who(&t, "air", 4.5, 4.5), None);

@@ -122,11 +122,11 @@ impl Runtime {
             return Ok(());
         }
         let found = self.sweep.sweep(self.registry.clock().now());
-        if !found.is_empty() {
-            if let Err(e) = self.store.write(move |conn| svod_store::finding::put(conn, &found)).await {
-                self.sweep.take_back();
-                return Err(e.into());
-            }
+        if !found.is_empty()
+            && let Err(e) = self.store.write(move |conn| svod_store::finding::put(conn, &found)).await
+        {
+            self.sweep.take_back();
+            return Err(e.into());
         }
         let mut after = 0;
         loop {
@@ -173,7 +173,9 @@ impl Runtime {
                 tracing::debug!(%urn, "the finding was dealt with before");
                 Ok(self.drop_finding(f.id).await?)
             }
-            Err(e @ (CommandError::Invalid { .. } | CommandError::Forbidden { .. } | CommandError::UnknownSpace(_))) => {
+            Err(
+                e @ (CommandError::Invalid { .. } | CommandError::Forbidden { .. } | CommandError::UnknownSpace(_)),
+            ) => {
                 self.set_aside(f.id, &e.to_string());
                 Ok(())
             }
@@ -238,7 +240,11 @@ impl Runtime {
         }
         let mut all = Vec::new();
         for space in self.registry.spaces().all() {
-            let mut q = EntityQuery { below: false, limit: 1000, ..EntityQuery::of(space.path.clone(), &["Municipality", "Body"]) };
+            let mut q = EntityQuery {
+                below: false,
+                limit: 1000,
+                ..EntityQuery::of(space.path.clone(), &["Municipality", "Body"])
+            };
             loop {
                 let page = self.registry.query(&self.actor, q.clone()).await?;
                 all.extend(page.items.into_iter().map(Arc::new));

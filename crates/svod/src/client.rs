@@ -33,7 +33,8 @@ impl Client {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
-        let response = request.send().with_context(|| format!("{} does not answer; is `svod serve` running?", self.base))?;
+        let response =
+            request.send().with_context(|| format!("{} does not answer; is `svod serve` running?", self.base))?;
         let status = response.status();
         let body: Value = response.json().unwrap_or_default();
         if status.is_success() {

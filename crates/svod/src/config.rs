@@ -254,7 +254,9 @@ impl Config {
             });
         }
         match limits.iter().find(|(_, v)| *v == 0) {
-            Some((key, _)) => Err(ConfigError::Value { key, rule: "must not be 0".into(), fix: "give a positive number" }),
+            Some((key, _)) => {
+                Err(ConfigError::Value { key, rule: "must not be 0".into(), fix: "give a positive number" })
+            }
             None => Ok(()),
         }
     }

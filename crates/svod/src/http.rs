@@ -34,7 +34,12 @@ struct Health {
 }
 
 /// Serves until `stopped` turns true.
-pub fn serve(listener: TcpListener, config: &Config, rooms: &Core, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+pub fn serve(
+    listener: TcpListener,
+    config: &Config,
+    rooms: &Core,
+    mut stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
     let app = app(config, rooms);
     tokio::spawn(async move {
         let until = async move {
@@ -58,6 +63,11 @@ fn app(config: &Config, rooms: &Core) -> Router {
         tasks: rooms.tasks.clone(),
     };
     let pages = Router::new()
+        .merge(svod_insight::routes(svod_insight::InsightState {
+            registry: rooms.registry.clone(),
+            history: rooms.history.clone(),
+            twin: rooms.twin.clone(),
+        }))
         .merge(svod_rest::router(rest).0);
     let health = Health {
         registry: rooms.registry.clone(),
@@ -71,7 +81,10 @@ fn app(config: &Config, rooms: &Core) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(health);
-    let limits = Limits { room: Arc::new(Semaphore::new(config.http.max_in_flight)), patience: Duration::from_secs(config.http.timeout_seconds) };
+    let limits = Limits {
+        room: Arc::new(Semaphore::new(config.http.max_in_flight)),
+        patience: Duration::from_secs(config.http.timeout_seconds),
+    };
     portal
         .wrap(pages)
         .layer(CompressionLayer::new())
@@ -82,7 +95,7 @@ fn app(config: &Config, rooms: &Core) -> Router {
 
 fn portal(config: &Config, rooms: &Core) -> Portal {
     let registry = rooms.registry.clone();
-    let texts = svod_portal::texts();
+    let texts = svod_portal::texts().merged(&svod_insight::texts());
     Portal::new(PortalOptions {
         identity: rooms.identity.clone(),
         pack_texts: Arc::new(move || registry.catalogue().texts.clone()),
@@ -135,7 +148,10 @@ async fn metrics(State(h): State<Health>, request: Request) -> Response {
     let allowed = match actor {
         Some(Ok(actor)) => {
             let spaces = h.registry.spaces();
-            spaces.all().iter().any(|s| h.registry.may(&actor, Action::Administer, &h.registry.resource("Metrics", &s.path)))
+            spaces
+                .all()
+                .iter()
+                .any(|s| h.registry.may(&actor, Action::Administer, &h.registry.resource("Metrics", &s.path)))
         }
         Some(Err(_)) => false,
         None => h.loopback && !proxied,

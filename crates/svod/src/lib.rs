@@ -1,19 +1,19 @@
 //! The binary's wiring: configuration, command line, and the one place that names every room. No rules live here.
 
+mod client;
 pub mod command;
 pub mod config;
-pub mod rooms;
 pub mod embedded;
 mod http;
-mod client;
 mod judge;
+pub mod logging;
 mod mqtt;
 mod pack_test;
-mod real_data;
-mod rows;
-pub mod logging;
 pub mod packs;
 pub mod platform;
+mod real_data;
+pub mod rooms;
+mod rows;
 mod secrets;
 mod simulate;
 

@@ -9,8 +9,9 @@ use crate::config::{LogConfig, LogFormat};
 /// # Errors
 /// When the level cannot be understood.
 pub fn start(config: &LogConfig) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&config.level)
-        .map_err(|e| format!("log.level: '{}' cannot be understood ({e}); use info or info,svod_ingest=debug", config.level))?;
+    let filter = EnvFilter::try_new(&config.level).map_err(|e| {
+        format!("log.level: '{}' cannot be understood ({e}); use info or info,svod_ingest=debug", config.level)
+    })?;
     let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.format {
         LogFormat::Json => base.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),

@@ -10,8 +10,8 @@ use svod_registry::{Action, EntityQuery, INSTALLATION, Registry};
 use tokio::net::TcpListener;
 
 use crate::config::{Config, MqttConfig};
-use crate::rooms::Core;
 use crate::platform::PlatformOptions;
+use crate::rooms::Core;
 
 /// Starts the broker on a socket that listens already.
 pub fn start(
@@ -38,12 +38,7 @@ pub fn start(
     Ok(broker)
 }
 
-fn authenticate(
-    registry: &Registry,
-    identity: &Identity,
-    anonymous: bool,
-    c: &Credentials,
-) -> Result<Actor, Refusal> {
+fn authenticate(registry: &Registry, identity: &Identity, anonymous: bool, c: &Credentials) -> Result<Actor, Refusal> {
     match &c.password {
         Some(password) => std::str::from_utf8(password)
             .ok()
@@ -86,7 +81,8 @@ fn nameless_device(registry: &Registry, client: &str) -> Actor {
 /// Platform topics are `svod/<space>/…`: who may read alerts of the space may follow them. Devices' own topics are for
 /// those who may look into quarantine there: raw payloads are nobody else's business.
 fn may_subscribe(registry: &Registry, actor: &Actor, filter: &str) -> bool {
-    let may = |action: Action, kind: &str, space: &SpacePath| registry.may(actor, action, &registry.resource(kind, space));
+    let may =
+        |action: Action, kind: &str, space: &SpacePath| registry.may(actor, action, &registry.resource(kind, space));
     let tree = registry.spaces();
     let mut regions = tree.all().into_iter().filter(|s| s.path.as_str() != INSTALLATION);
     let Some(rest) = filter.strip_prefix("svod/") else {

@@ -77,7 +77,14 @@ impl Stage {
         let given: Vec<Entity> = given
             .map(|e| entity_from_seed(e).map_err(|f| anyhow::anyhow!("given: {}", f[0])))
             .collect::<anyhow::Result<_>>()?;
-        let ground = Ground { store, clock: clock.clone(), rng: Arc::new(SeededRng::new(1)), key: [1; 32], node: "test".into(), demo: true };
+        let ground = Ground {
+            store,
+            clock: clock.clone(),
+            rng: Arc::new(SeededRng::new(1)),
+            key: [1; 32],
+            node: "test".into(),
+            demo: true,
+        };
         let core = Core::open(ground, sources, given, IngestLimits::default()).await?;
         let manifest = core.registry.catalogue().packs.last().map(|p| p.manifest.clone()).unwrap_or_default();
         let space = manifest.space.as_deref().unwrap_or(svod_registry::INSTALLATION).parse()?;

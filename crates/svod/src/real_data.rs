@@ -1,7 +1,7 @@
 //! Real open data in place of the schematic and the simulated: what the packs' imports and feeds name.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,12 +111,7 @@ struct Dated {
 
 /// Replays the feeds of all packs from `folder`: `speed` seconds of the series in one second, beginning where the
 /// series begin. Readings keep the time at which they were observed; what is stored already is stored once.
-pub fn replay(
-    ingest: Ingest,
-    registry: Arc<Registry>,
-    folder: &Path,
-    speed: f64,
-) -> anyhow::Result<JoinHandle<()>> {
+pub fn replay(ingest: Ingest, registry: Arc<Registry>, folder: &Path, speed: f64) -> anyhow::Result<JoinHandle<()>> {
     anyhow::ensure!(speed.is_finite() && speed > 0.0, "--speed must be a positive number");
     let rows = load(&registry, folder)?;
     Ok(tokio::spawn(async move {
@@ -139,7 +134,7 @@ fn load(registry: &Registry, folder: &Path) -> anyhow::Result<Vec<Dated>> {
     Ok(all)
 }
 
-fn feed_rows(feed: &FeedSpec, path: &PathBuf) -> anyhow::Result<Vec<Dated>> {
+fn feed_rows(feed: &FeedSpec, path: &Path) -> anyhow::Result<Vec<Dated>> {
     let (device, payload, time) = (
         Query::compile(&feed.id, &feed.device)?,
         Query::compile(&feed.id, &feed.payload)?,
@@ -160,12 +155,7 @@ fn feed_rows(feed: &FeedSpec, path: &PathBuf) -> anyhow::Result<Vec<Dated>> {
     Ok(rows)
 }
 
-async fn run(
-    ingest: &Ingest,
-    registry: &Arc<Registry>,
-    rows: Vec<Dated>,
-    speed: f64,
-) -> anyhow::Result<usize> {
+async fn run(ingest: &Ingest, registry: &Arc<Registry>, rows: Vec<Dated>, speed: f64) -> anyhow::Result<usize> {
     let Some(first) = rows.first().map(|r| r.at) else { return Ok(0) };
     let started = registry.clock().now();
     let actor = Actor::platform("replay");

@@ -28,10 +28,13 @@ pub struct Observed<'a> {
     pub simulated: bool,
 }
 
+/// Entity and attribute.
+type Judged = (Urn, Arc<str>);
+
 /// What judging changed in memory; given back when the commit fails.
 #[derive(Debug, Default)]
 pub struct Undo {
-    judged: Vec<((Urn, Arc<str>), Option<Timestamp>)>,
+    judged: Vec<(Judged, Option<Timestamp>)>,
     alerts: Vec<(AlertKey, Option<Standing>)>,
 }
 

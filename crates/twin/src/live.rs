@@ -76,9 +76,7 @@ impl LiveEntity {
     /// As the map's stream sends it: only open attributes, rounded as declared.
     pub fn json(&self, metamodel: &Metamodel, geometry: &str) -> String {
         let e = &self.entity;
-        let open = |name: &str| {
-            metamodel.attribute(&e.kind, name).is_none_or(|a| a.class == SecrecyClass::Open)
-        };
+        let open = |name: &str| metamodel.attribute(&e.kind, name).is_none_or(|a| a.class == SecrecyClass::Open);
         let shown = Shown {
             id: &e.id,
             kind: &e.kind,

@@ -24,7 +24,8 @@ impl Publication {
     /// # Errors
     /// [`QueryError::NotFound`] when they cannot be read any more.
     pub fn source(&self) -> Result<PackSource, QueryError> {
-        serde_json::from_str(&self.text).map_err(|e| QueryError::NotFound(format!("files of version {}: {e}", self.version)))
+        serde_json::from_str(&self.text)
+            .map_err(|e| QueryError::NotFound(format!("files of version {}: {e}", self.version)))
     }
 }
 

@@ -126,7 +126,11 @@ pub fn set_block(text: &str, key: &str, value: &str) -> Result<String, EditError
             // A JSON string is a double-quoted YAML scalar (YAML 1.2, 1.3).
             let json = serde_json::to_string(&value).ok()?;
             let block = matches!(place.style, ScalarStyle::Literal | ScalarStyle::Folded);
-            return if block { Some(lines(text, place, &format!(" {json}\n"))) } else { Some(splice(text, place.value, &json)) };
+            return if block {
+                Some(lines(text, place, &format!(" {json}\n")))
+            } else {
+                Some(splice(text, place.value, &json))
+            };
         }
         let indent = " ".repeat(place.key.start.col() + 2);
         // Where the first line itself is indented, the indentation has to be told.
@@ -232,14 +236,21 @@ mod tests {
         assert_eq!(set_word("version: \"1.0.0\"\n", "version", "1.0.1").unwrap(), "version: 1.0.1\n");
         assert_eq!(set_word("a: {version: 1}\n", "version", "2.0.0"), Err(EditError::NoKey("version".into())));
         assert_eq!(set_word("version:\n", "version", "2.0.0"), Err(EditError::Unsafe("version".into())));
-        assert_eq!(set_word("version: 1.0.0\n", "version", "2.0.0\nowner: me"), Err(EditError::Unsafe("version".into())));
+        assert_eq!(
+            set_word("version: 1.0.0\n", "version", "2.0.0\nowner: me"),
+            Err(EditError::Unsafe("version".into()))
+        );
         assert!(matches!(set_word("a: [1\n", "a", "b"), Err(EditError::Syntax(_))));
     }
 
     #[test]
     fn the_shipped_profiles_can_be_edited() {
         let packs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../packs");
-        for file in ["kuzbass/devices/air-post.yaml", "kuzbass/devices/snow-plough.yaml", "neighbour/devices/neighbour-air.yaml"] {
+        for file in [
+            "kuzbass/devices/air-post.yaml",
+            "kuzbass/devices/snow-plough.yaml",
+            "neighbour/devices/neighbour-air.yaml",
+        ] {
             let text = std::fs::read_to_string(format!("{packs}/{file}")).unwrap();
             let new = set_block(&text, "mapping", "{at: .x, values: {}}").unwrap();
             assert!(new.contains("mapping: |\n  {at: .x, values: {}}\nmax_future: PT5M\n"), "{new}");

@@ -70,7 +70,8 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
 
 /// The verbs that a filter offers, in the order in which they usually happen.
 pub const VERBS: [&str; 12] = [
-    "raise", "open", "offer", "take", "release", "complete", "advance", "close", "create", "update", "delete", "publish",
+    "raise", "open", "offer", "take", "release", "complete", "advance", "close", "create", "update", "delete",
+    "publish",
 ];
 
 /// Entities that an event speaks of.
@@ -78,7 +79,9 @@ pub fn mentioned(event: &JournalEvent) -> Vec<Urn> {
     let mut urns = vec![event.entity.clone()];
     urns.extend(event.cause.clone());
     urns.extend(event.ground.strip_prefix("post:").and_then(|u| u.parse().ok()));
-    for side in event.changes.as_object().into_iter().flat_map(|c| c.values()).flat_map(|c| [c.get("old"), c.get("new")]) {
+    for side in
+        event.changes.as_object().into_iter().flat_map(|c| c.values()).flat_map(|c| [c.get("old"), c.get("new")])
+    {
         let one = side.and_then(|s| s.get("object")).into_iter();
         let many = side.and_then(|s| s.get("objects")?.as_array()).into_iter().flatten();
         urns.extend(one.chain(many).filter_map(|u| u.as_str()?.parse::<Urn>().ok()));
@@ -188,9 +191,19 @@ mod tests {
     fn every_event_has_words_in_every_language() {
         let texts = crate::texts();
         let known = [
-            ("Alert", "raise"), ("Alert", "close"), ("Case", "open"), ("Case", "advance"), ("Task", "offer"),
-            ("Task", "take"), ("Task", "release"), ("Task", "complete"), ("Body", "create"), ("Body", "update"),
-            ("Body", "delete"), ("Pack", "publish"), ("Body", "whatever"),
+            ("Alert", "raise"),
+            ("Alert", "close"),
+            ("Case", "open"),
+            ("Case", "advance"),
+            ("Task", "offer"),
+            ("Task", "take"),
+            ("Task", "release"),
+            ("Task", "complete"),
+            ("Body", "create"),
+            ("Body", "update"),
+            ("Body", "delete"),
+            ("Pack", "publish"),
+            ("Body", "whatever"),
         ];
         for (kind, action) in known {
             let (key, _) = headline(&event(kind, action, 1, json!({})));
@@ -203,7 +216,8 @@ mod tests {
 
     #[test]
     fn the_end_of_a_case_and_a_danger_are_told_as_such() {
-        let closed = event("Case", "advance", 1, json!({"status": {"old": {"value": "open"}, "new": {"value": "closed"}}}));
+        let closed =
+            event("Case", "advance", 1, json!({"status": {"old": {"value": "open"}, "new": {"value": "closed"}}}));
         assert_eq!(headline(&closed), ("event-case-close".into(), Tone::Good));
         let danger = event("Alert", "raise", 1, json!({"severity": {"new": {"value": "danger"}}}));
         assert_eq!(headline(&danger).1, Tone::Danger);
@@ -219,8 +233,13 @@ mod tests {
 
     #[test]
     fn all_that_is_spoken_of_is_named() {
-        let e = event("Task", "offer", 1, json!({"body": {"new": {"object": "urn:svod:body:c"}},
-            "x": {"old": {"objects": ["urn:svod:y:1", "no urn"]}}}));
+        let e = event(
+            "Task",
+            "offer",
+            1,
+            json!({"body": {"new": {"object": "urn:svod:body:c"}},
+            "x": {"old": {"objects": ["urn:svod:y:1", "no urn"]}}}),
+        );
         let urns: Vec<String> = mentioned(&e).iter().map(ToString::to_string).collect();
         assert_eq!(urns, ["urn:svod:x:1", "urn:svod:case:1", "urn:svod:body:b", "urn:svod:body:c", "urn:svod:y:1"]);
     }

@@ -251,7 +251,10 @@ mod tests {
         let m = Metamodel::default();
         let of = |kind: &str, name: &str, v: Value| shown(&m, kind, name, &v);
         let message = |k: &str, v: &str| Shown::Message(k.into(), v.into());
-        assert_eq!(of("Alert", "kind", json!({"value": "air-pollution"})), message("alert-air-pollution", "air-pollution"));
+        assert_eq!(
+            of("Alert", "kind", json!({"value": "air-pollution"})),
+            message("alert-air-pollution", "air-pollution")
+        );
         assert_eq!(of("Alert", "attribute", json!({"value": "pm25"})), message("attr-pm25", "pm25"));
         let urn: Urn = "urn:svod:body:x".parse().unwrap();
         assert_eq!(of("Task", "body", json!({"object": "urn:svod:body:x"})), Shown::Things(vec![urn]));
@@ -263,7 +266,9 @@ mod tests {
 
     #[test]
     fn units_have_keys() {
-        for (unit, key) in [("mg/m3", "unit-mg-m3"), ("%", "unit-percent"), ("mm[Hg]", "unit-mm-Hg"), ("Cel", "unit-Cel")] {
+        for (unit, key) in
+            [("mg/m3", "unit-mg-m3"), ("%", "unit-percent"), ("mm[Hg]", "unit-mm-Hg"), ("Cel", "unit-Cel")]
+        {
             assert_eq!(unit_key(unit), key);
             assert!(crate::texts().has(svod_kernel::Lang::Kk, key), "{key}");
         }

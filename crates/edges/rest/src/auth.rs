@@ -17,7 +17,12 @@ impl FromRequestParts<RestState> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, Failure> {
+        let by_cookie = !parts.headers.contains_key(header::AUTHORIZATION);
+        let foreign = parts.headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site");
         match session_token(&parts.headers) {
+            Some(_) if by_cookie && foreign && !parts.method.is_safe() => {
+                Err(Failure::forbidden("a change asked for by another site's page"))
+            }
             Some(token) => Ok(Self(state.identity.authenticate(token)?)),
             None => Ok(Self(Actor::anonymous())),
         }

@@ -189,5 +189,7 @@ pub async fn remove(
 fn expected(headers: &HeaderMap) -> Result<Option<i64>, Failure> {
     let Some(tag) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let version = tag.to_str().ok().map(|t| t.trim_matches('"')).and_then(|t| t.parse().ok());
-    version.map(Some).ok_or_else(|| Failure::bad("If-Match", "must be the entity's ETag", "read the entity and send its ETag"))
+    version
+        .map(Some)
+        .ok_or_else(|| Failure::bad("If-Match", "must be the entity's ETag", "read the entity and send its ETag"))
 }

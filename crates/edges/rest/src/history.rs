@@ -48,7 +48,8 @@ pub async fn read(
     let from = p.from.unwrap_or_else(|| to.plus_seconds(-DEFAULT_SECONDS));
     let space = s.registry.spaces().get(&entity.space).map_or(0, |i| i.id);
     let wanted = p.points.unwrap_or(500).clamp(1, MAX_POINTS);
-    let chart = s.history.range(space, &urn, &p.attribute, from, to, wanted).await.map_err(svod_registry::QueryError::from)?;
+    let chart =
+        s.history.range(space, &urn, &p.attribute, from, to, wanted).await.map_err(svod_registry::QueryError::from)?;
     let points: Vec<Value> =
         chart.points.iter().map(|b| json!([b.at.millis(), b.avg, b.min, b.max, b.count])).collect();
     let unit = declared.and_then(|a| a.unit.clone());

@@ -59,7 +59,8 @@ pub async fn stream(
 
 fn picture(s: &RestState, actor: &Actor, space: &SpacePath) -> Vec<Event> {
     let chunks = s.twin.snapshot(actor, space);
-    let mut events: Vec<Event> = chunks.iter().map(|c| named("snapshot", format!("{{\"entities\":[{}]}}", c.join(",")))).collect();
+    let mut events: Vec<Event> =
+        chunks.iter().map(|c| named("snapshot", format!("{{\"entities\":[{}]}}", c.join(",")))).collect();
     events.push(named("ready", format!("{{\"at\":\"{}\"}}", s.registry.clock().now())));
     events
 }

@@ -66,7 +66,11 @@ pub async fn deliver(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Delivered>), Failure> {
     let batch: Batch<'_> = serde_json::from_slice(&body).map_err(|e| {
-        Failure::bad("body", &format!("is not {{\"messages\":[…]}}: {e}"), "send {\"messages\":[{\"profile\",\"device\",\"payload\"}]}")
+        Failure::bad(
+            "body",
+            &format!("is not {{\"messages\":[…]}}: {e}"),
+            "send {\"messages\":[{\"profile\",\"device\",\"payload\"}]}",
+        )
     })?;
     if batch.messages.len() > MAX_MESSAGES {
         return Err(Failure::bad("messages", "at most 10,000 in one request", "send several requests"));

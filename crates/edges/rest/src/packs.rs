@@ -100,9 +100,12 @@ pub async fn check(
     Caller(actor): Caller,
     Json(source): Json<PackSource>,
 ) -> Result<Json<serde_json::Value>, Failure> {
-    let anywhere = s.registry.spaces().all().iter().any(|space| {
-        s.registry.may(&actor, Action::PublishPack, &s.registry.resource("Pack", &space.path))
-    });
+    let anywhere = s
+        .registry
+        .spaces()
+        .all()
+        .iter()
+        .any(|space| s.registry.may(&actor, Action::PublishPack, &s.registry.resource("Pack", &space.path)));
     if !anywhere {
         return Err(Failure::forbidden("checking packs"));
     }

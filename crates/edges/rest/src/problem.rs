@@ -8,40 +8,40 @@ const RETRY_AFTER: &str = "1";
 
 /// An error on its way out: RFC 9457 problem details.
 #[derive(Debug)]
-pub struct Failure(pub Problem);
+pub struct Failure(pub Box<Problem>);
 
 impl<E: Coded> From<E> for Failure {
     fn from(e: E) -> Self {
         if e.status() >= 500 && e.status() != 503 {
             tracing::error!(code = e.code(), error = %e, "a request failed");
         }
-        Self(e.problem())
+        Self(Box::new(e.problem()))
     }
 }
 
 impl Failure {
     /// A request that cannot be understood: which field, which rule, which fix.
     pub fn bad(field: &str, rule: &str, fix: &str) -> Self {
-        Self(Problem {
+        Self(Box::new(Problem {
             kind: "urn:svod:problem:bad-request".into(),
             code: "bad-request".into(),
             title: "bad request".into(),
             status: 400,
             detail: format!("{field}: {rule}"),
             errors: vec![FieldError { field: field.into(), rule: rule.into(), fix: fix.into() }],
-        })
+        }))
     }
 
     /// Policy does not permit it.
     pub fn forbidden(what: &str) -> Self {
-        Self(Problem {
+        Self(Box::new(Problem {
             kind: "urn:svod:problem:forbidden".into(),
             code: "forbidden".into(),
             title: "forbidden".into(),
             status: 403,
             detail: format!("not permitted: {what}"),
             errors: Vec::new(),
-        })
+        }))
     }
 }
 

@@ -64,7 +64,8 @@ pub async fn list(
         _ => return Err(Failure::bad("status", "must be held, replayed, discarded or all", "choose one of them")),
     };
     let limit = p.limit.unwrap_or(50).clamp(1, 500);
-    let rows = s.quarantine.page(&actor, QuarantineFilter { reason: p.reason, status, before: p.before, limit }).await?;
+    let rows =
+        s.quarantine.page(&actor, QuarantineFilter { reason: p.reason, status, before: p.before, limit }).await?;
     let next = (rows.len() == limit).then(|| rows.last().map(|r| r.id)).flatten();
     Ok(Json(RefusedPage { items: rows.into_iter().map(|r| refused(&s, r)).collect(), next }))
 }

@@ -58,7 +58,14 @@ pub fn run(command: QuarantineCommand) -> anyhow::Result<ExitCode> {
             for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
                 let text = |k: &str| item.get(k).and_then(Value::as_str).unwrap_or("-").to_owned();
                 let id = item.get("id").and_then(Value::as_i64).unwrap_or(0);
-                println!("{id}\t{}\t{}\t{}\t{}\t{}", text("at"), text("profile"), text("device"), text("reason"), text("detail"));
+                println!(
+                    "{id}\t{}\t{}\t{}\t{}\t{}",
+                    text("at"),
+                    text("profile"),
+                    text("device"),
+                    text("reason"),
+                    text("detail")
+                );
             }
         }
         QuarantineCommand::Replay { target, ids, profile, reason } => {

@@ -51,8 +51,13 @@ pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         );
         for row in rows::csv(&args.data.join(&feed.file))? {
             let first = |q: &Query| -> anyhow::Result<Option<Value>> { Ok(q.apply(row.clone())?.into_iter().next()) };
-            if let (Some(Value::String(at)), Some(device), Some(payload)) = (first(&time)?, first(&device)?, first(&payload)?) {
-                rows.push(Row { at: at.parse()?, message: json!({"profile": feed.profile, "device": device, "payload": payload}) });
+            if let (Some(Value::String(at)), Some(device), Some(payload)) =
+                (first(&time)?, first(&device)?, first(&payload)?)
+            {
+                rows.push(Row {
+                    at: at.parse()?,
+                    message: json!({"profile": feed.profile, "device": device, "payload": payload}),
+                });
             }
         }
         eprintln!("{}: {}", feed.id, feed.attribution);

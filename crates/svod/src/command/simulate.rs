@@ -35,7 +35,12 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     let pack = svod_model::parse_pack(&source).map_err(|e| anyhow::anyhow!("{}", e[0]))?;
     let feeds = feeds(&pack, &args)?;
     let devices: usize = feeds.iter().map(|f| f.simulation.len()).sum();
-    eprintln!("{} simulations, {devices} devices, seed {}, to mqtt://{}; Ctrl-C stops", feeds.len(), args.seed, args.to);
+    eprintln!(
+        "{} simulations, {devices} devices, seed {}, to mqtt://{}; Ctrl-C stops",
+        feeds.len(),
+        args.seed,
+        args.to
+    );
     super::runtime()?.block_on(async {
         tokio::select! {
             () = send(feeds, args.to) => {}
@@ -52,8 +57,12 @@ fn feeds(pack: &Pack, args: &SimulateArgs) -> anyhow::Result<Vec<Feed>> {
         .filter(|s| wanted(&s.id))
         .map(|spec| {
             let profile = pack.devices.iter().find(|d| d.id == spec.profile);
-            let topic = profile.with_context(|| format!("simulation '{}': no profile '{}'", spec.id, spec.profile))?.topic.clone();
-            let devices = pack.entities.iter().filter(|e| e.kind == spec.kind).filter_map(|e| device(e, spec)).collect();
+            let topic = profile
+                .with_context(|| format!("simulation '{}': no profile '{}'", spec.id, spec.profile))?
+                .topic
+                .clone();
+            let devices =
+                pack.entities.iter().filter(|e| e.kind == spec.kind).filter_map(|e| device(e, spec)).collect();
             let simulation = Simulation::new(spec, devices, args.seed)
                 .map_err(|e| anyhow::anyhow!("simulation '{}': {e}", spec.id))?;
             Ok(Feed { topic, simulation })

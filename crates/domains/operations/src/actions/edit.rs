@@ -5,8 +5,8 @@ use svod_model::PackSource;
 use svod_registry::{PublishError, Published, QueryError, Registry};
 
 use crate::publications::{active, publications};
-use crate::yaml_edit::{EditError, set_word};
 use crate::versions;
+use crate::yaml_edit::{EditError, set_word};
 
 /// Where a pack says its version.
 pub const MANIFEST: &str = "pack.yaml";

@@ -133,7 +133,10 @@ mod tests {
         let files: [(&str, &[u8]); 3] = [("k/pack.yaml", b""), ("k/model/a.yaml", b""), ("k/.git/HEAD", b"\xff")];
         assert_eq!(names(&files, &[]), ["model/a.yaml", "pack.yaml"]);
         assert_eq!(names(&[("pack.yaml", b""), ("model/a.yaml", b"")], &[]), ["model/a.yaml", "pack.yaml"]);
-        assert_eq!(names(&[("pack.yaml", b""), ("a.yaml", b"")], &["pack.yaml", "model/a.yaml"]), ["model/a.yaml", "pack.yaml"]);
+        assert_eq!(
+            names(&[("pack.yaml", b""), ("a.yaml", b"")], &["pack.yaml", "model/a.yaml"]),
+            ["model/a.yaml", "pack.yaml"]
+        );
     }
 
     #[test]

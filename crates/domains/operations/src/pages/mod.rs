@@ -85,7 +85,10 @@ mod tests {
 
     #[test]
     fn paths_keep_their_slashes_only() {
-        assert_eq!(file_address("kuzbass", "model/воздух a?.yaml"), "/packs/kuzbass/files/model/%D0%B2%D0%BE%D0%B7%D0%B4%D1%83%D1%85%20a%3F.yaml");
+        assert_eq!(
+            file_address("kuzbass", "model/воздух a?.yaml"),
+            "/packs/kuzbass/files/model/%D0%B2%D0%BE%D0%B7%D0%B4%D1%83%D1%85%20a%3F.yaml"
+        );
     }
 
     #[test]

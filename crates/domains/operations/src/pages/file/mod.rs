@@ -123,7 +123,8 @@ pub async fn save(
             vec![("content".to_owned(), ctx.tf("packs-version-unset", &[("detail", e.to_string().into())]))]
         }
         Err(EditFileError::Publish(e)) => {
-            let field = if matches!(e, svod_registry::PublishError::VersionTaken { .. }) { "version" } else { "content" };
+            let field =
+                if matches!(e, svod_registry::PublishError::VersionTaken { .. }) { "version" } else { "content" };
             faults::of_publication(&ctx, e)?.into_iter().map(|text| (field.to_owned(), text)).collect()
         }
         Err(e @ EditFileError::Query(_)) => return Err(e.into()),

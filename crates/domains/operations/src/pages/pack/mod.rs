@@ -102,11 +102,8 @@ async fn facts(ctx: &PageContext, s: &OperationsState, pack: &Pack, in_force: &P
         let comma = if i == 0 { "" } else { ", " };
         Html::join([comma.into(), components::link(&format!("/packs/{}", encoded(d)), pack_title(ctx, d))])
     });
-    let published = Html::join([
-        components::time(ctx, in_force.published),
-        " · ".into(),
-        actor_name(ctx, &in_force.actor).into(),
-    ]);
+    let published =
+        Html::join([components::time(ctx, in_force.published), " · ".into(), actor_name(ctx, &in_force.actor).into()]);
     components::summary_list(&[
         SummaryRow::new(ctx.t("packs-version"), Html::text(&in_force.version)),
         SummaryRow::new(ctx.t("packs-published"), published),
@@ -162,10 +159,8 @@ fn banner(ctx: &PageContext, done: &Done, all: &[Publication], source: &PackSour
         _ => return Html::default(),
     };
     let entities: i64 = done.entities.as_deref().and_then(|n| n.parse().ok()).unwrap_or(0);
-    let mut body = vec![Html::trusted(format!(
-        "<p>{}</p>",
-        Html::from(ctx.tf("packs-done-entities", &[("n", entities.into())]))
-    ))];
+    let mut body =
+        vec![Html::trusted(format!("<p>{}</p>", Html::from(ctx.tf("packs-done-entities", &[("n", entities.into())]))))];
     let before = all.iter().skip_while(|p| !p.active).nth(1).and_then(|p| p.source().ok());
     let changed = before.map(|b| differences(&b, source)).unwrap_or_default();
     if !changed.is_empty() && done.done.as_deref() != Some("unchanged") {

@@ -185,7 +185,8 @@ fn filters(ctx: &PageContext, asked: &Asked, counts: &[(String, i64)]) -> Filter
     codes.extend(counts.iter().map(|(c, _)| c.as_str()).filter(|c| !REASONS.contains(c)));
     let any = choice("", ctx.t("quarantine-reason-any"));
     let reasons = std::iter::once(any).chain(codes.iter().map(|c| choice(c, reason_name(ctx, c)))).collect();
-    let statuses = ["held", "replayed", "discarded", "all"].map(|s| choice(s, ctx.t(&format!("quarantine-status-{s}"))));
+    let statuses =
+        ["held", "replayed", "discarded", "all"].map(|s| choice(s, ctx.t(&format!("quarantine-status-{s}"))));
     Filters {
         action: "/quarantine".into(),
         fields: vec![
@@ -274,9 +275,7 @@ fn done(ctx: &PageContext, told: &BTreeMap<String, String>) -> Html {
             let body = ctx.tf("quarantine-done-discarded-n", &[("n", n("discarded").into())]);
             components::banner(Tone::Good, ctx.t("quarantine-done-discarded"), body)
         }
-        "nothing" => {
-            components::banner(Tone::Warning, ctx.t("quarantine-nothing"), ctx.t("quarantine-nothing-text"))
-        }
+        "nothing" => components::banner(Tone::Warning, ctx.t("quarantine-nothing"), ctx.t("quarantine-nothing-text")),
         _ => Html::default(),
     }
 }

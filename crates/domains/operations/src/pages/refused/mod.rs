@@ -151,7 +151,8 @@ async fn preview(ctx: &PageContext, s: &OperationsState, preview: &Preview) -> H
             .number_column(ctx.t("quarantine-value"))
             .column(ctx.t("quarantine-observed"));
         for r in &preview.readings {
-            let mark = if r.simulated { Html::join([" ".into(), components::simulated_tag(ctx)]) } else { Html::default() };
+            let mark =
+                if r.simulated { Html::join([" ".into(), components::simulated_tag(ctx)]) } else { Html::default() };
             table.row([
                 entity_link(ctx, &s.registry, r.entity.as_str()).await,
                 ctx.t_or(&format!("attr-{}", r.attribute), &r.attribute).into(),

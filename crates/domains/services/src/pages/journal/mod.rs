@@ -84,7 +84,8 @@ pub async fn show(
     let Some(wanted) = Wanted::read(&asked, &spaces) else {
         return Ok(locked::page(&ctx, &s.registry, "journal", Action::ReadJournal, "Case"));
     };
-    let (events, next) = if wanted.bad.is_some() { (Vec::new(), None) } else { read(&ctx, &s, &wanted, asked.after.clone()).await? };
+    let (events, next) =
+        if wanted.bad.is_some() { (Vec::new(), None) } else { read(&ctx, &s, &wanted, asked.after.clone()).await? };
     let names = Names::load(&s.registry, &ctx.actor, events.iter().flat_map(mentioned)).await?;
     let catalogue = s.registry.catalogue();
     let words = Words { ctx: &ctx, metamodel: &catalogue.metamodel, names: &names };

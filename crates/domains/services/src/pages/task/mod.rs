@@ -160,9 +160,7 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         title: &title,
         errors: components::error_summary(ctx, &errors),
         banner: notice.banner,
-        severity: severity
-            .map(|v| components::tag(Tone::of_severity(v), ctx.word("Severity", v)))
-            .unwrap_or_default(),
+        severity: severity.map(|v| components::tag(Tone::of_severity(v), ctx.word("Severity", v))).unwrap_or_default(),
         status: components::tag(tone_of_status(status), ctx.word("TaskStatus", status)),
         simulated: if simulated { components::simulated_tag(ctx) } else { Html::default() },
         overdue: overdue(&scene.task, ctx.now),
@@ -220,7 +218,8 @@ fn place(words: &Words<'_>, space: &SpacePath, task: &Entity) -> Html {
     match task.point("location") {
         Some(p) => {
             let at = [p.lat, p.lon].map(|d| svod_text::format_number(words.ctx.lang, d, 4));
-            let text = words.ctx.tf("task-coordinates", &[("lat", at[0].as_str().into()), ("lon", at[1].as_str().into())]);
+            let text =
+                words.ctx.tf("task-coordinates", &[("lat", at[0].as_str().into()), ("lon", at[1].as_str().into())]);
             Html::trusted(format!(r#"{}<br><span class="muted number">{}</span>"#, Html::from(name), Html::from(text)))
         }
         None => name.into(),

@@ -1,8 +1,8 @@
 //! Why the task arose, in words: reading, norm, rule, version.
 
 use serde_json::Value;
-use svod_portal::components::{self, SummaryRow};
 use svod_portal::Html;
+use svod_portal::components::{self, SummaryRow};
 use svod_text::format_number;
 
 use super::Scene;

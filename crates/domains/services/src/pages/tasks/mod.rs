@@ -95,10 +95,8 @@ pub async fn list(
     let shown: Vec<&Entity> = found.tasks.iter().skip(from).take(PAGE).collect();
     let rows = rows(&ctx, &s, &shown).await?;
     let more = found.tasks.len() > from + PAGE;
-    let (first, next) = (
-        format!("/tasks?{}", query(&filter)),
-        format!("/tasks?{}&page={}", query(&filter), asked.page() + 1),
-    );
+    let (first, next) =
+        (format!("/tasks?{}", query(&filter)), format!("/tasks?{}&page={}", query(&filter), asked.page() + 1));
     let template = List {
         ctx: &ctx,
         live: one(&spaces).map(|space| format!("/api/v1/live?space={}", encoded(space.as_str()))),
@@ -298,8 +296,19 @@ pub async fn export(
 }
 
 const COLUMNS: [&str; 13] = [
-    "what", "asset", "indicator", "severity", "status", "place", "body", "deadline", "overdue", "taken-by", "done-at",
-    "result", "id",
+    "what",
+    "asset",
+    "indicator",
+    "severity",
+    "status",
+    "place",
+    "body",
+    "deadline",
+    "overdue",
+    "taken-by",
+    "done-at",
+    "result",
+    "id",
 ];
 
 fn record(words: &Words<'_>, task: &Entity, told: &Told) -> [String; 13] {

@@ -1,0 +1,187 @@
+## Packs
+
+packs-title = Packs
+packs-lead = What the platform knows and how it decides: types, devices, rules, processes, map layers, texts. A published pack is in force at once, without a restart.
+packs-in-force = Packs in force
+packs-pack = Pack
+packs-version = Version
+packs-owner = Owner
+packs-space = Territory
+packs-every-space = every territory
+packs-depends = Builds upon
+packs-none = none
+packs-types = Types
+packs-decisions = Decision files
+packs-layers = Map layers
+packs-empty-title = No packs
+packs-empty-text = Nothing is in force yet. Publish a pack to begin.
+packs-size = { $n } KiB
+packs-upload-title = Check or publish a pack
+packs-files-label = Folder of the pack
+packs-files-hint = Choose the folder in which pack.yaml stands. Hidden files are left out. A publication needs a version that was not published before.
+packs-check = Check only
+packs-publish = Publish
+packs-no-files = Choose the folder of the pack.
+packs-checked = The pack has no faults
+packs-checked-text = { $id } { $version }: { $n ->
+    [one] { $n } file
+   *[other] { $n } files
+}, { $size }. Nothing was published.
+packs-fault = { $file }, line { $line }: { $message } [{ $rule }]. To mend it: { $fix }
+packs-fault-file = { $file }: { $message } [{ $rule }]. To mend it: { $fix }
+packs-faults-more = { $n ->
+    [one] … and { $n } fault more.
+   *[other] … and { $n } faults more.
+}
+packs-version-taken = Version { $version } of the pack “{ $id }” is published with other content already. Raise the version.
+packs-seed-refused = The pack is in force, but an entity of it was refused: { $detail }
+packs-version-bad = Write a version such as 1.2.3.
+packs-version-unset = The version in pack.yaml cannot be set: { $detail }
+packs-actor-platform = The platform at its start
+packs-published = Published
+packs-publications = Publications
+packs-when = When
+packs-who = Who
+packs-state = State
+packs-active = In force
+packs-earlier = Earlier
+packs-roll-back = Bring { $version } back
+packs-roll-back-confirm = Publish the files of version { $version } again, under a new version?
+packs-done-published = Version { $version } is in force
+packs-done-unchanged = Version { $version } was in force already
+packs-done-rolled-back = The earlier files are in force as version { $version }
+packs-done-entities = { $n ->
+    [0] No entities were changed.
+    [one] { $n } entity was made or changed.
+   *[other] { $n } entities were made or changed.
+}
+packs-done-files = Files that differ from the publication before:
+packs-file-added = added
+packs-file-changed = changed
+packs-file-removed = removed
+packs-declares = What it declares
+packs-declares-types = Types
+packs-declares-enums = Code lists
+packs-declares-profiles = Device profiles
+packs-declares-decisions = Decisions
+packs-declares-triggers = Triggers
+packs-declares-processes = Processes
+packs-declares-policies = Policies
+packs-declares-layers = Map layers
+packs-declares-spaces = Territories
+packs-declares-simulations = Simulations
+packs-declares-feeds = Files replayed
+packs-declares-tests = Tests
+packs-declares-entities = Entities
+packs-files = Files
+packs-files-count = { $n ->
+    [one] { $n } file
+   *[other] { $n } files
+}
+packs-file-lead = A file of the pack “{ $pack }”. It is checked whole with all packs before it comes into force.
+packs-file-content = Content
+packs-new-version = New version
+packs-new-version-hint = In force now: { $version }
+packs-file-publish = Check and publish
+packs-file-back = Back to the pack
+packs-file-unchanged = The file is as it was. Change something first.
+
+## Quarantine
+
+quarantine-title = Quarantine
+quarantine-lead = Readings that were refused. None is lost: correct what is wrong and let them in.
+quarantine-by-reason = Held, by reason
+quarantine-reason = Reason
+quarantine-reason-any = Any
+quarantine-count = Messages
+quarantine-what-to-do = What to do
+quarantine-act = Act
+quarantine-replay-reason = Replay all
+quarantine-status = Status
+quarantine-status-held = Held
+quarantine-status-replayed = Taken in
+quarantine-status-discarded = Discarded
+quarantine-status-all = All
+quarantine-messages = Messages
+quarantine-message = Message
+quarantine-number = Message { $id }
+quarantine-choose = Choose message { $id }
+quarantine-when = Received
+quarantine-from = From
+quarantine-device = Device
+quarantine-profile = Device profile
+quarantine-source = Door and topic
+quarantine-space = Territory
+quarantine-detail = What exactly
+quarantine-unknown = unknown
+quarantine-payload = Payload
+quarantine-replay-chosen = Replay the chosen
+quarantine-discard-chosen = Discard the chosen
+quarantine-discard-confirm = Discard? The messages stay on record but are not taken in any more.
+quarantine-replay-one = Replay this message
+quarantine-discard-one = Discard it
+quarantine-empty-title = No messages
+quarantine-empty-text = Nothing was refused that fits these filters.
+quarantine-nothing = Nothing was chosen
+quarantine-nothing-text = Tick at least one message.
+quarantine-done-replayed = Replayed
+quarantine-done-corrected = The corrected mapping is in force: pack { $pack }, version { $version }
+quarantine-done-discarded = Discarded
+quarantine-done-discarded-n = { $n ->
+    [one] { $n } message.
+   *[other] { $n } messages.
+}
+quarantine-report = Messages looked at: { $examined }. Taken in: { $replayed }. Still held: { $held }. New readings: { $stored }; there already: { $duplicates }.
+quarantine-mapping-title = Correct the mapping
+quarantine-mapping-lead = Mapping of the device profile { $profile }. Change it, try it on this message, then put it into force.
+quarantine-mapping = Mapping (jq)
+quarantine-mapping-hint = From the payload to an object with at and values.
+quarantine-try = Try on this message
+quarantine-correct = Publish the mapping and replay
+quarantine-mapping-fault = Line { $line }, column { $column }: { $message }. To mend it: { $fix }
+quarantine-no-profile = No device profile fits this message. Publish one with its topic first, then replay.
+quarantine-not-edited = The profile's file was not changed: { $detail }
+quarantine-try-good = The message would be taken in
+quarantine-try-good-text = Every value fits. Nothing was stored.
+quarantine-try-faults = This would still be wrong
+quarantine-try-readings = Readings that would be stored
+quarantine-entity = Entity
+quarantine-attribute = Attribute
+quarantine-value = Value
+quarantine-observed = Observed
+quarantine-yes = yes
+quarantine-no = no
+
+reason-malformed-payload = Not readable
+reason-malformed-payload-text = The payload is no JSON, or larger than is accepted.
+reason-malformed-payload-fix = Look at the device: its message was cut off or is in another format.
+reason-mapping-error = Mapping failed
+reason-mapping-error-text = The profile's mapping could not be applied to this payload.
+reason-mapping-error-fix = Correct the mapping and replay.
+reason-bad-shape = Mapping gave something else
+reason-bad-shape-text = The mapping gave no object with at and values, or no value at all.
+reason-bad-shape-fix = Correct the mapping and replay.
+reason-unknown-topic = Unknown topic
+reason-unknown-topic-text = No device profile has this topic or this name.
+reason-unknown-topic-fix = Publish a device profile with this topic, or correct the address in the device.
+reason-unknown-device = Unknown device
+reason-unknown-device-text = No entity carries this device number.
+reason-unknown-device-fix = Register the device at its entity, then replay.
+reason-unknown-attribute = Unknown indicator
+reason-unknown-attribute-text = The entity's type declares no such observation.
+reason-unknown-attribute-fix = Declare it in the pack's model, or drop it in the mapping; then replay.
+reason-wrong-type = Wrong kind of value
+reason-wrong-type-text = A text stands where a number is declared, or the other way round.
+reason-wrong-type-fix = Convert the value in the mapping and replay.
+reason-wrong-unit = Wrong unit
+reason-wrong-unit-text = The unit cannot be converted into the declared one.
+reason-wrong-unit-fix = Name the right unit in the mapping, or set up the device.
+reason-out-of-range = Out of range
+reason-out-of-range-text = The value is outside what is physically possible by the model.
+reason-out-of-range-fix = Check the sensor. If the value is right, widen the range in the model.
+reason-not-finite = No finite number
+reason-not-finite-text = The value is infinite or no number.
+reason-not-finite-fix = Check the sensor; leave such values out in the mapping.
+reason-future = From the future
+reason-future-text = The moment of observation lies further ahead than the profile allows.
+reason-future-fix = Set the device's clock, or its time zone in the mapping; then replay.

@@ -1,0 +1,192 @@
+## Пакеты
+
+packs-title = Пакеты
+packs-lead = Что платформа знает и как решает: типы, устройства, правила, процессы, слои карты, тексты. Опубликованный пакет действует сразу, без перезапуска.
+packs-in-force = Действующие пакеты
+packs-pack = Пакет
+packs-version = Версия
+packs-owner = Владелец
+packs-space = Территория
+packs-every-space = все территории
+packs-depends = Опирается на
+packs-none = нет
+packs-types = Типы
+packs-decisions = Файлы решений
+packs-layers = Слои карты
+packs-empty-title = Пакетов нет
+packs-empty-text = Пока ничего не действует. Начните с публикации пакета.
+packs-size = { $n } КиБ
+packs-upload-title = Проверить или опубликовать пакет
+packs-files-label = Папка пакета
+packs-files-hint = Выберите папку, в которой лежит pack.yaml. Скрытые файлы пропускаются. Для публикации нужна версия, которой ещё не было.
+packs-check = Только проверить
+packs-publish = Опубликовать
+packs-no-files = Выберите папку пакета.
+packs-checked = В пакете нет ошибок
+packs-checked-text = { $id } { $version }: { $n ->
+    [one] { $n } файл
+    [few] { $n } файла
+   *[other] { $n } файлов
+}, { $size }. Ничего не опубликовано.
+packs-fault = { $file }, строка { $line }: { $message } [{ $rule }]. Как исправить: { $fix }
+packs-fault-file = { $file }: { $message } [{ $rule }]. Как исправить: { $fix }
+packs-faults-more = { $n ->
+    [one] … и ещё { $n } ошибка.
+    [few] … и ещё { $n } ошибки.
+   *[other] … и ещё { $n } ошибок.
+}
+packs-version-taken = Версия { $version } пакета «{ $id }» уже опубликована с другим содержанием. Повысьте версию.
+packs-seed-refused = Пакет действует, но один из его объектов не принят: { $detail }
+packs-version-bad = Напишите версию, например 1.2.3.
+packs-version-unset = Не удалось записать версию в pack.yaml: { $detail }
+packs-actor-platform = Платформа при запуске
+packs-published = Опубликован
+packs-publications = Публикации
+packs-when = Когда
+packs-who = Кто
+packs-state = Состояние
+packs-active = Действует
+packs-earlier = Прежняя
+packs-roll-back = Вернуть { $version }
+packs-roll-back-confirm = Опубликовать файлы версии { $version } заново, под новой версией?
+packs-done-published = Действует версия { $version }
+packs-done-unchanged = Версия { $version } уже действовала
+packs-done-rolled-back = Прежние файлы действуют как версия { $version }
+packs-done-entities = { $n ->
+    [0] Объекты не изменились.
+    [one] Создан или изменён { $n } объект.
+    [few] Создано или изменено { $n } объекта.
+   *[other] Создано или изменено { $n } объектов.
+}
+packs-done-files = Файлы, которые отличаются от прошлой публикации:
+packs-file-added = добавлен
+packs-file-changed = изменён
+packs-file-removed = удалён
+packs-declares = Что объявляет
+packs-declares-types = Типы
+packs-declares-enums = Справочники
+packs-declares-profiles = Профили устройств
+packs-declares-decisions = Решения
+packs-declares-triggers = Условия
+packs-declares-processes = Процессы
+packs-declares-policies = Политики доступа
+packs-declares-layers = Слои карты
+packs-declares-spaces = Территории
+packs-declares-simulations = Имитации
+packs-declares-feeds = Воспроизводимые файлы
+packs-declares-tests = Проверки
+packs-declares-entities = Объекты
+packs-files = Файлы
+packs-files-count = { $n ->
+    [one] { $n } файл
+    [few] { $n } файла
+   *[other] { $n } файлов
+}
+packs-file-lead = Файл пакета «{ $pack }». Прежде чем вступить в силу, он проверяется вместе со всеми пакетами.
+packs-file-content = Содержание
+packs-new-version = Новая версия
+packs-new-version-hint = Сейчас действует { $version }
+packs-file-publish = Проверить и опубликовать
+packs-file-back = Назад к пакету
+packs-file-unchanged = Файл не изменился. Сначала измените что-нибудь.
+
+## Карантин
+
+quarantine-title = Карантин
+quarantine-lead = Показания, которые не приняты. Ни одно не потеряно: исправьте причину и примите их.
+quarantine-by-reason = Задержано, по причинам
+quarantine-reason = Причина
+quarantine-reason-any = Любая
+quarantine-count = Сообщения
+quarantine-what-to-do = Что делать
+quarantine-act = Действие
+quarantine-replay-reason = Принять все заново
+quarantine-status = Статус
+quarantine-status-held = Задержано
+quarantine-status-replayed = Принято
+quarantine-status-discarded = Отброшено
+quarantine-status-all = Все
+quarantine-messages = Сообщения
+quarantine-message = Сообщение
+quarantine-number = Сообщение { $id }
+quarantine-choose = Выбрать сообщение { $id }
+quarantine-when = Получено
+quarantine-from = Откуда
+quarantine-device = Устройство
+quarantine-profile = Профиль устройства
+quarantine-source = Вход и топик
+quarantine-space = Территория
+quarantine-detail = Что именно
+quarantine-unknown = неизвестно
+quarantine-payload = Содержание
+quarantine-replay-chosen = Принять выбранные заново
+quarantine-discard-chosen = Отбросить выбранные
+quarantine-discard-confirm = Отбросить? Сообщения останутся в записях, но приниматься больше не будут.
+quarantine-replay-one = Принять это сообщение заново
+quarantine-discard-one = Отбросить
+quarantine-empty-title = Сообщений нет
+quarantine-empty-text = Нет непринятых сообщений, подходящих под эти фильтры.
+quarantine-nothing = Ничего не выбрано
+quarantine-nothing-text = Отметьте хотя бы одно сообщение.
+quarantine-done-replayed = Принято заново
+quarantine-done-corrected = Исправленное преобразование действует: пакет { $pack }, версия { $version }
+quarantine-done-discarded = Отброшено
+quarantine-done-discarded-n = { $n ->
+    [one] { $n } сообщение.
+    [few] { $n } сообщения.
+   *[other] { $n } сообщений.
+}
+quarantine-report = Просмотрено сообщений: { $examined }. Принято: { $replayed }. Всё ещё задержано: { $held }. Новых показаний: { $stored }; уже были: { $duplicates }.
+quarantine-mapping-title = Исправить преобразование
+quarantine-mapping-lead = Преобразование профиля устройства { $profile }. Измените его, испытайте на этом сообщении и введите в действие.
+quarantine-mapping = Преобразование (jq)
+quarantine-mapping-hint = Из содержания сообщения в объект с полями at и values.
+quarantine-try = Испытать на этом сообщении
+quarantine-correct = Опубликовать и принять заново
+quarantine-mapping-fault = Строка { $line }, столбец { $column }: { $message }. Как исправить: { $fix }
+quarantine-no-profile = Ни один профиль устройства не подходит к этому сообщению. Сначала опубликуйте профиль с его топиком, затем примите заново.
+quarantine-not-edited = Файл профиля не изменён: { $detail }
+quarantine-try-good = Сообщение было бы принято
+quarantine-try-good-text = Все значения подходят. Ничего не сохранено.
+quarantine-try-faults = Всё ещё неверно
+quarantine-try-readings = Показания, которые были бы сохранены
+quarantine-entity = Объект
+quarantine-attribute = Показатель
+quarantine-value = Значение
+quarantine-observed = Измерено
+quarantine-yes = да
+quarantine-no = нет
+
+reason-malformed-payload = Не читается
+reason-malformed-payload-text = Содержание не является JSON или больше допустимого.
+reason-malformed-payload-fix = Проверьте устройство: сообщение оборвано или в другом формате.
+reason-mapping-error = Преобразование не сработало
+reason-mapping-error-text = Преобразование профиля нельзя применить к этому содержанию.
+reason-mapping-error-fix = Исправьте преобразование и примите заново.
+reason-bad-shape = Преобразование дало не то
+reason-bad-shape-text = Преобразование не дало объекта с полями at и values или не дало ни одного значения.
+reason-bad-shape-fix = Исправьте преобразование и примите заново.
+reason-unknown-topic = Неизвестный топик
+reason-unknown-topic-text = Ни у одного профиля устройства нет такого топика или имени.
+reason-unknown-topic-fix = Опубликуйте профиль с этим топиком или исправьте адрес в устройстве.
+reason-unknown-device = Неизвестное устройство
+reason-unknown-device-text = Ни у одного объекта нет такого номера устройства.
+reason-unknown-device-fix = Укажите номер устройства у его объекта и примите заново.
+reason-unknown-attribute = Неизвестный показатель
+reason-unknown-attribute-text = У типа объекта не объявлено такое наблюдение.
+reason-unknown-attribute-fix = Объявите его в модели пакета или уберите в преобразовании, затем примите заново.
+reason-wrong-type = Значение не того вида
+reason-wrong-type-text = Текст там, где объявлено число, или наоборот.
+reason-wrong-type-fix = Приведите значение в преобразовании и примите заново.
+reason-wrong-unit = Не та единица
+reason-wrong-unit-text = Единицу нельзя пересчитать в объявленную.
+reason-wrong-unit-fix = Укажите верную единицу в преобразовании или настройте устройство.
+reason-out-of-range = Вне пределов
+reason-out-of-range-text = Значение за пределами физически возможного по модели.
+reason-out-of-range-fix = Проверьте датчик. Если значение верно, расширьте пределы в модели.
+reason-not-finite = Не конечное число
+reason-not-finite-text = Значение бесконечно или не является числом.
+reason-not-finite-fix = Проверьте датчик; пропускайте такие значения в преобразовании.
+reason-future = Из будущего
+reason-future-text = Момент измерения дальше впереди, чем разрешает профиль.
+reason-future-fix = Настройте часы устройства или часовой пояс в преобразовании, затем примите заново.

@@ -1,0 +1,202 @@
+//! A registry on a store of its own, one open alert with its case and task, and the portal around the pages.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::json;
+use svod_identity::Identity;
+use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
+use svod_model::{Attribute, Entity, PackSource};
+use svod_portal::{Portal, PortalOptions};
+use svod_process::{Event, State};
+use svod_registry::{Action, Change, Command, Operation, Registry, RegistryDeps};
+use svod_runtime::Tasks;
+use svod_services::{ServicesState, routes};
+use svod_store::StoreOptions;
+use svod_store::testing::TestPlace;
+use tower::ServiceExt as _;
+
+pub const TASK: &str = "urn:svod:task:1-0";
+pub const CASE: &str = "urn:svod:case:1";
+const CSRF: &str = "0123456789abcdef0123456789abcdef";
+
+pub struct House {
+    pub registry: Arc<Registry>,
+    pub clock: Arc<SimClock>,
+    identity: Arc<Identity>,
+    app: Router,
+    _place: TestPlace,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub location: String,
+    pub body: String,
+}
+
+fn source(folder: &Path) -> PackSource {
+    fn walk(root: &Path, dir: &Path, files: &mut BTreeMap<String, String>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(root, &path, files);
+            } else {
+                let inside = path.strip_prefix(root).unwrap().display().to_string();
+                files.insert(inside, std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    walk(folder, folder, &mut files);
+    PackSource { files }
+}
+
+impl House {
+    pub async fn new() -> Self {
+        let place = TestPlace::sqlite();
+        let clock = Arc::new(SimClock::new("2026-01-15T01:00:00Z".parse().unwrap()));
+        let time: Arc<dyn Clock> = clock.clone();
+        let store = place.open_with(StoreOptions::default(), time.clone()).unwrap();
+        let rng = Arc::new(SeededRng::new(7));
+        let registry = Registry::open(RegistryDeps { store, clock: time.clone(), rng: rng.clone() }).await.unwrap();
+        let packs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../packs");
+        for pack in ["base", "kuzbass"] {
+            registry.publish(&Actor::platform("packs"), source(&packs.join(pack))).await.unwrap();
+        }
+        let identity = Arc::new(Identity::new([7; 32], true, time.clone()));
+        identity.set_personas(registry.catalogue().personas.clone());
+        let (portal_registry, interface) = (registry.clone(), svod_portal::texts().merged(&svod_services::texts()));
+        let portal = Portal::new(PortalOptions {
+            identity: identity.clone(),
+            pack_texts: Arc::new(move || portal_registry.catalogue().texts.clone()),
+            interface_texts: interface,
+            clock: time,
+            rng,
+            offset_hours: 7,
+            secure_cookies: false,
+        });
+        let tasks = Tasks::new(registry.clone());
+        let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks }));
+        let house = Self { registry, clock, identity, app, _place: place };
+        house.raise().await;
+        house
+    }
+
+    /// Sets what the type declares: the packs decide what a task carries.
+    fn entity(&self, urn: &str, kind: &str, values: &[(&str, Attribute)]) -> Entity {
+        let catalogue = self.registry.catalogue();
+        let known = |name: &str| catalogue.metamodel.attribute(kind, name).is_some();
+        let space = "kuzbass/novokuznetsk".parse().unwrap();
+        let new = Entity::new(urn.parse().unwrap(), kind, space);
+        values.iter().filter(|(n, _)| known(n)).fold(new, |e, (n, a)| e.with(n, a.clone()))
+    }
+
+    async fn raise(&self) {
+        let text = |v: &str| Attribute::property(v);
+        let to = |v: &str| Attribute::object(v.parse::<Urn>().unwrap());
+        let catalogue = self.registry.catalogue();
+        let trigger = catalogue.trigger("kuzbass/air-above-norm").unwrap();
+        let (state, _) = trigger.process.step(&State::default(), &Event::Start).unwrap();
+        let process = format!("kuzbass@{}/{}", trigger.spec.version, trigger.process.id());
+        let evidence = json!({
+            "inputs": {"attribute": "pm25", "open": false, "value": 0.4, "norm": 0.16, "ratio": 2.5},
+            "reading": {"attribute": "pm25", "value": 0.4, "observedAt": "2026-01-15T00:59:58Z",
+                        "receivedAt": "2026-01-15T00:59:59Z", "simulated": true},
+            "outcome": {"action": "raise", "severity": "warning", "deadlineHours": 24}
+        });
+        let (now, ground) = ("2026-01-15T01:00:00Z", trigger.ground());
+        let body = "urn:svod:body:novokuznetsk:ecology";
+        let shared = [
+            ("name", text("ул. Тольятти, 29")),
+            ("kind", text("air-pollution")),
+            ("severity", text("warning")),
+            ("subject", text("air")),
+            ("case", to(CASE)),
+            ("alert", to("urn:svod:alert:1")),
+            ("body", to(body)),
+        ];
+        let with = |more: Vec<(&'static str, Attribute)>| shared.iter().cloned().chain(more).collect::<Vec<_>>();
+        let alert = self.entity(
+            "urn:svod:alert:1",
+            "Alert",
+            &with(vec![
+                ("entity", to("urn:svod:station:42010102")),
+                ("attribute", text("pm25")),
+                ("status", text("open")),
+                ("raisedAt", text(now)),
+                ("trigger", text("kuzbass/air-above-norm")),
+                ("decision", text(&ground)),
+                ("rule", text("air-warning: <act> within a day")),
+                ("inputs", text(&evidence.to_string())),
+            ]),
+        );
+        let case = self.entity(
+            CASE,
+            "Case",
+            &with(vec![
+                ("process", text(trigger.process.id())),
+                ("processVersion", text(&process)),
+                ("state", text(&serde_json::to_string(&state).unwrap())),
+                ("status", text("open")),
+                ("openedAt", text(now)),
+            ]),
+        );
+        let task = self.entity(
+            TASK,
+            "Task",
+            &with(vec![
+                ("step", text(&state.tokens[0].element)),
+                ("status", text("offered")),
+                ("offeredAt", text(now)),
+                ("deadline", text("2026-01-16T01:00:00Z")),
+            ]),
+        );
+        let create = |e, verb| Change::verb(Operation::Create(e), Action::Create, verb);
+        let command = Command {
+            ground,
+            cause: Some(CASE.parse().unwrap()),
+            changes: vec![create(case, "open"), create(alert, "raise"), create(task, "offer")],
+            ..Command::default()
+        };
+        self.registry.execute(&Actor::platform("runtime"), command).await.unwrap();
+    }
+
+    async fn send(&self, who: Option<&str>, request: Request<Body>) -> Answer {
+        let mut request = request;
+        if let Some(persona) = who {
+            let token = self.identity.mint(persona, 3_600).unwrap();
+            request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        }
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 4 << 20).await.unwrap();
+        let location = parts.headers.get(header::LOCATION).map(|l| l.to_str().unwrap().to_owned());
+        Answer {
+            status: parts.status,
+            location: location.unwrap_or_default(),
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    pub async fn get(&self, who: Option<&str>, path: &str) -> Answer {
+        self.send(who, Request::get(path).header("accept-language", "en").body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, who: &str, path: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header("accept-language", "en")
+            .header("cookie", format!("svod_csrf={CSRF}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={CSRF}&{form}")))
+            .unwrap();
+        self.send(Some(who), request).await
+    }
+
+    pub fn at(&self, time: &str) {
+        self.clock.set(time.parse::<Timestamp>().unwrap());
+    }
+}
