@@ -52,7 +52,7 @@ type: BenchSensor
 geometry: location
 order: 90
 visible: true
-style: {kind: circle, colour: \"#546e7a\"}
+style: {kind: circle}
 ";
 
 const PERSONAS: &str = "- id: bench

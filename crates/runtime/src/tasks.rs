@@ -9,6 +9,9 @@ use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError
 /// Longest result text, in characters.
 pub const MAX_RESULT: usize = 4_000;
 
+/// Time for a task when the one before it had none set.
+const DEFAULT_SECONDS: i64 = 24 * 3600;
+
 /// Why a task was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
@@ -127,7 +130,7 @@ impl Tasks {
         let mut changes = vec![Change::verb(patch_of(&task, &set, &[]), Action::Complete, "complete")];
         if let Some(case) = task.object("case") {
             let case = self.registry.entity(&Actor::platform("runtime"), case).await?;
-            changes.extend(self.advance(&case, task.text("step").unwrap_or_default()).await?);
+            changes.extend(self.advance(&case, &task).await?);
         }
         let command = Command {
             ground: ground(actor, &task),
@@ -138,8 +141,9 @@ impl Tasks {
         Ok(self.registry.execute(actor, command).await?)
     }
 
-    /// The case after its step was completed.
-    async fn advance(&self, case: &Entity, step: &str) -> Result<Option<Change>, TaskError> {
+    /// The case after the task of a step was completed, and the tasks of the steps that follow.
+    async fn advance(&self, case: &Entity, task: &Entity) -> Result<Vec<Change>, TaskError> {
+        let step = task.text("step").unwrap_or_default();
         let process = self.process(case).await?;
         let state: State = serde_json::from_str(case.text("state").unwrap_or("{}"))
             .map_err(|e| TaskError::Process(format!("its state cannot be read: {e}")))?;
@@ -149,7 +153,33 @@ impl Tasks {
         if effects.iter().any(|e| matches!(e, Effect::Finished)) {
             set.extend([("status", "closed".to_owned()), ("closedAt", self.now())]);
         }
-        Ok(Some(Change::verb(patch_of(case, &set, &[]), Action::Complete, "advance")))
+        let mut changes = vec![Change::verb(patch_of(case, &set, &[]), Action::Complete, "advance")];
+        for (n, effect) in effects.iter().enumerate() {
+            if let Effect::OfferTask { element, .. } = effect {
+                let next = self.following(case, task, element, n);
+                changes.push(Change::verb(Operation::Create(next), Action::Complete, "offer"));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The task of a further step: about the same, for the same body, with as much time as the one before had.
+    fn following(&self, case: &Entity, before: &Entity, step: &str, n: usize) -> Entity {
+        let id = Urn::svod("task", &format!("{}-{}-{n}", case.id.local(), case.version));
+        let id = id.expect("a case's own part of its id makes another id");
+        let mut next = Entity::new(id, "Task", case.space.clone());
+        for name in ["case", "alert", "body", "kind", "severity", "subject", "name", "location"] {
+            if let Some(a) = before.attributes.get(name) {
+                next = next.with(name, a.clone());
+            }
+        }
+        let (offered, deadline) = (before.time("offeredAt"), before.time("deadline"));
+        let given = offered.zip(deadline).map_or(DEFAULT_SECONDS, |(from, to)| to.seconds_since(from) as i64);
+        let now = self.registry.clock().now();
+        next.with("step", Attribute::property(step))
+            .with("status", Attribute::property("offered"))
+            .with("offeredAt", Attribute::property(now.to_string()))
+            .with("deadline", Attribute::property(now.plus_seconds(given).to_string()))
     }
 
     /// The process in the version the case started with.

@@ -68,6 +68,14 @@ fn app(config: &Config, rooms: &Core) -> Router {
             history: rooms.history.clone(),
             twin: rooms.twin.clone(),
         }))
+        .merge(svod_services::routes(svod_services::ServicesState {
+            registry: rooms.registry.clone(),
+            tasks: rooms.tasks.clone(),
+        }))
+        .merge(svod_operations::routes(svod_operations::OperationsState {
+            registry: rooms.registry.clone(),
+            quarantine: rooms.ingest.quarantine(),
+        }))
         .merge(svod_rest::router(rest).0);
     let health = Health {
         registry: rooms.registry.clone(),
@@ -95,7 +103,10 @@ fn app(config: &Config, rooms: &Core) -> Router {
 
 fn portal(config: &Config, rooms: &Core) -> Portal {
     let registry = rooms.registry.clone();
-    let texts = svod_portal::texts().merged(&svod_insight::texts());
+    let texts = svod_portal::texts()
+        .merged(&svod_insight::texts())
+        .merged(&svod_services::texts())
+        .merged(&svod_operations::texts());
     Portal::new(PortalOptions {
         identity: rooms.identity.clone(),
         pack_texts: Arc::new(move || registry.catalogue().texts.clone()),

@@ -71,7 +71,8 @@ impl Twin {
             let state = guard.get_or_insert_with(|| self.write());
             let Some(live) = state.entities.get(r.urn) else { continue };
             let entity = live.entity.clone();
-            let mine = triggers.iter().filter(|t| catalogue.metamodel.is_a(&entity.kind, &t.spec.kind));
+            let here = |t: &Arc<CompiledTrigger>| t.top.as_ref().is_none_or(|top| top.covers(&entity.space));
+            let mine = triggers.iter().filter(|t| catalogue.metamodel.is_a(&entity.kind, &t.spec.kind) && here(t));
             let key = (r.urn.clone(), Arc::<str>::from(r.attribute));
             let newest = state.judged.get(&key).copied();
             let current = live.observed.get(r.attribute).map(|v| v.at).max(newest);

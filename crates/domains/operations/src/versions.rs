@@ -2,10 +2,8 @@
 
 /// The next patch version: `0.1.1` after `0.1.0`, `1.0.0` after `1.0.0-rc.1`. None when the text is no version.
 pub fn next_patch(version: &str) -> Option<String> {
-    let (core, before) = match version.split_once('-') {
-        Some((core, _)) => (core, true),
-        None => (version.split('+').next()?, false),
-    };
+    let version = version.split('+').next()?; // what follows names the build and orders nothing
+    let (core, before) = version.split_once('-').map_or((version, false), |(core, _)| (core, true));
     let numbers: Vec<u64> = core.split('.').map(|p| p.parse().ok()).collect::<Option<_>>()?;
     match numbers[..] {
         [major, minor, patch] if before => Some(format!("{major}.{minor}.{patch}")),

@@ -50,7 +50,7 @@ csv-id = Identifier
 ## One task
 
 task-why = Why it arose
-task-about = The task
+task-ground = What it rests on
 task-next = What happens next
 task-deadline = Deadline
 task-due = by
@@ -68,7 +68,6 @@ task-result = What was done
 task-result-hint = In your own words, up to 4,000 characters. It goes into the journal of the case.
 task-result-empty = Write what was done.
 task-result-long = The text is longer than 4,000 characters. Shorten it.
-task-complete-title = Complete the task
 task-complete = Complete
 task-take = Take the task
 task-release = Give it back

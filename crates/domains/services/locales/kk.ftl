@@ -47,7 +47,7 @@ csv-id = Сәйкестендіргіш
 ## Бір тапсырма
 
 task-why = Неліктен туындады
-task-about = Тапсырма туралы
+task-ground = Неге негізделген
 task-next = Әрі қарай не болады
 task-deadline = Мерзімі
 task-due = мерзімі:
@@ -65,7 +65,6 @@ task-result = Не істелді
 task-result-hint = Өз сөзіңізбен, 4000 таңбаға дейін. Мәтін істің журналына енеді.
 task-result-empty = Не істелгенін жазыңыз.
 task-result-long = Мәтін 4000 таңбадан ұзын. Қысқартыңыз.
-task-complete-title = Тапсырманы аяқтау
 task-complete = Аяқтау
 task-take = Жұмысқа алу
 task-release = Қайтару

@@ -51,7 +51,7 @@ csv-id = Идентификатор
 ## Одна задача
 
 task-why = Почему возникла
-task-about = О задаче
+task-ground = На чём основана
 task-next = Что дальше
 task-deadline = Срок
 task-due = до
@@ -69,7 +69,6 @@ task-result = Что сделано
 task-result-hint = Своими словами, до 4000 знаков. Текст войдёт в журнал дела.
 task-result-empty = Напишите, что сделано.
 task-result-long = Текст длиннее 4000 знаков. Сократите его.
-task-complete-title = Завершить задачу
 task-complete = Завершить
 task-take = Взять в работу
 task-release = Вернуть

@@ -125,15 +125,23 @@ pub fn line(ctx: &PageContext, key: &str, value: Html) -> Html {
 
 fn changes(words: &Words<'_>, event: &JournalEvent) -> Html {
     let Some(all) = event.changes.as_object() else { return Html::default() };
-    let said = all.iter().filter(|(name, change)| worth_saying(name, change));
+    let said = all.iter().filter(|(name, change)| worth_saying(event, name, change));
     let items: Vec<Html> = said.take(MAX_LINES).map(|(name, c)| change(words, &event.entity_type, name, c)).collect();
     if items.is_empty() { Html::default() } else { Html::trusted(format!("<ul>{}</ul>", Html::join(items))) }
 }
 
-/// A place that a new thing has is on the map, and a technical attribute says nothing to a reader.
-fn worth_saying(name: &str, change: &Value) -> bool {
-    let fresh = change.get("old").is_none();
-    !UNSAID.contains(&name) && !(fresh && change.pointer("/new/geometry").is_some())
+/// Of a new alert, case or task only what its headline does not say; of the rest all but the technical.
+fn worth_saying(event: &JournalEvent, name: &str, change: &Value) -> bool {
+    match (event.entity_type.as_str(), event.action.as_str()) {
+        ("Alert", "raise") => ["kind", "severity", "entity", "attribute"].contains(&name),
+        ("Case", "open") => name == "body",
+        ("Task", "offer") => ["body", "deadline"].contains(&name),
+        _ => {
+            // Where a new thing stands is on the map.
+            let new_place = change.get("old").is_none() && change.pointer("/new/geometry").is_some();
+            !new_place && !UNSAID.contains(&name)
+        }
+    }
 }
 
 fn change(words: &Words<'_>, kind: &str, name: &str, change: &Value) -> Html {
@@ -224,11 +232,16 @@ mod tests {
     }
 
     #[test]
-    fn technical_changes_stay_unsaid() {
-        assert!(!worth_saying("inputs", &json!({"new": {"value": "{}"}})));
-        assert!(!worth_saying("location", &json!({"new": {"geometry": {}}})));
-        assert!(worth_saying("location", &json!({"old": {"geometry": {}}, "new": {"geometry": {}}})));
-        assert!(worth_saying("status", &json!({"new": {"value": "open"}})));
+    fn only_what_the_headline_does_not_say_is_said() {
+        let said = |kind: &str, action: &str, name: &str, change: Value| {
+            worth_saying(&event(kind, action, 1, json!({})), name, &change)
+        };
+        assert!(!said("Alert", "close", "closing", json!({"new": {"value": "{}"}})));
+        assert!(!said("Station", "create", "location", json!({"new": {"geometry": {}}})));
+        assert!(said("Station", "update", "location", json!({"old": {"geometry": {}}, "new": {"geometry": {}}})));
+        assert!(said("Task", "take", "status", json!({"new": {"value": "taken"}})));
+        assert!(said("Task", "offer", "deadline", json!({"new": {"value": "2026-01-15T08:00:00Z"}})));
+        assert!(!said("Task", "offer", "status", json!({"new": {"value": "offered"}})));
     }
 
     #[test]

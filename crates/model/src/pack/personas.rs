@@ -4,12 +4,13 @@ use super::PersonaSpec;
 use super::reader::Cx;
 use super::yaml::Node;
 
-/// Roles a persona may have: those of people.
-const ROLES: [(&str, Role); 4] = [
+/// Roles a persona may have: those of people, and a device.
+const ROLES: [(&str, Role); 5] = [
     ("citizen", Role::Citizen),
     ("official", Role::Official),
     ("governor", Role::Governor),
     ("administrator", Role::Administrator),
+    ("device", Role::Device),
 ];
 
 /// Reads `personas.yaml`. `name` is for those who read the file; what a page shows is Fluent `persona-<id>`.

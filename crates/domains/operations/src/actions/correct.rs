@@ -94,7 +94,7 @@ pub async fn correct(s: &OperationsState, actor: &Actor, id: i64, mapping: &str)
     let mut version = in_force.version.clone();
     if block_text(mapping) != block_text(&profile.spec.mapping) {
         let taken: Vec<&str> = all.iter().map(|p| p.version.as_str()).collect();
-        version = versions::free(&in_force.version, &taken).ok_or_else(|| EditFileError::Version(version))?;
+        version = versions::free(&in_force.version, &taken).ok_or(EditFileError::Version(version))?;
         let mut source = in_force.source()?;
         let file = source.files.get(&profile.spec.file);
         let file = file.ok_or_else(|| QueryError::NotFound(format!("file {}", profile.spec.file)))?;

@@ -61,10 +61,12 @@ fn encoded(text: &str) -> String {
 /// A long text that may break anywhere: payloads have no spaces.
 fn breakable(text: &str) -> Html {
     const RUN: usize = 20;
-    let (mut pieces, mut piece) = (Vec::new(), String::new());
+    let (mut pieces, mut piece, mut run) = (Vec::new(), String::new(), 0);
     for c in text.chars() {
         piece.push(c);
-        if ",:;}]/".contains(c) || piece.chars().count() >= RUN {
+        run = if c.is_whitespace() { 0 } else { run + 1 };
+        if ",:;}]/".contains(c) || run >= RUN {
+            run = 0;
             pieces.push(Html::text(&piece).to_string());
             piece.clear();
         }
@@ -95,5 +97,6 @@ mod tests {
     fn payloads_can_break_and_are_escaped() {
         assert_eq!(breakable("{\"a\":<1>,b}").as_str(), "{&quot;a&quot;:<wbr>&lt;1&gt;,<wbr>b}<wbr>");
         assert_eq!(breakable(&"x".repeat(45)).as_str().matches("<wbr>").count(), 2);
+        assert_eq!(breakable("words of milliseconds need nothing").as_str(), "words of milliseconds need nothing");
     }
 }

@@ -55,6 +55,17 @@ fn source(folder: &Path) -> PackSource {
     PackSource { files }
 }
 
+/// What the decision was given, as the twin writes it.
+fn evidence() -> String {
+    json!({
+        "inputs": {"attribute": "pm25", "open": false, "value": 0.4, "norm": 0.16, "ratio": 2.5},
+        "reading": {"attribute": "pm25", "value": 0.4, "observedAt": "2026-01-15T00:59:58Z",
+                    "receivedAt": "2026-01-15T00:59:59Z", "simulated": true},
+        "outcome": {"action": "raise", "severity": "warning", "deadlineHours": 24}
+    })
+    .to_string()
+}
+
 impl House {
     pub async fn new() -> Self {
         let place = TestPlace::sqlite();
@@ -102,12 +113,6 @@ impl House {
         let trigger = catalogue.trigger("kuzbass/air-above-norm").unwrap();
         let (state, _) = trigger.process.step(&State::default(), &Event::Start).unwrap();
         let process = format!("kuzbass@{}/{}", trigger.spec.version, trigger.process.id());
-        let evidence = json!({
-            "inputs": {"attribute": "pm25", "open": false, "value": 0.4, "norm": 0.16, "ratio": 2.5},
-            "reading": {"attribute": "pm25", "value": 0.4, "observedAt": "2026-01-15T00:59:58Z",
-                        "receivedAt": "2026-01-15T00:59:59Z", "simulated": true},
-            "outcome": {"action": "raise", "severity": "warning", "deadlineHours": 24}
-        });
         let (now, ground) = ("2026-01-15T01:00:00Z", trigger.ground());
         let body = "urn:svod:body:novokuznetsk:ecology";
         let shared = [
@@ -131,7 +136,7 @@ impl House {
                 ("trigger", text("kuzbass/air-above-norm")),
                 ("decision", text(&ground)),
                 ("rule", text("air-warning: <act> within a day")),
-                ("inputs", text(&evidence.to_string())),
+                ("inputs", text(&evidence())),
             ]),
         );
         let case = self.entity(

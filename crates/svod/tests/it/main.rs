@@ -1,0 +1,25 @@
+//! The platform as a whole: rooms together in one process, and the real program behind its doors.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+mod access;
+mod commands;
+mod crash;
+mod doors;
+mod publishing;
+mod quarantine;
+mod regions;
+mod restart;
+mod secrecy;
+mod sweep;
+mod tokens;
+mod work;
+
+/// The real program of this build.
+fn program() -> svod_testkit::Program {
+    svod_testkit::Program::new(env!("CARGO_BIN_EXE_svod"))
+}
+
+/// A folder of the repository, such as `packs/kuzbass`.
+fn repository(path: &str) -> String {
+    format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))
+}

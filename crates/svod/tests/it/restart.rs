@@ -1,0 +1,60 @@
+//! The next start over the same store continues where the last one ended.
+
+use svod_kernel::Urn;
+use svod_testkit::on_both_engines;
+
+const STATION: &str = "42010102";
+
+on_both_engines! {
+    async fn the_next_start_continues(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let token = app.token("official-municipal");
+        app.air(STATION, "pm25", 0.05).await;
+        app.air(STATION, "so2", 0.01).await;
+        let published = app.core.registry.pack_history("kuzbass").await.unwrap().len();
+        let known = app.core.twin.len();
+        let app = app.restart().await;
+
+        assert_eq!(app.core.registry.pack_history("kuzbass").await.unwrap().len(), published, "published again");
+        assert_eq!(app.core.twin.len(), known);
+        let station: Urn = "urn:svod:station:42010102".parse().unwrap();
+        let live = app.core.twin.entity(&station).unwrap();
+        let shown: Vec<_> = live.observed.iter().map(|(name, v)| (&**name, v.value.number().unwrap())).collect();
+        assert_eq!(shown, [("pm25", 0.05), ("so2", 0.01)]);
+        assert_eq!(live.worst_ratio(), Some(0.05 / 0.035));
+        let official = app.core.identity.authenticate(&token).expect("the token is still good");
+
+        // The open alert is known: the next reading above the norm raises no second one, one below 0.8 ends it.
+        for (value, open, all) in [(0.06, 1, 1), (0.03, 1, 1), (0.02, 0, 1), (0.03, 0, 1), (0.04, 1, 2)] {
+            app.clock.advance(60);
+            app.air(STATION, "pm25", value).await;
+            let alerts = app.all("kuzbass", "Alert").await;
+            let still = alerts.iter().filter(|a| a.text("status") == Some("open")).count();
+            assert_eq!((still, alerts.len()), (open, all), "after {value}");
+        }
+        let first = app.all("kuzbass", "Task").await.remove(0);
+        app.core.tasks.take(&official, &first.id).await.unwrap();
+        app.core.tasks.complete(&official, &first.id, "сделано").await.unwrap();
+        let points = app.core.history.count().await.unwrap();
+        assert_eq!(points, 7, "readings of both starts");
+    }
+}
+
+on_both_engines! {
+    /// What was found and not yet dealt with when the platform stopped is dealt with by the next start, once.
+    async fn a_finding_outlives_the_process(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let ts = app.ts();
+        app.deliver("air-post", STATION, serde_json::json!({"ts": ts, "pm25": 0.05})).await;
+        assert!(app.all("kuzbass", "Alert").await.is_empty(), "nobody asked the runtime to work yet");
+        let app = app.restart().await;
+        // The sender never saw its acknowledgement and sends again.
+        app.reading("air-post", STATION, serde_json::json!({"ts": ts, "pm25": 0.05})).await;
+        app.clock.advance(60);
+        app.air(STATION, "pm25", 0.06).await;
+        for kind in ["Alert", "Case", "Task"] {
+            assert_eq!(app.all("kuzbass", kind).await.len(), 1, "{kind}");
+        }
+        assert_eq!(app.core.history.count().await.unwrap(), 2);
+    }
+}

@@ -1,0 +1,87 @@
+//! Internal attributes are seen by those who may, in every way of looking.
+
+use serde_json::{Value, json};
+use svod_kernel::{Actor, Urn};
+use svod_model::PackSource;
+use svod_testkit::{TestApp, on_both_engines, packs};
+
+/// Kuzbass with one gauge whose readings are the officials' own business.
+fn kuzbass() -> PackSource {
+    let before = "Particles up to 1 µm. No norm is set. Range 0 to 2, the worst day held 0.27.\"\n        annotations:\n";
+    let after = format!("{before}          svod_class: internal\n");
+    packs::replaced(packs::shipped("kuzbass"), "model/air.yaml", before, &after)
+}
+
+/// Who may look behind the open attributes of Novokuznetsk, and who may not.
+const MAY: [&str; 4] = ["official-municipal", "official-regional", "governor", "administrator"];
+const MAY_NOT: [&str; 2] = ["citizen", "neighbour-official"];
+
+fn actors<'a>(app: &'a TestApp, personas: &'a [&str]) -> impl Iterator<Item = Actor> + 'a {
+    personas.iter().map(|p| app.actor(p))
+}
+
+on_both_engines! {
+    async fn in_entity_query_and_journal(builder: TestAppBuilder) {
+        let app = builder.neighbour().start().await;
+        app.air("42010102", "pm25", 0.05).await;
+        let (alert, task) = (app.only("Alert").await.id, app.only("Task").await.id);
+        app.core.tasks.take(&app.actor("official-municipal"), &task).await.unwrap();
+        let registry = &app.core.registry;
+        for actor in actors(&app, &MAY) {
+            let seen = registry.entity(&actor, &alert).await.unwrap();
+            assert!(seen.object("case").is_some(), "{}", actor.name);
+            let listed = app.seen(&actor, "kuzbass", "Task").await;
+            assert_eq!(listed[0].text("takenBy"), Some("official-municipal"), "{}", actor.name);
+            let journal = app.journal(&actor, "kuzbass", None).await;
+            assert!(journal.iter().any(|e| e.changes.get("takenBy").is_some()), "{}", actor.name);
+        }
+        for actor in actors(&app, &MAY_NOT).chain([Actor::anonymous()]) {
+            let seen = registry.entity(&actor, &alert).await.unwrap();
+            assert!(seen.object("case").is_none() && seen.text("status") == Some("open"), "{}", actor.name);
+            let listed = app.seen(&actor, "kuzbass", "Alert").await;
+            assert!(listed.len() == 1 && listed[0].object("case").is_none(), "{}", actor.name);
+            for kind in ["Task", "Case"] {
+                assert!(app.seen(&actor, "kuzbass", kind).await.is_empty(), "{} sees a {kind}", actor.name);
+            }
+            assert!(registry.entity(&actor, &task).await.is_err(), "{}", actor.name);
+            assert!(app.journal(&actor, "kuzbass", None).await.is_empty(), "{}", actor.name);
+        }
+    }
+}
+
+on_both_engines! {
+    async fn in_the_card_the_chart_and_the_stream(builder: TestAppBuilder) {
+        let app = builder.neighbour().pack(kuzbass()).doors().start().await;
+        let station = "/api/v1/entities/urn:svod:station:42010102";
+        let urn: Urn = "urn:svod:station:42010102".parse().unwrap();
+        app.deliver("air-post", "42010102", json!({"ts": app.ts(), "pm1": 0.777, "pm10": 0.011})).await;
+        app.until("the twin has the reading", async || app.core.twin.entity(&urn).unwrap().observed.len() == 2).await;
+        for persona in MAY {
+            let card = app.call("GET", &format!("{station}/live"), Some(persona), None).await.ok();
+            assert_eq!(card["observed"]["pm1"]["value"], 0.777, "{persona}");
+            let chart = app.call("GET", &format!("{station}/history?attribute=pm1"), Some(persona), None).await.ok();
+            assert_eq!(chart["points"].as_array().map(Vec::len), Some(1), "{persona}");
+        }
+        for persona in MAY_NOT.map(Some).into_iter().chain([None]) {
+            let card = app.call("GET", &format!("{station}/live"), persona, None).await.ok();
+            assert_eq!(card["observed"]["pm10"]["value"], 0.011, "{persona:?}");
+            assert_eq!(card["observed"]["pm1"], Value::Null, "{persona:?}");
+            let chart = app.call("GET", &format!("{station}/history?attribute=pm1"), persona, None).await;
+            chart.problem(404, "not-found");
+        }
+        // The stream is made once for everybody: only what is open goes into it, for whoever looks.
+        for persona in [None, Some("citizen"), Some("administrator")] {
+            let first = app.stream("/api/v1/live?space=kuzbass", persona, |t| t.contains("event: ready")).await;
+            assert!(first.contains("\"pm10\":0.011") && !first.contains("pm1\"") && !first.contains("0.777"), "{persona:?}");
+        }
+        let update = tokio::join!(
+            app.stream("/api/v1/live?space=kuzbass", Some("administrator"), |t| t.contains("0.012")),
+            async {
+                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                app.clock.advance(1);
+                app.deliver("air-post", "42010102", json!({"ts": app.ts(), "pm1": 0.888, "pm10": 0.012})).await
+            }
+        );
+        assert!(!update.0.contains("0.888") && !update.0.contains("0.777"), "{}", update.0);
+    }
+}
