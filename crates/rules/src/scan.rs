@@ -26,6 +26,8 @@ pub(crate) struct Table {
 pub(crate) struct Rule {
     pub(crate) id: Option<String>,
     pub(crate) annotation: String,
+    /// Stands in for the annotation where there is none.
+    pub(crate) description: String,
     pub(crate) line: usize,
     /// Lines of the input entries.
     pub(crate) inputs: Vec<usize>,
@@ -36,7 +38,8 @@ impl Rule {
     /// How a matched rule is named: its id or number, and its annotation.
     pub(crate) fn label(&self, position: usize) -> String {
         let id = self.id.clone().unwrap_or_else(|| format!("rule {}", position + 1));
-        let annotation = self.annotation.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = if self.annotation.trim().is_empty() { &self.description } else { &self.annotation };
+        let annotation = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if annotation.is_empty() { id } else { format!("{id}: {annotation}") }
     }
 }
@@ -153,7 +156,7 @@ impl Scanner<'_> {
         match (parent, name.as_str()) {
             ("description" | "question" | "allowedAnswers", _) => {}
             ("annotationEntry", "text") => self.annotate(),
-            ("rule", "description") if self.rule_annotation_empty() => self.annotate(),
+            ("rule", "description") => self.describe(),
             (_, "text") if parent != "textAnnotation" => vet::expression(self.file, Some(self.text_line), &self.text)?,
             (_, "decisionTable") => self.check_cells(line)?,
             _ => {}
@@ -162,8 +165,10 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn rule_annotation_empty(&self) -> bool {
-        self.tables.last().and_then(|t| t.rules.last()).is_some_and(|r| r.annotation.is_empty())
+    fn describe(&mut self) {
+        if let Some(rule) = self.tables.last_mut().and_then(|t| t.rules.last_mut()) {
+            rule.description.push_str(&self.text);
+        }
     }
 
     fn annotate(&mut self) {

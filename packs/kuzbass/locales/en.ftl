@@ -102,3 +102,18 @@ space-tyazhinsky-district = Tyazhinsky District
 space-yashkinsky-district = Yashkino District
 space-yaysky-district = Yaya District
 space-yurginsky-district = Yurga District
+
+## Rules of decisions and triggers
+rule-air-danger = Five times the norm or more: act within four hours
+rule-air-warning = The norm is reached: act within a day
+rule-air-clear = Well below the norm again: the alert ends
+rule-plough-danger = Three quarters of an hour without moving: send another within the hour
+rule-plough-warning = Ten minutes without moving: ask what happened within two hours
+rule-plough-moves = It moves again: the alert ends
+rule-plough-off-duty = It has no work any more: the alert ends
+rule-silence-danger = An hour without a reading: restore within eight hours
+rule-silence-warning = A quarter of an hour without a reading: look into it within a day
+rule-silence-over = It reports again: the alert ends
+trigger-air-above-norm = Air above the norm
+trigger-plough-standing = Plough standing still
+trigger-station-silent = Station silent

@@ -102,3 +102,18 @@ space-tyazhinsky-district = Тяжинский ауданы
 space-yashkinsky-district = Яшкинский ауданы
 space-yaysky-district = Яйский ауданы
 space-yurginsky-district = Юргинский ауданы
+
+## Шешім ережелері мен шарттар
+rule-air-danger = Нормадан бес есе және одан жоғары: төрт сағат ішінде шара қолдану
+rule-air-warning = Нормаға жетті: бір тәулік ішінде шара қолдану
+rule-air-clear = Қайтадан нормадан едәуір төмен: дабыл аяқталды
+rule-plough-danger = Қырық бес минут қозғалыссыз: бір сағат ішінде басқа машина жіберу
+rule-plough-warning = Он минут қозғалыссыз: екі сағат ішінде себебін анықтау
+rule-plough-moves = Қайтадан қозғалды: дабыл аяқталды
+rule-plough-off-duty = Жұмыс қалмады: дабыл аяқталды
+rule-silence-danger = Бір сағат көрсеткіш жоқ: сегіз сағат ішінде қалпына келтіру
+rule-silence-warning = Он бес минут көрсеткіш жоқ: бір тәулік ішінде анықтау
+rule-silence-over = Көрсеткіштер қайта келді: дабыл аяқталды
+trigger-air-above-norm = Ауа нормадан жоғары
+trigger-plough-standing = Машина тұрып қалды
+trigger-station-silent = Бекет үнсіз

@@ -102,3 +102,18 @@ space-tyazhinsky-district = Тяжинский район
 space-yashkinsky-district = Яшкинский район
 space-yaysky-district = Яйский район
 space-yurginsky-district = Юргинский район
+
+## Правила решений и условия
+rule-air-danger = Пятикратная норма и выше: принять меры за четыре часа
+rule-air-warning = Норма достигнута: принять меры за сутки
+rule-air-clear = Снова заметно ниже нормы: тревога окончена
+rule-plough-danger = Три четверти часа без движения: послать другую машину в течение часа
+rule-plough-warning = Десять минут без движения: выяснить причину за два часа
+rule-plough-moves = Снова движется: тревога окончена
+rule-plough-off-duty = Работы больше нет: тревога окончена
+rule-silence-danger = Час без показаний: восстановить за восемь часов
+rule-silence-warning = Четверть часа без показаний: разобраться за сутки
+rule-silence-over = Показания снова идут: тревога окончена
+trigger-air-above-norm = Воздух выше нормы
+trigger-plough-standing = Машина стоит
+trigger-station-silent = Станция молчит

@@ -1,1 +1,199 @@
-//! commands
+//! The command line, as the real program.
+
+use std::time::Duration;
+
+use serde_json::json;
+use svod_testkit::{Binary, packs};
+
+use crate::{program, repository};
+
+fn sandbox(data: &std::path::Path) -> Binary {
+    program().serve(data, &["--sandbox"]).ready()
+}
+
+#[test]
+fn the_sandbox_listens_on_loopback_only() {
+    let data = tempfile::tempdir().unwrap();
+    for (http, mqtt, key) in [("0.0.0.0:0", "127.0.0.1:0", "http.listen"), ("127.0.0.1:0", "0.0.0.0:0", "mqtt.listen")] {
+        let folder = data.path().to_str().unwrap();
+        let ran = program().run(&["serve", "--sandbox", "--data", folder, "--http", http, "--mqtt", mqtt]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains(key) && ran.stderr.contains("loopback"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("listening"), "it listened before it refused: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_sandbox_takes_any_type_from_anybody() {
+    let data = tempfile::tempdir().unwrap();
+    let binary = sandbox(data.path());
+    let call = |method: &str, path: &str, body: Option<serde_json::Value>| {
+        binary.request(method, path, None, body.map(|b| b.to_string().into_bytes())).unwrap()
+    };
+    let entity = json!({"entity": {"id": "urn:svod:unheard-of:1", "type": "UnheardOf", "space": "sandbox",
+        "attributes": {"anything": {"value": [1, "два"]}, "where": {"geometry": {"type": "Point", "coordinates": [87.1, 53.7]}}}}});
+    assert_eq!(call("POST", "/api/v1/entities", Some(entity.clone())).status, 201);
+    call("POST", "/api/v1/entities", Some(entity)).problem(409, "already-exists");
+    let path = "/api/v1/entities/urn:svod:unheard-of:1";
+    let read = call("GET", path, None);
+    assert_eq!((read.header("etag"), read.ok()["attributes"]["anything"]["value"][1].as_str()), ("\"1\"", Some("два")));
+    call("PATCH", path, Some(json!({"set": {"more": {"value": true}}, "unset": ["anything"]}))).ok();
+    let page = binary.get("/api/v1/entities?space=sandbox&type=UnheardOf", None);
+    assert_eq!(page["items"][0]["attributes"]["more"]["value"], true);
+    assert_eq!(page["items"][0]["attributes"]["anything"], json!(null));
+    assert_eq!(binary.get("/api/v1/journal?space=sandbox", None)["items"].as_array().map(Vec::len), Some(2));
+    call("DELETE", path, None).ok();
+    assert_eq!(call("GET", path, None).status, 404);
+    // Only that space is open.
+    let elsewhere = json!({"entity": {"id": "urn:svod:body:1", "type": "Body", "space": "installation", "attributes": {}}});
+    assert!([403, 404, 422].contains(&call("POST", "/api/v1/entities", Some(elsewhere)).status));
+    assert_eq!(call("POST", "/api/v1/packs", Some(json!(packs::version(packs::shipped("base"), "9.0.0")))).status, 403);
+    binary.stop();
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused() {
+    for args in [
+        &["serve", "--sandbox", "--demo"][..],
+        &["serve", "--no-simulation"],
+        &["serve", "--data-from", "/tmp"],
+        &["serve", "--demo", "--speed", "3"],
+    ] {
+        let ran = program().run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_configuration_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("svod.toml");
+    let path = file.to_str().unwrap().to_owned();
+    let check = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        program().run(&["config", "check", "--config", &path])
+    };
+    let good = check("[http]\nlisten = \"127.0.0.1:9000\"\n[store]\nurl = \"postgres://svod:s3cret@localhost/svod\"\n");
+    assert_eq!(good.code, Some(0), "{}", good.stderr);
+    assert!(good.stdout.contains("127.0.0.1:9000") && !good.stdout.contains("s3cret"), "{}", good.stdout);
+    let bad = check("[http]\nlissten = \"127.0.0.1:9000\"\n");
+    assert_eq!(bad.code, Some(1));
+    assert!(bad.stderr.contains("svod.toml") && bad.stderr.contains("line 2") && bad.stderr.contains("lissten"), "{}", bad.stderr);
+    let ran = program().env("SVOD_MQTT", "nowhere").run(&["config", "check"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("SVOD_MQTT"), "{}", ran.stderr);
+    let above = program().env("SVOD_HTTP", "127.0.0.1:9999").run(&["config", "check", "--config", &path]);
+    assert_eq!(above.code, Some(1), "the file is still bad");
+}
+
+#[test]
+fn the_shipped_packs_have_no_fault() {
+    for (pack, with) in [("base", None), ("kuzbass", None), ("neighbour", Some("packs/kuzbass"))] {
+        let (folder, with) = (repository(&format!("packs/{pack}")), with.map(repository));
+        let mut args = vec!["pack", "check", &folder];
+        args.extend(with.iter().flat_map(|w| ["--with", w]));
+        let ran = program().run(&args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{pack}");
+        assert!(ran.stdout.contains("no fault"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_broken_pack_is_named_by_file_line_rule_and_fix() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = packs::replaced(packs::shipped("kuzbass"), "triggers/air-above-norm.yaml", "on: observation", "on: whim");
+    packs::write(&broken, folder.path());
+    let ran = program().run(&["pack", "check", folder.path().to_str().unwrap()]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{}", ran.stderr);
+    let line = 1 + broken.files["triggers/air-above-norm.yaml"].lines().position(|l| l.contains("whim")).unwrap();
+    let named = format!("triggers/air-above-norm.yaml:{line}");
+    let first = ran.stderr.lines().find(|l| l.contains(&named)).unwrap_or_else(|| panic!("{}", ran.stderr));
+    assert!(first.contains("whim") || ran.stderr.contains("whim"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("observation"), "the fix does not say what may stand there: {}", ran.stderr);
+    let ran = program().run(&["pack", "check", "/nowhere"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("/nowhere"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_situations_of_kuzbass_hold() {
+    let ran = program().run(&["pack", "test", &repository("packs/kuzbass")]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let told = ran.stdout.lines().filter(|l| l.starts_with("ok ")).count();
+    let declared: usize = ["air", "field", "readings"]
+        .iter()
+        .map(|f| std::fs::read_to_string(repository(&format!("packs/kuzbass/tests/{f}.yaml"))).unwrap())
+        .map(|text| text.lines().filter(|l| l.starts_with("- name:")).count())
+        .sum();
+    assert!(declared > 20, "{declared}");
+    assert_eq!(told, declared, "situations run, situations declared:\n{}", ran.stdout);
+}
+
+#[test]
+fn a_situation_that_does_not_hold_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = "- name: nothing comes of nothing\n  at: 2026-01-15T08:00:00+07:00\n  given: []\n  when: []\n  \
+        then:\n    - alerts: {kind: air-pollution, open: 1}\n";
+    packs::write(&packs::file(packs::shipped("kuzbass"), "tests/wrong.yaml", case), folder.path());
+    let ran = program().run(&["pack", "test", folder.path().to_str().unwrap(), "--only", "nothing comes"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(ran.stdout.contains("FAILED") && ran.stdout.contains("1 expected, 0 found"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_pack_is_published_to_a_running_platform() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let binary = program().serve(data.path(), &["--demo", "--no-simulation"]).ready();
+    let url = format!("http://{}", binary.http);
+    let table = "decisions/air-quality.dmn";
+    let stricter = packs::version(packs::shipped("kuzbass"), "0.2.0");
+    let stricter = packs::replaced(stricter, table, "<text>&gt;= 1</text>", "<text>&gt;= 0.5</text>");
+    packs::write(&stricter, folder.path());
+    let publish = |token: &str| {
+        program().env("SVOD_TOKEN", token).run(&["pack", "publish", folder.path().to_str().unwrap(), "--to", &url])
+    };
+    let refused = publish(&binary.token("governor"));
+    assert!(refused.code == Some(1) && refused.stderr.contains("403"), "{}", refused.stderr);
+    let administrator = binary.token("administrator");
+    let done = publish(&administrator);
+    assert_eq!((done.code, done.stdout.trim()), (Some(0), "kuzbass 0.2.0 published"), "{}", done.stderr);
+    assert_eq!(publish(&administrator).stdout.trim(), "kuzbass 0.2.0 was in force already");
+    let listed = program().run(&["pack", "list", "--to", &url]);
+    assert!(listed.stdout.lines().any(|l| l.starts_with("kuzbass\t0.2.0\tkuzbass\t")), "{}", listed.stdout);
+
+    let ts = svod_kernel::Clock::now(&svod_kernel::SystemClock);
+    let batch = json!({"messages": [{"profile": "air-post", "device": "42010102", "payload": {"ts": ts, "pm25": 0.02}}]});
+    let taken = binary.request("POST", "/api/v1/observations", Some(&administrator), Some(batch.to_string().into_bytes()));
+    assert_eq!(taken.unwrap().ok()["stored"], 1);
+    let raised = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        let page = binary.get("/api/v1/entities?space=kuzbass&type=Alert", None);
+        page["items"].as_array().is_some_and(|a| a.len() == 1)
+    });
+    assert!(raised, "the table published decides");
+
+    packs::write(&packs::replaced(stricter, table, "<text>&gt;= 0.5</text>", "<text>&gt;= (0.5</text>"), folder.path());
+    let faulty = publish(&administrator);
+    assert_eq!(faulty.code, Some(1));
+    assert!(faulty.stderr.contains("422") && faulty.stderr.contains("decisions/air-quality.dmn:"), "{}", faulty.stderr);
+    assert!(faulty.stderr.contains("fix:"), "{}", faulty.stderr);
+    binary.stop();
+}
+
+#[test]
+fn the_program_starts_stops_and_goes_on() {
+    let data = tempfile::tempdir().unwrap();
+    let first = program().serve(data.path(), &["--demo", "--no-simulation"]).ready();
+    assert_eq!(first.request("GET", "/healthz", None, None).unwrap().status, 200);
+    assert_eq!(first.request("GET", "/readyz", None, None).unwrap().status, 200);
+    let token = first.token("governor");
+    let before = first.get("/api/v1/entities?space=kuzbass&type=Municipality&limit=1000", None);
+    first.stop();
+    let second = program().serve(data.path(), &["--demo", "--no-simulation"]).ready();
+    assert_eq!(second.get("/api/v1/entities?space=kuzbass&type=Municipality&limit=1000", None), before);
+    assert_eq!(second.request("GET", "/api/v1/tasks", Some(&token), None).unwrap().status, 200, "the key stays");
+    let published = second.get("/api/v1/packs/kuzbass", None);
+    assert_eq!(published.as_array().map(Vec::len), Some(1), "published at the first start only");
+    second.stop();
+    let without = program().serve(data.path(), &[]).ready();
+    without.request("GET", "/api/v1/tasks", Some(&token), None).unwrap().problem(401, "demo-only");
+    without.stop();
+}

@@ -110,8 +110,8 @@ on_both_engines! {
     async fn a_pack_with_faults_changes_nothing(builder: TestAppBuilder) {
         let app = builder.start().await;
         let before = app.core.registry.catalogue().generation;
-        let broken = packs::replaced(stricter(), TABLE, "<text>&gt;= 0.5</text>", "<text>&gt;= = 0.5</text>");
-        let line = 1 + broken.files[TABLE].lines().position(|l| l.contains("&gt;= = 0.5")).unwrap();
+        let broken = packs::replaced(stricter(), TABLE, "<text>&gt;= 0.5</text>", "<text>&gt;= (0.5</text>");
+        let line = 1 + broken.files[TABLE].lines().position(|l| l.contains("&gt;= (0.5")).unwrap();
         let broken = packs::replaced(broken, "triggers/plough-standing.yaml", "process: alert-response", "process: nowhere");
         let refused = app.core.registry.publish(&app.actor("administrator"), broken).await.unwrap_err();
         let PublishError::Faults(faults) = &refused else { panic!("{refused}") };
@@ -137,7 +137,7 @@ on_both_engines! {
         let send = async |persona: Option<&'static str>, source: &PackSource| {
             app.call("POST", "/api/v1/packs", persona, Some(json!(source))).await
         };
-        let broken = packs::replaced(stricter(), TABLE, "<text>&gt;= 0.5</text>", "<text>&gt;= = 0.5</text>");
+        let broken = packs::replaced(stricter(), TABLE, "<text>&gt;= 0.5</text>", "<text>&gt;= (0.5</text>");
         let refused = send(Some("administrator"), &broken).await;
         refused.problem(422, "pack-faults");
         let fault = &refused.json()["errors"][0];

@@ -60,10 +60,13 @@ pub fn ground(words: &Words<'_>, scene: &Scene, evidence: Option<&Evidence>) -> 
         if let Some(decision) = alert.text("decision") {
             rows.push(SummaryRow::new(ctx.t("why-decision"), words.ground(decision)));
         }
-        for (key, name) in [("why-rule", "rule"), ("why-trigger", "trigger")] {
-            if let Some(text) = alert.text(name).filter(|t| !t.is_empty()) {
-                rows.push(SummaryRow::new(ctx.t(key), text));
-            }
+        if let Some(rule) = alert.text("rule").filter(|t| !t.is_empty()) {
+            let id = rule.split(':').next().unwrap_or(rule);
+            rows.push(SummaryRow::new(ctx.t("why-rule"), ctx.t_or(&format!("rule-{id}"), rule)));
+        }
+        if let Some(trigger) = alert.text("trigger").filter(|t| !t.is_empty()) {
+            let id = trigger.rsplit('/').next().unwrap_or(trigger);
+            rows.push(SummaryRow::new(ctx.t("why-trigger"), ctx.t_or(&format!("trigger-{id}"), trigger)));
         }
         if let Some(at) = alert.time("raisedAt") {
             rows.push(SummaryRow::new(ctx.t("why-raised"), components::time(ctx, at)));
