@@ -99,11 +99,18 @@ const KEYS: [&str; 7] = [
     "persona-bench",
 ];
 
+/// Sensors in one file: a pack's file has a limit.
+const FILE_DEVICES: u32 = 10_000;
+
 /// Writes the folder. Errors: it cannot be written.
 pub fn write(folder: &Path, devices: u32) -> Result<()> {
-    let mut entities = String::new();
+    let mut files: Vec<(String, String)> = Vec::new();
     for number in 0..devices {
-        let (lon, lat) = (86.0 + f64::from(number % 40) * 0.05, 53.0 + f64::from(number / 40) * 0.05);
+        if number % FILE_DEVICES == 0 {
+            files.push((format!("entities/sensors-{:03}.yaml", number / FILE_DEVICES), String::new()));
+        }
+        let Some((_, entities)) = files.last_mut() else { continue };
+        let (lon, lat) = (84.0 + f64::from(number % 400) * 0.01, 52.0 + f64::from(number / 400 % 400) * 0.01);
         let device = load::device(number);
         writeln!(
             entities,
@@ -122,9 +129,8 @@ pub fn write(folder: &Path, devices: u32) -> Result<()> {
         ("model/bench.yaml", MODEL),
         ("devices/bench.yaml", PROFILE),
         ("layers/bench.yaml", LAYER),
-        ("entities/sensors.yaml", &entities),
     ];
-    for (path, text) in fixed.into_iter().chain(texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))) {
+    for (path, text) in fixed.into_iter().chain(texts.iter().chain(&files).map(|(path, text)| (path.as_str(), text.as_str()))) {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
@@ -142,7 +148,7 @@ mod tests {
     fn a_pack_has_as_many_sensors_as_asked_and_every_text_in_three_languages() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), 3).unwrap();
-        let entities = fs::read_to_string(folder.path().join("entities/sensors.yaml")).unwrap();
+        let entities = fs::read_to_string(folder.path().join("entities/sensors-000.yaml")).unwrap();
         assert_eq!(entities.matches("- id: urn:svod:bench:b").count(), 3);
         for lang in ["ru", "kk", "en"] {
             let texts = fs::read_to_string(folder.path().join(format!("locales/{lang}.ftl"))).unwrap();

@@ -22,6 +22,8 @@ const RANGES: [string, number][] = [
 /** Rows of the table under the chart. */
 const MOST_ROWS = 200;
 const HEIGHT = 240;
+/** Less time than this is not spread over the whole picture, ms. */
+const LEAST_SPAN_MS = 5 * 60_000;
 
 class Chart {
   private plot: uPlot | undefined;
@@ -146,9 +148,12 @@ class Chart {
         const ms = s * 1000;
         return new Date(ms + (utcOffset() + new Date(ms).getTimezoneOffset()) * 60_000);
       },
-      scales: { y: { range: (_, low, high) => this.bounds(low, high) } },
+      scales: {
+        x: { range: (_, first, last) => span(first, last) },
+        y: { range: (_, low, high) => this.bounds(low, high) },
+      },
       axes: [
-        { ...axis, values: (_, splits, __, ___, step) => splits.map((s) => tick(s * 1000, step)) },
+        { ...axis, space: 64, values: (_, splits, __, ___, step) => splits.map((s) => tick(s * 1000, step)) },
         { ...axis, size: 56, values: (_, splits) => splits.map((v) => number(v)) },
       ],
       series: [
@@ -244,6 +249,12 @@ class Chart {
   }
 }
 
+// The newest value stands at the right edge; the few values of a series that has just begun do not fill the picture.
+function span(first: number | null, last: number | null): [number, number] {
+  const end = last ?? Date.now() / 1000;
+  return [Math.min(first ?? end, end - LEAST_SPAN_MS / 1000), end];
+}
+
 function stamp(ms: number): string {
   return moment(ms, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 }
@@ -251,6 +262,7 @@ function stamp(ms: number): string {
 function tick(ms: number, step: number): string {
   if (step >= 28 * 86_400) return moment(ms, { month: "short", year: "2-digit" });
   if (step >= 86_400) return moment(ms, { day: "numeric", month: "short" });
+  if (step < 60) return moment(ms, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const clock = moment(ms, { hour: "2-digit", minute: "2-digit" });
   return clock === "00:00" ? moment(ms, { day: "numeric", month: "short" }) : clock;
 }

@@ -5,6 +5,7 @@
 //! (tables, timelines, summary lists …) that the templates put together. [`Portal::wrap`] adds the shell's own routes,
 //! the context, the cookies and the security headers to the whole application.
 
+mod api_page;
 pub mod assets;
 pub mod components;
 mod context;
@@ -86,6 +87,7 @@ impl Portal {
         let own = Router::new()
             .route("/session", get(session::show).post(session::sign_in))
             .route("/session/end", axum::routing::post(session::sign_out))
+            .route("/api", get(api_page::show))
             .route("/assets/texts/{file}", get(texts::serve))
             .route("/assets/{*file}", get(assets::serve))
             .route("/favicon.svg", get(assets::favicon))

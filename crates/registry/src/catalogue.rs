@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use svod_kernel::{Lang, SpacePath};
@@ -16,8 +17,12 @@ use svod_text::Texts;
 pub struct Catalogue {
     /// Grows by one with each publication since the start.
     pub generation: u64,
-    /// Dependencies first.
+    /// Dependencies first, without their seed entities: those live in the store and may be many.
     pub packs: Vec<Arc<Pack>>,
+    /// Number of seed entities by pack.
+    pub seeds: BTreeMap<String, usize>,
+    /// What it was compiled from.
+    fingerprints: BTreeSet<u64>,
     /// Merged, inheritance resolved.
     pub metamodel: Metamodel,
     /// Messages of all packs.
@@ -78,6 +83,8 @@ impl Catalogue {
         Self {
             generation: 0,
             packs: Vec::new(),
+            seeds: BTreeMap::new(),
+            fingerprints: BTreeSet::new(),
             metamodel: Metamodel::default(),
             texts: Arc::new(Texts::new([]).expect("no text is no fault")),
             profiles: Vec::new(),
@@ -95,7 +102,7 @@ impl Catalogue {
 
     /// True when it was compiled from exactly these packs.
     pub fn same_sources(&self, sources: &[PackSource]) -> bool {
-        sources.len() == self.packs.len() && sources.iter().all(|s| self.packs.iter().any(|p| &p.source == s))
+        sources.len() == self.packs.len() && sources.iter().map(fingerprint).collect::<BTreeSet<_>>() == self.fingerprints
     }
 
     /// The compiled trigger of that key.
@@ -136,12 +143,41 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
     let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
+    let seeds = refs.iter().map(|p| (p.manifest.id.clone(), p.entities.len())).collect();
     match (policies, texts) {
         (Some(policies), Some(texts)) if errors.is_empty() => {
-            Ok(Catalogue { generation, packs, metamodel, texts, profiles, triggers, layers, personas, policies })
+            let fingerprints = sources.iter().map(fingerprint).collect();
+            let packs = packs.into_iter().map(without_seeds).collect();
+            Ok(Catalogue {
+                generation,
+                packs,
+                seeds,
+                fingerprints,
+                metamodel,
+                texts,
+                profiles,
+                triggers,
+                layers,
+                personas,
+                policies,
+            })
         }
         _ => Err(errors),
     }
+}
+
+fn fingerprint(source: &PackSource) -> u64 {
+    let mut h = DefaultHasher::new();
+    source.files.hash(&mut h);
+    h.finish()
+}
+
+fn without_seeds(pack: Arc<Pack>) -> Arc<Pack> {
+    let mut pack = Arc::unwrap_or_clone(pack);
+    pack.entities = Vec::new();
+    pack.origins = Default::default();
+    pack.source.files.retain(|path, _| !path.starts_with("entities/"));
+    Arc::new(pack)
 }
 
 fn top(pack: &Pack) -> Option<SpacePath> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use svod_kernel::{Actor, Coded, FieldError, SpacePath};
-use svod_model::{Manifest, PackError, PackSource, parse_pack};
+use svod_model::{Manifest, Pack, PackError, PackSource, parse_pack};
 use svod_policy::Action;
 use svod_process::Process;
 use svod_store::StoreError;
@@ -128,7 +128,7 @@ impl Registry {
         }
         self.reload_catalogue().await?;
         let before = active.filter(|_| changed).and_then(|a| serde_json::from_str(&a.pack.source).ok());
-        let entities = self.seed(&manifest, before.as_ref()).await?;
+        let entities = self.seed(&pack, before.as_ref()).await?;
         Ok(Published { id: manifest.id, version: manifest.version, changed, entities })
     }
 
@@ -255,9 +255,8 @@ impl Registry {
 
     /// Makes the spaces and entities a pack declares. Entities that are the same in the publication before are left
     /// alone: what has been set on them since stays.
-    async fn seed(&self, manifest: &Manifest, before: Option<&PackSource>) -> Result<usize, PublishError> {
-        let catalogue = self.catalogue();
-        let Some(pack) = catalogue.pack(&manifest.id) else { return Ok(0) };
+    async fn seed(&self, pack: &Pack, before: Option<&PackSource>) -> Result<usize, PublishError> {
+        let manifest = &pack.manifest;
         self.ensure_spaces(pack.spaces.iter().map(|s| s.path.clone()).collect(), false).await?;
         let marker = format!("seeded/{}", manifest.id);
         let done = self.meta(&marker).await?;

@@ -295,7 +295,8 @@ impl Log {
     fn bad(&self, expected: &[String]) -> Vec<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let grave = |l: &&String| {
-            let level = serde_json::from_str::<Value>(l).ok().map(|v| v["level"].as_str().unwrap_or_default().to_owned());
+            let level =
+                serde_json::from_str::<Value>(l).ok().map(|v| v["level"].as_str().unwrap_or_default().to_owned());
             matches!(level.as_deref(), Some("WARN" | "ERROR")) || l.contains("panicked at")
         };
         lines.0.iter().filter(grave).filter(|l| !expected.iter().any(|e| l.contains(e))).cloned().collect()

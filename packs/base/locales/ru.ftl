@@ -1,5 +1,5 @@
 pack-base-title = Основа
-pack-base-description = Типы и справочники, на которых строятся пакеты регионов: муниципалитет, орган, объект, тревога, дело, поручение.
+pack-base-description = Типы и справочники, на которых строятся пакеты регионов: муниципалитет, орган, объект, тревога, дело, задача.
 
 ## Типы
 
@@ -10,7 +10,7 @@ type-Body = Орган
 type-Asset = Объект
 type-Alert = Тревога
 type-Case = Дело
-type-Task = Поручение
+type-Task = Задача
 
 ## Атрибуты
 
@@ -64,8 +64,8 @@ enum-AlertStatus-open = Открыта
 enum-AlertStatus-closed = Закрыта
 enum-Severity-warning = Предупреждение
 enum-Severity-danger = Опасность
-enum-TaskStatus-offered = Предложено
+enum-TaskStatus-offered = Предложена
 enum-TaskStatus-taken = В работе
-enum-TaskStatus-done = Исполнено
+enum-TaskStatus-done = Исполнена
 enum-CaseStatus-open = Открыто
 enum-CaseStatus-closed = Закрыто

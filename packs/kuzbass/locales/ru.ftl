@@ -1,7 +1,7 @@
 ## Пакет
 
 pack-kuzbass-title = Кузбасс
-pack-kuzbass-description = Воздух Новокузнецка и уборка снега в городах Кузбасса: станции, машины, тревоги и поручения по ним.
+pack-kuzbass-description = Воздух Новокузнецка и уборка снега в городах Кузбасса: станции, машины, тревоги и задачи по ним.
 
 ## Типы
 
@@ -55,7 +55,7 @@ layer-weather = Погода
 layer-air = Качество воздуха
 layer-ploughs = Снегоуборочные машины
 layer-alerts = Тревоги
-layer-tasks = Поручения
+layer-tasks = Задачи
 
 ## Роли для знакомства
 
@@ -114,6 +114,9 @@ rule-plough-off-duty = Работы больше нет: тревога окон
 rule-silence-danger = Час без показаний: восстановить за восемь часов
 rule-silence-warning = Четверть часа без показаний: разобраться за сутки
 rule-silence-over = Показания снова идут: тревога окончена
+decision-air-alert = Тревога о качестве воздуха
+decision-plough-standing = Стоянка снегоуборочной машины
+decision-station-silent = Молчание станции
 trigger-air-above-norm = Воздух выше нормы
 trigger-plough-standing = Машина стоит
 trigger-station-silent = Станция молчит

@@ -4,11 +4,12 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { GeoJSONSource, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl, type MapMouseEvent } from "maplibre-gl";
 import { calm, el, onTheme } from "../lib/dom";
 import { LiveStream, type Batch, type LiveEntity } from "../lib/live";
+import { number } from "../lib/format";
 import { texts, type Texts } from "../lib/texts";
 import { Card } from "./card";
-import { Panel } from "./panel";
+import { legend, Panel } from "./panel";
 import { Pins } from "./pins";
-import { colour, Objects, type Layer, type Layers } from "./store";
+import { colour, measure, Objects, sign, type Layer, type Layers } from "./store";
 import { drawnIds, sourceOf, style, trailOf, vehicleImage } from "./style";
 
 setWorkerUrl(workerUrl);
@@ -51,7 +52,7 @@ class MapIsland {
     );
     this.card = new Card(t, () => history.replaceState(null, "", location.pathname + location.search));
     const canvas = el("div", { class: "map-canvas" });
-    host.replaceChildren(el("div", { class: "map-app" }, this.panel.node, el("div", { class: "map-stage" }, canvas, this.card.node)));
+    host.replaceChildren(el("div", { class: "map-app" }, this.panel.node, el("div", { class: "map-stage" }, canvas, this.key(), this.card.node)));
     this.map = this.makeMap(canvas);
     this.pins = new Pins(
       this.map,
@@ -63,6 +64,13 @@ class MapIsland {
     );
     this.wire();
     this.stream(host.dataset["liveUrl"] ?? "/api/v1/live");
+  }
+
+  // The colours that say how things are; those of the other layers stand with their switches.
+  private key(): HTMLElement | null {
+    const judged = this.given.layers.find((l) => l.visible && l.style.colourBy === "worstRatio");
+    const list = judged && legend(this.t, judged);
+    return judged && list ? el("div", { class: "map-key" }, el("p", {}, judged.title), list) : null;
   }
 
   private makeMap(container: HTMLElement): MapLibre {
@@ -194,6 +202,7 @@ class MapIsland {
           name: entity.name,
           c: colour(layer, entity),
           h: typeof heading === "number" ? heading : 0,
+          value: written(layer, entity),
         },
         geometry: { type: "Point", coordinates: this.place(entity.id, now) ?? entity.g ?? [0, 0] },
       };
@@ -218,7 +227,9 @@ class MapIsland {
       void fetch(layer.geometryUrl)
         .then(async (answer) => {
           if (!answer.ok) return;
-          this.fixed.set(layer.id, (await answer.json()) as GeoJSON.FeatureCollection);
+          const collection = (await answer.json()) as GeoJSON.FeatureCollection;
+          for (const feature of collection.features) feature.properties = { ...feature.properties, size: width(feature.geometry) };
+          this.fixed.set(layer.id, collection);
           this.drawFixed(layer);
         })
         .catch(() => undefined);
@@ -272,6 +283,24 @@ class MapIsland {
     const id = decodeURIComponent(location.hash.slice(1));
     if (id.startsWith("urn:")) void this.card.open(id, this.objects.all.get(id)?.name ?? "");
   }
+}
+
+/** The measure in figures: "−12 °C". */
+function written(layer: Layer, entity: LiveEntity): string {
+  const value = layer.unit ? measure(layer, entity) : null;
+  return value === null ? "" : `${number(Math.round(value))} ${sign(layer.unit)}`;
+}
+
+/** Degrees of longitude that an area takes. */
+function width(geometry: GeoJSON.Geometry): number {
+  let [west, east] = [Infinity, -Infinity];
+  const look = (part: unknown): void => {
+    if (!Array.isArray(part)) return;
+    if (typeof part[0] === "number") [west, east] = [Math.min(west, part[0]), Math.max(east, part[0])];
+    else part.forEach(look);
+  };
+  if ("coordinates" in geometry) look(geometry.coordinates);
+  return east > west ? east - west : 0;
 }
 
 async function start(host: HTMLElement): Promise<void> {

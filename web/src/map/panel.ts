@@ -2,7 +2,7 @@ import { el } from "../lib/dom";
 import { ago, number } from "../lib/format";
 import type { LiveEntity, StreamState } from "../lib/live";
 import type { Texts } from "../lib/texts";
-import { colour, measure, NO_DATA, type Layer, type Objects } from "./store";
+import { colour, measure, NO_DATA, sign, written, type Layer, type Objects } from "./store";
 
 /** Rows of the list drawn at once; search narrows the rest. */
 const MOST_ROWS = 200;
@@ -121,11 +121,12 @@ export class Panel {
   private words(layer: Layer, entity: LiveEntity, now: number): [string, string] {
     const value = measure(layer, entity);
     const parts = [layer.title];
+    if (entity.type === "Alert") parts.push(this.t(entity.s === "danger" ? "js-map-danger" : "js-map-warning"));
     if (value !== null && layer.style.kind !== "pin") {
       parts.push(
         !layer.style.colourBy || layer.style.colourBy === "worstRatio"
           ? this.t("js-map-ratio", { value: number(Math.round(value * 100) / 100) })
-          : `${number(value)} ${layer.unit ?? ""}`.trim(),
+          : `${number(value)} ${sign(layer.unit)}`.trim(),
       );
     }
     // To the minute: a word that changed with each reading would be read aloud without end.
@@ -149,7 +150,7 @@ export class Panel {
   }
 
   private layers(): HTMLElement {
-    const box = el("details", { class: "map-layers", open: matchMedia("(min-width: 60em)").matches });
+    const box = el("details", { class: "map-layers" });
     const rows = [...this.objects.layers]
       .sort((a, b) => b.order - a.order)
       .map((layer) => el("li", {}, this.layerSwitch(layer), legend(this.t, layer)));
@@ -171,11 +172,12 @@ export function pinColour(entity: LiveEntity): string | undefined {
   return entity.s === "danger" ? "var(--danger)" : "var(--pin-warning)";
 }
 
-function legend(t: Texts, layer: Layer): HTMLElement | null {
+/** What the colours of a layer mean; nothing for a layer without a measure. */
+export function legend(t: Texts, layer: Layer): HTMLElement | null {
   const stops = layer.style.stops ?? [];
-  if (!layer.style.colourBy || stops.length < 2) return null;
+  if (!layer.style.colourBy || stops.length < 2 || written(layer)) return null;
   const ratio = layer.style.colourBy === "worstRatio";
-  const title = ratio ? t("js-legend-ratio") : [layer.colourTitle, layer.unit].filter(Boolean).join(", ");
+  const title = ratio ? t("js-legend-ratio") : [layer.colourTitle, sign(layer.unit)].filter(Boolean).join(", ");
   const items = stops.map(([from, hex], i) => {
     const next = stops[i + 1];
     const words = next ? `${number(from)} … ${number(next[0])}` : t("js-legend-from", { value: number(from) });

@@ -18,7 +18,7 @@ export interface Layer {
   title: string;
   /** GeoJSON of layers whose geometry stands still. */
   geometryUrl: string | null;
-  /** Title and unit of the attribute that gives the colour. */
+  /** Title and UCUM unit of the attribute that gives the colour. */
   colourTitle?: string;
   unit?: string;
 }
@@ -111,6 +111,17 @@ export function measure(layer: Layer, entity: LiveEntity): number | null {
   const value = entity.v[by];
   return typeof value === "number" ? value : null;
 }
+
+/** Shown as a figure with its unit: temperature, say. A ratio to the norm is a colour. */
+export function written(layer: Layer): boolean {
+  return layer.style.kind === "circle" && layer.style.colourBy !== "worstRatio" && !!layer.unit;
+}
+
+/** Units that are written with a sign in every language, by their UCUM code. */
+const SIGNS: Record<string, string> = { Cel: "°C", "%": "%", deg: "°" };
+
+/** A unit as it is written. */
+export const sign = (unit: string | undefined): string => (unit === undefined ? "" : (SIGNS[unit] ?? unit));
 
 export const NO_DATA = "#7b8a9b";
 

@@ -1,6 +1,6 @@
-import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import { token } from "../lib/dom";
-import type { Layer } from "./store";
+import { written, type Layer } from "./store";
 
 /** Fonts are drawn by the browser: without a `glyphs` address MapLibre asks nobody for them. */
 export const FONT = ["Golos Text Variable", "PT Sans", "sans-serif"];
@@ -65,6 +65,12 @@ function drawn(layer: Layer): LayerSpecification[] {
 
 type Visibility = "visible" | "none";
 
+/** From this zoom on even a town's area has room for its name. */
+const CLOSE_ZOOM = 8.5;
+/** Degrees of longitude under which an area is small. */
+const SMALL = 0.5;
+const small: ExpressionSpecification = ["<", ["get", "size"], SMALL];
+
 function fill(layer: Layer, source: string, visibility: Visibility, first?: string): LayerSpecification[] {
   return [
     {
@@ -96,13 +102,18 @@ function fill(layer: Layer, source: string, visibility: Visibility, first?: stri
         "text-font": FONT,
         "text-size": ["interpolate", ["linear"], ["zoom"], 5, 10, 8, 13],
         "text-max-width": 8,
+        "text-padding": 4,
+        // What is small on the map has its name under it, not over it; of two names the larger area's is kept.
+        "text-anchor": ["step", ["zoom"], ["case", small, "top", "center"], CLOSE_ZOOM, "center"],
+        "text-offset": ["step", ["zoom"], ["case", small, ["literal", [0, 1]], ["literal", [0, 0]]], CLOSE_ZOOM, ["literal", [0, 0]]],
+        "symbol-sort-key": ["-", 0, ["get", "size"]],
         visibility,
       },
       paint: {
         "text-color": token("--map-text"),
         "text-halo-color": token("--map-halo"),
         "text-halo-width": 1.4,
-        "text-opacity": 0.85,
+        "text-opacity": ["interpolate", ["linear"], ["zoom"], 9, 0.9, 11, 0.5],
       },
     },
   ];
@@ -138,19 +149,9 @@ function vehicle(layer: Layer, source: string, visibility: Visibility): LayerSpe
 }
 
 function circle(layer: Layer, source: string, visibility: Visibility): LayerSpecification[] {
+  if (written(layer)) return [value(layer, source, visibility)];
   return [
-    {
-      id: `${layer.id}-circle`,
-      type: "circle",
-      source,
-      layout: { visibility },
-      paint: {
-        "circle-color": ["get", "c"],
-        "circle-radius": ["interpolate", ["linear"], ["zoom"], 5, 4.5, 8, 8, 10, 11, 14, 15],
-        "circle-stroke-color": token("--map-edge"),
-        "circle-stroke-width": 2.5,
-      },
-    },
+    disc(layer, source, visibility),
     {
       id: `${layer.id}-name`,
       type: "symbol",
@@ -173,6 +174,44 @@ function circle(layer: Layer, source: string, visibility: Visibility): LayerSpec
       },
     },
   ];
+}
+
+function disc(layer: Layer, source: string, visibility: Visibility): LayerSpecification {
+  return {
+    id: `${layer.id}-circle`,
+    type: "circle",
+    source,
+    layout: { visibility },
+    paint: {
+      "circle-color": ["get", "c"],
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 5, 4.5, 8, 8, 10, 11, 14, 15],
+      "circle-stroke-color": token("--map-edge"),
+      "circle-stroke-width": 2.5,
+    },
+  };
+}
+
+// A measure with a unit says more as a figure than as a colour; it stands beside the place, where nothing covers it.
+function value(layer: Layer, source: string, visibility: Visibility): LayerSpecification {
+  return {
+    id: `${layer.id}-value`,
+    type: "symbol",
+    source,
+    layout: {
+      "text-field": ["get", "value"],
+      "text-font": FONT,
+      "text-size": 13,
+      "text-anchor": "left",
+      "text-offset": [1.1, -0.6],
+      "text-padding": 6,
+      visibility,
+    },
+    paint: {
+      "text-color": token("--map-value"),
+      "text-halo-color": token("--map-halo"),
+      "text-halo-width": 2,
+    },
+  };
 }
 
 /** An arrow drawn as a distance field, so that one picture takes every colour. */

@@ -37,6 +37,7 @@ packs-version-taken = Version { $version } of the pack “{ $id }” is publishe
 packs-seed-refused = The pack is in force, but an entity of it was refused: { $detail }
 packs-version-bad = Write a version such as 1.2.3.
 packs-version-unset = The version in pack.yaml cannot be set: { $detail }
+packs-owner-platform = Makers of the platform
 packs-actor-platform = The platform at its start
 packs-published = Published
 packs-publications = Publications

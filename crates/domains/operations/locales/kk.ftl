@@ -31,6 +31,7 @@ packs-version-taken = «{ $id }» пакетінің { $version } нұсқасы
 packs-seed-refused = Пакет күшіне енді, бірақ оның бір нысаны қабылданбады: { $detail }
 packs-version-bad = Нұсқаны жазыңыз, мысалы 1.2.3.
 packs-version-unset = pack.yaml файлына нұсқаны жазу мүмкін болмады: { $detail }
+packs-owner-platform = Платформаны әзірлеушілер
 packs-actor-platform = Платформа іске қосылғанда
 packs-published = Жарияланды
 packs-publications = Жарияланымдар

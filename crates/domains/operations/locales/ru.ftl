@@ -39,6 +39,7 @@ packs-version-taken = Версия { $version } пакета «{ $id }» уже 
 packs-seed-refused = Пакет действует, но один из его объектов не принят: { $detail }
 packs-version-bad = Напишите версию, например 1.2.3.
 packs-version-unset = Не удалось записать версию в pack.yaml: { $detail }
+packs-owner-platform = Разработчики платформы
 packs-actor-platform = Платформа при запуске
 packs-published = Опубликован
 packs-publications = Публикации

@@ -192,7 +192,7 @@ impl Words<'_> {
         match Ground::parse(ground) {
             Ground::Decision(pack, version, file, name) => {
                 let args = [
-                    ("name", name.as_str().into()),
+                    ("name", self.decision(&name).into()),
                     ("file", file.as_str().into()),
                     ("pack", self.pack(&pack).into()),
                     ("version", version.as_str().into()),
@@ -206,6 +206,12 @@ impl Words<'_> {
             Ground::SomePost => ctx.t("ground-post").into(),
             Ground::Other(text) => text.into(),
         }
+    }
+
+    /// A decision is called in the packs' texts by its name in small letters: `decision-air-alert` of «Air alert».
+    fn decision(&self, name: &str) -> String {
+        let words: Vec<String> = name.split_whitespace().map(str::to_lowercase).collect();
+        self.ctx.t_or(&format!("decision-{}", words.join("-")), name)
     }
 
     fn pack(&self, id: &str) -> String {

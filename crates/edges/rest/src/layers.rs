@@ -47,6 +47,12 @@ pub async fn list(
         shown["title"] = json!(catalogue.texts.get(lang, &format!("layer-{}", layer.id)));
         shown["geometryUrl"] =
             if drawn { json!(format!("/api/v1/geometry?layer={}&space={space}", layer.id)) } else { Value::Null };
+        if let Some(by) = layer.style.colour_by.as_deref()
+            && let Some(attribute) = catalogue.metamodel.attribute(&layer.kind, by)
+        {
+            shown["colourTitle"] = json!(catalogue.texts.get(lang, &format!("attr-{by}")));
+            shown["unit"] = json!(attribute.unit);
+        }
         layers.push(shown);
     }
     let centre = bounds.map(|b| [f64::midpoint(b[0], b[2]), f64::midpoint(b[1], b[3])]);

@@ -37,7 +37,14 @@ pages-shown = { $n ->
 }
 pages-first = Back to the start
 pages-next = Next
+filters = Filter
 filters-apply = Show
+
+api-title = The platform’s API
+api-lead = All that the pages show is open to programs too: entities, observations, tasks, the journal, packs. Open an operation, fill in its fields and send the request.
+api-document = The OpenAPI 3.1 document (JSON)
+api-token-demo = A persona’s token is printed by
+api-without-script = The form needs JavaScript. Without it any program sends the same requests:
 
 error = Error
 error-details = Technical details

@@ -79,6 +79,14 @@ impl Field {
         self
     }
 
+    /// What it holds now, as a person reads it.
+    fn shown(&self) -> &str {
+        match &self.kind {
+            Kind::Select(choices) => choices.iter().find(|c| c.value == self.value).map_or("", |c| &c.text),
+            _ => &self.value,
+        }
+    }
+
     /// It must be filled.
     #[must_use]
     pub fn required(mut self) -> Self {
@@ -130,12 +138,15 @@ pub struct Filters {
 struct FiltersTemplate<'a> {
     ctx: &'a PageContext,
     filters: &'a Filters,
+    folded: bool,
+    chosen: String,
 }
 
 impl Filters {
-    /// The markup.
+    /// The markup. Several fields are folded on a narrow screen, where the list itself matters more.
     pub fn html(&self, ctx: &PageContext) -> Html {
-        render(&FiltersTemplate { ctx, filters: self })
+        let chosen: Vec<&str> = self.fields.iter().map(Field::shown).filter(|t| !t.is_empty()).collect();
+        render(&FiltersTemplate { ctx, filters: self, folded: self.fields.len() > 1, chosen: chosen.join(" · ") })
     }
 }
 

@@ -14,7 +14,8 @@ fn sandbox(data: &std::path::Path) -> Binary {
 #[test]
 fn the_sandbox_listens_on_loopback_only() {
     let data = tempfile::tempdir().unwrap();
-    for (http, mqtt, key) in [("0.0.0.0:0", "127.0.0.1:0", "http.listen"), ("127.0.0.1:0", "0.0.0.0:0", "mqtt.listen")] {
+    for (http, mqtt, key) in [("0.0.0.0:0", "127.0.0.1:0", "http.listen"), ("127.0.0.1:0", "0.0.0.0:0", "mqtt.listen")]
+    {
         let folder = data.path().to_str().unwrap();
         let ran = program().run(&["serve", "--sandbox", "--data", folder, "--http", http, "--mqtt", mqtt]);
         assert_eq!(ran.code, Some(1), "{}", ran.stderr);
@@ -45,7 +46,8 @@ fn the_sandbox_takes_any_type_from_anybody() {
     call("DELETE", path, None).ok();
     assert_eq!(call("GET", path, None).status, 404);
     // Only that space is open.
-    let elsewhere = json!({"entity": {"id": "urn:svod:body:1", "type": "Body", "space": "installation", "attributes": {}}});
+    let elsewhere =
+        json!({"entity": {"id": "urn:svod:body:1", "type": "Body", "space": "installation", "attributes": {}}});
     assert!([403, 404, 422].contains(&call("POST", "/api/v1/entities", Some(elsewhere)).status));
     assert_eq!(call("POST", "/api/v1/packs", Some(json!(packs::version(packs::shipped("base"), "9.0.0")))).status, 403);
     binary.stop();
@@ -78,7 +80,11 @@ fn the_configuration_is_checked() {
     assert!(good.stdout.contains("127.0.0.1:9000") && !good.stdout.contains("s3cret"), "{}", good.stdout);
     let bad = check("[http]\nlissten = \"127.0.0.1:9000\"\n");
     assert_eq!(bad.code, Some(1));
-    assert!(bad.stderr.contains("svod.toml") && bad.stderr.contains("line 2") && bad.stderr.contains("lissten"), "{}", bad.stderr);
+    assert!(
+        bad.stderr.contains("svod.toml") && bad.stderr.contains("line 2") && bad.stderr.contains("lissten"),
+        "{}",
+        bad.stderr
+    );
     let ran = program().env("SVOD_MQTT", "nowhere").run(&["config", "check"]);
     assert!(ran.code == Some(1) && ran.stderr.contains("SVOD_MQTT"), "{}", ran.stderr);
     let above = program().env("SVOD_HTTP", "127.0.0.1:9999").run(&["config", "check", "--config", &path]);
@@ -100,7 +106,8 @@ fn the_shipped_packs_have_no_fault() {
 #[test]
 fn a_broken_pack_is_named_by_file_line_rule_and_fix() {
     let folder = tempfile::tempdir().unwrap();
-    let broken = packs::replaced(packs::shipped("kuzbass"), "triggers/air-above-norm.yaml", "on: observation", "on: whim");
+    let broken =
+        packs::replaced(packs::shipped("kuzbass"), "triggers/air-above-norm.yaml", "on: observation", "on: whim");
     packs::write(&broken, folder.path());
     let ran = program().run(&["pack", "check", folder.path().to_str().unwrap()]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{}", ran.stderr);
@@ -160,8 +167,10 @@ fn a_pack_is_published_to_a_running_platform() {
     assert!(listed.stdout.lines().any(|l| l.starts_with("kuzbass\t0.2.0\tkuzbass\t")), "{}", listed.stdout);
 
     let ts = svod_kernel::Clock::now(&svod_kernel::SystemClock);
-    let batch = json!({"messages": [{"profile": "air-post", "device": "42010102", "payload": {"ts": ts, "pm25": 0.02}}]});
-    let taken = binary.request("POST", "/api/v1/observations", Some(&administrator), Some(batch.to_string().into_bytes()));
+    let batch =
+        json!({"messages": [{"profile": "air-post", "device": "42010102", "payload": {"ts": ts, "pm25": 0.02}}]});
+    let taken =
+        binary.request("POST", "/api/v1/observations", Some(&administrator), Some(batch.to_string().into_bytes()));
     assert_eq!(taken.unwrap().ok()["stored"], 1);
     let raised = (0..100).any(|_| {
         std::thread::sleep(Duration::from_millis(50));

@@ -363,11 +363,13 @@ fn nothing_is_left(place: &TestPlace, senders: &[Sender]) {
         let store = place.open(StoreOptions::default()).unwrap();
         assert_eq!(History::new(store.clone()).count().await.unwrap(), expected as i64, "observations");
         let left = store
-            .read(|conn| Ok::<_, svod_store::StoreError>((
-                svod_store::finding::count(conn)?,
-                svod_store::outbox::count(conn)?,
-                conn.first("SELECT count(*) FROM quarantine", &[])?.map_or(Ok(0), |r| r.int(0))?,
-            )))
+            .read(|conn| {
+                Ok::<_, svod_store::StoreError>((
+                    svod_store::finding::count(conn)?,
+                    svod_store::outbox::count(conn)?,
+                    conn.first("SELECT count(*) FROM quarantine", &[])?.map_or(Ok(0), |r| r.int(0))?,
+                ))
+            })
             .await
             .unwrap();
         assert_eq!(left, (0, 0, 0), "findings, outbox, quarantine");

@@ -23,7 +23,8 @@ fn two_steps() -> PackSource {
     let more = "<sequenceFlow id=\"to-check\" sourceRef=\"respond\" targetRef=\"check\"/>\n    \
         <userTask id=\"check\" name=\"Проверить\"/>\n    \
         <sequenceFlow id=\"to-end\" sourceRef=\"check\" targetRef=\"end\"/>";
-    let pack = packs::replaced(pack, file, "<sequenceFlow id=\"to-end\" sourceRef=\"respond\" targetRef=\"end\"/>", more);
+    let pack =
+        packs::replaced(pack, file, "<sequenceFlow id=\"to-end\" sourceRef=\"respond\" targetRef=\"end\"/>", more);
     let pack = packs::replaced(pack, file, "<outgoing>to-end</outgoing>", "<outgoing>to-check</outgoing>");
     ["ru", "kk", "en"].into_iter().fold(pack, |pack, lang| {
         packs::appended(pack, &format!("locales/{lang}.ftl"), "\nstep-alert-response-check = Check\n")
@@ -111,7 +112,8 @@ on_both_engines! {
         let app = builder.start().await;
         let before = app.core.registry.catalogue().generation;
         let broken = packs::replaced(stricter(), TABLE, "<text>&gt;= 0.5</text>", "<text>&gt;= (0.5</text>");
-        let line = 1 + broken.files[TABLE].lines().position(|l| l.contains("&gt;= (0.5")).unwrap();
+        // The cell is the element around the text, one line above it.
+        let line = broken.files[TABLE].lines().position(|l| l.contains("&gt;= (0.5")).unwrap();
         let broken = packs::replaced(broken, "triggers/plough-standing.yaml", "process: alert-response", "process: nowhere");
         let refused = app.core.registry.publish(&app.actor("administrator"), broken).await.unwrap_err();
         let PublishError::Faults(faults) = &refused else { panic!("{refused}") };

@@ -7,7 +7,8 @@ use svod_testkit::{TestApp, on_both_engines, packs};
 
 /// Kuzbass with one gauge whose readings are the officials' own business.
 fn kuzbass() -> PackSource {
-    let before = "Particles up to 1 µm. No norm is set. Range 0 to 2, the worst day held 0.27.\"\n        annotations:\n";
+    let before =
+        "Particles up to 1 µm. No norm is set. Range 0 to 2, the worst day held 0.27.\"\n        annotations:\n";
     let after = format!("{before}          svod_class: internal\n");
     packs::replaced(packs::shipped("kuzbass"), "model/air.yaml", before, &after)
 }

@@ -18,6 +18,7 @@ on_both_engines! {
         app.air("42010109", "pm25", 0.01).await;
         app.wait(3 * 60).await;
         assert_eq!(open(&app, "station-silent").await, 1, "only the one that is silent");
+        app.air("42010109", "pm25", 0.01).await;
         app.wait(11 * 60).await;
         assert_eq!(open(&app, "station-silent").await, 1, "silence goes on and is told once");
         app.air("42010102", "pm25", 0.01).await;

@@ -35,6 +35,8 @@ async fn entity_link(ctx: &PageContext, registry: &Registry, id: &str) -> Html {
     let Ok(urn) = id.parse::<Urn>() else { return Html::text(id) };
     match registry.entity(&ctx.actor, &urn).await {
         Ok(e) => components::link(&format!("/entities/{}", encoded(id)), e.text("name").unwrap_or(urn.local())),
+        // The platform's own packs belong to nobody's register.
+        Err(_) if id == "urn:svod:body:svod:platform" => ctx.t("packs-owner-platform").into(),
         Err(_) => Html::text(id),
     }
 }

@@ -7,8 +7,8 @@ use svod_portal::{Html, PageContext};
 /// Names listed of one kind; a pack of a whole region declares hundreds of entities.
 const MAX_NAMES: usize = 60;
 
-/// What the pack declares, a row for each kind that it has.
-pub fn list(ctx: &PageContext, pack: &Pack) -> Html {
+/// What the pack declares, a row for each kind that it has; `seeds` is the number of its entities.
+pub fn list(ctx: &PageContext, pack: &Pack, seeds: usize) -> Html {
     let message = |stem: &str, id: &str| ctx.t_or(&format!("{stem}-{id}"), id);
     let file = |f: &String| f.clone();
     let kinds: [(&str, Vec<String>); 12] = [
@@ -27,8 +27,8 @@ pub fn list(ctx: &PageContext, pack: &Pack) -> Html {
     ];
     let mut rows: Vec<SummaryRow> =
         kinds.iter().filter(|(_, names)| !names.is_empty()).map(|(key, names)| row(ctx, key, names)).collect();
-    if !pack.entities.is_empty() {
-        rows.push(SummaryRow::new(ctx.t("packs-declares-entities"), ctx.number(pack.entities.len() as f64)));
+    if seeds > 0 {
+        rows.push(SummaryRow::new(ctx.t("packs-declares-entities"), ctx.number(seeds as f64)));
     }
     components::summary_list(&rows)
 }

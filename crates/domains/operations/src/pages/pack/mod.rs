@@ -81,7 +81,7 @@ async fn render(
         errors: components::error_summary(ctx, &errors),
         banner: banner(ctx, done, &all, &source),
         facts: facts(ctx, s, &pack, in_force).await,
-        declared: declared::list(ctx, &pack),
+        declared: declared::list(ctx, &pack, s.registry.catalogue().seeds.get(id).copied().unwrap_or(0)),
         publications: history(ctx, id, &all, may),
         may,
         files: if may { files(ctx, id, &source) } else { Vec::new() },

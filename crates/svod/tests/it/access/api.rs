@@ -1,0 +1,110 @@
+//! The API. Statuses stand in the order of the visitors: anonymous, citizen, official of the city, official of the
+//! neighbouring region, governor, administrator.
+
+use serde_json::json;
+
+use super::{Body, Case, Stage, complete, judge, kuzbass, routes};
+
+const ALL: [u16; 6] = [200; 6];
+const ADMINISTRATOR: [u16; 6] = [403, 403, 403, 403, 403, 200];
+/// In a list that is not empty.
+const SOMETHING: &str = "\"items\":[{";
+/// Of the region, in office: others are not told that there is such a thing.
+const OFFICE: [bool; 6] = [false, false, true, false, true, true];
+
+fn graph() -> Vec<Case> {
+    let create = json!({"entity": {"id": "urn:svod:station:new-{n}", "type": "AirQualityStation",
+        "space": "kuzbass/novokuznetsk", "attributes": {"name": {"value": "new"},
+        "location": {"geometry": {"type": "Point", "coordinates": [87.1, 53.7]}}}}});
+    let patch = json!({"set": {"source": {"value": "by {n}"}}});
+    let station = "/api/v1/entities/urn:svod:station:42010102";
+    let spare = "/api/v1/entities/urn:svod:station:spare-{n}";
+    vec![
+        Case::new("GET", "/api/openapi.json", "/api/openapi.json", Body::Nothing, ALL),
+        Case::new("GET", "/api/v1/entities", "/api/v1/entities?space=kuzbass&type=Case", Body::Nothing, ALL)
+            .shows(SOMETHING, OFFICE),
+        Case::new("POST", "/api/v1/entities", "/api/v1/entities", Body::Json(create), [403, 403, 403, 403, 403, 201]),
+        Case::new("GET", "/api/v1/entities/{urn}", station, Body::Nothing, ALL),
+        Case::new("PATCH", "/api/v1/entities/{urn}", station, Body::Json(patch), ADMINISTRATOR),
+        Case::new("DELETE", "/api/v1/entities/{urn}", spare, Body::Nothing, ADMINISTRATOR),
+        Case::new("GET", "/api/v1/entities/{urn}/live", format!("{station}/live"), Body::Nothing, ALL),
+        Case::new(
+            "GET",
+            "/api/v1/entities/{urn}/history",
+            format!("{station}/history?attribute=pm25"),
+            Body::Nothing,
+            ALL,
+        ),
+        Case::new("GET", "/api/v1/live", "/api/v1/live?space=kuzbass", Body::Nothing, ALL),
+        Case::new("GET", "/api/v1/layers", "/api/v1/layers", Body::Nothing, ALL),
+        Case::new("GET", "/api/v1/geometry", "/api/v1/geometry?layer=municipalities", Body::Nothing, ALL),
+    ]
+}
+
+fn work(stage: &Stage) -> Vec<Case> {
+    let act = |route: &'static str, verb: &str, body: Body, statuses| {
+        Case::new("POST", route, format!("/api/v1/tasks/{}/{verb}", stage.task), body, statuses)
+    };
+    let take = || act("/api/v1/tasks/{urn}/take", "take", Body::Nothing, [404, 404, 200, 404, 403, 403]);
+    // Taken by the official: who may see it and did not take it is told whose it is.
+    let theirs = [404, 404, 200, 404, 409, 409];
+    let hidden = [404, 404, 200, 404, 200, 200];
+    let entity = |urn: &str| format!("/api/v1/entities/{urn}");
+    vec![
+        Case::new("GET", "/api/v1/entities/{urn}", entity(&stage.task), Body::Nothing, hidden),
+        Case::new("GET", "/api/v1/entities/{urn}", entity(&stage.case), Body::Nothing, hidden),
+        Case::new("GET", "/api/v1/entities/{urn}/live", format!("{}/live", entity(&stage.task)), Body::Nothing, hidden),
+        Case::new("GET", "/api/v1/tasks", "/api/v1/tasks?space=kuzbass", Body::Nothing, ALL).shows(SOMETHING, OFFICE),
+        Case::new("GET", "/api/v1/journal", "/api/v1/journal?space=kuzbass/novokuznetsk", Body::Nothing, ALL)
+            .shows(SOMETHING, OFFICE),
+        take(),
+        act("/api/v1/tasks/{urn}/release", "release", Body::Nothing, theirs),
+        take(),
+        act("/api/v1/tasks/{urn}/complete", "complete", Body::Json(json!({"result": "done"})), theirs),
+    ]
+}
+
+fn operations(stage: &Stage) -> Vec<Case> {
+    let delivery = json!({"messages": [{"profile": "air-post", "device": "42010102",
+        "payload": {"ts": "2026-01-15T01:00:0{n}Z", "pm10": 0.01}}]});
+    let foreign = json!({"messages": [{"profile": "neighbour-air", "device": "42010102",
+        "payload": {"ts": "2026-01-15T01:00:0{n}Z", "particles": 0.01}}]});
+    let quarantine = |verb: &str| format!("/api/v1/quarantine/{verb}");
+    let ids = json!({"ids": [stage.refused]});
+    vec![
+        Case::new("POST", "/api/v1/observations", "/api/v1/observations", Body::Json(delivery), ADMINISTRATOR),
+        Case::new("POST", "/api/v1/observations", "/api/v1/observations", Body::Json(foreign), [403; 6]),
+        Case::new("GET", "/api/v1/packs", "/api/v1/packs", Body::Nothing, ALL),
+        Case::new("GET", "/api/v1/packs/{id}", "/api/v1/packs/kuzbass", Body::Nothing, ALL),
+        Case::new("POST", "/api/v1/packs/check", "/api/v1/packs/check", Body::Json(kuzbass("0.1.1")), ADMINISTRATOR),
+        Case::new("POST", "/api/v1/packs", "/api/v1/packs", Body::Json(kuzbass("0.1.1")), ADMINISTRATOR),
+        Case::new("GET", "/api/v1/quarantine", "/api/v1/quarantine", Body::Nothing, ADMINISTRATOR),
+        Case::new(
+            "POST",
+            "/api/v1/quarantine/{id}/try",
+            quarantine(&format!("{}/try", stage.refused)),
+            Body::Json(json!({"mapping": "{at: .ts, values: {pm10: 0.1}}"})),
+            ADMINISTRATOR,
+        ),
+        Case::new("POST", "/api/v1/quarantine/replay", quarantine("replay"), Body::Json(ids.clone()), ADMINISTRATOR),
+        Case::new("POST", "/api/v1/quarantine/discard", quarantine("discard"), Body::Json(ids), ADMINISTRATOR),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_of_the_api_is_answered_as_the_visitor_may() {
+    let stage = Stage::set().await;
+    let mut cases = graph();
+    cases.extend(work(&stage));
+    cases.extend(operations(&stage));
+    complete(&routes::api(), &cases);
+    judge(&stage.app, &cases).await;
+    let files = |n: usize| {
+        let app = &stage.app;
+        async move { app.call("GET", "/api/v1/packs/kuzbass", super::VISITORS[n], None).await.ok()[0]["files"].is_object() }
+    };
+    for n in 0..super::VISITORS.len() {
+        assert_eq!(files(n).await, n == 5, "files of a pack for {:?}", super::VISITORS[n]);
+    }
+    stage.app.settle().await;
+}

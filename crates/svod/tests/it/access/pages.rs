@@ -1,0 +1,121 @@
+//! The pages, in the same order of visitors: anonymous, citizen, official of the city, official of the neighbouring
+//! region, governor, administrator.
+
+use svod_testkit::packs;
+
+use super::{Body, Case, Stage, complete, judge, routes};
+
+const ALL: [u16; 6] = [200; 6];
+const ADMINISTRATOR: [u16; 6] = [401, 403, 403, 403, 403, 200];
+const DONE_BY_ADMINISTRATOR: [u16; 6] = [401, 403, 403, 403, 403, 303];
+
+/// In office in the region: the neighbour's list is another one.
+const REGION: [bool; 6] = [false, false, true, false, true, true];
+
+fn open(texts: &str) -> Vec<Case> {
+    let get = |route, path: &str| Case::new("GET", route, path, Body::Nothing, ALL);
+    let metrics = Case::new("GET", "/metrics", "/metrics", Body::Nothing, [200, 403, 403, 403, 403, 200]);
+    let form = |route: &'static str, fields, statuses| Case::new("POST", route, route, Body::Form(fields), statuses);
+    vec![
+        get("/healthz", "/healthz"),
+        get("/readyz", "/readyz"),
+        metrics,
+        get("/", "/?space=kuzbass"),
+        get("/table", "/table?space=kuzbass"),
+        get("/entities", "/entities?space=kuzbass&type=AirQualityStation"),
+        get("/entities.csv", "/entities.csv?space=kuzbass&type=AirQualityStation"),
+        get("/entities/{urn}", "/entities/urn:svod:station:42010102"),
+        get("/packs", "/packs"),
+        get("/packs/{id}", "/packs/kuzbass"),
+        get("/session", "/session"),
+        get("/favicon.svg", "/favicon.svg"),
+        get("/assets/texts/{file}", texts),
+        Case::new("GET", "/assets/{*file}", "/assets/nothing.js", Body::Nothing, [404; 6]),
+        form("/session", "persona=citizen&back=/", [303; 6]),
+        form("/session", "persona=tsar&back=/", [401; 6]),
+        form("/session/end", "back=/", [303; 6]),
+    ]
+}
+
+/// The address of the islands' texts, which changes with them: as the front page names it.
+async fn texts(stage: &Stage) -> String {
+    let page = stage.app.call("GET", "/", None, None).await.text;
+    let at = page.find("/assets/texts/").expect("the front page names its texts");
+    page[at..].split(['"', '\'', '&', ' ', '<']).next().unwrap_or_default().to_owned()
+}
+
+fn work(stage: &Stage) -> Vec<Case> {
+    let get = |route, path: String, statuses| Case::new("GET", route, path, Body::Nothing, statuses);
+    let act = |route, verb: &str, fields, statuses| {
+        Case::new("POST", route, format!("/tasks/{}/{verb}", stage.task), Body::Form(fields), statuses)
+    };
+    let take = || act("/tasks/{urn}/take", "take", "", [401, 404, 303, 404, 403, 403]);
+    let hidden = [401, 404, 200, 404, 200, 200];
+    let theirs = [401, 404, 303, 404, 409, 409];
+    let office = [401, 403, 200, 200, 200, 200];
+    vec![
+        get("/entities/{urn}", format!("/entities/{}", stage.task), [404, 404, 200, 404, 200, 200]),
+        get("/tasks", "/tasks".into(), office).shows(&stage.task, REGION),
+        get("/tasks.csv", "/tasks.csv".into(), office).shows(&stage.task, REGION),
+        get("/journal", "/journal".into(), office).shows(&stage.case, REGION),
+        get("/tasks/{urn}", format!("/tasks/{}", stage.task), hidden),
+        get("/cases/{urn}", format!("/cases/{}", stage.case), hidden),
+        take(),
+        act("/tasks/{urn}/release", "release", "", theirs),
+        take(),
+        act("/tasks/{urn}/complete", "complete", "result=done", theirs),
+    ]
+}
+
+fn operations(stage: &Stage) -> Vec<Case> {
+    let file = "/packs/kuzbass/files/pack.yaml";
+    let manifest = packs::version(packs::shipped("kuzbass"), "0.1.1").files["pack.yaml"].clone();
+    let quarantine = |verb: &str| format!("/quarantine/{}{verb}", stage.refused);
+    let form = |route, path: String, fields, statuses| Case::new("POST", route, path, Body::Form(fields), statuses);
+    // A pack of one file has faults: what matters is that it was looked at.
+    let looked_at = [401, 403, 403, 403, 403, 422];
+    vec![
+        Case::new("POST", "/packs", "/packs", Body::Folder(manifest), looked_at),
+        Case::new("GET", "/packs/{id}/files/{*path}", file, Body::Nothing, ADMINISTRATOR),
+        form("/packs/{id}/files/{*path}", file.into(), "content=%3A&version=0.1.1", looked_at),
+        form("/packs/{id}/rollback", "/packs/kuzbass/rollback".into(), "version=0.1.0", [403, 403, 403, 403, 403, 303]),
+        Case::new("GET", "/quarantine", "/quarantine", Body::Nothing, ADMINISTRATOR),
+        Case::new("GET", "/quarantine/{id}", quarantine(""), Body::Nothing, ADMINISTRATOR),
+        form("/quarantine/{id}/try", quarantine("/try"), "mapping=.", ADMINISTRATOR),
+        form("/quarantine/{id}/correct", quarantine("/correct"), "mapping=%7B", looked_at),
+        form("/quarantine/replay", "/quarantine/replay".into(), "reason=unknown-attribute", DONE_BY_ADMINISTRATOR),
+        form("/quarantine/discard", "/quarantine/discard".into(), "ids=1", DONE_BY_ADMINISTRATOR),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_is_shown_as_the_visitor_may() {
+    let stage = Stage::set().await;
+    let mut cases = open(&texts(&stage).await);
+    cases.extend(work(&stage));
+    cases.extend(operations(&stage));
+    complete(&routes::pages(), &cases);
+    judge(&stage.app, &cases).await;
+    stage.app.settle().await;
+}
+
+/// A form that another site sends in the visitor's name has not their token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_form_is_taken_without_its_token() {
+    let stage = Stage::set().await;
+    let mut cases = open(&texts(&stage).await);
+    cases.extend(work(&stage));
+    cases.extend(operations(&stage));
+    let mut wrong = Vec::new();
+    for case in cases.iter().filter(|c| c.method == "POST") {
+        for n in 0..super::VISITORS.len() {
+            let answer = case.ask(&stage.app, n, false).await;
+            if !matches!(answer.status, 401 | 403) {
+                wrong.push(format!("POST {} as {:?}: {}", case.path, super::VISITORS[n], answer.status));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(stage.app.only("Task").await.text("status"), Some("offered"));
+    stage.app.settle().await;
+}
