@@ -82,18 +82,20 @@ fn validate(
     match &mut change.operation {
         Operation::Create(entity) | Operation::Upsert(entity) => {
             let space = spaces.get(&entity.space).ok_or_else(|| CommandError::UnknownSpace(entity.space.clone()))?;
-            let checked =
-                if space.open { svod_model::validate_open(entity) } else { catalogue.metamodel.validate(entity) };
-            checked.map_err(&invalid)?;
-            let moved = current.filter(|c| c.space != entity.space || c.kind != entity.kind);
-            match moved {
-                Some(c) => Err(invalid(vec![FieldError {
+            if let Some(c) = current.filter(|c| c.space != entity.space || c.kind != entity.kind) {
+                return Err(invalid(vec![FieldError {
                     field: "space".into(),
                     rule: "an entity keeps its space and type".into(),
                     fix: format!("it is a {} in {}; delete it first", c.kind, c.space),
-                }])),
-                None => Ok(()),
+                }]));
             }
+            // What is there already need not be said again.
+            let checked = match (space.open, current) {
+                (true, _) => svod_model::validate_open(entity),
+                (false, Some(_)) => catalogue.metamodel.validate_patch(&entity.kind, &mut entity.attributes),
+                (false, None) => catalogue.metamodel.validate(entity),
+            };
+            checked.map_err(&invalid)
         }
         Operation::Patch { set, unset, .. } => {
             let Some(current) = current else { return Err(CommandError::NotFound(urn)) };
