@@ -7,7 +7,7 @@ await p.locator('.stream[data-state="live"]').waitFor();
 await p.waitForTimeout(4000);
 await p.screenshot({ path: "/tmp/shots/m1.png" });
 // zoom to Novokuznetsk
-const box = await p.locator(".map-canvas canvas").boundingBox();
+await p.locator(".map-card-close").click().catch(() => {}); const box = await p.locator(".map-canvas canvas").boundingBox();
 for (let i = 0; i < 3; i++) { await p.mouse.dblclick(+(process.argv[3] ?? 843), +(process.argv[4] ?? 600)); await p.waitForTimeout(700); }
 await p.waitForTimeout(Number(process.argv[5] ?? 12000));
 await p.screenshot({ path: "/tmp/shots/m2.png" });

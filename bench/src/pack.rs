@@ -130,7 +130,9 @@ pub fn write(folder: &Path, devices: u32) -> Result<()> {
         ("devices/bench.yaml", PROFILE),
         ("layers/bench.yaml", LAYER),
     ];
-    for (path, text) in fixed.into_iter().chain(texts.iter().chain(&files).map(|(path, text)| (path.as_str(), text.as_str()))) {
+    for (path, text) in
+        fixed.into_iter().chain(texts.iter().chain(&files).map(|(path, text)| (path.as_str(), text.as_str())))
+    {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;

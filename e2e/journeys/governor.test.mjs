@@ -2,27 +2,40 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { accessible } from "../harness/axe.mjs";
+import { picture } from "../harness/browser.mjs";
 import { breathe } from "../harness/field.mjs";
-import { eventually, open } from "../harness/house.mjs";
-import { act, tasks } from "../harness/pages.mjs";
+import { open } from "../harness/house.mjs";
+import { act, follow, openTask, timeline } from "../harness/pages.mjs";
 
 const house = open();
 
 test("sees the region's tasks and why they arose, and may take none", async () => {
   await breathe(house.platform, 6);
   const page = await house.visit("/tasks", { as: "governor" });
-  await eventually("the task is seen", async () => {
-    await page.reload();
-    return (await tasks(page).count()) === 1;
-  });
-  await page.goto(await tasks(page).first().getAttribute("href"));
-  assert.match(await page.locator("main").innerText(), /air-quality\.dmn/);
+  await openTask(page);
+  const text = await page.locator("main").innerText();
+  assert.match(text, /air-quality\.dmn/);
+  assert.match(text, /Опасность/);
   assert.equal(await act(page, "take").count(), 0);
+  await accessible(page);
+
+  const urn = decodeURIComponent(new URL(page.url()).pathname.split("/").pop());
+  const token = await house.platform.token("governor");
+  await assert.rejects(house.platform.call("POST", `/api/v1/tasks/${urn}/take`, {}, token), /403/, "nor past the page");
+
+  await follow(page, page.locator('main a[href^="/cases/"]').first());
+  assert.ok((await timeline(page).count()) >= 4);
   await accessible(page);
 });
 
-test("reads the journal", async () => {
+test("reads the journal, narrowed by what was done", async () => {
   const page = await house.visit("/journal", { as: "governor" });
-  assert.ok((await page.locator("main").innerText()).length > 100);
+  await timeline(page).first().waitFor();
   await accessible(page);
+  await picture(page, "journal-wide");
+  await page.getByLabel("Действие").selectOption("raise");
+  await page.getByRole("button", { name: "Показать" }).click();
+  await page.waitForURL(/raise/);
+  const titles = await timeline(page).locator("h3").allInnerTexts();
+  assert.deepEqual([...new Set(titles)], ["Поднята тревога"]);
 });

@@ -35,6 +35,7 @@ interface Document_ {
   components?: { parameters?: Record<string, Parameter> };
 }
 
+// The document is written in English, whatever language the page is in: its words say so with `lang`.
 const METHODS = ["get", "post", "put", "patch", "delete"];
 /** Characters of an answer shown; the rest is only counted. */
 const MOST_SHOWN = 200_000;
@@ -72,7 +73,7 @@ async function start(host: HTMLElement): Promise<void> {
       el("p", { class: "hint", id: "api-token-hint" }, t("js-api-token-hint")),
       token,
     ),
-    ...[...groups].map(([name, forms]) => el("section", {}, el("h2", {}, name), ...forms)),
+    ...[...groups].map(([name, forms]) => el("section", {}, el("h2", { lang: "en" }, name), ...forms)),
   );
   token.setAttribute("aria-describedby", "api-token-hint");
 }
@@ -92,7 +93,7 @@ function operationForm(
 ): HTMLElement {
   const fields = new Map<Parameter, HTMLInputElement>();
   const form = el("form", { class: "api-form" });
-  if (operation.description) form.append(el("p", {}, operation.description));
+  if (operation.description) form.append(el("p", { lang: "en" }, operation.description));
   for (const parameter of parameters) {
     if (parameter.in === "cookie") continue;
     const id = `api-${(serial += 1)}`;
@@ -104,7 +105,7 @@ function operationForm(
         "div",
         { class: "field" },
         el("label", { for: id }, `${parameter.name} (${parameter.in})${parameter.required ? " *" : ""}`),
-        parameter.description ? el("p", { class: "hint" }, parameter.description) : null,
+        parameter.description ? el("p", { class: "hint", lang: "en" }, parameter.description) : null,
         input,
       ),
     );
@@ -130,7 +131,7 @@ function operationForm(
       {},
       el("span", { class: `api-method api-method--${method}` }, method.toUpperCase()),
       el("code", {}, path),
-      el("span", { class: "muted" }, operation.summary ?? ""),
+      el("span", { class: "muted", lang: "en" }, operation.summary ?? ""),
     ),
     form,
   );

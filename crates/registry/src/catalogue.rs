@@ -102,7 +102,8 @@ impl Catalogue {
 
     /// True when it was compiled from exactly these packs.
     pub fn same_sources(&self, sources: &[PackSource]) -> bool {
-        sources.len() == self.packs.len() && sources.iter().map(fingerprint).collect::<BTreeSet<_>>() == self.fingerprints
+        sources.len() == self.packs.len()
+            && sources.iter().map(fingerprint).collect::<BTreeSet<_>>() == self.fingerprints
     }
 
     /// The compiled trigger of that key.
@@ -291,9 +292,9 @@ fn profiles(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledPro
 
 fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTrigger>> {
     let mut done = Vec::new();
+    let processes: BTreeMap<String, Arc<Process>> = packs.iter().flat_map(|p| processes(p, errors)).collect();
     for pack in packs {
         let models = decision_models(pack, errors);
-        let processes = processes(pack, errors);
         for spec in &pack.triggers {
             let decision = models.get(&spec.decision.file).map(|m| m.decision(&spec.decision.name));
             let process = processes.get(&spec.process).cloned();
@@ -302,14 +303,7 @@ fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTri
                     done.push(Arc::new(CompiledTrigger { spec: spec.clone(), top: top(pack), decision, process }));
                 }
                 (Some(Err(e)), _) => errors.push(rule_error(pack, e)),
-                (Some(Ok(_)), None) => errors.push(PackError {
-                    file: format!("{}/triggers/{}.yaml", pack.manifest.id, spec.id),
-                    position: Position::default(),
-                    rule: "process-unknown".into(),
-                    message: format!("there is no process '{}' in processes/", spec.process),
-                    fix: format!("name one of {:?}", processes.keys().collect::<Vec<_>>()),
-                }),
-                (None, _) => {} // the missing or broken file has been reported already
+                (Some(Ok(_)), None) | (None, _) => {} // what is missing or broken has been reported already
             }
         }
     }

@@ -132,6 +132,25 @@ impl Registry {
         Ok(Published { id: manifest.id, version: manifest.version, changed, entities })
     }
 
+    /// Makes what the pack in force declares and what is not there because the process ended while it was published; how
+    /// many entities. Nothing when the publication was finished.
+    ///
+    /// # Errors
+    /// As [`Registry::publish`].
+    pub async fn finish_publication(&self, id: &str) -> Result<usize, PublishError> {
+        let _one_at_a_time = self.publishing.lock().await;
+        let done = self.meta(&format!("seeded/{id}")).await?;
+        if self.catalogue().pack(id).is_none_or(|p| done.as_ref() == Some(&p.manifest.version)) {
+            return Ok(0);
+        }
+        let history = self.pack_history(id).await?;
+        let source = |row: &PackRow| serde_json::from_str::<PackSource>(&row.pack.source).ok();
+        let Some(active) = history.iter().find(|p| p.active).and_then(source) else { return Ok(0) };
+        let pack = parse_pack(&active).map_err(PublishError::Faults)?;
+        let before = history.iter().find(|p| done.as_ref() == Some(&p.pack.version)).and_then(source);
+        self.seed(&pack, before.as_ref()).await
+    }
+
     /// May the actor publish the pack of that id, judging by the version in force?
     pub fn may_publish_pack(&self, actor: &Actor, id: &str) -> bool {
         self.catalogue().pack(id).is_some_and(|p| self.may_publish(actor, &p.manifest).is_ok())

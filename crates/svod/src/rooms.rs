@@ -94,7 +94,7 @@ impl Core {
     }
 }
 
-/// Publishes packs that are not there, or there in an older version.
+/// Publishes packs that are not there, or there in an older version, and finishes what the last process began.
 async fn publish_new(registry: &Arc<Registry>, packs: &[PackSource]) -> anyhow::Result<()> {
     for source in packs {
         let manifest = match svod_model::parse_pack(source) {
@@ -111,6 +111,13 @@ async fn publish_new(registry: &Arc<Registry>, packs: &[PackSource]) -> anyhow::
                 anyhow::bail!("pack '{}' has faults:\n{}", manifest.id, listed(&faults))
             }
             Err(e) => return Err(e).with_context(|| format!("pack '{}'", manifest.id)),
+        }
+    }
+    for pack in &registry.catalogue().packs {
+        let id = &pack.manifest.id;
+        let entities = registry.finish_publication(id).await.with_context(|| format!("pack '{id}'"))?;
+        if entities > 0 {
+            tracing::info!(pack = id, entities, "a publication that was broken off is finished");
         }
     }
     Ok(())

@@ -88,6 +88,14 @@ impl TestApp {
         Self::start_on(self.setup.take().expect("only the end takes it")).await
     }
 
+    /// The same with other packs coming with the program.
+    pub async fn restart_with(mut self, packs: Vec<PackSource>) -> Self {
+        if let Some(setup) = &mut self.setup {
+            setup.packs = packs;
+        }
+        self.restart().await
+    }
+
     async fn stop(&mut self) {
         match self.running.take() {
             Some(Running::Rooms(notify)) => {
@@ -444,4 +452,25 @@ async fn nothing_left(store: &Store) -> Result<(), String> {
 
 fn path(space: &str) -> SpacePath {
     space.parse().unwrap_or_else(|_| panic!("'{space}' is no space"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn with_a_finding_left(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        app.deliver("air-post", "42010102", json!({"ts": app.ts(), "pm25": 0.05})).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    #[should_panic(expected = "1 findings and 0 messages of the outbox are left over")]
+    async fn work_left_over_fails_the_test() {
+        with_a_finding_left(TestApp::builder()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn work_left_over_on_purpose_does_not() {
+        with_a_finding_left(TestApp::builder().leftovers()).await;
+    }
 }

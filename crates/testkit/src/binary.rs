@@ -302,3 +302,21 @@ impl Log {
         lines.0.iter().filter(grave).filter(|l| !expected.iter().any(|e| l.contains(e))).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_tells_what_was_not_expected() {
+        let log = Log::default();
+        let lines = "{\"level\":\"INFO\",\"message\":\"WARN is only a word here\"}\n{\"level\":\"WARN\",\"message\":\"late\"}\n\
+            {\"level\":\"ERROR\",\"message\":\"lost\"}\n\n  Open http://127.0.0.1:1\nthread 'main' panicked at src/a.rs:1:1:\n";
+        log.gather(lines.as_bytes());
+        assert_eq!(log.bad(&[]).len(), 3);
+        let rest = log.bad(&["late".to_owned()]);
+        assert!(rest.len() == 2 && rest[0].contains("lost") && rest[1].contains("panicked"), "{rest:?}");
+        assert_eq!(log.wait(|l| l.iter().position(|l| l.contains("lost"))), Some(2));
+        assert_eq!(log.wait(|l| l.iter().position(|l| l.contains("never"))), None, "the log has ended");
+    }
+}

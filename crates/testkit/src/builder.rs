@@ -55,6 +55,12 @@ impl TestAppBuilder {
         self
     }
 
+    /// With these packs and no others.
+    #[must_use]
+    pub fn packs(self, packs: Vec<PackSource>) -> Self {
+        Self { packs, ..self }
+    }
+
     /// With the second, invented region.
     #[must_use]
     pub fn neighbour(self) -> Self {

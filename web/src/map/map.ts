@@ -9,8 +9,9 @@ import { texts, type Texts } from "../lib/texts";
 import { Card } from "./card";
 import { legend, Panel } from "./panel";
 import { Pins } from "./pins";
+import { places } from "./places";
 import { colour, measure, Objects, sign, type Layer, type Layers } from "./store";
-import { drawnIds, sourceOf, style, trailOf, vehicleImage } from "./style";
+import { drawnIds, namesOf, sourceOf, style, trailOf, vehicleImage } from "./style";
 
 setWorkerUrl(workerUrl);
 
@@ -29,6 +30,7 @@ class MapIsland {
   private readonly shown = new Map<string, { from: [number, number]; to: [number, number]; since: number }>();
   private ready = false;
   private slow = 0;
+  private slowSince = 0;
   private tween = 0;
 
   constructor(
@@ -167,11 +169,15 @@ class MapIsland {
   private redraw(): void {
     // The list and the pins do not wait for the drawing: on a weak machine it may take its time.
     if (!this.slow) {
-      this.slow = window.setTimeout(() => {
-        this.slow = 0;
-        if (this.ready) this.drawTrails();
-        this.panel.update();
-      }, SLOW_MS);
+      this.slow = window.setTimeout(
+        () => {
+          this.slow = 0;
+          this.slowSince = performance.now();
+          if (this.ready) this.drawTrails();
+          this.panel.update();
+        },
+        Math.max(0, this.slowSince + SLOW_MS - performance.now()),
+      );
     }
     this.pins.update(this.objects, this.visible);
     if (!this.ready) return;
@@ -227,9 +233,7 @@ class MapIsland {
       void fetch(layer.geometryUrl)
         .then(async (answer) => {
           if (!answer.ok) return;
-          const collection = (await answer.json()) as GeoJSON.FeatureCollection;
-          for (const feature of collection.features) feature.properties = { ...feature.properties, size: width(feature.geometry) };
-          this.fixed.set(layer.id, collection);
+          this.fixed.set(layer.id, (await answer.json()) as GeoJSON.FeatureCollection);
           this.drawFixed(layer);
         })
         .catch(() => undefined);
@@ -238,7 +242,9 @@ class MapIsland {
 
   private drawFixed(layer: Layer): void {
     const collection = this.fixed.get(layer.id);
-    if (collection) this.put(sourceOf(layer), collection.features);
+    if (!collection) return;
+    this.put(sourceOf(layer), collection.features);
+    if (layer.style.kind === "fill") this.put(namesOf(layer), places(collection.features));
   }
 
   private toggle(layer: Layer, on: boolean): void {
@@ -289,18 +295,6 @@ class MapIsland {
 function written(layer: Layer, entity: LiveEntity): string {
   const value = layer.unit ? measure(layer, entity) : null;
   return value === null ? "" : `${number(Math.round(value))} ${sign(layer.unit)}`;
-}
-
-/** Degrees of longitude that an area takes. */
-function width(geometry: GeoJSON.Geometry): number {
-  let [west, east] = [Infinity, -Infinity];
-  const look = (part: unknown): void => {
-    if (!Array.isArray(part)) return;
-    if (typeof part[0] === "number") [west, east] = [Math.min(west, part[0]), Math.max(east, part[0])];
-    else part.forEach(look);
-  };
-  if ("coordinates" in geometry) look(geometry.coordinates);
-  return east > west ? east - west : 0;
 }
 
 async function start(host: HTMLElement): Promise<void> {

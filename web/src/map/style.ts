@@ -1,4 +1,4 @@
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 import { token } from "../lib/dom";
 import { written, type Layer } from "./store";
 
@@ -10,6 +10,7 @@ const empty: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: 
 /** Source ids of a layer's own layers on the map. */
 export const sourceOf = (layer: Layer): string => `s-${layer.id}`;
 export const trailOf = (layer: Layer): string => `t-${layer.id}`;
+export const namesOf = (layer: Layer): string => `n-${layer.id}`;
 
 /** The whole style, built in code from the declared layers: nothing is fetched from anywhere else. */
 export function style(layers: Layer[]): StyleSpecification {
@@ -21,9 +22,8 @@ export function style(layers: Layer[]): StyleSpecification {
   for (const layer of [...layers].sort((a, b) => a.order - b.order)) {
     if (layer.style.kind === "pin") continue;
     out.sources[sourceOf(layer)] = { type: "geojson", data: empty, promoteId: "id" };
-    if (layer.style.trail) {
-      out.sources[trailOf(layer)] = { type: "geojson", data: empty };
-    }
+    if (layer.style.trail) out.sources[trailOf(layer)] = { type: "geojson", data: empty };
+    if (layer.style.kind === "fill") out.sources[namesOf(layer)] = { type: "geojson", data: empty, promoteId: "id" };
     out.layers.push(...drawn(layer));
   }
   return out;
@@ -65,12 +65,6 @@ function drawn(layer: Layer): LayerSpecification[] {
 
 type Visibility = "visible" | "none";
 
-/** From this zoom on even a town's area has room for its name. */
-const CLOSE_ZOOM = 8.5;
-/** Degrees of longitude under which an area is small. */
-const SMALL = 0.5;
-const small: ExpressionSpecification = ["<", ["get", "size"], SMALL];
-
 function fill(layer: Layer, source: string, visibility: Visibility, first?: string): LayerSpecification[] {
   return [
     {
@@ -96,24 +90,24 @@ function fill(layer: Layer, source: string, visibility: Visibility, first?: stri
     {
       id: `${layer.id}-name`,
       type: "symbol",
-      source,
+      source: namesOf(layer),
       layout: {
         "text-field": ["get", "name"],
         "text-font": FONT,
         "text-size": ["interpolate", ["linear"], ["zoom"], 5, 10, 8, 13],
         "text-max-width": 8,
         "text-padding": 4,
-        // What is small on the map has its name under it, not over it; of two names the larger area's is kept.
-        "text-anchor": ["step", ["zoom"], ["case", small, "top", "center"], CLOSE_ZOOM, "center"],
-        "text-offset": ["step", ["zoom"], ["case", small, ["literal", [0, 1]], ["literal", [0, 0]]], CLOSE_ZOOM, ["literal", [0, 0]]],
-        "symbol-sort-key": ["-", 0, ["get", "size"]],
+        "text-anchor": ["case", ["get", "small"], "top", "center"],
+        "text-offset": ["case", ["get", "small"], ["literal", [0, 0.2]], ["literal", [0, 0]]],
+        // Of two names that would touch, that of the larger area is kept; a city is larger than its area.
+        "symbol-sort-key": ["*", ["case", ["get", "small"], -8, -1], ["get", "size"]],
         visibility,
       },
       paint: {
         "text-color": token("--map-text"),
         "text-halo-color": token("--map-halo"),
         "text-halo-width": 1.4,
-        "text-opacity": ["interpolate", ["linear"], ["zoom"], 9, 0.9, 11, 0.5],
+        "text-opacity": 0.85,
       },
     },
   ];

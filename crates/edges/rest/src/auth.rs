@@ -32,8 +32,12 @@ impl FromRequestParts<RestState> for Caller {
 /// The token of the `Authorization` header, else of the session cookie.
 pub fn session_token(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    if let Some(token) = bearer.and_then(|v| v.strip_prefix("Bearer ")) {
-        return Some(token.trim());
+    if let Some(value) = bearer {
+        // The scheme is case-insensitive (RFC 9110, 11.1); a scheme without a token is an empty token, which is refused.
+        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(token.trim());
+        }
     }
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let mut pairs = cookies.flat_map(|c| c.split(';')).filter_map(|p| p.trim().split_once('='));

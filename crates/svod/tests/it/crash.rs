@@ -187,20 +187,22 @@ fn crash(place: &TestPlace) {
         Sender::new(2, PLOUGHS.to_vec(), seed + 2, from),
     ];
     let mut above = BTreeSet::new();
+    let mut kept = 0;
     for kill in 0..kills {
         let rng = SeededRng::new(seed.wrapping_add(1_000 + kill));
         above.insert((STATIONS[rng.below(6) as usize], POLLUTANTS[rng.below(4) as usize].0));
-        // One in five is killed while it starts.
-        let (starting, millis) = (rng.below(5) == 0 && kill > 0, 20 + rng.below(700));
+        // The first start, which publishes the packs, and one in five of the others are killed before they are ready.
+        let (starting, millis) = (rng.below(5) == 0 || kill == 0, 20 + rng.below(700));
         let acknowledged: usize = senders.iter().map(|s| s.acknowledged.len()).sum();
         println!(
             "kill {kill}: seed {}, {millis} ms after {}; {acknowledged} acknowledged",
             seed.wrapping_add(1_000 + kill),
             if starting { "listening" } else { "ready" }
         );
-        under_load(&program, folder.path(), &mut senders, &above, starting, millis);
+        kept += under_load(&program, folder.path(), &mut senders, &above, starting, millis);
     }
-    let binary = start(&program, folder.path(), &senders);
+    let (binary, more) = start(&program, folder.path(), &senders);
+    kept += more;
     std::thread::scope(|scope| {
         for sender in &mut senders {
             scope.spawn(|| sender.finish(binary.mqtt, &above).unwrap());
@@ -213,10 +215,15 @@ fn crash(place: &TestPlace) {
     binary.stop();
     nothing_is_left(place, &senders);
     let took = SystemClock.now().seconds_since(begun);
-    println!("{} alerts, {} acknowledged messages, {took:.0} s", above.len(), acknowledged(&senders).len());
+    println!(
+        "{} alerts, {} acknowledged messages, {kept} durable before a kill and not acknowledged, {took:.0} s",
+        above.len(),
+        acknowledged(&senders).len()
+    );
 }
 
-/// One life of the program: checked, put under load, killed.
+/// One life of the program: checked, put under load, killed. How many messages the check found durable though nobody was
+/// told so.
 fn under_load(
     program: &Program,
     data: &std::path::Path,
@@ -224,8 +231,8 @@ fn under_load(
     above: &BTreeSet<Exceedance>,
     starting: bool,
     millis: u64,
-) {
-    let binary = if starting { serve(program, data) } else { start(program, data, senders) };
+) -> usize {
+    let (binary, kept) = if starting { (serve(program, data), 0) } else { start(program, data, senders) };
     let broker = binary.mqtt;
     std::thread::scope(|scope| {
         for sender in senders {
@@ -234,6 +241,7 @@ fn under_load(
         std::thread::sleep(Duration::from_millis(millis));
         binary.kill();
     });
+    kept
 }
 
 fn serve(program: &Program, data: &std::path::Path) -> Binary {
@@ -241,8 +249,9 @@ fn serve(program: &Program, data: &std::path::Path) -> Binary {
 }
 
 /// Starts, and before anything is sent again looks at what the kill left behind.
-fn start(program: &Program, data: &std::path::Path, senders: &[Sender]) -> Binary {
+fn start(program: &Program, data: &std::path::Path, senders: &[Sender]) -> (Binary, usize) {
     let binary = serve(program, data).ready();
+    let mut kept = 0;
     let token = binary.token("administrator");
     work_is_whole(&binary, &token, None);
     for message in senders.iter().flat_map(|s| &s.pending) {
@@ -257,8 +266,9 @@ fn start(program: &Program, data: &std::path::Path, senders: &[Sender]) -> Binar
             .collect();
         let half = seen.iter().any(|s| *s) && !seen.iter().all(|s| *s);
         assert!(!half, "half of a message of {} is there: {seen:?}", message.device);
+        kept += usize::from(seen[0]);
     }
-    binary
+    (binary, kept)
 }
 
 fn acknowledged(senders: &[Sender]) -> Vec<&Message> {

@@ -1,7 +1,9 @@
 //! The next start over the same store continues where the last one ended.
 
-use svod_kernel::Urn;
-use svod_testkit::on_both_engines;
+use svod_kernel::{Clock as _, Urn};
+use svod_store::StoreError;
+use svod_store::pack::NewPack;
+use svod_testkit::{on_both_engines, packs};
 
 const STATION: &str = "42010102";
 
@@ -56,5 +58,28 @@ on_both_engines! {
             assert_eq!(app.all("kuzbass", kind).await.len(), 1, "{kind}");
         }
         assert_eq!(app.core.history.count().await.unwrap(), 2);
+    }
+}
+
+on_both_engines! {
+    /// The process ended when the pack was in force and its entities were not made yet.
+    async fn a_publication_broken_off_is_finished(builder: TestAppBuilder) {
+        let base = packs::shipped("base");
+        let app = builder.packs(vec![base.clone()]).start().await;
+        let row = NewPack {
+            space: 0,
+            id: "kuzbass".into(),
+            version: "0.1.0".into(),
+            published: app.clock.now(),
+            actor: "platform:packs".into(),
+            source: serde_json::to_string(&packs::shipped("kuzbass")).unwrap(),
+        };
+        let written = app.core.store.write(move |conn| svod_store::pack::publish(conn, &row).map(|_| ()));
+        written.await.map_err(|e: StoreError| e).unwrap();
+        let app = app.restart_with(vec![base, packs::shipped("kuzbass")]).await;
+        assert_eq!(app.all("kuzbass", "AirQualityStation").await.len(), 6);
+        assert_eq!(app.all("kuzbass", "Municipality").await.len(), 34);
+        app.air(STATION, "pm25", 0.05).await;
+        assert_eq!(app.only("Task").await.object("body").unwrap().as_str(), "urn:svod:body:novokuznetsk:ecology");
     }
 }

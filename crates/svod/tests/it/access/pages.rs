@@ -28,6 +28,7 @@ fn open(texts: &str) -> Vec<Case> {
         get("/packs", "/packs"),
         get("/packs/{id}", "/packs/kuzbass"),
         get("/session", "/session"),
+        get("/api", "/api"),
         get("/favicon.svg", "/favicon.svg"),
         get("/assets/texts/{file}", texts),
         Case::new("GET", "/assets/{*file}", "/assets/nothing.js", Body::Nothing, [404; 6]),
