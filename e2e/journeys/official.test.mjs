@@ -111,7 +111,6 @@ test("somebody of the same body was faster", async () => {
   // Given back, it can be taken by the other one.
   await act(colleague, "release").click();
   await act(colleague, "take").waitFor();
-  await page.reload();
   await page.goto(new URL(colleague.url()).pathname);
   await doTask(page, RESULT);
 });

@@ -8,13 +8,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use serde_json::Value;
-use svod_ingest::{Ingest, IngestError, RawMessage, Source};
+use svod_ingest::{IngestError, RawMessage, Source};
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_mapping::Query;
-use svod_model::{Attribute, Entity, FeedSpec, ImportFormat, ImportSpec, Pack, attribute_from_seed};
+use svod_model::{Attribute, Entity, ImportFormat, ImportSpec, Pack, attribute_from_seed};
 use svod_registry::{Change, Command, Operation, Registry};
 use tokio::task::JoinHandle;
 
+use crate::rooms::Core;
 use crate::rows;
 
 /// Entities in one transaction.
@@ -109,13 +110,17 @@ struct Dated {
     message: RawMessage,
 }
 
-/// Replays the feeds of all packs from `folder`: `speed` seconds of the series in one second, beginning where the
-/// series begin. Readings keep the time at which they were observed; what is stored already is stored once.
-pub fn replay(ingest: Ingest, registry: Arc<Registry>, folder: &Path, speed: f64) -> anyhow::Result<JoinHandle<()>> {
+/// Where the replay stands, kept so that the next start goes on there.
+const POSITION: &str = "replay/position";
+
+/// Replays the feeds of all packs from `folder`: `speed` seconds of the series in one second, going on where the last
+/// start ended. Readings keep the time at which they were observed; what is stored already is stored once.
+pub fn replay(core: &Core, folder: &Path, speed: f64) -> anyhow::Result<JoinHandle<()>> {
     anyhow::ensure!(speed.is_finite() && speed > 0.0, "--speed must be a positive number");
-    let rows = load(&registry, folder)?;
+    let rows = load(&core.registry, folder)?;
+    let core = core.clone();
     Ok(tokio::spawn(async move {
-        if let Err(e) = run(&ingest, &registry, rows, speed).await {
+        if let Err(e) = run(&core, rows, speed).await {
             tracing::error!(error = %e, "the replay stopped");
         }
     }))
@@ -125,55 +130,44 @@ fn load(registry: &Registry, folder: &Path) -> anyhow::Result<Vec<Dated>> {
     let mut all = Vec::new();
     for pack in &registry.catalogue().packs {
         for feed in &pack.feeds {
-            let rows = feed_rows(feed, &folder.join(&feed.file)).with_context(|| format!("feed '{}'", feed.id))?;
+            let rows = rows::feed(feed, folder).with_context(|| format!("feed '{}'", feed.id))?;
             tracing::info!(feed = feed.id, rows = rows.len(), source = feed.attribution, "series loaded for replay");
-            all.extend(rows);
+            all.extend(rows.into_iter().map(|r| {
+                let bytes = Bytes::from(r.payload.to_string());
+                let message = RawMessage::named(feed.profile.clone(), r.device, bytes, Source::Replay);
+                Dated { at: r.at, message }
+            }));
         }
     }
     all.sort_by_key(|r| r.at);
     Ok(all)
 }
 
-fn feed_rows(feed: &FeedSpec, path: &Path) -> anyhow::Result<Vec<Dated>> {
-    let (device, payload, time) = (
-        Query::compile(&feed.id, &feed.device)?,
-        Query::compile(&feed.id, &feed.payload)?,
-        Query::compile(&feed.id, &feed.time)?,
-    );
-    let mut rows = Vec::new();
-    for row in rows::csv(path)? {
-        let first = |q: &Query| -> anyhow::Result<Option<Value>> { Ok(q.apply(row.clone())?.into_iter().next()) };
-        let (Some(Value::String(at)), Some(device), Some(payload)) = (first(&time)?, first(&device)?, first(&payload)?)
-        else {
-            continue;
-        };
-        let device = device.as_str().map_or_else(|| device.to_string(), str::to_owned);
-        let bytes = Bytes::from(payload.to_string());
-        let message = RawMessage::named(feed.profile.clone(), device, bytes, Source::Replay);
-        rows.push(Dated { at: at.parse()?, message });
+async fn run(core: &Core, mut rows: Vec<Dated>, speed: f64) -> anyhow::Result<()> {
+    let kept = core.store.read(|conn| svod_store::meta::get(conn, 0, POSITION)).await?;
+    if let Some(position) = kept.and_then(|p| p.parse::<Timestamp>().ok()) {
+        rows.retain(|r| r.at >= position); // rows of the same moment may be sent twice and are stored once
     }
-    Ok(rows)
-}
-
-async fn run(ingest: &Ingest, registry: &Arc<Registry>, rows: Vec<Dated>, speed: f64) -> anyhow::Result<usize> {
-    let Some(first) = rows.first().map(|r| r.at) else { return Ok(0) };
-    let started = registry.clock().now();
+    let Some(first) = rows.first().map(|r| r.at) else { return Ok(()) };
+    let started = core.registry.clock().now();
     let actor = Actor::platform("replay");
-    let total = rows.len();
     let mut sent = 0;
-    while sent < total {
-        let reached = first.plus_micros((registry.clock().now().seconds_since(started) * speed * 1e6) as i64);
+    while sent < rows.len() {
+        let reached = first.plus_micros((core.registry.clock().now().seconds_since(started) * speed * 1e6) as i64);
         let due = rows[sent..].iter().take(SEND).take_while(|r| r.at <= reached).count();
         if due == 0 {
             tokio::time::sleep(STEP).await;
             continue;
         }
         let batch = rows[sent..sent + due].iter().map(|r| r.message.clone()).collect();
-        match ingest.submit_batch(&actor, batch).await {
+        match core.ingest.submit_batch(&actor, batch).await {
             Ok(_) => sent += due,
             Err(IngestError::Busy) => tokio::time::sleep(STEP).await,
             Err(e) => return Err(e.into()),
         }
+        let position = rows[sent.saturating_sub(1)].at.to_string();
+        core.store.write(move |conn| svod_store::meta::set(conn, 0, POSITION, &position)).await?;
     }
-    Ok(sent)
+    tracing::info!(rows = sent, "the replay has reached the end of the series");
+    Ok(())
 }

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::{Map, Value};
+use svod_kernel::Timestamp;
+use svod_mapping::Query;
+use svod_model::FeedSpec;
 
 /// Opens the file, unpacking it when its name ends in `.gz`.
 pub fn open(path: &Path) -> anyhow::Result<Box<dyn BufRead + Send>> {
@@ -28,6 +31,34 @@ pub fn csv(path: &Path) -> anyhow::Result<Vec<Value>> {
             header.iter().zip(record.iter()).map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
         rows.push(Value::Object(row));
     }
+    Ok(rows)
+}
+
+/// One row of a feed, as its device would have sent it.
+pub struct FeedRow {
+    /// By which rows are ordered.
+    pub at: Timestamp,
+    /// External id of the device.
+    pub device: String,
+    /// Its payload.
+    pub payload: Value,
+}
+
+/// Every row of a pack's feed in the order of time; rows for which the feed's programs give nothing are passed over.
+pub fn feed(spec: &FeedSpec, folder: &Path) -> anyhow::Result<Vec<FeedRow>> {
+    let compiled = |jq: &str| Query::compile(&spec.id, jq);
+    let (device, payload, time) = (compiled(&spec.device)?, compiled(&spec.payload)?, compiled(&spec.time)?);
+    let mut rows = Vec::new();
+    for row in csv(&folder.join(&spec.file))? {
+        let first = |q: &Query| -> anyhow::Result<Option<Value>> { Ok(q.apply(row.clone())?.into_iter().next()) };
+        let (Some(Value::String(at)), Some(device), Some(payload)) = (first(&time)?, first(&device)?, first(&payload)?)
+        else {
+            continue;
+        };
+        let device = device.as_str().map_or_else(|| device.to_string(), str::to_owned);
+        rows.push(FeedRow { at: at.parse()?, device, payload });
+    }
+    rows.sort_by_key(|r| r.at);
     Ok(rows)
 }
 

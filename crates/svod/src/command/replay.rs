@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
-use svod_mapping::Query;
 
 use super::quarantine::Target;
 use crate::{embedded, packs, rows};
@@ -44,22 +43,10 @@ pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let pack = svod_model::parse_pack(&source).map_err(|e| anyhow::anyhow!("{}", e[0]))?;
     let mut rows = Vec::new();
     for feed in pack.feeds.iter().filter(|f| args.feed.as_ref().is_none_or(|id| id == &f.id)) {
-        let (device, payload, time) = (
-            Query::compile(&feed.id, &feed.device)?,
-            Query::compile(&feed.id, &feed.payload)?,
-            Query::compile(&feed.id, &feed.time)?,
-        );
-        for row in rows::csv(&args.data.join(&feed.file))? {
-            let first = |q: &Query| -> anyhow::Result<Option<Value>> { Ok(q.apply(row.clone())?.into_iter().next()) };
-            if let (Some(Value::String(at)), Some(device), Some(payload)) =
-                (first(&time)?, first(&device)?, first(&payload)?)
-            {
-                rows.push(Row {
-                    at: at.parse()?,
-                    message: json!({"profile": feed.profile, "device": device, "payload": payload}),
-                });
-            }
-        }
+        rows.extend(rows::feed(feed, &args.data)?.into_iter().map(|r| Row {
+            at: r.at,
+            message: json!({"profile": feed.profile, "device": r.device, "payload": r.payload}),
+        }));
         eprintln!("{}: {}", feed.id, feed.attribution);
     }
     rows.sort_by_key(|r| r.at);

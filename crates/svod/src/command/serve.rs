@@ -119,12 +119,7 @@ async fn feeds(args: &ServeArgs, platform: &Platform) -> anyhow::Result<Vec<toki
     if let Some(folder) = &args.data_from {
         real_data::import(&platform.core.registry, folder).await?;
         replayed = real_data::profiles(&platform.core.registry);
-        running.push(real_data::replay(
-            platform.core.ingest.clone(),
-            platform.core.registry.clone(),
-            folder,
-            args.speed,
-        )?);
+        running.push(real_data::replay(&platform.core, folder, args.speed)?);
     }
     if args.demo && !args.no_simulation {
         let registry = platform.core.registry.clone();
