@@ -149,7 +149,7 @@ class Chart {
         return new Date(ms + (utcOffset() + new Date(ms).getTimezoneOffset()) * 60_000);
       },
       scales: {
-        x: { range: (_, first, last) => span(first, last) },
+        x: { range: () => span(this.history.points) },
         y: { range: (_, low, high) => this.bounds(low, high) },
       },
       axes: [
@@ -250,9 +250,9 @@ class Chart {
 }
 
 // The newest value stands at the right edge; the few values of a series that has just begun do not fill the picture.
-function span(first: number | null, last: number | null): [number, number] {
-  const end = last ?? Date.now() / 1000;
-  return [Math.min(first ?? end, end - LEAST_SPAN_MS / 1000), end];
+function span(points: History["points"]): [number, number] {
+  const end = points.at(-1)?.[0] ?? Date.now();
+  return [Math.min(points[0]?.[0] ?? end, end - LEAST_SPAN_MS) / 1000, end / 1000];
 }
 
 function stamp(ms: number): string {

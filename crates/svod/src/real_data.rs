@@ -117,11 +117,17 @@ const POSITION: &str = "replay/position";
 /// start ended. Readings keep the time at which they were observed; what is stored already is stored once.
 pub fn replay(core: &Core, folder: &Path, speed: f64) -> anyhow::Result<JoinHandle<()>> {
     anyhow::ensure!(speed.is_finite() && speed > 0.0, "--speed must be a positive number");
-    let rows = load(&core.registry, folder)?;
-    let core = core.clone();
+    let (core, folder) = (core.clone(), folder.to_owned());
     Ok(tokio::spawn(async move {
-        if let Err(e) = run(&core, rows, speed).await {
-            tracing::error!(error = %e, "the replay stopped");
+        let registry = core.registry.clone();
+        let loaded = tokio::task::spawn_blocking(move || load(&registry, &folder)).await;
+        let replayed = match loaded {
+            Ok(Ok(rows)) => run(&core, rows, speed).await,
+            Ok(Err(e)) => Err(e),
+            Err(e) => Err(e.into()),
+        };
+        if let Err(e) = replayed {
+            tracing::error!(error = format!("{e:#}"), "the replay stopped");
         }
     }))
 }

@@ -18,6 +18,8 @@ setWorkerUrl(workerUrl);
 /** Panel and traces are drawn at most this often; positions go with every frame that brought news. */
 const SLOW_MS = 500;
 const TWEEN_MS = 900;
+/** Points that the card takes at the right of a wide map, with its margin (map.css). */
+const CARD_WIDTH = 432;
 
 class MapIsland {
   private readonly map: MapLibre;
@@ -104,7 +106,7 @@ class MapIsland {
   private wire(): void {
     const { map } = this;
     map.on("load", () => {
-      map.addImage("vehicle", vehicleImage(), { sdf: true, pixelRatio: 1.6 });
+      this.addVehicle();
       this.ready = true;
       this.loadFixed();
       this.redraw();
@@ -121,12 +123,17 @@ class MapIsland {
     onTheme(() => {
       map.setStyle(style(this.given.layers), { diff: false });
       map.once("styledata", () => {
-        if (!map.hasImage("vehicle")) map.addImage("vehicle", vehicleImage(), { sdf: true, pixelRatio: 1.6 });
+        this.addVehicle();
         for (const layer of this.given.layers) this.toggle(layer, this.visible.has(layer.id));
         for (const layer of this.given.layers) this.drawFixed(layer);
         this.redraw();
       });
     });
+  }
+
+  // The theme may change before the first picture is drawn, and a changed style may keep its images.
+  private addVehicle(): void {
+    if (!this.map.hasImage("vehicle")) this.map.addImage("vehicle", vehicleImage(), { sdf: true, pixelRatio: 1.6 });
   }
 
   private stream(url: string): void {
@@ -280,9 +287,16 @@ class MapIsland {
   }
 
   private open(id: string, name: string, g: [number, number] | null): void {
-    if (g && !this.map.getBounds().contains(g)) this.map.easeTo({ center: g, animate: !calm() });
+    if (g) this.uncover(g);
     history.replaceState(null, "", `#${encodeURIComponent(id)}`);
     void this.card.open(id, name);
+  }
+
+  // Brings a place into the part of the map that the card leaves free.
+  private uncover(g: [number, number]): void {
+    const card = matchMedia("(min-width: 60em)").matches ? CARD_WIDTH : 0;
+    const hidden = this.map.project(g).x > this.map.getContainer().clientWidth - card;
+    if (hidden || !this.map.getBounds().contains(g)) this.map.easeTo({ center: g, offset: [-card / 2, 0], animate: !calm() });
   }
 
   private fromAddress(): void {

@@ -129,6 +129,7 @@ export class Panel {
           : `${number(value)} ${sign(layer.unit)}`.trim(),
       );
     }
+    if (value === null && layer.style.kind === "circle" && layer.style.colourBy) parts.push(this.t("js-legend-none"));
     // To the minute: a word that changed with each reading would be read aloud without end.
     if (entity.t > 0 && now - entity.t > 60_000) parts.push(ago(entity.t, now));
     return [entity.name, parts.join(" · ")];

@@ -30,7 +30,9 @@ export interface Layers {
 }
 
 const TRAIL_MS = 4 * 60_000;
-const TRAIL_POINTS = 60;
+const TRAIL_POINTS = 120;
+/** Legs drawn with one opacity. */
+const PIECE = 4;
 
 export interface TrailPoint {
   at: number;
@@ -81,22 +83,20 @@ export class Objects {
     this.trails.set(entity.id, trail);
   }
 
-  /** Traces as short lines whose opacity falls with age. */
+  /** Traces as pieces of a few legs whose opacity falls with age. */
   traces(layer: Layer): GeoJSON.Feature[] {
     const out: GeoJSON.Feature[] = [];
     for (const [id, trail] of this.trails) {
       const entity = this.all.get(id);
       const newest = trail.at(-1);
       if (!entity || entity.type !== layer.type || !newest) continue;
-      for (let i = 1; i < trail.length; i += 1) {
-        const from = trail[i - 1];
-        const to = trail[i];
-        if (!from || !to) continue;
-        const age = (newest.at - to.at) / TRAIL_MS;
+      for (let end = trail.length; end > 1; end -= PIECE) {
+        const piece = trail.slice(Math.max(0, end - PIECE - 1), end);
+        const age = (newest.at - (piece.at(-1)?.at ?? 0)) / TRAIL_MS;
         out.push({
           type: "Feature",
           properties: { o: Math.max(0.06, 0.75 * (1 - age)), c: colour(layer, entity) },
-          geometry: { type: "LineString", coordinates: [from.g, to.g] },
+          geometry: { type: "LineString", coordinates: piece.map((p) => p.g) },
         });
       }
     }

@@ -22,7 +22,8 @@ export function style(layers: Layer[]): StyleSpecification {
   for (const layer of [...layers].sort((a, b) => a.order - b.order)) {
     if (layer.style.kind === "pin") continue;
     out.sources[sourceOf(layer)] = { type: "geojson", data: empty, promoteId: "id" };
-    if (layer.style.trail) out.sources[trailOf(layer)] = { type: "geojson", data: empty };
+    // Without a tolerance of nought the legs, shorter than a point of the screen, would be left out.
+    if (layer.style.trail) out.sources[trailOf(layer)] = { type: "geojson", data: empty, tolerance: 0 };
     if (layer.style.kind === "fill") out.sources[namesOf(layer)] = { type: "geojson", data: empty, promoteId: "id" };
     out.layers.push(...drawn(layer));
   }

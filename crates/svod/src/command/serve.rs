@@ -89,7 +89,7 @@ impl ServeArgs {
 }
 
 pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    super::runtime()?.block_on(serve_until(args, signalled()))
+    super::runtime()?.block_on(async { serve_until(args, signalled()?).await })
 }
 
 /// Serves until `stop` resolves; then stops cleanly.
@@ -142,18 +142,15 @@ fn greet(platform: &Platform, config: &Config) {
     );
 }
 
-async fn signalled() {
+/// Resolves when the process is asked to stop. Listens from the moment it is called, so that a signal during the start
+/// is heard as well.
+fn signalled() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut s) => {
-                s.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
+    })
 }

@@ -1,0 +1,10 @@
+import { Browser } from "./harness/browser.mjs";
+const b = await Browser.start();
+const p = await b.person("http://127.0.0.1:28080");
+await p.addInitScript(() => { const d = window.EventSource; window.seen = []; window.setD = []; window.EventSource = class extends d { constructor(u) { super(u); this.addEventListener("update", (e) => { const m = JSON.parse(e.data); for (const x of m.entities ?? []) if (x.type === "SnowPlough") window.seen.push([x.id, x.g, x.t]); }); } }; });
+await p.goto("/?space=kuzbass%2Fnovokuznetsk");
+await p.waitForTimeout(25000);
+console.log(JSON.stringify((await p.evaluate(() => window.seen)).filter((x) => x[0].endsWith("nvk-02")).slice(0, 12)));
+await p.screenshot({ path: "/tmp/shots/dbg.png" });
+console.log(b.complaints);
+await b.chromium.close();
