@@ -11,7 +11,7 @@ const MOST_BYTES = 250_000;
 /** The simulation is seeded: the first alert comes within this time, and stays for some minutes. */
 const ALERT_MS = 300_000;
 /** Until the ploughs have drawn traces worth seeing. */
-const TRACES_MS = 60_000;
+const TRACES_MS = 100_000;
 
 async function shot(page, name, options = {}) {
   await page.mouse.move(0, 0);
@@ -37,8 +37,8 @@ try {
   await pins(map).first().waitFor({ timeout: ALERT_MS });
   await map.waitForTimeout(TRACES_MS);
   // Nearer to the middle of the city, where the stations are.
-  await map.locator(".map-canvas canvas").focus();
-  await map.keyboard.press("=");
+  await map.getByRole("button", { name: "Приблизить", exact: true }).click();
+  await map.evaluate(() => document.activeElement.blur());
   await map.waitForTimeout(3_000);
   await shot(map, "map");
   await shot(phone, "phone");

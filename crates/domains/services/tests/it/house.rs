@@ -135,7 +135,7 @@ impl House {
                 ("raisedAt", text(now)),
                 ("trigger", text("kuzbass/air-above-norm")),
                 ("decision", text(&ground)),
-                ("rule", text("air-warning: <act> within a day")),
+                ("rule", text("unnamed: <act> within a day")),
                 ("inputs", text(&evidence())),
             ]),
         );
