@@ -33,6 +33,8 @@ test("the menu opens and leads on", async () => {
   const page = await house.visit("/table", { phone: true });
   await sound(page);
   await page.getByRole("link", { name: "Меню" }).tap();
+  await page.getByRole("link", { name: "API" }).waitFor();
+  await sound(page, "menu-phone");
   await page.getByRole("link", { name: "API" }).tap();
   await page.waitForURL(/\/api$/);
   await page.locator(".api-operation").first().waitFor();
