@@ -11,7 +11,7 @@ const house = open();
 const content = (page) => page.getByLabel("Содержание");
 const publish = (page) => page.getByRole("button", { name: "Проверить и опубликовать" });
 
-const attempt = (page) => page.locator('main form[action$="/try"] button:not([formaction])');
+const attempt = (page) => page.locator('main form[action$="/try#tried"] button:not([formaction])');
 
 /** What the station says in the list of a map. */
 const says = (map, words) => object(map, words).waitFor();

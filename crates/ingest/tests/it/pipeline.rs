@@ -52,7 +52,7 @@ async fn whatever_is_wrong_goes_to_quarantine_with_its_reason() {
         ("water/g1/up", r#"{"ts":"2026-01-15T01:00:00Z","level":21,"cover":"fine"}"#, "out-of-range", 1),
     ];
     for house in House::all(IngestLimits::default()).await {
-        for (i, (topic, payload, reason, good)) in cases.iter().enumerate() {
+        for (topic, payload, reason, good) in &cases {
             let accepted = house.ingest.submit(&device(), mqtt(topic, payload)).await;
             assert_eq!(accepted, Ok(stored(*good, 0, 1)), "{payload}");
             let filter = svod_ingest::QuarantineFilter { limit: 1, ..Default::default() };
@@ -60,9 +60,14 @@ async fn whatever_is_wrong_goes_to_quarantine_with_its_reason() {
             assert_eq!(row.message.reason, *reason, "{payload}: {}", row.message.detail);
             assert_eq!((row.status, row.message.payload.as_slice()), (Status::Held, payload.as_bytes()));
             assert_eq!(row.message.source, format!("mqtt {topic}"));
-            assert_eq!(row.message.space == 0, i == 0, "{payload}");
+            assert_ne!(row.message.space, 0, "{payload}: the sender's only space answers for it");
         }
-        assert_eq!(house.count("quarantine").await, cases.len() as i64);
+        let wide = actor(Role::Device, &["field", "elsewhere"]);
+        house.ingest.submit(&wide, mqtt("no-such-topic", "{}")).await.unwrap();
+        let filter = svod_ingest::QuarantineFilter { limit: 1, ..Default::default() };
+        let row = house.ingest.quarantine().page(&administrator(), filter).await.unwrap().remove(0);
+        assert_eq!(row.message.space, 0, "of several spaces none answers: the installation does");
+        assert_eq!(house.count("quarantine").await, cases.len() as i64 + 1);
         assert_eq!(house.count("observation").await, 1);
     }
 }
