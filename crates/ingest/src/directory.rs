@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use svod_kernel::{Actor, SpacePath, Urn};
 use svod_model::{Entity, Metamodel};
 use svod_registry::{Committed, EntityQuery, QueryError, Registry};
+use svod_store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
 
 /// The attribute that holds a device's external id.
@@ -108,6 +109,9 @@ impl DeviceDirectory {
                     Ok(committed) => directory.apply(&committed),
                     Err(RecvError::Lagged(_)) => {
                         if let Err(error) = directory.load().await {
+                            if matches!(error, QueryError::Store(StoreError::Closed)) {
+                                return; // the platform is stopping
+                            }
                             tracing::error!(%error, "the device directory could not be loaded anew");
                         }
                     }

@@ -37,6 +37,7 @@ impl Registry {
                         Ok(told) => {
                             known.insert(*space, told);
                         }
+                        Err(StoreError::Closed) => return, // the platform is stopping
                         Err(e) => tracing::warn!(error = %e, space, "the journal could not be read; it is read again"),
                     }
                 }

@@ -92,8 +92,10 @@ impl Runtime {
                     packs.mark_unchanged();
                     me.aside.lock().unwrap_or_else(PoisonError::into_inner).clear();
                 }
-                if let Err(e) = me.round().await {
-                    tracing::warn!(error = %e, "findings could not be dealt with; they are tried again");
+                match me.round().await {
+                    Ok(()) => {}
+                    Err(Trouble::Store(StoreError::Closed)) => return, // the platform is stopping
+                    Err(e) => tracing::warn!(error = %e, "findings could not be dealt with; they are tried again"),
                 }
             }
         })

@@ -203,8 +203,10 @@ impl Twin {
                     Err(_) => return,
                 },
             };
-            if reload && let Err(e) = self.load().await {
-                tracing::warn!(error = %e, "the twin could not be built anew; it goes on as it was");
+            match if reload { self.load().await } else { Ok(()) } {
+                Ok(()) => {}
+                Err(StoreError::Closed) => return, // the platform is stopping
+                Err(e) => tracing::warn!(error = %e, "the twin could not be built anew; it goes on as it was"),
             }
         }
     }
