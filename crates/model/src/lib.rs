@@ -12,6 +12,7 @@ mod observe;
 mod pack;
 mod pattern;
 mod reading;
+pub mod testing;
 pub mod units;
 mod validate;
 

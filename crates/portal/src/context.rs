@@ -62,6 +62,11 @@ impl PageContext {
         svod_text::format_datetime(self.lang, at, self.offset_hours)
     }
 
+    /// A moment in the territory's time, to the second.
+    pub fn datetime_exact(&self, at: Timestamp) -> String {
+        svod_text::format_datetime_exact(self.lang, at, self.offset_hours)
+    }
+
     /// The day in the territory.
     pub fn date(&self, at: Timestamp) -> String {
         svod_text::format_date(self.lang, at, self.offset_hours)
@@ -80,6 +85,11 @@ impl PageContext {
     /// Somebody who has said who they are.
     pub fn signed_in(&self) -> bool {
         !self.actor.is(Role::Anonymous)
+    }
+
+    /// Why the visitor may not: who has not signed in is asked to.
+    pub fn refusal(&self) -> PageError {
+        if self.signed_in() { PageError::forbidden() } else { PageError::sign_in() }
     }
 
     /// The name under which the visitor is greeted.

@@ -5,6 +5,7 @@
 //! (tables, timelines, summary lists …) that the templates put together. [`Portal::wrap`] adds the shell's own routes,
 //! the context, the cookies and the security headers to the whole application.
 
+mod address;
 mod api_page;
 pub mod assets;
 pub mod components;
@@ -16,6 +17,7 @@ mod html;
 mod page;
 mod security;
 mod session;
+pub mod testing;
 mod texts;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use svod_identity::Identity;
 use svod_kernel::{Clock, Rng};
 use svod_text::Texts;
 
+pub use address::encoded;
 pub use assets::Island;
 pub use context::{PageContext, request_actor};
 pub use error::PageError;

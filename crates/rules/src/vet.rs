@@ -15,6 +15,14 @@ pub(crate) fn expression(file: &str, line: Option<usize>, text: &str) -> Result<
         return fail("the expression is too long", "split it over several rules or decisions");
     }
     let pieces = pieces(text);
+    let operators = |p: &&&str| matches!(**p, "<" | ">" | "=" | "!");
+    for at in 0..pieces.len() {
+        let run: String = pieces[at..].iter().take_while(operators).take(3).copied().collect();
+        // The evaluator would take `>= = 1` and compare nothing.
+        if run.len() > 1 && !matches!(run.as_str(), "<=" | ">=" | "!=") {
+            return fail(&format!("no operator is written '{run}'"), "write one of <, <=, >, >=, =, !=");
+        }
+    }
     let mut depth = 0usize;
     let mut prefixes = 0usize;
     for (i, piece) in pieces.iter().enumerate() {
@@ -87,10 +95,21 @@ mod tests {
 
     #[test]
     fn judges() {
-        for good in ["-", ">= 1.0", "\"now() for x in\"", "[1..5]", "not(\"a\", \"b\")", "a - b", "today - 1"] {
+        for good in
+            ["-", ">= 1.0", "\"now() for x in\"", "[1..5]", "not(\"a\", \"b\")", "a - b", "today - 1", "a<=b", "!= 2"]
+        {
             assert!(expression("f", None, good).is_ok(), "{good}");
         }
-        for bad in ["now()", "a > today ( )", "for i in 1..9 return i", "some x in [1] satisfies x", "function(x) x"] {
+        for bad in [
+            "now()",
+            "a > today ( )",
+            "for i in 1..9 return i",
+            "some x in [1] satisfies x",
+            "function(x) x",
+            ">= = 1",
+            "a == 1",
+            "<> 1",
+        ] {
             assert!(expression("f", None, bad).is_err(), "{bad}");
         }
         for deep in ["(".repeat(40), "-".repeat(40), " ".repeat(5_000)] {

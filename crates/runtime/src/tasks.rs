@@ -156,7 +156,7 @@ impl Tasks {
         let mut changes = vec![Change::verb(patch_of(case, &set, &[]), Action::Complete, "advance")];
         for (n, effect) in effects.iter().enumerate() {
             if let Effect::OfferTask { element, .. } = effect {
-                let next = self.following(case, task, element, n);
+                let next = self.following(case, task, element, n)?;
                 changes.push(Change::verb(Operation::Create(next), Action::Complete, "offer"));
             }
         }
@@ -164,9 +164,10 @@ impl Tasks {
     }
 
     /// The task of a further step: about the same, for the same body, with as much time as the one before had.
-    fn following(&self, case: &Entity, before: &Entity, step: &str, n: usize) -> Entity {
+    fn following(&self, case: &Entity, before: &Entity, step: &str, n: usize) -> Result<Entity, TaskError> {
         let id = Urn::svod("task", &format!("{}-{}-{n}", case.id.local(), case.version));
-        let id = id.expect("a case's own part of its id makes another id");
+        // The case's own id may be as long as an id can be.
+        let id = id.map_err(|e| TaskError::Process(format!("its id makes none for a task: {e}")))?;
         let mut next = Entity::new(id, "Task", case.space.clone());
         for name in ["case", "alert", "body", "kind", "severity", "subject", "name", "location"] {
             if let Some(a) = before.attributes.get(name) {
@@ -176,10 +177,11 @@ impl Tasks {
         let (offered, deadline) = (before.time("offeredAt"), before.time("deadline"));
         let given = offered.zip(deadline).map_or(DEFAULT_SECONDS, |(from, to)| to.seconds_since(from) as i64);
         let now = self.registry.clock().now();
-        next.with("step", Attribute::property(step))
+        Ok(next
+            .with("step", Attribute::property(step))
             .with("status", Attribute::property("offered"))
             .with("offeredAt", Attribute::property(now.to_string()))
-            .with("deadline", Attribute::property(now.plus_seconds(given).to_string()))
+            .with("deadline", Attribute::property(now.plus_seconds(given).to_string())))
     }
 
     /// The process in the version the case started with.

@@ -54,9 +54,15 @@ pub fn format_datetime(lang: Lang, at: Timestamp, offset_hours: i32) -> String {
     format_datetime_in(lang, at, &Zone::hours(offset_hours))
 }
 
+/// Day and time to the second at a fixed offset: `15.01.2026, 08:00:05`.
+pub fn format_datetime_exact(lang: Lang, at: Timestamp, offset_hours: i32) -> String {
+    written(lang, "datetime-short", at, &Zone::hours(offset_hours), format_time(at, offset_hours))
+}
+
 /// Day and time to the minute in a zone.
 pub fn format_datetime_in(lang: Lang, at: Timestamp, zone: &Zone) -> String {
-    written(lang, "datetime-short", at, zone)
+    let minute = zoned(at, zone).map(|z| format!("{:02}:{:02}", z.hour(), z.minute()));
+    written(lang, "datetime-short", at, zone, minute.unwrap_or_default())
 }
 
 /// The day at a fixed offset: `15.01.2026` (English `15 Jan 2026`).
@@ -66,12 +72,12 @@ pub fn format_date(lang: Lang, at: Timestamp, offset_hours: i32) -> String {
 
 /// The day in a zone.
 pub fn format_date_in(lang: Lang, at: Timestamp, zone: &Zone) -> String {
-    written(lang, "date-short", at, zone)
+    written(lang, "date-short", at, zone, String::new())
 }
 
 /// The day in words: `15 января 2026 г.`, `2026 ж. 15 қаңтар`, `15 January 2026`.
 pub fn format_date_long(lang: Lang, at: Timestamp, offset_hours: i32) -> String {
-    written(lang, "date-long", at, &Zone::hours(offset_hours))
+    written(lang, "date-long", at, &Zone::hours(offset_hours), String::new())
 }
 
 /// The time of day to the second: `08:00:05`; the same in every language.
@@ -102,7 +108,7 @@ fn zoned(at: Timestamp, zone: &Zone) -> Option<Zoned> {
 }
 
 /// A moment outside of the calendar (years -9999 to 9999) is written as the kernel writes it.
-fn written(lang: Lang, key: &str, at: Timestamp, zone: &Zone) -> String {
+fn written(lang: Lang, key: &str, at: Timestamp, zone: &Zone, time: String) -> String {
     let Some(z) = zoned(at, zone) else { return at.to_string() };
     let args: [(&str, Arg<'_>); 6] = [
         ("day", Arg::from(z.day().to_string())),
@@ -110,7 +116,7 @@ fn written(lang: Lang, key: &str, at: Timestamp, zone: &Zone) -> String {
         ("month", Arg::from(i32::from(z.month()))),
         ("month2", Arg::from(format!("{:02}", z.month()))),
         ("year", Arg::from(z.year().to_string())),
-        ("time", Arg::from(format!("{:02}:{:02}", z.hour(), z.minute()))),
+        ("time", Arg::from(time)),
     ];
     built_in().format(lang, key, &args)
 }

@@ -8,8 +8,8 @@ mod numbers;
 mod texts;
 
 pub use dates::{
-    UnknownZone, Zone, format_date, format_date_in, format_date_long, format_datetime, format_datetime_in,
-    format_relative, format_time,
+    UnknownZone, Zone, format_date, format_date_in, format_date_long, format_datetime, format_datetime_exact,
+    format_datetime_in, format_relative, format_time,
 };
 pub use numbers::{format_number, format_value};
 pub use texts::{Arg, TextError, Texts};

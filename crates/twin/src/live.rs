@@ -82,6 +82,7 @@ impl LiveEntity {
             kind: &e.kind,
             space: &e.space,
             name: e.text("name").unwrap_or_else(|| e.id.local()),
+            k: e.text("kind").filter(|_| open("kind")),
             g: self.place(geometry).map(|p| [round6(p.lon), round6(p.lat)]),
             v: self
                 .observed
@@ -105,6 +106,8 @@ struct Shown<'a> {
     kind: &'a str,
     space: &'a SpacePath,
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    k: Option<&'a str>,
     g: Option<[f64; 2]>,
     v: BTreeMap<&'a str, &'a ObservedValue>,
     t: Option<i64>,

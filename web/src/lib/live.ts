@@ -14,6 +14,8 @@ export interface LiveEntity {
   r: number | null;
   /** Severity or status. */
   s: string | null;
+  /** Attribute `kind`: what an alert or task is about; `kinds` of its layer has the words. */
+  k?: string;
   sim?: boolean;
 }
 

@@ -7,7 +7,7 @@ import { LiveStream, type Batch, type LiveEntity } from "../lib/live";
 import { number } from "../lib/format";
 import { texts, type Texts } from "../lib/texts";
 import { Card } from "./card";
-import { legend, Panel } from "./panel";
+import { kindWords, legend, Panel } from "./panel";
 import { Pins } from "./pins";
 import { places } from "./places";
 import { colour, measure, Objects, sign, type Layer, type Layers } from "./store";
@@ -61,7 +61,7 @@ class MapIsland {
     this.pins = new Pins(
       this.map,
       {
-        one: (layer, entity) => `${layer.title}: ${entity.name}`,
+        one: (layer, entity) => `${layer.title}: ${[kindWords(layer, entity), entity.name].filter(Boolean).join(", ")}`,
         many: (n) => t("js-map-group", { n }),
       },
       (entity) => this.open(entity.id, entity.name, entity.g),

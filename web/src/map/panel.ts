@@ -75,7 +75,8 @@ export class Panel {
     for (const layer of [...this.objects.layers].sort((a, b) => b.order - a.order)) {
       if (!this.visible.has(layer.id) && !wanted) continue;
       for (const entity of this.objects.of(layer)) {
-        const fits = wanted ? entity.name.toLocaleLowerCase().includes(wanted) : this.wishes.inView(entity);
+        const words = () => `${entity.name} ${kindWords(layer, entity) ?? ""}`.toLocaleLowerCase();
+        const fits = wanted ? words().includes(wanted) : this.wishes.inView(entity);
         if (fits) found.push({ entity, layer });
       }
     }
@@ -121,6 +122,8 @@ export class Panel {
   private words(layer: Layer, entity: LiveEntity, now: number): [string, string] {
     const value = measure(layer, entity);
     const parts = [layer.title];
+    const kind = kindWords(layer, entity);
+    if (kind) parts.push(kind);
     if (entity.type === "Alert") parts.push(this.t(entity.s === "danger" ? "js-map-danger" : "js-map-warning"));
     if (value !== null && layer.style.kind !== "pin") {
       parts.push(
@@ -164,6 +167,11 @@ export class Panel {
     input.addEventListener("change", () => this.wishes.toggle(layer, input.checked));
     return el("label", { class: "check" }, input, layer.title);
   }
+}
+
+/** What an alert or task is about, in words. */
+export function kindWords(layer: Layer, entity: LiveEntity): string | undefined {
+  return entity.k === undefined ? undefined : (layer.kinds?.[entity.k] ?? entity.k);
 }
 
 /** Tasks and alerts have colours of their meaning, not of a measure. */

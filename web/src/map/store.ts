@@ -21,6 +21,8 @@ export interface Layer {
   /** Title and UCUM unit of the attribute that gives the colour. */
   colourTitle?: string;
   unit?: string;
+  /** Words of the kinds (`k` of an object) that occur on this layer. */
+  kinds?: Record<string, string>;
 }
 
 export interface Layers {

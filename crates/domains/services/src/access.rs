@@ -1,5 +1,5 @@
 use svod_kernel::{Actor, SpacePath, Urn};
-use svod_portal::{PageContext, PageError};
+use svod_portal::{PageContext, PageError, encoded};
 use svod_registry::{Action, QueryError, Registry};
 
 /// The topmost spaces where the actor may do that to things of that type; each stands for all under it.
@@ -50,19 +50,6 @@ pub fn address(kind: &str, urn: &Urn) -> String {
         _ => "entities",
     };
     format!("/{room}/{}", encoded(urn.as_str()))
-}
-
-/// A text as one segment of a path or one value of a query (RFC 3986, 2.1 and 3.3).
-pub fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for b in text.bytes() {
-        if b.is_ascii_alphanumeric() || b"-._~:".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

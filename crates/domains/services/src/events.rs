@@ -115,7 +115,7 @@ pub fn item(words: &Words<'_>, event: &JournalEvent, here: bool) -> TimelineItem
 
 /// Moment and doer.
 pub fn when(words: &Words<'_>, at: Timestamp, who: &str) -> Html {
-    Html::join([components::time(words.ctx, at), " · ".into(), who.into()])
+    Html::join([components::exact_time(words.ctx, at), " · ".into(), who.into()])
 }
 
 /// `<p>what: value</p>`.

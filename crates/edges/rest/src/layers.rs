@@ -53,6 +53,11 @@ pub async fn list(
             shown["colourTitle"] = json!(catalogue.texts.get(lang, &format!("attr-{by}")));
             shown["unit"] = json!(attribute.unit);
         }
+        if catalogue.metamodel.attribute(&layer.kind, "kind").is_some() {
+            let kinds = catalogue.triggers.iter().filter(|t| here(&t.top)).map(|t| t.spec.alert.kind.as_str());
+            let named = kinds.map(|k| (k.to_owned(), json!(catalogue.texts.get(lang, &format!("alert-{k}")))));
+            shown["kinds"] = Value::Object(named.collect());
+        }
         layers.push(shown);
     }
     let centre = bounds.map(|b| [f64::midpoint(b[0], b[2]), f64::midpoint(b[1], b[3])]);

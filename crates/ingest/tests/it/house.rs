@@ -1,7 +1,6 @@
 //! A small platform: the base pack and a region with two gauges and a gateway.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use svod_history::History;
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits, Judge, RawMessage, Reading, Source};
 use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp};
 use svod_model::PackSource;
+use svod_model::testing::shipped;
 use svod_registry::{Registry, RegistryDeps};
 use svod_store::finding::NewFinding;
 use svod_store::testing::TestPlace;
@@ -97,7 +97,7 @@ impl House {
         let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
         let rng = Arc::new(SeededRng::new(1));
         let registry = Registry::open(RegistryDeps { store: store.clone(), clock: clock.clone(), rng }).await.unwrap();
-        for pack in [folder("base"), region("field", "0.1.0", MAPPING, "")] {
+        for pack in [shipped("base"), region("field", "0.1.0", MAPPING, "")] {
             publish(&registry, pack).await;
         }
         let history = Arc::new(History::new(store.clone()));
@@ -147,25 +147,6 @@ pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("{what} never came");
-}
-
-/// A pack of this repository.
-fn folder(name: &str) -> PackSource {
-    fn read(root: &Path, at: &Path, files: &mut BTreeMap<String, String>) {
-        for entry in std::fs::read_dir(at).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                read(root, &path, files);
-            } else {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-                files.insert(name, std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(name);
-    let mut source = PackSource::default();
-    read(&root, &root, &mut source.files);
-    source
 }
 
 pub const MAPPING: &str =

@@ -126,6 +126,11 @@ pub fn time(ctx: &PageContext, at: Timestamp) -> Html {
     Html::trusted(format!(r#"<time class="number" datetime="{at}">{}</time>"#, Html::from(ctx.datetime(at))))
 }
 
+/// A moment to the second: events of one minute keep their order.
+pub fn exact_time(ctx: &PageContext, at: Timestamp) -> Html {
+    Html::trusted(format!(r#"<time class="number" datetime="{at}">{}</time>"#, Html::from(ctx.datetime_exact(at))))
+}
+
 /// How long ago; the exact moment shows when pointed at.
 pub fn ago(ctx: &PageContext, at: Timestamp) -> Html {
     let (exact, words) = (Html::from(ctx.datetime(at)), Html::from(ctx.ago(at)));

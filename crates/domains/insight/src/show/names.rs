@@ -1,6 +1,6 @@
 use svod_kernel::{SpacePath, Urn};
 use svod_model::Entity;
-use svod_portal::PageContext;
+use svod_portal::{PageContext, encoded};
 
 use super::Sight;
 
@@ -72,18 +72,6 @@ pub fn working_href(kind: &str, urn: &Urn) -> String {
         "Case" => format!("/cases/{}", encoded(urn.as_str())),
         _ => entity_href(urn),
     }
-}
-
-/// The text for one segment of a path or one value of a query (RFC 3986); a colon stays as it is.
-pub fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for b in text.bytes() {
-        match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => out.push(char::from(b)),
-            _ => out.push_str(&format!("%{b:02X}")),
-        }
-    }
-    out
 }
 
 /// An address with a query of those parameters that are not empty.

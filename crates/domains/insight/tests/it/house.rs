@@ -1,38 +1,29 @@
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::StatusCode;
 use svod_history::{History, Observation, SeriesKey};
 use svod_identity::Identity;
 use svod_insight::{InsightState, routes, texts};
 use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
-use svod_model::{Attribute, Entity, ObservedValue, PackSource};
+use svod_model::testing::shipped;
+use svod_model::{Attribute, Entity, ObservedValue};
+use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Command, Operation, Registry, RegistryDeps};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 use svod_twin::{Observed, Twin};
-use tower::ServiceExt as _;
 
 pub const STATION: &str = "urn:svod:station:42010102";
 
 /// A running platform without its doors: registry, history, twin and the pages.
 pub struct House {
-    app: Router,
-    identity: Arc<Identity>,
+    pub visitor: Visitor,
     pub registry: Arc<Registry>,
     history: Arc<History>,
     twin: Arc<Twin>,
     pub now: Timestamp,
     _place: TestPlace,
-}
-
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
 }
 
 impl House {
@@ -45,7 +36,7 @@ impl House {
         let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone() };
         let registry = Registry::open(deps).await.unwrap();
         for pack in ["base", "kuzbass"] {
-            registry.publish(&Actor::platform("packs"), pack_source(pack)).await.unwrap();
+            registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }
         let history = Arc::new(History::new(store.clone()));
         let twin = Twin::start(registry.clone(), store, history.clone()).await.unwrap();
@@ -62,7 +53,8 @@ impl House {
             secure_cookies: false,
         });
         let state = InsightState { registry: registry.clone(), history: history.clone(), twin: twin.clone() };
-        Self { app: portal.wrap(routes(state)), identity, registry, history, twin, now, _place: place }
+        let visitor = Visitor::new(portal.wrap(routes(state)), identity);
+        Self { visitor, registry, history, twin, now, _place: place }
     }
 
     /// A reading of a station's attribute, in history and in the twin.
@@ -113,39 +105,10 @@ impl House {
         panic!("{urn} never reached the twin");
     }
 
-    pub async fn get(&self, path: &str, persona: Option<&str>) -> Answer {
-        let mut request = Request::get(path).header("accept", "text/html");
-        if let Some(p) = persona {
-            request = request.header("authorization", format!("Bearer {}", self.identity.mint(p, 60).unwrap()));
-        }
-        let response = self.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 8 << 20).await.unwrap();
-        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
-    }
-
     /// The page, which must be there.
     pub async fn page(&self, path: &str) -> String {
-        let answer = self.get(path, None).await;
+        let answer = self.visitor.get(None, path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
         answer.body
     }
-}
-
-fn pack_source(id: &str) -> PackSource {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../packs").join(id);
-    let mut source = PackSource::default();
-    let mut folders: Vec<PathBuf> = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-                source.files.insert(name, std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    source
 }

@@ -45,8 +45,8 @@ async fn a_space_shows_only_itself() {
     let body = house.page("/table?space=kuzbass/belovo").await;
     assert!(!body.contains(STATION), "a station of another city");
     assert!(body.contains("urn:svod:municipality:belovo"));
-    assert_eq!(house.get("/?space=nowhere", None).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(house.get("/?space=%3Cscript%3E", None).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.visitor.get(None, "/?space=nowhere").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.visitor.get(None, "/?space=%3Cscript%3E").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,7 +98,7 @@ async fn an_entity_tells_all_that_is_known_of_it() {
         let rows = body.matches("<time class=\"number\"").count();
         assert!((20..60).contains(&rows), "the last 24 stretches as a table: {rows}");
     }
-    let official = house.get(&format!("/entities/{STATION}"), Some("official-municipal")).await;
+    let official = house.visitor.get(Some("official-municipal"), &format!("/entities/{STATION}")).await;
     assert!(official.body.contains("/journal?entity=urn:svod:station:42010102"));
     let other = house.page(&format!("/entities/{STATION}?attribute=co")).await;
     assert!(other.find("attribute=co\"").unwrap() < other.find("attribute=pm25\"").unwrap());
@@ -115,7 +115,7 @@ async fn the_card_is_a_piece_of_a_page() {
     assert!(card.contains("FEERC") && card.contains("Министерство природных ресурсов"));
     assert!(card.contains("href=\"/entities/urn:svod:station:42010102\""));
     house.alert("open", "open").await;
-    let card = house.page("/entities/urn:svod:alert:open?fragment=1").await;
+    let card = house.page("/entities/urn:svod:alert:open?fragment=1&lang=ru").await;
     assert!(card.contains("Загрязнение воздуха") && card.contains("ул. Тольятти, 29"), "{card}");
 }
 
@@ -123,9 +123,9 @@ async fn the_card_is_a_piece_of_a_page() {
 async fn what_is_not_there_or_secret_is_a_page_of_404() {
     let house = House::open().await;
     for path in ["/entities/urn:svod:station:0", "/entities/nonsense", "/entities?space=nowhere"] {
-        assert_eq!(house.get(path, None).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(house.visitor.get(None, path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(house.get("/entities?after=x", None).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(house.visitor.get(None, "/entities?after=x").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,7 +146,7 @@ async fn the_list_filters_pages_and_exports() {
     assert_eq!(ids(&first).len(), 50);
     assert!(ids(&second).iter().all(|id| !ids(&first).contains(id)), "no row twice");
     assert!(!first.contains("value=\"Task\""), "types that a visitor may not read are not offered");
-    let csv = house.get("/entities.csv?type=AirQualityStation", None).await;
+    let csv = house.visitor.get(None, "/entities.csv?type=AirQualityStation").await;
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
     let lines: Vec<&str> = csv.body.trim_end().split("\r\n").collect();
     assert_eq!(lines.len(), 7);

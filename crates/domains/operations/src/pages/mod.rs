@@ -8,7 +8,7 @@ pub mod refused;
 
 use svod_kernel::{Actor, Urn};
 use svod_model::PackSource;
-use svod_portal::{Html, PageContext, components};
+use svod_portal::{Html, PageContext, components, encoded};
 use svod_registry::{Action, Registry};
 
 /// May the actor publish packs in some space?
@@ -45,19 +45,6 @@ async fn entity_link(ctx: &PageContext, registry: &Registry, id: &str) -> Html {
 fn file_address(pack: &str, path: &str) -> String {
     let path: Vec<String> = path.split('/').map(encoded).collect();
     format!("/packs/{}/files/{}", encoded(pack), path.join("/"))
-}
-
-/// A text as one segment of a path or one value of a query (RFC 3986, 2.1 and 3.3).
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for b in text.bytes() {
-        if b.is_ascii_alphanumeric() || b"-._~:".contains(&b) {
-            out.push(char::from(b));
-        } else {
-            out.push_str(&format!("%{b:02X}"));
-        }
-    }
-    out
 }
 
 /// A long text that may break anywhere: payloads have no spaces.

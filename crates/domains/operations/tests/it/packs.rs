@@ -1,6 +1,7 @@
 use axum::http::StatusCode;
+use svod_portal::testing::form;
 
-use crate::house::{House, form};
+use crate::house::House;
 
 const ADMINISTRATOR: &str = "administrator";
 const LAYER: &str = "/packs/kuzbass/files/layers/air.yaml";
@@ -12,18 +13,21 @@ fn version(house: &House) -> String {
 #[tokio::test]
 async fn packs_are_seen_by_all_and_their_files_by_some() {
     let house = House::new().await;
-    let list = house.get(None, "/packs").await;
+    let list = house.visitor.get(None, "/packs").await;
     assert_eq!(list.status, StatusCode::OK);
     assert!(list.body.contains("Kuzbass") && !list.body.contains("type=\"file\""), "{}", list.body);
-    assert!(house.get(Some(ADMINISTRATOR), "/packs").await.body.contains("webkitdirectory"));
-    let one = house.get(None, "/packs/kuzbass").await;
+    assert!(house.visitor.get(Some(ADMINISTRATOR), "/packs").await.body.contains("webkitdirectory"));
+    let one = house.visitor.get(None, "/packs/kuzbass").await;
     assert!(one.body.contains("Air-quality station") && !one.body.contains(LAYER), "{}", one.body);
-    assert!(house.get(Some(ADMINISTRATOR), "/packs/kuzbass").await.body.contains(LAYER));
-    assert_eq!(house.get(None, "/packs/nothing").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(house.get(None, LAYER).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(house.get(Some("governor"), LAYER).await.status, StatusCode::FORBIDDEN);
+    assert!(house.visitor.get(Some(ADMINISTRATOR), "/packs/kuzbass").await.body.contains(LAYER));
+    assert_eq!(house.visitor.get(None, "/packs/nothing").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.visitor.get(None, LAYER).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.visitor.get(Some("governor"), LAYER).await.status, StatusCode::FORBIDDEN);
     // The base pack belongs to the installation, not to a region.
-    assert_eq!(house.get(Some(ADMINISTRATOR), "/packs/base/files/pack.yaml").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        house.visitor.get(Some(ADMINISTRATOR), "/packs/base/files/pack.yaml").await.status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -32,40 +36,40 @@ async fn a_file_is_edited_refused_published_and_rolled_back() {
     let first = version(&house);
     let before = house.registry.catalogue().pack("kuzbass").unwrap().source.clone();
     let old = before.files["layers/air.yaml"].clone();
-    let page = house.get(Some(ADMINISTRATOR), LAYER).await;
+    let page = house.visitor.get(Some(ADMINISTRATOR), LAYER).await;
     let next = svod_next(&first);
     assert!(page.body.contains(&format!("value=\"{next}\"")), "{}", page.body);
 
     let bad = format!("content={}&version={next}", form("id: air\ncolour: red\n"));
-    let refused = house.post(ADMINISTRATOR, LAYER, &bad).await;
+    let refused = house.visitor.post(ADMINISTRATOR, LAYER, &bad).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         refused.body.contains("layers/air.yaml, line 2:") && refused.body.contains("colour: red"),
         "{}",
         refused.body
     );
-    let same = house.post(ADMINISTRATOR, LAYER, &format!("content={}&version={next}", form(&old))).await;
+    let same = house.visitor.post(ADMINISTRATOR, LAYER, &format!("content={}&version={next}", form(&old))).await;
     assert!(same.body.contains("The file is as it was"), "{}", same.body);
-    let worse = house.post(ADMINISTRATOR, LAYER, &format!("content=x&version={}", form("1 # x"))).await;
+    let worse = house.visitor.post(ADMINISTRATOR, LAYER, &format!("content=x&version={}", form("1 # x"))).await;
     assert!(worse.body.contains("Write a version such as"));
     assert_eq!(version(&house), first);
 
     let new = format!("# seen from afar\n{old}");
-    let good = house.post(ADMINISTRATOR, LAYER, &format!("content={}&version={next}", form(&new))).await;
+    let good = house.visitor.post(ADMINISTRATOR, LAYER, &format!("content={}&version={next}", form(&new))).await;
     assert_eq!(good.status, StatusCode::SEE_OTHER, "{}", good.body);
     assert_eq!(version(&house), next);
-    let told = house.get(Some(ADMINISTRATOR), &good.location).await;
+    let told = house.visitor.get(Some(ADMINISTRATOR), &good.location).await;
     assert!(told.body.contains("layers/air.yaml</code> — changed"), "{}", told.body);
 
-    let back = house.post(ADMINISTRATOR, "/packs/kuzbass/rollback", &format!("version={first}")).await;
+    let back = house.visitor.post(ADMINISTRATOR, "/packs/kuzbass/rollback", &format!("version={first}")).await;
     assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
     let now = house.registry.catalogue().pack("kuzbass").unwrap().clone();
     assert_eq!(now.manifest.version, svod_next(&next));
     for (path, text) in &before.files {
         assert!(path == "pack.yaml" || now.source.files[path] == *text, "{path} is as it was");
     }
-    assert!(house.get(Some(ADMINISTRATOR), &back.location).await.body.contains("are in force as version"));
-    let forbidden = house.post("governor", "/packs/kuzbass/rollback", &format!("version={first}")).await;
+    assert!(house.visitor.get(Some(ADMINISTRATOR), &back.location).await.body.contains("are in force as version"));
+    let forbidden = house.visitor.post("governor", "/packs/kuzbass/rollback", &format!("version={first}")).await;
     assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
 }
 
@@ -86,17 +90,23 @@ async fn a_folder_is_checked_and_published() {
         ("tiny/locales/en.ftl", texts),
         ("tiny/.git/HEAD", "x"),
     ];
-    let checked = house.upload(ADMINISTRATOR, "check", &good).await;
+    let checked = house.visitor.upload(ADMINISTRATOR, "/packs", &[("act", "check")], &good).await;
     assert_eq!(checked.status, StatusCode::OK, "{}", checked.body);
     assert!(checked.body.contains("The pack has no faults") && checked.body.contains("tiny 0.1.0: 4 files"));
     assert!(house.registry.catalogue().pack("tiny").is_none());
-    let bad = house.upload(ADMINISTRATOR, "publish", &[("tiny/pack.yaml", "id: tiny\nversion: x\n")]).await;
+    let bad = house
+        .visitor
+        .upload(ADMINISTRATOR, "/packs", &[("act", "publish")], &[("tiny/pack.yaml", "id: tiny\nversion: x\n")])
+        .await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(bad.body.contains("pack.yaml, line 2:"), "{}", bad.body);
-    let none = house.upload(ADMINISTRATOR, "publish", &[("", "")]).await;
+    let none = house.visitor.upload(ADMINISTRATOR, "/packs", &[("act", "publish")], &[("", "")]).await;
     assert!(none.body.contains("Choose the folder of the pack."));
-    assert_eq!(house.upload("governor", "publish", &good).await.status, StatusCode::FORBIDDEN);
-    let done = house.upload(ADMINISTRATOR, "publish", &good).await;
+    assert_eq!(
+        house.visitor.upload("governor", "/packs", &[("act", "publish")], &good).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let done = house.visitor.upload(ADMINISTRATOR, "/packs", &[("act", "publish")], &good).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-    assert!(house.get(Some(ADMINISTRATOR), &done.location).await.body.contains("Version 0.1.0 is in force"));
+    assert!(house.visitor.get(Some(ADMINISTRATOR), &done.location).await.body.contains("Version 0.1.0 is in force"));
 }

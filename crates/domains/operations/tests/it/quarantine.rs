@@ -1,8 +1,9 @@
 use axum::http::StatusCode;
 use svod_ingest::QuarantineStatus;
 use svod_kernel::Actor;
+use svod_portal::testing::form;
 
-use crate::house::{House, form};
+use crate::house::House;
 
 const ADMINISTRATOR: &str = "administrator";
 
@@ -23,20 +24,21 @@ async fn a_corrected_mapping_lets_the_held_readings_in() {
     house.refuse(&CHANGED.replace("00:59", "00:58")).await;
     assert_eq!(held(&house).await, 2);
 
-    let list = house.get(Some(ADMINISTRATOR), "/quarantine").await;
+    let list = house.visitor.get(Some(ADMINISTRATOR), "/quarantine").await;
     assert_eq!(list.status, StatusCode::OK);
     assert!(
         list.body.contains("air-post") && list.body.contains("Message 1") && !list.body.contains("<b>"),
         "{}",
         list.body
     );
-    let page = house.get(Some(ADMINISTRATOR), "/quarantine/1").await;
+    let page = house.visitor.get(Some(ADMINISTRATOR), "/quarantine/1").await;
     assert!(page.body.contains("with_entries") && page.body.contains("dust25"), "{}", page.body);
 
-    let wrong = house.post(ADMINISTRATOR, "/quarantine/1/try", &format!("mapping={}", form("{at: .time,"))).await;
+    let wrong =
+        house.visitor.post(ADMINISTRATOR, "/quarantine/1/try", &format!("mapping={}", form("{at: .time,"))).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("Line 1, column") && wrong.body.contains("{at: .time,"), "{}", wrong.body);
-    let tried = house.post(ADMINISTRATOR, "/quarantine/1/try", &format!("mapping={}", form(MAPPING))).await;
+    let tried = house.visitor.post(ADMINISTRATOR, "/quarantine/1/try", &format!("mapping={}", form(MAPPING))).await;
     assert!(
         tried.body.contains("The message would be taken in") && tried.body.contains("Particles PM2.5"),
         "{}",
@@ -44,10 +46,10 @@ async fn a_corrected_mapping_lets_the_held_readings_in() {
     );
     assert_eq!(held(&house).await, 2);
 
-    let done = house.post(ADMINISTRATOR, "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
+    let done = house.visitor.post(ADMINISTRATOR, "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     assert_eq!(held(&house).await, 0);
-    let told = house.get(Some(ADMINISTRATOR), &done.location).await;
+    let told = house.visitor.get(Some(ADMINISTRATOR), &done.location).await;
     assert!(told.body.contains("Taken in: 2. Still held: 0. New readings: 2"), "{}", told.body);
     let catalogue = house.registry.catalogue();
     let profile = catalogue.profiles.iter().find(|p| p.spec.id == "air-post").unwrap();
@@ -55,7 +57,7 @@ async fn a_corrected_mapping_lets_the_held_readings_in() {
     assert_eq!(profile.spec.topic, "air/{device}/up");
 
     // The same once more: nothing to publish, nothing to replay.
-    let again = house.post(ADMINISTRATOR, "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
+    let again = house.visitor.post(ADMINISTRATOR, "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
     assert!(again.location.ends_with("examined=0&replayed=0&stored=0&duplicates=0"), "{}", again.location);
     assert_eq!(house.registry.pack_history("kuzbass").await.unwrap().len(), 2);
 }
@@ -66,16 +68,16 @@ async fn messages_are_chosen_replayed_and_discarded() {
     for minute in ["57", "58", "59"] {
         house.refuse(&CHANGED.replace("59", minute)).await;
     }
-    let nothing = house.post(ADMINISTRATOR, "/quarantine/discard", "").await;
-    assert!(house.get(Some(ADMINISTRATOR), &nothing.location).await.body.contains("Nothing was chosen"));
-    let discarded = house.post(ADMINISTRATOR, "/quarantine/discard", "ids=1&ids=2").await;
-    assert!(house.get(Some(ADMINISTRATOR), &discarded.location).await.body.contains("2 messages."));
+    let nothing = house.visitor.post(ADMINISTRATOR, "/quarantine/discard", "").await;
+    assert!(house.visitor.get(Some(ADMINISTRATOR), &nothing.location).await.body.contains("Nothing was chosen"));
+    let discarded = house.visitor.post(ADMINISTRATOR, "/quarantine/discard", "ids=1&ids=2").await;
+    assert!(house.visitor.get(Some(ADMINISTRATOR), &discarded.location).await.body.contains("2 messages."));
     assert_eq!(held(&house).await, 1);
-    let replayed = house.post(ADMINISTRATOR, "/quarantine/replay", "ids=3").await;
+    let replayed = house.visitor.post(ADMINISTRATOR, "/quarantine/replay", "ids=3").await;
     assert!(replayed.location.contains("examined=1&replayed=0"), "{}", replayed.location);
-    let by_reason = house.post(ADMINISTRATOR, "/quarantine/replay", "reason=mapping-error").await;
+    let by_reason = house.visitor.post(ADMINISTRATOR, "/quarantine/replay", "reason=mapping-error").await;
     assert_eq!(by_reason.status, StatusCode::SEE_OTHER);
-    let filtered = house.get(Some(ADMINISTRATOR), "/quarantine?status=discarded").await;
+    let filtered = house.visitor.get(Some(ADMINISTRATOR), "/quarantine?status=discarded").await;
     assert!(filtered.body.contains("Message 2") && !filtered.body.contains("Message 3"), "{}", filtered.body);
 }
 
@@ -84,12 +86,13 @@ async fn others_stay_outside() {
     let house = House::new().await;
     house.refuse(CHANGED).await;
     for path in ["/quarantine", "/quarantine/1"] {
-        assert_eq!(house.get(None, path).await.status, StatusCode::UNAUTHORIZED, "{path}");
-        assert_eq!(house.get(Some("governor"), path).await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(house.visitor.get(None, path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(house.visitor.get(Some("governor"), path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
-    let act = house.post("official-regional", "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
+    let act =
+        house.visitor.post("official-regional", "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
     assert_eq!(act.status, StatusCode::FORBIDDEN);
-    assert_eq!(house.get(Some(ADMINISTRATOR), "/quarantine/99").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(house.visitor.get(Some(ADMINISTRATOR), "/quarantine/99").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -99,7 +102,7 @@ async fn every_page_speaks_every_language() {
     let pages = ["/packs", "/packs/kuzbass", "/packs/kuzbass/files/pack.yaml", "/quarantine", "/quarantine/1"];
     for path in pages {
         for lang in ["ru", "kk", "en"] {
-            let page = house.get(Some(ADMINISTRATOR), &format!("{path}?lang={lang}")).await;
+            let page = house.visitor.get(Some(ADMINISTRATOR), &format!("{path}?lang={lang}")).await;
             assert_eq!(page.status, StatusCode::OK, "{path}");
             assert!(page.body.contains(&format!("<html lang=\"{lang}\"")));
             assert_eq!(page.body.matches("<h1").count(), 1, "{path}");

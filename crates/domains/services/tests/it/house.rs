@@ -1,16 +1,13 @@
 //! A registry on a store of its own, one open alert with its case and task, and the portal around the pages.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
 use serde_json::json;
 use svod_identity::Identity;
 use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
-use svod_model::{Attribute, Entity, PackSource};
+use svod_model::testing::shipped;
+use svod_model::{Attribute, Entity};
+use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_process::{Event, State};
 use svod_registry::{Action, Change, Command, Operation, Registry, RegistryDeps};
@@ -18,41 +15,15 @@ use svod_runtime::Tasks;
 use svod_services::{ServicesState, routes};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
-use tower::ServiceExt as _;
 
 pub const TASK: &str = "urn:svod:task:1-0";
 pub const CASE: &str = "urn:svod:case:1";
-const CSRF: &str = "0123456789abcdef0123456789abcdef";
 
 pub struct House {
     pub registry: Arc<Registry>,
     pub clock: Arc<SimClock>,
-    identity: Arc<Identity>,
-    app: Router,
+    pub visitor: Visitor,
     _place: TestPlace,
-}
-
-pub struct Answer {
-    pub status: StatusCode,
-    pub location: String,
-    pub body: String,
-}
-
-fn source(folder: &Path) -> PackSource {
-    fn walk(root: &Path, dir: &Path, files: &mut BTreeMap<String, String>) {
-        for entry in std::fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(root, &path, files);
-            } else {
-                let inside = path.strip_prefix(root).unwrap().display().to_string();
-                files.insert(inside, std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    let mut files = BTreeMap::new();
-    walk(folder, folder, &mut files);
-    PackSource { files }
 }
 
 /// What the decision was given, as the twin writes it.
@@ -74,9 +45,8 @@ impl House {
         let store = place.open_with(StoreOptions::default(), time.clone()).unwrap();
         let rng = Arc::new(SeededRng::new(7));
         let registry = Registry::open(RegistryDeps { store, clock: time.clone(), rng: rng.clone() }).await.unwrap();
-        let packs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../packs");
         for pack in ["base", "kuzbass"] {
-            registry.publish(&Actor::platform("packs"), source(&packs.join(pack))).await.unwrap();
+            registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }
         let identity = Arc::new(Identity::new([7; 32], true, time.clone()));
         identity.set_personas(registry.catalogue().personas.clone());
@@ -92,7 +62,7 @@ impl House {
         });
         let tasks = Tasks::new(registry.clone());
         let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks }));
-        let house = Self { registry, clock, identity, app, _place: place };
+        let house = Self { registry, clock, visitor: Visitor::new(app, identity), _place: place };
         house.raise().await;
         house
     }
@@ -168,37 +138,6 @@ impl House {
             ..Command::default()
         };
         self.registry.execute(&Actor::platform("runtime"), command).await.unwrap();
-    }
-
-    async fn send(&self, who: Option<&str>, request: Request<Body>) -> Answer {
-        let mut request = request;
-        if let Some(persona) = who {
-            let token = self.identity.mint(persona, 3_600).unwrap();
-            request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-        }
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 4 << 20).await.unwrap();
-        let location = parts.headers.get(header::LOCATION).map(|l| l.to_str().unwrap().to_owned());
-        Answer {
-            status: parts.status,
-            location: location.unwrap_or_default(),
-            body: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
-    }
-
-    pub async fn get(&self, who: Option<&str>, path: &str) -> Answer {
-        self.send(who, Request::get(path).header("accept-language", "en").body(Body::empty()).unwrap()).await
-    }
-
-    pub async fn post(&self, who: &str, path: &str, form: &str) -> Answer {
-        let request = Request::post(path)
-            .header("accept-language", "en")
-            .header("cookie", format!("svod_csrf={CSRF}"))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(format!("csrf={CSRF}&{form}")))
-            .unwrap();
-        self.send(Some(who), request).await
     }
 
     pub fn at(&self, time: &str) {

@@ -9,35 +9,36 @@ async fn an_official_takes_and_completes_a_task() {
     let house = House::new().await;
     let (task, case) = (format!("/tasks/{TASK}"), format!("/cases/{CASE}"));
 
-    let list = house.get(Some(OFFICIAL), "/tasks").await;
+    let list = house.visitor.get(Some(OFFICIAL), "/tasks").await;
     assert_eq!(list.status, StatusCode::OK);
     for part in ["Air pollution · ул. Тольятти, 29 · Particles PM2.5", "in 1 day", "Waiting", &task] {
         assert!(list.body.contains(part), "{part}: {}", list.body);
     }
-    let page = house.get(Some(OFFICIAL), &task).await;
+    let page = house.visitor.get(Some(OFFICIAL), &task).await;
     for part in ["0.4\u{a0}mg/m³. This is 2.5 times the norm of 0.16\u{a0}mg/m³", "Take the task", "Air alert", &case]
     {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert!(page.body.contains("&lt;act&gt;") || page.body.contains("&#60;act"), "what packs write is escaped");
 
-    let taken = house.post(OFFICIAL, &format!("{task}/take"), "").await;
+    let taken = house.visitor.post(OFFICIAL, &format!("{task}/take"), "").await;
     assert_eq!((taken.status, taken.location.as_str()), (StatusCode::SEE_OTHER, format!("{task}?done=take").as_str()));
-    let page = house.get(Some(OFFICIAL), &taken.location).await;
+    let page = house.visitor.get(Some(OFFICIAL), &taken.location).await;
     assert!(page.body.contains("The task is yours") && page.body.contains("Give it back"), "{}", page.body);
 
-    let empty = house.post(OFFICIAL, &format!("{task}/complete"), "result=+").await;
+    let empty = house.visitor.post(OFFICIAL, &format!("{task}/complete"), "result=+").await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(empty.body.contains("Write what was done.") && empty.body.contains("href=\"#field-result\""));
-    let long = house.post(OFFICIAL, &format!("{task}/complete"), &format!("result=kept{}", "x".repeat(4_000))).await;
+    let long =
+        house.visitor.post(OFFICIAL, &format!("{task}/complete"), &format!("result=kept{}", "x".repeat(4_000))).await;
     assert!(long.body.contains("Shorten it") && long.body.contains(">keptxxx"), "what was written stays");
 
-    let done = house.post(OFFICIAL, &format!("{task}/complete"), "result=Stove+%3Cput+out%3E").await;
+    let done = house.visitor.post(OFFICIAL, &format!("{task}/complete"), "result=Stove+%3Cput+out%3E").await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
-    let page = house.get(Some(OFFICIAL), &done.location).await;
+    let page = house.visitor.get(Some(OFFICIAL), &done.location).await;
     assert!(page.body.contains("The task is complete") && !page.body.contains("<put out>"), "{}", page.body);
 
-    let story = house.get(Some(OFFICIAL), &case).await;
+    let story = house.visitor.get(Some(OFFICIAL), &case).await;
     assert_eq!(story.status, StatusCode::OK);
     let told = [
         "Particles PM2.5: 0.4",
@@ -60,13 +61,13 @@ async fn an_official_takes_and_completes_a_task() {
 async fn who_comes_late_is_told_who_was_faster() {
     let house = House::new().await;
     let take = format!("/tasks/{TASK}/take");
-    assert_eq!(house.post(OFFICIAL, &take, "").await.status, StatusCode::SEE_OTHER);
-    let late = house.post(OFFICIAL, &take, "").await;
+    assert_eq!(house.visitor.post(OFFICIAL, &take, "").await.status, StatusCode::SEE_OTHER);
+    let late = house.visitor.post(OFFICIAL, &take, "").await;
     assert_eq!(late.status, StatusCode::CONFLICT);
     assert!(late.body.contains("Somebody was faster") && late.body.contains("already, perhaps in another window"));
-    let given = house.post(OFFICIAL, &format!("/tasks/{TASK}/release"), "").await;
+    let given = house.visitor.post(OFFICIAL, &format!("/tasks/{TASK}/release"), "").await;
     assert_eq!(given.status, StatusCode::SEE_OTHER);
-    let early = house.post(OFFICIAL, &format!("/tasks/{TASK}/complete"), "result=x").await;
+    let early = house.visitor.post(OFFICIAL, &format!("/tasks/{TASK}/complete"), "result=x").await;
     assert_eq!(early.status, StatusCode::CONFLICT);
     assert!(early.body.contains("Take it first"), "{}", early.body);
 }
@@ -75,33 +76,33 @@ async fn who_comes_late_is_told_who_was_faster() {
 async fn others_are_told_who_may() {
     let house = House::new().await;
     for path in ["/tasks", "/journal"] {
-        let anonymous = house.get(None, path).await;
+        let anonymous = house.visitor.get(None, path).await;
         assert_eq!(anonymous.status, StatusCode::UNAUTHORIZED);
         assert!(anonymous.body.contains("Officer of the ecology committee of Novokuznetsk"), "{}", anonymous.body);
         assert!(anonymous.body.contains("/session?back="));
-        assert_eq!(house.get(Some("citizen"), path).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(house.visitor.get(Some("citizen"), path).await.status, StatusCode::FORBIDDEN);
     }
     for path in [format!("/tasks/{TASK}"), format!("/cases/{CASE}")] {
-        assert_eq!(house.get(None, &path).await.status, StatusCode::UNAUTHORIZED);
-        assert_eq!(house.get(Some("citizen"), &path).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(house.visitor.get(None, &path).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(house.visitor.get(Some("citizen"), &path).await.status, StatusCode::NOT_FOUND);
     }
-    assert_eq!(house.get(None, "/tasks.csv").await.status, StatusCode::UNAUTHORIZED);
-    let governor = house.get(Some("governor"), &format!("/tasks/{TASK}")).await;
+    assert_eq!(house.visitor.get(None, "/tasks.csv").await.status, StatusCode::UNAUTHORIZED);
+    let governor = house.visitor.get(Some("governor"), &format!("/tasks/{TASK}")).await;
     assert!(governor.body.contains("It waits for somebody of this body") && !governor.body.contains("/take\""));
-    assert_eq!(house.post("governor", &format!("/tasks/{TASK}/take"), "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(house.visitor.post("governor", &format!("/tasks/{TASK}/take"), "").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn filters_narrow_and_the_table_follows() {
     let house = House::new().await;
     house.at("2026-01-17T01:00:00Z");
-    let list = house.get(Some(OFFICIAL), "/tasks?body=mine&severity=warning").await;
+    let list = house.visitor.get(Some(OFFICIAL), "/tasks?body=mine&severity=warning").await;
     assert!(list.body.contains("class=\"overdue\"") && list.body.contains("1 day ago"), "{}", list.body);
     for none in ["status=done", "severity=danger", "status=taken"] {
-        let empty = house.get(Some(OFFICIAL), &format!("/tasks?{none}")).await;
+        let empty = house.visitor.get(Some(OFFICIAL), &format!("/tasks?{none}")).await;
         assert!(empty.body.contains("Nothing fits"), "{none}");
     }
-    let csv = house.get(Some(OFFICIAL), "/tasks.csv?body=mine").await;
+    let csv = house.visitor.get(Some(OFFICIAL), "/tasks.csv?body=mine").await;
     let lines: Vec<&str> = csv.body.split("\r\n").collect();
     assert!(lines[0].starts_with("\u{feff}What,Asset,Indicator"), "{}", lines[0]);
     assert!(
@@ -115,15 +116,15 @@ async fn filters_narrow_and_the_table_follows() {
 #[tokio::test]
 async fn the_journal_is_filtered() {
     let house = House::new().await;
-    let all = house.get(Some("governor"), "/journal").await;
+    let all = house.visitor.get(Some("governor"), "/journal").await;
     assert!(all.body.contains("Task offered") && all.body.contains("rel=\"next\""), "{}", all.body);
-    let one = house.get(Some("governor"), &format!("/journal?entity={TASK}&action=offer")).await;
+    let one = house.visitor.get(Some("governor"), &format!("/journal?entity={TASK}&action=offer")).await;
     assert!(one.body.contains("Task offered") && !one.body.contains("Alert raised"));
-    let none = house.get(Some("governor"), &format!("/journal?entity={TASK}&action=delete")).await;
+    let none = house.visitor.get(Some("governor"), &format!("/journal?entity={TASK}&action=delete")).await;
     assert!(none.body.contains("No events"));
-    let bad = house.get(Some("governor"), "/journal?entity=nonsense").await;
+    let bad = house.visitor.get(Some("governor"), "/journal?entity=nonsense").await;
     assert!(bad.body.contains("This is no identifier"));
-    assert_eq!(house.get(Some("governor"), "/journal?after=x").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(house.visitor.get(Some("governor"), "/journal?after=x").await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -131,7 +132,7 @@ async fn every_page_speaks_every_language() {
     let house = House::new().await;
     for path in ["/tasks".to_owned(), format!("/tasks/{TASK}"), format!("/cases/{CASE}"), "/journal".to_owned()] {
         for (lang, words) in [("ru", "Задач"), ("kk", "Тапсырма"), ("en", "Task")] {
-            let page = house.get(Some(OFFICIAL), &format!("{path}?lang={lang}")).await;
+            let page = house.visitor.get(Some(OFFICIAL), &format!("{path}?lang={lang}")).await;
             assert_eq!(page.status, StatusCode::OK, "{path}");
             assert!(page.body.to_lowercase().contains(&words.to_lowercase()), "{path} {lang}");
             assert_eq!(page.body.matches("<h1").count(), 1, "{path}");

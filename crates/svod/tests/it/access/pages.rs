@@ -79,7 +79,7 @@ fn operations(stage: &Stage) -> Vec<Case> {
         Case::new("POST", "/packs", "/packs", Body::Folder(manifest), looked_at),
         Case::new("GET", "/packs/{id}/files/{*path}", file, Body::Nothing, ADMINISTRATOR),
         form("/packs/{id}/files/{*path}", file.into(), "content=%3A&version=0.1.1", looked_at),
-        form("/packs/{id}/rollback", "/packs/kuzbass/rollback".into(), "version=0.1.0", [403, 403, 403, 403, 403, 303]),
+        form("/packs/{id}/rollback", "/packs/kuzbass/rollback".into(), "version=0.1.0", DONE_BY_ADMINISTRATOR),
         Case::new("GET", "/quarantine", "/quarantine", Body::Nothing, ADMINISTRATOR),
         Case::new("GET", "/quarantine/{id}", quarantine(""), Body::Nothing, ADMINISTRATOR),
         form("/quarantine/{id}/try", quarantine("/try"), "mapping=.", ADMINISTRATOR),

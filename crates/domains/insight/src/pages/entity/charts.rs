@@ -82,7 +82,7 @@ fn numbers<'v>(sight: &Sight<'_>, e: &Entity, current: &[(&'v str, &'v LiveValue
 
 fn chart(sight: &Sight<'_>, e: &Entity, name: &str, fallback: Html) -> Html {
     let declared = sight.declared(&e.kind, name);
-    let path = format!("/api/v1/entities/{}/history", names::encoded(e.id.as_str()));
+    let path = format!("/api/v1/entities/{}/history", svod_portal::encoded(e.id.as_str()));
     components::chart(&ChartSpec {
         history_url: &names::href(&path, &[("attribute", name)]),
         title: &names::of_attribute(sight.ctx, name),

@@ -151,7 +151,7 @@ fn actions(sight: &Sight<'_>, e: &Entity, live: bool) -> Vec<Html> {
     let mut all: Vec<Html> = work(ctx, e).into_iter().collect();
     if live && on_the_map(sight, e) {
         let map = names::href("/", &[("space", e.space.top().as_str())]);
-        let href = format!("{map}#{}", names::encoded(e.id.as_str()));
+        let href = format!("{map}#{}", svod_portal::encoded(e.id.as_str()));
         all.push(components::button_link(&href, ctx.t("card-on-map"), ButtonKind::Secondary));
     }
     if sight.may(Action::ReadJournal, e) {

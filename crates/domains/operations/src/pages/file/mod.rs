@@ -7,10 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use svod_portal::components::{self, Field};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::QueryError;
 
-use super::{encoded, file_address, pack_title};
+use super::{file_address, pack_title};
 use crate::actions::edit::{EditFileError, edit};
 use crate::publications::{active, publications};
 use crate::{OperationsState, faults, versions};
@@ -85,12 +85,12 @@ async fn render(
     Ok(page.body(&body).island(Island::Forms).status(status).into_response())
 }
 
-fn allowed(ctx: &PageContext, s: &OperationsState, id: &str) -> Result<(), PageError> {
-    match (s.registry.may_publish_pack(&ctx.actor, id), ctx.signed_in()) {
-        (true, _) => Ok(()),
-        (false, true) => Err(PageError::forbidden()),
-        (false, false) => Err(PageError::sign_in()),
-    }
+/// Only who may publish the pack goes on.
+///
+/// # Errors
+/// Everybody else.
+pub fn allowed(ctx: &PageContext, s: &OperationsState, id: &str) -> Result<(), PageError> {
+    if s.registry.may_publish_pack(&ctx.actor, id) { Ok(()) } else { Err(ctx.refusal()) }
 }
 
 /// Publishes the pack with the file changed. What was written is never lost: a refusal shows it again.

@@ -11,10 +11,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_model::{Pack, PackSource, parse_pack};
 use svod_portal::components::{self, ButtonKind, PostButton, SummaryRow, Table, Tone};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 
+use super::file::allowed;
 use super::packs::space_name;
-use super::{actor_name, encoded, entity_link, file_address, pack_title, size};
+use super::{actor_name, entity_link, file_address, pack_title, size};
 use crate::actions::edit::EditFileError;
 use crate::actions::roll_back;
 use crate::publications::{Publication, active, differences, publications};
@@ -184,6 +185,9 @@ pub async fn roll_back(
     Path(id): Path<String>,
     CsrfForm(fields): CsrfForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
+    if s.registry.catalogue().pack(&id).is_some() {
+        allowed(&ctx, &s, &id)?;
+    }
     let version = fields.get("version").map(String::as_str).unwrap_or_default();
     match roll_back::roll_back(&s.registry, &ctx.actor, &id, version).await {
         Ok(p) => {

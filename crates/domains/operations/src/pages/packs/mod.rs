@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use svod_model::{Pack, PackSource};
 use svod_portal::components::{self, Table, Tone};
-use svod_portal::{Html, Island, Page, PageContext, PageError};
+use svod_portal::{Html, Island, Page, PageContext, PageError, encoded};
 
-use super::{encoded, entity_link, may_publish_somewhere, pack_title, size};
+use super::{entity_link, may_publish_somewhere, pack_title, size};
 use crate::OperationsState;
 use crate::actions::upload;
 use crate::faults;
@@ -104,7 +104,7 @@ pub async fn upload(
     form: Multipart,
 ) -> Result<Response, PageError> {
     if !may_publish_somewhere(&s.registry, &ctx.actor) {
-        return Err(if ctx.signed_in() { PageError::forbidden() } else { PageError::sign_in() });
+        return Err(ctx.refusal());
     }
     let mut sent = upload::read(form).await?;
     let field = |name: &str| sent.fields.get(name).map(String::as_str).unwrap_or_default().to_owned();

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_ingest::{QuarantineError, QuarantineFilter, QuarantineRow, QuarantineStatus, ReplayReport, Which};
 use svod_portal::components::{self, ButtonKind, Choice, Field, Filters, PostButton, Table, Tone};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::Action;
 
-use super::{breakable, encoded};
+use super::breakable;
 use crate::OperationsState;
 
 /// Reasons that doors and mappings give today; another is shown by its code.

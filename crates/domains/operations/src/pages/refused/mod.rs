@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use svod_ingest::{Preview, QuarantineError, QuarantineRow, QuarantineStatus};
 use svod_model::ObservedValue;
 use svod_portal::components::{self, ButtonKind, PostButton, SummaryRow, Table, Tone};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 
 use super::quarantine::{allowed, may_replay, reason_name, told, tone_of};
-use super::{breakable, encoded, entity_link, pack_title};
+use super::{breakable, entity_link, pack_title};
 use crate::actions::correct::{CorrectError, correct as correct_mapping, profile_of};
 use crate::actions::edit::EditFileError;
 use crate::{OperationsState, faults};

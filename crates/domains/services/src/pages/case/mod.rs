@@ -159,7 +159,7 @@ fn reading_item(words: &Words<'_>, alert: &Entity, reading: &Reading) -> Timelin
     };
     let args = [("name", words.attribute(&reading.attribute).into()), ("value", value.into())];
     let who = asset.map(|u| words.names.name(u).to_owned()).unwrap_or_default();
-    let received = reading.received.map(|at| line(ctx, "why-received", components::time(ctx, at)));
+    let received = reading.received.map(|at| line(ctx, "why-received", components::exact_time(ctx, at)));
     let mark = reading.simulated.then(|| Html::trusted(format!("<p>{}</p>", components::simulated_tag(ctx))));
     TimelineItem {
         title: ctx.tf("event-reading", &args).into(),

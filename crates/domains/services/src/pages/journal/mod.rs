@@ -6,10 +6,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_kernel::{SpacePath, Urn};
 use svod_portal::components::{self, Choice, Field, Filters};
-use svod_portal::{Html, Page, PageContext, PageError};
+use svod_portal::{Html, Page, PageContext, PageError, encoded};
 use svod_registry::{Action, JournalEvent, JournalQuery, QueryError};
 
-use crate::access::{encoded, roots};
+use crate::access::roots;
 use crate::events::{VERBS, item, mentioned};
 use crate::names::Names;
 use crate::words::{Words, space_name};

@@ -27,7 +27,7 @@ pub fn page(ctx: &PageContext, registry: &Registry, what: &str, action: Action, 
         title: title.clone(),
         text: ctx.t(&format!("{what}-locked")),
         personas: personas.iter().map(|id| ctx.t_or(&format!("persona-{id}"), id)).collect(),
-        sign_in: format!("/session?back={}", access::encoded(&ctx.here())),
+        sign_in: format!("/session?back={}", svod_portal::encoded(&ctx.here())),
     };
     let status = if ctx.signed_in() { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
     Page::new(ctx, title).body(&body).status(status).into_response()

@@ -54,7 +54,9 @@ pub fn ground(words: &Words<'_>, scene: &Scene, evidence: Option<&Evidence>) -> 
     let mut rows = Vec::new();
     if let Some(r) = evidence.and_then(|e| e.reading.as_ref()) {
         let times = [("why-observed", r.observed), ("why-received", r.received)];
-        rows.extend(times.iter().filter_map(|(k, at)| Some(SummaryRow::new(ctx.t(k), components::time(ctx, (*at)?)))));
+        rows.extend(
+            times.iter().filter_map(|(k, at)| Some(SummaryRow::new(ctx.t(k), components::exact_time(ctx, (*at)?)))),
+        );
     }
     if let Some(alert) = &scene.alert {
         if let Some(decision) = alert.text("decision") {

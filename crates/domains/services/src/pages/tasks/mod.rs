@@ -8,10 +8,10 @@ use serde::Deserialize;
 use svod_kernel::SpacePath;
 use svod_model::Entity;
 use svod_portal::components::{self, Choice, Field, Filters, Stat, Tone};
-use svod_portal::{Html, Island, Page, PageContext, PageError};
+use svod_portal::{Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::Action;
 
-use crate::access::{address, encoded, roots};
+use crate::access::{address, roots};
 use crate::csv::Csv;
 use crate::names::Names;
 use crate::words::{Words, space_name};
@@ -277,7 +277,7 @@ pub async fn export(
 ) -> Result<Response, PageError> {
     let spaces = roots(&s.registry, &ctx.actor, Action::Read, "Task");
     if spaces.is_empty() {
-        return Err(if ctx.signed_in() { PageError::forbidden() } else { PageError::sign_in() });
+        return Err(ctx.refusal());
     }
     let found = find(&s.registry, &ctx.actor, &spaces, &asked.filter(&ctx)).await?;
     let tasks: Vec<&Entity> = found.tasks.iter().collect();
