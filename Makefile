@@ -1,12 +1,12 @@
 # Svod. `make demo` to look, `make test` before a push. See docs/development.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint web clean
-export HTTP MQTT DATA SPEED STATE
+.PHONY: help demo test bench conformance-ngsi-ld lint web clean
+export HTTP MQTT DATA SPEED STATE SUITE PARTS
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
 demo: ## install, build, start the demo: http://127.0.0.1:8080 (HTTP= MQTT= DATA= SPEED= STATE=)
 	@exec scripts/demo
@@ -16,6 +16,9 @@ test: ## all gates and tests, both engines, the browser
 
 bench: ## readings per second and latency, beside mosquitto + PostgreSQL
 	@exec bench/ingest
+
+conformance-ngsi-ld: ## the ETSI NGSI-LD suite against the sandbox (SUITE= PARTS=)
+	@exec scripts/conformance-ngsi-ld
 
 lint: ## format, clippy, tidy: quick
 	cargo fmt --all --check

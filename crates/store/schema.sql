@@ -1,5 +1,15 @@
 -- Made by UPDATE_SCHEMA=1 cargo nextest run -p svod-store schema (as SQLite sees it).
 
+CREATE TABLE definition (
+    space BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    modified BIGINT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (space, kind, id)
+);
+
 CREATE TABLE entity (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,

@@ -1,7 +1,9 @@
 //! External id of a device to the entity whose attributes it observes.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use svod_kernel::{Actor, SpacePath, Urn};
 use svod_model::{Entity, Metamodel};
@@ -80,7 +82,12 @@ impl Index {
 pub struct DeviceDirectory {
     registry: Arc<Registry>,
     index: RwLock<Index>,
+    /// How many announcements of the registry have been taken in.
+    applied: AtomicU64,
 }
+
+/// How long news of devices are waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl DeviceDirectory {
     /// Loads all devices and follows the registry from there. Call within a tokio runtime.
@@ -88,8 +95,9 @@ impl DeviceDirectory {
     /// # Errors
     /// When the registry cannot be read.
     pub async fn open(registry: Arc<Registry>) -> Result<Arc<Self>, QueryError> {
-        let directory = Arc::new(Self { registry, index: RwLock::default() });
+        let directory = Arc::new(Self { registry, index: RwLock::default(), applied: AtomicU64::new(0) });
         let mut changes = directory.registry.changes();
+        directory.applied.store(directory.registry.announced(), Ordering::Release);
         let mut published = directory.registry.catalogue_changes();
         published.mark_unchanged();
         directory.load().await?;
@@ -106,8 +114,12 @@ impl DeviceDirectory {
                 };
                 let Some(directory) = weak.upgrade() else { return };
                 match change {
-                    Ok(committed) => directory.apply(&committed),
-                    Err(RecvError::Lagged(_)) => {
+                    Ok(committed) => {
+                        directory.apply(&committed);
+                        directory.applied.fetch_add(1, Ordering::AcqRel);
+                    }
+                    Err(RecvError::Lagged(missed)) => {
+                        directory.applied.fetch_add(missed, Ordering::AcqRel);
                         if let Err(error) = directory.load().await {
                             if matches!(error, QueryError::Store(StoreError::Closed)) {
                                 return; // the platform is stopping
@@ -120,6 +132,25 @@ impl DeviceDirectory {
             }
         });
         Ok(directory)
+    }
+
+    /// Waits until all devices committed so far are known; false when they were. A reading that comes right after its
+    /// device was made is not refused for it.
+    pub(crate) async fn catch_up(&self) -> bool {
+        let all = || self.applied.load(Ordering::Acquire) >= self.registry.announced();
+        let current = || self.registry.is_all_announced() && all();
+        if current() {
+            return false;
+        }
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while !current() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        if waited.await.is_err() {
+            tracing::warn!("news of devices take long; a reading of an unknown one goes to quarantine");
+        }
+        true
     }
 
     /// Reads all devices again: after it, everything committed before the call is known.

@@ -98,7 +98,7 @@ impl Ingest {
         let now = self.0.clock.now();
         let mut prepared = Vec::with_capacity(messages.len());
         for message in &messages {
-            prepared.push(self.0.prepare(&routes, Some(actor), message, now)?);
+            prepared.push(self.0.prepare_surely(&routes, actor, message, now).await?);
         }
         let alone = messages.iter().any(|m| m.source != Source::Mqtt);
         self.0.commit(messages, prepared, now, alone, permit).await
@@ -116,7 +116,7 @@ impl Ingest {
         let mut answers = Vec::with_capacity(messages.len());
         let (mut kept, mut prepared) = (Vec::new(), Vec::new());
         for message in messages {
-            let examined = self.0.prepare(&routes, Some(actor), &message, now);
+            let examined = self.0.prepare_surely(&routes, actor, &message, now).await;
             answers.push(examined.as_ref().map(|_| ()).map_err(Clone::clone));
             if let Ok(p) = examined {
                 kept.push(message);
@@ -171,6 +171,22 @@ impl Inner {
     fn gauge(&self) {
         let free = self.room.available_permits();
         metrics::gauge!("svod_ingest_in_flight").set((self.limits.in_flight as usize).saturating_sub(free) as f64);
+    }
+
+    /// Examines a message; once more when its device is unknown and news of devices are still on their way.
+    async fn prepare_surely(
+        &self,
+        routes: &Routes,
+        actor: &Actor,
+        message: &RawMessage,
+        now: Timestamp,
+    ) -> Result<Prepared, IngestError> {
+        let first = self.prepare(routes, Some(actor), message, now);
+        let unknown = first.as_ref().is_ok_and(|p| p.wrong.iter().any(|w| w.reason == "unknown-device"));
+        if unknown && self.devices.catch_up().await {
+            return self.prepare(&self.routes(), Some(actor), message, now);
+        }
+        first
     }
 
     fn weight(&self, messages: &[RawMessage]) -> u32 {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use svod_kernel::{SpacePath, Timestamp, Urn};
 
-use crate::Point;
+use crate::{Attribute, AttributeValue, Point};
 
 /// A node of the graph, in exactly one space. The JSON form is the one kept in the store and sent by the API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Entity {
     /// Type of the metamodel.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Further types, in open spaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// The space it lives in.
     pub space: SpacePath,
     /// Grows by one with each change; 0 before the first commit.
@@ -26,74 +29,15 @@ pub struct Entity {
     /// Last commit.
     #[serde(default)]
     pub modified_at: Timestamp,
+    /// When it ceases to exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Where it belongs in hierarchies of its own: `/country/city`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
     /// By name.
     #[serde(default)]
     pub attributes: BTreeMap<String, Attribute>,
-}
-
-/// One attribute of one entity.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attribute {
-    /// What it holds.
-    #[serde(flatten)]
-    pub value: AttributeValue,
-    /// UCUM code, when it differs from none; validation converts to the declared unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unit: Option<String>,
-    /// When it was observed, for observation attributes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_at: Option<Timestamp>,
-    /// True when a simulation made it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub simulated: bool,
-}
-
-/// Property, relationship or geometry. Exactly one of the keys `value`, `object`, `objects`, `geometry`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AttributeValue {
-    /// A JSON value: scalar or list of scalars.
-    Value(Value),
-    /// One related entity.
-    Object(Urn),
-    /// Several related entities.
-    Objects(Vec<Urn>),
-    /// GeoJSON geometry (RFC 7946).
-    Geometry(Value),
-}
-
-impl AttributeValue {
-    /// True when it points to other entities.
-    pub const fn is_relationship(&self) -> bool {
-        matches!(self, Self::Object(_) | Self::Objects(_))
-    }
-}
-
-impl Attribute {
-    /// A property.
-    pub fn property(value: impl Into<Value>) -> Self {
-        Self::of(AttributeValue::Value(value.into()))
-    }
-
-    /// A relationship to one entity.
-    pub fn object(urn: Urn) -> Self {
-        Self::of(AttributeValue::Object(urn))
-    }
-
-    /// A GeoJSON point.
-    pub fn point(p: Point) -> Self {
-        Self::geometry(serde_json::json!({"type": "Point", "coordinates": [p.lon, p.lat]}))
-    }
-
-    /// A GeoJSON geometry.
-    pub fn geometry(g: Value) -> Self {
-        Self::of(AttributeValue::Geometry(g))
-    }
-
-    const fn of(value: AttributeValue) -> Self {
-        Self { value, unit: None, observed_at: None, simulated: false }
-    }
 }
 
 impl Entity {
@@ -102,10 +46,13 @@ impl Entity {
         Self {
             id,
             kind: kind.into(),
+            also: Vec::new(),
             space,
             version: 0,
             created_at: Timestamp::default(),
             modified_at: Timestamp::default(),
+            expires_at: None,
+            scopes: Vec::new(),
             attributes: BTreeMap::new(),
         }
     }
@@ -115,6 +62,11 @@ impl Entity {
     pub fn with(mut self, name: &str, attribute: Attribute) -> Self {
         self.attributes.insert(name.to_owned(), attribute);
         self
+    }
+
+    /// All its types, the first one first.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.kind.as_str()).chain(self.also.iter().map(String::as_str))
     }
 
     /// The property as JSON.

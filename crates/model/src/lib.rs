@@ -2,6 +2,7 @@
 //!
 //! Pure: reads bytes that somebody else fetched, knows no clock, no database, no network.
 
+mod attribute;
 mod duration;
 mod entity;
 mod geometry;
@@ -16,8 +17,9 @@ pub mod testing;
 pub mod units;
 mod validate;
 
+pub use attribute::{Attribute, AttributeValue, MAX_ABOUT};
 pub use duration::parse_duration;
-pub use entity::{Attribute, AttributeValue, Entity};
+pub use entity::Entity;
 pub use geometry::{MAX_POSITIONS, check_geometry};
 pub use metamodel::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass};
 pub use nearest::nearest;

@@ -6,7 +6,7 @@ use svod_kernel::{FieldError, Timestamp, Urn};
 use crate::geometry::{check_geometry, check_position};
 use crate::nearest::suggest;
 use crate::units::Conversion;
-use crate::{Attribute, AttributeKind, AttributeType, AttributeValue, Entity, Metamodel, Range, pattern};
+use crate::{Attribute, AttributeKind, AttributeType, AttributeValue, Entity, MAX_ABOUT, Metamodel, Range, pattern};
 
 /// Longest text, in bytes.
 pub const MAX_TEXT: usize = 64 << 10;
@@ -42,6 +42,10 @@ impl Metamodel {
             return Err(vec![FieldError { field: "type".into(), rule: "abstract-type".into(), fix }]);
         }
         let mut errors = Vec::new();
+        if !entity.also.is_empty() {
+            let fix = "give one type; several are taken in open spaces".into();
+            errors.push(FieldError { field: "type".into(), rule: "one-type".into(), fix });
+        }
         for a in kind.attributes.values().filter(|a| a.required && !entity.attributes.contains_key(&a.name)) {
             let fix = "give the attribute a value".into();
             errors.push(FieldError { field: a.name.clone(), rule: "required".into(), fix });
@@ -104,7 +108,12 @@ impl Metamodel {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
+    /// Every instance holds what is declared; what stands about it is free.
     fn attribute_value(&self, a: &AttributeType, given: &mut Attribute) -> Checked {
+        for (name, about) in &given.about {
+            open_attribute(name, about, 1)?;
+        }
+        given.others.iter_mut().try_for_each(|other| self.attribute_value(a, other))?;
         let wanted = match a.range {
             Range::Entity(_) if a.multivalued => "objects",
             Range::Entity(_) => "object",
@@ -284,24 +293,51 @@ pub fn validate_open(entity: &Entity) -> Result<(), Vec<FieldError>> {
     if entity.attributes.len() > MAX_ATTRIBUTES {
         add(fault("attributes", "too-long", format!("give at most {MAX_ATTRIBUTES} attributes")));
     }
-    for (name, a) in &entity.attributes {
+    for name in &entity.also {
         if !open_name(name) {
-            add(fault(&shown(name), "bad-name", "give a name of 1 to 255 bytes without spaces"));
-        }
-        match &a.value {
-            AttributeValue::Value(v) => add(open_value(name, v, 0)),
-            AttributeValue::Geometry(g) => {
-                if let Err(why) = check_geometry(g) {
-                    add(fault(name, format!("geometry: {why}"), "give a GeoJSON geometry in WGS 84"));
-                }
-            }
-            AttributeValue::Objects(list) if list.len() > MAX_LIST => {
-                add(fault(name, format!("too-long {MAX_LIST}"), "give fewer values"));
-            }
-            AttributeValue::Object(_) | AttributeValue::Objects(_) => {}
+            add(fault("type", "bad-name", "give a name of 1 to 255 bytes without spaces"));
         }
     }
+    for (name, a) in &entity.attributes {
+        add(attribute_name(name));
+        add(open_attribute(name, a, 0));
+    }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+fn attribute_name(name: &str) -> Checked {
+    if open_name(name) {
+        return Ok(());
+    }
+    fault(&shown(name), "bad-name", "give a name of 1 to 255 bytes without spaces")
+}
+
+fn open_attribute(name: &str, a: &Attribute, depth: usize) -> Checked {
+    if depth > MAX_ABOUT || a.about.len() > MAX_ATTRIBUTES || a.others.len() > MAX_LIST {
+        return fault(name, "too-long", format!("give at most {MAX_LIST} instances, {MAX_ABOUT} levels deep"));
+    }
+    for instance in a.instances() {
+        match &instance.value {
+            AttributeValue::Value(v) | AttributeValue::Json(v) | AttributeValue::Vocab(v) => open_value(name, v, 0)?,
+            AttributeValue::List(all) => all.iter().try_for_each(|v| open_value(name, v, 0))?,
+            AttributeValue::Languages(map) => map.values().try_for_each(|v| open_value(name, v, 0))?,
+            AttributeValue::Geometry(g) => {
+                if let Err(why) = check_geometry(g) {
+                    return fault(name, format!("geometry: {why}"), "give a GeoJSON geometry in WGS 84");
+                }
+            }
+            AttributeValue::Object(_) | AttributeValue::Objects(_) | AttributeValue::ObjectList(_) => {
+                if instance.value.targets().len() > MAX_LIST {
+                    return fault(name, format!("too-long {MAX_LIST}"), "give fewer values");
+                }
+            }
+        }
+        for (n, about) in &instance.about {
+            attribute_name(n)?;
+            open_attribute(n, about, depth + 1)?;
+        }
+    }
+    Ok(())
 }
 
 fn open_name(name: &str) -> bool {

@@ -39,6 +39,13 @@ pub enum Operation {
     Create(Entity),
     /// Sets these attributes and leaves the others; made when it is not there, nothing when it is the same.
     Upsert(Entity),
+    /// Everything about an entity that is there: types, scopes, attributes. It keeps its space.
+    Replace {
+        /// As it shall be.
+        entity: Entity,
+        /// Refused when the version is another (If-Match).
+        expected: Option<i64>,
+    },
     /// Sets and removes attributes.
     Patch {
         /// Which entity.
@@ -75,7 +82,7 @@ impl Change {
     pub fn policy_action(&self) -> Action {
         self.action.unwrap_or(match self.operation {
             Operation::Create(_) => Action::Create,
-            Operation::Upsert(_) | Operation::Patch { .. } => Action::Update,
+            Operation::Upsert(_) | Operation::Replace { .. } | Operation::Patch { .. } => Action::Update,
             Operation::Delete { .. } => Action::Delete,
         })
     }
@@ -83,7 +90,7 @@ impl Change {
     /// The entity concerned.
     pub fn urn(&self) -> &Urn {
         match &self.operation {
-            Operation::Create(e) | Operation::Upsert(e) => &e.id,
+            Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => &e.id,
             Operation::Patch { urn, .. } | Operation::Delete { urn, .. } => urn,
         }
     }

@@ -9,6 +9,7 @@ use svod_store::journal::NewEvent;
 use svod_store::{Conn, StoreError};
 
 use crate::command::{Change, Command, CommandError, Operation, Receipt};
+use crate::find::TYPE_INDEX;
 use crate::{Catalogue, Registry, SpaceTree};
 
 impl Registry {
@@ -47,7 +48,7 @@ impl Registry {
     fn authorise(&self, actor: &Actor, change: &Change, current: Option<&Entity>) -> Result<(), CommandError> {
         let action = change.policy_action();
         let given = match &change.operation {
-            Operation::Create(e) | Operation::Upsert(e) => Some(e),
+            Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => Some(e),
             _ => None,
         };
         for entity in current.into_iter().chain(given) {
@@ -95,6 +96,19 @@ fn validate(
                 (false, Some(_)) => catalogue.metamodel.validate_patch(&entity.kind, &mut entity.attributes),
                 (false, None) => catalogue.metamodel.validate(entity),
             };
+            checked.map_err(&invalid)
+        }
+        Operation::Replace { entity, .. } => {
+            let current = current.ok_or_else(|| CommandError::NotFound(urn.clone()))?;
+            let open = spaces.get(&current.space).is_some_and(|s| s.open);
+            if entity.space != current.space || (!open && entity.kind != current.kind) {
+                return Err(invalid(vec![FieldError {
+                    field: "space".into(),
+                    rule: "an entity keeps its space and type".into(),
+                    fix: format!("it is a {} in {}; delete it first", current.kind, current.space),
+                }]));
+            }
+            let checked = if open { svod_model::validate_open(entity) } else { catalogue.metamodel.validate(entity) };
             checked.map_err(&invalid)
         }
         Operation::Patch { set, unset, .. } => {
@@ -157,6 +171,10 @@ impl Job {
             (Operation::Create(e), None) | (Operation::Upsert(e), None) => e.clone(),
             (Operation::Create(e), Some(_)) => return Err(CommandError::Exists(e.id.clone())),
             (Operation::Upsert(e), Some(old)) => patched(old, &e.attributes, &[]),
+            (Operation::Replace { entity, expected }, Some(old)) => {
+                check_version(&entity.id, *expected, version)?;
+                Entity { space: old.space.clone(), ..entity.clone() }
+            }
             (Operation::Patch { urn, expected, set, unset }, Some(old)) => {
                 check_version(urn, *expected, version)?;
                 patched(old, set, unset)
@@ -167,11 +185,11 @@ impl Job {
                     .map_err(|e| refused(urn, e))?;
                 return Ok(Some(self.worked(change, Some(old), old.clone())));
             }
-            (Operation::Patch { urn, .. } | Operation::Delete { urn, .. }, None) => {
-                return Err(CommandError::NotFound(urn.clone()));
+            (Operation::Replace { .. } | Operation::Patch { .. } | Operation::Delete { .. }, None) => {
+                return Err(CommandError::NotFound(change.urn().clone()));
             }
         };
-        if old.as_ref().is_some_and(|o| o.attributes == new.attributes) {
+        if old.as_ref().is_some_and(|o| same(o, &new)) {
             return Ok(None);
         }
         self.put(conn, change, old, new, version).map(Some)
@@ -186,7 +204,10 @@ impl Job {
         version: i64,
     ) -> Result<Worked, CommandError> {
         let created_at = old.as_ref().map_or(self.now, |o| o.created_at);
-        let new = Entity { version: version + 1, created_at, modified_at: self.now, ..new };
+        let mut new = Entity { version: version + 1, created_at, modified_at: self.now, ..new };
+        for (name, a) in &mut new.attributes {
+            a.stamp(old.as_ref().and_then(|o| o.attributes.get(name)), created_at, self.now);
+        }
         let put = EntityPut {
             space: self.space_id(&new.space)?,
             urn: new.id.to_string(),
@@ -203,7 +224,8 @@ impl Job {
     fn index(&self, entity: &Entity) -> Vec<(String, String)> {
         let declared = |name: &str| self.catalogue.metamodel.attribute(&entity.kind, name).is_some_and(|a| a.indexed);
         let indexed = entity.attributes.iter().filter(|(name, _)| declared(name));
-        indexed.flat_map(|(name, a)| index_texts(&a.value).into_iter().map(move |t| (name.clone(), t))).collect()
+        let values = indexed.flat_map(|(name, a)| index_texts(a).into_iter().map(move |t| (name.clone(), t)));
+        values.chain(entity.also.iter().map(|k| (TYPE_INDEX.to_owned(), k.clone()))).collect()
     }
 
     fn worked(&self, change: &Change, old: Option<&Entity>, entity: Entity) -> Worked {
@@ -232,7 +254,9 @@ impl Job {
         let mut wanted: Vec<(Urn, String, Urn)> = Vec::new();
         for change in &self.command.changes {
             let (space, attributes) = match &change.operation {
-                Operation::Create(e) | Operation::Upsert(e) => (Some(&e.space), &e.attributes),
+                Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => {
+                    (Some(&e.space), &e.attributes)
+                }
                 Operation::Patch { set, .. } => (None, set),
                 Operation::Delete { .. } => continue,
             };
@@ -240,12 +264,8 @@ impl Job {
                 continue;
             }
             for (name, a) in attributes {
-                let targets: &[Urn] = match &a.value {
-                    AttributeValue::Object(u) => std::slice::from_ref(u),
-                    AttributeValue::Objects(us) => us,
-                    _ => &[],
-                };
-                wanted.extend(targets.iter().map(|t| (change.urn().clone(), name.clone(), t.clone())));
+                let targets = a.instances().flat_map(|i| i.value.targets());
+                wanted.extend(targets.map(|t| (change.urn().clone(), name.clone(), t.clone())));
             }
         }
         let urns: Vec<String> = wanted.iter().map(|w| w.2.to_string()).collect();
@@ -290,14 +310,20 @@ fn patched(old: &Entity, set: &BTreeMap<String, Attribute>, unset: &[String]) ->
     new
 }
 
-fn index_texts(value: &AttributeValue) -> Vec<String> {
-    match value {
-        AttributeValue::Value(Value::Array(items)) => items.iter().map(plain).collect(),
-        AttributeValue::Value(v) => vec![plain(v)],
-        AttributeValue::Object(u) => vec![u.to_string()],
-        AttributeValue::Objects(us) => us.iter().map(ToString::to_string).collect(),
-        AttributeValue::Geometry(_) => Vec::new(),
-    }
+fn index_texts(a: &Attribute) -> Vec<String> {
+    let of = |i: &Attribute| match &i.value {
+        AttributeValue::Value(Value::Array(items)) | AttributeValue::List(items) => items.iter().map(plain).collect(),
+        AttributeValue::Value(v) | AttributeValue::Vocab(v) => vec![plain(v)],
+        v => v.targets().iter().map(ToString::to_string).collect::<Vec<_>>(),
+    };
+    a.instances().flat_map(of).collect()
+}
+
+/// The same content, whenever it was written.
+fn same(a: &Entity, b: &Entity) -> bool {
+    let attributes = a.attributes.len() == b.attributes.len()
+        && a.attributes.iter().zip(&b.attributes).all(|((n, x), (m, y))| n == m && x.same(y));
+    attributes && a.kind == b.kind && a.also == b.also && a.scopes == b.scopes && a.expires_at == b.expires_at
 }
 
 fn plain(v: &Value) -> String {
@@ -311,7 +337,8 @@ fn differences(old: Option<&Entity>, new: Option<&Entity>) -> Value {
     let mut out = Map::new();
     for name in a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))) {
         let (was, is) = (a.get(name), b.get(name));
-        if was != is {
+        let same = matches!((was, is), (Some(was), Some(is)) if was.same(is));
+        if !same {
             let mut entry = Map::new();
             if let Some(v) = was {
                 entry.insert("old".into(), json!(v));

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use svod_kernel::Urn;
 use svod_model::Entity;
@@ -28,6 +29,7 @@ impl Registry {
         let mut heads = self.store.heads();
         let spaces = self.store.read(|conn| svod_store::space::list(conn)).await?;
         let mut known: HashMap<i64, i64> = spaces.into_iter().map(|s| (s.id, s.seq)).collect();
+        self.told.store(Arc::new(known.clone()));
         tokio::spawn(async move {
             while heads.changed().await.is_ok() {
                 let now = heads.borrow_and_update().clone();
@@ -36,6 +38,7 @@ impl Registry {
                     match self.tell(*space, from, *head).await {
                         Ok(told) => {
                             known.insert(*space, told);
+                            self.told.store(Arc::new(known.clone()));
                         }
                         Err(StoreError::Closed) => return, // the platform is stopping
                         Err(e) => tracing::warn!(error = %e, space, "the journal could not be read; it is read again"),
@@ -71,6 +74,7 @@ impl Registry {
             if space == 0 && events.iter().any(|e| e.action == "publish") {
                 self.reload_catalogue().await?;
             }
+            self.announced.fetch_add(1, Ordering::AcqRel);
             let _ = self.changes.send(Arc::new(Committed { events, entities, deleted })); // nobody listening is fine
         }
         Ok(from)

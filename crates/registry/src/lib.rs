@@ -6,13 +6,16 @@
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
 //! * `command`, `execute` – writing
-//! * `query` – reading, redacted
+//! * `query`, `find` – reading, redacted
+//! * `define` – documents that edges keep
 //! * `spaces` – the tree
 //! * `follow` – the journal as a stream of [`Committed`]
 
 mod catalogue;
 mod command;
+mod define;
 mod execute;
+mod find;
 mod follow;
 mod publish;
 mod query;
@@ -21,6 +24,8 @@ mod spaces;
 
 pub use catalogue::{Catalogue, CompiledProfile, CompiledTrigger, compile};
 pub use command::{Change, Command, CommandError, Operation, Receipt};
+pub use define::Definition;
+pub use find::{Find, Found};
 pub use follow::Committed;
 pub use publish::{PublishError, Published};
 pub use query::{EntityQuery, JournalEvent, JournalQuery, Page, QueryError};

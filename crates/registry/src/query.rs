@@ -124,6 +124,9 @@ pub enum QueryError {
     /// The cursor is none of ours.
     #[error("the cursor '{0}' is not one given by this list; start from the first page")]
     BadCursor(String),
+    /// Too much would have to be looked at.
+    #[error("the question would look at more than {0} entities; ask more narrowly, or declare the attribute indexed")]
+    TooBroad(usize),
     /// Not entitled.
     #[error("not permitted: {0}")]
     Forbidden(&'static str),
@@ -138,6 +141,7 @@ impl Coded for QueryError {
             Self::NotFound(_) => "not-found",
             Self::UnknownSpace(_) => "unknown-space",
             Self::BadCursor(_) => "bad-cursor",
+            Self::TooBroad(_) => "too-broad",
             Self::Forbidden(_) => "forbidden",
             Self::Store(e) => e.code(),
         }
@@ -146,7 +150,7 @@ impl Coded for QueryError {
     fn status(&self) -> u16 {
         match self {
             Self::NotFound(_) | Self::UnknownSpace(_) => 404,
-            Self::BadCursor(_) => 400,
+            Self::BadCursor(_) | Self::TooBroad(_) => 400,
             Self::Forbidden(_) => 403,
             Self::Store(e) => e.status(),
         }

@@ -1,4 +1,6 @@
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use svod_kernel::{Actor, Clock, Rng, SpacePath};
@@ -30,6 +32,9 @@ pub struct Registry {
     pub(crate) generation: watch::Sender<u64>,
     pub(crate) spaces: ArcSwap<SpaceTree>,
     pub(crate) changes: broadcast::Sender<Arc<Committed>>,
+    /// Up to which event of each space the receivers of `changes` have been told, and how often they were.
+    pub(crate) told: ArcSwap<HashMap<i64, i64>>,
+    pub(crate) announced: AtomicU64,
     pub(crate) publishing: Mutex<()>,
 }
 
@@ -49,6 +54,8 @@ impl Registry {
             generation: watch::channel(0).0,
             spaces: ArcSwap::default(),
             changes,
+            told: ArcSwap::default(),
+            announced: AtomicU64::new(0),
             publishing: Mutex::new(()),
         });
         registry.reload_spaces().await?;
@@ -70,6 +77,18 @@ impl Registry {
     /// Committed changes in journal order of each space. A receiver that lags must load anew.
     pub fn changes(&self) -> broadcast::Receiver<Arc<Committed>> {
         self.changes.subscribe()
+    }
+
+    /// How often the receivers of [`Registry::changes`] have been told something.
+    pub fn announced(&self) -> u64 {
+        self.announced.load(Ordering::Acquire)
+    }
+
+    /// True when they have been told of every committed event.
+    pub fn is_all_announced(&self) -> bool {
+        let (heads, told) = (self.store.heads(), self.told.load());
+        let heads = heads.borrow();
+        heads.iter().all(|(space, head)| told.get(space).is_some_and(|t| t >= head))
     }
 
     /// The tree of spaces.

@@ -19,8 +19,8 @@ pub(crate) struct SqliteConn {
     unchecked: bool,
 }
 
-/// WAL pages (8 KiB each) after which a commit also checkpoints: 64 MiB.
-const CHECKPOINT_PAGES: u32 = 8_192;
+/// WAL pages (2 KiB each) after which a commit also checkpoints: 64 MiB.
+const CHECKPOINT_PAGES: u32 = 32_768;
 
 impl SqliteConn {
     pub fn open(path: &Path, writer: bool, options: &StoreOptions) -> Result<Self, StoreError> {
@@ -38,7 +38,7 @@ impl SqliteConn {
         let cache = if writer { options.writer_cache_kib } else { options.reader_cache_kib };
         let own = if writer {
             format!(
-                "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+                "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
                  PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}; PRAGMA journal_size_limit=67108864;"
             )
         } else {

@@ -20,6 +20,8 @@ pub struct Config {
     pub mqtt: MqttConfig,
     /// Readings.
     pub ingest: IngestConfig,
+    /// What is fetched from elsewhere.
+    pub outbound: OutboundConfig,
     /// The platform's own log.
     pub log: LogConfig,
 }
@@ -119,6 +121,24 @@ pub struct IngestConfig {
 impl Default for IngestConfig {
     fn default() -> Self {
         Self { max_in_flight: 50_000 }
+    }
+}
+
+/// `[outbound]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutboundConfig {
+    /// Hosts from which documents such as `@context` are fetched; `*` for any.
+    pub hosts: Vec<String>,
+    /// Private and loopback addresses as well.
+    pub private: bool,
+    /// A fetch that takes longer fails.
+    pub timeout_seconds: u64,
+}
+
+impl Default for OutboundConfig {
+    fn default() -> Self {
+        Self { hosts: Vec::new(), private: false, timeout_seconds: 10 }
     }
 }
 

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use svod_identity::Identity;
+use svod_ngsi_ld::NgsiState;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Action, Registry};
 use svod_rest::RestState;
@@ -38,9 +39,10 @@ pub fn serve(
     listener: TcpListener,
     config: &Config,
     rooms: &Core,
+    ngsi: NgsiState,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    let app = app(config, rooms);
+    let app = app(config, rooms, ngsi);
     tokio::spawn(async move {
         let until = async move {
             let _ = stopped.wait_for(|s| *s).await; // a dropped sender stops the server as well
@@ -51,7 +53,7 @@ pub fn serve(
     })
 }
 
-fn app(config: &Config, rooms: &Core) -> Router {
+fn app(config: &Config, rooms: &Core, ngsi: NgsiState) -> Router {
     let portal = portal(config, rooms);
     let rest = RestState {
         registry: rooms.registry.clone(),
@@ -95,6 +97,7 @@ fn app(config: &Config, rooms: &Core) -> Router {
     };
     portal
         .wrap(pages)
+        .merge(svod_ngsi_ld::router(ngsi))
         .layer(CompressionLayer::new())
         .layer(axum::middleware::from_fn_with_state(limits, bounded))
         .merge(own)

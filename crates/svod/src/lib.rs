@@ -8,6 +8,8 @@ mod http;
 mod judge;
 pub mod logging;
 mod mqtt;
+mod ngsi;
+mod outbound;
 mod pack_test;
 pub mod packs;
 pub mod platform;

@@ -16,8 +16,10 @@ use svod_store::{Store, StoreOptions, StoreUrl};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::config::OutboundConfig;
+use crate::outbound::Outbound;
 use crate::rooms::{Core, Ground};
-use crate::{http, mqtt, secrets};
+use crate::{http, mqtt, ngsi, secrets};
 
 /// The open space of `--sandbox`.
 pub const SANDBOX_SPACE: &str = "sandbox";
@@ -105,7 +107,9 @@ impl Platform {
             NotifyConfig { node: core.node.clone(), ..NotifyConfig::default() },
         );
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let server = http::serve(http_listener, config, &core, stopped);
+        let outbound = Outbound::new(&outbound_rules(config, &options))?;
+        let ngsi = ngsi::state(&core, outbound, options.sandbox);
+        let server = http::serve(http_listener, config, &core, ngsi, stopped);
         Ok(Self { addresses, core, broker, stop, server, workers, notify })
     }
 
@@ -134,6 +138,14 @@ fn open_store(config: &Config, options: &PlatformOptions) -> anyhow::Result<Stor
     let url: StoreUrl = config.store_url().parse().context("store.url")?;
     Store::open(&url, StoreOptions::default(), options.clock.clone())
         .with_context(|| format!("the store {url} cannot be opened"))
+}
+
+/// The sandbox is for tries on this machine: it fetches from anywhere.
+fn outbound_rules(config: &Config, options: &PlatformOptions) -> OutboundConfig {
+    if options.sandbox {
+        return OutboundConfig { hosts: vec!["*".into()], private: true, ..config.outbound.clone() };
+    }
+    config.outbound.clone()
 }
 
 fn refuse_open_listening(config: &Config) -> anyhow::Result<()> {

@@ -92,13 +92,22 @@ pub fn rows(sight: &Sight<'_>, e: &Entity, related: &Related, card: bool) -> Vec
 fn fact(sight: &Sight<'_>, declared: Option<&AttributeType>, name: &str, a: &Attribute, related: &Related) -> Html {
     match &a.value {
         AttributeValue::Object(urn) => relation(related, urn),
-        AttributeValue::Objects(urns) => lines(urns.iter().take(MAX_RELATED).map(|urn| relation(related, urn))),
+        AttributeValue::Objects(urns) | AttributeValue::ObjectList(urns) => {
+            lines(urns.iter().take(MAX_RELATED).map(|urn| relation(related, urn)))
+        }
         AttributeValue::Geometry(g) => geometry(sight, g),
         AttributeValue::Value(Value::Array(list)) => {
             let words: Vec<Html> = list.iter().map(|v| scalar(sight, declared, name, v)).collect();
             Html::trusted(words.iter().map(Html::as_str).collect::<Vec<_>>().join(", "))
         }
-        AttributeValue::Value(v) => scalar(sight, declared, name, v),
+        AttributeValue::Value(v) | AttributeValue::Vocab(v) => scalar(sight, declared, name, v),
+        AttributeValue::List(all) => lines(all.iter().map(|v| scalar(sight, declared, name, v))),
+        AttributeValue::Json(v) => code(&v.to_string()),
+        AttributeValue::Languages(texts) => {
+            let tag = sight.ctx.lang.tag();
+            let spoken = texts.get(tag).or_else(|| texts.get("@none")).or_else(|| texts.values().next());
+            spoken.map(|v| scalar(sight, declared, name, v)).unwrap_or_default()
+        }
     }
 }
 

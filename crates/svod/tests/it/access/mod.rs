@@ -1,6 +1,7 @@
 //! Every route has a case for every kind of visitor; a route without one fails, and so does a case without a route.
 
 mod api;
+mod ngsi;
 mod pages;
 mod routes;
 
@@ -55,6 +56,11 @@ impl Case {
         Self { shows: Some((text.to_owned(), whom)), ..self }
     }
 
+    /// Authorised by a bearer's token; pages are by a cookie.
+    fn for_programs(&self) -> bool {
+        self.route.starts_with("/api/") || self.route.starts_with(svod_ngsi_ld::BASE) || self.route == "/metrics"
+    }
+
     /// Who is refused goes first: what the others change would change the reason.
     fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..VISITORS.len()).collect();
@@ -70,7 +76,7 @@ impl Case {
         let cookie = token.as_ref().map(|t| format!("svod_session={t}; ")).unwrap_or_default();
         let sent = if csrf { CSRF } else { "fedcba9876543210fedcba9876543210" };
         let body = match &self.body {
-            Body::Nothing | Body::Json(_) if self.route.starts_with("/api/") || self.route == "/metrics" => {
+            Body::Nothing | Body::Json(_) if self.for_programs() => {
                 headers.extend(token.map(|t| ("authorization", format!("Bearer {t}"))));
                 match &self.body {
                     Body::Json(value) => {

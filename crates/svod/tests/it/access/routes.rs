@@ -22,6 +22,12 @@ pub fn api() -> BTreeSet<(String, String)> {
     described.chain(declared("crates/edges/rest/src/lib.rs")).collect()
 }
 
+/// Method and path of every route of the NGSI-LD edge.
+pub fn ngsi() -> BTreeSet<(String, String)> {
+    let found = declared("crates/edges/ngsi-ld/src/lib.rs");
+    found.into_iter().map(|(method, path)| (method, format!("{}{path}", svod_ngsi_ld::BASE))).collect()
+}
+
 /// Method and path of every page, of the shell around them and of what is served for machines.
 pub fn pages() -> BTreeSet<(String, String)> {
     let mut all = declared("crates/svod/src/http.rs");

@@ -91,9 +91,13 @@ fn observed_cell(value: &ObservedValue) -> String {
 
 fn fact_cell(fact: &Attribute) -> String {
     match &fact.value {
-        AttributeValue::Value(v) => value_cell(v),
+        AttributeValue::Value(v) | AttributeValue::Vocab(v) | AttributeValue::Json(v) => value_cell(v),
+        AttributeValue::List(all) => value_cell(&Value::Array(all.clone())),
+        AttributeValue::Languages(texts) => guarded(&Value::Object(texts.clone()).to_string()),
         AttributeValue::Object(urn) => urn.to_string(),
-        AttributeValue::Objects(urns) => urns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        AttributeValue::Objects(urns) | AttributeValue::ObjectList(urns) => {
+            urns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        }
         AttributeValue::Geometry(g) => match (g.get("type").and_then(Value::as_str), point_of(g)) {
             (Some("Point"), Some(p)) => wkt(p),
             _ => g.to_string(),

@@ -1,0 +1,156 @@
+//! `/entities/{id}/attrs/{name}` (clause 6.7).
+
+use axum::extract::{Path, State};
+use serde_json::Value;
+use svod_model::Attribute;
+
+use crate::NgsiState;
+use crate::change;
+use crate::context::Context;
+use crate::entities::{revise, urn};
+use crate::error::{Answer, ApiError};
+use crate::parse::{self, Read};
+use crate::request::Asked;
+
+fn dataset(asked: &Asked) -> Answer<Option<Option<String>>> {
+    if asked.flag("deleteAll")? {
+        return Ok(None);
+    }
+    match asked.param("datasetId") {
+        None | Some("@none") => Ok(Some(None)),
+        Some(id) => Ok(Some(Some(urn(id)?.to_string()))),
+    }
+}
+
+fn no_such(id: &str, name: &str) -> ApiError {
+    ApiError::missing(format!("the entity {id} has no such attribute '{name}' (or no such instance of it)"))
+}
+
+/// `DELETE /entities/{id}/attrs/{name}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn delete(State(state): State<NgsiState>, Path((id, term)): Path<(String, String)>, asked: Asked) -> Answer {
+    let urn = urn(&id)?;
+    let context = asked.context(&state).await?;
+    parse::named(&term)?;
+    let (name, dataset) = (context.name(&term), dataset(&asked)?);
+    revise(&state, &asked, &urn, |old| {
+        let mut new = old.clone();
+        let found = match name.as_str() {
+            "scope" => !std::mem::take(&mut new.scopes).is_empty(),
+            _ => change::delete(&mut new, &name, dataset.as_ref().map(Option::as_deref)),
+        };
+        if found { Ok((new, ())) } else { Err(no_such(&id, &term)) }
+    })
+    .await?;
+    Ok(asked.done())
+}
+
+/// What a body says about one attribute: its members as they stand, or in any form.
+fn fragment(term: &str, value: &Value, context: &Context, there: Option<&Attribute>) -> Answer<Read> {
+    // A part of an attribute may leave out what it holds and what kind it is.
+    let mut value = value.clone();
+    if let (Value::Object(o), Some(there)) = (&mut value, there) {
+        let held = ["value", "object", "languageMap", "vocab", "json", "valueList", "objectList"];
+        if !held.iter().any(|k| o.contains_key(*k)) {
+            let whole = crate::render::Form::default();
+            let dataset = o.get("datasetId").and_then(Value::as_str);
+            let instance = there.instance(dataset).unwrap_or(there);
+            let written = whole.attribute(&change::alone(instance), context, Default::default(), &Default::default());
+            if let Some(Value::Object(written)) = written {
+                for (key, held_value) in written {
+                    if held.contains(&key.as_str()) || key == "type" {
+                        o.entry(key).or_insert(held_value);
+                    }
+                }
+            }
+        }
+    }
+    parse::attribute(term, &value, context)
+}
+
+/// `PATCH /entities/{id}/attrs/{name}`: a part of one instance (clause 5.6.4).
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn patch(State(state): State<NgsiState>, Path((id, term)): Path<(String, String)>, asked: Asked) -> Answer {
+    let urn = urn(&id)?;
+    let body = asked.body(&state).await?;
+    parse::named(&term)?;
+    let name = body.context.name(&term);
+    if body.value.as_object().is_some_and(serde_json::Map::is_empty) {
+        return Err(ApiError::bad("the body says nothing about the attribute"));
+    }
+    revise(&state, &asked, &urn, |old| {
+        let mut new = old.clone();
+        if name == "scope" {
+            let given = body.value.get("value").unwrap_or(&body.value);
+            new.scopes = parse::scopes(given)?;
+            return Ok((new, ()));
+        }
+        let there = old.attributes.get(&name).ok_or_else(|| no_such(&id, &term))?;
+        let read = fragment(&term, &body.value, &body.context, Some(there))?;
+        apply(&mut new, &name, read, true).map_err(|()| no_such(&id, &term))?;
+        Ok((new, ()))
+    })
+    .await?;
+    Ok(asked.done())
+}
+
+/// `PUT /entities/{id}/attrs/{name}`: one attribute whole (clause 5.6.19).
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn replace(State(state): State<NgsiState>, Path((id, term)): Path<(String, String)>, asked: Asked) -> Answer {
+    let urn = urn(&id)?;
+    let body = asked.body(&state).await?;
+    parse::named(&term)?;
+    let name = body.context.name(&term);
+    let read = parse::attribute(&term, &body.value, &body.context)?;
+    revise(&state, &asked, &urn, |old| {
+        let mut new = old.clone();
+        if !old.attributes.contains_key(&name) {
+            return Err(no_such(&id, &term));
+        }
+        apply(&mut new, &name, read.clone(), false).map_err(|()| no_such(&id, &term))?;
+        Ok((new, ()))
+    })
+    .await?;
+    Ok(asked.done())
+}
+
+/// Brings instances that are there to what was read.
+fn apply(new: &mut svod_model::Entity, name: &str, read: Read, merge: bool) -> Result<(), ()> {
+    let (set, removed) = match read {
+        Read::Set(a) => (Some(a), Vec::new()),
+        Read::Remove(d) => (None, vec![d]),
+        Read::Mixed(set, removed) => (set, removed),
+    };
+    let there = new.attributes.get(name).ok_or(())?;
+    let mut kept: Vec<Attribute> = there.instances().map(change::alone).collect();
+    for instance in set.iter().flat_map(Attribute::instances) {
+        let old = kept.iter_mut().find(|k| k.dataset == instance.dataset).ok_or(())?;
+        if merge {
+            let instance = change::alone(instance);
+            let about = std::mem::take(&mut old.about);
+            let before = std::mem::replace(old, instance);
+            old.unit = old.unit.take().or(before.unit);
+            old.observed_at = old.observed_at.or(before.observed_at);
+            let mut all = about;
+            all.append(&mut old.about);
+            old.about = all;
+        } else {
+            *old = change::alone(instance);
+        }
+    }
+    if let Some(all) = Attribute::from_instances(kept) {
+        new.attributes.insert(name.to_owned(), all);
+    }
+    for dataset in removed {
+        if !change::delete(new, name, Some(dataset.as_deref())) {
+            return Err(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,397 @@
+//! `/entities` and what lies below (clauses 6.4 to 6.7).
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use serde_json::Value;
+use svod_kernel::Urn;
+use svod_model::Entity;
+use svod_registry::{Command, CommandError, Find, Operation, QueryError};
+
+use crate::change::{self, Outcome};
+use crate::context::Context;
+use crate::error::{Answer, ApiError};
+use crate::join;
+use crate::params::{find, form};
+use crate::render::{Form, feature};
+use crate::request::{Asked, Media};
+use crate::{NgsiState, parse};
+
+/// How often a change is tried when somebody else was faster.
+const TRIES: usize = 20;
+/// Parameters that say how an entity looks (clause 6.5.3.1).
+const OF_FORM: [&str; 16] = [
+    "type",
+    "attrs",
+    "pick",
+    "omit",
+    "options",
+    "format",
+    "lang",
+    "datasetId",
+    "geometryProperty",
+    "join",
+    "joinLevel",
+    "containedBy",
+    "entityMap",
+    "csf",
+    "expandValues",
+    "jsonKeys",
+];
+/// Parameters that say which entities are listed (clause 6.4.3.2).
+const OF_LIST: [&str; 18] = [
+    "id",
+    "idPattern",
+    "q",
+    "georel",
+    "geometry",
+    "coordinates",
+    "geoproperty",
+    "scopeQ",
+    "limit",
+    "offset",
+    "count",
+    "orderBy",
+    "collation",
+    "orderGeometry",
+    "orderFrom",
+    "splitEntities",
+    "entityMapLifetime",
+    "lastN",
+];
+/// Header with the number of all results.
+const COUNT: &str = "ngsild-results-count";
+
+/// The identifier in an address.
+///
+/// # Errors
+/// When it is no URI.
+pub fn urn(text: &str) -> Answer<Urn> {
+    parse::uri("id", &Value::from(text))
+}
+
+/// Carries out changes; all happen or none.
+///
+/// # Errors
+/// See [`CommandError`].
+pub async fn execute(state: &NgsiState, asked: &Asked, changes: Vec<Operation>) -> Result<(), CommandError> {
+    let changes = changes.into_iter().map(Into::into).collect();
+    let command = Command { ground: "ngsi-ld".into(), changes, ..Command::default() };
+    state.registry.execute(&asked.actor, command).await.map(drop)
+}
+
+/// The entity in the tenant of the request.
+///
+/// # Errors
+/// When there is none.
+pub async fn current(state: &NgsiState, asked: &Asked, urn: &Urn) -> Answer<Entity> {
+    let entity = state.registry.entity(&asked.actor, urn).await?;
+    if asked.space.covers(&entity.space) {
+        Ok(entity)
+    } else {
+        Err(QueryError::NotFound(format!("entity {urn}")).into())
+    }
+}
+
+/// `type` says of which type the entity must be (clause 5.5.15).
+async fn selected(state: &NgsiState, asked: &Asked, entity: &Entity) -> Answer<()> {
+    let Some(text) = asked.param("type") else { return Ok(()) };
+    let context = asked.context(state).await?;
+    let types = crate::params::types::parse(text, &context)?;
+    if types.fits(&entity.kinds().collect::<Vec<_>>()) {
+        return Ok(());
+    }
+    Err(ApiError::missing(format!("the entity {} is not of the type {text}", entity.id)))
+}
+
+/// Reads the entity, works the change out and writes it, again when somebody else was faster in between.
+///
+/// # Errors
+/// The change's own, or the registry's.
+pub async fn revise<T>(
+    state: &NgsiState,
+    asked: &Asked,
+    urn: &Urn,
+    work: impl Fn(&Entity) -> Answer<(Entity, T)>,
+) -> Answer<T> {
+    let mut tries = 0;
+    loop {
+        let old = current(state, asked, urn).await?;
+        selected(state, asked, &old).await?;
+        let (new, told) = work(&old)?;
+        let operation = Operation::Replace { entity: new, expected: Some(old.version) };
+        match execute(state, asked, vec![operation]).await {
+            Ok(()) => return Ok(told),
+            Err(CommandError::Conflict { .. }) if tries < TRIES => tries += 1,
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+/// `POST /entities`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    let body = asked.body(&state).await?;
+    let given = parse::new_entity(&body.value, &body.context)?;
+    let entity = change::create(given, asked.space.clone())?;
+    let location = format!("/ngsi-ld/v1/entities/{}", entity.id);
+    execute(&state, &asked, vec![Operation::Create(entity)]).await?;
+    Ok(asked.created(&location))
+}
+
+/// `GET /entities`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    asked.knows(&[&OF_FORM[..], &OF_LIST[..]].concat())?;
+    let context = asked.context(&state).await?;
+    let wanted = find::parse(&asked, &context)?;
+    answer_list(&state, &asked, &context, wanted, "/ngsi-ld/v1/entities").await
+}
+
+/// `POST /entityOperations/query`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn query(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    let body = asked.body(&state).await?;
+    let wanted = find::document(&asked, &body.value, &body.context)?;
+    let mut form = form::parse(&asked, &body.context)?;
+    form.of_document(&body.value, &body.context)?;
+    answer_found(&state, &asked, &body.context, wanted, form, "/ngsi-ld/v1/entityOperations/query").await
+}
+
+async fn answer_list(state: &NgsiState, asked: &Asked, context: &Arc<Context>, wanted: find::Find, at: &str) -> Answer {
+    let form = form::parse(asked, context)?;
+    answer_found(state, asked, context, wanted, form, at).await
+}
+
+async fn answer_found(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Arc<Context>,
+    wanted: find::Find,
+    form: Form,
+    at: &str,
+) -> Answer {
+    let find = Find {
+        space: asked.space.clone(),
+        below: true,
+        query: wanted.query,
+        order: wanted.order,
+        offset: wanted.offset,
+        limit: wanted.limit,
+        count: wanted.count,
+    };
+    let found = state.registry.find(&asked.actor, &find).await?;
+    let join = join::Join::of(asked)?;
+    let bodies = join.list(state, asked, context, &form, &found.entities).await?;
+    let body = if asked.media == Media::Geo {
+        let geometry = geometry_of(asked);
+        let features: Vec<Value> = bodies.into_iter().map(|b| feature(b, &geometry)).collect();
+        serde_json::json!({"type": "FeatureCollection", "features": features})
+    } else {
+        bodies.into_iter().map(Value::Object).collect()
+    };
+    let mut response = asked.answer(StatusCode::OK, body, context);
+    if let Some(total) = found.total {
+        response.headers_mut().insert(COUNT, HeaderValue::from(total));
+    }
+    pages(&mut response, asked, &find, found.more, at);
+    Ok(response)
+}
+
+/// The term whose value becomes the geometry of a feature.
+fn geometry_of(asked: &Asked) -> String {
+    asked.param("geometryProperty").unwrap_or("location").to_owned()
+}
+
+/// Links to the pages before and after (clause 6.3.10).
+fn pages(response: &mut Response, asked: &Asked, find: &Find, more: bool, at: &str) {
+    if find.limit == 0 {
+        return;
+    }
+    let kept: Vec<String> = asked
+        .query
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "offset" | "limit"))
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect();
+    let mut link = |offset: usize, rel: &str| {
+        let mut all = kept.clone();
+        all.push(format!("limit={}", find.limit));
+        all.push(format!("offset={offset}"));
+        all.sort();
+        let kind = if asked.media == Media::Ld { "application/ld+json" } else { "application/json" };
+        let text = format!("<{at}?{}>;rel=\"{rel}\";type=\"{kind}\"", all.join("&"));
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            response.headers_mut().append(axum::http::header::LINK, value);
+        }
+    };
+    if find.offset > 0 {
+        link(find.offset.saturating_sub(find.limit), "prev");
+    }
+    if more {
+        link(find.offset + find.limit, "next");
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || b"-._~:,*".contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out.push_str(&format!("%{b:02X}"));
+        }
+    }
+    out
+}
+
+/// `GET /entities/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    asked.knows(&OF_FORM)?;
+    let id = urn(&id)?;
+    let context = asked.context(&state).await?;
+    let form = form::parse(&asked, &context)?;
+    let entity = current(&state, &asked, &id).await?;
+    selected(&state, &asked, &entity).await?;
+    let wanted = find::names(&asked.words("attrs"), &context)?;
+    if !wanted.is_empty() && !wanted.iter().any(|a| entity.attributes.contains_key(a)) {
+        return Err(ApiError::missing(format!("the entity {id} has none of these attributes")));
+    }
+    let join = join::Join::of(&asked)?;
+    let mut bodies = join.list(&state, &asked, &context, &form, &[Arc::new(entity)]).await?;
+    let body = if bodies.len() > 1 {
+        bodies.into_iter().map(Value::Object).collect()
+    } else {
+        let one = bodies.pop().unwrap_or_default();
+        if one.is_empty() {
+            return Err(ApiError::missing(format!("the entity {id} has none of these members")));
+        }
+        if asked.media == Media::Geo { feature(one, &geometry_of(&asked)) } else { Value::Object(one) }
+    };
+    Ok(asked.answer(StatusCode::OK, body, &context))
+}
+
+/// `DELETE /entities/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let id = urn(&id)?;
+    let entity = current(&state, &asked, &id).await?;
+    selected(&state, &asked, &entity).await?;
+    execute(&state, &asked, vec![Operation::Delete { urn: id, expected: None }]).await?;
+    Ok(asked.done())
+}
+
+/// `PUT /entities/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn replace(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let id = urn(&id)?;
+    let body = asked.body(&state).await?;
+    let given = parse::new_entity(&body.value, &body.context)?;
+    revise(&state, &asked, &id, |old| Ok((change::replace(old, given.clone())?, ()))).await?;
+    Ok(asked.done())
+}
+
+/// `PATCH /entities/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn merge(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let id = urn(&id)?;
+    let body = asked.body(&state).await?;
+    let given = parse::entity(&body.value, &body.context)?;
+    change::same_id(&id, &given)?;
+    revise(&state, &asked, &id, |old| Ok((change::merge(old, &given), ()))).await?;
+    Ok(asked.done())
+}
+
+/// `POST /entities/{id}/attrs`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn append(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let id = urn(&id)?;
+    let body = asked.body(&state).await?;
+    let given = parse::entity(&body.value, &body.context)?;
+    let overwrite = !asked.option("noOverwrite");
+    let outcome = revise(&state, &asked, &id, |old| Ok(change::append(old, &given, overwrite))).await?;
+    Ok(told(&asked, &body.context, &outcome))
+}
+
+/// `PATCH /entities/{id}/attrs`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let id = urn(&id)?;
+    let body = asked.body(&state).await?;
+    let given = parse::entity(&body.value, &body.context)?;
+    let outcome = revise(&state, &asked, &id, |old| Ok(change::update(old, &given))).await?;
+    Ok(told(&asked, &body.context, &outcome))
+}
+
+/// 204 when everything was done, 207 with what was not.
+fn told(asked: &Asked, context: &Context, outcome: &Outcome) -> Response {
+    if outcome.refused.is_empty() {
+        return asked.done();
+    }
+    asked.answer(StatusCode::MULTI_STATUS, outcome.json(context), context)
+}
+
+/// `DELETE /entities`: everything that fits (clause 5.6.21).
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    let context = asked.context(&state).await?;
+    let wanted = find::parse(&asked, &context)?;
+    if asked.param("keep").is_some() && asked.param("drop").is_some() {
+        return Err(ApiError::bad("'keep' does not go with 'drop'"));
+    }
+    let keep = find::names(&asked.words("keep"), &context)?;
+    let drop_only = find::names(&asked.words("drop"), &context)?;
+    let find = Find {
+        space: asked.space.clone(),
+        below: true,
+        query: wanted.query,
+        order: Vec::new(),
+        offset: 0,
+        limit: find::MAX_LIMIT,
+        count: false,
+    };
+    loop {
+        let found = state.registry.find(&asked.actor, &find).await?;
+        for entity in &found.entities {
+            if keep.is_empty() && drop_only.is_empty() {
+                execute(&state, &asked, vec![Operation::Delete { urn: entity.id.clone(), expected: None }]).await?;
+                continue;
+            }
+            revise(&state, &asked, &entity.id, |old| {
+                let mut new = old.clone();
+                let goes = |name: &String| !keep.contains(name) && (drop_only.is_empty() || drop_only.contains(name));
+                new.attributes.retain(|name, _| !goes(name));
+                Ok((new, ()))
+            })
+            .await?;
+        }
+        // What was deleted is gone from the next page; what was only changed would come again.
+        let again = found.more && keep.is_empty() && drop_only.is_empty();
+        if !again {
+            return Ok(asked.done());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Related entities in the answer (clause 4.5.23): inside the relationship, or beside the entities.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use svod_kernel::Urn;
+use svod_model::Entity;
+
+use crate::NgsiState;
+use crate::context::Context;
+use crate::error::{Answer, ApiError};
+use crate::render::{Form, Joined};
+use crate::request::Asked;
+
+/// Deepest level of related entities.
+const MAX_LEVEL: usize = 8;
+
+/// Where related entities stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Not,
+    Inline,
+    Flat,
+}
+
+/// What is joined.
+#[derive(Debug, Clone)]
+pub struct Join {
+    how: How,
+    level: usize,
+    /// Entities that hold the answer already and are not shown again.
+    outside: Vec<Urn>,
+}
+
+impl Join {
+    /// From `join`, `joinLevel` and `containedBy`.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn of(asked: &Asked) -> Answer<Self> {
+        let how = match asked.param("join") {
+            None | Some("@none") => How::Not,
+            Some("inline") => How::Inline,
+            Some("flat") => How::Flat,
+            Some(other) => return Err(ApiError::bad(format!("'join' must be inline, flat or @none, not '{other}'"))),
+        };
+        let level = asked.number("joinLevel", 1, 1)?.min(MAX_LEVEL);
+        let outside = asked.words("containedBy");
+        let outside = outside.iter().map(|w| crate::entities::urn(w)).collect::<Answer<_>>()?;
+        Ok(Self { how, level, outside })
+    }
+
+    /// The entities as documents, with what is joined.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list(
+        &self,
+        state: &NgsiState,
+        asked: &Asked,
+        context: &Context,
+        form: &Form,
+        entities: &[Arc<Entity>],
+    ) -> Answer<Vec<Map<String, Value>>> {
+        if self.how == How::Not {
+            return Ok(entities.iter().map(|e| form.entity(e, context, &Joined::new())).collect());
+        }
+        let known = self.gather(state, asked, entities).await?;
+        if self.how == How::Inline {
+            let all = entities.iter().map(|e| self.inline(e, &known, context, form, &self.outside, self.level));
+            return Ok(all.collect());
+        }
+        let mut all: Vec<_> = entities.iter().map(|e| form.entity(e, context, &Joined::new())).collect();
+        let mut beside: Vec<_> = known.iter().filter(|(u, _)| !entities.iter().any(|e| &e.id == *u)).collect();
+        beside.sort_by(|a, b| a.0.cmp(b.0));
+        all.extend(beside.into_iter().map(|(_, (e, name))| form.of_related(name).entity(e, context, &Joined::new())));
+        Ok(all)
+    }
+
+    /// Related entities level by level, each with the attribute that led to it.
+    async fn gather(
+        &self,
+        state: &NgsiState,
+        asked: &Asked,
+        entities: &[Arc<Entity>],
+    ) -> Answer<HashMap<Urn, (Arc<Entity>, String)>> {
+        let mut known: HashMap<Urn, (Arc<Entity>, String)> = HashMap::new();
+        let mut at = entities.to_vec();
+        for _ in 0..self.level {
+            let mut wanted: HashMap<Urn, String> = HashMap::new();
+            for e in &at {
+                for (name, a) in &e.attributes {
+                    for target in a.instances().flat_map(|i| i.value.targets()) {
+                        if !known.contains_key(target) && !self.outside.contains(target) {
+                            wanted.entry(target.clone()).or_insert_with(|| name.clone());
+                        }
+                    }
+                }
+            }
+            at = state.registry.entities(&asked.actor, wanted.keys().cloned().collect()).await?;
+            for e in &at {
+                let name = wanted.remove(&e.id).unwrap_or_default();
+                known.insert(e.id.clone(), (e.clone(), name));
+            }
+        }
+        Ok(known)
+    }
+
+    fn inline(
+        &self,
+        e: &Entity,
+        known: &HashMap<Urn, (Arc<Entity>, String)>,
+        context: &Context,
+        form: &Form,
+        outside: &[Urn],
+        level: usize,
+    ) -> Map<String, Value> {
+        let mut joined = Joined::new();
+        if level > 0 {
+            let mut outside = outside.to_vec();
+            outside.push(e.id.clone());
+            for (name, a) in &e.attributes {
+                for target in a.instances().flat_map(|i| i.value.targets()).filter(|t| !outside.contains(t)) {
+                    if let Some((related, _)) = known.get(target) {
+                        let form = form.of_related(name);
+                        let inner = self.inline(related, known, context, &form, &outside, level - 1);
+                        joined.insert(target.clone(), Value::Object(inner));
+                    }
+                }
+            }
+        }
+        form.entity(e, context, &joined)
+    }
+}

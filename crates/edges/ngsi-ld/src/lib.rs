@@ -1,0 +1,153 @@
+//! NGSI-LD (ETSI GS CIM 009 v1.8.1, with the additions of v1.9.1): translation between its HTTP binding and the
+//! registry. No rules live here.
+//!
+//! # Map
+//! * [`context`] – `@context`: terms to IRIs and back; [`hosted`] – contexts kept here.
+//! * `request` – who, which tenant, which context; `params` – query parameters as a `svod_query::Query` and a form.
+//! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity;
+//!   `render`, `join` – entities to payloads.
+//! * `entities`, `attributes`, `batch`, `types` – the operations, clause by clause.
+
+mod attributes;
+mod auth;
+mod batch;
+mod change;
+pub mod context;
+mod entities;
+mod error;
+pub mod hosted;
+mod join;
+mod params;
+mod parse;
+mod render;
+mod request;
+mod types;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use svod_identity::Identity;
+use svod_kernel::SpacePath;
+use svod_registry::{INSTALLATION, Registry};
+use tower::Layer as _;
+use tower_http::normalize_path::NormalizePathLayer;
+
+use crate::context::Contexts;
+pub use crate::error::ApiError;
+use crate::error::{Answer, Kind};
+
+/// What the routes translate for.
+#[derive(Clone)]
+pub struct NgsiState {
+    /// The one door.
+    pub registry: Arc<Registry>,
+    /// Who somebody is.
+    pub identity: Arc<Identity>,
+    /// Contexts.
+    pub contexts: Arc<Contexts>,
+    /// The space of requests that name no tenant; none: the first region.
+    pub home: Option<SpacePath>,
+    /// Tenants come into being with their first entity, as open spaces (sandbox).
+    pub new_tenants: bool,
+}
+
+impl NgsiState {
+    /// The space of a tenant.
+    ///
+    /// # Errors
+    /// When there is none and none may be made.
+    pub(crate) async fn space(&self, tenant: Option<&str>, make: bool) -> Answer<SpacePath> {
+        let Some(tenant) = tenant else { return Ok(self.home()) };
+        let none = || ApiError::new(Kind::NonexistentTenant, format!("there is no tenant '{tenant}'"));
+        let path: SpacePath = self.path_of(tenant).ok_or_else(none)?;
+        if self.registry.spaces().get(&path).is_none() {
+            if !(self.new_tenants && make) {
+                return Err(none());
+            }
+            let made = self.registry.ensure_space(&path, true).await;
+            made.map_err(|e| ApiError::new(Kind::InternalError, e.to_string()))?;
+        }
+        Ok(path)
+    }
+
+    /// A tenant is a space; where tenants come into being by themselves any name is made one.
+    fn path_of(&self, tenant: &str) -> Option<SpacePath> {
+        match tenant.parse::<SpacePath>() {
+            Ok(path) => Some(path),
+            Err(_) if self.new_tenants => {
+                let kept: String = tenant
+                    .to_ascii_lowercase()
+                    .chars()
+                    .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                    .collect();
+                format!("tenant-{}", kept.trim_matches('-')).parse().ok()
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn home(&self) -> SpacePath {
+        if let Some(home) = &self.home {
+            return home.clone();
+        }
+        let tree = self.registry.spaces();
+        let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);
+        tops.map(|s| s.path.clone()).next().unwrap_or_else(|| self.registry.installation("Space").space)
+    }
+}
+
+/// Where the API stands.
+pub const BASE: &str = "/ngsi-ld/v1";
+
+/// All routes below [`BASE`], with and without a slash at the end.
+pub fn router(state: NgsiState) -> Router {
+    let routes = Router::new()
+        .route(
+            "/entities",
+            get(entities::list).post(entities::create).delete(entities::purge).put(no_identifier).patch(no_identifier),
+        )
+        .route(
+            "/entities/{id}",
+            get(entities::read).delete(entities::delete).put(entities::replace).patch(entities::merge),
+        )
+        .route(
+            "/entities/{id}/attrs",
+            post(entities::append).patch(entities::update).put(no_identifier).delete(no_identifier),
+        )
+        .route(
+            "/entities/{id}/attrs/{name}",
+            delete(attributes::delete).patch(attributes::patch).put(attributes::replace),
+        )
+        .route("/entityOperations/create", post(batch::create))
+        .route("/entityOperations/upsert", post(batch::upsert))
+        .route("/entityOperations/update", post(batch::update))
+        .route("/entityOperations/merge", post(batch::merge))
+        .route("/entityOperations/delete", post(batch::delete))
+        .route("/entityOperations/query", post(entities::query))
+        .route("/types", get(types::types))
+        .route("/types/{type}", get(types::one_type))
+        .route("/attributes", get(types::attributes))
+        .route("/attributes/{name}", get(types::one_attribute))
+        .route("/jsonldContexts", get(hosted::list).post(hosted::add))
+        .route("/jsonldContexts/{id}", get(hosted::read).delete(hosted::delete))
+        .method_not_allowed_fallback(not_allowed)
+        .fallback(nothing)
+        .with_state(state);
+    let trimmed = NormalizePathLayer::trim_trailing_slash().layer(routes);
+    Router::new().nest_service(BASE, trimmed)
+}
+
+async fn nothing() -> Response {
+    ApiError::missing("nothing stands at this address of the NGSI-LD API").into_response()
+}
+
+async fn not_allowed() -> Response {
+    ApiError::new(Kind::MethodNotAllowed, "the method is not defined for this address").into_response()
+}
+
+/// The address ends where an identifier should stand.
+async fn no_identifier() -> Response {
+    ApiError::bad("the address ends where an identifier should stand").into_response()
+}

@@ -1,0 +1,261 @@
+//! What every request says outside of its own parameters: who, which tenant, which context, which representation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Query, Request};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+use svod_kernel::{Actor, SpacePath};
+
+use crate::NgsiState;
+use crate::context::{Context, core};
+use crate::error::{Answer, ApiError, Kind};
+use crate::params::media;
+
+/// Largest body.
+pub const MAX_BODY: usize = 16 << 20;
+/// Header that names the tenant (clause 6.3.14).
+pub const TENANT: &str = "ngsild-tenant";
+
+/// Media types of this edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `application/json`
+    Json,
+    /// `application/ld+json`
+    Ld,
+    /// `application/geo+json`
+    Geo,
+}
+
+/// A request as the handlers see it.
+pub struct Asked {
+    /// Who asks.
+    pub actor: Actor,
+    /// The tenant's space.
+    pub space: SpacePath,
+    /// The tenant as the client named it.
+    pub tenant: Option<String>,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Query parameters, the first of each name.
+    pub query: HashMap<String, String>,
+    /// Media type wanted.
+    pub media: Media,
+    /// Address of the context in the `Link` header.
+    pub link: Option<String>,
+    body: Bytes,
+}
+
+impl FromRequest<NgsiState> for Asked {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &NgsiState) -> Result<Self, ApiError> {
+        let actor = match crate::auth::token(request.headers()) {
+            Some(token) => {
+                let known = state.identity.authenticate(token);
+                known.map_err(|e| ApiError::new(Kind::Unauthorized, e.to_string()))?
+            }
+            None => Actor::anonymous(),
+        };
+        let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
+        let pairs = query.map_err(|_| ApiError::invalid("the query of the address cannot be read"))?.0;
+        let mut query = HashMap::new();
+        for (name, value) in pairs {
+            query.entry(name).or_insert(value);
+        }
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let media = media::wanted(&headers, request.uri().path())?;
+        let link = media::link(&headers)?;
+        let bodied = matches!(method, Method::POST | Method::PUT | Method::PATCH);
+        if bodied && !headers.contains_key(header::CONTENT_LENGTH) {
+            return Err(ApiError::new(Kind::LengthRequired, "send Content-Length"));
+        }
+        let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
+        let body = body.map_err(|_| ApiError::new(Kind::TooLarge, format!("at most {MAX_BODY} bytes are taken")))?;
+        let tenant = headers.get(TENANT).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let space = state.space(tenant.as_deref(), bodied).await?;
+        Ok(Self { actor, space, tenant, headers, query, media, link, body })
+    }
+}
+
+/// A body with the context that belongs to it.
+pub struct Body {
+    /// The document, without `@context`.
+    pub value: Value,
+    /// Its context.
+    pub context: Arc<Context>,
+}
+
+impl Asked {
+    /// A query parameter that says something.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    /// Words of a parameter, separated by commas.
+    pub fn words(&self, name: &str) -> Vec<String> {
+        let all = self.param(name).into_iter().flat_map(|v| v.split(','));
+        all.map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Refuses parameters that the operation does not have (clause 6.3.2).
+    ///
+    /// # Errors
+    /// Names the first one.
+    pub fn knows(&self, names: &[&str]) -> Answer<()> {
+        match self.query.keys().find(|name| !names.contains(&name.as_str()) && name.as_str() != "local") {
+            None => Ok(()),
+            Some(name) => Err(ApiError::invalid(format!("this operation has no parameter '{name}'"))),
+        }
+    }
+
+    /// True for `name=true`.
+    ///
+    /// # Errors
+    /// When it is neither true nor false.
+    pub fn flag(&self, name: &str) -> Answer<bool> {
+        match self.param(name) {
+            None => Ok(false),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(other) => Err(ApiError::bad(format!("'{name}' must be true or false, not '{other}'"))),
+        }
+    }
+
+    /// A whole number of at least `least`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn number(&self, name: &str, least: usize, absent: usize) -> Answer<usize> {
+        let Some(text) = self.param(name) else { return Ok(absent) };
+        match text.parse::<usize>() {
+            Ok(n) if n >= least => Ok(n),
+            _ => Err(ApiError::bad(format!("'{name}' must be a whole number of at least {least}, not '{text}'"))),
+        }
+    }
+
+    /// True when `options` or `format` holds the word.
+    pub fn option(&self, word: &str) -> bool {
+        self.words("options").iter().any(|o| o == word)
+    }
+
+    /// The context of a request without a body.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn context(&self, state: &NgsiState) -> Answer<Arc<Context>> {
+        let given = self.link.as_deref().map_or(Value::Null, Value::from);
+        Ok(state.contexts.resolve(&given).await?)
+    }
+
+    /// Bytes of the body.
+    pub fn raw(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as JSON, its `@context` still inside.
+    ///
+    /// # Errors
+    /// When it is not JSON, or says that it is something else.
+    pub fn json(&self) -> Answer<(Value, Media)> {
+        let media = media::given(&self.headers)?;
+        let value =
+            serde_json::from_slice(&self.body).map_err(|e| ApiError::invalid(format!("the body is not JSON: {e}")))?;
+        Ok((value, media))
+    }
+
+    /// The body with its context (clause 6.3.5).
+    ///
+    /// # Errors
+    /// When it is not JSON, or the context stands where it should not.
+    pub async fn body(&self, state: &NgsiState) -> Answer<Body> {
+        let (mut value, media) = self.json()?;
+        let context = self.context_of(state, &mut value, media).await?;
+        Ok(Body { value, context })
+    }
+
+    /// Takes the context out of a document; that of the `Link` header where the document is plain JSON.
+    ///
+    /// # Errors
+    /// As [`Asked::body`].
+    pub async fn context_of(&self, state: &NgsiState, value: &mut Value, media: Media) -> Answer<Arc<Context>> {
+        if media == Media::Ld && value.as_array().is_some_and(Vec::is_empty) {
+            return Err(ApiError::invalid("the body is an empty list"));
+        }
+        let inside = value.as_object_mut().and_then(|o| o.remove("@context"));
+        match (media, inside, &self.link) {
+            (Media::Ld, Some(_), Some(_)) | (Media::Ld, None, Some(_)) => Err(ApiError::bad(
+                "a body of application/ld+json carries its @context itself: send no Link header to one",
+            )),
+            (Media::Ld, None, None) => Err(ApiError::bad("a body of application/ld+json needs an @context")),
+            (Media::Ld, Some(context), None) => Ok(state.contexts.resolve(&context).await?),
+            (_, Some(_), _) => Err(ApiError::bad(
+                "a body of application/json has no @context: name it in a Link header, or send application/ld+json",
+            )),
+            (_, None, _) => self.context(state).await,
+        }
+    }
+
+    /// Nothing to say but that it is done.
+    pub fn done(&self) -> Response {
+        self.finish(StatusCode::NO_CONTENT.into_response())
+    }
+
+    /// An element was made.
+    pub fn created(&self, location: &str) -> Response {
+        let mut response = StatusCode::CREATED.into_response();
+        if let Ok(location) = HeaderValue::from_str(location) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        self.finish(response)
+    }
+
+    /// A document in the media type that was asked for, with its context (clause 6.3.6).
+    pub fn answer(&self, status: StatusCode, body: Value, context: &Context) -> Response {
+        let mut body = body;
+        let url = self.link.clone().unwrap_or_else(|| core::CORE_URL.to_owned());
+        let kind = match self.media {
+            Media::Json => "application/json",
+            Media::Ld => "application/ld+json",
+            Media::Geo => "application/geo+json",
+        };
+        // A feature carries its context unless the client prefers plain JSON (clause 6.3.15).
+        let preferred = self.headers.get("prefer").and_then(|p| p.to_str().ok()).is_some_and(|p| p == "body=json");
+        let inside = self.media == Media::Ld || (self.media == Media::Geo && !preferred);
+        if inside {
+            let source = if context.source.is_null() { Value::from(core::CORE_URL) } else { context.source.clone() };
+            match &mut body {
+                Value::Object(o) => with_context(o, &source),
+                Value::Array(all) => {
+                    all.iter_mut().filter_map(Value::as_object_mut).for_each(|o| with_context(o, &source));
+                }
+                _ => {}
+            }
+        }
+        let mut response = (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response();
+        if !inside
+            && let Ok(link) = HeaderValue::from_str(&format!(
+                "<{url}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""
+            ))
+        {
+            response.headers_mut().insert(header::LINK, link);
+        }
+        self.finish(response)
+    }
+
+    /// The tenant stands in every answer (clause 6.3.14).
+    pub fn finish(&self, mut response: Response) -> Response {
+        if let Some(tenant) = self.tenant.as_deref().and_then(|t| HeaderValue::from_str(t).ok()) {
+            response.headers_mut().insert(TENANT, tenant);
+        }
+        response
+    }
+}
+
+fn with_context(o: &mut Map<String, Value>, source: &Value) {
+    o.insert("@context".into(), source.clone());
+}

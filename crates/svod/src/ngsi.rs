@@ -1,0 +1,51 @@
+//! The NGSI-LD edge with what it needs from outside.
+
+use std::sync::Arc;
+
+use svod_kernel::SpacePath;
+use svod_ngsi_ld::NgsiState;
+use svod_ngsi_ld::context::{Contexts, Fetch, FetchError, load::Fetched};
+use svod_ngsi_ld::hosted;
+use svod_registry::Registry;
+
+use crate::outbound::{Outbound, OutboundError};
+use crate::platform::SANDBOX_SPACE;
+use crate::rooms::Core;
+
+/// Contexts kept here, and those of others through the allow-list.
+struct Documents {
+    registry: Arc<Registry>,
+    outbound: Outbound,
+}
+
+impl Fetch for Documents {
+    fn get(&self, url: &str) -> Fetched {
+        let (registry, outbound, url) = (self.registry.clone(), self.outbound.clone(), url.to_owned());
+        Box::pin(async move {
+            let unavailable = |reason: String| FetchError::Unavailable { url: url.clone(), reason };
+            if let Some((_, id)) = url.split_once(hosted::PATH) {
+                let kept = registry.definition_anywhere(hosted::KIND, id).await;
+                if let Some(d) = kept.map_err(|e| unavailable(e.to_string()))? {
+                    return hosted::body(d);
+                }
+            }
+            outbound.json(&url).await.map_err(|e| match e {
+                OutboundError::NotJson(why) => FetchError::Invalid(format!("{url} is not JSON: {why}")),
+                OutboundError::Unavailable(reason) => unavailable(reason),
+            })
+        })
+    }
+}
+
+/// The state of the edge's routes.
+pub fn state(core: &Core, outbound: Outbound, sandbox: bool) -> NgsiState {
+    let home: Option<SpacePath> = sandbox.then(|| SANDBOX_SPACE.parse().ok()).flatten();
+    let documents = Documents { registry: core.registry.clone(), outbound };
+    NgsiState {
+        registry: core.registry.clone(),
+        identity: core.identity.clone(),
+        contexts: Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone())),
+        home,
+        new_tenants: sandbox,
+    }
+}

@@ -1,0 +1,174 @@
+//! What the platform fetches from elsewhere: only from hosts that the configuration allows, never from a private
+//! address unless it says so, within a time and a size.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use serde_json::Value;
+
+use crate::config::OutboundConfig;
+
+/// Longest answer.
+const MAX_BYTES: usize = 4 << 20;
+/// Redirections followed, each to a host that is allowed.
+const MAX_HOPS: usize = 5;
+
+/// A client of other systems.
+#[derive(Clone)]
+pub struct Outbound {
+    client: reqwest::Client,
+    rules: Arc<Rules>,
+}
+
+struct Rules {
+    hosts: Vec<String>,
+    private: bool,
+}
+
+impl Rules {
+    /// Why this address is not fetched; `None` when it is.
+    fn refusal(&self, url: &Url) -> Option<String> {
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        if !matches!(url.scheme(), "http" | "https") {
+            return Some("only http and https addresses are fetched".into());
+        }
+        if !self.hosts.iter().any(|h| h == "*" || h.eq_ignore_ascii_case(host)) {
+            return Some(format!("the host {host} does not stand in outbound.hosts"));
+        }
+        match host.parse::<IpAddr>() {
+            Ok(ip) if !self.private && !public(ip) => Some("private addresses are not fetched".into()),
+            _ => None,
+        }
+    }
+}
+
+/// Reachable from anywhere, by the special-purpose registries of IANA (RFC 6890).
+fn public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            let shared = a == 100 && (64..128).contains(&b);
+            let reserved = a == 0 || a >= 240 || (a == 192 && b == 0) || (a == 198 && (18..20).contains(&b));
+            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_multicast() || shared || reserved)
+        }
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => public(v4.into()),
+            None => {
+                let first = v6.segments()[0];
+                !(v6.is_loopback() || v6.is_unspecified() || v6.is_multicast())
+                    && (first & 0xfe00) != 0xfc00
+                    && (first & 0xffc0) != 0xfe80
+            }
+        },
+    }
+}
+
+/// Leaves private addresses out of what a name resolves to, so that no name leads inside.
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let kept: Vec<SocketAddr> = found.filter(|a| public(a.ip())).collect();
+            if kept.is_empty() {
+                return Err("the name leads to private addresses only".into());
+            }
+            Ok(Box::new(kept.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl Outbound {
+    /// A client under these rules.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
+        let rules = Arc::new(Rules { hosts: config.hosts.clone(), private: config.private });
+        let checked = rules.clone();
+        let follow = reqwest::redirect::Policy::custom(move |attempt| match checked.refusal(attempt.url()) {
+            Some(why) => attempt.error(why),
+            None if attempt.previous().len() > MAX_HOPS => attempt.error("too many redirections"),
+            None => attempt.follow(),
+        });
+        let mut builder = reqwest::Client::builder()
+            .timeout(Duration::from_secs(config.timeout_seconds))
+            .redirect(follow)
+            .no_proxy()
+            .user_agent(concat!("svod/", env!("CARGO_PKG_VERSION")));
+        if !config.private {
+            builder = builder.dns_resolver(Arc::new(PublicOnly));
+        }
+        Ok(Self { client: builder.build()?, rules })
+    }
+
+    /// A JSON document.
+    ///
+    /// # Errors
+    /// Why it is not to be had.
+    pub async fn json(&self, url: &str) -> Result<Value, OutboundError> {
+        let body = self.bytes(url).await.map_err(OutboundError::Unavailable)?;
+        serde_json::from_slice(&body).map_err(|e| OutboundError::NotJson(e.to_string()))
+    }
+
+    async fn bytes(&self, url: &str) -> Result<Vec<u8>, String> {
+        let url = Url::parse(url).map_err(|e| e.to_string())?;
+        if let Some(why) = self.rules.refusal(&url) {
+            return Err(why);
+        }
+        let request = self.client.get(url).header("accept", "application/ld+json, application/json;q=0.9");
+        let mut response = request.send().await.map_err(|e| e.without_url().to_string())?;
+        if !response.status().is_success() {
+            return Err(format!("it answers {}", response.status()));
+        }
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(|e| e.without_url().to_string())? {
+            body.extend_from_slice(&part);
+            if body.len() > MAX_BYTES {
+                return Err(format!("it is longer than {MAX_BYTES} bytes"));
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// Why a document is not to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutboundError {
+    /// It came and is something else.
+    NotJson(String),
+    /// It did not come.
+    Unavailable(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_allowed_and_public_is_fetched() {
+        let rules = |hosts: &[&str], private| Rules { hosts: hosts.iter().map(|h| (*h).to_owned()).collect(), private };
+        let may = |r: &Rules, url: &str| r.refusal(&Url::parse(url).unwrap()).is_none();
+        let some = rules(&["a.example", "10.0.0.1"], false);
+        assert!(may(&some, "https://A.example/x") && !may(&some, "https://b.example/x"));
+        assert!(!may(&some, "http://10.0.0.1/") && !may(&some, "ftp://a.example/"));
+        let all = rules(&["*"], false);
+        for inside in [
+            "127.0.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "[::1]",
+            "[fd00::1]",
+            "[::ffff:10.0.0.1]",
+            "0.0.0.0",
+        ] {
+            assert!(!may(&all, &format!("http://{inside}/")), "{inside}");
+        }
+        assert!(may(&all, "http://93.184.216.34/") && may(&rules(&["*"], true), "http://127.0.0.1:8087/c"));
+    }
+}

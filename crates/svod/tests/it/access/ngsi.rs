@@ -1,0 +1,144 @@
+//! The NGSI-LD edge; statuses in the order of the visitors, as in [`super::api`].
+
+use serde_json::json;
+use svod_kernel::Actor;
+
+use super::{Body, Case, Stage, complete, judge, routes};
+
+const ALL: [u16; 6] = [200; 6];
+const BAD: [u16; 6] = [400; 6];
+/// In office: the others are not told that there is such a thing.
+const HIDDEN: [u16; 6] = [404, 404, 200, 404, 200, 200];
+const ADMINISTRATOR: [u16; 6] = [403, 403, 403, 403, 403, 204];
+
+fn entities(stage: &Stage) -> Vec<Case> {
+    let at = |rest: &str| format!("/ngsi-ld/v1/entities{rest}");
+    let point = json!({"type": "GeoProperty", "value": {"type": "Point", "coordinates": [87.1, 53.7]}});
+    let new = json!({"id": "urn:svod:station:ld-{n}", "type": "AirQualityStation", "name": "new", "location": point});
+    let whole = json!({"type": "AirQualityStation", "name": "by {n}", "location": point});
+    let part = json!({"name": {"type": "Property", "value": "by {n}"}});
+    let spare = "urn:svod:station:spare-{n}";
+    let route = |method, route, path: String, body, statuses| Case::new(method, route, path, body, statuses);
+    vec![
+        route("GET", "/ngsi-ld/v1/entities", at("?type=Task"), Body::Nothing, ALL)
+            .shows(&stage.task, [false, false, true, false, true, true]),
+        route("POST", "/ngsi-ld/v1/entities", at(""), Body::Json(new), [403, 403, 403, 403, 403, 201]),
+        route("PUT", "/ngsi-ld/v1/entities", at("/"), Body::Json(json!({})), BAD),
+        route("PATCH", "/ngsi-ld/v1/entities", at("/"), Body::Json(json!({})), BAD),
+        route("GET", "/ngsi-ld/v1/entities/{id}", at(&format!("/{}", stage.task)), Body::Nothing, HIDDEN),
+        route("GET", "/ngsi-ld/v1/entities/{id}", at(&format!("/{}", stage.case)), Body::Nothing, HIDDEN),
+        route("PUT", "/ngsi-ld/v1/entities/{id}", at(&format!("/{spare}")), Body::Json(whole), ADMINISTRATOR),
+        route("PATCH", "/ngsi-ld/v1/entities/{id}", at(&format!("/{spare}")), Body::Json(part.clone()), ADMINISTRATOR),
+        route(
+            "POST",
+            "/ngsi-ld/v1/entities/{id}/attrs",
+            at(&format!("/{spare}/attrs")),
+            Body::Json(json!({"source": "a{n}"})),
+            ADMINISTRATOR,
+        ),
+        route(
+            "PATCH",
+            "/ngsi-ld/v1/entities/{id}/attrs",
+            at(&format!("/{spare}/attrs")),
+            Body::Json(json!({"source": "b{n}"})),
+            ADMINISTRATOR,
+        ),
+        route("PUT", "/ngsi-ld/v1/entities/{id}/attrs", at(&format!("/{spare}/attrs/")), Body::Json(json!({})), BAD),
+        route("DELETE", "/ngsi-ld/v1/entities/{id}/attrs", at(&format!("/{spare}/attrs/")), Body::Nothing, BAD),
+        route(
+            "PATCH",
+            "/ngsi-ld/v1/entities/{id}/attrs/{name}",
+            at(&format!("/{spare}/attrs/name")),
+            Body::Json(json!({"value": "c{n}"})),
+            ADMINISTRATOR,
+        ),
+        route(
+            "PUT",
+            "/ngsi-ld/v1/entities/{id}/attrs/{name}",
+            at(&format!("/{spare}/attrs/name")),
+            Body::Json(json!({"value": "d{n}"})),
+            ADMINISTRATOR,
+        ),
+        route(
+            "DELETE",
+            "/ngsi-ld/v1/entities/{id}/attrs/{name}",
+            at(&format!("/{spare}/attrs/source")),
+            Body::Nothing,
+            // Nobody else could append it above.
+            [404, 404, 404, 404, 404, 204],
+        ),
+        route("DELETE", "/ngsi-ld/v1/entities/{id}", at(&format!("/{spare}")), Body::Nothing, ADMINISTRATOR),
+        route(
+            "DELETE",
+            "/ngsi-ld/v1/entities",
+            at("?type=AirQualityStation&q=name==%22nobody%22"),
+            Body::Nothing,
+            [204; 6],
+        ),
+    ]
+}
+
+fn batches() -> Vec<Case> {
+    let at = |verb: &str| format!("/ngsi-ld/v1/entityOperations/{verb}");
+    let point = json!({"type": "GeoProperty", "value": {"type": "Point", "coordinates": [87.1, 53.7]}});
+    let one = |n: &str| json!([{"id": format!("urn:svod:station:{n}-{{n}}"), "type": "AirQualityStation", "name": "new {n}", "location": point}]);
+    let named = json!([{"id": "urn:svod:station:42010102", "name": "by {n}"}]);
+    let (made, changed) = ([207, 207, 207, 207, 207, 201], [207, 207, 207, 207, 207, 204]);
+    let query = json!({"type": "Query", "entities": [{"type": "AirQualityStation"}]});
+    vec![
+        Case::new("POST", "/ngsi-ld/v1/entityOperations/create", at("create"), Body::Json(one("c")), made),
+        Case::new("POST", "/ngsi-ld/v1/entityOperations/upsert", at("upsert"), Body::Json(one("u")), made),
+        Case::new("POST", "/ngsi-ld/v1/entityOperations/update", at("update"), Body::Json(named.clone()), changed),
+        Case::new("POST", "/ngsi-ld/v1/entityOperations/merge", at("merge"), Body::Json(named), changed),
+        Case::new(
+            "POST",
+            "/ngsi-ld/v1/entityOperations/delete",
+            at("delete"),
+            Body::Json(json!(["urn:svod:station:42010102"])),
+            changed,
+        ),
+        Case::new("POST", "/ngsi-ld/v1/entityOperations/query", at("query"), Body::Json(query), ALL),
+    ]
+}
+
+fn rest() -> Vec<Case> {
+    let at = |rest: &str| format!("/ngsi-ld/v1{rest}");
+    let context = json!({"@context": {"speed": "https://a.example/speed"}});
+    vec![
+        Case::new("GET", "/ngsi-ld/v1/types", at("/types"), Body::Nothing, ALL)
+            .shows("\"Task\"", [false, false, true, false, true, true]),
+        Case::new("GET", "/ngsi-ld/v1/types/{type}", at("/types/Task"), Body::Nothing, HIDDEN),
+        Case::new("GET", "/ngsi-ld/v1/attributes", at("/attributes"), Body::Nothing, ALL),
+        Case::new("GET", "/ngsi-ld/v1/attributes/{name}", at("/attributes/takenBy"), Body::Nothing, [404; 6]),
+        Case::new("GET", "/ngsi-ld/v1/jsonldContexts", at("/jsonldContexts?kind=Cached"), Body::Nothing, ALL),
+        Case::new(
+            "POST",
+            "/ngsi-ld/v1/jsonldContexts",
+            at("/jsonldContexts"),
+            Body::Json(context),
+            [403, 403, 403, 403, 403, 201],
+        ),
+        Case::new("GET", "/ngsi-ld/v1/jsonldContexts/{id}", at("/jsonldContexts/kept"), Body::Nothing, ALL),
+        Case::new(
+            "DELETE",
+            "/ngsi-ld/v1/jsonldContexts/{id}",
+            at("/jsonldContexts/kept"),
+            Body::Nothing,
+            ADMINISTRATOR,
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_is_answered_as_the_visitor_may() {
+    let stage = Stage::set().await;
+    let kept = json!({"@context": {"speed": "https://a.example/speed"}});
+    let (space, platform) = ("kuzbass".parse().unwrap(), Actor::platform("test"));
+    stage.app.core.registry.define(&platform, "Context", &space, "kept", kept).await.unwrap();
+    let mut cases = entities(&stage);
+    cases.extend(batches());
+    cases.extend(rest());
+    complete(&routes::ngsi(), &cases);
+    judge(&stage.app, &cases).await;
+    stage.app.settle().await;
+}
