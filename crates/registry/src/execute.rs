@@ -28,10 +28,21 @@ impl Registry {
         for change in &mut command.changes {
             let current = known.get(change.urn());
             self.authorise(actor, change, current)?;
+            self.keep_unseen(actor, change, current);
             validate(&catalogue, &spaces, change, current)?;
         }
         let job = Job { actor: actor.clone(), now: self.clock.now(), command, spaces, catalogue };
         self.store.write(move |conn| job.run(conn)).await
+    }
+
+    /// Who replaces an entity saw it redacted: what was hidden from them stays as it is.
+    fn keep_unseen(&self, actor: &Actor, change: &mut Change, current: Option<&Entity>) {
+        let (Operation::Replace { entity, .. }, Some(current)) = (&mut change.operation, current) else { return };
+        for (name, attribute) in &current.attributes {
+            if !entity.attributes.contains_key(name) && !self.may_see_attribute(actor, current, name) {
+                entity.attributes.insert(name.clone(), attribute.clone());
+            }
+        }
     }
 
     async fn current(&self, urns: Vec<Urn>) -> Result<HashMap<Urn, Entity>, StoreError> {

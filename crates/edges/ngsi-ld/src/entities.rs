@@ -364,7 +364,7 @@ pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
     }
     let keep = find::names(&asked.words("keep"), &context)?;
     let drop_only = find::names(&asked.words("drop"), &context)?;
-    let find = Find {
+    let mut find = Find {
         space: asked.space.clone(),
         below: true,
         query: wanted.query,
@@ -373,25 +373,28 @@ pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
         limit: find::MAX_LIMIT,
         count: false,
     };
+    // All are found before the first is changed: a change may make an entity fit no longer.
+    let mut urns = Vec::new();
     loop {
         let found = state.registry.find(&asked.actor, &find).await?;
-        for entity in &found.entities {
-            if keep.is_empty() && drop_only.is_empty() {
-                execute(&state, &asked, vec![Operation::Delete { urn: entity.id.clone(), expected: None }]).await?;
-                continue;
-            }
-            revise(&state, &asked, &entity.id, |old| {
-                let mut new = old.clone();
-                let goes = |name: &String| !keep.contains(name) && (drop_only.is_empty() || drop_only.contains(name));
-                new.attributes.retain(|name, _| !goes(name));
-                Ok((new, ()))
-            })
-            .await?;
+        urns.extend(found.entities.iter().map(|e| e.id.clone()));
+        if !found.more {
+            break;
         }
-        // What was deleted is gone from the next page; what was only changed would come again.
-        let again = found.more && keep.is_empty() && drop_only.is_empty();
-        if !again {
-            return Ok(asked.done());
-        }
+        find.offset += find::MAX_LIMIT;
     }
+    for urn in urns {
+        if keep.is_empty() && drop_only.is_empty() {
+            execute(&state, &asked, vec![Operation::Delete { urn, expected: None }]).await?;
+            continue;
+        }
+        revise(&state, &asked, &urn, |old| {
+            let mut new = old.clone();
+            let goes = |name: &String| !keep.contains(name) && (drop_only.is_empty() || drop_only.contains(name));
+            new.attributes.retain(|name, _| !goes(name));
+            Ok((new, ()))
+        })
+        .await?;
+    }
+    Ok(asked.done())
 }
