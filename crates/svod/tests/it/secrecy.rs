@@ -86,3 +86,24 @@ on_both_engines! {
         assert!(!update.0.contains("0.888") && !update.0.contains("0.777"), "{}", update.0);
     }
 }
+
+on_both_engines! {
+    async fn replacing_an_entity_keeps_what_is_hidden(builder: TestAppBuilder) {
+        let plain = "        description: Where the facts about it come from.\n";
+        let hidden = format!("{plain}        annotations:\n          svod_class: personal\n");
+        let base = packs::replaced(packs::shipped("base"), "model/base.yaml", plain, &hidden);
+        let app = builder.packs(vec![base, packs::shipped("kuzbass")]).start().await;
+        let urn: Urn = "urn:svod:station:42010102".parse().unwrap();
+        let registry = &app.core.registry;
+        let administrator = app.actor("administrator");
+        let seen = registry.entity(&administrator, &urn).await.unwrap();
+        assert!(seen.text("source").is_none() && app.entity(&urn).await.text("source").is_some());
+        let entity = seen.clone().with("name", svod_model::Attribute::property("renamed"));
+        let change = svod_registry::Operation::Replace { entity, expected: Some(seen.version) };
+        let command = svod_registry::Command { changes: vec![change.into()], ..Default::default() };
+        registry.execute(&administrator, command).await.unwrap();
+        let now = app.entity(&urn).await;
+        assert_eq!(now.text("name"), Some("renamed"));
+        assert!(now.text("source").is_some(), "what the administrator may not see was lost");
+    }
+}
