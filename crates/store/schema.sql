@@ -10,27 +10,43 @@ CREATE TABLE definition (
     PRIMARY KEY (space, kind, id)
 );
 
-CREATE TABLE entity (
+CREATE TABLE "entity" (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,
-    urn TEXT NOT NULL UNIQUE,
+    urn TEXT NOT NULL,
     type TEXT NOT NULL,
     version BIGINT NOT NULL,
     created BIGINT NOT NULL,
     modified BIGINT NOT NULL,
     doc TEXT NOT NULL,
-    indexed TEXT NOT NULL,
     PRIMARY KEY (space, id)
 );
 
 CREATE INDEX entity_type ON entity (space, type, id);
 
+CREATE UNIQUE INDEX entity_urn ON entity (urn, space);
+
+CREATE TABLE entity_cell (
+    space BIGINT NOT NULL,
+    attribute BIGINT NOT NULL,
+    cell BIGINT NOT NULL,
+    entity BIGINT NOT NULL,
+    PRIMARY KEY (space, attribute, cell, entity)
+) WITHOUT ROWID;
+
+CREATE TABLE entity_count (
+    space BIGINT NOT NULL,
+    type TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (space, type)
+) WITHOUT ROWID;
+
 CREATE TABLE entity_value (
     space BIGINT NOT NULL,
-    attribute TEXT NOT NULL,
-    value TEXT NOT NULL,
+    attribute BIGINT NOT NULL,
+    key BYTEA NOT NULL,
     entity BIGINT NOT NULL,
-    PRIMARY KEY (space, attribute, value, entity)
+    PRIMARY KEY (space, attribute, key, entity)
 ) WITHOUT ROWID;
 
 CREATE TABLE finding (
@@ -155,5 +171,24 @@ CREATE TABLE space (
     next_finding BIGINT NOT NULL DEFAULT 0,
     next_quarantine BIGINT NOT NULL DEFAULT 0,
     next_series BIGINT NOT NULL DEFAULT 0
+, epoch BIGINT NOT NULL DEFAULT 0);
+
+CREATE TABLE tombstone (
+    space BIGINT NOT NULL,
+    urn TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    deleted BIGINT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (space, urn)
+);
+
+CREATE TABLE value_index (
+    space BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    ready BIGINT NOT NULL,
+    at_space BIGINT NOT NULL,
+    at_entity BIGINT NOT NULL,
+    PRIMARY KEY (space, name)
 );
 

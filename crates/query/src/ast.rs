@@ -210,6 +210,16 @@ pub struct Order {
 }
 
 impl Query {
+    /// Attributes whose values decide.
+    pub fn asked(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.attributes.iter().map(String::as_str).collect();
+        if let Some(filter) = &self.filter {
+            filter.asked(&mut names);
+        }
+        names.extend(self.place.as_ref().map(|p| p.attribute.as_str()));
+        names
+    }
+
     /// Relationships that the filter follows, level by level.
     pub fn links(&self) -> Vec<Vec<String>> {
         let mut levels: Vec<Vec<String>> = Vec::new();
@@ -221,6 +231,14 @@ impl Query {
 }
 
 impl Filter {
+    fn asked<'q>(&'q self, into: &mut Vec<&'q str>) {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().for_each(|f| f.asked(into)),
+            Self::Exists(path) | Self::Missing(path) => into.push(&path.attribute),
+            Self::Compare(c) => into.push(&c.path.attribute),
+        }
+    }
+
     fn links(&self, levels: &mut Vec<Vec<String>>) {
         match self {
             Self::All(all) | Self::Any(all) => all.iter().for_each(|f| f.links(levels)),

@@ -74,6 +74,19 @@ pub fn of_shape(shape: &Shape) -> Vec<i64> {
     cover(shape.bounds(), KEPT, |b| shape.touches(b)).into_iter().map(Cell::number).collect()
 }
 
+/// The rectangle (west, south, east, north) of a kept cell, when it is of the finest level: that of a point.
+pub fn point_bounds(number: i64) -> Option<[f64; 4]> {
+    if number & 1 == 0 {
+        return None;
+    }
+    let (mut x, mut y, place) = (0_u32, 0_u32, number >> 1);
+    for bit in 0..FINEST {
+        x |= u32::from((place >> (2 * bit)) & 1 == 1) << bit;
+        y |= u32::from((place >> (2 * bit + 1)) & 1 == 1) << bit;
+    }
+    Some(Cell { level: FINEST, x, y }.bounds())
+}
+
 /// Where to look for what may touch the rectangle (west, south, east, north): stretches of cells, both ends included,
 /// and single cells that hold them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -178,5 +191,8 @@ mod tests {
         let (a, b) = coarse.stretch();
         assert!((a..=b).contains(&fine.number()) && (a..=b).contains(&coarse.number()));
         assert_ne!(Cell::of(87.2, 53.7).number(), fine.number());
+        let [w, s, e, n] = point_bounds(fine.number()).unwrap();
+        assert!(w <= 87.1 && 87.1 <= e && s <= 53.7 && 53.7 <= n && e - w < 1e-5);
+        assert_eq!(point_bounds(coarse.number()), None);
     }
 }

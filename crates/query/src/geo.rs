@@ -67,6 +67,29 @@ impl Shape {
         }
     }
 
+    /// Whether every point of the small rectangle (west, south, east, north) lies so to this shape, or none does;
+    /// nothing when that depends on the point.
+    pub fn settles(&self, how: Georel, [w, s, e, n]: [f64; 4]) -> Option<bool> {
+        let rect = Rect::new(Coord { x: w, y: s }, Coord { x: e, y: n });
+        match how {
+            Georel::NearMax(metres) => {
+                let centre = rect.center();
+                let away = self.distance(&Self::point(centre.x, centre.y));
+                let slack = haversine(centre, rect.min()).max(haversine(centre, rect.max())) + 0.01;
+                if away + slack <= metres { Some(true) } else { (away - slack > metres).then_some(false) }
+            }
+            Georel::Within | Georel::Intersects => {
+                let area = matches!(self.geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
+                if !self.geometry.intersects(&rect) {
+                    Some(false)
+                } else {
+                    (area && self.geometry.contains(&rect)).then_some(true)
+                }
+            }
+            _ => None,
+        }
+    }
+
     fn meets(&self, other: &Self) -> bool {
         self.bounds.intersects(&other.bounds) && self.geometry.intersects(&other.geometry)
     }
@@ -198,6 +221,19 @@ mod tests {
         assert!(big.lies(Georel::Equals, &square(0.0, 0.0, 10.0, 10.0)) && !big.lies(Georel::Equals, &small));
         let line = shape("LineString", json!([[-1, 5], [11, 5]]));
         assert!(line.lies(Georel::Intersects, &big) && !line.lies(Georel::Within, &big));
+    }
+
+    #[test]
+    fn a_small_rectangle_settles_the_question_for_its_points() {
+        let small = |x: f64, y: f64| [x, y, x + 1e-6, y + 1e-6];
+        let ring = square(0.0, 0.0, 10.0, 10.0);
+        assert_eq!(ring.settles(Georel::Within, small(5.0, 5.0)), Some(true));
+        assert_eq!(ring.settles(Georel::Within, small(15.0, 5.0)), Some(false));
+        assert_eq!(ring.settles(Georel::Within, [9.999_999_9, 5.0, 10.000_000_1, 5.000_001]), None);
+        let here = Shape::point(5.0, 5.0);
+        assert_eq!(here.settles(Georel::NearMax(1_000.0), small(5.001, 5.0)), Some(true));
+        assert_eq!(here.settles(Georel::NearMax(1_000.0), small(5.1, 5.0)), Some(false));
+        assert_eq!(ring.settles(Georel::Overlaps, small(5.0, 5.0)), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use svod_kernel::{Coded, FieldError, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
@@ -19,6 +20,10 @@ pub struct Command {
     pub consume: Vec<i64>,
     /// Messages to the outside, sent after the commit: space and message.
     pub outbox: Vec<(SpacePath, NewOutbox)>,
+    /// Only entities of this space and those under it; none: of whichever has them.
+    pub within: Option<SpacePath>,
+    /// A refused change leaves the others alone; see [`Receipt::refused`].
+    pub each: bool,
 }
 
 /// One change of one entity.
@@ -57,6 +62,19 @@ pub enum Operation {
         /// Attributes removed.
         unset: Vec<String>,
     },
+    /// What a function makes of the entity as it stands when it is written, as the actor sees it; what is hidden from
+    /// them stays. Without an entity it may make one, in the space it names.
+    Edit {
+        /// Which entity.
+        urn: Urn,
+        /// The function; it may be called more than once.
+        edit: Edit,
+    },
+    /// Brings back an entity that was removed.
+    Restore {
+        /// Which entity.
+        urn: Urn,
+    },
     /// Removes the entity; the journal keeps what it was.
     Delete {
         /// Which entity.
@@ -64,6 +82,25 @@ pub enum Operation {
         /// Refused when the version is another (If-Match).
         expected: Option<i64>,
     },
+}
+
+/// A function from the present entity to the new one.
+#[derive(Clone)]
+pub struct Edit(pub(crate) Arc<EditFn>);
+
+type EditFn = dyn Fn(Option<&Entity>) -> Result<Entity, CommandError> + Send + Sync;
+
+impl Edit {
+    /// From a function without effects.
+    pub fn new(edit: impl Fn(Option<&Entity>) -> Result<Entity, CommandError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(edit))
+    }
+}
+
+impl std::fmt::Debug for Edit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Edit")
+    }
 }
 
 impl From<Operation> for Change {
@@ -81,8 +118,10 @@ impl Change {
     /// The action policy is asked for.
     pub fn policy_action(&self) -> Action {
         self.action.unwrap_or(match self.operation {
-            Operation::Create(_) => Action::Create,
-            Operation::Upsert(_) | Operation::Replace { .. } | Operation::Patch { .. } => Action::Update,
+            Operation::Create(_) | Operation::Restore { .. } => Action::Create,
+            Operation::Upsert(_) | Operation::Replace { .. } | Operation::Patch { .. } | Operation::Edit { .. } => {
+                Action::Update
+            }
             Operation::Delete { .. } => Action::Delete,
         })
     }
@@ -91,18 +130,25 @@ impl Change {
     pub fn urn(&self) -> &Urn {
         match &self.operation {
             Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => &e.id,
-            Operation::Patch { urn, .. } | Operation::Delete { urn, .. } => urn,
+            Operation::Patch { urn, .. }
+            | Operation::Edit { urn, .. }
+            | Operation::Restore { urn }
+            | Operation::Delete { urn, .. } => urn,
         }
     }
 }
 
 /// What a command did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Receipt {
     /// Each changed entity with its new version; unchanged ones are absent.
     pub entities: Vec<(Urn, i64)>,
+    /// Those of them that were not there before.
+    pub made: Vec<Urn>,
     /// Journal events written: space and sequence number.
     pub events: Vec<(SpacePath, i64)>,
+    /// Changes that were refused, by their place in the command; only when each stands for itself.
+    pub refused: Vec<(usize, CommandError)>,
 }
 
 /// Why a command was refused. Nothing of it has happened.
@@ -143,6 +189,9 @@ pub enum CommandError {
     /// No such space.
     #[error("there is no space '{0}'; declare it in a pack's spaces.yaml")]
     UnknownSpace(SpacePath),
+    /// The function of an [`Operation::Edit`] refused; the edge that gave it knows its own error again.
+    #[error(transparent)]
+    Edit(Box<dyn std::error::Error + Send + Sync>),
     /// A command must change something.
     #[error("the command is empty; give at least one change")]
     Empty,
@@ -165,6 +214,7 @@ impl Coded for CommandError {
             Self::Exists(_) => "already-exists",
             Self::Conflict { .. } => "version-conflict",
             Self::UnknownSpace(_) => "unknown-space",
+            Self::Edit(_) => "edit-refused",
             Self::Empty => "empty-command",
             Self::Store(e) => e.code(),
         }
@@ -173,7 +223,7 @@ impl Coded for CommandError {
     fn status(&self) -> u16 {
         match self {
             Self::Forbidden { .. } => 403,
-            Self::Invalid { .. } | Self::UnknownSpace(_) | Self::Empty => 422,
+            Self::Invalid { .. } | Self::UnknownSpace(_) | Self::Edit(_) | Self::Empty => 422,
             Self::NotFound(_) => 404,
             Self::Exists(_) => 409,
             Self::Conflict { .. } => 412,

@@ -1,19 +1,27 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 use svod_kernel::{Actor, FieldError, SpacePath, Timestamp, Urn};
-use svod_model::{Attribute, AttributeValue, Entity};
-use svod_policy::ResourceRef;
-use svod_store::entity::{EntityPut, EntityRow, Expected, PutError};
+use svod_model::{Attribute, Entity};
+use svod_policy::Action;
+use svod_store::entity::EntityRow;
 use svod_store::journal::NewEvent;
 use svod_store::{Conn, StoreError};
 
-use crate::command::{Change, Command, CommandError, Operation, Receipt};
-use crate::find::TYPE_INDEX;
-use crate::{Catalogue, Registry, SpaceTree};
+use crate::cache::Touched;
+use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt};
+use crate::desk::Desk;
+use crate::index::Indexes;
+use crate::view::View;
+use crate::{Registry, check};
+
+/// How often a command is repeated when what writers must know has changed meanwhile.
+const STALE_TRIES: usize = 5;
 
 impl Registry {
-    /// Carries out a command: authorise, validate, commit. Returns when it is durable.
+    /// Carries out a command: in one transaction the entities are read, the actor's right is asked for, the changes are
+    /// worked out, checked and written. Returns when it is durable.
     ///
     /// # Errors
     /// See [`CommandError`]; nothing has happened then.
@@ -21,116 +29,27 @@ impl Registry {
         if command.changes.is_empty() && command.consume.is_empty() {
             return Err(CommandError::Empty);
         }
-        let catalogue = self.catalogue();
-        let spaces = self.spaces();
-        let known = self.current(command.changes.iter().map(|c| c.urn().clone()).collect()).await?;
-        let mut command = command;
-        for change in &mut command.changes {
-            let current = known.get(change.urn());
-            self.authorise(actor, change, current)?;
-            self.keep_unseen(actor, change, current);
-            validate(&catalogue, &spaces, change, current)?;
-        }
-        let job = Job { actor: actor.clone(), now: self.clock.now(), command, spaces, catalogue };
-        self.store.write(move |conn| job.run(conn)).await
-    }
-
-    /// Who replaces an entity saw it redacted: what was hidden from them stays as it is.
-    fn keep_unseen(&self, actor: &Actor, change: &mut Change, current: Option<&Entity>) {
-        let (Operation::Replace { entity, .. }, Some(current)) = (&mut change.operation, current) else { return };
-        for (name, attribute) in &current.attributes {
-            if !entity.attributes.contains_key(name) && !self.may_see_attribute(actor, current, name) {
-                entity.attributes.insert(name.clone(), attribute.clone());
+        let command = Arc::new(command);
+        let touched = Arc::new(Mutex::new(Vec::new()));
+        let mut tries = 0;
+        let outcome = loop {
+            // The spaces are loaded before the indexes: their epoch must not be newer.
+            let view = self.view();
+            let indexes = self.indexes.load_full();
+            let (actor, command, touched) = (actor.clone(), command.clone(), touched.clone());
+            let job = Job { actor, now: self.clock.now(), command, view, indexes, touched };
+            match self.store.write(move |conn| job.run(conn)).await {
+                Err(CommandError::Store(StoreError::Stale)) if tries < STALE_TRIES => {
+                    tries += 1;
+                    self.refresh().await?;
+                }
+                outcome => break outcome,
             }
-        }
-    }
-
-    async fn current(&self, urns: Vec<Urn>) -> Result<HashMap<Urn, Entity>, StoreError> {
-        let rows = self
-            .store
-            .read(move |conn| {
-                let urns: Vec<String> = urns.iter().map(ToString::to_string).collect();
-                svod_store::entity::get_many(conn, &urns)
-            })
-            .await?;
-        Ok(rows.iter().filter_map(|r| Some((r.urn.parse().ok()?, entity_of(r).ok()?))).collect())
-    }
-
-    fn authorise(&self, actor: &Actor, change: &Change, current: Option<&Entity>) -> Result<(), CommandError> {
-        let action = change.policy_action();
-        let given = match &change.operation {
-            Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => Some(e),
-            _ => None,
         };
-        for entity in current.into_iter().chain(given) {
-            let resource =
-                ResourceRef { body: entity.object("body").cloned(), ..self.resource(&entity.kind, &entity.space) };
-            if !self.may(actor, action, &resource) {
-                return Err(self.refusal(actor, change, entity, action));
-            }
+        for (urn, place) in std::mem::take(&mut *touched.lock().unwrap_or_else(PoisonError::into_inner)) {
+            self.cache.forget(urn.as_str(), place);
         }
-        Ok(())
-    }
-
-    /// Who may not even read the entity is told that there is none.
-    fn refusal(&self, actor: &Actor, change: &Change, entity: &Entity, action: svod_policy::Action) -> CommandError {
-        if !self.may(actor, svod_policy::Action::Read, &self.resource(&entity.kind, &entity.space))
-            && !matches!(change.operation, Operation::Create(_) | Operation::Upsert(_))
-        {
-            return CommandError::NotFound(entity.id.clone());
-        }
-        CommandError::Forbidden { action: action.as_str(), kind: entity.kind.clone(), space: entity.space.clone() }
-    }
-}
-
-fn validate(
-    catalogue: &Catalogue,
-    spaces: &SpaceTree,
-    change: &mut Change,
-    current: Option<&Entity>,
-) -> Result<(), CommandError> {
-    let urn = change.urn().clone();
-    let invalid = |errors: Vec<FieldError>| CommandError::Invalid { urn: urn.clone(), errors };
-    match &mut change.operation {
-        Operation::Create(entity) | Operation::Upsert(entity) => {
-            let space = spaces.get(&entity.space).ok_or_else(|| CommandError::UnknownSpace(entity.space.clone()))?;
-            if let Some(c) = current.filter(|c| c.space != entity.space || c.kind != entity.kind) {
-                return Err(invalid(vec![FieldError {
-                    field: "space".into(),
-                    rule: "an entity keeps its space and type".into(),
-                    fix: format!("it is a {} in {}; delete it first", c.kind, c.space),
-                }]));
-            }
-            // What is there already need not be said again.
-            let checked = match (space.open, current) {
-                (true, _) => svod_model::validate_open(entity),
-                (false, Some(_)) => catalogue.metamodel.validate_patch(&entity.kind, &mut entity.attributes),
-                (false, None) => catalogue.metamodel.validate(entity),
-            };
-            checked.map_err(&invalid)
-        }
-        Operation::Replace { entity, .. } => {
-            let current = current.ok_or_else(|| CommandError::NotFound(urn.clone()))?;
-            let open = spaces.get(&current.space).is_some_and(|s| s.open);
-            if entity.space != current.space || (!open && entity.kind != current.kind) {
-                return Err(invalid(vec![FieldError {
-                    field: "space".into(),
-                    rule: "an entity keeps its space and type".into(),
-                    fix: format!("it is a {} in {}; delete it first", current.kind, current.space),
-                }]));
-            }
-            let checked = if open { svod_model::validate_open(entity) } else { catalogue.metamodel.validate(entity) };
-            checked.map_err(&invalid)
-        }
-        Operation::Patch { set, unset, .. } => {
-            let Some(current) = current else { return Err(CommandError::NotFound(urn)) };
-            if spaces.get(&current.space).is_some_and(|s| s.open) {
-                return Ok(());
-            }
-            catalogue.metamodel.validate_patch(&current.kind, set).map_err(&invalid)?;
-            catalogue.metamodel.validate_removal(&current.kind, unset.iter().map(String::as_str)).map_err(&invalid)
-        }
-        Operation::Delete { .. } => Ok(()),
+        outcome
     }
 }
 
@@ -138,14 +57,19 @@ fn validate(
 struct Job {
     actor: Actor,
     now: Timestamp,
-    command: Command,
-    spaces: std::sync::Arc<SpaceTree>,
-    catalogue: std::sync::Arc<Catalogue>,
+    command: Arc<Command>,
+    view: View,
+    indexes: Arc<Indexes>,
+    /// Told to the one who waits: which entities may be others afterwards, and where they stood.
+    touched: Arc<Mutex<Vec<Touched>>>,
 }
 
-/// One change worked out against the entity as it stands in the transaction.
+/// One change worked out.
 struct Worked {
+    /// As it is now; as it was, when it is gone.
     entity: Entity,
+    made: bool,
+    gone: bool,
     event: NewEvent,
 }
 
@@ -153,141 +77,220 @@ impl Job {
     fn run(&self, conn: &mut dyn Conn) -> Result<Receipt, CommandError> {
         let mut receipt = Receipt::default();
         let mut events: BTreeMap<SpacePath, Vec<NewEvent>> = BTreeMap::new();
-        for change in &self.command.changes {
-            let Some(done) = self.apply(conn, change)? else { continue };
-            receipt.entities.push((done.entity.id.clone(), done.entity.version));
-            events.entry(done.entity.space.clone()).or_default().push(done.event);
+        let mut urns: Vec<&Urn> = self.command.changes.iter().map(Change::urn).collect();
+        urns.sort();
+        urns.dedup();
+        let mut desk = Desk::load(conn, &self.view.spaces, self.command.within.as_ref(), &urns)?;
+        *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = desk.places();
+        for (place, change) in self.command.changes.iter().enumerate() {
+            let worked = self.apply(&desk, change).and_then(|worked| {
+                if let Some(w) = worked.as_ref().filter(|w| !w.gone) {
+                    self.references_exist(conn, change, &w.entity)?;
+                }
+                Ok(worked)
+            });
+            match worked {
+                Ok(None) => {}
+                Ok(Some(Worked { entity, made, gone, event })) => {
+                    receipt.entities.push((entity.id.clone(), entity.version));
+                    receipt.made.extend(made.then(|| entity.id.clone()));
+                    events.entry(entity.space.clone()).or_default().push(event);
+                    desk.set(&entity.id.clone(), (!gone).then_some(entity));
+                }
+                Err(e) if self.command.each && !matches!(e, CommandError::Store(_)) => receipt.refused.push((place, e)),
+                Err(e) => return Err(e),
+            }
         }
-        self.references_exist(conn)?;
+        desk.write(conn, &self.indexes, self.now)?;
         for (space, list) in events {
-            let first = svod_store::journal::append(conn, self.space_id(&space)?, &list)?;
+            let info = self.view.spaces.get(&space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
+            let first = svod_store::journal::append_at(conn, info.id, info.epoch, &list)?;
             receipt.events.extend((0..list.len() as i64).map(|i| (space.clone(), first + i)));
         }
         svod_store::finding::delete(conn, &self.command.consume)?;
         for (space, message) in &self.command.outbox {
-            svod_store::outbox::put(conn, self.space_id(space)?, std::slice::from_ref(message), self.now)?;
+            let info = self.view.spaces.get(space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
+            svod_store::outbox::put(conn, info.id, std::slice::from_ref(message), self.now)?;
         }
         Ok(receipt)
     }
 
-    fn space_id(&self, path: &SpacePath) -> Result<i64, CommandError> {
-        self.spaces.get(path).map(|s| s.id).ok_or_else(|| CommandError::UnknownSpace(path.clone()))
-    }
-
-    fn apply(&self, conn: &mut dyn Conn, change: &Change) -> Result<Option<Worked>, CommandError> {
-        let row = svod_store::entity::get(conn, change.urn().as_str())?;
-        let old = row.as_ref().map(entity_of).transpose()?;
-        let version = old.as_ref().map_or(0, |e| e.version);
-        let new = match (&change.operation, &old) {
-            (Operation::Create(e), None) | (Operation::Upsert(e), None) => e.clone(),
-            (Operation::Create(e), Some(_)) => return Err(CommandError::Exists(e.id.clone())),
-            (Operation::Upsert(e), Some(old)) => patched(old, &e.attributes, &[]),
-            (Operation::Replace { entity, expected }, Some(old)) => {
-                check_version(&entity.id, *expected, version)?;
-                Entity { space: old.space.clone(), ..entity.clone() }
-            }
-            (Operation::Patch { urn, expected, set, unset }, Some(old)) => {
-                check_version(urn, *expected, version)?;
-                patched(old, set, unset)
-            }
-            (Operation::Delete { urn, expected }, Some(old)) => {
-                check_version(urn, *expected, version)?;
-                svod_store::entity::delete(conn, urn.as_str(), Expected::Version(version))
-                    .map_err(|e| refused(urn, e))?;
-                return Ok(Some(self.worked(change, Some(old), old.clone())));
-            }
-            (Operation::Replace { .. } | Operation::Patch { .. } | Operation::Delete { .. }, None) => {
-                return Err(CommandError::NotFound(change.urn().clone()));
-            }
+    fn apply(&self, desk: &Desk<'_>, change: &Change) -> Result<Option<Worked>, CommandError> {
+        let urn = change.urn();
+        let slot = desk.slot(urn);
+        if slot.is_some_and(|s| s.foreign) {
+            return Err(match change.operation {
+                Operation::Create(_) | Operation::Upsert(_) => CommandError::Exists(urn.clone()),
+                _ => CommandError::NotFound(urn.clone()),
+            });
+        }
+        let old = slot.and_then(|s| s.now.as_ref());
+        check::authorised(&self.view, &self.actor, change, old)?;
+        let buried = slot.and_then(|s| s.tombstone.as_ref());
+        let Some(mut new) = self.made_of(change, old, buried)? else {
+            let old = old.cloned().ok_or_else(|| CommandError::NotFound(urn.clone()))?;
+            let event = self.event(change, Some(&old), None, &old);
+            return Ok(Some(Worked { entity: old, made: false, gone: true, event }));
         };
-        if old.as_ref().is_some_and(|o| same(o, &new)) {
+        if old.is_some_and(|old| same(old, &new)) {
             return Ok(None);
         }
-        self.put(conn, change, old, new, version).map(Some)
-    }
-
-    fn put(
-        &self,
-        conn: &mut dyn Conn,
-        change: &Change,
-        old: Option<Entity>,
-        new: Entity,
-        version: i64,
-    ) -> Result<Worked, CommandError> {
-        let created_at = old.as_ref().map_or(self.now, |o| o.created_at);
-        let mut new = Entity { version: version + 1, created_at, modified_at: self.now, ..new };
+        let born = old.map_or(self.now, |o| o.created_at);
+        new.version = slot.map_or(0, |s| s.version) + 1;
+        new.created_at = born;
+        new.modified_at = self.now;
         for (name, a) in &mut new.attributes {
-            a.stamp(old.as_ref().and_then(|o| o.attributes.get(name)), created_at, self.now);
+            a.stamp(old.and_then(|o| o.attributes.get(name)), born, self.now);
         }
-        let put = EntityPut {
-            space: self.space_id(&new.space)?,
-            urn: new.id.to_string(),
-            kind: new.kind.clone(),
-            index: self.index(&new),
-            expected: if old.is_some() { Expected::Version(version) } else { Expected::New },
-            now: self.now,
+        let event = self.event(change, old, Some(&new), &new);
+        Ok(Some(Worked { entity: new, made: old.is_none(), gone: false, event }))
+    }
+
+    /// What the operation makes of the entity, checked; nothing when it removes it.
+    fn made_of(
+        &self,
+        change: &Change,
+        old: Option<&Entity>,
+        buried: Option<&Entity>,
+    ) -> Result<Option<Entity>, CommandError> {
+        let missing = || CommandError::NotFound(change.urn().clone());
+        let version = old.map_or(0, |e| e.version);
+        let (view, urn) = (&self.view, change.urn());
+        Ok(Some(match &change.operation {
+            Operation::Create(_) if old.is_some() => return Err(CommandError::Exists(urn.clone())),
+            Operation::Create(e) => check::new(view, e.clone())?,
+            Operation::Upsert(e) => match old {
+                None => check::new(view, e.clone())?,
+                Some(old) => {
+                    check::stays(urn, old, &e.space, Some(&e.kind))?;
+                    let mut set = e.attributes.clone();
+                    check::patch(view, old, &mut set, &[])?;
+                    self.patched(old, set, &[])?
+                }
+            },
+            Operation::Replace { entity, expected } => {
+                let old = old.ok_or_else(missing)?;
+                check_version(urn, *expected, version)?;
+                self.replaced(old, entity.clone())?
+            }
+            Operation::Patch { expected, set, unset, .. } => {
+                let old = old.ok_or_else(missing)?;
+                check_version(urn, *expected, version)?;
+                let mut set = set.clone();
+                check::patch(view, old, &mut set, unset)?;
+                self.patched(old, set, unset)?
+            }
+            Operation::Edit { edit, .. } => self.edited(change, old, edit)?,
+            Operation::Restore { .. } if old.is_some() => return Err(CommandError::Exists(urn.clone())),
+            Operation::Restore { .. } => {
+                let was = buried.ok_or_else(missing)?.clone();
+                check::may(view, &self.actor, Action::Create, change, &was)?;
+                check::new(view, was)?
+            }
+            Operation::Delete { expected, .. } => {
+                old.ok_or_else(missing)?;
+                check_version(urn, *expected, version)?;
+                return Ok(None);
+            }
+        }))
+    }
+
+    fn edited(&self, change: &Change, old: Option<&Entity>, edit: &Edit) -> Result<Entity, CommandError> {
+        let view = &self.view;
+        let Some(old) = old else {
+            let new = check::new(view, (edit.0)(None)?)?;
+            check::may(view, &self.actor, Action::Create, change, &new)?;
+            return Ok(new);
         };
-        let doc = serde_json::to_string(&new).map_err(|e| StoreError::Shape(e.to_string()))?;
-        svod_store::entity::put(conn, &put, |_, _| doc).map_err(|e| refused(&new.id, e))?;
-        Ok(self.worked(change, old.as_ref(), new))
+        let seen = view.redact(&self.actor, Arc::new(old.clone()));
+        let seen = seen.ok_or_else(|| CommandError::NotFound(change.urn().clone()))?;
+        let new = (edit.0)(Some(&seen))?;
+        check::may(view, &self.actor, Action::Update, change, &new)?;
+        self.replaced(old, new)
     }
 
-    fn index(&self, entity: &Entity) -> Vec<(String, String)> {
-        let declared = |name: &str| self.catalogue.metamodel.attribute(&entity.kind, name).is_some_and(|a| a.indexed);
-        let indexed = entity.attributes.iter().filter(|(name, _)| declared(name));
-        let values = indexed.flat_map(|(name, a)| index_texts(a).into_iter().map(move |t| (name.clone(), t)));
-        values.chain(entity.also.iter().map(|k| (TYPE_INDEX.to_owned(), k.clone()))).collect()
+    /// With some attributes set and others removed; an open space has no rules for single attributes, so all are looked at.
+    fn patched(
+        &self,
+        old: &Entity,
+        set: BTreeMap<String, Attribute>,
+        unset: &[String],
+    ) -> Result<Entity, CommandError> {
+        let mut new = old.clone();
+        new.attributes.extend(set);
+        for name in unset {
+            new.attributes.remove(name);
+        }
+        if self.view.is_open(&new.space) {
+            check::whole(&self.view, &mut new)?;
+        }
+        Ok(new)
     }
 
-    fn worked(&self, change: &Change, old: Option<&Entity>, entity: Entity) -> Worked {
+    /// Who replaces an entity saw it redacted: what was hidden from them stays as it is.
+    fn replaced(&self, old: &Entity, mut new: Entity) -> Result<Entity, CommandError> {
+        let view = &self.view;
+        let open = view.is_open(&old.space);
+        check::stays(&old.id, old, &new.space, (!open).then_some(&new.kind))?;
+        if !open {
+            let resource = view.resource_of(old);
+            for (name, attribute) in &old.attributes {
+                if !view.may_see(&self.actor, &old.kind, name, &resource) {
+                    new.attributes.insert(name.clone(), attribute.clone());
+                }
+            }
+        }
+        new.space.clone_from(&old.space);
+        check::whole(view, &mut new)?;
+        Ok(new)
+    }
+
+    fn event(&self, change: &Change, old: Option<&Entity>, new: Option<&Entity>, of: &Entity) -> NewEvent {
         let verb = change.verb.unwrap_or_else(|| match (&change.operation, old) {
-            (Operation::Upsert(_), None) => "create",
+            (Operation::Upsert(_) | Operation::Edit { .. }, None) => "create",
+            (Operation::Restore { .. }, _) => "restore",
             _ => change.policy_action().as_str(),
         });
-        let gone = matches!(change.operation, Operation::Delete { .. });
-        let event = NewEvent {
+        NewEvent {
             at: self.now,
             actor: self.actor.id.clone(),
             actor_name: self.actor.name.clone(),
             action: verb.to_owned(),
-            urn: entity.id.to_string(),
-            kind: entity.kind.clone(),
-            version: entity.version,
+            urn: of.id.to_string(),
+            kind: of.kind.clone(),
+            version: of.version,
             ground: self.command.ground.clone(),
             cause: self.command.cause.as_ref().map(ToString::to_string),
-            changes: differences(old, (!gone).then_some(&entity)).to_string(),
-        };
-        Worked { entity, event }
+            changes: differences(old, new).to_string(),
+        }
     }
 
-    /// Relationships of strict spaces must point to something.
-    fn references_exist(&self, conn: &mut dyn Conn) -> Result<(), CommandError> {
-        let mut wanted: Vec<(Urn, String, Urn)> = Vec::new();
-        for change in &self.command.changes {
-            let (space, attributes) = match &change.operation {
-                Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => {
-                    (Some(&e.space), &e.attributes)
-                }
-                Operation::Patch { set, .. } => (None, set),
-                Operation::Delete { .. } => continue,
-            };
-            if space.and_then(|s| self.spaces.get(s)).is_some_and(|s| s.open) {
-                continue;
-            }
-            for (name, a) in attributes {
-                let targets = a.instances().flat_map(|i| i.value.targets());
-                wanted.extend(targets.map(|t| (change.urn().clone(), name.clone(), t.clone())));
-            }
+    /// Relationships of strict spaces must point to something, made by the same command perhaps.
+    fn references_exist(&self, conn: &mut dyn Conn, change: &Change, new: &Entity) -> Result<(), CommandError> {
+        if self.view.is_open(&new.space) {
+            return Ok(());
         }
-        let urns: Vec<String> = wanted.iter().map(|w| w.2.to_string()).collect();
-        let rows = svod_store::entity::get_many(conn, &urns)?;
-        let found: std::collections::HashSet<String> = rows.into_iter().map(|r| r.urn).collect();
-        match wanted.into_iter().find(|w| !found.contains(w.2.as_str())) {
+        let set = match &change.operation {
+            Operation::Create(e) | Operation::Upsert(e) => &e.attributes,
+            Operation::Patch { set, .. } => set,
+            _ => &new.attributes,
+        };
+        let of = |a: &Attribute| a.instances().flat_map(|i| i.value.targets().to_vec()).collect::<Vec<Urn>>();
+        let targets: Vec<(&String, Urn)> =
+            set.iter().flat_map(|(name, a)| of(a).into_iter().map(move |t| (name, t))).collect();
+        let given = |t: &Urn| self.command.changes.iter().any(|c| c.urn() == t);
+        let asked: Vec<String> = targets.iter().filter(|(_, t)| !given(t)).map(|(_, t)| t.to_string()).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let rows = svod_store::entity::get_many(conn, &asked)?;
+        let found = |t: &Urn| given(t) || rows.iter().any(|r| r.urn == t.as_str());
+        match targets.into_iter().find(|(_, t)| !found(t)) {
             None => Ok(()),
-            Some((urn, field, target)) => Err(CommandError::Invalid {
-                urn,
+            Some((field, target)) => Err(CommandError::Invalid {
+                urn: new.id.clone(),
                 errors: vec![FieldError {
-                    field,
+                    field: field.clone(),
                     rule: format!("reference: there is no entity {target}"),
                     fix: "create the entity first, or in the same command".into(),
                 }],
@@ -303,42 +306,11 @@ fn check_version(urn: &Urn, expected: Option<i64>, found: i64) -> Result<(), Com
     }
 }
 
-fn refused(urn: &Urn, e: PutError) -> CommandError {
-    match e {
-        PutError::Conflict { found } => CommandError::Conflict { urn: urn.clone(), found },
-        PutError::Exists => CommandError::Exists(urn.clone()),
-        PutError::Missing => CommandError::NotFound(urn.clone()),
-        PutError::Store(e) => CommandError::Store(e),
-    }
-}
-
-fn patched(old: &Entity, set: &BTreeMap<String, Attribute>, unset: &[String]) -> Entity {
-    let mut new = old.clone();
-    new.attributes.extend(set.clone());
-    for name in unset {
-        new.attributes.remove(name);
-    }
-    new
-}
-
-fn index_texts(a: &Attribute) -> Vec<String> {
-    let of = |i: &Attribute| match &i.value {
-        AttributeValue::Value(Value::Array(items)) | AttributeValue::List(items) => items.iter().map(plain).collect(),
-        AttributeValue::Value(v) | AttributeValue::Vocab(v) => vec![plain(v)],
-        v => v.targets().iter().map(ToString::to_string).collect::<Vec<_>>(),
-    };
-    a.instances().flat_map(of).collect()
-}
-
 /// The same content, whenever it was written.
 fn same(a: &Entity, b: &Entity) -> bool {
     let attributes = a.attributes.len() == b.attributes.len()
         && a.attributes.iter().zip(&b.attributes).all(|((n, x), (m, y))| n == m && x.same(y));
     attributes && a.kind == b.kind && a.also == b.also && a.scopes == b.scopes && a.expires_at == b.expires_at
-}
-
-fn plain(v: &Value) -> String {
-    v.as_str().map_or_else(|| v.to_string(), str::to_owned)
 }
 
 /// `{attribute: {"old": …, "new": …}}` of every attribute that differs.

@@ -1,20 +1,23 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde::Serialize;
 use svod_kernel::{Actor, SpacePath, Urn};
 use svod_model::Entity;
-use svod_query::{Order, Query};
-use svod_store::entity::{EntityPage, EntityRow};
+use svod_policy::Action;
+use svod_query::{Order, Query, Types};
 
-use crate::execute::entity_of;
-use crate::{QueryError, Registry};
+use crate::plan::{Access, Plan};
+use crate::view::View;
+use crate::walk::Walk;
+use crate::{QueryError, Registry, SpaceId};
 
-/// Name under which further types of an entity stand in the value index.
-pub(crate) const TYPE_INDEX: &str = "@type";
-/// Rows read at once.
-const STEP: usize = 500;
-/// Rows looked at for one question at the most.
+/// Entities read at once: the first time, and at the most.
+const STEPS: (usize, usize) = (32, 500);
+/// Entities looked at for one question at the most.
 const MOST: usize = 200_000;
+/// Entities looked at in vain after which an index that would have helped is made.
+const DEMANDING: usize = 5_000;
 
 /// A question with the stretch of answers that is wanted.
 #[derive(Debug, Clone)]
@@ -25,7 +28,7 @@ pub struct Find {
     pub below: bool,
     /// What fits.
     pub query: Query,
-    /// In which order; empty: as they were made.
+    /// In which order; empty: that of the way that was chosen, the same for every page.
     pub order: Vec<Order>,
     /// How many are left out before the first.
     pub offset: usize,
@@ -44,6 +47,20 @@ pub struct Found {
     pub total: Option<usize>,
     /// There are more behind these.
     pub more: bool,
+    /// How they were found.
+    pub explained: Explained,
+}
+
+/// How a question was answered.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explained {
+    /// The way in.
+    pub access: Access,
+    /// Entities that were looked at.
+    pub looked: usize,
+    /// Attributes whose index would have shortened the way.
+    pub missing: Vec<String>,
 }
 
 /// Takes what fits until there is enough.
@@ -52,6 +69,7 @@ struct Taker<'a> {
     seen: usize,
     kept: Vec<Arc<Entity>>,
     more: bool,
+    total: Option<usize>,
 }
 
 impl Taker<'_> {
@@ -59,25 +77,35 @@ impl Taker<'_> {
     fn take(&mut self, entity: Arc<Entity>) -> bool {
         let at = self.seen;
         self.seen += 1;
-        if self.find.order.is_empty() && at < self.find.offset {
+        let f = self.find;
+        if !f.order.is_empty() {
+            self.kept.push(entity);
+            let enough = f.offset + f.limit + 1;
+            if self.kept.len() >= 2 * enough + STEPS.1 {
+                sort(&mut self.kept, &f.order);
+                self.kept.truncate(enough);
+            }
             return false;
         }
-        if self.find.order.is_empty() && self.kept.len() >= self.find.limit {
+        if at >= f.offset && self.kept.len() >= f.limit {
             self.more = true;
-            return !self.find.count;
+            return !f.count || self.total.is_some();
         }
-        self.kept.push(entity);
+        if at >= f.offset {
+            self.kept.push(entity);
+        }
         false
     }
 
-    fn found(mut self) -> Found {
+    fn found(mut self, explained: Explained) -> Found {
         let f = self.find;
         if !f.order.is_empty() {
             sort(&mut self.kept, &f.order);
-            self.more = self.kept.len() > f.offset + f.limit;
+            self.more = self.seen > f.offset + f.limit;
             self.kept = self.kept.into_iter().skip(f.offset).take(f.limit).collect();
         }
-        Found { entities: self.kept, total: f.count.then_some(self.seen), more: self.more }
+        let total = f.count.then_some(self.total.unwrap_or(self.seen));
+        Found { entities: self.kept, total, more: self.more, explained }
     }
 }
 
@@ -106,68 +134,88 @@ impl Registry {
     /// # Errors
     /// [`QueryError::UnknownSpace`]; [`QueryError::TooBroad`] when too much would have to be looked at.
     pub async fn find(&self, actor: &Actor, find: &Find) -> Result<Found, QueryError> {
-        let spaces = self.spaces().ids(&find.space, find.below);
+        let view = self.view();
+        let spaces = view.spaces.ids(&find.space, find.below);
         if spaces.is_empty() {
             return Err(QueryError::UnknownSpace(find.space.clone()));
         }
-        let mut taker = Taker { find, seen: 0, kept: Vec::new(), more: false };
+        let mut taker = Taker { find, seen: 0, kept: Vec::new(), more: false, total: None };
         if !find.query.ids.is_empty() {
-            let urns: Vec<String> = find.query.ids.iter().map(ToString::to_string).collect();
-            let mut rows = self.store.read(move |conn| svod_store::entity::get_many(conn, &urns)).await?;
-            rows.retain(|r| spaces.contains(&r.space));
-            rows.sort_by_key(|r| (r.space, r.id));
-            self.judge(actor, &rows, &mut taker).await?;
-            return Ok(taker.found());
+            return self.named(&view, actor, taker).await;
         }
-        let mut page = EntityPage { spaces, limit: STEP as i64, ..EntityPage::default() };
-        let mut extra = Vec::new();
-        if let Some(kinds) = find.query.types.any_of() {
-            page.types = kinds.iter().map(|k| (*k).to_owned()).collect();
-            extra = self.of_further_types(&page).await?;
-        }
-        let mut looked = 0;
+        let first = (find.offset + find.limit + 1).clamp(STEPS.0, STEPS.1);
+        let countable = find.count.then(|| countable(&view, actor, &find.query, &spaces)).flatten();
+        let (query, indexes, cache) = (find.query.clone(), self.indexes.load_full(), self.cache.clone());
+        let asked = view.clone();
+        let (mut walk, plan, batch, total) = self
+            .store
+            .read(move |conn| {
+                let memory = (&*cache, cache.moment());
+                let plan = Plan::choose(conn, &asked, &indexes, &spaces, &query)?;
+                let plan = Arc::new(plan);
+                let total = match countable {
+                    None => None,
+                    Some(spaces) => Walk::new(Arc::new(plan.only(&spaces))).count(conn, memory, &query)?,
+                };
+                let mut walk = Walk::new(plan.clone());
+                let batch = walk.step(conn, memory, first)?;
+                Ok::<_, QueryError>((walk, plan, batch, total))
+            })
+            .await?;
+        taker.total = total;
+        let mut batch = batch;
+        let mut wanted = first;
         loop {
-            let wanted = page.clone();
-            let mut rows = self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await?;
-            let last = rows.len() < STEP;
-            page.after = rows.last().map(|r| (r.space, r.id));
-            let cut = page.after.filter(|_| !last);
-            rows.extend(extra.extract_if(.., |r: &mut EntityRow| cut.is_none_or(|at| (r.space, r.id) <= at)));
-            rows.sort_by_key(|r| (r.space, r.id));
-            looked += rows.len();
-            if self.judge(actor, &rows, &mut taker).await? || last {
-                return Ok(taker.found());
+            let enough = self.judge(&view, actor, batch, &mut taker).await?;
+            if enough || walk.is_over() {
+                break;
             }
-            if looked > MOST {
+            if walk.looked > MOST {
+                self.need(&plan);
                 return Err(QueryError::TooBroad(MOST));
             }
+            wanted = (wanted * 2).min(STEPS.1);
+            let cache = self.cache.clone();
+            (walk, batch) = self
+                .store
+                .read(move |conn| {
+                    let memory = (&*cache, cache.moment());
+                    let batch = walk.step(conn, memory, wanted)?;
+                    Ok::<_, QueryError>((walk, batch))
+                })
+                .await?;
         }
+        if walk.looked > DEMANDING {
+            self.need(&plan);
+        }
+        let mut missing: Vec<String> = plan.wanting.iter().map(|(_, name)| name.clone()).collect();
+        missing.dedup();
+        Ok(taker.found(Explained { access: plan.access.clone(), looked: walk.looked, missing }))
     }
 
-    /// Entities that have one of the types besides their first.
-    async fn of_further_types(&self, page: &EntityPage) -> Result<Vec<EntityRow>, QueryError> {
-        let mut all: Vec<EntityRow> = Vec::new();
-        for kind in page.types.clone() {
-            let mut wanted = EntityPage {
-                types: Vec::new(),
-                filters: vec![(TYPE_INDEX.to_owned(), kind)],
-                limit: MOST as i64,
-                ..page.clone()
-            };
-            wanted.after = None;
-            let rows = self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await?;
-            all.extend(rows.into_iter().filter(|r| !page.types.contains(&r.kind)));
-        }
-        all.sort_by_key(|r| (r.space, r.id));
-        all.dedup_by_key(|r| (r.space, r.id));
-        Ok(all)
+    /// Those that the question names.
+    async fn named(&self, view: &View, actor: &Actor, mut taker: Taker<'_>) -> Result<Found, QueryError> {
+        let find = taker.find;
+        let mut entities = self.read_many(&find.query.ids).await?;
+        entities.retain(|e| find.space.covers(&e.space) && (find.below || e.space == find.space));
+        let looked = entities.len();
+        self.judge(view, actor, entities, &mut taker).await?;
+        Ok(taker.found(Explained { access: Access::Identifiers, looked, missing: Vec::new() }))
     }
 
-    async fn judge(&self, actor: &Actor, rows: &[EntityRow], taker: &mut Taker<'_>) -> Result<bool, QueryError> {
-        let mut entities = Vec::with_capacity(rows.len());
-        for row in rows {
-            entities.extend(self.redact(actor, entity_of(row)?).map(Arc::new));
-        }
+    fn need(&self, plan: &Plan) {
+        plan.wanting.iter().for_each(|(top, name)| self.demand(*top, name));
+    }
+
+    /// Gives the taker what fits; whether it has enough.
+    async fn judge(
+        &self,
+        view: &View,
+        actor: &Actor,
+        entities: Vec<Arc<Entity>>,
+        taker: &mut Taker<'_>,
+    ) -> Result<bool, QueryError> {
+        let entities: Vec<_> = entities.into_iter().filter_map(|e| view.redact(actor, e)).collect();
         let linked = self.linked(actor, &taker.find.query, &entities).await?;
         for e in entities {
             if taker.find.query.fits(&e, &|u| linked.get(u).cloned()) && taker.take(e) {
@@ -204,15 +252,81 @@ impl Registry {
     /// # Errors
     /// When the store fails.
     pub async fn entities(&self, actor: &Actor, urns: Vec<Urn>) -> Result<Vec<Arc<Entity>>, QueryError> {
-        if urns.is_empty() {
-            return Ok(Vec::new());
+        let view = self.view();
+        Ok(self.read_many(&urns).await?.into_iter().filter_map(|e| view.redact(actor, e)).collect())
+    }
+
+    /// One entity as the actor may see it: in that tree of spaces, or in whichever has it.
+    ///
+    /// # Errors
+    /// [`QueryError::NotFound`] also when the actor may not know of it.
+    pub async fn entity_in(
+        &self,
+        actor: &Actor,
+        within: Option<&SpacePath>,
+        urn: &Urn,
+    ) -> Result<Arc<Entity>, QueryError> {
+        let view = self.view();
+        let all = self.read_many(std::slice::from_ref(urn)).await?;
+        let top = |path: &SpacePath| view.spaces.get(path).map(|s| view.spaces.top(s.id));
+        let here = |e: &Arc<Entity>| within.is_none_or(|w| top(w) == top(&e.space));
+        let found = all.into_iter().filter(here).find_map(|e| view.redact(actor, e));
+        found.ok_or_else(|| QueryError::NotFound(format!("entity {urn}")))
+    }
+
+    /// Entities of these identifiers in all trees of spaces, in no particular order.
+    async fn read_many(&self, urns: &[Urn]) -> Result<Vec<Arc<Entity>>, QueryError> {
+        let mut found = Vec::with_capacity(urns.len());
+        let mut missing = Vec::new();
+        for urn in urns {
+            match self.cache.by_urn(urn.as_str()) {
+                Some(all) => found.extend(all),
+                None => missing.push(urn.to_string()),
+            }
         }
-        let wanted: Vec<String> = urns.iter().map(ToString::to_string).collect();
-        let rows = self.store.read(move |conn| svod_store::entity::get_many(conn, &wanted)).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            found.extend(self.redact(actor, entity_of(row)?).map(Arc::new));
+        if missing.is_empty() {
+            return Ok(found);
         }
+        let cache = self.cache.clone();
+        let read = move |conn: &mut dyn svod_store::Conn| {
+            let since = cache.moment();
+            let rows = svod_store::entity::get_many(conn, &missing)?;
+            let mut places: HashMap<&str, Vec<(SpaceId, i64)>> = HashMap::new();
+            let mut entities = Vec::with_capacity(rows.len());
+            for row in &rows {
+                entities.push(cache.parsed(since, row)?);
+                places.entry(row.urn.as_str()).or_default().push((row.space, row.id));
+            }
+            places.into_iter().for_each(|(urn, all)| cache.places(since, urn, all));
+            Ok::<_, QueryError>(entities)
+        };
+        found.extend(self.store.read(read).await?);
         Ok(found)
     }
+}
+
+/// The spaces whose entities can be counted by the index, all of a kind being alike to policy and what is asked about
+/// them open to the actor; nothing when each must be looked at.
+fn countable(view: &View, actor: &Actor, query: &Query, spaces: &[SpaceId]) -> Option<Vec<SpaceId>> {
+    let mut counted = Vec::new();
+    for id in spaces {
+        let space = view.spaces.by_id(*id)?;
+        if space.open {
+            counted.push(*id);
+            continue;
+        }
+        let Types::Is(kind) = &query.types else { return None };
+        if !view.is_uniform(kind, &space.path) {
+            return None;
+        }
+        let resource = view.resource(kind, &space.path);
+        if !view.may(actor, Action::Read, &resource) {
+            continue;
+        }
+        if !query.asked().into_iter().all(|name| view.may_see(actor, kind, name, &resource)) {
+            return None;
+        }
+        counted.push(*id);
+    }
+    Some(counted)
 }

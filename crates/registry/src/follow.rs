@@ -58,7 +58,8 @@ impl Registry {
                     let mut urns: Vec<String> = rows.iter().map(|r| r.event.urn.clone()).collect();
                     urns.sort();
                     urns.dedup();
-                    let entities = svod_store::entity::get_many(conn, &urns)?;
+                    let mut entities = svod_store::entity::get_many(conn, &urns)?;
+                    entities.retain(|e| e.space == space);
                     Ok::<_, StoreError>((rows, entities))
                 })
                 .await?;
@@ -67,6 +68,8 @@ impl Registry {
             if self.spaces().path(space).is_none() {
                 self.reload_spaces().await?;
             }
+            rows.iter().for_each(|r| self.cache.forget(&r.event.urn, None));
+            entities.iter().for_each(|e| self.cache.forget(&e.urn, Some((e.space, e.id))));
             let entities: Vec<Arc<Entity>> = entities.iter().filter_map(|r| entity_of(r).ok().map(Arc::new)).collect();
             let events: Vec<JournalEvent> = rows.iter().filter_map(|r| self.event_of(r)).collect();
             let mut deleted: Vec<Urn> = events.iter().map(|e| e.entity.clone()).collect();

@@ -1,32 +1,42 @@
 //! The one door: every change is a [`Command`] given to [`Registry::execute`], every question goes through its queries.
 //!
-//! Data's way: command → authorise (Cedar) → validate (metamodel) → one transaction of entities, journal and outbox →
-//! [`Follower`](follow) reads the journal and tells every projection, of this node and of others, in journal order.
+//! Data's way: command → one transaction: entities read, authorise (Cedar), validate (metamodel), entities, journal and
+//! outbox written → [`Follower`](follow) reads the journal and tells every projection, of this node and of others, in journal order.
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `execute` – writing
-//! * `query`, `find` – reading, redacted
+//! * `command`, `execute`, `desk`, `check` – writing
+//! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `view` – who may see what
+//! * `index` – what entities are found by
 //! * `define` – documents that edges keep
 //! * `spaces` – the tree
 //! * `follow` – the journal as a stream of [`Committed`]
 
+mod cache;
 mod catalogue;
+mod check;
 mod command;
 mod define;
+mod desk;
 mod execute;
 mod find;
 mod follow;
+mod index;
+mod plan;
 mod publish;
 mod query;
 mod registry;
 mod spaces;
+mod view;
+mod walk;
 
 pub use catalogue::{Catalogue, CompiledProfile, CompiledTrigger, compile};
-pub use command::{Change, Command, CommandError, Operation, Receipt};
+pub use command::{Change, Command, CommandError, Edit, Operation, Receipt};
 pub use define::Definition;
-pub use find::{Find, Found};
+pub use find::{Explained, Find, Found};
 pub use follow::Committed;
+pub use index::indexed;
+pub use plan::Access;
 pub use publish::{PublishError, Published};
 pub use query::{EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
 pub use registry::{Registry, RegistryDeps};

@@ -260,6 +260,10 @@ impl Registry {
         let generation = self.catalogue().generation + 1;
         match compile(generation, &sources) {
             Ok(catalogue) => {
+                let types = catalogue.metamodel.types.values();
+                let attributes = types.flat_map(|t| t.attributes.iter().filter(|(_, a)| a.indexed));
+                let declared = attributes.map(|(name, _)| name.clone()).collect();
+                self.declared_indexes(declared).await?;
                 self.catalogue.store(Arc::new(catalogue));
                 self.generation.send_replace(generation);
             }

@@ -1,14 +1,17 @@
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 use svod_kernel::{Actor, Coded, SpacePath, Timestamp, Urn};
-use svod_model::{Entity, SecrecyClass};
+use svod_model::Entity;
 use svod_policy::{Action, ResourceRef};
+use svod_query::keys;
 use svod_store::StoreError;
 use svod_store::entity::{EntityPage, EntityRow};
 use svod_store::journal::EventRow;
 
 use crate::execute::entity_of;
-use crate::{Catalogue, Registry};
+use crate::{Registry, index};
 
 /// Largest page.
 pub const MAX_PAGE: usize = 1_000;
@@ -163,11 +166,7 @@ impl Registry {
     /// # Errors
     /// [`QueryError::NotFound`] also when the actor may not know of it.
     pub async fn entity(&self, actor: &Actor, urn: &Urn) -> Result<Entity, QueryError> {
-        let wanted = urn.to_string();
-        let row =
-            self.store.read(move |conn| svod_store::entity::get(conn, &wanted)).await.map_err(QueryError::Store)?;
-        let entity = row.as_ref().map(entity_of).transpose()?;
-        entity.and_then(|e| self.redact(actor, e)).ok_or_else(|| QueryError::NotFound(format!("entity {urn}")))
+        self.entity_in(actor, None, urn).await.map(Arc::unwrap_or_clone)
     }
 
     /// A page of entities, each redacted for the actor; those they may not see are left out.
@@ -179,6 +178,7 @@ impl Registry {
         if ids.is_empty() {
             return Err(QueryError::UnknownSpace(q.space));
         }
+        let view = self.view();
         let limit = q.limit.clamp(1, MAX_PAGE);
         let mut after = q.after.as_deref().map(cursor).transpose()?;
         let mut items = Vec::new();
@@ -187,7 +187,7 @@ impl Registry {
             let full = rows.len() == limit;
             for row in rows {
                 after = Some((row.space, row.id));
-                items.extend(self.redact(actor, entity_of(&row)?));
+                items.extend(view.redact(actor, Arc::new(entity_of(&row)?)).map(Arc::unwrap_or_clone));
                 if items.len() == limit {
                     return Ok(Page { items, next: Some(format!("{}.{}", row.space, row.id)) });
                 }
@@ -209,7 +209,7 @@ impl Registry {
         let wanted = EntityPage {
             spaces: ids.to_vec(),
             types: q.types.clone(),
-            filters: q.filters.clone(),
+            filters: q.filters.iter().map(|(name, v)| (index::number(name), keys::text(v))).collect(),
             after,
             limit: limit as i64,
         };
@@ -217,32 +217,19 @@ impl Registry {
     }
 
     /// The entity as the actor may see it; none when they may not know of it.
-    pub fn redact(&self, actor: &Actor, mut entity: Entity) -> Option<Entity> {
-        let resource = self.resource_of(&entity);
-        if !self.may(actor, Action::Read, &resource) {
-            return None;
-        }
-        let catalogue = self.catalogue();
-        entity.attributes.retain(|name, _| self.may_see(actor, class_of(&catalogue, &entity.kind, name), &resource));
-        Some(entity)
+    pub fn redact(&self, actor: &Actor, entity: Arc<Entity>) -> Option<Arc<Entity>> {
+        self.view().redact(actor, entity)
     }
 
     /// May the actor see this attribute of this entity?
     pub fn may_see_attribute(&self, actor: &Actor, entity: &Entity, name: &str) -> bool {
-        self.may_see(actor, class_of(&self.catalogue(), &entity.kind, name), &self.resource_of(entity))
+        let view = self.view();
+        view.may_see(actor, &entity.kind, name, &view.resource_of(entity))
     }
 
     /// The entity as policy sees it.
     pub fn resource_of(&self, entity: &Entity) -> ResourceRef {
-        ResourceRef { body: entity.object("body").cloned(), ..self.resource(&entity.kind, &entity.space) }
-    }
-
-    fn may_see(&self, actor: &Actor, class: SecrecyClass, resource: &ResourceRef) -> bool {
-        match class {
-            SecrecyClass::Open => true,
-            SecrecyClass::Internal => self.may(actor, Action::ReadInternal, resource),
-            SecrecyClass::Personal => self.may(actor, Action::ReadPersonal, resource),
-        }
+        self.view().resource_of(entity)
     }
 
     /// A page of the journal, redacted; events the actor may not know of are left out.
@@ -278,9 +265,9 @@ impl Registry {
         if !self.may(actor, Action::ReadJournal, &resource) {
             return None;
         }
-        let catalogue = self.catalogue();
+        let view = self.view();
         if let Some(changes) = event.changes.as_object_mut() {
-            changes.retain(|name, _| self.may_see(actor, class_of(&catalogue, &event.entity_type, name), &resource));
+            changes.retain(|name, _| view.may_see(actor, &event.entity_type, name, &resource));
         }
         Some(event)
     }
@@ -301,15 +288,6 @@ impl Registry {
             cause: e.cause.as_deref().and_then(|c| c.parse().ok()),
             changes: serde_json::from_str(&e.changes).unwrap_or_default(),
         })
-    }
-}
-
-/// The class of an attribute; what no pack declares (any more) is as closed as can be, packs' own entries excepted.
-fn class_of(catalogue: &Catalogue, kind: &str, name: &str) -> SecrecyClass {
-    match catalogue.metamodel.attribute(kind, name) {
-        Some(a) => a.class,
-        None if kind == "Pack" => SecrecyClass::Open,
-        None => SecrecyClass::Personal,
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use svod_kernel::{Actor, Clock, Rng, SpacePath};
@@ -8,6 +8,9 @@ use svod_policy::{Action, ResourceRef};
 use svod_store::{Store, StoreError};
 use tokio::sync::{Mutex, broadcast, watch};
 
+use crate::cache::Cache;
+use crate::index::Indexes;
+use crate::view::View;
 use crate::{Catalogue, Committed, INSTALLATION, SpaceInfo, SpaceTree};
 
 /// Committed changes a slow projection may be behind before it must load anew.
@@ -21,6 +24,8 @@ pub struct RegistryDeps {
     pub clock: Arc<dyn Clock>,
     /// Chance, for new identifiers.
     pub rng: Arc<dyn Rng>,
+    /// Bytes of entities kept in memory at the most.
+    pub cache_bytes: u64,
 }
 
 /// The one door to the graph: see the crate's page.
@@ -36,6 +41,11 @@ pub struct Registry {
     pub(crate) told: ArcSwap<HashMap<i64, i64>>,
     pub(crate) announced: AtomicU64,
     pub(crate) publishing: Mutex<()>,
+    pub(crate) indexes: ArcSwap<Indexes>,
+    pub(crate) indexing: Mutex<()>,
+    pub(crate) cache: Arc<Cache>,
+    /// For work that goes on behind a question.
+    pub(crate) me: Weak<Self>,
 }
 
 impl Registry {
@@ -46,7 +56,8 @@ impl Registry {
     /// platform starts and it can be mended.
     pub async fn open(deps: RegistryDeps) -> Result<Arc<Self>, StoreError> {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
-        let registry = Arc::new(Self {
+        let cache = Arc::new(Cache::new(deps.cache_bytes, deps.store.engine()));
+        let registry = Arc::new_cyclic(|me| Self {
             store: deps.store,
             clock: deps.clock,
             rng: deps.rng,
@@ -57,9 +68,15 @@ impl Registry {
             told: ArcSwap::default(),
             announced: AtomicU64::new(0),
             publishing: Mutex::new(()),
+            indexes: ArcSwap::default(),
+            indexing: Mutex::new(()),
+            cache,
+            me: me.clone(),
         });
-        registry.reload_spaces().await?;
+        registry.refresh().await?;
+        registry.declared_indexes(Vec::new()).await?;
         registry.reload_catalogue().await?;
+        registry.clone().finish_indexes_behind();
         registry.clone().follow().await?;
         Ok(registry)
     }
@@ -108,10 +125,13 @@ impl Registry {
 
     /// May this actor do this?
     pub fn may(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
-        if resource.open {
-            return true;
-        }
-        self.catalogue.load().policies.allows(actor, action, resource)
+        resource.open || self.catalogue.load().policies.allows(actor, action, resource)
+    }
+
+    /// What is in force now. The spaces first: their epoch must not be newer than the rest.
+    pub(crate) fn view(&self) -> View {
+        let spaces = self.spaces();
+        View { catalogue: self.catalogue(), spaces }
     }
 
     /// A resource of that kind in that space, with the space's openness filled in.
@@ -160,7 +180,7 @@ impl Registry {
         let rows = self.store.read(|conn| svod_store::space::list(conn)).await?;
         let tree = SpaceTree::new(rows.into_iter().filter_map(|r| {
             let path = r.path.parse().ok()?;
-            Some(SpaceInfo { id: r.id, path, open: r.open })
+            Some(SpaceInfo { id: r.id, path, open: r.open, epoch: r.epoch })
         }));
         self.spaces.store(Arc::new(tree));
         Ok(())

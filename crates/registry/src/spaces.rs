@@ -14,6 +14,8 @@ pub struct SpaceInfo {
     pub path: SpacePath,
     /// Any type is accepted and anybody may act (sandbox).
     pub open: bool,
+    /// What a writer of this space has to know: one more whenever that changes.
+    pub epoch: i64,
 }
 
 /// All spaces of the installation.
@@ -21,6 +23,7 @@ pub struct SpaceInfo {
 pub struct SpaceTree {
     by_path: HashMap<SpacePath, SpaceInfo>,
     by_id: HashMap<SpaceId, SpacePath>,
+    tops: HashMap<SpaceId, SpaceId>,
 }
 
 impl SpaceTree {
@@ -31,6 +34,8 @@ impl SpaceTree {
             tree.by_id.insert(s.id, s.path.clone());
             tree.by_path.insert(s.path.clone(), s);
         }
+        let top = |path: &SpacePath| path.lineage().filter_map(|p| tree.by_path.get(&p)).last().map(|s| s.id);
+        tree.tops = tree.by_id.iter().filter_map(|(id, path)| Some((*id, top(path)?))).collect();
         tree
     }
 
@@ -42,6 +47,16 @@ impl SpaceTree {
     /// The path of that key.
     pub fn path(&self, id: SpaceId) -> Option<&SpacePath> {
         self.by_id.get(&id)
+    }
+
+    /// The space of that key.
+    pub fn by_id(&self, id: SpaceId) -> Option<&SpaceInfo> {
+        self.path(id).and_then(|p| self.get(p))
+    }
+
+    /// Key of the top-level space over that one: identifiers are unique below it.
+    pub fn top(&self, id: SpaceId) -> SpaceId {
+        self.tops.get(&id).copied().unwrap_or(id)
     }
 
     /// Keys of the space and, with `below`, of all under it, ascending.
@@ -74,11 +89,13 @@ mod tests {
                 id: i as i64 + 1,
                 path: p.parse().unwrap(),
                 open: false,
+                epoch: 0,
             }),
         );
         let kuzbass: SpacePath = "kuzbass".parse().unwrap();
         assert_eq!(tree.ids(&kuzbass, true), [1, 2]);
         assert_eq!(tree.ids(&kuzbass, false), [1]);
         assert!(tree.ids(&"nowhere".parse().unwrap(), true).is_empty());
+        assert_eq!((tree.top(2), tree.top(1), tree.top(4)), (1, 1, 4));
     }
 }

@@ -106,6 +106,7 @@ pub fn raise(f: &Finding, trigger: &CompiledTrigger, scene: &Scene<'_>, now: Tim
         changes,
         consume: vec![f.id],
         outbox: vec![(scene.asset.space.clone(), alert_message(&alert, "open"))],
+        ..Command::default()
     })
 }
 
@@ -219,6 +220,7 @@ pub fn clear(f: &Finding, alert: &Entity, now: Timestamp) -> Command {
         changes: vec![Change::verb(patch, Action::Update, "close")],
         consume: vec![f.id],
         outbox: vec![(alert.space.clone(), alert_message(alert, "closed"))],
+        ..Command::default()
     }
 }
 

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// Another writer held the rows for too long, several times in a row.
     #[error("other writers were in the way: {0}")]
     Contended(String),
+    /// What the writer knew is old; load anew and repeat. Nothing was committed.
+    #[error("the store has changed since the writer looked; try again")]
+    Stale,
     /// A column holds, or a caller gave, something of another shape than expected.
     #[error("unexpected shape: {0}")]
     Shape(String),
@@ -51,6 +54,7 @@ impl Coded for StoreError {
             Self::Panicked => "store-job-panicked",
             Self::Constraint(_) => "store-constraint",
             Self::Contended(_) => "store-contended",
+            Self::Stale => "store-stale",
             Self::Shape(_) => "store-shape",
             Self::Statement(_) => "store-statement",
             Self::Full(_) => "store-full",
@@ -61,7 +65,9 @@ impl Coded for StoreError {
 
     fn status(&self) -> u16 {
         match self {
-            Self::Busy | Self::Closed | Self::Unavailable(_) | Self::Unknown(_) | Self::Contended(_) => 503,
+            Self::Busy | Self::Closed | Self::Unavailable(_) | Self::Unknown(_) | Self::Contended(_) | Self::Stale => {
+                503
+            }
             Self::Full(_) => 507,
             Self::Constraint(_) => 409,
             _ => 500,

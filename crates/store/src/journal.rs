@@ -49,6 +49,26 @@ pub struct EventRow {
 pub fn append(conn: &mut dyn Conn, space: i64, events: &[NewEvent]) -> Result<i64, StoreError> {
     let count = i64::try_from(events.len()).map_err(|_| StoreError::Shape("too many events".into()))?;
     let first = take(conn, space, Counter::Seq, count)?;
+    rows(conn, space, first, count, events)
+}
+
+/// [`append`] by a writer that knows what there was to know at an epoch of the space.
+///
+/// # Errors
+/// [`StoreError::Stale`] when there has been another since; otherwise as [`append`].
+pub fn append_at(conn: &mut dyn Conn, space: i64, epoch: i64, events: &[NewEvent]) -> Result<i64, StoreError> {
+    let count = i64::try_from(events.len()).map_err(|_| StoreError::Shape("too many events".into()))?;
+    conn.exclusive()?;
+    let sql = "UPDATE space SET seq = seq + ?1 WHERE id = ?2 RETURNING seq, epoch";
+    let row = conn.first(sql, &[count.into(), space.into()])?;
+    let row = row.ok_or_else(|| StoreError::Shape(format!("there is no space {space}")))?;
+    if row.int(1)? != epoch {
+        return Err(StoreError::Stale);
+    }
+    rows(conn, space, row.int(0)? - count + 1, count, events)
+}
+
+fn rows(conn: &mut dyn Conn, space: i64, first: i64, count: i64, events: &[NewEvent]) -> Result<i64, StoreError> {
     if count == 0 {
         return Ok(first);
     }

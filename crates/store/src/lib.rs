@@ -4,7 +4,7 @@
 //! * [`Store`] — the handle: queues, threads, group commit. `writer`, `reader`, `job`, `heads` are its insides.
 //! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_types`, `link`
 //!   are the two engines. What differs between them lives there and nowhere else.
-//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`] — the
+//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`] — the
 //!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
 //! * `migrate` and `migrations/` — how the tables come to be; `schema.sql` is the outcome. [`testing`] — a store for a test.
 //!
@@ -43,6 +43,7 @@ mod store;
 pub mod testing;
 mod url;
 mod value;
+pub mod value_index;
 mod writer;
 
 pub use conn::{BulkInsert, Column, Conn, Engine};

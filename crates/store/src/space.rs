@@ -16,6 +16,8 @@ pub struct SpaceRow {
     pub open: bool,
     /// Last number of its journal.
     pub seq: i64,
+    /// One more whenever writers must know something anew.
+    pub epoch: i64,
 }
 
 /// The space at `path`, made when missing; `open` is set as given.
@@ -32,7 +34,8 @@ pub fn ensure(conn: &mut dyn Conn, path: &str, open: bool) -> Result<i64, StoreE
         return Ok(id);
     }
     let rows = conn.query(
-        "INSERT INTO space (id, path, open) SELECT max(id) + 1, ?1, CAST(?2 AS BIGINT) FROM space RETURNING id",
+        "INSERT INTO space (id, path, open, epoch)
+         SELECT max(id) + 1, ?1, CAST(?2 AS BIGINT), max(epoch) FROM space RETURNING id",
         &[path.into(), open.into()],
     )?;
     rows.first().ok_or_else(|| StoreError::Shape("INSERT … RETURNING gave no row".into()))?.int(0)
@@ -43,10 +46,21 @@ pub fn ensure(conn: &mut dyn Conn, path: &str, open: bool) -> Result<i64, StoreE
 /// # Errors
 /// Whatever the engine refused.
 pub fn list(conn: &mut dyn Conn) -> Result<Vec<SpaceRow>, StoreError> {
-    let rows = conn.query("SELECT id, path, open, seq FROM space ORDER BY id", &[])?;
+    let rows = conn.query("SELECT id, path, open, seq, epoch FROM space ORDER BY id", &[])?;
     rows.iter()
-        .map(|r| Ok(SpaceRow { id: r.int(0)?, path: r.text(1)?, open: r.int(2)? != 0, seq: r.int(3)? }))
+        .map(|r| {
+            Ok(SpaceRow { id: r.int(0)?, path: r.text(1)?, open: r.int(2)? != 0, seq: r.int(3)?, epoch: r.int(4)? })
+        })
         .collect()
+}
+
+/// Tells all writers, of this node and others, that what they know is old: see [`crate::journal::append`].
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn renew(conn: &mut dyn Conn) -> Result<(), StoreError> {
+    conn.exclusive()?;
+    conn.execute("UPDATE space SET epoch = epoch + 1", &[]).map(drop)
 }
 
 /// Which number of a space's row.

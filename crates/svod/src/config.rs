@@ -38,11 +38,19 @@ impl Default for DataDir {
 }
 
 /// `[store]`
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreConfig {
     /// `sqlite` (a file in the data folder) or `postgres://user:password@host/database`.
     pub url: Option<String>,
+    /// Memory for entities that are asked for again and again, MiB; only on SQLite, where no other node writes.
+    pub entity_cache_mib: u64,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { url: None, entity_cache_mib: 64 }
+    }
 }
 
 impl fmt::Debug for StoreConfig {

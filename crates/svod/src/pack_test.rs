@@ -84,6 +84,7 @@ impl Stage {
             key: [1; 32],
             node: "test".into(),
             demo: true,
+            cache_bytes: 16 << 20,
         };
         let core = Core::open(ground, sources, given, IngestLimits::default()).await?;
         let manifest = core.registry.catalogue().packs.last().map(|p| p.manifest.clone()).unwrap_or_default();

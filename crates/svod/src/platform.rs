@@ -89,6 +89,7 @@ impl Platform {
             key,
             node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
             demo: options.demo,
+            cache_bytes: config.store.entity_cache_mib << 20,
         };
         let limits = IngestLimits {
             in_flight: u32::try_from(config.ingest.max_in_flight).unwrap_or(u32::MAX),

@@ -29,6 +29,8 @@ pub struct Ground {
     pub node: String,
     /// Demo personas are let in.
     pub demo: bool,
+    /// Bytes of entities kept in memory at the most.
+    pub cache_bytes: u64,
 }
 
 /// The rooms, wired.
@@ -65,10 +67,10 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
-        let Ground { store, clock, rng, key, node, demo } = ground;
+        let Ground { store, clock, rng, key, node, demo, cache_bytes } = ground;
         let identity = Arc::new(Identity::new(key, demo, clock.clone()));
-        let registry =
-            Registry::open(RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone() }).await?;
+        let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone(), cache_bytes };
+        let registry = Registry::open(deps).await?;
         publish_new(&registry, packs).await?;
         if !given.is_empty() {
             let changes = given.into_iter().map(|e| Change::from(Operation::Upsert(e))).collect();

@@ -407,6 +407,7 @@ async fn rooms(setup: &Setup, sent: &Arc<Sent>) -> (Core, Running) {
         key: KEY,
         node: "test".into(),
         demo: setup.demo,
+        cache_bytes: 4 << 20,
     };
     let core = Core::open(ground, &setup.packs, Vec::new(), IngestLimits::default()).await.unwrap();
     let deps = NotifyDeps { store, clock: setup.clock.clone(), publish: sent.clone() };
@@ -416,7 +417,7 @@ async fn rooms(setup: &Setup, sent: &Arc<Sent>) -> (Core, Running) {
 async fn with_doors(setup: &Setup) -> (Core, Running) {
     let mut config = Config {
         data: DataDir(setup.data.path().to_owned()),
-        store: StoreConfig { url: Some(place::address(&setup.place)) },
+        store: StoreConfig { url: Some(place::address(&setup.place)), ..StoreConfig::default() },
         ..Config::default()
     };
     config.http.listen = ([127, 0, 0, 1], 0).into();

@@ -160,7 +160,7 @@ impl Twin {
             let wanted = EntityPage {
                 spaces: ids.clone(),
                 types: types.clone(),
-                filters: filters.clone(),
+                filters: filters.iter().map(|(name, value)| svod_registry::indexed(name, value)).collect(),
                 after,
                 limit: LOAD_PAGE as i64,
             };

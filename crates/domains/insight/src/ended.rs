@@ -53,7 +53,7 @@ impl Ended {
         }
         keep_recent(&mut state.alerts, now);
         let here = state.alerts.iter().filter(|a| space.covers(&a.space));
-        Ok(here.filter_map(|a| registry.redact(actor, Entity::clone(a))).take(limit).collect())
+        Ok(here.filter_map(|a| registry.redact(actor, a.clone())).take(limit).map(Arc::unwrap_or_clone).collect())
     }
 }
 

@@ -7,7 +7,8 @@ use svod_model::Attribute;
 use crate::NgsiState;
 use crate::change;
 use crate::context::Context;
-use crate::entities::{revise, urn};
+use crate::edit::revise;
+use crate::entities::urn;
 use crate::error::{Answer, ApiError};
 use crate::parse::{self, Read};
 use crate::request::Asked;
@@ -35,7 +36,7 @@ pub async fn delete(State(state): State<NgsiState>, Path((id, term)): Path<(Stri
     let context = asked.context(&state).await?;
     parse::named(&term)?;
     let (name, dataset) = (context.name(&term), dataset(&asked)?);
-    revise(&state, &asked, &urn, |old| {
+    revise(&state, &asked, &urn, move |old| {
         let mut new = old.clone();
         let found = match name.as_str() {
             "scope" => !std::mem::take(&mut new.scopes).is_empty(),
@@ -82,7 +83,7 @@ pub async fn patch(State(state): State<NgsiState>, Path((id, term)): Path<(Strin
     if body.value.as_object().is_some_and(serde_json::Map::is_empty) {
         return Err(ApiError::bad("the body says nothing about the attribute"));
     }
-    revise(&state, &asked, &urn, |old| {
+    revise(&state, &asked, &urn, move |old| {
         let mut new = old.clone();
         if name == "scope" {
             let given = body.value.get("value").unwrap_or(&body.value);
@@ -108,7 +109,7 @@ pub async fn replace(State(state): State<NgsiState>, Path((id, term)): Path<(Str
     parse::named(&term)?;
     let name = body.context.name(&term);
     let read = parse::attribute(&term, &body.value, &body.context)?;
-    revise(&state, &asked, &urn, |old| {
+    revise(&state, &asked, &urn, move |old| {
         let mut new = old.clone();
         if !old.attributes.contains_key(&name) {
             return Err(no_such(&id, &term));

@@ -1,16 +1,18 @@
 //! `/entityOperations` (clauses 6.14 to 6.17, 6.31): many entities at once, each for itself.
 
+use std::collections::HashSet;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use svod_kernel::Urn;
-use svod_registry::{CommandError, Operation};
+use svod_registry::{Operation, Receipt};
 
 use crate::NgsiState;
 use crate::change;
 use crate::context::Context;
-use crate::entities::{current, execute, revise};
+use crate::edit::Changes;
 use crate::error::{Answer, ApiError, Kind};
 use crate::parse::{self, Given};
 use crate::request::Asked;
@@ -84,24 +86,38 @@ async fn read(
     Ok(read)
 }
 
+impl Outcome {
+    /// What the registry refused; the places of what it carried out.
+    fn sort(&mut self, ids: &[String], receipt: &mut Receipt) -> Vec<usize> {
+        let mut done: Vec<usize> = (0..ids.len()).collect();
+        for (place, e) in std::mem::take(&mut receipt.refused) {
+            done.retain(|d| *d != place);
+            self.fail(&ids[place], &e.into());
+        }
+        done
+    }
+}
+
 /// `POST /entityOperations/create`
 ///
 /// # Errors
 /// See [`ApiError`].
 pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
+    let (mut changes, mut ids) = (Changes::default(), Vec::new());
     for (id, given) in read(&state, &asked, &mut outcome, parse::new_entity).await? {
-        match make(&state, &asked, given).await {
-            Ok(()) => outcome.made.push(id.to_string()),
+        match change::create(given, asked.space.clone()) {
+            Ok(entity) => {
+                changes.push(Operation::Create(entity));
+                ids.push(id.to_string());
+            }
             Err(e) => outcome.fail(id.as_str(), &e),
         }
     }
+    let mut receipt = changes.each(&state, &asked).await?;
+    let done = outcome.sort(&ids, &mut receipt);
+    outcome.made = done.into_iter().map(|place| ids[place].clone()).collect();
     Ok(outcome.response(&asked))
-}
-
-async fn make(state: &NgsiState, asked: &Asked, given: Given) -> Answer<()> {
-    let entity = change::create(given, asked.space.clone())?;
-    Ok(execute(state, asked, vec![Operation::Create(entity)]).await?)
 }
 
 /// `POST /entityOperations/upsert`
@@ -111,35 +127,26 @@ async fn make(state: &NgsiState, asked: &Asked, given: Given) -> Answer<()> {
 pub async fn upsert(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
     let update = asked.option("update");
+    let (mut changes, mut ids) = (Changes::default(), Vec::new());
     for (id, given) in read(&state, &asked, &mut outcome, parse::new_entity).await? {
-        match put(&state, &asked, &id, given, update).await {
-            Ok(true) => outcome.made.push(id.to_string()),
-            Ok(false) => outcome.changed.push(id.to_string()),
-            Err(e) => outcome.fail(id.as_str(), &e),
-        }
+        let space = asked.space.clone();
+        changes.edit(&id, move |old| {
+            let new = match old {
+                None => change::create(given.clone(), space.clone())?,
+                Some(old) if update => change::append(old, &given, true).0,
+                Some(old) => change::replace(old, given.clone())?,
+            };
+            Ok((new, ()))
+        });
+        ids.push(id.to_string());
+    }
+    let mut receipt = changes.each(&state, &asked).await?;
+    let mut made: HashSet<String> = receipt.made.iter().map(ToString::to_string).collect();
+    for place in outcome.sort(&ids, &mut receipt) {
+        let id = ids[place].clone();
+        if made.remove(&id) { outcome.made.push(id) } else { outcome.changed.push(id) }
     }
     Ok(outcome.response(&asked))
-}
-
-/// Makes or changes; says whether it was made.
-async fn put(state: &NgsiState, asked: &Asked, id: &Urn, given: Given, update: bool) -> Answer<bool> {
-    match current(state, asked, id).await {
-        Ok(_) => {}
-        Err(e) if e.kind == Kind::ResourceNotFound => {
-            let entity = change::create(given.clone(), asked.space.clone())?;
-            match execute(state, asked, vec![Operation::Create(entity)]).await {
-                Ok(()) => return Ok(true),
-                Err(CommandError::Exists(_)) => {} // somebody else was faster
-                Err(e) => return Err(e.into()),
-            }
-        }
-        Err(e) => return Err(e),
-    }
-    revise(state, asked, id, |old| {
-        let new = if update { change::append(old, &given, true).0 } else { change::replace(old, given.clone())? };
-        Ok((new, false))
-    })
-    .await
 }
 
 /// `POST /entityOperations/update`
@@ -149,15 +156,20 @@ async fn put(state: &NgsiState, asked: &Asked, id: &Urn, given: Given, update: b
 pub async fn update(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
     let overwrite = !asked.option("noOverwrite");
+    let (mut changes, mut ids, mut told) = (Changes::default(), Vec::new(), Vec::new());
     for (id, given) in read(&state, &asked, &mut outcome, parse::entity).await? {
-        match revise(&state, &asked, &id, |old| Ok(change::append(old, &given, overwrite))).await {
-            Ok(done) if done.refused.is_empty() => outcome.changed.push(id.to_string()),
-            Ok(done) => {
-                let names: Vec<&str> = done.refused.iter().map(|(n, _)| n.as_str()).collect();
-                outcome.fail(id.as_str(), &ApiError::bad(format!("not changed: {}", names.join(", "))));
-            }
-            Err(e) => outcome.fail(id.as_str(), &e),
+        told.push(changes.revise(&id, move |old| Ok(change::append(old, &given, overwrite))));
+        ids.push(id.to_string());
+    }
+    let mut receipt = changes.each(&state, &asked).await?;
+    for place in outcome.sort(&ids, &mut receipt) {
+        let refused = told[place].take().unwrap_or_default().refused;
+        if refused.is_empty() {
+            outcome.changed.push(ids[place].clone());
+            continue;
         }
+        let names: Vec<&str> = refused.iter().map(|(n, _)| n.as_str()).collect();
+        outcome.fail(&ids[place], &ApiError::bad(format!("not changed: {}", names.join(", "))));
     }
     Ok(outcome.response(&asked))
 }
@@ -168,12 +180,14 @@ pub async fn update(State(state): State<NgsiState>, asked: Asked) -> Answer {
 /// See [`ApiError`].
 pub async fn merge(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
+    let (mut changes, mut ids) = (Changes::default(), Vec::new());
     for (id, given) in read(&state, &asked, &mut outcome, parse::entity).await? {
-        match revise(&state, &asked, &id, |old| Ok((change::merge(old, &given), ()))).await {
-            Ok(()) => outcome.changed.push(id.to_string()),
-            Err(e) => outcome.fail(id.as_str(), &e),
-        }
+        changes.revise(&id, move |old| Ok((change::merge(old, &given), ())));
+        ids.push(id.to_string());
     }
+    let mut receipt = changes.each(&state, &asked).await?;
+    let done = outcome.sort(&ids, &mut receipt);
+    outcome.changed = done.into_iter().map(|place| ids[place].clone()).collect();
     Ok(outcome.response(&asked))
 }
 
@@ -186,18 +200,19 @@ pub async fn delete(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let all = body.as_array().filter(|a| !a.is_empty());
     let all = all.ok_or_else(|| ApiError::bad("the body is a list of identifiers"))?;
     let mut outcome = Outcome::default();
+    let (mut changes, mut ids) = (Changes::default(), Vec::new());
     for one in all {
         let text = one.as_str().unwrap_or_default();
-        match gone(&state, &asked, text).await {
-            Ok(()) => outcome.changed.push(text.to_owned()),
+        match crate::entities::urn(text) {
+            Ok(urn) => {
+                changes.push(Operation::Delete { urn, expected: None });
+                ids.push(text.to_owned());
+            }
             Err(e) => outcome.fail(text, &e),
         }
     }
+    let mut receipt = changes.each(&state, &asked).await?;
+    let done = outcome.sort(&ids, &mut receipt);
+    outcome.changed = done.into_iter().map(|place| ids[place].clone()).collect();
     Ok(outcome.response(&asked))
-}
-
-async fn gone(state: &NgsiState, asked: &Asked, id: &str) -> Answer<()> {
-    let urn = crate::entities::urn(id)?;
-    current(state, asked, &urn).await?;
-    Ok(execute(state, asked, vec![Operation::Delete { urn, expected: None }]).await?)
 }

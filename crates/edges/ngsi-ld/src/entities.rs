@@ -8,10 +8,11 @@ use axum::response::Response;
 use serde_json::Value;
 use svod_kernel::Urn;
 use svod_model::Entity;
-use svod_registry::{Command, CommandError, Find, Operation, QueryError};
+use svod_registry::{Find, Operation, QueryError};
 
 use crate::change::{self, Outcome};
 use crate::context::Context;
+use crate::edit::{self, Changes, Selected, revise};
 use crate::error::{Answer, ApiError};
 use crate::join;
 use crate::params::{find, form};
@@ -19,8 +20,6 @@ use crate::render::{Form, feature};
 use crate::request::{Asked, Media};
 use crate::{NgsiState, parse};
 
-/// How often a change is tried when somebody else was faster.
-const TRIES: usize = 20;
 /// Parameters that say how an entity looks (clause 6.5.3.1).
 const OF_FORM: [&str; 16] = [
     "type",
@@ -72,61 +71,16 @@ pub fn urn(text: &str) -> Answer<Urn> {
     parse::uri("id", &Value::from(text))
 }
 
-/// Carries out changes; all happen or none.
-///
-/// # Errors
-/// See [`CommandError`].
-pub async fn execute(state: &NgsiState, asked: &Asked, changes: Vec<Operation>) -> Result<(), CommandError> {
-    let changes = changes.into_iter().map(Into::into).collect();
-    let command = Command { ground: "ngsi-ld".into(), changes, ..Command::default() };
-    state.registry.execute(&asked.actor, command).await.map(drop)
-}
-
 /// The entity in the tenant of the request.
 ///
 /// # Errors
 /// When there is none.
-pub async fn current(state: &NgsiState, asked: &Asked, urn: &Urn) -> Answer<Entity> {
-    let entity = state.registry.entity(&asked.actor, urn).await?;
+pub async fn current(state: &NgsiState, asked: &Asked, urn: &Urn) -> Answer<Arc<Entity>> {
+    let entity = state.registry.entity_in(&asked.actor, Some(&asked.space), urn).await?;
     if asked.space.covers(&entity.space) {
         Ok(entity)
     } else {
         Err(QueryError::NotFound(format!("entity {urn}")).into())
-    }
-}
-
-/// `type` says of which type the entity must be (clause 5.5.15).
-async fn selected(state: &NgsiState, asked: &Asked, entity: &Entity) -> Answer<()> {
-    let Some(text) = asked.param("type") else { return Ok(()) };
-    let context = asked.context(state).await?;
-    let types = crate::params::types::parse(text, &context)?;
-    if types.fits(&entity.kinds().collect::<Vec<_>>()) {
-        return Ok(());
-    }
-    Err(ApiError::missing(format!("the entity {} is not of the type {text}", entity.id)))
-}
-
-/// Reads the entity, works the change out and writes it, again when somebody else was faster in between.
-///
-/// # Errors
-/// The change's own, or the registry's.
-pub async fn revise<T>(
-    state: &NgsiState,
-    asked: &Asked,
-    urn: &Urn,
-    work: impl Fn(&Entity) -> Answer<(Entity, T)>,
-) -> Answer<T> {
-    let mut tries = 0;
-    loop {
-        let old = current(state, asked, urn).await?;
-        selected(state, asked, &old).await?;
-        let (new, told) = work(&old)?;
-        let operation = Operation::Replace { entity: new, expected: Some(old.version) };
-        match execute(state, asked, vec![operation]).await {
-            Ok(()) => return Ok(told),
-            Err(CommandError::Conflict { .. }) if tries < TRIES => tries += 1,
-            Err(e) => return Err(e.into()),
-        }
     }
 }
 
@@ -139,7 +93,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let given = parse::new_entity(&body.value, &body.context)?;
     let entity = change::create(given, asked.space.clone())?;
     let location = format!("/ngsi-ld/v1/entities/{}", entity.id);
-    execute(&state, &asked, vec![Operation::Create(entity)]).await?;
+    edit::one(&state, &asked, Operation::Create(entity)).await?;
     Ok(asked.created(&location))
 }
 
@@ -263,13 +217,13 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let context = asked.context(&state).await?;
     let form = form::parse(&asked, &context)?;
     let entity = current(&state, &asked, &id).await?;
-    selected(&state, &asked, &entity).await?;
+    Selected::of(&state, &asked).await?.check(&entity)?;
     let wanted = find::names(&asked.words("attrs"), &context)?;
     if !wanted.is_empty() && !wanted.iter().any(|a| entity.attributes.contains_key(a)) {
         return Err(ApiError::missing(format!("the entity {id} has none of these attributes")));
     }
     let join = join::Join::of(&asked)?;
-    let mut bodies = join.list(&state, &asked, &context, &form, &[Arc::new(entity)]).await?;
+    let mut bodies = join.list(&state, &asked, &context, &form, &[entity]).await?;
     let body = if bodies.len() > 1 {
         bodies.into_iter().map(Value::Object).collect()
     } else {
@@ -288,9 +242,11 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
 /// See [`ApiError`].
 pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
     let id = urn(&id)?;
-    let entity = current(&state, &asked, &id).await?;
-    selected(&state, &asked, &entity).await?;
-    execute(&state, &asked, vec![Operation::Delete { urn: id, expected: None }]).await?;
+    let selected = Selected::of(&state, &asked).await?;
+    if !selected.is_any() {
+        selected.check(&*current(&state, &asked, &id).await?)?;
+    }
+    edit::one(&state, &asked, Operation::Delete { urn: id, expected: None }).await?;
     Ok(asked.done())
 }
 
@@ -302,7 +258,7 @@ pub async fn replace(State(state): State<NgsiState>, Path(id): Path<String>, ask
     let id = urn(&id)?;
     let body = asked.body(&state).await?;
     let given = parse::new_entity(&body.value, &body.context)?;
-    revise(&state, &asked, &id, |old| Ok((change::replace(old, given.clone())?, ()))).await?;
+    revise(&state, &asked, &id, move |old| Ok((change::replace(old, given.clone())?, ()))).await?;
     Ok(asked.done())
 }
 
@@ -315,7 +271,7 @@ pub async fn merge(State(state): State<NgsiState>, Path(id): Path<String>, asked
     let body = asked.body(&state).await?;
     let given = parse::entity(&body.value, &body.context)?;
     change::same_id(&id, &given)?;
-    revise(&state, &asked, &id, |old| Ok((change::merge(old, &given), ()))).await?;
+    revise(&state, &asked, &id, move |old| Ok((change::merge(old, &given), ()))).await?;
     Ok(asked.done())
 }
 
@@ -328,7 +284,7 @@ pub async fn append(State(state): State<NgsiState>, Path(id): Path<String>, aske
     let body = asked.body(&state).await?;
     let given = parse::entity(&body.value, &body.context)?;
     let overwrite = !asked.option("noOverwrite");
-    let outcome = revise(&state, &asked, &id, |old| Ok(change::append(old, &given, overwrite))).await?;
+    let outcome = revise(&state, &asked, &id, move |old| Ok(change::append(old, &given, overwrite))).await?;
     Ok(told(&asked, &body.context, &outcome))
 }
 
@@ -340,7 +296,7 @@ pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, aske
     let id = urn(&id)?;
     let body = asked.body(&state).await?;
     let given = parse::entity(&body.value, &body.context)?;
-    let outcome = revise(&state, &asked, &id, |old| Ok(change::update(old, &given))).await?;
+    let outcome = revise(&state, &asked, &id, move |old| Ok(change::update(old, &given))).await?;
     Ok(told(&asked, &body.context, &outcome))
 }
 
@@ -383,18 +339,22 @@ pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
         }
         find.offset += find::MAX_LIMIT;
     }
-    for urn in urns {
-        if keep.is_empty() && drop_only.is_empty() {
-            execute(&state, &asked, vec![Operation::Delete { urn, expected: None }]).await?;
-            continue;
+    for part in urns.chunks(find::MAX_LIMIT) {
+        let mut changes = Changes::default();
+        for urn in part {
+            if keep.is_empty() && drop_only.is_empty() {
+                changes.push(Operation::Delete { urn: urn.clone(), expected: None });
+                continue;
+            }
+            let (keep, drop_only) = (keep.clone(), drop_only.clone());
+            changes.revise(urn, move |old| {
+                let mut new = old.clone();
+                let goes = |name: &String| !keep.contains(name) && (drop_only.is_empty() || drop_only.contains(name));
+                new.attributes.retain(|name, _| !goes(name));
+                Ok((new, ()))
+            });
         }
-        revise(&state, &asked, &urn, |old| {
-            let mut new = old.clone();
-            let goes = |name: &String| !keep.contains(name) && (drop_only.is_empty() || drop_only.contains(name));
-            new.attributes.retain(|name, _| !goes(name));
-            Ok((new, ()))
-        })
-        .await?;
+        changes.all(&state, &asked).await?;
     }
     Ok(asked.done())
 }

@@ -151,9 +151,28 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// On its way through the registry, out of the function that it was given.
+impl From<ApiError> for CommandError {
+    fn from(e: ApiError) -> Self {
+        Self::Edit(Box::new(e))
+    }
+}
+
 impl From<CommandError> for ApiError {
     fn from(e: CommandError) -> Self {
         let kind = match &e {
+            CommandError::Edit(own) => {
+                let own = own.downcast_ref::<Self>().cloned();
+                return own.unwrap_or_else(|| Self::bad(e.to_string()));
+            }
             CommandError::Forbidden { .. } => Kind::Forbidden,
             CommandError::Invalid { .. } | CommandError::UnknownSpace(_) | CommandError::Empty => Kind::BadRequestData,
             CommandError::NotFound(_) => Kind::ResourceNotFound,

@@ -4,7 +4,7 @@
 //! # Map
 //! * [`context`] – `@context`: terms to IRIs and back; [`hosted`] – contexts kept here.
 //! * `request` – who, which tenant, which context; `params` – query parameters as a `svod_query::Query` and a form.
-//! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity;
+//! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity, `edit` – the way there;
 //!   `render`, `join` – entities to payloads.
 //! * `entities`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
@@ -13,6 +13,7 @@ mod auth;
 mod batch;
 mod change;
 pub mod context;
+mod edit;
 mod entities;
 mod error;
 pub mod hosted;

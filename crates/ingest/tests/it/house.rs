@@ -96,7 +96,10 @@ impl House {
         let clock = Arc::new(SimClock::new(NOW.parse().unwrap()));
         let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
         let rng = Arc::new(SeededRng::new(1));
-        let registry = Registry::open(RegistryDeps { store: store.clone(), clock: clock.clone(), rng }).await.unwrap();
+        let registry =
+            Registry::open(RegistryDeps { store: store.clone(), clock: clock.clone(), rng, cache_bytes: 1 << 20 })
+                .await
+                .unwrap();
         for pack in [shipped("base"), region("field", "0.1.0", MAPPING, "")] {
             publish(&registry, pack).await;
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use svod_kernel::Timestamp;
-use svod_store::entity::{self, EntityPut, Expected, PutError};
+use svod_store::entity::{self, Write};
 use svod_store::testing::TestPlace;
 use svod_store::{Engine, Store, StoreError, StoreOptions, journal, lease, meta, space};
 
@@ -31,33 +31,27 @@ fn two(place: &TestPlace) -> [Store; 2] {
 
 async fn of_many_writers_of_one_version_one_wins(place: &TestPlace) {
     let nodes = two(place);
-    let put = |expected| EntityPut {
-        space: 0,
-        urn: "urn:svod:thing:1".into(),
-        kind: "Thing".into(),
-        index: vec![],
-        expected,
-        now: Timestamp(1),
-    };
-    nodes[0].write(move |c| entity::put(c, &put(Expected::New), |v, _| v.to_string())).await.unwrap();
+    let first = crate::entities::made(0, "urn:svod:thing:1", "Thing", &[]);
+    let new = first.clone();
+    nodes[0].write(move |c| entity::write(c, std::slice::from_ref(&new))).await.unwrap();
     let tasks: Vec<_> = (0..24)
         .map(|n| {
             let store = nodes[n % 2].clone();
-            tokio::spawn(async move {
-                store.write(move |c| entity::put(c, &put(Expected::Version(1)), |_, _| n.to_string())).await
-            })
+            let change =
+                Write { id: Some(1), version: 2, doc: Ok(n.to_string()), types_added: Vec::new(), ..first.clone() };
+            tokio::spawn(async move { store.write(move |c| entity::write(c, std::slice::from_ref(&change))).await })
         })
         .collect();
     let mut won = Vec::new();
     for (n, task) in tasks.into_iter().enumerate() {
         match task.await.unwrap() {
-            Ok(done) => won.push((n, done.version)),
-            Err(e) => assert_eq!(e, PutError::Conflict { found: 2 }),
+            Ok(()) => won.push(n),
+            Err(e) => assert!(matches!(e, StoreError::Contended(_)), "{e}"),
         }
     }
     assert_eq!(won.len(), 1, "{won:?}");
-    let kept = nodes[1].read(|c| entity::get(c, "urn:svod:thing:1")).await.unwrap().unwrap();
-    assert_eq!((kept.version, kept.doc), (2, won[0].0.to_string()));
+    let kept = nodes[1].read(|c| entity::get_many(c, &["urn:svod:thing:1"])).await.unwrap().pop().unwrap();
+    assert_eq!((kept.version, kept.doc), (2, won[0].to_string()));
 }
 
 async fn journal_order_is_exact_under_concurrent_writers(place: &TestPlace) {

@@ -1,7 +1,6 @@
 //! Each table through its functions.
 
 use svod_kernel::Timestamp;
-use svod_store::entity::{self, EntityPage, EntityPut, Expected, PutError};
 use svod_store::finding::{self, NewFinding};
 use svod_store::journal::{self, NewEvent};
 use svod_store::outbox::{self, NewOutbox};
@@ -11,9 +10,6 @@ use svod_store::testing::TestPlace;
 use svod_store::{Conn, Store, StoreError, StoreOptions, meta, space};
 
 crate::on_both_engines!(
-    entities_keep_their_versions,
-    entities_are_found_by_type_and_value,
-    an_entity_moves_between_spaces,
     the_journal_is_read_three_ways,
     the_outbox_tries_again_later,
     findings_wait_until_deleted,
@@ -37,110 +33,14 @@ pub(crate) fn event(urn: &str) -> NewEvent {
     }
 }
 
-fn thing(space: i64, urn: &str, kind: &str, index: &[(&str, &str)], expected: Expected) -> EntityPut {
-    let index = index.iter().map(|(a, v)| ((*a).to_owned(), (*v).to_owned())).collect();
-    EntityPut { space, urn: urn.into(), kind: kind.into(), index, expected, now: Timestamp(1_000) }
-}
-
 /// Runs a job by `write`, in a store made for the test.
-async fn with<T: Send + 'static>(
+pub(crate) async fn with<T: Send + 'static>(
     place: &TestPlace,
-    job: impl FnMut(&mut dyn Conn) -> Result<T, PutError> + Send + 'static,
+    job: impl FnMut(&mut dyn Conn) -> Result<T, StoreError> + Send + 'static,
 ) -> (Store, T) {
     let store = place.open(StoreOptions::default()).unwrap();
     let value = store.write(job).await.unwrap();
     (store, value)
-}
-
-async fn entities_keep_their_versions(place: &TestPlace) {
-    with(place, |c| {
-        let put = |c: &mut dyn Conn, expected| {
-            entity::put(c, &thing(0, "urn:a:1", "T", &[], expected), |v, at| format!("{{\"v\":{v},\"at\":{}}}", at.0))
-        };
-        assert_eq!(put(c, Expected::Version(1)), Err(PutError::Missing));
-        let first = put(c, Expected::New)?;
-        assert_eq!((first.id, first.version, first.created), (1, 1, Timestamp(1_000)));
-        assert_eq!(put(c, Expected::New), Err(PutError::Exists));
-        assert_eq!(put(c, Expected::Version(1))?.version, 2);
-        assert_eq!(put(c, Expected::Version(1)), Err(PutError::Conflict { found: 2 }));
-        assert_eq!(put(c, Expected::Any)?.version, 3);
-        let kept = entity::get(c, "urn:a:1")?.expect("kept");
-        assert_eq!((kept.version, kept.doc.as_str()), (3, "{\"v\":3,\"at\":1000}"));
-        assert_eq!(entity::delete(c, "urn:a:1", Expected::Version(2)), Err(PutError::Conflict { found: 3 }));
-        assert_eq!(entity::delete(c, "urn:a:1", Expected::Any)?, 3);
-        assert_eq!(entity::delete(c, "urn:a:1", Expected::Any), Err(PutError::Missing));
-        assert_eq!(put(c, Expected::New)?.id, 2, "a number is not used twice");
-        Ok(())
-    })
-    .await;
-}
-
-async fn entities_are_found_by_type_and_value(place: &TestPlace) {
-    with(place, |c| {
-        let spaces = [space::ensure(c, "s/one", false)?, space::ensure(c, "s/two", false)?];
-        for n in 0..30 {
-            let index = [("status", if n % 3 == 0 { "open" } else { "closed" }), ("parity", ["even", "odd"][n % 2])];
-            let put = thing(spaces[n % 2], &format!("urn:e:{n}"), ["A", "B"][n / 15], &index, Expected::New);
-            entity::put(c, &put, |_, _| n.to_string())?;
-        }
-        let mut all = EntityPage { spaces: vec![spaces[1], spaces[0]], limit: 7, ..EntityPage::default() };
-        let mut seen = Vec::new();
-        loop {
-            let page = entity::page(c, &all)?;
-            let Some(last) = page.last() else { break };
-            all.after = Some((last.space, last.id));
-            seen.extend(page.into_iter().map(|e| (e.space, e.id)));
-        }
-        assert_eq!(seen.len(), 30);
-        assert!(seen.is_sorted());
-        let find = |c: &mut dyn Conn, types: &[&str], filters: &[(&str, &str)]| {
-            let query = EntityPage {
-                spaces: spaces.to_vec(),
-                types: types.iter().map(|t| (*t).to_owned()).collect(),
-                filters: filters.iter().map(|(a, v)| ((*a).to_owned(), (*v).to_owned())).collect(),
-                after: None,
-                limit: 100,
-            };
-            let mut found: Vec<i64> = entity::page(c, &query)?.iter().map(|e| e.doc.parse().expect("n")).collect();
-            found.sort_unstable();
-            assert_eq!(entity::count(c, &query)?, found.len() as i64);
-            Ok::<_, StoreError>(found)
-        };
-        assert_eq!(find(c, &["A"], &[("status", "open")])?, [0, 3, 6, 9, 12]);
-        assert_eq!(find(c, &[], &[("status", "open"), ("parity", "odd")])?, [3, 9, 15, 21, 27]);
-        assert_eq!(find(c, &["A", "B"], &[("parity", "even")])?.len(), 15);
-        assert_eq!(find(c, &["B"], &[])?.len(), 15);
-        assert!(find(c, &["C"], &[])?.is_empty());
-        entity::put(c, &thing(spaces[0], "urn:e:0", "A", &[("status", "closed")], Expected::Any), |_, _| "0".into())?;
-        assert_eq!(find(c, &["A"], &[("status", "open")])?, [3, 6, 9, 12], "the old value is found no more");
-        entity::delete(c, "urn:e:3", Expected::Any)?;
-        assert_eq!(find(c, &["A"], &[("status", "open")])?, [6, 9, 12]);
-        assert_eq!(entity::get_many(c, &["urn:e:1", "urn:e:3", "urn:e:5"])?.len(), 2);
-        let none = EntityPage { limit: 10, ..EntityPage::default() };
-        assert!(entity::page(c, &none)?.is_empty(), "no space, no entity");
-        Ok(())
-    })
-    .await;
-}
-
-async fn an_entity_moves_between_spaces(place: &TestPlace) {
-    with(place, |c| {
-        let to = space::ensure(c, "elsewhere", false)?;
-        entity::put(c, &thing(0, "urn:m:1", "T", &[("k", "v")], Expected::New), |_, _| "1".into())?;
-        let moved =
-            entity::put(c, &thing(to, "urn:m:1", "T", &[("k", "v")], Expected::Version(1)), |v, _| v.to_string())?;
-        assert_eq!(moved.version, 2);
-        let within = |space| EntityPage {
-            spaces: vec![space],
-            filters: vec![("k".into(), "v".into())],
-            limit: 9,
-            ..EntityPage::default()
-        };
-        assert_eq!(entity::count(c, &within(0))?, 0);
-        assert_eq!(entity::page(c, &within(to))?.len(), 1);
-        Ok(())
-    })
-    .await;
 }
 
 async fn the_journal_is_read_three_ways(place: &TestPlace) {

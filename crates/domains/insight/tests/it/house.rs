@@ -33,7 +33,7 @@ impl House {
         let rng = Arc::new(SeededRng::new(1));
         let place = TestPlace::sqlite();
         let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
-        let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone() };
+        let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone(), cache_bytes: 1 << 20 };
         let registry = Registry::open(deps).await.unwrap();
         for pack in ["base", "kuzbass"] {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();

@@ -27,9 +27,14 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SimClock::new("2026-01-15T01:00:00Z".parse().unwrap()));
         let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
         let rng = Arc::new(SeededRng::new(7));
-        let registry = Registry::open(RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone() })
-            .await
-            .unwrap();
+        let registry = Registry::open(RegistryDeps {
+            store: store.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            cache_bytes: 1 << 20,
+        })
+        .await
+        .unwrap();
         for pack in ["base", "kuzbass"] {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }

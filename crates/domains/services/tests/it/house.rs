@@ -44,7 +44,10 @@ impl House {
         let time: Arc<dyn Clock> = clock.clone();
         let store = place.open_with(StoreOptions::default(), time.clone()).unwrap();
         let rng = Arc::new(SeededRng::new(7));
-        let registry = Registry::open(RegistryDeps { store, clock: time.clone(), rng: rng.clone() }).await.unwrap();
+        let registry =
+            Registry::open(RegistryDeps { store, clock: time.clone(), rng: rng.clone(), cache_bytes: 1 << 20 })
+                .await
+                .unwrap();
         for pack in ["base", "kuzbass"] {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }

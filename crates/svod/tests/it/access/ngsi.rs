@@ -64,8 +64,7 @@ fn entities(stage: &Stage) -> Vec<Case> {
             "/ngsi-ld/v1/entities/{id}/attrs/{name}",
             at(&format!("/{spare}/attrs/source")),
             Body::Nothing,
-            // Nobody else could append it above.
-            [404, 404, 404, 404, 404, 204],
+            ADMINISTRATOR,
         ),
         route("DELETE", "/ngsi-ld/v1/entities/{id}", at(&format!("/{spare}")), Body::Nothing, ADMINISTRATOR),
         route(

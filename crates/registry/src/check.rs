@@ -1,0 +1,97 @@
+//! May they, and does it fit the metamodel?
+
+use std::collections::BTreeMap;
+
+use svod_kernel::{Actor, FieldError, SpacePath, Urn};
+use svod_model::{Attribute, Entity};
+use svod_policy::{Action, ResourceRef};
+
+use crate::command::{Change, CommandError, Operation};
+use crate::view::View;
+
+/// Policy is asked about the entity as it is and as it is given.
+pub(crate) fn authorised(
+    view: &View,
+    actor: &Actor,
+    change: &Change,
+    current: Option<&Entity>,
+) -> Result<(), CommandError> {
+    let action = change.policy_action();
+    let given = match &change.operation {
+        Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => Some(e),
+        _ => None,
+    };
+    current.into_iter().chain(given).try_for_each(|entity| may(view, actor, action, change, entity))
+}
+
+/// Who may not even read the entity is told that there is none.
+pub(crate) fn may(
+    view: &View,
+    actor: &Actor,
+    action: Action,
+    change: &Change,
+    entity: &Entity,
+) -> Result<(), CommandError> {
+    let resource = ResourceRef { body: entity.object("body").cloned(), ..view.resource(&entity.kind, &entity.space) };
+    if view.may(actor, action, &resource) {
+        return Ok(());
+    }
+    let readable = view.may(actor, Action::Read, &view.resource(&entity.kind, &entity.space));
+    if !readable && !matches!(change.operation, Operation::Create(_) | Operation::Upsert(_)) {
+        return Err(CommandError::NotFound(entity.id.clone()));
+    }
+    Err(CommandError::Forbidden { action: action.as_str(), kind: entity.kind.clone(), space: entity.space.clone() })
+}
+
+fn invalid(urn: &Urn, errors: Vec<FieldError>) -> CommandError {
+    CommandError::Invalid { urn: urn.clone(), errors }
+}
+
+/// A new entity.
+pub(crate) fn new(view: &View, mut entity: Entity) -> Result<Entity, CommandError> {
+    if view.spaces.get(&entity.space).is_none() {
+        return Err(CommandError::UnknownSpace(entity.space));
+    }
+    whole(view, &mut entity)?;
+    Ok(entity)
+}
+
+/// Everything about an entity.
+pub(crate) fn whole(view: &View, entity: &mut Entity) -> Result<(), CommandError> {
+    let checked = if view.is_open(&entity.space) {
+        svod_model::validate_open(entity)
+    } else {
+        view.catalogue.metamodel.validate(entity)
+    };
+    checked.map_err(|errors| invalid(&entity.id, errors))
+}
+
+/// Attributes that are set and removed; what is there already need not be said again.
+pub(crate) fn patch(
+    view: &View,
+    current: &Entity,
+    set: &mut BTreeMap<String, Attribute>,
+    unset: &[String],
+) -> Result<(), CommandError> {
+    if view.is_open(&current.space) {
+        return Ok(());
+    }
+    let (model, urn) = (&view.catalogue.metamodel, &current.id);
+    model.validate_patch(&current.kind, set).map_err(|errors| invalid(urn, errors))?;
+    model.validate_removal(&current.kind, unset.iter().map(String::as_str)).map_err(|errors| invalid(urn, errors))
+}
+
+/// An entity keeps its space, and in strict spaces its type.
+pub(crate) fn stays(urn: &Urn, current: &Entity, space: &SpacePath, kind: Option<&String>) -> Result<(), CommandError> {
+    if current.space == *space && kind.is_none_or(|k| *k == current.kind) {
+        return Ok(());
+    }
+    Err(invalid(
+        urn,
+        vec![FieldError {
+            field: "space".into(),
+            rule: "an entity keeps its space and type".into(),
+            fix: format!("it is a {} in {}; delete it first", current.kind, current.space),
+        }],
+    ))
+}

@@ -1,0 +1,169 @@
+use std::collections::{BTreeMap, HashMap};
+
+use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_model::Entity;
+use svod_store::entity::{EntityRow, Write};
+use svod_store::{Conn, StoreError};
+
+use crate::cache::Touched;
+use crate::execute::entity_of;
+use crate::index::Indexes;
+use crate::{CommandError, SpaceId, SpaceTree};
+
+/// The entities that a command touches, as they were and as they are by now. Written in one go at the end.
+pub(crate) struct Desk<'j> {
+    spaces: &'j SpaceTree,
+    within: Option<(SpaceId, &'j SpacePath)>,
+    slots: HashMap<Urn, Slot>,
+    /// In the order in which they were first touched.
+    touched: Vec<Urn>,
+}
+
+/// One identifier.
+#[derive(Default)]
+pub(crate) struct Slot {
+    row: Option<(SpaceId, i64)>,
+    old: Option<Entity>,
+    /// The version of the last thing there was.
+    pub version: i64,
+    /// What is there now.
+    pub now: Option<Entity>,
+    /// What was there before it was removed.
+    pub tombstone: Option<Entity>,
+    buried: Option<SpaceId>,
+    /// The identifier belongs to an entity of the tree that the command does not reach.
+    pub foreign: bool,
+    touched: bool,
+}
+
+impl<'j> Desk<'j> {
+    /// Reads all of them.
+    pub fn load(
+        conn: &mut dyn Conn,
+        spaces: &'j SpaceTree,
+        within: Option<&'j SpacePath>,
+        urns: &[&Urn],
+    ) -> Result<Self, CommandError> {
+        let within = match within {
+            None => None,
+            Some(path) => {
+                let info = spaces.get(path).ok_or_else(|| CommandError::UnknownSpace(path.clone()))?;
+                Some((spaces.top(info.id), path))
+            }
+        };
+        let mut desk = Self { spaces, within, slots: HashMap::with_capacity(urns.len()), touched: Vec::new() };
+        let texts: Vec<&str> = urns.iter().map(|u| u.as_str()).collect();
+        let mut rows = svod_store::entity::get_many(conn, &texts)?;
+        rows.sort_by_key(|r| (r.space, r.id));
+        let mut found: HashMap<String, EntityRow> = HashMap::with_capacity(rows.len());
+        for row in rows.into_iter().filter(|r| desk.is_within(r.space)) {
+            found.entry(row.urn.clone()).or_insert(row);
+        }
+        let missing: Vec<&str> = texts.iter().filter(|u| !found.contains_key(**u)).copied().collect();
+        let mut buried: HashMap<String, _> = HashMap::new();
+        if !missing.is_empty() {
+            let all = svod_store::entity::tombstones(conn, &missing)?;
+            buried.extend(all.into_iter().filter(|t| desk.is_within(t.space)).map(|t| (t.urn.clone(), t)));
+        }
+        for urn in urns {
+            let mut slot = Slot::default();
+            if let Some(row) = found.get(urn.as_str()) {
+                let entity = entity_of(row)?;
+                if desk.within.is_some_and(|(_, path)| !path.covers(&entity.space)) {
+                    slot.foreign = true;
+                    desk.slots.insert((*urn).clone(), slot);
+                    continue;
+                }
+                slot.row = Some((row.space, row.id));
+                slot.version = row.version;
+                slot.now = Some(entity.clone());
+                slot.old = Some(entity);
+            } else if let Some(t) = buried.get(urn.as_str()) {
+                slot.version = t.version;
+                slot.buried = Some(t.space);
+                slot.tombstone = serde_json::from_str(&t.doc).ok();
+            }
+            desk.slots.insert((*urn).clone(), slot);
+        }
+        Ok(desk)
+    }
+
+    fn is_within(&self, space: SpaceId) -> bool {
+        self.within.is_none_or(|(top, _)| self.spaces.top(space) == top)
+    }
+
+    pub fn slot(&self, urn: &Urn) -> Option<&Slot> {
+        self.slots.get(urn)
+    }
+
+    /// The entity is like this from now on, or gone.
+    pub fn set(&mut self, urn: &Urn, now: Option<Entity>) {
+        let slot = self.slots.entry(urn.clone()).or_default();
+        slot.version = now.as_ref().map_or(slot.version, |e| e.version);
+        slot.now = now;
+        if !std::mem::replace(&mut slot.touched, true) {
+            self.touched.push(urn.clone());
+        }
+    }
+
+    /// Where the entities stood before.
+    pub fn places(&self) -> Vec<Touched> {
+        self.slots.iter().map(|(urn, slot)| (urn.clone(), slot.row)).collect()
+    }
+
+    /// Writes what has become of all of them.
+    pub fn write(mut self, conn: &mut dyn Conn, indexes: &Indexes, at: Timestamp) -> Result<(), CommandError> {
+        let mut writes = Vec::with_capacity(self.touched.len());
+        for urn in std::mem::take(&mut self.touched) {
+            let Some(slot) = self.slots.remove(&urn) else { continue };
+            writes.extend(self.one(&urn, slot, indexes, at)?);
+        }
+        Ok(svod_store::entity::write(conn, &writes)?)
+    }
+
+    fn one(&self, urn: &Urn, slot: Slot, indexes: &Indexes, at: Timestamp) -> Result<Option<Write>, CommandError> {
+        let Some(last) = slot.now.as_ref().or(slot.old.as_ref()) else { return Ok(None) };
+        let space = match slot.row {
+            Some((space, _)) => space,
+            None if slot.now.is_none() => return Ok(None), // made and removed by the same command
+            None => self.id(&last.space)?,
+        };
+        let top = self.spaces.top(space);
+        let rows = |e: &Option<Entity>| e.as_ref().map(|e| indexes.rows(top, e)).unwrap_or_default();
+        let (before, after) = (rows(&slot.old), rows(&slot.now));
+        let (types_gone, types_added) = types(slot.old.as_ref(), slot.now.as_ref());
+        let text = |e: &Entity| serde_json::to_string(e).map_err(|e| StoreError::Shape(e.to_string()));
+        let doc = match (&slot.now, &slot.old) {
+            (Some(now), _) => Ok(text(now)?),
+            (None, old) => Err(old.as_ref().map(text).transpose()?.unwrap_or_default()),
+        };
+        Ok(Some(Write {
+            space,
+            id: slot.row.map(|r| r.1),
+            urn: urn.to_string(),
+            kind: last.kind.clone(),
+            version: slot.version,
+            created: last.created_at,
+            modified: at,
+            doc,
+            gone: before.difference(&after).cloned().collect(),
+            added: after.difference(&before).cloned().collect(),
+            types_gone,
+            types_added,
+            tombstone: slot.buried == Some(space),
+        }))
+    }
+
+    fn id(&self, path: &SpacePath) -> Result<SpaceId, CommandError> {
+        self.spaces.get(path).map(|s| s.id).ok_or_else(|| CommandError::UnknownSpace(path.clone()))
+    }
+}
+
+/// Types lost and gained.
+fn types(old: Option<&Entity>, new: Option<&Entity>) -> (Vec<String>, Vec<String>) {
+    let mut change: BTreeMap<&str, i64> = BTreeMap::new();
+    new.into_iter().flat_map(Entity::kinds).for_each(|k| *change.entry(k).or_default() += 1);
+    old.into_iter().flat_map(Entity::kinds).for_each(|k| *change.entry(k).or_default() -= 1);
+    let of = |sign: i64| change.iter().filter(|(_, n)| n.signum() == sign).map(|(k, _)| (*k).to_owned()).collect();
+    (of(-1), of(1))
+}

@@ -1,0 +1,234 @@
+//! How a question is answered: which index is asked, and what is looked at after it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::Serialize;
+use svod_query::{Compare, Filter, Georel, Place, Query, cells, keys};
+use svod_store::entity::Keys;
+use svod_store::{Conn, StoreError};
+
+use crate::SpaceId;
+use crate::index::{self, Indexes};
+use crate::view::View;
+
+/// Keys looked at to tell how many entities a way would lead past.
+const PROBE: i64 = 2_000;
+
+/// The way in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "by")]
+pub enum Access {
+    /// By identifiers.
+    Identifiers,
+    /// By values of one attribute, from the value index.
+    Value {
+        /// Attribute.
+        attribute: String,
+        /// Entities it leads past, counted up to a limit.
+        about: i64,
+    },
+    /// By place, from the index of cells.
+    Place {
+        /// Attribute.
+        attribute: String,
+    },
+    /// By types, from the index of types.
+    Types {
+        /// Types.
+        types: Vec<String>,
+    },
+    /// Every entity of the spaces is looked at.
+    #[default]
+    Everything,
+}
+
+/// A stretch of an index, or of the entities themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Segment {
+    /// Entities of a space; of a first type.
+    Rows { space: SpaceId, kind: Option<String> },
+    /// Entities with a key.
+    Keys(Keys),
+    /// Entities with a cell.
+    Cells { space: SpaceId, attribute: i64, stretch: (i64, i64) },
+}
+
+impl Segment {
+    pub const fn space(&self) -> SpaceId {
+        match self {
+            Self::Rows { space, .. } | Self::Cells { space, .. } => *space,
+            Self::Keys(keys) => keys.space,
+        }
+    }
+}
+
+/// A way through the store that passes every entity that can fit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan {
+    pub access: Access,
+    pub segments: Vec<Segment>,
+    /// What the index says needs no second look, types aside: there is no other condition.
+    pub exact: bool,
+    /// The place asked for, when cells are the way in.
+    pub place: Option<Arc<Place>>,
+    /// Attributes whose index would have helped: top of the tree and name.
+    pub wanting: Vec<(SpaceId, String)>,
+}
+
+/// Conditions that must all hold.
+fn conjuncts<'q>(filter: &'q Filter, into: &mut Vec<&'q Compare>, other: &mut bool) {
+    match filter {
+        Filter::All(all) => all.iter().for_each(|f| conjuncts(f, into, other)),
+        Filter::Compare(c) => into.push(c),
+        _ => *other = true,
+    }
+}
+
+impl Plan {
+    /// Chooses the way that leads past the fewest entities.
+    pub fn choose(
+        conn: &mut dyn Conn,
+        view: &View,
+        indexes: &Indexes,
+        spaces: &[SpaceId],
+        query: &Query,
+    ) -> Result<Self, StoreError> {
+        let (mut compares, mut other) = (Vec::new(), false);
+        if let Some(filter) = &query.filter {
+            conjuncts(filter, &mut compares, &mut other);
+        }
+        let bare = query.ids.is_empty()
+            && query.id_pattern.is_none()
+            && query.attributes.is_empty()
+            && query.datasets.is_empty()
+            && query.scope.is_none();
+        let mut wanting = Vec::new();
+        let mut best: Option<(i64, Self)> = None;
+        let tops: BTreeSet<SpaceId> = spaces.iter().map(|s| view.spaces.top(*s)).collect();
+        for compare in &compares {
+            let name = &compare.path.attribute;
+            let Some(ranges) = compare.path.is_plain().then(|| keys::ranges(compare)).flatten() else { continue };
+            let missing: Vec<_> = tops.iter().filter(|top| !indexes.is_ready(**top, name)).collect();
+            if !missing.is_empty() {
+                wanting.extend(missing.into_iter().map(|top| (*top, name.clone())));
+                continue;
+            }
+            let mut plan = Self::of_keys(spaces, name, &ranges);
+            let about = plan.probe(conn)?;
+            plan.access = Access::Value { attribute: name.clone(), about };
+            plan.exact = bare && !other && compares.len() == 1 && query.place.is_none() && keys::is_exact(compare);
+            if best.as_ref().is_none_or(|(n, _)| about < *n) {
+                best = Some((about, plan));
+            }
+        }
+        if let Some(place) = query.place.as_ref().filter(|p| p.georel.is_local()) {
+            let mut plan = Self::of_place(spaces, place);
+            plan.exact = bare && query.filter.is_none();
+            let about = if best.is_some() { plan.probe(conn)? } else { 0 };
+            if best.as_ref().is_none_or(|(n, _)| about < *n) {
+                best = Some((about, plan));
+            }
+        }
+        let unfiltered = bare && query.filter.is_none() && query.place.is_none();
+        let mut plan = Self::or_by_type(conn, spaces, query, best, unfiltered)?;
+        plan.wanting = wanting;
+        Ok(plan)
+    }
+
+    /// The way by types where a condition leads past nearly everything and there are fewer of the types.
+    fn or_by_type(
+        conn: &mut dyn Conn,
+        spaces: &[SpaceId],
+        query: &Query,
+        best: Option<(i64, Self)>,
+        exact: bool,
+    ) -> Result<Self, StoreError> {
+        let kinds = query.types.any_of();
+        Ok(match (best, kinds) {
+            (Some((_, plan)), None) => plan,
+            (Some((about, plan)), Some(_)) if about < PROBE => plan,
+            (Some((about, plan)), Some(kinds)) if count_types(conn, spaces, &kinds)? > 4 * about => plan,
+            (_, Some(kinds)) => Self::of_types(spaces, &kinds, exact),
+            (None, None) => Self::of_everything(spaces, exact),
+        })
+    }
+
+    /// The same way through some of the spaces.
+    pub fn only(&self, spaces: &[SpaceId]) -> Self {
+        let segments = self.segments.iter().filter(|s| spaces.contains(&s.space())).cloned().collect();
+        Self { segments, ..self.clone() }
+    }
+
+    fn of_keys(spaces: &[SpaceId], name: &str, ranges: &[(Vec<u8>, Vec<u8>)]) -> Self {
+        let attribute = index::number(name);
+        let overflow = (keys::OVERFLOW.to_vec(), keys::OVERFLOW.to_vec());
+        let segment = |space: SpaceId, (low, high): &(Vec<u8>, Vec<u8>)| {
+            Segment::Keys(Keys { space, attribute, low: low.clone(), high: high.clone() })
+        };
+        let all = ranges.iter().chain(std::iter::once(&overflow));
+        let segments = spaces.iter().flat_map(|s| all.clone().map(|r| segment(*s, r))).collect();
+        Self { segments, ..Self::default() }
+    }
+
+    fn of_place(spaces: &[SpaceId], place: &Place) -> Self {
+        let bounds = match place.georel {
+            Georel::NearMax(metres) => place.shape.bounds_around(metres),
+            _ => place.shape.bounds(),
+        };
+        let near = matches!(place.georel, Georel::NearMax(_));
+        let search = cells::search(bounds, |b| near || place.shape.touches(b));
+        let attribute = index::number(&place.attribute);
+        let stretches = search.stretches.iter().copied().chain(search.above.iter().map(|c| (*c, *c)));
+        let segments = spaces
+            .iter()
+            .flat_map(|space| stretches.clone().map(|stretch| Segment::Cells { space: *space, attribute, stretch }))
+            .collect();
+        let access = Access::Place { attribute: place.attribute.clone() };
+        Self { access, segments, place: Some(Arc::new(place.clone())), ..Self::default() }
+    }
+
+    fn of_types(spaces: &[SpaceId], kinds: &[&str], exact: bool) -> Self {
+        let mut segments = Vec::new();
+        for space in spaces {
+            for kind in kinds {
+                segments.push(Segment::Rows { space: *space, kind: Some((*kind).to_owned()) });
+            }
+            for kind in kinds {
+                let key = keys::text(kind);
+                let attribute = index::number(index::TYPES);
+                segments.push(Segment::Keys(Keys { space: *space, attribute, low: key.clone(), high: key }));
+            }
+        }
+        let types = kinds.iter().map(|k| (*k).to_owned()).collect();
+        Self { access: Access::Types { types }, segments, exact, ..Self::default() }
+    }
+
+    fn of_everything(spaces: &[SpaceId], exact: bool) -> Self {
+        let segments = spaces.iter().map(|s| Segment::Rows { space: *s, kind: None }).collect();
+        Self { segments, exact, ..Self::default() }
+    }
+
+    /// Entities that the way leads past, counted up to [`PROBE`].
+    fn probe(&self, conn: &mut dyn Conn) -> Result<i64, StoreError> {
+        let mut about = 0;
+        for segment in &self.segments {
+            about += match segment {
+                Segment::Keys(keys) => svod_store::entity::count_keys_to(conn, keys, PROBE - about)?,
+                Segment::Cells { space, attribute, stretch } => {
+                    svod_store::entity::count_cells_to(conn, *space, *attribute, *stretch, PROBE - about)?
+                }
+                Segment::Rows { .. } => PROBE,
+            };
+            if about >= PROBE {
+                break;
+            }
+        }
+        Ok(about)
+    }
+}
+
+/// Entities of these types; one of several of them counts for each.
+fn count_types(conn: &mut dyn Conn, spaces: &[SpaceId], kinds: &[&str]) -> Result<i64, StoreError> {
+    kinds.iter().map(|k| svod_store::entity::count(conn, spaces, k)).sum()
+}

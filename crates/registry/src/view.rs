@@ -1,0 +1,75 @@
+use std::sync::Arc;
+
+use svod_kernel::{Actor, SpacePath};
+use svod_model::{Entity, SecrecyClass};
+use svod_policy::{Action, ResourceRef};
+
+use crate::{Catalogue, SpaceTree};
+
+/// What is in force at one moment: packs and spaces, and with them who may see and do what.
+#[derive(Clone)]
+pub(crate) struct View {
+    pub catalogue: Arc<Catalogue>,
+    pub spaces: Arc<SpaceTree>,
+}
+
+impl View {
+    pub fn may(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
+        resource.open || self.catalogue.policies.allows(actor, action, resource)
+    }
+
+    /// A resource of that kind in that space, with the space's openness filled in.
+    pub fn resource(&self, kind: &str, space: &SpacePath) -> ResourceRef {
+        ResourceRef { open: self.is_open(space), ..ResourceRef::new(kind, space.clone()) }
+    }
+
+    pub fn is_open(&self, space: &SpacePath) -> bool {
+        self.spaces.get(space).is_some_and(|s| s.open)
+    }
+
+    /// The entity as policy sees it.
+    pub fn resource_of(&self, entity: &Entity) -> ResourceRef {
+        ResourceRef { body: entity.object("body").cloned(), ..self.resource(&entity.kind, &entity.space) }
+    }
+
+    /// True when every entity of the kind in the space is the same to policy.
+    pub fn is_uniform(&self, kind: &str, space: &SpacePath) -> bool {
+        self.is_open(space) || self.catalogue.metamodel.attribute(kind, "body").is_none()
+    }
+
+    pub fn may_see(&self, actor: &Actor, kind: &str, name: &str, resource: &ResourceRef) -> bool {
+        resource.open
+            || match class_of(&self.catalogue, kind, name) {
+                SecrecyClass::Open => true,
+                SecrecyClass::Internal => self.may(actor, Action::ReadInternal, resource),
+                SecrecyClass::Personal => self.may(actor, Action::ReadPersonal, resource),
+            }
+    }
+
+    /// The entity as the actor may see it; none when they may not know of it.
+    pub fn redact(&self, actor: &Actor, entity: Arc<Entity>) -> Option<Arc<Entity>> {
+        if self.is_open(&entity.space) {
+            return Some(entity);
+        }
+        let resource = self.resource_of(&entity);
+        if !self.may(actor, Action::Read, &resource) {
+            return None;
+        }
+        let shown = |name: &String| self.may_see(actor, &entity.kind, name, &resource);
+        if entity.attributes.keys().all(shown) {
+            return Some(entity);
+        }
+        let mut seen = Entity::clone(&entity);
+        seen.attributes.retain(|name, _| shown(name));
+        Some(Arc::new(seen))
+    }
+}
+
+/// The class of an attribute; what no pack declares (any more) is as closed as can be, packs' own entries excepted.
+pub(crate) fn class_of(catalogue: &Catalogue, kind: &str, name: &str) -> SecrecyClass {
+    match catalogue.metamodel.attribute(kind, name) {
+        Some(a) => a.class,
+        None if kind == "Pack" => SecrecyClass::Open,
+        None => SecrecyClass::Personal,
+    }
+}

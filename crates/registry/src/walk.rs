@@ -1,0 +1,191 @@
+//! The way through the store that a plan has chosen, in batches.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use svod_model::Entity;
+use svod_query::{Query, Types, cells, keys};
+use svod_store::entity::Keys;
+use svod_store::{Conn, StoreError};
+
+use crate::cache::{Cache, Moment, Place};
+use crate::index;
+use crate::plan::{Plan, Segment};
+
+/// Entities counted without a look at them at the most.
+pub(crate) const MOST_COUNTED: usize = 1_000_000;
+/// Index rows read at once.
+const ROWS: i64 = 1_000;
+
+/// What is remembered of entities, and the moment before the snapshot.
+pub(crate) type Memory<'c> = (&'c Cache, Moment);
+
+/// Where in a segment the batch before ended.
+#[derive(Debug, Clone)]
+enum After {
+    Row(i64),
+    Key(Vec<u8>, i64),
+    Cell(i64, i64),
+}
+
+/// A walk under way.
+pub(crate) struct Walk {
+    plan: Arc<Plan>,
+    segment: usize,
+    after: Option<After>,
+    seen: HashSet<Place>,
+    /// Entities passed.
+    pub looked: usize,
+}
+
+/// An entity that the index gives.
+struct Hint {
+    id: i64,
+    /// The index alone says that it fits.
+    settled: bool,
+}
+
+impl Walk {
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self { plan, segment: 0, after: None, seen: HashSet::new(), looked: 0 }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.segment >= self.plan.segments.len()
+    }
+
+    /// The next entities, about as many as wanted; none only at the end.
+    pub fn step(
+        &mut self,
+        conn: &mut dyn Conn,
+        memory: Memory<'_>,
+        wanted: usize,
+    ) -> Result<Vec<Arc<Entity>>, StoreError> {
+        let mut found = Vec::with_capacity(wanted);
+        while found.len() < wanted && !self.is_over() {
+            let space = self.plan.segments[self.segment].space();
+            let hints = self.hints(conn, (wanted - found.len()) as i64)?;
+            self.looked += hints.len();
+            let ids: Vec<i64> = hints.into_iter().map(|h| h.id).filter(|id| self.seen.insert((space, *id))).collect();
+            found.extend(read(conn, memory, space, &ids)?);
+        }
+        Ok(found)
+    }
+
+    /// What the index gives next in the present segment; moves on at its end.
+    fn hints(&mut self, conn: &mut dyn Conn, wanted: i64) -> Result<Vec<Hint>, StoreError> {
+        let settled = self.plan.exact;
+        let (hints, last, full) = match &self.plan.segments[self.segment] {
+            Segment::Rows { space, kind } => {
+                let from = if let Some(After::Row(id)) = self.after { id } else { i64::MIN };
+                let ids = svod_store::entity::ids(conn, *space, kind.as_deref(), from, wanted)?;
+                let last = ids.last().map(|id| After::Row(*id));
+                let full = ids.len() as i64 == wanted;
+                (ids.into_iter().map(|id| Hint { id, settled }).collect::<Vec<_>>(), last, full)
+            }
+            Segment::Keys(keys) => {
+                let after = if let Some(After::Key(key, id)) = self.after.take() { Some((key, id)) } else { None };
+                let rows = svod_store::entity::by_keys(conn, keys, after.as_ref(), wanted)?;
+                let overflow = keys.low == keys::OVERFLOW;
+                let full = rows.len() as i64 == wanted;
+                let last = rows.last().map(|(key, id)| After::Key(key.clone(), *id));
+                let hint = |id| Hint { id, settled: settled && !overflow };
+                (rows.into_iter().map(|(_, id)| hint(id)).collect(), last, full)
+            }
+            Segment::Cells { space, attribute, stretch } => {
+                let after = if let Some(After::Cell(cell, id)) = self.after { Some((cell, id)) } else { None };
+                let wanted = wanted.max(ROWS / 4);
+                let rows = svod_store::entity::by_cells(conn, *space, *attribute, *stretch, after, wanted)?;
+                let full = rows.len() as i64 == wanted;
+                let last = rows.last().map(|(cell, id)| After::Cell(*cell, *id));
+                let judged = rows.into_iter().filter_map(|(cell, id)| {
+                    let place = self.plan.place.as_ref()?;
+                    let verdict = cells::point_bounds(cell).and_then(|b| place.shape.settles(place.georel, b));
+                    (verdict != Some(false)).then_some(Hint { id, settled: settled && verdict == Some(true) })
+                });
+                (judged.collect(), last, full)
+            }
+        };
+        self.after = last;
+        if !full {
+            self.segment += 1;
+            self.after = None;
+        }
+        Ok(hints)
+    }
+
+    /// How many entities fit, mostly from the index alone; nothing when that cannot be told so.
+    pub fn count(
+        mut self,
+        conn: &mut dyn Conn,
+        memory: Memory<'_>,
+        query: &Query,
+    ) -> Result<Option<usize>, StoreError> {
+        let kind = match &query.types {
+            Types::Any => None,
+            Types::Is(kind) => Some(kind.as_str()),
+            _ => return Ok(None),
+        };
+        if !self.plan.exact {
+            return Ok(None);
+        }
+        let spaces: HashSet<i64> = self.plan.segments.iter().map(Segment::space).collect();
+        if let (Some(kind), crate::plan::Access::Types { .. }) = (kind, &self.plan.access) {
+            let spaces: Vec<i64> = spaces.into_iter().collect();
+            return Ok(Some(svod_store::entity::count(conn, &spaces, kind)?.max(0) as usize));
+        }
+        if let Some(kind) = kind {
+            let key = keys::text(kind);
+            for space in &spaces {
+                let attribute = index::number(index::TYPES);
+                let further = Keys { space: *space, attribute, low: key.clone(), high: key.clone() };
+                if svod_store::entity::count_keys_to(conn, &further, 1)? > 0 {
+                    return Ok(None);
+                }
+            }
+        }
+        let mut total = 0;
+        while !self.is_over() {
+            let space = self.plan.segments[self.segment].space();
+            let hints = self.hints(conn, ROWS)?;
+            let mut sure = Vec::with_capacity(hints.len());
+            for hint in hints {
+                if self.seen.contains(&(space, hint.id)) {
+                    continue;
+                }
+                let fits =
+                    hint.settled || read(conn, memory, space, &[hint.id])?.iter().any(|e| query.fits(e, &|_| None));
+                if fits {
+                    self.seen.insert((space, hint.id));
+                    sure.push(hint.id);
+                }
+            }
+            total += match kind {
+                Some(kind) => svod_store::entity::of_type(conn, space, kind, &sure)?.len(),
+                None => sure.len(),
+            };
+            if self.seen.len() > MOST_COUNTED {
+                return Ok(None);
+            }
+        }
+        Ok(Some(total))
+    }
+}
+
+/// The entities of these numbers, from memory where they are there.
+fn read(conn: &mut dyn Conn, memory: Memory<'_>, space: i64, ids: &[i64]) -> Result<Vec<Arc<Entity>>, StoreError> {
+    let (cache, since) = memory;
+    let mut found: Vec<Option<Arc<Entity>>> = ids.iter().map(|id| cache.get((space, *id))).collect();
+    let missing: Vec<i64> = ids.iter().zip(&found).filter(|(_, f)| f.is_none()).map(|(id, _)| *id).collect();
+    if !missing.is_empty() {
+        let mut rows = svod_store::entity::by_ids(conn, space, &missing)?.into_iter().peekable();
+        for (id, place) in ids.iter().zip(&mut found) {
+            if place.is_none()
+                && let Some(row) = rows.next_if(|r| r.id == *id)
+            {
+                *place = Some(cache.parsed(since, &row)?);
+            }
+        }
+    }
+    Ok(found.into_iter().flatten().collect())
+}

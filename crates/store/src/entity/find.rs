@@ -1,0 +1,266 @@
+use super::{COLUMNS, EntityRow, row};
+use crate::conn::placeholders;
+use crate::{Conn, StoreError, Value};
+
+/// Which entities to list.
+#[derive(Debug, Clone, Default)]
+pub struct EntityPage {
+    /// Of these spaces.
+    pub spaces: Vec<i64>,
+    /// Of these types (their first); none means any.
+    pub types: Vec<String>,
+    /// Having all these values: hash of the attribute's name and key.
+    pub filters: Vec<(i64, Vec<u8>)>,
+    /// After this one: space and number.
+    pub after: Option<(i64, i64)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl EntityPage {
+    /// `FROM … WHERE …` over one space (`?1`), and the values after `?1`, beginning with `params`.
+    ///
+    /// The rarest way in comes first: by value where there is a filter, else by type; both walk an index in the order
+    /// of the answer, so a page costs its own length.
+    fn from(&self, params: &mut Vec<Value>) -> (String, &'static str) {
+        let mut place = |value: Value| {
+            params.push(value);
+            params.len()
+        };
+        let mut joins = String::new();
+        let mut wheres = String::new();
+        for (n, (attribute, key)) in self.filters.iter().enumerate() {
+            let (a, k) = (place((*attribute).into()), place(key.clone().into()));
+            let pair = format!("v{n}.attribute = ?{a} AND v{n}.key = ?{k}");
+            if n == 0 {
+                joins.push_str("entity_value v0 JOIN entity e ON e.space = v0.space AND e.id = v0.entity");
+                wheres.push_str(&format!("v0.space = ?1 AND {pair}"));
+            } else {
+                joins.push_str(&format!(
+                    " JOIN entity_value v{n} ON v{n}.space = v0.space AND v{n}.entity = v0.entity AND {pair}"
+                ));
+            }
+        }
+        let key = if self.filters.is_empty() {
+            joins.push_str("entity e");
+            wheres.push_str("e.space = ?1");
+            "e.id"
+        } else {
+            "v0.entity"
+        };
+        if let [only] = self.types.as_slice() {
+            wheres.push_str(&format!(" AND e.type = ?{}", place(only.into())));
+        } else if let Some(first) = self.types.first() {
+            let first = place(first.into());
+            params.extend(self.types[1..].iter().map(Value::from));
+            wheres.push_str(&format!(" AND e.type IN ({})", placeholders(first, self.types.len())));
+        }
+        (format!("FROM {joins} WHERE {wheres}"), key)
+    }
+}
+
+/// Entities that fit, in the order of (space, number).
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn page(conn: &mut dyn Conn, query: &EntityPage) -> Result<Vec<EntityRow>, StoreError> {
+    let (after_space, after_id) = query.after.unwrap_or((i64::MIN, i64::MIN));
+    let mut params = vec![Value::Null, Value::Null, Value::Null];
+    let (from, key) = query.from(&mut params);
+    let sql = format!(
+        "SELECT e.space, e.id, e.urn, e.type, e.version, e.created, e.modified, e.doc {from} AND {key} > ?2
+         ORDER BY {key} LIMIT ?3"
+    );
+    let mut found = Vec::new();
+    let mut spaces = query.spaces.clone();
+    spaces.sort_unstable();
+    spaces.dedup();
+    for space in spaces.into_iter().filter(|space| *space >= after_space) {
+        let left = query.limit - found.len() as i64;
+        if left <= 0 {
+            break;
+        }
+        params[0] = space.into();
+        params[1] = if space == after_space { after_id } else { i64::MIN }.into();
+        params[2] = left.into();
+        conn.each(&sql, &params, &mut |r| {
+            found.push(row(r)?);
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
+/// Numbers of the entities of a space, of that first type where one is given, after a number, ascending.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn ids(
+    conn: &mut dyn Conn,
+    space: i64,
+    kind: Option<&str>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let mut found = Vec::new();
+    let mut take = |r: &crate::Row| {
+        found.push(r.int(0)?);
+        Ok(())
+    };
+    match kind {
+        None => {
+            let sql = "SELECT id FROM entity WHERE space = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+            conn.each(sql, &[space.into(), after.into(), limit.into()], &mut take)?;
+        }
+        Some(kind) => {
+            let sql = "SELECT id FROM entity WHERE space = ?1 AND type = ?4 AND id > ?2 ORDER BY id LIMIT ?3";
+            conn.each(sql, &[space.into(), after.into(), limit.into(), kind.into()], &mut take)?;
+        }
+    }
+    Ok(found)
+}
+
+/// The entities of these numbers in a space.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_ids(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<EntityRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM entity WHERE space = ?1 AND id = ?2");
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        conn.each(&sql, &[space.into(), (*id).into()], &mut |r| {
+            found.push(row(r)?);
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
+/// A stretch of keys of one attribute in one space, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// Space.
+    pub space: i64,
+    /// Hash of the attribute's name.
+    pub attribute: i64,
+    /// From.
+    pub low: Vec<u8>,
+    /// To.
+    pub high: Vec<u8>,
+}
+
+/// Keys and entities of the stretch in their order, after a given one, at most `limit`.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_keys(
+    conn: &mut dyn Conn,
+    keys: &Keys,
+    after: Option<&(Vec<u8>, i64)>,
+    limit: i64,
+) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
+    let (from, entity) = after.map_or((keys.low.clone(), i64::MIN), Clone::clone);
+    let mut found = Vec::new();
+    conn.each(
+        "SELECT key, entity FROM entity_value
+         WHERE space = ?1 AND attribute = ?2 AND (key, entity) > (?3, ?4) AND key <= ?5
+         ORDER BY key, entity LIMIT ?6",
+        &[keys.space.into(), keys.attribute.into(), from.into(), entity.into(), keys.high.clone().into(), limit.into()],
+        &mut |r| {
+            found.push((r.blob(0)?, r.int(1)?));
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// How many keys there are in the stretch, counted up to `most`.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn count_keys_to(conn: &mut dyn Conn, keys: &Keys, most: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM entity_value
+               WHERE space = ?1 AND attribute = ?2 AND key >= ?3 AND key <= ?4 LIMIT ?5) AS few";
+    let (low, high) = (keys.low.clone(), keys.high.clone());
+    let params = [keys.space.into(), keys.attribute.into(), low.into(), high.into(), most.into()];
+    conn.first(sql, &params)?.map_or(Ok(0), |r| r.int(0))
+}
+
+/// How many cells there are in the stretch, counted up to `most`.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn count_cells_to(
+    conn: &mut dyn Conn,
+    space: i64,
+    attribute: i64,
+    (low, high): (i64, i64),
+    most: i64,
+) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM entity_cell
+               WHERE space = ?1 AND attribute = ?2 AND cell >= ?3 AND cell <= ?4 LIMIT ?5) AS few";
+    let params = [space.into(), attribute.into(), low.into(), high.into(), most.into()];
+    conn.first(sql, &params)?.map_or(Ok(0), |r| r.int(0))
+}
+
+/// Which of these entities of a space have the type as their first.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn of_type(conn: &mut dyn Conn, space: i64, kind: &str, ids: &[i64]) -> Result<Vec<i64>, StoreError> {
+    let mut found = Vec::new();
+    for part in ids.chunks(super::MOST) {
+        let sql = format!(
+            "SELECT id FROM entity WHERE space = ?1 AND type = ?2 AND id IN ({})",
+            placeholders(3, super::length(part.len()))
+        );
+        let mut params: Vec<Value> = vec![space.into(), kind.into()];
+        params.extend(part.iter().map(|id| Value::from(*id)));
+        params.resize(2 + super::length(part.len()), part.last().copied().unwrap_or_default().into());
+        conn.each(&sql, &params, &mut |r| {
+            found.push(r.int(0)?);
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
+/// Entities kept under a stretch of cells, after a given cell and entity, at most `limit`: cell and entity, in order.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_cells(
+    conn: &mut dyn Conn,
+    space: i64,
+    attribute: i64,
+    (low, high): (i64, i64),
+    after: Option<(i64, i64)>,
+    limit: i64,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let (cell, entity) = after.unwrap_or((low, i64::MIN));
+    let mut found = Vec::new();
+    conn.each(
+        "SELECT cell, entity FROM entity_cell
+         WHERE space = ?1 AND attribute = ?2 AND (cell, entity) > (?3, ?4) AND cell <= ?5
+         ORDER BY cell, entity LIMIT ?6",
+        &[space.into(), attribute.into(), cell.into(), entity.into(), high.into(), limit.into()],
+        &mut |r| {
+            found.push((r.int(0)?, r.int(1)?));
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// How many entities of the spaces have the type, as their first or a further one; of any type without one.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn count(conn: &mut dyn Conn, spaces: &[i64], kind: &str) -> Result<i64, StoreError> {
+    let sql = "SELECT count FROM entity_count WHERE space = ?1 AND type = ?2";
+    let mut total = 0;
+    for space in spaces {
+        total += conn.first(sql, &[(*space).into(), kind.into()])?.map_or(Ok(0), |r| r.int(0))?;
+    }
+    Ok(total)
+}
