@@ -8,6 +8,7 @@ mod http;
 mod load;
 mod map;
 mod mqtt;
+mod ngsi;
 mod pack;
 mod progress;
 mod report;
@@ -44,6 +45,8 @@ enum Measure {
     Bridge(bridge::Options),
     /// COPY straight into PostgreSQL: what the database alone takes.
     Copy(copy::Options),
+    /// Requests to an NGSI-LD broker.
+    Ngsi(ngsi::Options),
     /// Medians and ratios of measurements (lines of JSON) as Markdown.
     Report {
         /// Files of lines.
@@ -59,6 +62,7 @@ fn main() -> Result<()> {
         Measure::Map(options) => map::run(&options),
         Measure::Bridge(options) => bridge::run(&options),
         Measure::Copy(options) => copy::run(&options),
+        Measure::Ngsi(options) => ngsi::run(&options),
         Measure::Report { files } => report::run(&files),
     }
 }

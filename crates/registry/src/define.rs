@@ -29,7 +29,7 @@ fn read(row: DefinitionRow) -> Result<Definition, StoreError> {
 }
 
 impl Registry {
-    /// Keeps a document, new or changed; says whether it was new.
+    /// Keeps a document, new or changed; as it is kept.
     ///
     /// # Errors
     /// [`CommandError::Forbidden`], [`CommandError::UnknownSpace`].
@@ -40,7 +40,7 @@ impl Registry {
         space: &SpacePath,
         id: &str,
         doc: Value,
-    ) -> Result<bool, CommandError> {
+    ) -> Result<Definition, CommandError> {
         let home = self.place(actor, Action::Create, kind, space)?;
         let now = self.clock.now();
         let event = event(actor, kind, id, now);
@@ -50,7 +50,9 @@ impl Registry {
                 let new = svod_store::definition::put(conn, home, kind, &id, &doc, now)?;
                 let action = if new { "create" } else { "update" };
                 svod_store::journal::append(conn, home, &[NewEvent { action: action.into(), ..event.clone() }])?;
-                Ok(new)
+                let kept = svod_store::definition::get(conn, home, kind, &id)?;
+                let kept = kept.ok_or_else(|| StoreError::Shape(format!("the definition {id} was not kept")))?;
+                Ok(read(kept)?)
             })
             .await
     }
@@ -119,6 +121,58 @@ impl Registry {
         let home = self.readable(actor, kind, space)?;
         let rows = self.store.read(move |conn| svod_store::definition::list(conn, home, kind)).await?;
         Ok(rows.into_iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// One document, for the platform itself.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn definition_of(
+        &self,
+        kind: &'static str,
+        space: &SpacePath,
+        id: &str,
+    ) -> Result<Option<Definition>, QueryError> {
+        let Some(home) = self.spaces().get(space).map(|s| s.id) else { return Ok(None) };
+        let id = id.to_owned();
+        let row = self.store.read(move |conn| svod_store::definition::get(conn, home, kind, &id)).await?;
+        Ok(row.map(read).transpose()?)
+    }
+
+    /// All documents of a kind with their spaces, for the platform itself.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn definitions_everywhere(&self, kind: &'static str) -> Result<Vec<(SpacePath, Definition)>, QueryError> {
+        let rows = self.store.read(move |conn| svod_store::definition::everywhere(conn, kind)).await?;
+        let tree = self.spaces();
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(path) = tree.path(row.space).cloned() else { continue };
+            all.push((path, read(row)?));
+        }
+        Ok(all)
+    }
+
+    /// Keeps what the platform itself notes about documents of a kind; not journalled.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn note(&self, kind: &'static str, notes: Vec<(SpacePath, String, Value)>) -> Result<(), StoreError> {
+        let (tree, now) = (self.spaces(), self.clock.now());
+        self.store
+            .write(move |conn| {
+                for (space, id, doc) in &notes {
+                    let Some(home) = tree.get(space) else { continue };
+                    if doc.is_null() {
+                        svod_store::definition::delete(conn, home.id, kind, id)?;
+                    } else {
+                        svod_store::definition::put(conn, home.id, kind, id, &doc.to_string(), now)?;
+                    }
+                }
+                Ok(())
+            })
+            .await
     }
 
     fn place(&self, actor: &Actor, action: Action, kind: &str, space: &SpacePath) -> Result<i64, CommandError> {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 use svod_kernel::{Actor, FieldError, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
@@ -129,7 +129,7 @@ impl Job {
         let buried = slot.and_then(|s| s.tombstone.as_ref());
         let Some(mut new) = self.made_of(change, old, buried)? else {
             let old = old.cloned().ok_or_else(|| CommandError::NotFound(urn.clone()))?;
-            let event = self.event(change, Some(&old), None, &old);
+            let event = self.event(change, Some(&old), None, &old)?;
             return Ok(Some(Worked { entity: old, made: false, gone: true, event }));
         };
         if old.is_some_and(|old| same(old, &new)) {
@@ -142,7 +142,7 @@ impl Job {
         for (name, a) in &mut new.attributes {
             a.stamp(old.and_then(|o| o.attributes.get(name)), born, self.now);
         }
-        let event = self.event(change, old, Some(&new), &new);
+        let event = self.event(change, old, Some(&new), &new)?;
         Ok(Some(Worked { entity: new, made: old.is_none(), gone: false, event }))
     }
 
@@ -245,13 +245,20 @@ impl Job {
         Ok(new)
     }
 
-    fn event(&self, change: &Change, old: Option<&Entity>, new: Option<&Entity>, of: &Entity) -> NewEvent {
+    fn event(
+        &self,
+        change: &Change,
+        old: Option<&Entity>,
+        new: Option<&Entity>,
+        of: &Entity,
+    ) -> Result<NewEvent, StoreError> {
         let verb = change.verb.unwrap_or_else(|| match (&change.operation, old) {
             (Operation::Upsert(_) | Operation::Edit { .. }, None) => "create",
             (Operation::Restore { .. }, _) => "restore",
             _ => change.policy_action().as_str(),
         });
-        NewEvent {
+        let changes = serde_json::to_string(&Differences::between(old, new));
+        Ok(NewEvent {
             at: self.now,
             actor: self.actor.id.clone(),
             actor_name: self.actor.name.clone(),
@@ -261,8 +268,8 @@ impl Job {
             version: of.version,
             ground: self.command.ground.clone(),
             cause: self.command.cause.as_ref().map(ToString::to_string),
-            changes: differences(old, new).to_string(),
-        }
+            changes: changes.map_err(|e| StoreError::Shape(e.to_string()))?,
+        })
     }
 
     /// Relationships of strict spaces must point to something, made by the same command perhaps.
@@ -314,25 +321,33 @@ fn same(a: &Entity, b: &Entity) -> bool {
 }
 
 /// `{attribute: {"old": …, "new": …}}` of every attribute that differs.
-fn differences(old: Option<&Entity>, new: Option<&Entity>) -> Value {
-    let empty = BTreeMap::new();
-    let (a, b) = (old.map_or(&empty, |e| &e.attributes), new.map_or(&empty, |e| &e.attributes));
-    let mut out = Map::new();
-    for name in a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))) {
-        let (was, is) = (a.get(name), b.get(name));
-        let same = matches!((was, is), (Some(was), Some(is)) if was.same(is));
-        if !same {
-            let mut entry = Map::new();
-            if let Some(v) = was {
-                entry.insert("old".into(), json!(v));
-            }
-            if let Some(v) = is {
-                entry.insert("new".into(), json!(v));
-            }
-            out.insert(name.clone(), Value::Object(entry));
-        }
+struct Differences<'e>(Vec<(&'e String, Difference<'e>)>);
+
+#[derive(Serialize)]
+struct Difference<'e> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<&'e Attribute>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<&'e Attribute>,
+}
+
+impl<'e> Differences<'e> {
+    fn between(old: Option<&'e Entity>, new: Option<&'e Entity>) -> Self {
+        let of = |e: Option<&'e Entity>, name: &String| e.and_then(|e| e.attributes.get(name));
+        let names = |e: Option<&'e Entity>| e.into_iter().flat_map(|e| e.attributes.keys());
+        let all = names(old).chain(names(new).filter(|name| of(old, name).is_none()));
+        let changed = all.filter_map(|name| match (of(old, name), of(new, name)) {
+            (Some(was), Some(is)) if was.same(is) => None,
+            (old, new) => Some((name, Difference { old, new })),
+        });
+        Self(changed.collect())
     }
-    Value::Object(out)
+}
+
+impl Serialize for Differences<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, difference)| (name, difference)))
+    }
 }
 
 /// The entity kept in a row.

@@ -225,6 +225,17 @@ impl Registry {
         Ok(false)
     }
 
+    /// Does the entity, as the actor sees it, fit? Related entities are looked up.
+    pub async fn fits(&self, actor: &Actor, query: &Query, entity: &Arc<Entity>) -> bool {
+        match self.linked(actor, query, std::slice::from_ref(entity)).await {
+            Ok(linked) => query.fits(entity, &|u| linked.get(u).cloned()),
+            Err(error) => {
+                tracing::warn!(%error, "related entities could not be looked up");
+                false
+            }
+        }
+    }
+
     /// The related entities that the filter follows, level by level.
     async fn linked(
         &self,

@@ -7,7 +7,7 @@ use svod_model::Entity;
 use svod_store::StoreError;
 
 use crate::execute::entity_of;
-use crate::{JournalEvent, Registry};
+use crate::{JournalEvent, Registry, SpaceId};
 
 /// Events read at once.
 const BATCH: i64 = 500;
@@ -15,12 +15,24 @@ const BATCH: i64 = 500;
 /// What one step of the journal changed, in the journal's order.
 #[derive(Debug, Clone, Default)]
 pub struct Committed {
+    /// Of which space.
+    pub space: SpaceId,
     /// Events of one space, ascending by `seq`.
     pub events: Vec<JournalEvent>,
     /// Each changed entity as it stands now (possibly newer than the event).
     pub entities: Vec<Arc<Entity>>,
     /// Entities that are gone.
     pub deleted: Vec<Urn>,
+    /// What they were, as far as that is kept.
+    pub tombstones: Vec<Arc<Entity>>,
+}
+
+impl Committed {
+    /// Number of the first event and of the last.
+    pub fn stretch(&self) -> (i64, i64) {
+        let at = |e: Option<&JournalEvent>| e.map_or(0, |e| e.seq);
+        (at(self.events.first()), at(self.events.last()))
+    }
 }
 
 impl Registry {
@@ -49,37 +61,48 @@ impl Registry {
         Ok(())
     }
 
-    async fn tell(&self, space: i64, mut from: i64, head: i64) -> Result<i64, StoreError> {
+    async fn tell(&self, space: SpaceId, mut from: i64, head: i64) -> Result<i64, StoreError> {
         while from < head {
-            let (rows, entities) = self
-                .store
-                .read(move |conn| {
-                    let rows = svod_store::journal::page(conn, space, from, BATCH)?;
-                    let mut urns: Vec<String> = rows.iter().map(|r| r.event.urn.clone()).collect();
-                    urns.sort();
-                    urns.dedup();
-                    let mut entities = svod_store::entity::get_many(conn, &urns)?;
-                    entities.retain(|e| e.space == space);
-                    Ok::<_, StoreError>((rows, entities))
-                })
-                .await?;
-            let Some(last) = rows.last().map(|r| r.seq) else { break };
+            let Some((last, step)) = self.step(space, from).await? else { break };
             from = last;
-            if self.spaces().path(space).is_none() {
-                self.reload_spaces().await?;
-            }
-            rows.iter().for_each(|r| self.cache.forget(&r.event.urn, None));
-            entities.iter().for_each(|e| self.cache.forget(&e.urn, Some((e.space, e.id))));
-            let entities: Vec<Arc<Entity>> = entities.iter().filter_map(|r| entity_of(r).ok().map(Arc::new)).collect();
-            let events: Vec<JournalEvent> = rows.iter().filter_map(|r| self.event_of(r)).collect();
-            let mut deleted: Vec<Urn> = events.iter().map(|e| e.entity.clone()).collect();
-            deleted.retain(|u| !entities.iter().any(|e| &e.id == u));
-            if space == 0 && events.iter().any(|e| e.action == "publish") {
+            step.events.iter().for_each(|e| self.cache.forget(e.entity.as_str(), None));
+            if space == 0 && step.events.iter().any(|e| e.action == "publish") {
                 self.reload_catalogue().await?;
             }
             self.announced.fetch_add(1, Ordering::AcqRel);
-            let _ = self.changes.send(Arc::new(Committed { events, entities, deleted })); // nobody listening is fine
+            let _ = self.changes.send(Arc::new(step)); // nobody listening is fine
         }
         Ok(from)
+    }
+
+    /// The events of a space after one of them, and the number of the last; none at the end.
+    pub(crate) async fn step(&self, space: SpaceId, from: i64) -> Result<Option<(i64, Committed)>, StoreError> {
+        let (rows, entities, stones) = self
+            .store
+            .read(move |conn| {
+                let rows = svod_store::journal::page(conn, space, from, BATCH)?;
+                let mut urns: Vec<String> = rows.iter().map(|r| r.event.urn.clone()).collect();
+                urns.sort();
+                urns.dedup();
+                let mut entities = svod_store::entity::get_many(conn, &urns)?;
+                entities.retain(|e| e.space == space);
+                urns.retain(|u| !entities.iter().any(|e| e.urn == *u));
+                let gone = rows.iter().any(|r| r.event.action == "delete");
+                let stones = if gone { svod_store::entity::tombstones(conn, &urns)? } else { Vec::new() };
+                Ok::<_, StoreError>((rows, entities, stones))
+            })
+            .await?;
+        let Some(last) = rows.last().map(|r| r.seq) else { return Ok(None) };
+        if self.spaces().path(space).is_none() {
+            self.reload_spaces().await?;
+        }
+        entities.iter().for_each(|e| self.cache.forget(&e.urn, Some((e.space, e.id))));
+        let entities: Vec<Arc<Entity>> = entities.iter().filter_map(|r| entity_of(r).ok().map(Arc::new)).collect();
+        let events: Vec<JournalEvent> = rows.iter().filter_map(|r| self.event_of(r)).collect();
+        let mut deleted: Vec<Urn> = events.iter().map(|e| e.entity.clone()).collect();
+        deleted.retain(|u| !entities.iter().any(|e| &e.id == u));
+        let mine = stones.iter().filter(|t| t.space == space);
+        let tombstones = mine.filter_map(|t| serde_json::from_str(&t.doc).ok().map(Arc::new)).collect();
+        Ok(Some((last, Committed { space, events, entities, deleted, tombstones })))
     }
 }

@@ -10,7 +10,7 @@
 //! * `index` – what entities are found by
 //! * `define` – documents that edges keep
 //! * `spaces` – the tree
-//! * `follow` – the journal as a stream of [`Committed`]
+//! * `follow` – the journal as a stream of [`Committed`]; `project` – what is kept current from it
 
 mod cache;
 mod catalogue;
@@ -23,6 +23,7 @@ mod find;
 mod follow;
 mod index;
 mod plan;
+mod project;
 mod publish;
 mod query;
 mod registry;
@@ -37,6 +38,7 @@ pub use find::{Explained, Find, Found};
 pub use follow::Committed;
 pub use index::indexed;
 pub use plan::Access;
+pub use project::{Projection, Running, Taken};
 pub use publish::{PublishError, Published};
 pub use query::{EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
 pub use registry::{Registry, RegistryDeps};

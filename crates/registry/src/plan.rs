@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
-use svod_query::{Compare, Filter, Georel, Place, Query, cells, keys};
+use svod_query::{Compare, Filter, Georel, Place, Query, Types, cells, keys};
 use svod_store::entity::Keys;
 use svod_store::{Conn, StoreError};
 
@@ -52,12 +52,14 @@ pub(crate) enum Segment {
     Keys(Keys),
     /// Entities with a cell.
     Cells { space: SpaceId, attribute: i64, stretch: (i64, i64) },
+    /// Entities with one of these cells, which hold what is asked about.
+    Above { space: SpaceId, attribute: i64, cells: Vec<i64> },
 }
 
 impl Segment {
     pub const fn space(&self) -> SpaceId {
         match self {
-            Self::Rows { space, .. } | Self::Cells { space, .. } => *space,
+            Self::Rows { space, .. } | Self::Cells { space, .. } | Self::Above { space, .. } => *space,
             Self::Keys(keys) => keys.space,
         }
     }
@@ -72,6 +74,8 @@ pub(crate) struct Plan {
     pub exact: bool,
     /// The place asked for, when cells are the way in.
     pub place: Option<Arc<Place>>,
+    /// The one type that fits, where no entity has it as a further one: documents of others need not be read.
+    pub only_kind: Option<String>,
     /// Attributes whose index would have helped: top of the tree and name.
     pub wanting: Vec<(SpaceId, String)>,
 }
@@ -133,7 +137,25 @@ impl Plan {
         let unfiltered = bare && query.filter.is_none() && query.place.is_none();
         let mut plan = Self::or_by_type(conn, spaces, query, best, unfiltered)?;
         plan.wanting = wanting;
+        plan.only_kind = plan.only_kind_of(conn, spaces, &query.types)?;
         Ok(plan)
+    }
+
+    fn only_kind_of(
+        &self,
+        conn: &mut dyn Conn,
+        spaces: &[SpaceId],
+        types: &Types,
+    ) -> Result<Option<String>, StoreError> {
+        let (Types::Is(kind), Access::Value { .. } | Access::Place { .. }) = (types, &self.access) else {
+            return Ok(None);
+        };
+        for space in spaces {
+            if has_further(conn, *space, kind)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(kind.clone()))
     }
 
     /// The way by types where a condition leads past nearly everything and there are fewer of the types.
@@ -179,11 +201,12 @@ impl Plan {
         let near = matches!(place.georel, Georel::NearMax(_));
         let search = cells::search(bounds, |b| near || place.shape.touches(b));
         let attribute = index::number(&place.attribute);
-        let stretches = search.stretches.iter().copied().chain(search.above.iter().map(|c| (*c, *c)));
-        let segments = spaces
-            .iter()
-            .flat_map(|space| stretches.clone().map(|stretch| Segment::Cells { space: *space, attribute, stretch }))
-            .collect();
+        let mut segments = Vec::new();
+        for space in spaces {
+            let cells = |stretch| Segment::Cells { space: *space, attribute, stretch };
+            segments.extend(search.stretches.iter().copied().map(cells));
+            segments.push(Segment::Above { space: *space, attribute, cells: search.above.clone() });
+        }
         let access = Access::Place { attribute: place.attribute.clone() };
         Self { access, segments, place: Some(Arc::new(place.clone())), ..Self::default() }
     }
@@ -218,6 +241,7 @@ impl Plan {
                 Segment::Cells { space, attribute, stretch } => {
                     svod_store::entity::count_cells_to(conn, *space, *attribute, *stretch, PROBE - about)?
                 }
+                Segment::Above { .. } => 0, // few and large
                 Segment::Rows { .. } => PROBE,
             };
             if about >= PROBE {
@@ -226,6 +250,13 @@ impl Plan {
         }
         Ok(about)
     }
+}
+
+/// Does an entity of the space have the type besides its first?
+fn has_further(conn: &mut dyn Conn, space: SpaceId, kind: &str) -> Result<bool, StoreError> {
+    let (key, attribute) = (keys::text(kind), index::number(index::TYPES));
+    let further = Keys { space, attribute, low: key.clone(), high: key };
+    Ok(svod_store::entity::count_keys_to(conn, &further, 1)? > 0)
 }
 
 /// Entities of these types; one of several of them counts for each.

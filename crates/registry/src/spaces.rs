@@ -70,6 +70,11 @@ impl SpaceTree {
         ids
     }
 
+    /// Keys of every space.
+    pub fn ids_of_all(&self) -> Vec<SpaceId> {
+        self.by_id.keys().copied().collect()
+    }
+
     /// Every space, by path.
     pub fn all(&self) -> Vec<&SpaceInfo> {
         let mut all: Vec<_> = self.by_path.values().collect();

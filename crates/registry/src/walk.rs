@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use svod_model::Entity;
 use svod_query::{Query, Types, cells, keys};
-use svod_store::entity::Keys;
 use svod_store::{Conn, StoreError};
 
 use crate::cache::{Cache, Moment, Place};
-use crate::index;
 use crate::plan::{Plan, Segment};
 
 /// Entities counted without a look at them at the most.
@@ -45,6 +43,15 @@ struct Hint {
     settled: bool,
 }
 
+impl Plan {
+    /// What a cell says about the place asked for; nothing when the entity cannot lie there.
+    fn judged(&self, (cell, id): (i64, i64)) -> Option<Hint> {
+        let place = self.place.as_ref()?;
+        let verdict = cells::point_bounds(cell).and_then(|b| place.shape.settles(place.georel, b));
+        (verdict != Some(false)).then_some(Hint { id, settled: self.exact && verdict == Some(true) })
+    }
+}
+
 impl Walk {
     pub fn new(plan: Arc<Plan>) -> Self {
         Self { plan, segment: 0, after: None, seen: HashSet::new(), looked: 0 }
@@ -66,7 +73,13 @@ impl Walk {
             let space = self.plan.segments[self.segment].space();
             let hints = self.hints(conn, (wanted - found.len()) as i64)?;
             self.looked += hints.len();
-            let ids: Vec<i64> = hints.into_iter().map(|h| h.id).filter(|id| self.seen.insert((space, *id))).collect();
+            let mut ids: Vec<i64> =
+                hints.into_iter().map(|h| h.id).filter(|id| self.seen.insert((space, *id))).collect();
+            if let Some(kind) = &self.plan.only_kind {
+                let unknown: Vec<i64> = ids.iter().copied().filter(|id| memory.0.get((space, *id)).is_none()).collect();
+                let fitting = svod_store::entity::of_type(conn, space, kind, &unknown)?;
+                ids.retain(|id| fitting.contains(id) || !unknown.contains(id));
+            }
             found.extend(read(conn, memory, space, &ids)?);
         }
         Ok(found)
@@ -98,12 +111,11 @@ impl Walk {
                 let rows = svod_store::entity::by_cells(conn, *space, *attribute, *stretch, after, wanted)?;
                 let full = rows.len() as i64 == wanted;
                 let last = rows.last().map(|(cell, id)| After::Cell(*cell, *id));
-                let judged = rows.into_iter().filter_map(|(cell, id)| {
-                    let place = self.plan.place.as_ref()?;
-                    let verdict = cells::point_bounds(cell).and_then(|b| place.shape.settles(place.georel, b));
-                    (verdict != Some(false)).then_some(Hint { id, settled: settled && verdict == Some(true) })
-                });
-                (judged.collect(), last, full)
+                (rows.into_iter().filter_map(|row| self.plan.judged(row)).collect(), last, full)
+            }
+            Segment::Above { space, attribute, cells } => {
+                let rows = svod_store::entity::by_cell_list(conn, *space, *attribute, cells)?;
+                (rows.into_iter().filter_map(|row| self.plan.judged(row)).collect(), None, false)
             }
         };
         self.after = last;
@@ -134,15 +146,8 @@ impl Walk {
             let spaces: Vec<i64> = spaces.into_iter().collect();
             return Ok(Some(svod_store::entity::count(conn, &spaces, kind)?.max(0) as usize));
         }
-        if let Some(kind) = kind {
-            let key = keys::text(kind);
-            for space in &spaces {
-                let attribute = index::number(index::TYPES);
-                let further = Keys { space: *space, attribute, low: key.clone(), high: key.clone() };
-                if svod_store::entity::count_keys_to(conn, &further, 1)? > 0 {
-                    return Ok(None);
-                }
-            }
+        if kind.is_some() && self.plan.only_kind.is_none() {
+            return Ok(None);
         }
         let mut total = 0;
         while !self.is_over() {

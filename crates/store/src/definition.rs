@@ -77,6 +77,15 @@ pub fn list(conn: &mut dyn Conn, space: i64, kind: &str) -> Result<Vec<Definitio
     conn.query(sql, &[space.into(), kind.into()])?.iter().map(row).collect()
 }
 
+/// All documents of a kind in every space.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn everywhere(conn: &mut dyn Conn, kind: &str) -> Result<Vec<DefinitionRow>, StoreError> {
+    let sql = "SELECT space, id, created, modified, doc FROM definition WHERE kind = ?1 ORDER BY space, id";
+    conn.query(sql, &[kind.into()])?.iter().map(row).collect()
+}
+
 /// Removes a document; says whether it was there.
 ///
 /// # Errors

@@ -252,6 +252,34 @@ pub fn by_cells(
     Ok(found)
 }
 
+/// Entities kept under one of these cells: cell and entity.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_cell_list(
+    conn: &mut dyn Conn,
+    space: i64,
+    attribute: i64,
+    cells: &[i64],
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let mut found = Vec::new();
+    for part in cells.chunks(super::MOST) {
+        let length = super::length(part.len());
+        let sql = format!(
+            "SELECT cell, entity FROM entity_cell WHERE space = ?1 AND attribute = ?2 AND cell IN ({})",
+            placeholders(3, length)
+        );
+        let mut params: Vec<Value> = vec![space.into(), attribute.into()];
+        params.extend(part.iter().map(|c| Value::from(*c)));
+        params.resize(2 + length, part.last().copied().unwrap_or_default().into());
+        conn.each(&sql, &params, &mut |r| {
+            found.push((r.int(0)?, r.int(1)?));
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
 /// How many entities of the spaces have the type, as their first or a further one; of any type without one.
 ///
 /// # Errors

@@ -1,0 +1,122 @@
+use std::sync::Arc;
+
+use serde_json::Value;
+use svod_kernel::{Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Committed, JournalEvent};
+
+/// What an event did to one instance of an attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Touch {
+    /// Attribute.
+    pub name: String,
+    /// Which instance; none is the default one.
+    pub dataset: Option<String>,
+    /// What was there.
+    pub old: Option<Attribute>,
+    /// What is there.
+    pub new: Option<Attribute>,
+}
+
+/// One event of the journal, as subscriptions see it.
+#[derive(Debug, Clone)]
+pub struct Happening {
+    /// When.
+    pub at: Timestamp,
+    /// The entity as it stands; as it was, when it is gone.
+    pub entity: Arc<Entity>,
+    /// It was made by the event.
+    pub made: bool,
+    /// It is gone by the event.
+    pub gone: bool,
+    /// Instances of attributes that changed.
+    pub touches: Vec<Touch>,
+}
+
+impl Happening {
+    /// What the events of a step were; events about other things than entities are left out.
+    pub fn of_step(step: &Committed) -> Vec<(i64, Self)> {
+        step.events.iter().filter_map(|e| Some((e.seq, Self::of(step, e)?))).collect()
+    }
+
+    fn of(step: &Committed, event: &JournalEvent) -> Option<Self> {
+        let changes = event.changes.as_object()?;
+        let touches: Vec<Touch> = changes.iter().flat_map(|(name, change)| touches(name, change)).collect();
+        let gone = event.action == "delete";
+        let found = step.entities.iter().find(|e| e.id == event.entity).filter(|_| !gone);
+        let was = || step.tombstones.iter().find(|e| e.id == event.entity).cloned();
+        let entity = match found {
+            Some(e) => e.clone(),
+            None if gone => was().unwrap_or_else(|| Arc::new(rebuilt(event, &touches))),
+            // Changed, and removed since: the removal is an event of its own.
+            None => return None,
+        };
+        let made = !gone && event.version == entity.version && entity.created_at == entity.modified_at
+            || matches!(event.action.as_str(), "create" | "restore");
+        Some(Self { at: event.at, entity, made: made && !gone, gone, touches })
+    }
+
+    /// The identifier of the entity.
+    pub fn urn(&self) -> &Urn {
+        &self.entity.id
+    }
+}
+
+/// An entity that was removed and whose tombstone is gone: what the event says of it.
+fn rebuilt(event: &JournalEvent, touches: &[Touch]) -> Entity {
+    let mut entity = Entity::new(event.entity.clone(), event.entity_type.clone(), event.space.clone());
+    entity.version = event.version;
+    entity.modified_at = event.at;
+    for touch in touches {
+        if let (Some(old), None) = (&touch.old, &touch.dataset) {
+            entity.attributes.insert(touch.name.clone(), old.clone());
+        }
+    }
+    entity
+}
+
+/// `{"old", "new"}` instance by instance.
+fn touches(name: &str, change: &Value) -> Vec<Touch> {
+    let read = |key: &str| change.get(key).and_then(|v| serde_json::from_value::<Attribute>(v.clone()).ok());
+    let (old, new) = (read("old"), read("new"));
+    let alone = |a: &Attribute| Attribute { others: Vec::new(), ..a.clone() };
+    let instances = |a: &Option<Attribute>| a.iter().flat_map(Attribute::instances).map(alone).collect::<Vec<_>>();
+    let (before, mut after) = (instances(&old), instances(&new));
+    let mut all = Vec::new();
+    for old in before {
+        let new = after.iter().position(|n| n.dataset == old.dataset).map(|at| after.remove(at));
+        if new.as_ref().is_none_or(|new| !new.same(&old)) {
+            all.push(Touch { name: name.to_owned(), dataset: old.dataset.clone(), old: Some(old), new });
+        }
+    }
+    all.extend(after.into_iter().map(|new| Touch {
+        name: name.to_owned(),
+        dataset: new.dataset.clone(),
+        old: None,
+        new: Some(new),
+    }));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn instances_are_told_apart() {
+        let change = json!({
+            "old": [{"value": 1}, {"value": 2, "dataset": "urn:d:a"}, {"value": 3, "dataset": "urn:d:b"}],
+            "new": [{"value": 1}, {"value": 5, "dataset": "urn:d:a"}, {"value": 6, "dataset": "urn:d:c"}],
+        });
+        let all = touches("speed", &change);
+        let kinds: Vec<_> =
+            all.iter().map(|t| (t.dataset.as_deref(), t.old.is_some(), t.new.is_some())).collect();
+        assert_eq!(
+            kinds,
+            [(Some("urn:d:a"), true, true), (Some("urn:d:b"), true, false), (Some("urn:d:c"), false, true)]
+        );
+        let gone = touches("speed", &json!({"old": {"value": 1}}));
+        assert_eq!((gone.len(), gone[0].new.is_none()), (1, true));
+    }
+}

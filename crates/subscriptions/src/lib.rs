@@ -1,0 +1,24 @@
+//! Subscriptions: who is told when entities change. The edges bring the words ([`Dialect`]), the binary the wires
+//! ([`Deliver`]); what stands between them is here.
+//!
+//! Data's way: the journal → `happening` (what an event did to each attribute) → `matcher` (which subscriptions can be
+//! meant, without looking at all of them) → [`Subscription::wants`] → a [`Notice`] in the subscription's queue → written by
+//! the dialect → delivered → [`State`], written down every second.
+//!
+//! * `engine` – the projection of the journal that does this, and the subscriptions by time
+//! * `queue` – one subscription's notices in their order
+//!
+//! A notice counts as settled when its delivery was tried; until then the journal's place is not moved past it, so that a
+//! restart tries again.
+
+mod deliver;
+mod engine;
+mod happening;
+mod matcher;
+mod queue;
+mod subscription;
+
+pub use deliver::{Deliver, Message, Sending, Target};
+pub use engine::{Dialect, Engine, Read, Started, Written};
+pub use happening::{Happening, Touch};
+pub use subscription::{Notice, State, Subscription, Trigger};
