@@ -81,8 +81,10 @@ pub fn run(options: &Options) -> Result<()> {
         }
         let name = options.kind.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default();
         let count = if options.count { " with count" } else { "" };
-        let workload =
-            format!("{name}{count} ×{}, {} connections, {} entities", options.size, options.connections, options.entities);
+        let workload = format!(
+            "{name}{count} ×{}, {} connections, {} entities",
+            options.size, options.connections, options.entities
+        );
         let seconds = begun.elapsed().as_secs_f64();
         let latency = Latency::of(&mut latencies);
         let (system, cores) = (options.system.clone(), options.cores.clone());
@@ -125,9 +127,20 @@ async fn connection(options: Options, index: u64, end: Instant) -> Result<(u64, 
 
 fn check(options: &Options, got: &Answer) -> Result<()> {
     let text = || String::from_utf8_lossy(&got.body).chars().take(300).collect::<String>();
-    ensure!((200..300).contains(&got.status) && got.status != 207, "{:?} refused with {}: {}", options.kind, got.status, text());
+    ensure!(
+        (200..300).contains(&got.status) && got.status != 207,
+        "{:?} refused with {}: {}",
+        options.kind,
+        got.status,
+        text()
+    );
     let finds = matches!(options.kind, Kind::Type | Kind::Value);
-    ensure!(!finds || got.body.len() > 100 || options.entities < 20_000, "{:?} found nothing: {}", options.kind, text());
+    ensure!(
+        !finds || got.body.len() > 100 || options.entities < 20_000,
+        "{:?} found nothing: {}",
+        options.kind,
+        text()
+    );
     Ok(())
 }
 
@@ -172,9 +185,7 @@ fn request(options: &Options, next: u64, dice: &mut Dice) -> Vec<u8> {
         }
         Kind::Read => get(format!("entities/urn:ngsi-ld:Vehicle:{one}")),
         Kind::Type => get(format!("entities?type=Vehicle{}&{page}", one % 10)),
-        Kind::Value => {
-            get(format!("entities?type=Vehicle{}&q=speed=={}&{page}", one % 10, Dice(one + 3).below(1_000)))
-        }
+        Kind::Value => get(format!("entities?type=Vehicle{}&q=speed=={}&{page}", one % 10, Dice(one + 3).below(1_000))),
         Kind::Near => get(format!(
             "entities?type=Vehicle{}&georel=near;maxDistance==1000&geometry=Point&coordinates=[{lon},{lat}]&{page}",
             one % 10

@@ -133,6 +133,13 @@ CREATE TABLE pack (
     PRIMARY KEY (space, id, published)
 );
 
+CREATE TABLE projection (
+    space BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    PRIMARY KEY (space, name)
+);
+
 CREATE TABLE quarantine (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -159,6 +166,15 @@ CREATE TABLE series (
     device TEXT NOT NULL,
     PRIMARY KEY (space, id),
     UNIQUE (space, urn, attribute, device)
+);
+
+CREATE TABLE set_aside (
+    space BIGINT NOT NULL,
+    projection TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (space, projection, seq)
 );
 
 CREATE TABLE space (

@@ -27,7 +27,7 @@ pub trait Projection: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// Reads the journal from its beginning the first time, not from its present end.
-    fn from_the_beginning(&self) -> bool {
+    fn reads_from_the_beginning(&self) -> bool {
         true
     }
 
@@ -122,7 +122,7 @@ impl Runner {
         self.given = offsets.into_iter().collect();
         let heads = self.registry.store.read(|conn| svod_store::space::list(conn)).await?;
         for space in &heads {
-            let start = if self.projection.from_the_beginning() { 0 } else { space.seq };
+            let start = if self.projection.reads_from_the_beginning() { 0 } else { space.seq };
             self.given.entry(space.id).or_insert(start);
         }
         self.written = self.given.clone();

@@ -378,7 +378,7 @@ impl<D: Dialect> Projection for Following<D> {
         self.0.dialect.kind()
     }
 
-    fn from_the_beginning(&self) -> bool {
+    fn reads_from_the_beginning(&self) -> bool {
         false
     }
 

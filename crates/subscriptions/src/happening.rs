@@ -110,8 +110,7 @@ mod tests {
             "new": [{"value": 1}, {"value": 5, "dataset": "urn:d:a"}, {"value": 6, "dataset": "urn:d:c"}],
         });
         let all = touches("speed", &change);
-        let kinds: Vec<_> =
-            all.iter().map(|t| (t.dataset.as_deref(), t.old.is_some(), t.new.is_some())).collect();
+        let kinds: Vec<_> = all.iter().map(|t| (t.dataset.as_deref(), t.old.is_some(), t.new.is_some())).collect();
         assert_eq!(
             kinds,
             [(Some("urn:d:a"), true, true), (Some("urn:d:b"), true, false), (Some("urn:d:c"), false, true)]

@@ -76,9 +76,7 @@ impl<S> Line<S> {
     pub fn put(&self, source: Source, notice: Notice) -> Put {
         let mut inner = self.lock();
         let s = &self.subscription;
-        let too_soon = |last: Option<Timestamp>, seconds: Option<f64>| {
-            matches!((last, seconds), (Some(last), Some(seconds)) if notice.at.seconds_since(last) < seconds)
-        };
+        let too_soon = |last: Option<Timestamp>, seconds: Option<f64>| matches!((last, seconds), (Some(last), Some(seconds)) if notice.at.seconds_since(last) < seconds);
         let cooling = inner.state.failed && too_soon(inner.state.last_failure, s.cooldown);
         if inner.closed || cooling || too_soon(inner.last_sent, s.throttling) {
             return Put::Refused;

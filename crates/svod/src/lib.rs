@@ -3,6 +3,7 @@
 mod client;
 pub mod command;
 pub mod config;
+mod deliver;
 pub mod embedded;
 mod http;
 mod judge;

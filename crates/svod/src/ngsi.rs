@@ -6,8 +6,11 @@ use svod_kernel::SpacePath;
 use svod_ngsi_ld::NgsiState;
 use svod_ngsi_ld::context::{Contexts, Fetch, FetchError, load::Fetched};
 use svod_ngsi_ld::hosted;
+use svod_ngsi_ld::subscriptions::Notifications;
 use svod_registry::Registry;
+use svod_subscriptions::Engine;
 
+use crate::deliver::Delivery;
 use crate::outbound::{Outbound, OutboundError};
 use crate::platform::SANDBOX_SPACE;
 use crate::rooms::Core;
@@ -40,11 +43,14 @@ impl Fetch for Documents {
 /// The state of the edge's routes.
 pub fn state(core: &Core, outbound: Outbound, sandbox: bool) -> NgsiState {
     let home: Option<SpacePath> = sandbox.then(|| SANDBOX_SPACE.parse().ok()).flatten();
-    let documents = Documents { registry: core.registry.clone(), outbound };
+    let documents = Documents { registry: core.registry.clone(), outbound: outbound.clone() };
+    let contexts = Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone()));
+    let notifications = Notifications { registry: core.registry.clone(), contexts: contexts.clone() };
     NgsiState {
         registry: core.registry.clone(),
         identity: core.identity.clone(),
-        contexts: Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone())),
+        contexts,
+        subscriptions: Engine::new(core.registry.clone(), notifications, Arc::new(Delivery(outbound))),
         home,
         new_tenants: sandbox,
     }

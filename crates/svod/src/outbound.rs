@@ -99,6 +99,8 @@ impl Outbound {
             .timeout(Duration::from_secs(config.timeout_seconds))
             .redirect(follow)
             .no_proxy()
+            // Some receivers compare names of fields as they stand.
+            .http1_title_case_headers()
             .user_agent(concat!("svod/", env!("CARGO_PKG_VERSION")));
         if !config.private {
             builder = builder.dns_resolver(Arc::new(PublicOnly));
@@ -115,12 +117,40 @@ impl Outbound {
         serde_json::from_slice(&body).map_err(|e| OutboundError::NotJson(e.to_string()))
     }
 
-    async fn bytes(&self, url: &str) -> Result<Vec<u8>, String> {
+    /// May this address be spoken to?
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn permits(&self, url: &str) -> Result<Url, String> {
         let url = Url::parse(url).map_err(|e| e.to_string())?;
-        if let Some(why) = self.rules.refusal(&url) {
-            return Err(why);
+        match self.rules.refusal(&url) {
+            None => Ok(url),
+            Some(why) => Err(why),
         }
-        let request = self.client.get(url).header("accept", "application/ld+json, application/json;q=0.9");
+    }
+
+    /// Sends a body; done when the answer is 2xx.
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        body: bytes::Bytes,
+        timeout: Duration,
+    ) -> Result<(), String> {
+        let mut request = self.client.post(self.permits(url)?).timeout(timeout).body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.map_err(|e| why(&e.without_url()))?;
+        if response.status().is_success() { Ok(()) } else { Err(format!("it answers {}", response.status())) }
+    }
+
+    async fn bytes(&self, url: &str) -> Result<Vec<u8>, String> {
+        let request =
+            self.client.get(self.permits(url)?).header("accept", "application/ld+json, application/json;q=0.9");
         let mut response = request.send().await.map_err(|e| e.without_url().to_string())?;
         if !response.status().is_success() {
             return Err(format!("it answers {}", response.status()));
@@ -134,6 +164,18 @@ impl Outbound {
         }
         Ok(body)
     }
+}
+
+/// An error with its causes.
+fn why(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(c) = cause {
+        text.push_str(": ");
+        text.push_str(&c.to_string());
+        cause = c.source();
+    }
+    text
 }
 
 /// Why a document is not to be had.

@@ -10,9 +10,11 @@ use svod_ingest::IngestLimits;
 use svod_kernel::{Clock, Rng};
 use svod_model::PackSource;
 use svod_mqtt::MqttBroker;
+use svod_ngsi_ld::subscriptions::Notifications;
 use svod_notify::{Notify, NotifyConfig, NotifyDeps};
 use svod_registry::Registry;
 use svod_store::{Store, StoreOptions, StoreUrl};
+use svod_subscriptions::Started;
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -62,6 +64,7 @@ pub struct Platform {
     server: JoinHandle<()>,
     workers: Vec<JoinHandle<()>>,
     notify: Notify,
+    subscriptions: Started<Notifications>,
 }
 
 impl Platform {
@@ -110,8 +113,9 @@ impl Platform {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
         let ngsi = ngsi::state(&core, outbound, options.sandbox);
+        let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         let server = http::serve(http_listener, config, &core, ngsi, stopped);
-        Ok(Self { addresses, core, broker, stop, server, workers, notify })
+        Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions })
     }
 
     /// Stops listening, lets requests under way end, and closes the store; what was acknowledged is durable already.
@@ -126,6 +130,7 @@ impl Platform {
         }
         self.core.runtime.release().await;
         self.notify.stop().await;
+        self.subscriptions.stop().await;
         self.core.store.close().await;
     }
 }

@@ -123,7 +123,7 @@ pub fn append(old: &Entity, given: &Given, overwrite: bool) -> (Entity, Outcome)
     (new, outcome)
 }
 
-/// Updates attributes that are there (clause 5.6.2).
+/// Updates attributes that are there and appends others (clause 5.6.2); a scope is only changed where there is one.
 pub fn update(old: &Entity, given: &Given) -> (Entity, Outcome) {
     let mut new = old.clone();
     let mut outcome = Outcome::default();
@@ -137,11 +137,8 @@ pub fn update(old: &Entity, given: &Given) -> (Entity, Outcome) {
         }
     }
     for (name, attribute) in &given.attributes {
-        let Some(there) = new.attributes.get(name) else {
-            outcome.refused.push((name.clone(), "the entity has no such attribute".into()));
-            continue;
-        };
-        let mut kept: Vec<Attribute> = there.instances().map(alone).collect();
+        let there = new.attributes.get(name);
+        let mut kept: Vec<Attribute> = there.map(|a| a.instances().map(alone).collect()).unwrap_or_default();
         for instance in attribute.instances() {
             match kept.iter_mut().find(|k| k.dataset == instance.dataset) {
                 Some(there) => *there = alone(instance),
@@ -293,9 +290,10 @@ mod tests {
     }
 
     #[test]
-    fn updating_touches_only_what_is_there() {
-        let (_, outcome) = update(&car(), &given(json!({"speed": 7, "color": "red"})));
-        assert_eq!((outcome.updated, outcome.refused.len()), (vec!["speed".to_owned()], 1));
+    fn updating_appends_attributes_and_no_scope() {
+        let (new, outcome) = update(&car(), &given(json!({"speed": 7, "color": "red", "scope": "/a"})));
+        assert_eq!(outcome.updated, ["color", "speed"]);
+        assert_eq!((outcome.refused.len(), new.scopes.len()), (1, 0));
     }
 
     #[test]

@@ -144,7 +144,7 @@ async fn answer_found(
     };
     let found = state.registry.find(&asked.actor, &find).await?;
     let join = join::Join::of(asked)?;
-    let bodies = join.list(state, asked, context, &form, &found.entities).await?;
+    let bodies = join.list(&state.registry, &asked.actor, context, &form, &found.entities).await?;
     let body = if asked.media == Media::Geo {
         let geometry = geometry_of(asked);
         let features: Vec<Value> = bodies.into_iter().map(|b| feature(b, &geometry)).collect();
@@ -167,7 +167,20 @@ fn geometry_of(asked: &Asked) -> String {
 
 /// Links to the pages before and after (clause 6.3.10).
 fn pages(response: &mut Response, asked: &Asked, find: &Find, more: bool, at: &str) {
-    if find.limit == 0 {
+    let kind = if asked.media == Media::Ld { "application/ld+json" } else { "application/json" };
+    page_links(response, asked, (find.offset, find.limit), more, at, kind);
+}
+
+/// Links to the pages beside one of any list.
+pub fn page_links(
+    response: &mut Response,
+    asked: &Asked,
+    (offset, limit): (usize, usize),
+    more: bool,
+    at: &str,
+    kind: &str,
+) {
+    if limit == 0 {
         return;
     }
     let kept: Vec<String> = asked
@@ -178,20 +191,19 @@ fn pages(response: &mut Response, asked: &Asked, find: &Find, more: bool, at: &s
         .collect();
     let mut link = |offset: usize, rel: &str| {
         let mut all = kept.clone();
-        all.push(format!("limit={}", find.limit));
+        all.push(format!("limit={limit}"));
         all.push(format!("offset={offset}"));
         all.sort();
-        let kind = if asked.media == Media::Ld { "application/ld+json" } else { "application/json" };
         let text = format!("<{at}?{}>;rel=\"{rel}\";type=\"{kind}\"", all.join("&"));
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().append(axum::http::header::LINK, value);
         }
     };
-    if find.offset > 0 {
-        link(find.offset.saturating_sub(find.limit), "prev");
+    if offset > 0 {
+        link(offset.saturating_sub(limit), "prev");
     }
     if more {
-        link(find.offset + find.limit, "next");
+        link(offset + limit, "next");
     }
 }
 
@@ -223,7 +235,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
         return Err(ApiError::missing(format!("the entity {id} has none of these attributes")));
     }
     let join = join::Join::of(&asked)?;
-    let mut bodies = join.list(&state, &asked, &context, &form, &[entity]).await?;
+    let mut bodies = join.list(&state.registry, &asked.actor, &context, &form, &[entity]).await?;
     let body = if bodies.len() > 1 {
         bodies.into_iter().map(Value::Object).collect()
     } else {

@@ -1,4 +1,5 @@
-//! Errors as the standard names them (clause 6.3.2, table 6.3.2-1), sent as RFC 9457 problem details.
+//! Errors as the standard names them (clause 6.3.2, table 6.3.2-1), sent as RFC 7807 problem
+//! details under the plain JSON type, as the standard wants it.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -142,8 +143,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response =
-            (self.status(), [(header::CONTENT_TYPE, "application/problem+json")], self.json().to_string())
-                .into_response();
+            (self.status(), [(header::CONTENT_TYPE, "application/json")], self.json().to_string()).into_response();
         if self.kind == Kind::Busy {
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
         }

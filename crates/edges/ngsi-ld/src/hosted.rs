@@ -26,7 +26,25 @@ fn kind(asked: &Asked) -> Answer<Option<&str>> {
 }
 
 fn details(d: &Definition, base: &str) -> Value {
-    json!({"URL": format!("{base}{PATH}{}", d.id), "localId": d.id, "kind": "Hosted", "createdAt": d.created})
+    let kind = if is_implicit(d) { "ImplicitlyCreated" } else { "Hosted" };
+    json!({"URL": format!("{base}{PATH}{}", d.id), "localId": d.id, "kind": kind, "createdAt": d.created})
+}
+
+/// Made by the broker for a subscription whose context has no address of its own.
+fn is_implicit(d: &Definition) -> bool {
+    d.doc.get("implicit") == Some(&Value::Bool(true))
+}
+
+/// Hosts a context that came inside a document; its address.
+///
+/// # Errors
+/// When it may not be kept.
+pub async fn implicit(state: &NgsiState, asked: &Asked, context: Value) -> Answer<String> {
+    let now = state.registry.clock().now();
+    let id = svod_kernel::Urn::mint("Context", now, state.registry.rng().as_ref()).local().to_owned();
+    let doc = json!({"@context": context, "implicit": true});
+    state.registry.define(&asked.actor, KIND, &asked.space, &id, doc).await?;
+    Ok(format!("{}{PATH}{id}", base(asked)))
 }
 
 /// `POST /jsonldContexts`
@@ -55,9 +73,17 @@ pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let wanted = |k: &str| kind.as_deref().is_none_or(|w| w == k);
     let base = base(&asked);
     let mut all = Vec::new();
-    if wanted("hosted") {
+    for (word, implicit) in [("hosted", false), ("implicitlycreated", true)] {
+        if !wanted(word) {
+            continue;
+        }
         let hosted = state.registry.definitions(&asked.actor, KIND, &asked.space).await?;
-        all.extend(hosted.iter().map(|d| if detailed { details(d, &base) } else { details(d, &base)["URL"].clone() }));
+        all.extend(
+            hosted
+                .iter()
+                .filter(|d| is_implicit(d) == implicit)
+                .map(|d| if detailed { details(d, &base) } else { details(d, &base)["URL"].clone() }),
+        );
     }
     if wanted("cached") {
         all.push(if detailed { cached(core::CORE_URL, 0, Timestamp::default()) } else { core::CORE_URL.into() });
@@ -86,7 +112,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let detailed = asked.flag("details")?;
     let body = match hosted(&state, &asked, &id).await? {
         Some(d) if detailed => details(&d, &base(&asked)),
-        Some(d) => d.doc,
+        Some(d) => json!({"@context": d.doc["@context"]}),
         None if core::is_core(&id) => {
             if detailed {
                 cached(core::CORE_URL, 0, Timestamp::default())

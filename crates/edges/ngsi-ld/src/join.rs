@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use svod_kernel::Urn;
+use svod_kernel::{Actor, Urn};
 use svod_model::Entity;
+use svod_registry::Registry;
 
-use crate::NgsiState;
 use crate::context::Context;
 use crate::error::{Answer, ApiError};
 use crate::render::{Form, Joined};
@@ -51,14 +51,24 @@ impl Join {
         Ok(Self { how, level, outside })
     }
 
+    /// What a subscription says: how, and how far.
+    pub fn told(how: Option<&str>, level: usize) -> Self {
+        let how = match how {
+            Some("inline") => How::Inline,
+            Some("flat") => How::Flat,
+            _ => How::Not,
+        };
+        Self { how, level: level.min(MAX_LEVEL), outside: Vec::new() }
+    }
+
     /// The entities as documents, with what is joined.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn list(
         &self,
-        state: &NgsiState,
-        asked: &Asked,
+        registry: &Registry,
+        actor: &Actor,
         context: &Context,
         form: &Form,
         entities: &[Arc<Entity>],
@@ -66,7 +76,7 @@ impl Join {
         if self.how == How::Not {
             return Ok(entities.iter().map(|e| form.entity(e, context, &Joined::new())).collect());
         }
-        let known = self.gather(state, asked, entities).await?;
+        let known = self.gather(registry, actor, entities).await?;
         if self.how == How::Inline {
             let all = entities.iter().map(|e| self.inline(e, &known, context, form, &self.outside, self.level));
             return Ok(all.collect());
@@ -81,8 +91,8 @@ impl Join {
     /// Related entities level by level, each with the attribute that led to it.
     async fn gather(
         &self,
-        state: &NgsiState,
-        asked: &Asked,
+        registry: &Registry,
+        actor: &Actor,
         entities: &[Arc<Entity>],
     ) -> Answer<HashMap<Urn, (Arc<Entity>, String)>> {
         let mut known: HashMap<Urn, (Arc<Entity>, String)> = HashMap::new();
@@ -98,7 +108,7 @@ impl Join {
                     }
                 }
             }
-            at = state.registry.entities(&asked.actor, wanted.keys().cloned().collect()).await?;
+            at = registry.entities(actor, wanted.keys().cloned().collect()).await?;
             for e in &at {
                 let name = wanted.remove(&e.id).unwrap_or_default();
                 known.insert(e.id.clone(), (e.clone(), name));

@@ -6,6 +6,7 @@
 //! * `request` – who, which tenant, which context; `params` – query parameters as a `svod_query::Query` and a form.
 //! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity, `edit` – the way there;
 //!   `render`, `join` – entities to payloads.
+//! * [`subscriptions`] – who is told of changes, and what notifications look like.
 //! * `entities`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
 mod attributes;
@@ -22,6 +23,7 @@ mod params;
 mod parse;
 mod render;
 mod request;
+pub mod subscriptions;
 mod types;
 
 use std::sync::Arc;
@@ -48,6 +50,8 @@ pub struct NgsiState {
     pub identity: Arc<Identity>,
     /// Contexts.
     pub contexts: Arc<Contexts>,
+    /// Tells subscribers.
+    pub subscriptions: Arc<svod_subscriptions::Engine<subscriptions::Notifications>>,
     /// The space of requests that name no tenant; none: the first region.
     pub home: Option<SpacePath>,
     /// Tenants come into being with their first entity, as open spaces (sandbox).
@@ -127,6 +131,17 @@ pub fn router(state: NgsiState) -> Router {
         .route("/entityOperations/merge", post(batch::merge))
         .route("/entityOperations/delete", post(batch::delete))
         .route("/entityOperations/query", post(entities::query))
+        .route(
+            "/subscriptions",
+            get(subscriptions::list)
+                .post(subscriptions::create)
+                .patch(subscriptions::no_identifier)
+                .delete(subscriptions::no_identifier),
+        )
+        .route(
+            "/subscriptions/{id}",
+            get(subscriptions::read).patch(subscriptions::update).delete(subscriptions::delete),
+        )
         .route("/types", get(types::types))
         .route("/types/{type}", get(types::one_type))
         .route("/attributes", get(types::attributes))

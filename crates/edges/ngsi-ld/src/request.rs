@@ -247,8 +247,22 @@ impl Asked {
         self.finish(response)
     }
 
+    /// The client prefers the forms of an earlier version of the standard (clause 6.3.23).
+    fn prefers_a_version(&self) -> bool {
+        let all = self.headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+        all.map(|p| p.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+            .filter_map(|p| {
+                p.split_once('=').map(|(name, v)| (name.trim().to_owned(), v.trim().trim_matches('"').to_owned()))
+            })
+            .any(|(name, version)| name == "ngsi-ld" && version.starts_with("1."))
+    }
+
     /// The tenant stands in every answer (clause 6.3.14).
     pub fn finish(&self, mut response: Response) -> Response {
+        if self.prefers_a_version() {
+            // Nothing of what is answered differs from version 1.0.
+            response.headers_mut().insert("preference-applied", HeaderValue::from_static("ngsi-ld=1.0"));
+        }
         if let Some(tenant) = self.tenant.as_deref().and_then(|t| HeaderValue::from_str(t).ok()) {
             response.headers_mut().insert(TENANT, tenant);
         }

@@ -8,7 +8,9 @@ use svod_kernel::Timestamp;
 use crate::conn::placeholders;
 use crate::{Conn, Row, StoreError, Value};
 
-pub use find::{EntityPage, Keys, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to, count_keys_to, ids, of_type, page};
+pub use find::{
+    EntityPage, Keys, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to, count_keys_to, ids, of_type, page,
+};
 pub use write::{IndexKey, IndexRow, Write, add_rows, write};
 
 /// An entity as kept.

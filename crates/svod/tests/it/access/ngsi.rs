@@ -128,6 +128,39 @@ fn rest() -> Vec<Case> {
     ]
 }
 
+/// Who may tell others to be told.
+fn subscriptions() -> Vec<Case> {
+    let subscription = || {
+        let endpoint = json!({"uri": "http://192.0.2.1/notify"});
+        json!({"id": "urn:t:subscription", "type": "Subscription", "entities": [{"type": "Task"}],
+            "notification": {"endpoint": endpoint}})
+    };
+    let at = |rest: &str| format!("/ngsi-ld/v1{rest}");
+    let one = || at("/subscriptions/urn:t:subscription");
+    let case = |method, path, at, body, expected| Case::new(method, path, at, body, expected);
+    vec![
+        case(
+            "POST",
+            "/ngsi-ld/v1/subscriptions",
+            at("/subscriptions"),
+            Body::Json(subscription()),
+            [403, 403, 403, 403, 403, 201],
+        ),
+        case("PATCH", "/ngsi-ld/v1/subscriptions", at("/subscriptions"), Body::Json(json!({})), [405; 6]),
+        case("DELETE", "/ngsi-ld/v1/subscriptions", at("/subscriptions"), Body::Nothing, [405; 6]),
+        case("GET", "/ngsi-ld/v1/subscriptions", at("/subscriptions"), Body::Nothing, [403, 403, 403, 403, 200, 200]),
+        case("GET", "/ngsi-ld/v1/subscriptions/{id}", one(), Body::Nothing, [403, 403, 403, 403, 200, 200]),
+        case(
+            "PATCH",
+            "/ngsi-ld/v1/subscriptions/{id}",
+            one(),
+            Body::Json(json!({"isActive": false})),
+            [403, 403, 403, 403, 403, 204],
+        ),
+        case("DELETE", "/ngsi-ld/v1/subscriptions/{id}", one(), Body::Nothing, [403, 403, 403, 403, 403, 204]),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_operation_is_answered_as_the_visitor_may() {
     let stage = Stage::set().await;
@@ -137,6 +170,7 @@ async fn every_operation_is_answered_as_the_visitor_may() {
     let mut cases = entities(&stage);
     cases.extend(batches());
     cases.extend(rest());
+    cases.extend(subscriptions());
     complete(&routes::ngsi(), &cases);
     judge(&stage.app, &cases).await;
     stage.app.settle().await;
