@@ -166,7 +166,7 @@ fn entity(n: u64) -> String {
         n % 50,
         Dice(n + 3).below(1_000),
         n % 360,
-        n % 2 == 0,
+        n.is_multiple_of(2),
         n % 97,
     )
 }

@@ -43,6 +43,32 @@ pub struct Attribute {
     pub others: Vec<Attribute>,
 }
 
+/// Stands where something was taken away (the name is NGSI-LD's, clause 4.5.0).
+pub const NULL: &str = "urn:ngsi-ld:null";
+
+impl Attribute {
+    /// The mark of an instance that was taken away, in the manner of what it held.
+    pub fn taken_away(was: Option<&AttributeValue>) -> Self {
+        let text = || Value::from(NULL);
+        let urn = || NULL.parse::<Urn>().ok();
+        let value = match was {
+            Some(AttributeValue::Object(_) | AttributeValue::Objects(_)) => {
+                urn().map_or_else(|| AttributeValue::Value(text()), AttributeValue::Object)
+            }
+            Some(AttributeValue::ObjectList(_)) => AttributeValue::ObjectList(urn().into_iter().collect()),
+            Some(AttributeValue::Geometry(_)) => AttributeValue::Geometry(text()),
+            Some(AttributeValue::Languages(_)) => {
+                AttributeValue::Languages(Map::from_iter([("@none".to_owned(), text())]))
+            }
+            Some(AttributeValue::Vocab(_)) => AttributeValue::Vocab(text()),
+            Some(AttributeValue::Json(_)) => AttributeValue::Json(text()),
+            Some(AttributeValue::List(_)) => AttributeValue::List(vec![text()]),
+            Some(AttributeValue::Value(_)) | None => AttributeValue::Value(text()),
+        };
+        Self { value, ..Self::property(Value::Null) }
+    }
+}
+
 /// What an attribute holds. Exactly one of the keys in JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributeValue {

@@ -17,7 +17,7 @@ pub mod testing;
 pub mod units;
 mod validate;
 
-pub use attribute::{Attribute, AttributeValue, MAX_ABOUT};
+pub use attribute::{Attribute, AttributeValue, MAX_ABOUT, NULL};
 pub use duration::parse_duration;
 pub use entity::Entity;
 pub use geometry::{MAX_POSITIONS, check_geometry};

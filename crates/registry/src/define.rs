@@ -2,7 +2,7 @@
 //! and not part of the graph.
 
 use serde_json::Value;
-use svod_kernel::{Actor, SpacePath, Timestamp};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_policy::Action;
 use svod_store::StoreError;
 use svod_store::definition::DefinitionRow;
@@ -79,6 +79,39 @@ impl Registry {
                 Ok(gone)
             })
             .await
+    }
+
+    /// Writes an event about an entity that changes nothing of its present state: a history that is given or mended.
+    /// `types` are those under which it is found by its past; none: that past is forgotten.
+    ///
+    /// # Errors
+    /// [`CommandError::Forbidden`], [`CommandError::UnknownSpace`].
+    #[allow(clippy::too_many_arguments)]
+    pub async fn record(
+        &self,
+        actor: &Actor,
+        space: &SpacePath,
+        urn: &Urn,
+        kind: &str,
+        verb: &'static str,
+        changes: Value,
+        types: Option<Vec<String>>,
+    ) -> Result<(), CommandError> {
+        let home = self.place(actor, Action::Update, kind, space)?;
+        let event = NewEvent {
+            urn: urn.to_string(),
+            action: verb.to_owned(),
+            changes: changes.to_string(),
+            ..event(actor, kind, "", self.clock.now())
+        };
+        let appended = self.store.write(move |conn| {
+            match &types {
+                Some(types) => svod_store::evolution::put(conn, home, &event.urn, types)?,
+                None => svod_store::evolution::forget(conn, home, &event.urn)?,
+            }
+            svod_store::journal::append(conn, home, std::slice::from_ref(&event)).map(drop)
+        });
+        Ok(appended.await?)
     }
 
     /// One document.

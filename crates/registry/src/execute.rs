@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use svod_kernel::{Actor, FieldError, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
@@ -320,15 +321,19 @@ fn same(a: &Entity, b: &Entity) -> bool {
     attributes && a.kind == b.kind && a.also == b.also && a.scopes == b.scopes && a.expires_at == b.expires_at
 }
 
-/// `{attribute: {"old": …, "new": …}}` of every attribute that differs.
-struct Differences<'e>(Vec<(&'e String, Difference<'e>)>);
+/// `{attribute: {"old": …, "new": …}}` of every attribute that differs; `@type` and `@scope` where further types or scopes do.
+struct Differences<'e> {
+    attributes: Vec<(&'e String, Difference<&'e Attribute>)>,
+    types: Option<Difference<Vec<&'e str>>>,
+    scopes: Option<Difference<&'e Vec<String>>>,
+}
 
 #[derive(Serialize)]
-struct Difference<'e> {
+struct Difference<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    old: Option<&'e Attribute>,
+    old: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    new: Option<&'e Attribute>,
+    new: Option<T>,
 }
 
 impl<'e> Differences<'e> {
@@ -340,13 +345,31 @@ impl<'e> Differences<'e> {
             (Some(was), Some(is)) if was.same(is) => None,
             (old, new) => Some((name, Difference { old, new })),
         });
-        Self(changed.collect())
+        let kinds = |e: Option<&'e Entity>| e.filter(|e| !e.also.is_empty()).map(|e| e.kinds().collect::<Vec<_>>());
+        let scopes = |e: Option<&'e Entity>| e.map(|e| &e.scopes).filter(|s| !s.is_empty());
+        let moved = old.zip(new).is_some_and(|(a, b)| a.kind != b.kind);
+        let (was, is) = (kinds(old), kinds(new));
+        let all = |e: Option<&'e Entity>| e.map(|e| e.kinds().collect::<Vec<_>>());
+        let types = (was != is || moved).then(|| Difference { old: all(old), new: all(new) });
+        let (was, is) = (scopes(old), scopes(new));
+        let scopes = (was != is).then_some(Difference { old: was, new: is });
+        Self { attributes: changed.collect(), types, scopes }
     }
 }
 
 impl Serialize for Differences<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, difference)| (name, difference)))
+        let mut map = serializer.serialize_map(None)?;
+        for (name, difference) in &self.attributes {
+            map.serialize_entry(name, difference)?;
+        }
+        if let Some(types) = &self.types {
+            map.serialize_entry("@type", types)?;
+        }
+        if let Some(scopes) = &self.scopes {
+            map.serialize_entry("@scope", scopes)?;
+        }
+        map.end()
     }
 }
 

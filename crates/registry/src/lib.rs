@@ -10,7 +10,7 @@
 //! * `index` – what entities are found by
 //! * `define` – documents that edges keep
 //! * `spaces` – the tree
-//! * `follow` – the journal as a stream of [`Committed`]; `project` – what is kept current from it
+//! * `follow` – the journal as a stream of [`Committed`]; `happening` – what an event did to an entity; `project` – what is kept current from it
 
 mod cache;
 mod catalogue;
@@ -21,6 +21,7 @@ mod desk;
 mod execute;
 mod find;
 mod follow;
+mod happening;
 mod index;
 mod plan;
 mod project;
@@ -36,6 +37,7 @@ pub use command::{Change, Command, CommandError, Edit, Operation, Receipt};
 pub use define::Definition;
 pub use find::{Explained, Find, Found};
 pub use follow::Committed;
+pub use happening::{Happening, Touch};
 pub use index::indexed;
 pub use plan::Access;
 pub use project::{Projection, Running, Taken};

@@ -4,7 +4,7 @@
 //! * [`Store`] — the handle: queues, threads, group commit. `writer`, `reader`, `job`, `heads` are its insides.
 //! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_types`, `link`
 //!   are the two engines. What differs between them lives there and nowhere else.
-//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`] — the
+//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`] — the
 //!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
 //! * `migrate` and `migrations/` — how the tables come to be; `schema.sql` is the outcome. [`testing`] — a store for a test.
 //!
@@ -22,6 +22,7 @@ mod conn;
 pub mod definition;
 pub mod entity;
 mod error;
+pub mod evolution;
 pub mod finding;
 mod heads;
 mod job;

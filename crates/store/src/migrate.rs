@@ -6,12 +6,13 @@ use crate::link::Link;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl};
 
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
     ("V0004__indexes", include_str!("../migrations/V0004__indexes.sql")),
     ("V0005__projections", include_str!("../migrations/V0005__projections.sql")),
+    ("V0006__evolution", include_str!("../migrations/V0006__evolution.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use svod_kernel::{Clock, SpacePath};
 use svod_query::Query;
-use svod_registry::{Committed, Definition, Find, Projection, QueryError, Registry, Running, SpaceId, Taken};
+use svod_registry::{
+    Committed, Definition, Find, Happening, Projection, QueryError, Registry, Running, SpaceId, Taken,
+};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::deliver::{Deliver, Message};
-use crate::happening::Happening;
 use crate::matcher::{Key, Matcher};
 use crate::queue::{Line, Put, Source};
 use crate::subscription::{Notice, State, Subscription};

@@ -1,7 +1,7 @@
 //! Subscriptions: who is told when entities change. The edges bring the words ([`Dialect`]), the binary the wires
 //! ([`Deliver`]); what stands between them is here.
 //!
-//! Data's way: the journal → `happening` (what an event did to each attribute) → `matcher` (which subscriptions can be
+//! Data's way: the journal → [`svod_registry::Happening`] (what an event did to each attribute) → `matcher` (which subscriptions can be
 //! meant, without looking at all of them) → [`Subscription::wants`] → a [`Notice`] in the subscription's queue → written by
 //! the dialect → delivered → [`State`], written down every second.
 //!
@@ -13,12 +13,10 @@
 
 mod deliver;
 mod engine;
-mod happening;
 mod matcher;
 mod queue;
 mod subscription;
 
 pub use deliver::{Deliver, Message, Sending, Target};
 pub use engine::{Dialect, Engine, Read, Started, Written};
-pub use happening::{Happening, Touch};
 pub use subscription::{Notice, State, Subscription, Trigger};

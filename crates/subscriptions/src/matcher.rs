@@ -2,7 +2,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::happening::Happening;
+use svod_registry::Happening;
+
 use crate::subscription::Subscription;
 
 /// Name of a subscription: its space and identifier.

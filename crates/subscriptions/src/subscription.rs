@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use svod_kernel::{Actor, SpacePath, Timestamp};
 use svod_model::Entity;
 use svod_query::Query;
-
-use crate::Happening;
-use crate::happening::Touch;
+use svod_registry::{Happening, Touch};
 
 /// What can set a notification off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -22,6 +22,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// What is fetched from elsewhere.
     pub outbound: OutboundConfig,
+    /// The NGSI-LD API.
+    pub ngsi_ld: NgsiConfig,
     /// The platform's own log.
     pub log: LogConfig,
 }
@@ -56,6 +58,20 @@ impl Default for StoreConfig {
 impl fmt::Debug for StoreConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StoreConfig({})", self.url.as_deref().map_or("sqlite", |u| u.split(':').next().unwrap_or("?")))
+    }
+}
+
+/// `[ngsi_ld]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NgsiConfig {
+    /// Instances of one attribute in one temporal answer; more are answered in part (206), with where to go on.
+    pub temporal_instances: usize,
+}
+
+impl Default for NgsiConfig {
+    fn default() -> Self {
+        Self { temporal_instances: 1_000 }
     }
 }
 

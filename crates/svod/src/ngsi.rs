@@ -9,7 +9,9 @@ use svod_ngsi_ld::hosted;
 use svod_ngsi_ld::subscriptions::Notifications;
 use svod_registry::Registry;
 use svod_subscriptions::Engine;
+use svod_temporal::Temporal;
 
+use crate::config::NgsiConfig;
 use crate::deliver::Delivery;
 use crate::outbound::{Outbound, OutboundError};
 use crate::platform::SANDBOX_SPACE;
@@ -41,7 +43,7 @@ impl Fetch for Documents {
 }
 
 /// The state of the edge's routes.
-pub fn state(core: &Core, outbound: Outbound, sandbox: bool) -> NgsiState {
+pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool) -> NgsiState {
     let home: Option<SpacePath> = sandbox.then(|| SANDBOX_SPACE.parse().ok()).flatten();
     let documents = Documents { registry: core.registry.clone(), outbound: outbound.clone() };
     let contexts = Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone()));
@@ -51,6 +53,8 @@ pub fn state(core: &Core, outbound: Outbound, sandbox: bool) -> NgsiState {
         identity: core.identity.clone(),
         contexts,
         subscriptions: Engine::new(core.registry.clone(), notifications, Arc::new(Delivery(outbound))),
+        temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone())),
+        temporal_instances: config.temporal_instances,
         home,
         new_tenants: sandbox,
     }

@@ -13,7 +13,11 @@ use crate::error::{Answer, ApiError};
 use crate::parse::{self, Read};
 use crate::request::Asked;
 
-fn dataset(asked: &Asked) -> Answer<Option<Option<String>>> {
+/// Which instance: all, the default one, or one of a dataset.
+///
+/// # Errors
+/// When it is no URI.
+pub fn dataset(asked: &Asked) -> Answer<Option<Option<String>>> {
     if asked.flag("deleteAll")? {
         return Ok(None);
     }
@@ -36,15 +40,22 @@ pub async fn delete(State(state): State<NgsiState>, Path((id, term)): Path<(Stri
     let context = asked.context(&state).await?;
     parse::named(&term)?;
     let (name, dataset) = (context.name(&term), dataset(&asked)?);
-    revise(&state, &asked, &urn, move |old| {
+    let missing = term.clone();
+    let done = revise(&state, &asked, &urn, move |old| {
         let mut new = old.clone();
         let found = match name.as_str() {
             "scope" => !std::mem::take(&mut new.scopes).is_empty(),
             _ => change::delete(&mut new, &name, dataset.as_ref().map(Option::as_deref)),
         };
-        if found { Ok((new, ())) } else { Err(no_such(&id, &term)) }
-    })
-    .await?;
+        if found { Ok((new, ())) } else { Err(no_such(&id, &missing)) }
+    });
+    match done.await {
+        // What is known only by its past is ended there.
+        Err(e) if e.kind == crate::error::Kind::ResourceNotFound => {
+            crate::temporal::end(&state, &asked, &urn, &term, &context).await.map_err(|_| e)?;
+        }
+        done => done?,
+    }
     Ok(asked.done())
 }
 

@@ -7,6 +7,7 @@
 //! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity, `edit` – the way there;
 //!   `render`, `join` – entities to payloads.
 //! * [`subscriptions`] – who is told of changes, and what notifications look like.
+//! * `temporal` – how entities came to be what they are.
 //! * `entities`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
 mod attributes;
@@ -24,6 +25,7 @@ mod parse;
 mod render;
 mod request;
 pub mod subscriptions;
+mod temporal;
 mod types;
 
 use std::sync::Arc;
@@ -52,6 +54,10 @@ pub struct NgsiState {
     pub contexts: Arc<Contexts>,
     /// Tells subscribers.
     pub subscriptions: Arc<svod_subscriptions::Engine<subscriptions::Notifications>>,
+    /// What was when.
+    pub temporal: Arc<svod_temporal::Temporal>,
+    /// Instances of one attribute in one temporal answer at the most.
+    pub temporal_instances: usize,
     /// The space of requests that name no tenant; none: the first region.
     pub home: Option<SpacePath>,
     /// Tenants come into being with their first entity, as open spaces (sandbox).
@@ -119,7 +125,7 @@ pub fn router(state: NgsiState) -> Router {
         )
         .route(
             "/entities/{id}/attrs",
-            post(entities::append).patch(entities::update).put(no_identifier).delete(no_identifier),
+            post(entities::append).patch(entities::update).put(no_identifier).delete(subscriptions::no_identifier),
         )
         .route(
             "/entities/{id}/attrs/{name}",
@@ -142,6 +148,15 @@ pub fn router(state: NgsiState) -> Router {
             "/subscriptions/{id}",
             get(subscriptions::read).patch(subscriptions::update).delete(subscriptions::delete),
         )
+        .route("/temporal/entities", get(temporal::list).post(temporal::create))
+        .route("/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))
+        .route("/temporal/entities/{id}/attrs", post(temporal::append))
+        .route("/temporal/entities/{id}/attrs/{name}", delete(temporal::delete_attribute).patch(temporal::no_instance))
+        .route(
+            "/temporal/entities/{id}/attrs/{name}/{instance}",
+            delete(temporal::delete_instance).patch(temporal::change),
+        )
+        .route("/temporal/entityOperations/query", post(temporal::query))
         .route("/types", get(types::types))
         .route("/types/{type}", get(types::one_type))
         .route("/attributes", get(types::attributes))
@@ -155,7 +170,13 @@ pub fn router(state: NgsiState) -> Router {
     Router::new().nest_service(BASE, trimmed)
 }
 
-async fn nothing() -> Response {
+async fn nothing(request: axum::extract::Request) -> Response {
+    let (method, path) = (request.method(), request.uri().path());
+    if path.contains("//") {
+        let patched = method == axum::http::Method::PATCH && path.contains("/attrs//");
+        let kind = if patched { Kind::MethodNotAllowed } else { Kind::BadRequestData };
+        return ApiError::new(kind, "an identifier in the address is empty").into_response();
+    }
     ApiError::missing("nothing stands at this address of the NGSI-LD API").into_response()
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Answer, ApiError};
 use svod_model::check_geometry;
 
 /// What stands for "take it away" (clause 4.5.0).
-pub const NULL: &str = "urn:ngsi-ld:null";
+pub use svod_model::NULL;
 /// Deepest nesting of attributes about attributes.
 const MAX_DEPTH: usize = 8;
 

@@ -142,9 +142,10 @@ fn update(conn: &mut dyn Conn, w: &Write, id: i64, doc: &str) -> Result<(), Stor
 fn remove(conn: &mut dyn Conn, w: &Write, id: i64, doc: &str) -> Result<(), StoreError> {
     conn.execute("DELETE FROM entity WHERE space = ?1 AND id = ?2", &[w.space.into(), id.into()])?;
     conn.execute(
-        "INSERT INTO tombstone (space, urn, version, deleted, doc) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (space, urn) DO UPDATE SET version = excluded.version, deleted = excluded.deleted, doc = excluded.doc",
-        &[w.space.into(), (&w.urn).into(), w.version.into(), w.modified.into(), doc.into()],
+        "INSERT INTO tombstone (space, urn, version, deleted, doc, type) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (space, urn) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+         doc = excluded.doc, type = excluded.type",
+        &[w.space.into(), (&w.urn).into(), w.version.into(), w.modified.into(), doc.into(), (&w.kind).into()],
     )
     .map(drop)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use svod_kernel::Urn;
-use svod_query::{Order, Query, Types};
+use svod_query::{Filter, Operand, Order, Query, Types};
 
 use super::geo::GeoQ;
 use super::{q, types};
@@ -57,6 +57,10 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
         geoproperty: asked.param("geoproperty").map(str::to_owned),
     };
     query.place = geo.place(context)?;
+    let expanded = names(&asked.words("expandValues"), context)?;
+    if let Some(filter) = &mut query.filter {
+        expand(filter, &expanded, context);
+    }
     // Clause 6.4.3.2: identifiers alone do not say enough, as other brokers may be asked as well.
     let nothing = matches!(asked.param("type"), None | Some("*"))
         && query.attributes.is_empty()
@@ -144,6 +148,21 @@ pub fn document(asked: &Asked, body: &Value, context: &Context) -> Answer<Find> 
         query.place = GeoQ::from_json(geo).place(context)?;
     }
     page(asked, Find { query, ..Find::default() })
+}
+
+/// `expandValues`: words that values of these attributes are compared with are terms (clause 4.9).
+pub fn expand(filter: &mut Filter, names: &[String], context: &Context) {
+    match filter {
+        Filter::All(all) | Filter::Any(all) => all.iter_mut().for_each(|f| expand(f, names, context)),
+        Filter::Compare(c) if names.contains(&c.path.attribute) => {
+            for operand in &mut c.operands {
+                if let Operand::Text(word) = operand {
+                    *word = context.name(word);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn ids(words: Vec<String>) -> Answer<Vec<Urn>> {

@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use svod_kernel::Timestamp;
-use svod_model::{Attribute, AttributeValue, Entity};
-use svod_registry::Registry;
-use svod_subscriptions::{Happening, Notice, Subscription, Touch, Trigger};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Happening, Registry, Touch};
+use svod_subscriptions::{Notice, Subscription, Trigger};
 
 use super::dialect::Spec;
 use crate::context::Context;
 use crate::error::Answer;
 use crate::join::Join;
-use crate::parse::NULL;
 use crate::render::{Form, Joined, Mode, Picked, feature};
 
 /// What a subscriber wants to see.
@@ -185,29 +184,11 @@ fn with_markers(entity: &Entity, touches: &[Touch]) -> Entity {
             dataset,
             created_at: old.created_at,
             modified_at: old.modified_at,
-            ..null(&old.value)
+            ..Attribute::taken_away(Some(&old.value))
         });
         if let Some(all) = Attribute::from_instances(instances) {
             marked.attributes.insert(touch.name.clone(), all);
         }
     }
     marked
-}
-
-fn null(was: &AttributeValue) -> Attribute {
-    let text = || Value::from(NULL);
-    let urn = || NULL.parse().ok();
-    let value = match was {
-        AttributeValue::Value(_) => AttributeValue::Value(text()),
-        AttributeValue::Object(_) | AttributeValue::Objects(_) => {
-            urn().map_or(AttributeValue::Value(text()), AttributeValue::Object)
-        }
-        AttributeValue::Geometry(_) => AttributeValue::Geometry(text()),
-        AttributeValue::Languages(_) => AttributeValue::Languages(Map::from_iter([("@none".to_owned(), text())])),
-        AttributeValue::Vocab(_) => AttributeValue::Vocab(text()),
-        AttributeValue::Json(_) => AttributeValue::Json(text()),
-        AttributeValue::List(_) => AttributeValue::List(vec![text()]),
-        AttributeValue::ObjectList(_) => AttributeValue::ObjectList(urn().into_iter().collect()),
-    };
-    Attribute { value, ..Attribute::property(Value::Null) }
 }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::{Committed, JournalEvent};
+use serde_json::{Map, Value};
 use svod_kernel::{Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Committed, JournalEvent};
 
 /// What an event did to one instance of an attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,14 @@ pub struct Touch {
     pub new: Option<Attribute>,
 }
 
-/// One event of the journal, as subscriptions see it.
+impl Touch {
+    /// What an event's changes did, instance by instance; what they say of the entity itself is left out.
+    pub fn all(changes: &Map<String, Value>) -> Vec<Self> {
+        changes.iter().filter(|(name, _)| !name.starts_with('@')).flat_map(|(name, c)| touches(name, c)).collect()
+    }
+}
+
+/// One event of the journal, as those see it who are told of entities.
 #[derive(Debug, Clone)]
 pub struct Happening {
     /// When.
@@ -41,7 +48,7 @@ impl Happening {
 
     fn of(step: &Committed, event: &JournalEvent) -> Option<Self> {
         let changes = event.changes.as_object()?;
-        let touches: Vec<Touch> = changes.iter().flat_map(|(name, change)| touches(name, change)).collect();
+        let touches = Touch::all(changes);
         let gone = event.action == "delete";
         let found = step.entities.iter().find(|e| e.id == event.entity).filter(|_| !gone);
         let was = || step.tombstones.iter().find(|e| e.id == event.entity).cloned();

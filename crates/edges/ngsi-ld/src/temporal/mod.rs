@@ -1,0 +1,286 @@
+//! `/temporal` (clauses 5.6.11 to 5.6.16, 5.7.3, 5.7.4, 6.18 to 6.24): how entities came to be what they are.
+
+mod ask;
+mod give;
+mod show;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+use svod_kernel::Urn;
+use svod_model::Attribute;
+use svod_temporal::{Evolution, History, Rewrite, Which};
+
+use crate::NgsiState;
+use crate::context::Context;
+use crate::entities::urn;
+use crate::error::{Answer, ApiError, Kind};
+use crate::parse;
+use crate::request::Asked;
+
+/// Where instances are named.
+const INSTANCE: &str = "urn:ngsi-ld:Instance:";
+
+fn missing(id: &Urn) -> ApiError {
+    ApiError::missing(format!("nothing is known of the past of {id}"))
+}
+
+async fn history(state: &NgsiState, asked: &Asked, id: &Urn) -> Answer<History> {
+    let found = state.temporal.history(&asked.actor, &asked.space, id).await?;
+    found.ok_or_else(|| missing(id))
+}
+
+async fn rewrite(state: &NgsiState, asked: &Asked, id: &Urn, types: &[String], rewrite: &Rewrite) -> Answer<()> {
+    Ok(state.temporal.rewrite(&asked.actor, &asked.space, id, types, rewrite).await?)
+}
+
+/// `POST /temporal/entities`: a history that is given, or more of one.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    asked.knows(&["options"])?;
+    let body = asked.body(&state).await?;
+    let given = give::entity(&body.value, &body.context)?;
+    let id = given.id.ok_or_else(|| ApiError::bad("an entity needs an 'id'"))?;
+    let known = state.temporal.history(&asked.actor, &asked.space, &id).await?;
+    if known.is_none() && given.types.is_empty() {
+        return Err(ApiError::bad("an entity needs a 'type'"));
+    }
+    let types =
+        if given.types.is_empty() { known.as_ref().map(|h| h.types.clone()).unwrap_or_default() } else { given.types };
+    let add = Rewrite::Add { types: types.clone(), instances: given.instances, replace: true };
+    rewrite(&state, &asked, &id, &types, &add).await?;
+    Ok(match known {
+        Some(_) => asked.done(),
+        None => asked.created(&format!("/ngsi-ld/v1/temporal/entities/{id}")),
+    })
+}
+
+/// `DELETE /temporal/entities/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let id = urn(&id)?;
+    let known = history(&state, &asked, &id).await?;
+    rewrite(&state, &asked, &id, &known.types, &Rewrite::DropAll).await?;
+    Ok(asked.done())
+}
+
+/// `POST /temporal/entities/{id}/attrs`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn append(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let id = urn(&id)?;
+    let body = asked.body(&state).await?;
+    let given = give::entity(&body.value, &body.context)?;
+    let known = history(&state, &asked, &id).await?;
+    let add = Rewrite::Add { types: given.types, instances: given.instances, replace: false };
+    rewrite(&state, &asked, &id, &known.types, &add).await?;
+    Ok(asked.done())
+}
+
+/// The name of an attribute that is known of the entity.
+async fn attribute(
+    state: &NgsiState,
+    asked: &Asked,
+    id: &Urn,
+    term: &str,
+    context: &Context,
+) -> Answer<(String, History)> {
+    parse::named(term)?;
+    let name = if term == svod_temporal::SCOPE { term.to_owned() } else { context.name(term) };
+    let known = history(state, asked, id).await?;
+    if known.attributes.contains_key(&name) {
+        return Ok((name, known));
+    }
+    Err(ApiError::missing(format!("the entity {id} never had an attribute '{term}'")))
+}
+
+/// `DELETE /temporal/entities/{id}/attrs/{name}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn delete_attribute(
+    State(state): State<NgsiState>,
+    Path((id, term)): Path<(String, String)>,
+    asked: Asked,
+) -> Answer {
+    let id = urn(&id)?;
+    let context = asked.context(&state).await?;
+    let which = match crate::attributes::dataset(&asked)? {
+        None => Which::All,
+        Some(dataset) => Which::Of(dataset),
+    };
+    let (name, known) = attribute(&state, &asked, &id, &term, &context).await?;
+    let fits = |dataset: &Option<String>| which == Which::All || which == Which::Of(dataset.clone());
+    if !known.attributes.get(&name).into_iter().flatten().any(|i| fits(&i.attribute.dataset)) {
+        return Err(ApiError::missing(format!("the attribute '{term}' has no such instance")));
+    }
+    rewrite(&state, &asked, &id, &known.types, &Rewrite::DropAttribute { name, which }).await?;
+    Ok(asked.done())
+}
+
+/// The number of an instance that is known.
+fn instance(known: &History, name: &str, text: &str) -> Answer<(i64, Attribute)> {
+    let named = urn(text)?;
+    let number = named.as_str().strip_prefix(INSTANCE).and_then(|n| n.parse::<i64>().ok());
+    let found = known.attributes.get(name).into_iter().flatten().find(|i| Some(i.id) == number);
+    let found = found.ok_or_else(|| ApiError::missing(format!("there is no instance {text}")))?;
+    Ok((found.id, found.attribute.clone()))
+}
+
+/// `PATCH /temporal/entities/{id}/attrs/{name}/{instance}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn change(
+    State(state): State<NgsiState>,
+    Path((id, term, number)): Path<(String, String, String)>,
+    asked: Asked,
+) -> Answer {
+    let id = urn(&id)?;
+    let body = asked.body(&state).await?;
+    urn(&number)?;
+    let (name, known) = attribute(&state, &asked, &id, &term, &body.context).await?;
+    let (number, old) = instance(&known, &name, &number)?;
+    // The body may be the attribute itself, or an entity with it.
+    let value = body.value.get(&term).unwrap_or(&body.value);
+    let value = value.as_array().and_then(|a| a.first()).unwrap_or(value);
+    let mut given = give::instance(&term, value, &body.context)?;
+    given.dataset = given.dataset.or(old.dataset);
+    let change = Rewrite::Change { name, id: number, instance: Box::new(given) };
+    rewrite(&state, &asked, &id, &known.types, &change).await?;
+    Ok(asked.done())
+}
+
+/// `DELETE /temporal/entities/{id}/attrs/{name}/{instance}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn delete_instance(
+    State(state): State<NgsiState>,
+    Path((id, term, number)): Path<(String, String, String)>,
+    asked: Asked,
+) -> Answer {
+    let id = urn(&id)?;
+    urn(&number)?;
+    let context = asked.context(&state).await?;
+    let (name, known) = attribute(&state, &asked, &id, &term, &context).await?;
+    let (number, _) = instance(&known, &name, &number)?;
+    rewrite(&state, &asked, &id, &known.types, &Rewrite::Drop { name, id: number }).await?;
+    Ok(asked.done())
+}
+
+/// An attribute that is known only by its past is taken away: its history gets an end.
+///
+/// # Errors
+/// When nothing is known of it.
+pub async fn end(state: &NgsiState, asked: &Asked, id: &Urn, term: &str, context: &Context) -> Answer<()> {
+    let (name, known) = attribute(state, asked, id, term, context).await?;
+    rewrite(state, asked, id, &known.types, &Rewrite::End { name }).await
+}
+
+/// `GET /temporal/entities/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    asked.knows(&[&ask::OF_TIME[..], &ask::OF_LOOK[..]].concat())?;
+    let id = urn(&id)?;
+    let context = asked.context(&state).await?;
+    let look = show::Look::of(&asked, &context)?;
+    let mut wanted = ask::window(&asked, false)?;
+    wanted.space = asked.space.clone();
+    wanted.query.ids = vec![id.clone()];
+    wanted.attributes = crate::params::find::names(&asked.words("attrs"), &context)?;
+    wanted.datasets = asked.words("datasetId");
+    let known = history(&state, &asked, &id).await?;
+    let named = |name: &String| known.attributes.contains_key(name);
+    if !wanted.attributes.is_empty() && !wanted.attributes.iter().any(named) {
+        return Err(ApiError::missing(format!("the entity {id} never had one of these attributes")));
+    }
+    let types = known.types.clone();
+    let whole = History { attributes: known.attributes.clone(), ..known };
+    let (created, modified) = (whole.created, whole.modified);
+    let found = wanted.evolution(id.clone(), &asked.space, whole).unwrap_or_else(|| Evolution {
+        id: id.clone(),
+        space: asked.space.clone(),
+        types,
+        created: created.unwrap_or_default(),
+        modified: modified.unwrap_or_default(),
+        attributes: Default::default(),
+    });
+    let mut all = vec![found];
+    let cut = look.cut(&wanted, &mut all, state.temporal_instances);
+    let body = all.pop().map(|e| look.entity(&e, &wanted, &context)).unwrap_or_default();
+    if body.is_empty() {
+        return Err(ApiError::missing(format!("the entity {id} never had one of these members")));
+    }
+    Ok(answer(&asked, Value::Object(body), &context, cut))
+}
+
+fn answer(asked: &Asked, body: Value, context: &Context, cut: Option<String>) -> Response {
+    let status = if cut.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut response = asked.answer(status, body, context);
+    if let Some(range) = cut.and_then(|c| HeaderValue::from_str(&c).ok()) {
+        response.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    response
+}
+
+/// `GET /temporal/entities`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    asked.knows(&[&ask::OF_TIME[..], &ask::OF_LOOK[..], &ask::OF_LIST[..]].concat())?;
+    let context = asked.context(&state).await?;
+    let look = show::Look::of(&asked, &context)?;
+    let (wanted, count) = ask::list(&asked, &context)?;
+    found(&state, &asked, &context, &look, wanted, count, "/ngsi-ld/v1/temporal/entities").await
+}
+
+/// `POST /temporal/entityOperations/query`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn query(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    let body = asked.body(&state).await?;
+    let mut look = show::Look::of(&asked, &body.context)?;
+    let (wanted, count) = ask::document(&asked, &body.value, &body.context, &mut look)?;
+    found(&state, &asked, &body.context, &look, wanted, count, "/ngsi-ld/v1/temporal/entityOperations/query").await
+}
+
+async fn found(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Context,
+    look: &show::Look,
+    wanted: svod_temporal::Ask,
+    count: bool,
+    at: &str,
+) -> Answer {
+    let found = state.temporal.find(&asked.actor, &wanted).await?;
+    let more = found.total > wanted.offset + wanted.limit;
+    let mut all = found.evolutions;
+    let cut = look.cut(&wanted, &mut all, state.temporal_instances);
+    let bodies: Value = all.iter().map(|e| Value::Object(look.entity(e, &wanted, context))).collect();
+    let mut response = answer(asked, bodies, context, cut);
+    if count {
+        response.headers_mut().insert("ngsild-results-count", HeaderValue::from(found.total));
+    }
+    crate::entities::page_links(&mut response, asked, (wanted.offset, wanted.limit), more, at, "application/json");
+    Ok(response)
+}
+
+/// The address names no instance.
+///
+/// # Errors
+/// Always.
+pub async fn no_instance() -> Answer {
+    Err(ApiError::new(Kind::MethodNotAllowed, "the address ends where an instance should stand"))
+}

@@ -1,0 +1,112 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use svod_kernel::Timestamp;
+use svod_model::Attribute;
+use svod_registry::Touch;
+use svod_store::journal::NewEvent;
+
+use crate::rewrite::{MEMBER, Rewrite, VERB, number};
+
+/// Under which name scopes stand among attributes.
+pub const SCOPE: &str = "scope";
+
+/// One value of an attribute with its moments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// Number, unique in the entity's space.
+    pub id: i64,
+    /// When it was written.
+    pub created: Option<Timestamp>,
+    /// When it was last changed.
+    pub modified: Option<Timestamp>,
+    /// When it was observed.
+    pub observed: Option<Timestamp>,
+    /// When the attribute was taken away; the value is a mark then.
+    pub deleted: Option<Timestamp>,
+    /// What it holds.
+    pub attribute: Attribute,
+}
+
+/// Everything that is known of one entity's past.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// Types it has had.
+    pub types: Vec<String>,
+    /// Instances by attribute, in the order in which they were written.
+    pub attributes: BTreeMap<String, Vec<Instance>>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// When anything was changed last.
+    pub modified: Option<Timestamp>,
+    /// When it was removed.
+    pub deleted: Option<Timestamp>,
+}
+
+impl History {
+    /// True when nothing is known.
+    pub const fn is_empty(&self) -> bool {
+        self.created.is_none()
+    }
+
+    /// Takes the next event of the journal in.
+    pub fn take(&mut self, seq: i64, event: &NewEvent) {
+        let Ok(changes) = serde_json::from_str::<Map<String, Value>>(&event.changes) else { return };
+        if event.action == VERB {
+            let rewrite = changes.get(MEMBER).and_then(|r| serde_json::from_value::<Rewrite>(r.clone()).ok());
+            if let Some(rewrite) = rewrite {
+                rewrite.apply(self, seq, event.at);
+            }
+            return;
+        }
+        let gone = event.action == "delete";
+        self.created.get_or_insert(event.at);
+        self.modified = Some(event.at);
+        self.deleted = gone.then_some(event.at);
+        let named = changes.get("@type").and_then(|t| serde_json::from_value(t.get("new")?.clone()).ok());
+        self.add_types(named.unwrap_or_else(|| vec![event.kind.clone()]));
+        let touches = Touch::all(&changes);
+        for (place, touch) in touches.iter().enumerate() {
+            let made = instance(number(seq, place), touch, event.at);
+            self.attributes.entry(touch.name.clone()).or_default().push(made);
+        }
+        if let Some(scope) = changes.get("@scope") {
+            self.scoped(number(seq, touches.len()), scope.get("new"), event.at);
+        }
+    }
+
+    fn scoped(&mut self, id: i64, new: Option<&Value>, at: Timestamp) {
+        let attribute = Attribute::property(new.cloned().unwrap_or_else(|| json!([])));
+        let known = new.map(|_| at);
+        let deleted = if new.is_none() { Some(at) } else { None };
+        let made = Instance { id, created: known, modified: known, observed: known, deleted, attribute };
+        self.attributes.entry(SCOPE.into()).or_default().push(made);
+    }
+
+    pub(crate) fn add_types(&mut self, types: Vec<String>) {
+        for kind in types {
+            if !self.types.contains(&kind) {
+                self.types.push(kind);
+            }
+        }
+    }
+}
+
+/// A value that came or changed, or the mark of one that is gone.
+fn instance(id: i64, touch: &Touch, at: Timestamp) -> Instance {
+    match &touch.new {
+        Some(new) => Instance {
+            id,
+            created: Some(at),
+            modified: Some(at),
+            observed: new.observed_at,
+            deleted: None,
+            attribute: new.clone(),
+        },
+        None => {
+            let was = touch.old.as_ref().map(|o| &o.value);
+            let attribute = Attribute { dataset: touch.dataset.clone(), ..Attribute::taken_away(was) };
+            Instance { id, created: None, modified: None, observed: None, deleted: Some(at), attribute }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! How entities came to be what they are: every instance of every attribute with its moments, read from the journal and
+//! asked by time.
+//!
+//! * `history` – one entity's instances, made of its events in their order
+//! * `rewrite` – histories that are given or mended: events of their own in the journal
+//! * `ask` – windows, filters, the last ones; `aggregate` – periods and methods
+//!
+//! Nothing is kept besides the journal but the names of entities of which only a history was given, so that writing costs
+//! no more because somebody may ask about the past.
+
+mod aggregate;
+mod ask;
+mod history;
+mod rewrite;
+
+pub use aggregate::{Aggregated, Method, Period, aggregated};
+pub use ask::{Ask, Evolution, Found, Property, Relation, Temporal, Window};
+pub use history::{History, Instance, SCOPE};
+pub use rewrite::{Rewrite, Which};
