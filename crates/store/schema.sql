@@ -49,6 +49,15 @@ CREATE TABLE entity_value (
     PRIMARY KEY (space, attribute, key, entity)
 ) WITHOUT ROWID;
 
+CREATE TABLE evolution (
+    space BIGINT NOT NULL,
+    type TEXT NOT NULL,
+    urn TEXT NOT NULL,
+    PRIMARY KEY (space, type, urn)
+) WITHOUT ROWID;
+
+CREATE INDEX evolution_urn ON evolution (space, urn);
+
 CREATE TABLE finding (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -194,9 +203,11 @@ CREATE TABLE tombstone (
     urn TEXT NOT NULL,
     version BIGINT NOT NULL,
     deleted BIGINT NOT NULL,
-    doc TEXT NOT NULL,
+    doc TEXT NOT NULL, type TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (space, urn)
 );
+
+CREATE INDEX tombstone_type ON tombstone (space, type, urn);
 
 CREATE TABLE value_index (
     space BIGINT NOT NULL,

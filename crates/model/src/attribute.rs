@@ -69,6 +69,29 @@ impl Attribute {
     }
 }
 
+impl Attribute {
+    /// When the first of its instances, or of what is said about them, ceases to hold.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        let about = |i: &Self| i.about.values().filter_map(Self::next_expiry).min();
+        self.instances().flat_map(|i| [i.expires_at, about(i)]).flatten().min()
+    }
+
+    /// What still holds; none when nothing does.
+    pub fn living(self, now: Timestamp) -> Option<Self> {
+        if self.next_expiry().is_none_or(|at| at > now) {
+            return Some(self);
+        }
+        let others = self.others.clone();
+        let alone = Self { others: Vec::new(), ..self };
+        let all = std::iter::once(alone).chain(others).filter(|i| i.expires_at.is_none_or(|at| at > now));
+        Self::from_instances(all.map(|mut i| {
+            let about = std::mem::take(&mut i.about);
+            i.about = about.into_iter().filter_map(|(name, a)| Some((name, a.living(now)?))).collect();
+            i
+        }))
+    }
+}
+
 /// What an attribute holds. Exactly one of the keys in JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttributeValue {

@@ -64,6 +64,22 @@ impl Entity {
         self
     }
 
+    /// When it, or the first of its attributes, ceases to be.
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        let parts = self.attributes.values().filter_map(Attribute::next_expiry).min();
+        [self.expires_at, parts].into_iter().flatten().min()
+    }
+
+    /// The entity without what has ceased to be; none when it has itself.
+    pub fn living(mut self, now: Timestamp) -> Option<Self> {
+        if self.expires_at.is_some_and(|at| at <= now) {
+            return None;
+        }
+        let all = std::mem::take(&mut self.attributes);
+        self.attributes = all.into_iter().filter_map(|(name, a)| Some((name, a.living(now)?))).collect();
+        Some(self)
+    }
+
     /// All its types, the first one first.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.kind.as_str()).chain(self.also.iter().map(String::as_str))

@@ -142,6 +142,13 @@ pub enum Operation {
     NotMatch,
 }
 
+impl Operation {
+    /// True when it asks what comes before what.
+    pub const fn is_of_order(self) -> bool {
+        matches!(self, Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual)
+    }
+}
+
 /// What values are compared with.
 #[derive(Debug, Clone)]
 pub enum Operand {

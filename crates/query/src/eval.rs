@@ -37,6 +37,7 @@ impl Filter {
             Self::Any(all) => all.iter().any(|f| f.holds(e, linked)),
             Self::Exists(path) => !path.values(e, linked).is_empty(),
             Self::Missing(path) => path.values(e, linked).is_empty(),
+            Self::Compare(c) if c.operation.is_of_order() && c.path.is_of_relationship(e) => false,
             Self::Compare(c) => c.holds(&c.path.values(e, linked)),
         }
     }
@@ -54,6 +55,12 @@ impl Place {
 }
 
 impl Path {
+    /// Relationships are equal or not; nothing comes before or after them.
+    fn is_of_relationship(&self, e: &Entity) -> bool {
+        let named = e.attributes.get(&self.attribute).filter(|_| self.is_plain());
+        named.is_some_and(|a| a.instances().all(|i| i.value.is_relationship()))
+    }
+
     /// Everything the path leads to.
     pub fn values(&self, e: &Entity, linked: Linked<'_>) -> Vec<Value> {
         if let Some((kind, rest)) = self.linked.as_deref() {

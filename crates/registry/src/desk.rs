@@ -37,12 +37,13 @@ pub(crate) struct Slot {
 }
 
 impl<'j> Desk<'j> {
-    /// Reads all of them.
+    /// Reads all of them. What has ceased to be is not there, unless it is to be cleared away.
     pub fn load(
         conn: &mut dyn Conn,
         spaces: &'j SpaceTree,
         within: Option<&'j SpacePath>,
         urns: &[&Urn],
+        (now, keep_expired): (Timestamp, bool),
     ) -> Result<Self, CommandError> {
         let within = match within {
             None => None,
@@ -76,7 +77,7 @@ impl<'j> Desk<'j> {
                 }
                 slot.row = Some((row.space, row.id));
                 slot.version = row.version;
-                slot.now = Some(entity.clone());
+                slot.now = if keep_expired { Some(entity.clone()) } else { entity.clone().living(now) };
                 slot.old = Some(entity);
             } else if let Some(t) = buried.get(urn.as_str()) {
                 slot.version = t.version;

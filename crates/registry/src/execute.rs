@@ -81,7 +81,11 @@ impl Job {
         let mut urns: Vec<&Urn> = self.command.changes.iter().map(Change::urn).collect();
         urns.sort();
         urns.dedup();
-        let mut desk = Desk::load(conn, &self.view.spaces, self.command.within.as_ref(), &urns)?;
+        let mut desk = {
+            let (spaces, within) = (&self.view.spaces, self.command.within.as_ref());
+            let sweeping = self.command.ground == crate::sweep::GROUND;
+            Desk::load(conn, spaces, within, &urns, (self.now, sweeping))?
+        };
         *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = desk.places();
         for (place, change) in self.command.changes.iter().enumerate() {
             let worked = self.apply(&desk, change).and_then(|worked| {

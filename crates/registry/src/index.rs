@@ -19,6 +19,8 @@ use crate::{QueryError, Registry, SpaceId};
 
 /// Stands in the list of indexes for the types of entities besides their first.
 pub(crate) const TYPES: &str = "@type";
+/// Stands in the list of indexes for when entities or parts of them cease to be.
+pub(crate) const EXPIRIES: &str = "@expires";
 /// Stands in the list of indexes for geometries.
 pub(crate) const PLACES: &str = "@place";
 /// Entities read at once when an index is built.
@@ -73,6 +75,9 @@ impl Indexes {
         for kind in &entity.also {
             rows.insert((number(TYPES), IndexKey::Value(keys::text(kind))));
         }
+        if let Some(at) = entity.next_expiry() {
+            rows.insert((number(EXPIRIES), IndexKey::Value(keys::moment(at))));
+        }
         for (name, attribute) in &entity.attributes {
             let mut at = None;
             let mut number_of = || *at.get_or_insert_with(|| number(name));
@@ -103,7 +108,7 @@ impl Registry {
     /// Begins the indexes that these packs declare and waits until all can be asked.
     pub(crate) async fn declared_indexes(&self, declared: Vec<String>) -> Result<(), StoreError> {
         let known = self.indexes.load();
-        let mut names: Vec<String> = [TYPES, PLACES].map(str::to_owned).into_iter().chain(declared).collect();
+        let mut names: Vec<String> = [TYPES, PLACES, EXPIRIES].map(str::to_owned).into_iter().chain(declared).collect();
         names.retain(|name| !known.is_ready(0, name));
         names.sort();
         names.dedup();

@@ -9,7 +9,7 @@
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `view` – who may see what
 //! * `index` – what entities are found by
 //! * `define` – documents that edges keep
-//! * `spaces` – the tree
+//! * `spaces` – the tree; `sweep` – clears away what has ceased to be
 //! * `follow` – the journal as a stream of [`Committed`]; `happening` – what an event did to an entity; `project` – what is kept current from it
 
 mod cache;
@@ -29,6 +29,7 @@ mod publish;
 mod query;
 mod registry;
 mod spaces;
+mod sweep;
 mod view;
 mod walk;
 

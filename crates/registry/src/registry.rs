@@ -77,6 +77,7 @@ impl Registry {
         registry.declared_indexes(Vec::new()).await?;
         registry.reload_catalogue().await?;
         registry.clone().finish_indexes_behind();
+        registry.clone().sweep_behind();
         registry.clone().follow().await?;
         Ok(registry)
     }
@@ -131,7 +132,7 @@ impl Registry {
     /// What is in force now. The spaces first: their epoch must not be newer than the rest.
     pub(crate) fn view(&self) -> View {
         let spaces = self.spaces();
-        View { catalogue: self.catalogue(), spaces }
+        View { catalogue: self.catalogue(), spaces, now: self.clock.now() }
     }
 
     /// A resource of that kind in that space, with the space's openness filled in.

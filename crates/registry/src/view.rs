@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use svod_kernel::{Actor, SpacePath};
+use svod_kernel::{Actor, SpacePath, Timestamp};
 use svod_model::{Entity, SecrecyClass};
 use svod_policy::{Action, ResourceRef};
 
@@ -11,6 +11,8 @@ use crate::{Catalogue, SpaceTree};
 pub(crate) struct View {
     pub catalogue: Arc<Catalogue>,
     pub spaces: Arc<SpaceTree>,
+    /// What has ceased to be by now is not there.
+    pub now: Timestamp,
 }
 
 impl View {
@@ -48,6 +50,10 @@ impl View {
 
     /// The entity as the actor may see it; none when they may not know of it.
     pub fn redact(&self, actor: &Actor, entity: Arc<Entity>) -> Option<Arc<Entity>> {
+        let entity = match entity.next_expiry() {
+            Some(at) if at <= self.now => Arc::new(Arc::unwrap_or_clone(entity).living(self.now)?),
+            _ => entity,
+        };
         if self.is_open(&entity.space) {
             return Some(entity);
         }

@@ -167,11 +167,17 @@ impl Temporal {
         self.registry.record(actor, space, urn, kind, VERB, json!({ MEMBER: rewrite }), named).await
     }
 
-    /// One entity over time, everything; none when nothing is known of it that the actor may see.
+    /// One entity over time, everything, and the space in which it stands; none when nothing is known of it that the actor
+    /// may see.
     ///
     /// # Errors
     /// [`QueryError::UnknownSpace`], or when the store fails.
-    pub async fn history(&self, actor: &Actor, space: &SpacePath, urn: &Urn) -> Result<Option<History>, QueryError> {
+    pub async fn history(
+        &self,
+        actor: &Actor,
+        space: &SpacePath,
+        urn: &Urn,
+    ) -> Result<Option<(SpacePath, History)>, QueryError> {
         let spaces = self.spaces(space)?;
         let text = urn.to_string();
         let read = move |conn: &mut dyn Conn| {
@@ -185,7 +191,7 @@ impl Temporal {
         };
         let Some((home, history)) = self.store.read(read).await? else { return Ok(None) };
         let Some(path) = self.registry.spaces().path(home).cloned() else { return Ok(None) };
-        Ok(self.seen(actor, urn, &path, history))
+        Ok(self.seen(actor, urn, &path, history).map(|history| (path, history)))
     }
 
     /// Everything that fits and that the actor may see.
@@ -268,6 +274,12 @@ impl Temporal {
         if history.is_empty() {
             return None;
         }
+        // What was not to be kept longer is not part of the past either.
+        let now = self.registry.clock().now();
+        for all in history.attributes.values_mut() {
+            all.retain(|i| i.attribute.expires_at.is_none_or(|at| at > now));
+        }
+        history.attributes.retain(|_, all| !all.is_empty());
         let entity = self.registry.redact(actor, Arc::new(at_once(urn, space, &history.types, &history.attributes)))?;
         history.attributes.retain(|name, _| entity.attributes.contains_key(name));
         Some(history)
@@ -334,6 +346,9 @@ impl Ask {
             }
         }
         attributes.retain(|_, all| !all.is_empty());
+        if attributes.is_empty() {
+            return None;
+        }
         Some(Evolution { id, space: space.clone(), types: history.types, created, modified, attributes })
     }
 

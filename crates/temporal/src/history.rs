@@ -76,8 +76,9 @@ impl History {
     }
 
     fn scoped(&mut self, id: i64, new: Option<&Value>, at: Timestamp) {
-        let attribute = Attribute::property(new.cloned().unwrap_or_else(|| json!([])));
         let known = new.map(|_| at);
+        let value = Attribute::property(new.cloned().unwrap_or_else(|| json!([])));
+        let attribute = Attribute { observed_at: known, ..value };
         let deleted = if new.is_none() { Some(at) } else { None };
         let made = Instance { id, created: known, modified: known, observed: known, deleted, attribute };
         self.attributes.entry(SCOPE.into()).or_default().push(made);

@@ -149,6 +149,7 @@ fn apply(new: &mut svod_model::Entity, name: &str, read: Read, merge: bool) -> R
             let before = std::mem::replace(old, instance);
             old.unit = old.unit.take().or(before.unit);
             old.observed_at = old.observed_at.or(before.observed_at);
+            old.expires_at = old.expires_at.or(before.expires_at);
             let mut all = about;
             all.append(&mut old.about);
             old.about = all;

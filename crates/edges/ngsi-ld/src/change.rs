@@ -97,7 +97,7 @@ pub fn append(old: &Entity, given: &Given, overwrite: bool) -> (Entity, Outcome)
         }
         outcome.updated.push("scope".into());
     }
-    if given.expires_at.is_some() {
+    if given.expires_at.is_some() || given.never_expires {
         new.expires_at = given.expires_at;
     }
     for (name, attribute) in &given.attributes {
@@ -161,7 +161,7 @@ pub fn merge(old: &Entity, given: &Given) -> Entity {
     if let Some(scopes) = &given.scopes {
         new.scopes.clone_from(scopes);
     }
-    if given.expires_at.is_some() {
+    if given.expires_at.is_some() || given.never_expires {
         new.expires_at = given.expires_at;
     }
     for (name, attribute) in &given.attributes {

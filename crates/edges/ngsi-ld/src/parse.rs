@@ -55,6 +55,8 @@ pub struct Given {
     pub scopes: Option<Vec<String>>,
     /// When it ceases to exist.
     pub expires_at: Option<Timestamp>,
+    /// It is to cease no more.
+    pub never_expires: bool,
     /// Attributes by the platform's names.
     pub attributes: BTreeMap<String, Attribute>,
     /// Instances to be taken away: name and dataset.
@@ -102,15 +104,18 @@ fn read(body: &Value, rules: Rules<'_>) -> Answer<Given> {
     if let Some(scope) = members.get("scope") {
         given.scopes = Some(scopes(scope)?);
     }
-    if let Some(at) = members.get("expiresAt") {
-        given.expires_at = Some(moment("expiresAt", at)?);
+    match members.get("expiresAt") {
+        None => {}
+        Some(at) if at == NULL && !rules.new => given.never_expires = true,
+        Some(at) => given.expires_at = Some(moment("expiresAt", at)?),
     }
     for (term, value) in members {
         if OF_ENTITY.contains(&term.as_str()) || term == "expiresAt" {
             continue;
         }
         named(term)?;
-        if NO_ATTRIBUTE.contains(&term.as_str()) {
+        // One that says what kind of attribute it is may be called like anything.
+        if NO_ATTRIBUTE.contains(&term.as_str()) && value.get("type").is_none() {
             return Err(ApiError::bad(format!("'{term}' is a member of attributes and cannot be one itself")));
         }
         let name = context.name(term);

@@ -73,10 +73,10 @@ impl Form {
         if !e.scopes.is_empty() && self.shows("scope") {
             out.insert("scope".into(), one_or_many(e.scopes.iter().cloned()));
         }
-        if let Some(at) = e.expires_at {
-            out.insert("expiresAt".into(), moment(at));
-        }
         if self.sys_attrs {
+            if let Some(at) = e.expires_at {
+                out.insert("expiresAt".into(), moment(at));
+            }
             out.insert("createdAt".into(), moment(e.created_at));
             out.insert("modifiedAt".into(), moment(e.modified_at));
         }
@@ -135,7 +135,7 @@ impl Form {
             let key = if a.value.is_relationship() { "objectType" } else { "valueType" };
             out.insert(key.into(), one_or_many(a.object_type.iter().map(|t| context.write(t))));
         }
-        for (key, at) in [("observedAt", a.observed_at), ("expiresAt", a.expires_at)] {
+        for (key, at) in [("observedAt", a.observed_at), ("expiresAt", a.expires_at.filter(|_| self.sys_attrs))] {
             if let Some(at) = at {
                 out.insert(key.into(), moment(at));
             }

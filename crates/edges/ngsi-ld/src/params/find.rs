@@ -62,8 +62,9 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
         expand(filter, &expanded, context);
     }
     // Clause 6.4.3.2: identifiers alone do not say enough, as other brokers may be asked as well.
+    let of_system = |name: &String| matches!(name.as_str(), "createdAt" | "modifiedAt" | "deletedAt" | "expiresAt");
     let nothing = matches!(asked.param("type"), None | Some("*"))
-        && query.attributes.is_empty()
+        && query.attributes.iter().all(of_system)
         && query.filter.is_none()
         && query.place.is_none()
         && !asked.flag("local")?;

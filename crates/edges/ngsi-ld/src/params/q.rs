@@ -235,6 +235,10 @@ impl<'a> Parser<'a> {
                 Ok(Operand::Number(n))
             }
             _ if word.contains(':') || is_date(word) => Ok(Operand::Text(word.to_owned())),
+            // A term, for attributes that `expandValues` names.
+            _ if word.chars().all(|c| c.is_alphanumeric() || c == '_') && word.starts_with(char::is_alphabetic) => {
+                Ok(Operand::Text(word.to_owned()))
+            }
             _ => Err(self.fault(&format!("'{}' is no value: texts stand in quotation marks", shown(word)))),
         }
     }
@@ -295,7 +299,7 @@ mod tests {
             "",
             "speed>",
             ">5",
-            "speed==abc",
+            "speed==ab c",
             "(speed>5",
             "speed>5)",
             "speed>1..2",

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
-use svod_kernel::Urn;
+use svod_kernel::{SpacePath, Urn};
 use svod_model::Attribute;
 use svod_temporal::{Evolution, History, Rewrite, Which};
 
@@ -26,13 +26,19 @@ fn missing(id: &Urn) -> ApiError {
     ApiError::missing(format!("nothing is known of the past of {id}"))
 }
 
-async fn history(state: &NgsiState, asked: &Asked, id: &Urn) -> Answer<History> {
+async fn history(state: &NgsiState, asked: &Asked, id: &Urn) -> Answer<(SpacePath, History)> {
     let found = state.temporal.history(&asked.actor, &asked.space, id).await?;
     found.ok_or_else(|| missing(id))
 }
 
-async fn rewrite(state: &NgsiState, asked: &Asked, id: &Urn, types: &[String], rewrite: &Rewrite) -> Answer<()> {
-    Ok(state.temporal.rewrite(&asked.actor, &asked.space, id, types, rewrite).await?)
+async fn rewrite(
+    state: &NgsiState,
+    asked: &Asked,
+    id: &Urn,
+    (home, types): (&SpacePath, &[String]),
+    rewrite: &Rewrite,
+) -> Answer<()> {
+    Ok(state.temporal.rewrite(&asked.actor, home, id, types, rewrite).await?)
 }
 
 /// `POST /temporal/entities`: a history that is given, or more of one.
@@ -48,14 +54,12 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     if known.is_none() && given.types.is_empty() {
         return Err(ApiError::bad("an entity needs a 'type'"));
     }
-    let types =
-        if given.types.is_empty() { known.as_ref().map(|h| h.types.clone()).unwrap_or_default() } else { given.types };
+    let is_known = known.is_some();
+    let (home, before) = known.map_or_else(|| (asked.space.clone(), Vec::new()), |(home, h)| (home, h.types));
+    let types = if given.types.is_empty() { before } else { given.types };
     let add = Rewrite::Add { types: types.clone(), instances: given.instances, replace: true };
-    rewrite(&state, &asked, &id, &types, &add).await?;
-    Ok(match known {
-        Some(_) => asked.done(),
-        None => asked.created(&format!("/ngsi-ld/v1/temporal/entities/{id}")),
-    })
+    rewrite(&state, &asked, &id, (&home, &types), &add).await?;
+    if is_known { Ok(asked.done()) } else { Ok(asked.created(&format!("/ngsi-ld/v1/temporal/entities/{id}"))) }
 }
 
 /// `DELETE /temporal/entities/{id}`
@@ -64,8 +68,8 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
 /// See [`ApiError`].
 pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
     let id = urn(&id)?;
-    let known = history(&state, &asked, &id).await?;
-    rewrite(&state, &asked, &id, &known.types, &Rewrite::DropAll).await?;
+    let (home, known) = history(&state, &asked, &id).await?;
+    rewrite(&state, &asked, &id, (&home, &known.types), &Rewrite::DropAll).await?;
     Ok(asked.done())
 }
 
@@ -77,9 +81,9 @@ pub async fn append(State(state): State<NgsiState>, Path(id): Path<String>, aske
     let id = urn(&id)?;
     let body = asked.body(&state).await?;
     let given = give::entity(&body.value, &body.context)?;
-    let known = history(&state, &asked, &id).await?;
+    let (home, known) = history(&state, &asked, &id).await?;
     let add = Rewrite::Add { types: given.types, instances: given.instances, replace: false };
-    rewrite(&state, &asked, &id, &known.types, &add).await?;
+    rewrite(&state, &asked, &id, (&home, &known.types), &add).await?;
     Ok(asked.done())
 }
 
@@ -90,12 +94,12 @@ async fn attribute(
     id: &Urn,
     term: &str,
     context: &Context,
-) -> Answer<(String, History)> {
+) -> Answer<(String, SpacePath, History)> {
     parse::named(term)?;
     let name = if term == svod_temporal::SCOPE { term.to_owned() } else { context.name(term) };
-    let known = history(state, asked, id).await?;
+    let (home, known) = history(state, asked, id).await?;
     if known.attributes.contains_key(&name) {
-        return Ok((name, known));
+        return Ok((name, home, known));
     }
     Err(ApiError::missing(format!("the entity {id} never had an attribute '{term}'")))
 }
@@ -115,12 +119,12 @@ pub async fn delete_attribute(
         None => Which::All,
         Some(dataset) => Which::Of(dataset),
     };
-    let (name, known) = attribute(&state, &asked, &id, &term, &context).await?;
+    let (name, home, known) = attribute(&state, &asked, &id, &term, &context).await?;
     let fits = |dataset: &Option<String>| which == Which::All || which == Which::Of(dataset.clone());
     if !known.attributes.get(&name).into_iter().flatten().any(|i| fits(&i.attribute.dataset)) {
         return Err(ApiError::missing(format!("the attribute '{term}' has no such instance")));
     }
-    rewrite(&state, &asked, &id, &known.types, &Rewrite::DropAttribute { name, which }).await?;
+    rewrite(&state, &asked, &id, (&home, &known.types), &Rewrite::DropAttribute { name, which }).await?;
     Ok(asked.done())
 }
 
@@ -145,7 +149,7 @@ pub async fn change(
     let id = urn(&id)?;
     let body = asked.body(&state).await?;
     urn(&number)?;
-    let (name, known) = attribute(&state, &asked, &id, &term, &body.context).await?;
+    let (name, home, known) = attribute(&state, &asked, &id, &term, &body.context).await?;
     let (number, old) = instance(&known, &name, &number)?;
     // The body may be the attribute itself, or an entity with it.
     let value = body.value.get(&term).unwrap_or(&body.value);
@@ -153,7 +157,7 @@ pub async fn change(
     let mut given = give::instance(&term, value, &body.context)?;
     given.dataset = given.dataset.or(old.dataset);
     let change = Rewrite::Change { name, id: number, instance: Box::new(given) };
-    rewrite(&state, &asked, &id, &known.types, &change).await?;
+    rewrite(&state, &asked, &id, (&home, &known.types), &change).await?;
     Ok(asked.done())
 }
 
@@ -169,9 +173,9 @@ pub async fn delete_instance(
     let id = urn(&id)?;
     urn(&number)?;
     let context = asked.context(&state).await?;
-    let (name, known) = attribute(&state, &asked, &id, &term, &context).await?;
+    let (name, home, known) = attribute(&state, &asked, &id, &term, &context).await?;
     let (number, _) = instance(&known, &name, &number)?;
-    rewrite(&state, &asked, &id, &known.types, &Rewrite::Drop { name, id: number }).await?;
+    rewrite(&state, &asked, &id, (&home, &known.types), &Rewrite::Drop { name, id: number }).await?;
     Ok(asked.done())
 }
 
@@ -180,8 +184,8 @@ pub async fn delete_instance(
 /// # Errors
 /// When nothing is known of it.
 pub async fn end(state: &NgsiState, asked: &Asked, id: &Urn, term: &str, context: &Context) -> Answer<()> {
-    let (name, known) = attribute(state, asked, id, term, context).await?;
-    rewrite(state, asked, id, &known.types, &Rewrite::End { name }).await
+    let (name, home, known) = attribute(state, asked, id, term, context).await?;
+    rewrite(state, asked, id, (&home, &known.types), &Rewrite::End { name }).await
 }
 
 /// `GET /temporal/entities/{id}`
@@ -198,7 +202,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     wanted.query.ids = vec![id.clone()];
     wanted.attributes = crate::params::find::names(&asked.words("attrs"), &context)?;
     wanted.datasets = asked.words("datasetId");
-    let known = history(&state, &asked, &id).await?;
+    let (home, known) = history(&state, &asked, &id).await?;
     let named = |name: &String| known.attributes.contains_key(name);
     if !wanted.attributes.is_empty() && !wanted.attributes.iter().any(named) {
         return Err(ApiError::missing(format!("the entity {id} never had one of these attributes")));
@@ -206,9 +210,9 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let types = known.types.clone();
     let whole = History { attributes: known.attributes.clone(), ..known };
     let (created, modified) = (whole.created, whole.modified);
-    let found = wanted.evolution(id.clone(), &asked.space, whole).unwrap_or_else(|| Evolution {
+    let found = wanted.evolution(id.clone(), &home, whole).unwrap_or_else(|| Evolution {
         id: id.clone(),
-        space: asked.space.clone(),
+        space: home,
         types,
         created: created.unwrap_or_default(),
         modified: modified.unwrap_or_default(),

@@ -10,6 +10,7 @@ const BAD: [u16; 6] = [400; 6];
 /// In office: the others are not told that there is such a thing.
 const HIDDEN: [u16; 6] = [404, 404, 200, 404, 200, 200];
 const ADMINISTRATOR: [u16; 6] = [403, 403, 403, 403, 403, 204];
+const MADE: [u16; 6] = [403, 403, 403, 403, 403, 201];
 
 fn entities(stage: &Stage) -> Vec<Case> {
     let at = |rest: &str| format!("/ngsi-ld/v1/entities{rest}");
@@ -44,7 +45,7 @@ fn entities(stage: &Stage) -> Vec<Case> {
             ADMINISTRATOR,
         ),
         route("PUT", "/ngsi-ld/v1/entities/{id}/attrs", at(&format!("/{spare}/attrs/")), Body::Json(json!({})), BAD),
-        route("DELETE", "/ngsi-ld/v1/entities/{id}/attrs", at(&format!("/{spare}/attrs/")), Body::Nothing, BAD),
+        route("DELETE", "/ngsi-ld/v1/entities/{id}/attrs", at(&format!("/{spare}/attrs/")), Body::Nothing, [405; 6]),
         route(
             "PATCH",
             "/ngsi-ld/v1/entities/{id}/attrs/{name}",
@@ -128,6 +129,75 @@ fn rest() -> Vec<Case> {
     ]
 }
 
+/// The past is shown as the present is, and mended by those who may change it.
+fn temporal(stage: &Stage) -> Vec<Case> {
+    let at = |rest: &str| format!("/ngsi-ld/v1/temporal{rest}");
+    let given = json!({"id": "urn:svod:station:past-{n}", "type": "AirQualityStation",
+        "name": [{"type": "Property", "value": "was", "observedAt": "2026-01-01T00:00:00Z"}]});
+    let more = json!({"name": [{"type": "Property", "value": "and was", "observedAt": "2026-01-02T00:00:00Z"}]});
+    let query = json!({"type": "Query", "entities": [{"type": "AirQualityStation"}],
+        "temporalQ": {"timerel": "after", "timeAt": "2020-01-01T00:00:00Z", "timeproperty": "createdAt"}});
+    let past = "/entities/urn:svod:station:spare-1";
+    let case =
+        |method, route: &'static str, path: String, body, expected| Case::new(method, route, path, body, expected);
+    let window = "timerel=after&timeAt=2020-01-01T00:00:00Z&timeproperty=createdAt";
+    vec![
+        case("GET", "/ngsi-ld/v1/temporal/entities", at(&format!("/entities?type=Task&{window}")), Body::Nothing, ALL)
+            .shows(&stage.task, [false, false, true, false, true, true]),
+        case("POST", "/ngsi-ld/v1/temporal/entities", at("/entities"), Body::Json(given), MADE),
+        case(
+            "GET",
+            "/ngsi-ld/v1/temporal/entities/{id}",
+            at(&format!("/entities/{}", stage.task)),
+            Body::Nothing,
+            HIDDEN,
+        ),
+        case(
+            "POST",
+            "/ngsi-ld/v1/temporal/entities/{id}/attrs",
+            at(&format!("{past}/attrs")),
+            Body::Json(more),
+            ADMINISTRATOR,
+        ),
+        case(
+            "PATCH",
+            "/ngsi-ld/v1/temporal/entities/{id}/attrs/{name}",
+            at(&format!("{past}/attrs/name")),
+            Body::Json(json!({})),
+            [405; 6],
+        ),
+        case(
+            "PATCH",
+            "/ngsi-ld/v1/temporal/entities/{id}/attrs/{name}/{instance}",
+            at(&format!("{past}/attrs/name/urn:ngsi-ld:Instance:0")),
+            Body::Json(json!({"type": "Property", "value": "x"})),
+            [404; 6],
+        ),
+        case(
+            "DELETE",
+            "/ngsi-ld/v1/temporal/entities/{id}/attrs/{name}/{instance}",
+            at(&format!("{past}/attrs/name/urn:ngsi-ld:Instance:0")),
+            Body::Nothing,
+            [404; 6],
+        ),
+        case(
+            "POST",
+            "/ngsi-ld/v1/temporal/entityOperations/query",
+            at("/entityOperations/query"),
+            Body::Json(query),
+            ALL,
+        ),
+        case(
+            "DELETE",
+            "/ngsi-ld/v1/temporal/entities/{id}/attrs/{name}",
+            at(&format!("{past}/attrs/name")),
+            Body::Nothing,
+            ADMINISTRATOR,
+        ),
+        case("DELETE", "/ngsi-ld/v1/temporal/entities/{id}", at(past), Body::Nothing, ADMINISTRATOR),
+    ]
+}
+
 /// Who may tell others to be told.
 fn subscriptions() -> Vec<Case> {
     let subscription = || {
@@ -171,6 +241,7 @@ async fn every_operation_is_answered_as_the_visitor_may() {
     cases.extend(batches());
     cases.extend(rest());
     cases.extend(subscriptions());
+    cases.extend(temporal(&stage));
     complete(&routes::ngsi(), &cases);
     judge(&stage.app, &cases).await;
     stage.app.settle().await;
