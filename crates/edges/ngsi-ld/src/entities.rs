@@ -183,17 +183,30 @@ pub fn page_links(
     if limit == 0 {
         return;
     }
-    let kept: Vec<String> = asked
-        .query
-        .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "offset" | "limit"))
-        .map(|(name, value)| format!("{name}={}", encoded(value)))
-        .collect();
     let mut link = |offset: usize, rel: &str| {
-        let mut all = kept.clone();
-        all.push(format!("limit={limit}"));
-        all.push(format!("offset={offset}"));
-        all.sort();
+        let (limit, offset) = (limit.to_string(), offset.to_string());
+        let mut all: Vec<String> = Vec::new();
+        let mut named = (false, false);
+        for (name, value) in &asked.pairs {
+            let value = match name.as_str() {
+                "limit" => {
+                    named.0 = true;
+                    &limit
+                }
+                "offset" => {
+                    named.1 = true;
+                    &offset
+                }
+                _ => value,
+            };
+            all.push(format!("{name}={}", encoded(value)));
+        }
+        if !named.0 {
+            all.push(format!("limit={limit}"));
+        }
+        if !named.1 {
+            all.push(format!("offset={offset}"));
+        }
         let text = format!("<{at}?{}>;rel=\"{rel}\";type=\"{kind}\"", all.join("&"));
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().append(axum::http::header::LINK, value);

@@ -7,6 +7,7 @@
 //! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity, `edit` – the way there;
 //!   `render`, `join` – entities to payloads.
 //! * [`subscriptions`] – who is told of changes, and what notifications look like.
+//! * [`sources`] – other brokers that know more.
 //! * `temporal` – how entities came to be what they are.
 //! * `entities`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
@@ -24,6 +25,7 @@ mod params;
 mod parse;
 mod render;
 mod request;
+pub mod sources;
 pub mod subscriptions;
 mod temporal;
 mod types;
@@ -148,6 +150,14 @@ pub fn router(state: NgsiState) -> Router {
             "/subscriptions/{id}",
             get(subscriptions::read).patch(subscriptions::update).delete(subscriptions::delete),
         )
+        .route(
+            "/csourceRegistrations",
+            get(sources::list)
+                .post(sources::create)
+                .patch(subscriptions::no_identifier)
+                .delete(subscriptions::no_identifier),
+        )
+        .route("/csourceRegistrations/{id}", get(sources::read).patch(sources::update).delete(sources::delete))
         .route("/temporal/entities", get(temporal::list).post(temporal::create))
         .route("/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))
         .route("/temporal/entities/{id}/attrs", post(temporal::append))

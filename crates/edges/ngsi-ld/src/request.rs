@@ -43,6 +43,8 @@ pub struct Asked {
     pub headers: HeaderMap,
     /// Query parameters, the first of each name.
     pub query: HashMap<String, String>,
+    /// Query parameters as they came.
+    pub pairs: Vec<(String, String)>,
     /// Media type wanted.
     pub media: Media,
     /// Address of the context in the `Link` header.
@@ -64,7 +66,7 @@ impl FromRequest<NgsiState> for Asked {
         let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
         let pairs = query.map_err(|_| ApiError::invalid("the query of the address cannot be read"))?.0;
         let mut query = HashMap::new();
-        for (name, value) in pairs {
+        for (name, value) in pairs.iter().cloned() {
             query.entry(name).or_insert(value);
         }
         let (method, headers) = (request.method().clone(), request.headers().clone());
@@ -78,7 +80,7 @@ impl FromRequest<NgsiState> for Asked {
         let body = body.map_err(|_| ApiError::new(Kind::TooLarge, format!("at most {MAX_BODY} bytes are taken")))?;
         let tenant = headers.get(TENANT).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let space = state.space(tenant.as_deref(), bodied).await?;
-        Ok(Self { actor, space, tenant, headers, query, media, link, body })
+        Ok(Self { actor, space, tenant, headers, query, pairs, media, link, body })
     }
 }
 

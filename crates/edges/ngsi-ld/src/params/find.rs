@@ -35,6 +35,29 @@ pub struct Find {
 /// # Errors
 /// When one cannot be read, or nothing is asked.
 pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
+    let query = read(asked, context)?;
+    // Clause 6.4.3.2: identifiers alone do not say enough, as other brokers may be asked as well.
+    let of_system = |name: &String| matches!(name.as_str(), "createdAt" | "modifiedAt" | "deletedAt" | "expiresAt");
+    let nothing = matches!(asked.param("type"), None | Some("*"))
+        && query.attributes.iter().all(of_system)
+        && query.filter.is_none()
+        && query.place.is_none()
+        && !asked.flag("local")?;
+    if nothing {
+        return Err(ApiError::bad("ask for something: type, attrs, q, a geo-query or local=true"));
+    }
+    let order = match asked.param("orderBy") {
+        None => Vec::new(),
+        Some(text) => order(text, asked, context)?,
+    };
+    page(asked, Find { query, order, ..Find::default() })
+}
+
+/// What the query parameters say of entities.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn read(asked: &Asked, context: &Context) -> Answer<Query> {
     let mut query = Query { ids: ids(asked.words("id"))?, ..Query::default() };
     if let Some(pattern) = asked.param("idPattern") {
         query.id_pattern = Some(pattern_of(pattern)?);
@@ -61,21 +84,7 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
     if let Some(filter) = &mut query.filter {
         expand(filter, &expanded, context);
     }
-    // Clause 6.4.3.2: identifiers alone do not say enough, as other brokers may be asked as well.
-    let of_system = |name: &String| matches!(name.as_str(), "createdAt" | "modifiedAt" | "deletedAt" | "expiresAt");
-    let nothing = matches!(asked.param("type"), None | Some("*"))
-        && query.attributes.iter().all(of_system)
-        && query.filter.is_none()
-        && query.place.is_none()
-        && !asked.flag("local")?;
-    if nothing {
-        return Err(ApiError::bad("ask for something: type, attrs, q, a geo-query or local=true"));
-    }
-    let order = match asked.param("orderBy") {
-        None => Vec::new(),
-        Some(text) => order(text, asked, context)?,
-    };
-    page(asked, Find { query, order, ..Find::default() })
+    Ok(query)
 }
 
 /// Reads limit, offset and count.

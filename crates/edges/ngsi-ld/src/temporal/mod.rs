@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::Value;
 use svod_kernel::{SpacePath, Urn};
 use svod_model::Attribute;
-use svod_temporal::{Evolution, History, Rewrite, Which};
+use svod_temporal::{Evolution, History, Rewrite, Which, Window};
 
 use crate::NgsiState;
 use crate::context::Context;
@@ -21,6 +21,14 @@ use crate::request::Asked;
 
 /// Where instances are named.
 const INSTANCE: &str = "urn:ngsi-ld:Instance:";
+
+/// The stretch of time that a request names, if any.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn window(asked: &Asked) -> Answer<Window> {
+    Ok(ask::window(asked, false)?.window)
+}
 
 fn missing(id: &Urn) -> ApiError {
     ApiError::missing(format!("nothing is known of the past of {id}"))

@@ -198,6 +198,31 @@ fn temporal(stage: &Stage) -> Vec<Case> {
     ]
 }
 
+/// Who may name other brokers, and who may know of them.
+fn sources() -> Vec<Case> {
+    let registration = json!({"id": "urn:t:source", "type": "ContextSourceRegistration", "endpoint": "http://192.0.2.1",
+        "information": [{"entities": [{"type": "Elsewhere"}]}]});
+    let at = |rest: &str| format!("/ngsi-ld/v1/csourceRegistrations{rest}");
+    let one = || at("/urn:t:source");
+    let seen = [403, 403, 403, 403, 200, 200];
+    let case = |method, route: &'static str, path: String, body, expected| Case::new(method, route, path, body, expected);
+    vec![
+        case("POST", "/ngsi-ld/v1/csourceRegistrations", at(""), Body::Json(registration), MADE),
+        case("PATCH", "/ngsi-ld/v1/csourceRegistrations", at(""), Body::Json(json!({})), [405; 6]),
+        case("DELETE", "/ngsi-ld/v1/csourceRegistrations", at(""), Body::Nothing, [405; 6]),
+        case("GET", "/ngsi-ld/v1/csourceRegistrations", at("?type=Elsewhere"), Body::Nothing, seen),
+        case("GET", "/ngsi-ld/v1/csourceRegistrations/{id}", one(), Body::Nothing, seen),
+        case(
+            "PATCH",
+            "/ngsi-ld/v1/csourceRegistrations/{id}",
+            one(),
+            Body::Json(json!({"description": "other"})),
+            [403, 403, 403, 403, 403, 204],
+        ),
+        case("DELETE", "/ngsi-ld/v1/csourceRegistrations/{id}", one(), Body::Nothing, ADMINISTRATOR),
+    ]
+}
+
 /// Who may tell others to be told.
 fn subscriptions() -> Vec<Case> {
     let subscription = || {
@@ -242,6 +267,7 @@ async fn every_operation_is_answered_as_the_visitor_may() {
     cases.extend(rest());
     cases.extend(subscriptions());
     cases.extend(temporal(&stage));
+    cases.extend(sources());
     complete(&routes::ngsi(), &cases);
     judge(&stage.app, &cases).await;
     stage.app.settle().await;

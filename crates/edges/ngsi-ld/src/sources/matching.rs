@@ -1,0 +1,127 @@
+//! Which registrations a request concerns (clause 5.12).
+
+use serde_json::{Map, Value};
+use svod_kernel::Timestamp;
+use svod_model::{Attribute, Entity};
+use svod_query::geo::Shape;
+use svod_query::{Filter, Query};
+
+use super::document::pieces;
+use crate::parse;
+
+/// A stretch of time that a source's intervals must meet.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// `managementInterval` instead of `observationInterval`.
+    pub managed: bool,
+    /// From.
+    pub from: Option<Timestamp>,
+    /// To.
+    pub to: Option<Timestamp>,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Probe {
+    /// Entities, attributes, place, scope.
+    pub query: Query,
+    /// Conditions on the properties of the source.
+    pub filter: Option<Filter>,
+    /// When.
+    pub times: Option<Times>,
+}
+
+/// A piece of a registration that fits: selectors and names of attributes; none named means all.
+pub type Piece<'d> = (Vec<&'d Value>, Vec<&'d str>);
+
+impl Probe {
+    /// Does the registration fit?
+    pub fn fits(&self, document: &Map<String, Value>) -> bool {
+        !self.pieces(document).is_empty()
+            && self.is_there(document)
+            && self.was_then(document)
+            && self.query.scope.as_ref().is_none_or(|s| {
+                document.get("scope").and_then(|v| parse::scopes(v).ok()).is_some_and(|all| s.fits(&all))
+            })
+            && self.filter.as_ref().is_none_or(|f| f.holds(&as_entity(document), &|_| None))
+    }
+
+    /// The pieces of its information that fit.
+    pub fn pieces<'d>(&self, document: &'d Map<String, Value>) -> Vec<Piece<'d>> {
+        let mut found = Vec::new();
+        for (entities, names) in pieces(document) {
+            let q = &self.query;
+            let common = names.is_empty()
+                || q.attributes.is_empty()
+                || names.iter().any(|n| q.attributes.iter().any(|a| a == n));
+            let selected: Vec<&Value> = entities.iter().copied().filter(|e| self.selects(e)).collect();
+            if common && (entities.is_empty() || !selected.is_empty()) {
+                found.push((selected, names));
+            }
+        }
+        found
+    }
+
+    fn selects(&self, selector: &Value) -> bool {
+        let q = &self.query;
+        let kinds: Vec<&str> = match selector.get("type") {
+            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(one)) => vec![one],
+            _ => Vec::new(),
+        };
+        // A source that has one of the types may have entities of the others as well.
+        let of_types = kinds.is_empty()
+            || q.types.any_of().is_none_or(|wanted| wanted.iter().any(|w| kinds.contains(w)));
+        let id = selector.get("id").and_then(Value::as_str);
+        let pattern = selector.get("idPattern").and_then(Value::as_str).and_then(|p| regex::Regex::new(p).ok());
+        let named = q.ids.is_empty()
+            || match (id, &pattern) {
+                (Some(id), _) => q.ids.iter().any(|u| u.as_str() == id),
+                (None, Some(p)) => q.ids.iter().any(|u| p.is_match(u.as_str())),
+                (None, None) => true,
+            };
+        let patterned = match (&q.id_pattern, id) {
+            (Some(p), Some(id)) => p.is_match(id),
+            _ => true,
+        };
+        of_types && named && patterned
+    }
+
+    fn is_there(&self, document: &Map<String, Value>) -> bool {
+        let Some(place) = &self.query.place else { return true };
+        let shape = document.get(&place.attribute).and_then(|v| Shape::from_json(v.get("value").unwrap_or(v)));
+        shape.is_some_and(|s| s.lies(place.georel, &place.shape))
+    }
+
+    fn was_then(&self, document: &Map<String, Value>) -> bool {
+        let interval = |key: &str| {
+            let v = document.get(key)?;
+            let at = |name: &str| v.get(name).and_then(|t| parse::moment(name, t).ok());
+            Some((at("startAt")?, at("endAt")))
+        };
+        let Some(times) = self.times else { return true };
+        let key = if times.managed { "managementInterval" } else { "observationInterval" };
+        let Some((start, end)) = interval(key) else { return false };
+        times.to.is_none_or(|to| start < to) && times.from.is_none_or(|from| end.is_none_or(|e| e >= from))
+    }
+}
+
+/// The source as something that has properties.
+pub fn as_entity(document: &Map<String, Value>) -> Entity {
+    let unknown = || "urn:ngsi-ld:ContextSourceRegistration:unknown".parse();
+    let id = document.get("id").and_then(Value::as_str).map_or_else(unknown, str::parse);
+    let space = "source".parse();
+    // Both are literals where the document names none, and were checked where it does.
+    let (Ok(id), Ok(space)) = (id, space) else { return unnamed() };
+    let mut entity = Entity::new(id, "ContextSourceRegistration", space);
+    for (key, value) in document {
+        let value = value.get("value").or_else(|| value.get("object")).unwrap_or(value);
+        entity.attributes.insert(key.clone(), Attribute::property(value.clone()));
+    }
+    entity
+}
+
+fn unnamed() -> Entity {
+    let literal = "urn:ngsi-ld:ContextSourceRegistration:unknown".parse().expect("a literal URN");
+    Entity::new(literal, "ContextSourceRegistration", "source".parse().expect("a literal space"))
+}
