@@ -67,11 +67,13 @@ impl fmt::Debug for StoreConfig {
 pub struct NgsiConfig {
     /// Instances of one attribute in one temporal answer; more are answered in part (206), with where to go on.
     pub temporal_instances: usize,
+    /// The name under which other brokers know this one; none: that of the node.
+    pub alias: Option<String>,
 }
 
 impl Default for NgsiConfig {
     fn default() -> Self {
-        Self { temporal_instances: 1_000 }
+        Self { temporal_instances: 1_000, alias: None }
     }
 }
 

@@ -55,6 +55,8 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         subscriptions: Engine::new(core.registry.clone(), notifications, Arc::new(Delivery(outbound))),
         temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone())),
         temporal_instances: config.temporal_instances,
+        since: core.registry.clock().now(),
+        alias: config.alias.clone().unwrap_or_else(|| core.node.clone()),
         home,
         new_tenants: sandbox,
     }

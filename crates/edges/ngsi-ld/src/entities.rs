@@ -89,6 +89,7 @@ pub async fn current(state: &NgsiState, asked: &Asked, urn: &Urn) -> Answer<Arc<
 /// # Errors
 /// See [`ApiError`].
 pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    asked.knows(&["options"])?;
     let body = asked.body(&state).await?;
     let given = parse::new_entity(&body.value, &body.context)?;
     let entity = change::create(given, asked.space.clone())?;
@@ -114,6 +115,9 @@ pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
 /// See [`ApiError`].
 pub async fn query(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let body = asked.body(&state).await?;
+    if body.value.get("temporalQ").is_some() {
+        return Err(ApiError::bad("'temporalQ' is for /temporal/entityOperations/query"));
+    }
     let wanted = find::document(&asked, &body.value, &body.context)?;
     let mut form = form::parse(&asked, &body.context)?;
     form.of_document(&body.value, &body.context)?;
@@ -143,6 +147,7 @@ async fn answer_found(
         count: wanted.count,
     };
     let found = state.registry.find(&asked.actor, &find).await?;
+    of_look(asked, &form)?;
     let join = join::Join::of(asked)?;
     let bodies = join.list(&state.registry, &asked.actor, context, &form, &found.entities).await?;
     let body = if asked.media == Media::Geo {
@@ -158,6 +163,19 @@ async fn answer_found(
     }
     pages(&mut response, asked, &find, found.more, at);
     Ok(response)
+}
+
+/// Parameters that only features have, and that only joined answers can follow.
+fn of_look(asked: &Asked, form: &Form) -> Answer<()> {
+    if asked.param("geometryProperty").is_some() && asked.media != Media::Geo {
+        return Err(ApiError::bad("'geometryProperty' is for answers in application/geo+json"));
+    }
+    let joined = !matches!(asked.param("join"), None | Some("@none"));
+    let deepest = if joined { asked.number("joinLevel", 1, 1)? } else { 0 };
+    if form.depth() > deepest {
+        return Err(ApiError::bad("'pick' and 'omit' go deeper than 'join' and 'joinLevel'"));
+    }
+    Ok(())
 }
 
 /// The term whose value becomes the geometry of a feature.
@@ -207,6 +225,9 @@ pub fn page_links(
         if !named.1 {
             all.push(format!("offset={offset}"));
         }
+        if at.ends_with("/entities") {
+            all.sort();
+        }
         let text = format!("<{at}?{}>;rel=\"{rel}\";type=\"{kind}\"", all.join("&"));
         if let Ok(value) = HeaderValue::from_str(&text) {
             response.headers_mut().append(axum::http::header::LINK, value);
@@ -241,6 +262,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let id = urn(&id)?;
     let context = asked.context(&state).await?;
     let form = form::parse(&asked, &context)?;
+    of_look(&asked, &form)?;
     let entity = current(&state, &asked, &id).await?;
     Selected::of(&state, &asked).await?.check(&entity)?;
     let wanted = find::names(&asked.words("attrs"), &context)?;
@@ -338,6 +360,7 @@ fn told(asked: &Asked, context: &Context, outcome: &Outcome) -> Response {
 /// # Errors
 /// See [`ApiError`].
 pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    asked.knows(&[&OF_LIST[..], &["type", "attrs", "keep", "drop", "csf", "datasetId"]].concat())?;
     let context = asked.context(&state).await?;
     let wanted = find::parse(&asked, &context)?;
     if asked.param("keep").is_some() && asked.param("drop").is_some() {

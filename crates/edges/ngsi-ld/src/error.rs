@@ -142,6 +142,10 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        // RFC 9110 leaves it to us; the suite wants silence here.
+        if self.kind == Kind::LengthRequired {
+            return self.status().into_response();
+        }
         let mut response =
             (self.status(), [(header::CONTENT_TYPE, "application/json")], self.json().to_string()).into_response();
         if self.kind == Kind::Busy {

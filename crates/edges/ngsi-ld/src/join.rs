@@ -76,7 +76,7 @@ impl Join {
         if self.how == How::Not {
             return Ok(entities.iter().map(|e| form.entity(e, context, &Joined::new())).collect());
         }
-        let known = self.gather(registry, actor, entities).await?;
+        let known = self.gather(registry, actor, form, entities).await?;
         if self.how == How::Inline {
             let all = entities.iter().map(|e| self.inline(e, &known, context, form, &self.outside, self.level));
             return Ok(all.collect());
@@ -84,35 +84,34 @@ impl Join {
         let mut all: Vec<_> = entities.iter().map(|e| form.entity(e, context, &Joined::new())).collect();
         let mut beside: Vec<_> = known.iter().filter(|(u, _)| !entities.iter().any(|e| &e.id == *u)).collect();
         beside.sort_by(|a, b| a.0.cmp(b.0));
-        all.extend(beside.into_iter().map(|(_, (e, name))| form.of_related(name).entity(e, context, &Joined::new())));
+        all.extend(beside.into_iter().map(|(_, (e, form))| form.entity(e, context, &Joined::new())));
         Ok(all)
     }
 
-    /// Related entities level by level, each with the attribute that led to it.
+    /// Related entities level by level, each in the form that the way there gives it. Only what is shown is followed.
     async fn gather(
         &self,
         registry: &Registry,
         actor: &Actor,
+        form: &Form,
         entities: &[Arc<Entity>],
-    ) -> Answer<HashMap<Urn, (Arc<Entity>, String)>> {
-        let mut known: HashMap<Urn, (Arc<Entity>, String)> = HashMap::new();
-        let mut at = entities.to_vec();
+    ) -> Answer<HashMap<Urn, (Arc<Entity>, Form)>> {
+        let mut known: HashMap<Urn, (Arc<Entity>, Form)> = HashMap::new();
+        let mut at: Vec<(Arc<Entity>, Form)> = entities.iter().map(|e| (e.clone(), form.clone())).collect();
         for _ in 0..self.level {
-            let mut wanted: HashMap<Urn, String> = HashMap::new();
-            for e in &at {
-                for (name, a) in &e.attributes {
+            let mut wanted: HashMap<Urn, Form> = HashMap::new();
+            for (e, form) in &at {
+                for (name, a) in e.attributes.iter().filter(|(name, _)| form.shows(name)) {
                     for target in a.instances().flat_map(|i| i.value.targets()) {
                         if !known.contains_key(target) && !self.outside.contains(target) {
-                            wanted.entry(target.clone()).or_insert_with(|| name.clone());
+                            wanted.entry(target.clone()).or_insert_with(|| form.of_related(name));
                         }
                     }
                 }
             }
-            at = registry.entities(actor, wanted.keys().cloned().collect()).await?;
-            for e in &at {
-                let name = wanted.remove(&e.id).unwrap_or_default();
-                known.insert(e.id.clone(), (e.clone(), name));
-            }
+            let found = registry.entities(actor, wanted.keys().cloned().collect()).await?;
+            at = found.into_iter().filter_map(|e| wanted.remove(&e.id).map(|form| (e, form))).collect();
+            known.extend(at.iter().map(|(e, form)| (e.id.clone(), (e.clone(), form.clone()))));
         }
         Ok(known)
     }
@@ -120,7 +119,7 @@ impl Join {
     fn inline(
         &self,
         e: &Entity,
-        known: &HashMap<Urn, (Arc<Entity>, String)>,
+        known: &HashMap<Urn, (Arc<Entity>, Form)>,
         context: &Context,
         form: &Form,
         outside: &[Urn],

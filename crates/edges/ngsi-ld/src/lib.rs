@@ -20,6 +20,7 @@ mod edit;
 mod entities;
 mod error;
 pub mod hosted;
+mod identity;
 mod join;
 mod params;
 mod parse;
@@ -60,6 +61,10 @@ pub struct NgsiState {
     pub temporal: Arc<svod_temporal::Temporal>,
     /// Instances of one attribute in one temporal answer at the most.
     pub temporal_instances: usize,
+    /// When this broker began, and the name under which others know it.
+    pub since: svod_kernel::Timestamp,
+    /// Its alias in `Via` fields.
+    pub alias: String,
     /// The space of requests that name no tenant; none: the first region.
     pub home: Option<SpacePath>,
     /// Tenants come into being with their first entity, as open spaces (sandbox).
@@ -158,6 +163,7 @@ pub fn router(state: NgsiState) -> Router {
                 .delete(subscriptions::no_identifier),
         )
         .route("/csourceRegistrations/{id}", get(sources::read).patch(sources::update).delete(sources::delete))
+        .route("/info/sourceIdentity", get(identity::read))
         .route("/temporal/entities", get(temporal::list).post(temporal::create))
         .route("/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))
         .route("/temporal/entities/{id}/attrs", post(temporal::append))

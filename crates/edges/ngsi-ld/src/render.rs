@@ -50,7 +50,16 @@ pub struct Picked {
 pub type Joined = HashMap<Urn, Value>;
 
 impl Form {
-    fn shows(&self, name: &str) -> bool {
+    /// How many relationships the chosen members lead over.
+    pub fn depth(&self) -> usize {
+        fn of(all: &[Picked]) -> usize {
+            all.iter().map(|p| if p.inner.is_empty() { 0 } else { 1 + of(&p.inner) }).max().unwrap_or(0)
+        }
+        of(&self.pick).max(of(&self.omit))
+    }
+
+    /// Is the member shown?
+    pub fn shows(&self, name: &str) -> bool {
         let whole = |p: &&Picked| p.name == name && p.inner.is_empty();
         (self.pick.is_empty() || self.pick.iter().any(|p| p.name == name)) && !self.omit.iter().any(|p| whole(&p))
     }

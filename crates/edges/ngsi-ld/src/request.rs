@@ -70,6 +70,7 @@ impl FromRequest<NgsiState> for Asked {
             query.entry(name).or_insert(value);
         }
         let (method, headers) = (request.method().clone(), request.headers().clone());
+        let request_path = request.uri().path().to_owned();
         let media = media::wanted(&headers, request.uri().path())?;
         let link = media::link(&headers)?;
         let bodied = matches!(method, Method::POST | Method::PUT | Method::PATCH);
@@ -79,9 +80,19 @@ impl FromRequest<NgsiState> for Asked {
         let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
         let body = body.map_err(|_| ApiError::new(Kind::TooLarge, format!("at most {MAX_BODY} bytes are taken")))?;
         let tenant = headers.get(TENANT).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let space = state.space(tenant.as_deref(), bodied).await?;
+        let space = state.space(tenant.as_deref(), bodied && makes(request_path.as_str())).await?;
         Ok(Self { actor, space, tenant, headers, query, pairs, media, link, body })
     }
+}
+
+/// Only what makes something makes a tenant (clause 5.5.10).
+fn makes(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    ["/entities", "/subscriptions", "/csourceRegistrations", "/csourceSubscriptions", "/jsonldContexts", "/snapshots"]
+        .iter()
+        .any(|end| path.ends_with(end))
+        || path.ends_with("/entityOperations/create")
+        || path.ends_with("/entityOperations/upsert")
 }
 
 /// A body with the context that belongs to it.

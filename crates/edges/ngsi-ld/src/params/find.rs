@@ -38,9 +38,9 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
     let query = read(asked, context)?;
     // Clause 6.4.3.2: identifiers alone do not say enough, as other brokers may be asked as well.
     let of_system = |name: &String| matches!(name.as_str(), "createdAt" | "modifiedAt" | "deletedAt" | "expiresAt");
-    let nothing = matches!(asked.param("type"), None | Some("*"))
+    let nothing = asked.param("type").is_none()
         && query.attributes.iter().all(of_system)
-        && query.filter.is_none()
+        && query.asked().into_iter().all(|name| of_system(&name.to_owned()))
         && query.place.is_none()
         && !asked.flag("local")?;
     if nothing {
@@ -50,6 +50,18 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
         None => Vec::new(),
         Some(text) => order(text, asked, context)?,
     };
+    if let Some(csf) = asked.param("csf") {
+        q::parse(csf, context)?;
+    }
+    if let Some(tag) = asked.param("collation") {
+        collation(tag)?;
+    }
+    // Clause 5.7.2.4: what is related is looked at no deeper than it is joined.
+    let joined = !matches!(asked.param("join"), None | Some("@none"));
+    let deepest = if joined { asked.number("joinLevel", 1, 1)? } else { 0 };
+    if query.links().len() > deepest && asked.param("join").is_some() {
+        return Err(ApiError::new(Kind::BadRequestData, "'q' goes deeper than 'join' and 'joinLevel'"));
+    }
     page(asked, Find { query, order, ..Find::default() })
 }
 
@@ -115,15 +127,21 @@ pub fn document(asked: &Asked, body: &Value, context: &Context) -> Answer<Find> 
         let all = all.ok_or_else(|| ApiError::bad("'entities' must be a list of selectors"))?;
         let mut kinds = Vec::new();
         for one in all {
+            if one.get("type").is_none() {
+                return Err(ApiError::bad("a selector of entities needs a 'type'"));
+            }
             if let Some(ids_) = one.get("id") {
                 let list: Vec<String> = match ids_ {
                     Value::String(s) => vec![s.clone()],
-                    Value::Array(a) => a.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+                    Value::Array(a) if a.iter().all(Value::is_string) => {
+                        a.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+                    }
                     _ => return Err(ApiError::bad("'id' must be a URI or a list of them")),
                 };
                 query.ids.extend(ids(list)?);
             }
-            if let Some(p) = one.get("idPattern").and_then(Value::as_str) {
+            let by_pattern = one.get("id").is_none(); // an identifier says more
+            if let Some(p) = one.get("idPattern").and_then(Value::as_str).filter(|_| by_pattern) {
                 query.id_pattern = Some(pattern_of(p)?);
             }
             if let Some(t) = one.get("type") {
@@ -148,6 +166,12 @@ pub fn document(asked: &Asked, body: &Value, context: &Context) -> Answer<Find> 
         }
     };
     query.attributes = names(&list("attrs")?, context)?;
+    if o.get("q").is_some_and(|q| !q.is_string()) {
+        return Err(ApiError::bad("'q' must be a text"));
+    }
+    if o.get("joinLevel").is_some_and(|l| l.as_u64().is_none_or(|l| l == 0)) {
+        return Err(ApiError::bad("'joinLevel' must be a whole number above 0"));
+    }
     if let Some(text) = o.get("q").and_then(Value::as_str) {
         query.filter = Some(q::parse(text, context)?);
     }
@@ -191,6 +215,16 @@ pub fn names(words: &[String], context: &Context) -> Answer<Vec<String>> {
             Ok(context.name(w))
         })
         .collect()
+}
+
+/// A language tag (RFC 5646), roughly.
+fn collation(tag: &str) -> Answer<()> {
+    let part = |p: &str| (1..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric());
+    let first = tag.split('-').next().is_some_and(|p| p.len() >= 2 && p.chars().all(|c| c.is_ascii_alphabetic()));
+    if first && tag.split('-').all(part) {
+        return Ok(());
+    }
+    Err(ApiError::bad(format!("'{tag}' is no language tag to collate by")))
 }
 
 fn pattern_of(text: &str) -> Answer<regex::Regex> {

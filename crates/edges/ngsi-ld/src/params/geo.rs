@@ -87,7 +87,7 @@ fn relation(text: &str) -> Answer<Georel> {
 fn near(modifier: &str) -> Answer<Georel> {
     let (name, metres) = modifier.split_once("==").unwrap_or((modifier, ""));
     match (name, metres.parse::<f64>()) {
-        ("maxDistance", Ok(m)) if m >= 0.0 && m.is_finite() => Ok(Georel::NearMax(m)),
+        ("maxDistance", Ok(m)) if m > 0.0 && m.is_finite() => Ok(Georel::NearMax(m)),
         ("minDistance", Ok(m)) if m >= 0.0 && m.is_finite() => Ok(Georel::NearMin(m)),
         _ => Err(ApiError::bad("near needs ;maxDistance==metres or ;minDistance==metres")),
     }
@@ -118,6 +118,7 @@ mod tests {
             ("within", "Circle", "[1,2]"),
             ("within", "Point", "x"),
             ("near;maxDistance==-1", "Point", "[8,40]"),
+            ("near;maxDistance==0", "Point", "[8,40]"),
         ] {
             assert!(q(georel, geometry, coordinates).is_err(), "{georel} {geometry} {coordinates}");
         }

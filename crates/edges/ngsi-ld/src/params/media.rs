@@ -14,7 +14,8 @@ const CONTEXT: &str = "http://www.w3.org/ns/json-ld#context";
 pub fn wanted(headers: &HeaderMap, path: &str) -> Answer<Media> {
     let mut all: Vec<(f32, u8, Media)> = Vec::new();
     let mut said = false;
-    let geo = path.contains("/entities") || path.contains("/entityOperations/query");
+    let geo = !path.contains("/temporal/") && (path.contains("/entities") || path.contains("/entityOperations/query"));
+    let mut refused: Vec<Media> = Vec::new();
     for value in headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()) {
         for part in value.split(',') {
             said = true;
@@ -31,16 +32,27 @@ pub fn wanted(headers: &HeaderMap, path: &str) -> Answer<Media> {
             };
             if q > 0.0 {
                 all.push((q, exact, media));
+                if exact < 2 {
+                    // A wildcard takes what can be given, the plain one first.
+                    all.push((q, exact, Media::Ld));
+                }
+            } else if exact == 2 {
+                refused.push(media);
             }
         }
     }
     if !said {
         return Ok(Media::Json);
     }
-    // Among equals the more exact, then the one named first.
+    // Among equals the more exact, then the order of clause 6.3.4.
+    let rank = |m: Media| match m {
+        Media::Json => 2,
+        Media::Ld => 1,
+        Media::Geo => 0,
+    };
     let mut best: Option<(f32, u8, Media)> = None;
-    for one in all {
-        if best.is_none_or(|b| (one.0, one.1) > (b.0, b.1)) {
+    for one in all.into_iter().filter(|one| !refused.contains(&one.2)) {
+        if best.is_none_or(|b| (one.0, one.1, rank(one.2)) > (b.0, b.1, rank(b.2))) {
             best = Some(one);
         }
     }
@@ -105,6 +117,8 @@ mod tests {
             ("application/json;q=0.5, application/ld+json;q=0.9", Media::Ld),
             ("*/*", Media::Json),
             ("text/html, application/geo+json", Media::Geo),
+            ("application/ld+json, application/json", Media::Json),
+            ("application/json;q=0, */*", Media::Ld),
             ("application/ld+json, */*", Media::Ld),
         ] {
             assert_eq!(

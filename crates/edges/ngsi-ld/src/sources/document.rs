@@ -91,9 +91,10 @@ pub fn does(document: &Map<String, Value>, operation: &str) -> bool {
     let group = |name: &str| GROUPS.iter().find(|(n, _)| *n == name).map(|(_, all)| *all);
     match document.get("operations").and_then(Value::as_array) {
         None => group("federationOps").is_some_and(|all| all.contains(&operation)),
-        Some(all) => all.iter().filter_map(Value::as_str).any(|o| {
-            o == operation || group(o).is_some_and(|all| all.contains(&operation))
-        }),
+        Some(all) => all
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|o| o == operation || group(o).is_some_and(|all| all.contains(&operation))),
     }
 }
 
@@ -317,7 +318,9 @@ pub fn check(document: &Map<String, Value>, now: Timestamp) -> Answer<()> {
         Mode::Exclusive => {
             for (entities, names) in pieces(document) {
                 if names.is_empty() || entities.is_empty() || entities.iter().any(|e| e.get("id").is_none()) {
-                    return Err(bad("an exclusive registration names identifiers and attributes, no patterns or types alone"));
+                    return Err(bad(
+                        "an exclusive registration names identifiers and attributes, no patterns or types alone",
+                    ));
                 }
             }
         }

@@ -70,8 +70,8 @@ impl Probe {
             _ => Vec::new(),
         };
         // A source that has one of the types may have entities of the others as well.
-        let of_types = kinds.is_empty()
-            || q.types.any_of().is_none_or(|wanted| wanted.iter().any(|w| kinds.contains(w)));
+        let of_types =
+            kinds.is_empty() || q.types.any_of().is_none_or(|wanted| wanted.iter().any(|w| kinds.contains(w)));
         let id = selector.get("id").and_then(Value::as_str);
         let pattern = selector.get("idPattern").and_then(Value::as_str).and_then(|p| regex::Regex::new(p).ok());
         let named = q.ids.is_empty()

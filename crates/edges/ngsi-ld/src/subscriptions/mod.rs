@@ -59,12 +59,7 @@ impl Kept {
 ///
 /// # Errors
 /// When it is taken.
-pub async fn identifier(
-    state: &NgsiState,
-    asked: &Asked,
-    kind: &'static str,
-    given: Option<&Value>,
-) -> Answer<String> {
+pub async fn identifier(state: &NgsiState, asked: &Asked, kind: &'static str, given: Option<&Value>) -> Answer<String> {
     match given.and_then(Value::as_str) {
         Some(id) => match state.registry.definition(&asked.actor, kind, &asked.space, id).await? {
             Some(_) => Err(ApiError::new(Kind::AlreadyExists, format!("there is a {kind} {id} already"))),

@@ -108,6 +108,7 @@ fn rest() -> Vec<Case> {
         Case::new("GET", "/ngsi-ld/v1/types", at("/types"), Body::Nothing, ALL)
             .shows("\"Task\"", [false, false, true, false, true, true]),
         Case::new("GET", "/ngsi-ld/v1/types/{type}", at("/types/Task"), Body::Nothing, HIDDEN),
+        Case::new("GET", "/ngsi-ld/v1/info/sourceIdentity", at("/info/sourceIdentity"), Body::Nothing, ALL),
         Case::new("GET", "/ngsi-ld/v1/attributes", at("/attributes"), Body::Nothing, ALL),
         Case::new("GET", "/ngsi-ld/v1/attributes/{name}", at("/attributes/takenBy"), Body::Nothing, [404; 6]),
         Case::new("GET", "/ngsi-ld/v1/jsonldContexts", at("/jsonldContexts?kind=Cached"), Body::Nothing, ALL),
@@ -205,7 +206,8 @@ fn sources() -> Vec<Case> {
     let at = |rest: &str| format!("/ngsi-ld/v1/csourceRegistrations{rest}");
     let one = || at("/urn:t:source");
     let seen = [403, 403, 403, 403, 200, 200];
-    let case = |method, route: &'static str, path: String, body, expected| Case::new(method, route, path, body, expected);
+    let case =
+        |method, route: &'static str, path: String, body, expected| Case::new(method, route, path, body, expected);
     vec![
         case("POST", "/ngsi-ld/v1/csourceRegistrations", at(""), Body::Json(registration), MADE),
         case("PATCH", "/ngsi-ld/v1/csourceRegistrations", at(""), Body::Json(json!({})), [405; 6]),

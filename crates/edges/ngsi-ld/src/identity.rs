@@ -1,0 +1,47 @@
+//! `/info/sourceIdentity` (clauses 5.15, 6.33): who this broker is to others.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::NgsiState;
+use crate::error::Answer;
+use crate::request::Asked;
+
+/// `GET /info/sourceIdentity`
+///
+/// # Errors
+/// See [`crate::ApiError`].
+pub async fn read(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    asked.knows(&[])?;
+    let context = asked.context(&state).await?;
+    let now = state.registry.clock().now();
+    let alias = match &asked.tenant {
+        Some(tenant) => format!("{}-{tenant}", state.alias),
+        None => state.alias.clone(),
+    };
+    let body = json!({
+        "id": format!("urn:ngsi-ld:ContextSourceIdentity:{alias}"),
+        "type": "ContextSourceIdentity",
+        "contextSourceAlias": alias,
+        "contextSourceUptime": duration(now.seconds_since(state.since)),
+        "contextSourceTimeAt": now.to_string(),
+    });
+    Ok(asked.answer(StatusCode::OK, body, &context))
+}
+
+/// ISO 8601.
+fn duration(seconds: f64) -> String {
+    let all = seconds.max(0.0) as u64;
+    let (days, hours, minutes, seconds) = (all / 86_400, all / 3_600 % 24, all / 60 % 60, all % 60);
+    format!("P{days}DT{hours}H{minutes}M{seconds}S")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn uptimes_are_durations() {
+        assert_eq!(super::duration(93_784.5), "P1DT2H3M4S");
+        assert_eq!(super::duration(0.2), "P0DT0H0M0S");
+    }
+}
