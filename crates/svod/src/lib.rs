@@ -13,6 +13,7 @@ mod ngsi;
 mod outbound;
 mod pack_test;
 pub mod packs;
+mod peers;
 pub mod platform;
 mod real_data;
 pub mod rooms;

@@ -14,6 +14,7 @@ use svod_temporal::Temporal;
 use crate::config::NgsiConfig;
 use crate::deliver::Delivery;
 use crate::outbound::{Outbound, OutboundError};
+use crate::peers::Wires;
 use crate::platform::SANDBOX_SPACE;
 use crate::rooms::Core;
 
@@ -52,6 +53,8 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         registry: core.registry.clone(),
         identity: core.identity.clone(),
         contexts,
+        remembered: Arc::default(),
+        peers: Arc::new(Wires(outbound.clone())),
         subscriptions: Engine::new(core.registry.clone(), notifications, Arc::new(Delivery(outbound))),
         temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone())),
         temporal_instances: config.temporal_instances,

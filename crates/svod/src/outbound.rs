@@ -148,6 +148,29 @@ impl Outbound {
         if response.status().is_success() { Ok(()) } else { Err(format!("it answers {}", response.status())) }
     }
 
+    /// Sends a request; whatever is answered is an answer.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Option<String>,
+        timeout: Duration,
+    ) -> Result<Answered, String> {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).map_err(|e| e.to_string())?;
+        let mut request = self.client.request(method, self.permits(url)?).timeout(timeout);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        request.send().await.map(Answered).map_err(|e| why(&e.without_url()))
+    }
+
     async fn bytes(&self, url: &str) -> Result<Vec<u8>, String> {
         let request =
             self.client.get(self.permits(url)?).header("accept", "application/ld+json, application/json;q=0.9");
@@ -160,6 +183,36 @@ impl Outbound {
             body.extend_from_slice(&part);
             if body.len() > MAX_BYTES {
                 return Err(format!("it is longer than {MAX_BYTES} bytes"));
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// An answer that is yet to be read.
+pub struct Answered(reqwest::Response);
+
+impl Answered {
+    /// HTTP status.
+    pub fn status(&self) -> u16 {
+        self.0.status().as_u16()
+    }
+
+    /// Values of a header field.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        self.0.headers().get_all(name).iter().filter_map(|v| v.to_str().ok().map(str::to_owned)).collect()
+    }
+
+    /// The body, when it is no longer than that.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub async fn body(mut self, most: usize) -> Result<Vec<u8>, String> {
+        let mut body = Vec::new();
+        while let Some(part) = self.0.chunk().await.map_err(|e| e.without_url().to_string())? {
+            body.extend_from_slice(&part);
+            if body.len() > most {
+                return Err(format!("it is longer than {most} bytes"));
             }
         }
         Ok(body)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use svod_kernel::Urn;
 use svod_model::Entity;
@@ -18,6 +18,8 @@ use crate::join;
 use crate::params::{find, form};
 use crate::render::{Form, feature};
 use crate::request::{Asked, Media};
+use crate::sources::gather;
+use crate::sources::matching::Probe;
 use crate::{NgsiState, parse};
 
 /// Parameters that say how an entity looks (clause 6.5.3.1).
@@ -146,8 +148,8 @@ async fn answer_found(
         limit: wanted.limit,
         count: wanted.count,
     };
-    let found = state.registry.find(&asked.actor, &find).await?;
     of_look(asked, &form)?;
+    let (found, warnings) = find_all(state, asked, context, &find).await?;
     let join = join::Join::of(asked)?;
     let bodies = join.list(&state.registry, &asked.actor, context, &form, &found.entities).await?;
     let body = if asked.media == Media::Geo {
@@ -162,7 +164,42 @@ async fn answer_found(
         response.headers_mut().insert(COUNT, HeaderValue::from(total));
     }
     pages(&mut response, asked, &find, found.more, at);
+    warn(&mut response, warnings);
     Ok(response)
+}
+
+/// Warnings about sources (clause 6.3.17).
+fn warn(response: &mut Response, warnings: Vec<String>) {
+    for warning in warnings.into_iter().filter_map(|w| HeaderValue::from_str(&w).ok()) {
+        response.headers_mut().append("ngsild-warning", warning);
+    }
+}
+
+/// What fits here and at the sources that the question concerns.
+async fn find_all(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Context,
+    find: &Find,
+) -> Answer<(svod_registry::Found, Vec<String>)> {
+    let csf = asked.param("csf").map(|t| crate::params::q::parse(t, context)).transpose()?;
+    let probe = Probe { query: find.query.clone(), filter: csf, times: None };
+    let sources = gather::concerned(state, asked, &probe, &["queryEntity"]).await?;
+    if sources.is_empty() {
+        return Ok((state.registry.find(&asked.actor, find).await?, Vec::new()));
+    }
+    if !find.order.is_empty() {
+        return Err(ApiError::bad("what other brokers are asked for is not ordered; ask with local=true"));
+    }
+    // Pages are cut from the whole: what is here and there must be brought together first.
+    let here = Find { offset: 0, limit: find::MAX_LIMIT, count: false, ..find.clone() };
+    let local = state.registry.find(&asked.actor, &here).await?;
+    let gathered = gather::many(state, asked, context, &probe, sources, local.entities).await?;
+    let total = gathered.entities.len();
+    let entities = gathered.entities.into_iter().skip(find.offset).take(find.limit).collect();
+    let more = total > find.offset + find.limit;
+    let found = svod_registry::Found { entities, total: find.count.then_some(total), more, explained: local.explained };
+    Ok((found, gathered.warnings))
 }
 
 /// Parameters that only features have, and that only joined answers can follow.
@@ -241,7 +278,8 @@ pub fn page_links(
     }
 }
 
-fn encoded(text: &str) -> String {
+/// A value as it stands in an address.
+pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for b in text.bytes() {
         if b.is_ascii_alphanumeric() || b"-._~:,*".contains(&b) {
@@ -263,7 +301,14 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let context = asked.context(&state).await?;
     let form = form::parse(&asked, &context)?;
     of_look(&asked, &form)?;
-    let entity = current(&state, &asked, &id).await?;
+    let (entity, warnings) = match one_of_all(&state, &asked, &context, &id).await? {
+        (Some(entity), warnings) => (entity, warnings),
+        (None, warnings) => {
+            let mut response = ApiError::missing(format!("there is no entity {id}")).into_response();
+            warn(&mut response, warnings);
+            return Ok(response);
+        }
+    };
     Selected::of(&state, &asked).await?.check(&entity)?;
     let wanted = find::names(&asked.words("attrs"), &context)?;
     if !wanted.is_empty() && !wanted.iter().any(|a| entity.attributes.contains_key(a)) {
@@ -280,7 +325,28 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
         }
         if asked.media == Media::Geo { feature(one, &geometry_of(&asked)) } else { Value::Object(one) }
     };
-    Ok(asked.answer(StatusCode::OK, body, &context))
+    let mut response = asked.answer(StatusCode::OK, body, &context);
+    warn(&mut response, warnings);
+    Ok(response)
+}
+
+/// The entity as it is known here and at the sources that have it.
+async fn one_of_all(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Context,
+    id: &Urn,
+) -> Answer<(Option<Arc<Entity>>, Vec<String>)> {
+    let local = match current(state, asked, id).await {
+        Ok(entity) => Some(entity),
+        Err(e) if e.kind == crate::error::Kind::ResourceNotFound => None,
+        Err(e) => return Err(e),
+    };
+    let mut query = svod_query::Query { ids: vec![id.clone()], ..Default::default() };
+    query.attributes = find::names(&asked.words("attrs"), context)?;
+    let probe = Probe { query, filter: None, times: None };
+    let gathered = gather::one(state, asked, context, &probe, local, id).await?;
+    Ok((gathered.entities.into_iter().next(), gathered.warnings))
 }
 
 /// `DELETE /entities/{id}`

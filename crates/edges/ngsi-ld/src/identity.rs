@@ -16,10 +16,7 @@ pub async fn read(State(state): State<NgsiState>, asked: Asked) -> Answer {
     asked.knows(&[])?;
     let context = asked.context(&state).await?;
     let now = state.registry.clock().now();
-    let alias = match &asked.tenant {
-        Some(tenant) => format!("{}-{tenant}", state.alias),
-        None => state.alias.clone(),
-    };
+    let alias = state.alias_of(&asked);
     let body = json!({
         "id": format!("urn:ngsi-ld:ContextSourceIdentity:{alias}"),
         "type": "ContextSourceIdentity",

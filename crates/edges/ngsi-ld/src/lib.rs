@@ -55,6 +55,10 @@ pub struct NgsiState {
     pub identity: Arc<Identity>,
     /// Contexts.
     pub contexts: Arc<Contexts>,
+    /// Registrations of other brokers, as they were read last.
+    pub remembered: Arc<sources::Remembered>,
+    /// Other brokers.
+    pub peers: Arc<dyn sources::peers::Peers>,
     /// Tells subscribers.
     pub subscriptions: Arc<svod_subscriptions::Engine<subscriptions::Notifications>>,
     /// What was when.
@@ -72,6 +76,14 @@ pub struct NgsiState {
 }
 
 impl NgsiState {
+    /// The name under which other brokers know the tenant of a request.
+    pub(crate) fn alias_of(&self, asked: &request::Asked) -> String {
+        match &asked.tenant {
+            Some(tenant) => format!("{}-{tenant}", self.alias),
+            None => self.alias.clone(),
+        }
+    }
+
     /// The space of a tenant.
     ///
     /// # Errors

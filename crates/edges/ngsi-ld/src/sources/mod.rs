@@ -1,13 +1,18 @@
 //! `/csourceRegistrations` (clauses 5.9, 5.10, 6.8, 6.9): other brokers that know more.
 
 pub mod document;
+pub mod gather;
 pub mod matching;
+pub mod peers;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
+use svod_kernel::{SpacePath, Timestamp};
 use svod_query::{Query, Types};
-use svod_registry::Find;
+use svod_registry::{Definition, Find};
 use svod_temporal::Property;
 
 use crate::NgsiState;
@@ -38,14 +43,57 @@ pub struct Source {
 pub async fn all(state: &NgsiState, asked: &Asked) -> Answer<Vec<Source>> {
     let now = state.registry.clock().now();
     let kept = state.registry.definitions(&asked.actor, KIND, &asked.space).await?;
+    Ok(in_force(kept, now))
+}
+
+/// Registrations as they were read last; asked for by every question.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<Option<(Timestamp, Arc<Everywhere>)>>);
+
+type Everywhere = Vec<(SpacePath, Definition)>;
+
+/// After so long, microseconds, they are read again: another node may have changed them.
+const FRESH: i64 = 1_000_000;
+
+impl Remembered {
+    /// They have changed.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn get(&self, now: Timestamp) -> Option<Arc<Everywhere>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(at, _)| now.0 - at.0 < FRESH).map(|(_, all)| all.clone())
+    }
+}
+
+/// As [`all`], for questions of anybody: they are answered with what registrations lead to without seeing them.
+///
+/// # Errors
+/// When the store fails.
+pub async fn known(state: &NgsiState, asked: &Asked) -> Answer<Vec<Source>> {
+    let now = state.registry.clock().now();
+    let everywhere = match state.remembered.get(now) {
+        Some(all) => all,
+        None => {
+            let all = Arc::new(state.registry.definitions_everywhere(KIND).await?);
+            *state.remembered.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, all.clone()));
+            all
+        }
+    };
+    let here = everywhere.iter().filter(|(space, _)| *space == asked.space).map(|(_, d)| d.clone());
+    Ok(in_force(here.collect(), now))
+}
+
+fn in_force(kept: Vec<Definition>, now: Timestamp) -> Vec<Source> {
     let sources = kept.into_iter().filter_map(|d| match d.doc {
         Value::Object(document) if !document::is_over(&document, now) => Some(Source { id: d.id, document }),
         _ => None,
     });
-    Ok(sources.collect())
+    sources.collect()
 }
 
-async fn members(state: &NgsiState, asked: &Asked) -> Answer<(Map<String, Value>, std::sync::Arc<Context>)> {
+async fn members(state: &NgsiState, asked: &Asked) -> Answer<(Map<String, Value>, Arc<Context>)> {
     let body = asked.body(state).await?;
     match body.value {
         Value::Object(members) => Ok((members, body.context)),
@@ -72,6 +120,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
 async fn keep(state: &NgsiState, asked: &Asked, id: &str, document: Map<String, Value>) -> Answer<()> {
     conflicts(state, asked, id, &document).await?;
     state.registry.define(&asked.actor, KIND, &asked.space, id, Value::Object(document)).await?;
+    state.remembered.forget();
     Ok(())
 }
 
@@ -165,7 +214,9 @@ pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, aske
 /// See [`ApiError`].
 pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
     crate::entities::urn(&id)?;
-    if !state.registry.undefine(&asked.actor, KIND, &asked.space, &id).await? {
+    let gone = state.registry.undefine(&asked.actor, KIND, &asked.space, &id).await?;
+    state.remembered.forget();
+    if !gone {
         return Err(ApiError::missing(format!("there is no registration {id}")));
     }
     Ok(asked.done())

@@ -1,0 +1,468 @@
+//! Questions that other brokers are asked as well (clauses 4.3.6, 5.7.1, 5.7.2), and how the answers become one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Map, Value};
+use svod_kernel::{Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+
+use super::document::{Mode, does};
+use super::matching::{Piece, Probe};
+use super::peers::{Call, Silence};
+use super::{Source, known};
+use crate::NgsiState;
+use crate::change;
+use crate::context::{Context, core};
+use crate::error::Answer;
+use crate::parse;
+use crate::request::Asked;
+
+/// How long a source may take when its registration does not say.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Entities asked of one source at once.
+const MOST: usize = 1_000;
+
+/// What a source said.
+struct Said {
+    mode: Mode,
+    /// Names that it answers for; none: all.
+    names: Vec<String>,
+    entities: Vec<Entity>,
+}
+
+/// What came of asking.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Entities, those from here among them, each once.
+    pub entities: Vec<Arc<Entity>>,
+    /// Values of `NGSILD-Warning`.
+    pub warnings: Vec<String>,
+}
+
+/// Sources that the question concerns.
+///
+/// # Errors
+/// When registrations cannot be read.
+pub async fn concerned(state: &NgsiState, asked: &Asked, probe: &Probe, operations: &[&str]) -> Answer<Vec<Source>> {
+    if asked.flag("local")? {
+        return Ok(Vec::new());
+    }
+    let passed = passed(asked);
+    if passed.iter().any(|alias| alias == &state.alias_of(asked)) {
+        return Ok(Vec::new());
+    }
+    let fits = |s: &Source| {
+        let alias = s.document.get("contextSourceAlias").and_then(Value::as_str);
+        operations.iter().any(|o| does(&s.document, o))
+            && alias.is_none_or(|a| !passed.iter().any(|p| p == a))
+            && probe.fits(&s.document)
+    };
+    Ok(known(state, asked).await?.into_iter().filter(fits).collect())
+}
+
+/// Names of brokers that the request has been through (RFC 9110, 7.6.3).
+fn passed(asked: &Asked) -> Vec<String> {
+    let all = asked.headers.get_all("via").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+    all.filter_map(|hop| hop.split_whitespace().nth(1).map(str::to_owned)).collect()
+}
+
+/// Asks the sources for one entity and joins what they say with what is known here.
+///
+/// # Errors
+/// When a source cannot be asked because of the request itself.
+pub async fn one(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Context,
+    probe: &Probe,
+    local: Option<Arc<Entity>>,
+    id: &Urn,
+) -> Answer<Gathered> {
+    let sources = concerned(state, asked, probe, &["retrieveEntity", "queryEntity"]).await?;
+    let call = |source: &Source, pieces: &[Piece<'_>]| {
+        let attrs = attributes(pieces, probe, context);
+        let mut params = vec![("options".to_owned(), "sysAttrs".to_owned())];
+        if !attrs.is_empty() {
+            params.push(("attrs".into(), attrs.join(",")));
+        }
+        if does(&source.document, "retrieveEntity") {
+            return (format!("entities/{id}"), params);
+        }
+        params.push(("id".into(), id.to_string()));
+        let kinds = kinds(pieces, context);
+        if !kinds.is_empty() {
+            params.push(("type".into(), kinds.join(",")));
+        }
+        ("entities".into(), params)
+    };
+    ask(state, asked, context, probe, sources, local.into_iter().collect(), call).await
+}
+
+/// Asks the sources a question and joins what they say with what fits here.
+///
+/// # Errors
+/// As [`one`].
+pub async fn many(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Context,
+    probe: &Probe,
+    sources: Vec<Source>,
+    local: Vec<Arc<Entity>>,
+) -> Answer<Gathered> {
+    let call = |_: &Source, pieces: &[Piece<'_>]| {
+        let mut params = vec![("options".to_owned(), "sysAttrs".to_owned()), ("limit".to_owned(), MOST.to_string())];
+        for name in ["type", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "idPattern"] {
+            if let Some(value) = asked.param(name) {
+                params.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        if asked.param("type").is_none() {
+            let kinds = kinds(pieces, context);
+            if !kinds.is_empty() {
+                params.push(("type".into(), kinds.join(",")));
+            }
+        }
+        let ids = identifiers(pieces, probe);
+        if !ids.is_empty() {
+            params.push(("id".into(), ids.join(",")));
+        }
+        let attrs = attributes(pieces, probe, context);
+        if !attrs.is_empty() {
+            params.push(("attrs".into(), attrs.join(",")));
+        }
+        ("entities".into(), params)
+    };
+    ask(state, asked, context, probe, sources, local, call).await
+}
+
+/// Names that the source is asked for; none: all that it has.
+fn attributes(pieces: &[Piece<'_>], probe: &Probe, context: &Context) -> Vec<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for (_, of_piece) in pieces {
+        if of_piece.is_empty() {
+            names = probe.query.attributes.iter().map(String::as_str).collect();
+            break;
+        }
+        let wanted = |n: &&&str| probe.query.attributes.is_empty() || probe.query.attributes.iter().any(|a| a == **n);
+        names.extend(of_piece.iter().filter(wanted));
+    }
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|n| context.write(n)).collect()
+}
+
+fn kinds(pieces: &[Piece<'_>], context: &Context) -> Vec<String> {
+    let of = |selector: &Value| match selector.get("type") {
+        Some(Value::Array(all)) => all.iter().filter_map(|k| k.as_str().map(|k| context.write(k))).collect(),
+        Some(Value::String(one)) => vec![context.write(one)],
+        _ => Vec::new(),
+    };
+    let mut all: Vec<String> = pieces.iter().flat_map(|(selectors, _)| selectors.iter().flat_map(|s| of(s))).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Identifiers that both the question and the registration allow; none: the source decides.
+fn identifiers(pieces: &[Piece<'_>], probe: &Probe) -> Vec<String> {
+    let mut all = Vec::new();
+    for (selectors, _) in pieces {
+        if selectors.is_empty() {
+            return probe.query.ids.iter().map(ToString::to_string).collect();
+        }
+        for selector in selectors {
+            match selector.get("id").and_then(Value::as_str) {
+                Some(id) => all.push(id.to_owned()),
+                None => {
+                    let pattern = selector.get("idPattern").and_then(Value::as_str);
+                    let pattern = pattern.and_then(|p| regex::Regex::new(p).ok());
+                    let fits = |u: &&Urn| pattern.as_ref().is_none_or(|p| p.is_match(u.as_str()));
+                    if probe.query.ids.is_empty() {
+                        return Vec::new();
+                    }
+                    all.extend(probe.query.ids.iter().filter(fits).map(ToString::to_string));
+                }
+            }
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+async fn ask(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Context,
+    probe: &Probe,
+    sources: Vec<Source>,
+    local: Vec<Arc<Entity>>,
+    call: impl Fn(&Source, &[Piece<'_>]) -> (String, Vec<(String, String)>),
+) -> Answer<Gathered> {
+    let calls = sources.iter().map(|source| {
+        let pieces = probe.pieces(&source.document);
+        let (path, params) = call(source, &pieces);
+        let request = request(state, asked, context, source, &path, &params);
+        async move { state.peers.call(request).await }
+    });
+    let replies = join_all(calls).await;
+    let (mut said, mut warnings) = (Vec::new(), Vec::new());
+    for (source, reply) in sources.iter().zip(replies) {
+        let mut warn = |code: u16, text: &str| {
+            let text: String = text.chars().filter(|c| !c.is_control() && *c != '"').take(120).collect();
+            warnings.push(format!("{code} {} \"{text}\"", state.alias_of(asked)));
+        };
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(Silence::NoAnswer(_)) => {
+                warn(199, &format!("{} did not answer", source.id));
+                continue;
+            }
+            Err(Silence::Unreadable(_)) => {
+                warn(111, &format!("{} answered something else", source.id));
+                continue;
+            }
+        };
+        match reply.status {
+            200..=299 if reply.body.is_empty() => {}
+            200..=299 => match read(&reply.body, context, asked) {
+                Some(entities) => said.push(trusted(source, probe, entities)),
+                None => warn(111, &format!("{} answered something else", source.id)),
+            },
+            404 => {}
+            508 => warn(199, &format!("{} leads back here", source.id)),
+            other => warn(299, &format!("{} answered {other}", source.id)),
+        }
+        warnings.extend(reply.warnings);
+    }
+    Ok(Gathered { entities: joined(local, said), warnings })
+}
+
+/// The call with everything that the registration says about it.
+fn request(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Context,
+    source: &Source,
+    path: &str,
+    params: &[(String, String)],
+) -> Call {
+    let text = |key: &str| source.document.get(key).and_then(Value::as_str);
+    let endpoint = text("endpoint").unwrap_or_default().trim_end_matches('/');
+    let base = if endpoint.ends_with("/ngsi-ld/v1") { endpoint.to_owned() } else { format!("{endpoint}/ngsi-ld/v1") };
+    let management = source.document.get("management");
+    let local_only = source.document.get("localOnly").or_else(|| management.and_then(|m| m.get("localOnly")));
+    let mut params = params.to_vec();
+    if local_only == Some(&Value::Bool(true)) {
+        params.push(("local".into(), "true".into()));
+    }
+    let query: Vec<String> =
+        params.iter().map(|(name, value)| format!("{name}={}", crate::entities::encoded(value))).collect();
+    let link = asked.link.clone().or_else(|| context.source.as_str().map(str::to_owned));
+    let link = link.unwrap_or_else(|| core::CORE_URL.to_owned());
+    let mut via: Vec<String> =
+        asked.headers.get_all("via").iter().filter_map(|v| v.to_str().ok().map(str::to_owned)).collect();
+    via.push(format!("1.1 {}", state.alias_of(asked)));
+    let mut headers = vec![
+        ("Accept".to_owned(), "application/json".to_owned()),
+        (
+            "Link".to_owned(),
+            format!("<{link}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""),
+        ),
+        ("Via".to_owned(), via.join(", ")),
+    ];
+    headers.extend(text("tenant").map(|t| ("NGSILD-Tenant".to_owned(), t.to_owned())));
+    headers.extend(infos(source, asked));
+    let millis = management.and_then(|m| m.get("timeout")).and_then(Value::as_f64);
+    let timeout = millis.map_or(TIMEOUT, |ms| Duration::from_secs_f64(ms / 1e3).min(Duration::from_secs(60)));
+    Call { method: "GET", url: format!("{base}/{path}?{}", query.join("&")), headers, body: None, timeout }
+}
+
+/// `contextSourceInfo` as header fields; `urn:ngsi-ld:request` takes the value of the request at hand.
+fn infos(source: &Source, asked: &Asked) -> Vec<(String, String)> {
+    const OURS: [&str; 8] =
+        ["accept", "link", "via", "ngsild-tenant", "content-length", "host", "contenttype", "jsonldcontext"];
+    let all = source.document.get("contextSourceInfo").and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|pair| {
+        let (key, value) = (pair.get("key")?.as_str()?, pair.get("value")?.as_str()?);
+        if OURS.contains(&key.to_ascii_lowercase().as_str()) {
+            return None;
+        }
+        let value = match value {
+            "urn:ngsi-ld:request" => asked.headers.get(key)?.to_str().ok()?,
+            plain => plain,
+        };
+        Some((key.to_owned(), value.to_owned()))
+    })
+    .collect()
+}
+
+/// Entities of an answer; none when it is no answer of a broker.
+fn read(body: &[u8], context: &Context, asked: &Asked) -> Option<Vec<Entity>> {
+    let documents = match serde_json::from_slice::<Value>(body).ok()? {
+        Value::Array(all) => all,
+        one @ Value::Object(_) => vec![one],
+        _ => return None,
+    };
+    let mut entities = Vec::with_capacity(documents.len());
+    for document in documents {
+        let given = parse::entity(&document, context).ok()?;
+        let mut entity = change::create(given, asked.space.clone()).ok()?;
+        let moment = |v: &Value, key: &str| v.get(key).and_then(|t| parse::moment(key, t).ok());
+        entity.created_at = moment(&document, "createdAt").unwrap_or_default();
+        entity.modified_at = moment(&document, "modifiedAt").unwrap_or_default();
+        let members = document.as_object().cloned().unwrap_or_default();
+        stamp(&mut entity, &members, context);
+        entities.push(entity);
+    }
+    Some(entities)
+}
+
+/// Moments of creation and change as the source tells them.
+fn stamp(entity: &mut Entity, members: &Map<String, Value>, context: &Context) {
+    for (term, value) in members {
+        let Some(attribute) = entity.attributes.get_mut(&context.name(term)) else { continue };
+        let instances: Vec<&Value> = match value {
+            Value::Array(all) => all.iter().collect(),
+            one => vec![one],
+        };
+        let of = |dataset: &Option<String>, key: &str| {
+            let same = |v: &&&Value| v.get("datasetId").and_then(Value::as_str) == dataset.as_deref();
+            instances.iter().find(same).and_then(|v| v.get(key)).and_then(|t| parse::moment(key, t).ok())
+        };
+        for instance in std::iter::once(&mut *attribute) {
+            instance.created_at = of(&instance.dataset, "createdAt");
+            instance.modified_at = of(&instance.dataset, "modifiedAt");
+        }
+        for instance in &mut attribute.others {
+            instance.created_at = of(&instance.dataset, "createdAt");
+            instance.modified_at = of(&instance.dataset, "modifiedAt");
+        }
+    }
+}
+
+/// What a source says of things that it is not registered for is not taken.
+fn trusted(source: &Source, probe: &Probe, entities: Vec<Entity>) -> Said {
+    let pieces = probe.pieces(&source.document);
+    let whole = pieces.iter().any(|(_, names)| names.is_empty());
+    let names: Vec<String> = if whole {
+        Vec::new()
+    } else {
+        pieces.iter().flat_map(|(_, names)| names.iter().map(|n| (*n).to_owned())).collect()
+    };
+    let named = |selector: &&Value, id: &str| {
+        let pattern = selector.get("idPattern").and_then(Value::as_str).and_then(|p| regex::Regex::new(p).ok());
+        match selector.get("id").and_then(Value::as_str) {
+            Some(own) => own == id,
+            None => pattern.is_none_or(|p| p.is_match(id)),
+        }
+    };
+    let registered = |id: &str| pieces.iter().any(|(s, _)| s.is_empty() || s.iter().any(|one| named(one, id)));
+    let kept = entities.into_iter().filter(|e| registered(e.id.as_str())).map(|mut e| {
+        e.attributes.retain(|name, _| names.is_empty() || names.contains(name));
+        e
+    });
+    Said { mode: Mode::of(&source.document), entities: kept.collect(), names }
+}
+
+/// Everything together: the newest of each instance wins; auxiliary sources only fill what nobody else has.
+fn joined(local: Vec<Arc<Entity>>, said: Vec<Said>) -> Vec<Arc<Entity>> {
+    let mut order: Vec<Urn> = Vec::new();
+    let mut all: HashMap<Urn, Entity> = HashMap::new();
+    for e in local {
+        order.push(e.id.clone());
+        all.insert(e.id.clone(), Arc::unwrap_or_clone(e));
+    }
+    let claimed = |said: &Said| matches!(said.mode, Mode::Exclusive | Mode::Redirect);
+    for s in said.iter().filter(|s| claimed(s)) {
+        for e in &s.entities {
+            // What the source alone has is not served from here.
+            if let Some(there) = all.get_mut(&e.id) {
+                there.attributes.retain(|name, _| !(s.names.is_empty() || s.names.contains(name)));
+            }
+        }
+    }
+    let auxiliary = |s: &Said| s.mode == Mode::Auxiliary;
+    let (last, first): (Vec<Said>, Vec<Said>) = said.into_iter().partition(auxiliary);
+    for s in first.into_iter().chain(last) {
+        for e in s.entities {
+            match all.get_mut(&e.id) {
+                None => {
+                    order.push(e.id.clone());
+                    all.insert(e.id.clone(), e);
+                }
+                Some(there) => merge(there, e, s.mode == Mode::Auxiliary),
+            }
+        }
+    }
+    order.into_iter().filter_map(|id| all.remove(&id).map(Arc::new)).collect()
+}
+
+fn merge(there: &mut Entity, other: Entity, only_fill: bool) {
+    let kinds: Vec<String> = other.kinds().map(str::to_owned).collect();
+    for kind in kinds {
+        if !there.kinds().any(|k| k == kind) {
+            there.also.push(kind);
+        }
+    }
+    for scope in &other.scopes {
+        if !there.scopes.contains(scope) {
+            there.scopes.push(scope.clone());
+        }
+    }
+    there.modified_at = there.modified_at.max(other.modified_at);
+    for (name, attribute) in other.attributes {
+        let Some(own) = there.attributes.remove(&name) else {
+            there.attributes.insert(name, attribute);
+            continue;
+        };
+        let mut instances: Vec<Attribute> = own.instances().map(change::alone).collect();
+        for instance in attribute.instances().map(change::alone) {
+            match instances.iter_mut().find(|i| i.dataset == instance.dataset) {
+                None if only_fill => {}
+                None => instances.push(instance),
+                Some(there) if !only_fill && newer(&instance, there) => *there = instance,
+                Some(_) => {}
+            }
+        }
+        if let Some(all) = Attribute::from_instances(instances) {
+            there.attributes.insert(name, all);
+        }
+    }
+}
+
+fn newer(a: &Attribute, b: &Attribute) -> bool {
+    let key =
+        |i: &Attribute| -> (Option<Timestamp>, Option<Timestamp>) { (i.observed_at, i.modified_at.or(i.created_at)) };
+    key(a) > key(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(mode: Mode, names: &[&str], value: i64, observed: i64) -> Said {
+        let a = Attribute { observed_at: Some(Timestamp(observed)), ..Attribute::property(value) };
+        let e = Entity::new("urn:a:b".parse().unwrap(), "Car", "s".parse().unwrap()).with("speed", a);
+        Said { mode, names: names.iter().map(|n| (*n).to_owned()).collect(), entities: vec![e] }
+    }
+
+    fn local() -> Vec<Arc<Entity>> {
+        let a = Attribute { observed_at: Some(Timestamp(5)), ..Attribute::property(1) };
+        vec![Arc::new(Entity::new("urn:a:b".parse().unwrap(), "Car", "s".parse().unwrap()).with("speed", a))]
+    }
+
+    #[test]
+    fn the_newest_wins_and_modes_count() {
+        let speed = |said: Vec<Said>| joined(local(), said)[0].number("speed");
+        assert_eq!(speed(vec![said(Mode::Inclusive, &[], 2, 9)]), Some(2.0));
+        assert_eq!(speed(vec![said(Mode::Inclusive, &[], 2, 1)]), Some(1.0));
+        assert_eq!(speed(vec![said(Mode::Exclusive, &["speed"], 2, 1)]), Some(2.0), "ours does not count");
+        assert_eq!(speed(vec![said(Mode::Auxiliary, &[], 2, 9)]), Some(1.0), "only where nobody else knows");
+        assert_eq!(joined(Vec::new(), vec![said(Mode::Auxiliary, &[], 2, 9)]).len(), 1);
+    }
+}
