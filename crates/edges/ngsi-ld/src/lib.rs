@@ -156,6 +156,23 @@ pub fn router(state: NgsiState) -> Router {
         .route("/entityOperations/merge", post(batch::merge))
         .route("/entityOperations/delete", post(batch::delete))
         .route("/entityOperations/query", post(entities::query))
+        .route("/types", get(types::types))
+        .route("/types/{type}", get(types::one_type))
+        .route("/attributes", get(types::attributes))
+        .route("/attributes/{name}", get(types::one_attribute))
+        .route("/jsonldContexts", get(hosted::list).post(hosted::add))
+        .route("/jsonldContexts/{id}", get(hosted::read).delete(hosted::delete))
+        .merge(beside())
+        .method_not_allowed_fallback(not_allowed)
+        .fallback(nothing)
+        .with_state(state);
+    let trimmed = NormalizePathLayer::trim_trailing_slash().layer(routes);
+    Router::new().nest_service(BASE, trimmed)
+}
+
+/// What is not the present state of entities: subscriptions, other brokers, the past.
+fn beside() -> Router<NgsiState> {
+    Router::new()
         .route(
             "/subscriptions",
             get(subscriptions::list)
@@ -185,17 +202,6 @@ pub fn router(state: NgsiState) -> Router {
             delete(temporal::delete_instance).patch(temporal::change),
         )
         .route("/temporal/entityOperations/query", post(temporal::query))
-        .route("/types", get(types::types))
-        .route("/types/{type}", get(types::one_type))
-        .route("/attributes", get(types::attributes))
-        .route("/attributes/{name}", get(types::one_attribute))
-        .route("/jsonldContexts", get(hosted::list).post(hosted::add))
-        .route("/jsonldContexts/{id}", get(hosted::read).delete(hosted::delete))
-        .method_not_allowed_fallback(not_allowed)
-        .fallback(nothing)
-        .with_state(state);
-    let trimmed = NormalizePathLayer::trim_trailing_slash().layer(routes);
-    Router::new().nest_service(BASE, trimmed)
 }
 
 async fn nothing(request: axum::extract::Request) -> Response {

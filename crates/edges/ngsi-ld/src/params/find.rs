@@ -123,37 +123,7 @@ pub fn document(asked: &Asked, body: &Value, context: &Context) -> Answer<Find> 
     }
     let mut query = Query::default();
     if let Some(entities) = o.get("entities") {
-        let all = entities.as_array().filter(|a| !a.is_empty());
-        let all = all.ok_or_else(|| ApiError::bad("'entities' must be a list of selectors"))?;
-        let mut kinds = Vec::new();
-        for one in all {
-            if one.get("type").is_none() {
-                return Err(ApiError::bad("a selector of entities needs a 'type'"));
-            }
-            if let Some(ids_) = one.get("id") {
-                let list: Vec<String> = match ids_ {
-                    Value::String(s) => vec![s.clone()],
-                    Value::Array(a) if a.iter().all(Value::is_string) => {
-                        a.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
-                    }
-                    _ => return Err(ApiError::bad("'id' must be a URI or a list of them")),
-                };
-                query.ids.extend(ids(list)?);
-            }
-            let by_pattern = one.get("id").is_none(); // an identifier says more
-            if let Some(p) = one.get("idPattern").and_then(Value::as_str).filter(|_| by_pattern) {
-                query.id_pattern = Some(pattern_of(p)?);
-            }
-            if let Some(t) = one.get("type") {
-                let text = t.as_str().ok_or_else(|| ApiError::bad("'type' must be a text"))?;
-                kinds.push(types::parse(text, context)?);
-            }
-        }
-        query.types = match kinds.len() {
-            0 => Types::Any,
-            1 => kinds.remove(0),
-            _ => Types::Or(kinds),
-        };
+        selectors(entities, &mut query, context)?;
     }
     let list = |key: &str| -> Answer<Vec<String>> {
         match o.get(key) {
@@ -182,6 +152,42 @@ pub fn document(asked: &Asked, body: &Value, context: &Context) -> Answer<Find> 
         query.place = GeoQ::from_json(geo).place(context)?;
     }
     page(asked, Find { query, ..Find::default() })
+}
+
+/// Which entities a `Query` document selects.
+fn selectors(entities: &Value, query: &mut Query, context: &Context) -> Answer<()> {
+    let all = entities.as_array().filter(|a| !a.is_empty());
+    let all = all.ok_or_else(|| ApiError::bad("'entities' must be a list of selectors"))?;
+    let mut kinds = Vec::new();
+    for one in all {
+        if one.get("type").is_none() {
+            return Err(ApiError::bad("a selector of entities needs a 'type'"));
+        }
+        if let Some(ids_) = one.get("id") {
+            let list: Vec<String> = match ids_ {
+                Value::String(s) => vec![s.clone()],
+                Value::Array(a) if a.iter().all(Value::is_string) => {
+                    a.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+                }
+                _ => return Err(ApiError::bad("'id' must be a URI or a list of them")),
+            };
+            query.ids.extend(ids(list)?);
+        }
+        let by_pattern = one.get("id").is_none(); // an identifier says more
+        if let Some(p) = one.get("idPattern").and_then(Value::as_str).filter(|_| by_pattern) {
+            query.id_pattern = Some(pattern_of(p)?);
+        }
+        if let Some(t) = one.get("type") {
+            let text = t.as_str().ok_or_else(|| ApiError::bad("'type' must be a text"))?;
+            kinds.push(types::parse(text, context)?);
+        }
+    }
+    query.types = match kinds.len() {
+        0 => Types::Any,
+        1 => kinds.remove(0),
+        _ => Types::Or(kinds),
+    };
+    Ok(())
 }
 
 /// `expandValues`: words that values of these attributes are compared with are terms (clause 4.9).

@@ -166,7 +166,7 @@ fn claims(document: &Map<String, Value>, entities: &[&Value], names: &[&str]) ->
     document::pieces(document).into_iter().any(|(theirs, their_names)| {
         let same = |a: &&Value| theirs.iter().any(|b| a.get("id").is_some() && a.get("id") == b.get("id"));
         let common = names.is_empty() || names.iter().any(|n| their_names.contains(n));
-        common && entities.iter().any(|e| same(e))
+        common && entities.iter().any(same)
     })
 }
 
