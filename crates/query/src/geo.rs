@@ -79,12 +79,13 @@ impl Shape {
                 if away + slack <= metres { Some(true) } else { (away - slack > metres).then_some(false) }
             }
             Georel::Within | Georel::Intersects => {
+                let beside = |(a, b): (Coord<f64>, Coord<f64>)| {
+                    a.x.max(b.x) < w || a.x.min(b.x) > e || a.y.max(b.y) < s || a.y.min(b.y) > n
+                };
+                // No edge comes near: all of the rectangle is inside, or all of it outside.
                 let area = matches!(self.geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
-                if !self.geometry.intersects(&rect) {
-                    Some(false)
-                } else {
-                    (area && self.geometry.contains(&rect)).then_some(true)
-                }
+                (area && pieces(&self.geometry).into_iter().all(beside))
+                    .then(|| self.geometry.intersects(&rect.center()))
             }
             _ => None,
         }
