@@ -74,7 +74,7 @@ async fn read(
         let id = one.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let given = match asked.context_of(state, &mut one, media).await {
             Ok(context) => reader(&one, &context),
-            Err(e) if asked.link.is_some() || e.kind == Kind::LdContextNotAvailable => return Err(e),
+            Err(e) if asked.link.is_some() => return Err(e),
             Err(e) => Err(e),
         };
         match given.and_then(|g| g.id.clone().map(|id| (id, g)).ok_or_else(|| ApiError::bad("an entity needs an 'id'")))

@@ -184,7 +184,7 @@ async fn find_all(
 ) -> Answer<(svod_registry::Found, Vec<String>)> {
     let csf = asked.param("csf").map(|t| crate::params::q::parse(t, context)).transpose()?;
     let probe = Probe { query: find.query.clone(), filter: csf, times: None };
-    let sources = gather::concerned(state, asked, &probe, &["queryEntity"]).await?;
+    let sources = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
     if sources.is_empty() {
         return Ok((state.registry.find(&asked.actor, find).await?, Vec::new()));
     }
@@ -194,7 +194,11 @@ async fn find_all(
     // Pages are cut from the whole: what is here and there must be brought together first.
     let here = Find { offset: 0, limit: find::MAX_LIMIT, count: false, ..find.clone() };
     let local = state.registry.find(&asked.actor, &here).await?;
-    let gathered = gather::many(state, asked, context, &probe, sources, local.entities).await?;
+    let mut gathered = gather::many(state, asked, context, &probe, sources, local.entities).await?;
+    if !asked.raw().is_empty() {
+        // The conditions of a document do not travel: what came is judged here.
+        gathered.entities.retain(|e| probe.query.fits(e, &|_| None));
+    }
     let total = gathered.entities.len();
     let entities = gathered.entities.into_iter().skip(find.offset).take(find.limit).collect();
     let more = total > find.offset + find.limit;

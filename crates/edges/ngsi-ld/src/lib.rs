@@ -165,6 +165,7 @@ pub fn router(state: NgsiState) -> Router {
         .merge(beside())
         .method_not_allowed_fallback(not_allowed)
         .fallback(nothing)
+        .layer(axum::middleware::from_fn(with_tenant))
         .with_state(state);
     let trimmed = NormalizePathLayer::trim_trailing_slash().layer(routes);
     Router::new().nest_service(BASE, trimmed)
@@ -212,6 +213,16 @@ async fn nothing(request: axum::extract::Request) -> Response {
         return ApiError::new(kind, "an identifier in the address is empty").into_response();
     }
     ApiError::missing("nothing stands at this address of the NGSI-LD API").into_response()
+}
+
+/// The tenant of a request stands in its answer, whatever that is (clause 6.3.14).
+async fn with_tenant(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let tenant = request.headers().get(request::TENANT).cloned();
+    let mut response = next.run(request).await;
+    if let Some(tenant) = tenant {
+        response.headers_mut().entry(request::TENANT).or_insert(tenant);
+    }
+    response
 }
 
 async fn not_allowed() -> Response {

@@ -198,7 +198,7 @@ impl Form {
             _ => {}
         }
         match held.key {
-            "value" | "object" => held.value,
+            "value" | "object" | "valueList" | "objectList" => held.value,
             key => json!({ key: held.value }),
         }
     }
@@ -273,9 +273,19 @@ pub fn one_or_many(all: impl Iterator<Item = String>) -> Value {
 pub fn feature(entity: Map<String, Value>, geometry: &str) -> Value {
     let mut properties = entity;
     let id = properties.remove("id").unwrap_or_default();
+    // The default instance counts, or the first where there is none.
     let held = properties.get(geometry).map(|a| match a {
-        Value::Array(all) => all.first().cloned().unwrap_or_default(),
-        other => other.clone(),
+        Value::Array(all) => {
+            let default = all.iter().find(|i| i.get("datasetId").is_none()).or(all.first());
+            default.cloned().unwrap_or_default()
+        }
+        other => match other.get("dataset").and_then(Value::as_object) {
+            Some(by_dataset) => {
+                let default = by_dataset.get("@none").or_else(|| by_dataset.values().next());
+                default.cloned().unwrap_or_default()
+            }
+            None => other.clone(),
+        },
     });
     let shape = held.map(|a| match a.get("value") {
         Some(v) => v.clone(),

@@ -25,6 +25,14 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Entities asked of one source at once.
 const MOST: usize = 1_000;
 
+/// What a source is asked.
+struct Question {
+    path: String,
+    params: Vec<(String, String)>,
+    /// A `Query` document, for sources that take nothing else.
+    body: Option<Value>,
+}
+
 /// What a source said.
 struct Said {
     mode: Mode,
@@ -81,7 +89,7 @@ pub async fn one(
     local: Option<Arc<Entity>>,
     id: &Urn,
 ) -> Answer<Gathered> {
-    let sources = concerned(state, asked, probe, &["retrieveEntity", "queryEntity"]).await?;
+    let sources = concerned(state, asked, probe, &["retrieveEntity", "queryEntity", "queryBatch"]).await?;
     let call = |source: &Source, pieces: &[Piece<'_>]| {
         let attrs = attributes(pieces, probe, context);
         let mut params = vec![("options".to_owned(), "sysAttrs".to_owned())];
@@ -89,14 +97,17 @@ pub async fn one(
             params.push(("attrs".into(), attrs.join(",")));
         }
         if does(&source.document, "retrieveEntity") {
-            return (format!("entities/{id}"), params);
+            return Question { path: format!("entities/{id}"), params, body: None };
+        }
+        if !does(&source.document, "queryEntity") {
+            return batched(pieces, probe, context, asked);
         }
         params.push(("id".into(), id.to_string()));
         let kinds = kinds(pieces, context);
         if !kinds.is_empty() {
             params.push(("type".into(), kinds.join(",")));
         }
-        ("entities".into(), params)
+        Question { path: "entities".into(), params, body: None }
     };
     ask(state, asked, context, probe, sources, local.into_iter().collect(), call).await
 }
@@ -113,7 +124,10 @@ pub async fn many(
     sources: Vec<Source>,
     local: Vec<Arc<Entity>>,
 ) -> Answer<Gathered> {
-    let call = |_: &Source, pieces: &[Piece<'_>]| {
+    let call = |source: &Source, pieces: &[Piece<'_>]| {
+        if !does(&source.document, "queryEntity") {
+            return batched(pieces, probe, context, asked);
+        }
         let mut params = vec![("options".to_owned(), "sysAttrs".to_owned()), ("limit".to_owned(), MOST.to_string())];
         for name in ["type", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "idPattern"] {
             if let Some(value) = asked.param(name) {
@@ -134,9 +148,37 @@ pub async fn many(
         if !attrs.is_empty() {
             params.push(("attrs".into(), attrs.join(",")));
         }
-        ("entities".into(), params)
+        Question { path: "entities".into(), params, body: None }
     };
     ask(state, asked, context, probe, sources, local, call).await
+}
+
+/// The question as a `Query` document (clause 5.2.23).
+fn batched(pieces: &[Piece<'_>], probe: &Probe, context: &Context, asked: &Asked) -> Question {
+    let (ids, kinds) = (identifiers(pieces, probe), kinds(pieces, context));
+    let wanted = asked.param("type").map_or_else(|| kinds.join(","), str::to_owned);
+    let mut selector = Map::new();
+    if !wanted.is_empty() {
+        selector.insert("type".into(), wanted.into());
+    }
+    match ids.as_slice() {
+        [] => {}
+        [one] => drop(selector.insert("id".into(), one.as_str().into())),
+        many => drop(selector.insert("id".into(), many.to_vec().into())),
+    }
+    let mut body = Map::from_iter([("type".to_owned(), Value::from("Query"))]);
+    body.insert("entities".into(), Value::Array(vec![selector.into()]));
+    let attrs = attributes(pieces, probe, context);
+    if !attrs.is_empty() {
+        body.insert("attrs".into(), attrs.into());
+    }
+    for name in ["q", "scopeQ"] {
+        if let Some(text) = asked.param(name) {
+            body.insert(name.into(), text.into());
+        }
+    }
+    let params = vec![("options".to_owned(), "sysAttrs".to_owned()), ("limit".to_owned(), MOST.to_string())];
+    Question { path: "entityOperations/query".into(), params, body: Some(body.into()) }
 }
 
 /// Names that the source is asked for; none: all that it has.
@@ -201,12 +243,12 @@ async fn ask(
     probe: &Probe,
     sources: Vec<Source>,
     local: Vec<Arc<Entity>>,
-    call: impl Fn(&Source, &[Piece<'_>]) -> (String, Vec<(String, String)>),
+    call: impl Fn(&Source, &[Piece<'_>]) -> Question,
 ) -> Answer<Gathered> {
     let calls = sources.iter().map(|source| {
         let pieces = probe.pieces(&source.document);
-        let (path, params) = call(source, &pieces);
-        let request = request(state, asked, context, source, &path, &params);
+        let question = call(source, &pieces);
+        let request = request(state, asked, context, source, question);
         async move { state.peers.call(request).await }
     });
     let replies = join_all(calls).await;
@@ -243,20 +285,13 @@ async fn ask(
 }
 
 /// The call with everything that the registration says about it.
-fn request(
-    state: &NgsiState,
-    asked: &Asked,
-    context: &Context,
-    source: &Source,
-    path: &str,
-    params: &[(String, String)],
-) -> Call {
+fn request(state: &NgsiState, asked: &Asked, context: &Context, source: &Source, question: Question) -> Call {
     let text = |key: &str| source.document.get(key).and_then(Value::as_str);
     let endpoint = text("endpoint").unwrap_or_default().trim_end_matches('/');
     let base = if endpoint.ends_with("/ngsi-ld/v1") { endpoint.to_owned() } else { format!("{endpoint}/ngsi-ld/v1") };
     let management = source.document.get("management");
     let local_only = source.document.get("localOnly").or_else(|| management.and_then(|m| m.get("localOnly")));
-    let mut params = params.to_vec();
+    let Question { path, mut params, body } = question;
     if local_only == Some(&Value::Bool(true)) {
         params.push(("local".into(), "true".into()));
     }
@@ -279,7 +314,10 @@ fn request(
     headers.extend(infos(source, asked));
     let millis = management.and_then(|m| m.get("timeout")).and_then(Value::as_f64);
     let timeout = millis.map_or(TIMEOUT, |ms| Duration::from_secs_f64(ms / 1e3).min(Duration::from_secs(60)));
-    Call { method: "GET", url: format!("{base}/{path}?{}", query.join("&")), headers, body: None, timeout }
+    let method = if body.is_some() { "POST" } else { "GET" };
+    headers.extend(body.as_ref().map(|_| ("Content-Type".to_owned(), "application/json".to_owned())));
+    let url = format!("{base}/{path}?{}", query.join("&"));
+    Call { method, url, headers, body: body.map(|b| b.to_string()), timeout }
 }
 
 /// `contextSourceInfo` as header fields; `urn:ngsi-ld:request` takes the value of the request at hand.
