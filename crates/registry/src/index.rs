@@ -170,7 +170,11 @@ impl Registry {
         tokio::spawn(async move {
             let _one_at_a_time = self.indexing.lock().await;
             let rows = self.store.read(|conn| value_index::list(conn)).await;
-            for row in rows.unwrap_or_default().into_iter().filter(|r| !r.ready) {
+            let rows = match rows {
+                Ok(rows) => rows,
+                Err(error) => return tracing::warn!(%error, "which indexes are unfinished could not be read"),
+            };
+            for row in rows.into_iter().filter(|r| !r.ready) {
                 match self.build(row.space, vec![row.name.clone()]).await {
                     Ok(()) | Err(StoreError::Closed) => {}
                     Err(e) => tracing::warn!(attribute = row.name, error = %e, "an index was not finished"),

@@ -393,8 +393,7 @@ impl Ask {
             return None;
         }
         let property = self.window.property();
-        for (name, instances) in attributes.iter_mut().filter(|(name, _)| *name != SCOPE) {
-            let _ = name;
+        for (_, instances) in attributes.iter_mut().filter(|(name, _)| *name != SCOPE) {
             instances.retain(|i| {
                 let at = property.of(i);
                 held.iter().any(|(since, until, _)| {

@@ -43,7 +43,7 @@ impl Probe {
             && self.query.scope.as_ref().is_none_or(|s| {
                 document.get("scope").and_then(|v| parse::scopes(v).ok()).is_some_and(|all| s.fits(&all))
             })
-            && self.filter.as_ref().is_none_or(|f| f.holds(&as_entity(document), &|_| None))
+            && self.filter.as_ref().is_none_or(|f| as_entity(document).is_some_and(|e| f.holds(&e, &|_| None)))
     }
 
     /// The pieces of its information that fit.
@@ -106,22 +106,13 @@ impl Probe {
     }
 }
 
-/// The source as something that has properties.
-pub fn as_entity(document: &Map<String, Value>) -> Entity {
-    let unknown = || "urn:ngsi-ld:ContextSourceRegistration:unknown".parse();
-    let id = document.get("id").and_then(Value::as_str).map_or_else(unknown, str::parse);
-    let space = "source".parse();
-    // Both are literals where the document names none, and were checked where it does.
-    let (Ok(id), Ok(space)) = (id, space) else { return unnamed() };
-    let mut entity = Entity::new(id, "ContextSourceRegistration", space);
+/// The source as something that has properties; none for a document without an identifier.
+fn as_entity(document: &Map<String, Value>) -> Option<Entity> {
+    let id = document.get("id")?.as_str()?.parse().ok()?;
+    let mut entity = Entity::new(id, "ContextSourceRegistration", "source".parse().ok()?);
     for (key, value) in document {
         let value = value.get("value").or_else(|| value.get("object")).unwrap_or(value);
         entity.attributes.insert(key.clone(), Attribute::property(value.clone()));
     }
-    entity
-}
-
-fn unnamed() -> Entity {
-    let literal = "urn:ngsi-ld:ContextSourceRegistration:unknown".parse().expect("a literal URN");
-    Entity::new(literal, "ContextSourceRegistration", "source".parse().expect("a literal space"))
+    Some(entity)
 }
