@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use serde_json::Value;
 use svod_model::Attribute;
+use svod_registry::Action;
 
 use crate::NgsiState;
 use crate::change;
@@ -11,7 +12,10 @@ use crate::edit::revise;
 use crate::entities::urn;
 use crate::error::{Answer, ApiError};
 use crate::parse::{self, Read};
+use crate::provide::told;
 use crate::request::Asked;
+use crate::sources::share::Content;
+use crate::sources::spread::{Deed, carry};
 
 /// Which instance: all, the default one, or one of a dataset.
 ///
@@ -40,23 +44,43 @@ pub async fn delete(State(state): State<NgsiState>, Path((id, term)): Path<(Stri
     let context = asked.context(&state).await?;
     parse::named(&term)?;
     let (name, dataset) = (context.name(&term), dataset(&asked)?);
-    let missing = term.clone();
-    let done = revise(&state, &asked, &urn, move |old| {
-        let mut new = old.clone();
-        let found = match name.as_str() {
-            "scope" => !std::mem::take(&mut new.scopes).is_empty(),
-            _ => change::delete(&mut new, &name, dataset.as_ref().map(Option::as_deref)),
-        };
-        if found { Ok((new, ())) } else { Err(no_such(&id, &missing)) }
-    });
-    match done.await {
-        // What is known only by its past is ended there.
-        Err(e) if e.kind == crate::error::Kind::ResourceNotFound => {
-            crate::temporal::end(&state, &asked, &urn, &term, &context).await.map_err(|_| e)?;
+    let at = address(&urn, &name);
+    let (missing, removed) = (term.clone(), name.clone());
+    let deed = deed(("deleteAttrs", "DELETE"), &urn, &name, &at);
+    let carried = carry(&state, &asked, &context, deed, async |_| {
+        let done = revise(&state, &asked, &urn, move |old| {
+            let mut new = old.clone();
+            let found = match removed.as_str() {
+                "scope" => !std::mem::take(&mut new.scopes).is_empty(),
+                _ => change::delete(&mut new, &removed, dataset.as_ref().map(Option::as_deref)),
+            };
+            if found { Ok((new, ())) } else { Err(no_such(&id, &missing)) }
+        });
+        match done.await {
+            // What is known only by its past is ended there.
+            Err(e) if e.kind == crate::error::Kind::ResourceNotFound => {
+                crate::temporal::end(&state, &asked, &urn, &term, &context).await.map_err(|_| e)
+            }
+            done => done,
         }
-        done => done?,
-    }
-    Ok(asked.done())
+    });
+    Ok(told(&asked, &context, &carried.await?.outcome(change::Outcome::default())))
+}
+
+/// The write of one attribute as other brokers may have a part in it.
+fn deed<'a>(
+    (operation, method): (&'static str, &'static str),
+    id: &'a svod_kernel::Urn,
+    name: &'a str,
+    path: &'a (dyn Fn(&Context) -> String + Send + Sync),
+) -> Deed<'a> {
+    let content = Content::Attribute(name);
+    Deed { operation, action: Action::Update, method, path, id, kinds: Vec::new(), content }
+}
+
+/// Where the attribute stands at another broker.
+fn address<'a>(id: &'a svod_kernel::Urn, name: &'a str) -> impl Fn(&Context) -> String + Send + Sync + 'a {
+    move |words: &Context| format!("entities/{id}/attrs/{}", crate::entities::encoded(&words.write(name)))
 }
 
 /// What a body says about one attribute: its members as they stand, or in any form.
@@ -94,20 +118,25 @@ pub async fn patch(State(state): State<NgsiState>, Path((id, term)): Path<(Strin
     if body.value.as_object().is_some_and(serde_json::Map::is_empty) {
         return Err(ApiError::bad("the body says nothing about the attribute"));
     }
-    revise(&state, &asked, &urn, move |old| {
-        let mut new = old.clone();
-        if name == "scope" {
-            let given = body.value.get("value").unwrap_or(&body.value);
-            new.scopes = parse::scopes(given)?;
-            return Ok((new, ()));
-        }
-        let there = old.attributes.get(&name).ok_or_else(|| no_such(&id, &term))?;
-        let read = fragment(&term, &body.value, &body.context, Some(there))?;
-        apply(&mut new, &name, read, true).map_err(|()| no_such(&id, &term))?;
-        Ok((new, ()))
-    })
-    .await?;
-    Ok(asked.done())
+    let (at, context) = (address(&urn, &name), body.context.clone());
+    let deed = deed(("updateAttrs", "PATCH"), &urn, &name, &at);
+    let carried = carry(&state, &asked, &context, deed, async |_| {
+        let name = name.clone();
+        let change = move |old: &svod_model::Entity| {
+            let mut new = old.clone();
+            if name == "scope" {
+                let given = body.value.get("value").unwrap_or(&body.value);
+                new.scopes = parse::scopes(given)?;
+                return Ok((new, ()));
+            }
+            let there = old.attributes.get(&name).ok_or_else(|| no_such(&id, &term))?;
+            let read = fragment(&term, &body.value, &body.context, Some(there))?;
+            apply(&mut new, &name, read, true).map_err(|()| no_such(&id, &term))?;
+            Ok((new, ()))
+        };
+        revise(&state, &asked, &urn, change).await
+    });
+    Ok(told(&asked, &context, &carried.await?.outcome(change::Outcome::default())))
 }
 
 /// `PUT /entities/{id}/attrs/{name}`: one attribute whole (clause 5.6.19).
@@ -119,17 +148,22 @@ pub async fn replace(State(state): State<NgsiState>, Path((id, term)): Path<(Str
     let body = asked.body(&state).await?;
     parse::named(&term)?;
     let name = body.context.name(&term);
-    let read = parse::attribute(&term, &body.value, &body.context)?;
-    revise(&state, &asked, &urn, move |old| {
-        let mut new = old.clone();
-        if !old.attributes.contains_key(&name) {
-            return Err(no_such(&id, &term));
-        }
-        apply(&mut new, &name, read.clone(), false).map_err(|()| no_such(&id, &term))?;
-        Ok((new, ()))
-    })
-    .await?;
-    Ok(asked.done())
+    let (at, context) = (address(&urn, &name), body.context.clone());
+    let deed = deed(("replaceAttrs", "PUT"), &urn, &name, &at);
+    let carried = carry(&state, &asked, &context, deed, async |_| {
+        let read = parse::attribute(&term, &body.value, &body.context)?;
+        let name = name.clone();
+        let change = move |old: &svod_model::Entity| {
+            let mut new = old.clone();
+            if !old.attributes.contains_key(&name) {
+                return Err(no_such(&id, &term));
+            }
+            apply(&mut new, &name, read.clone(), false).map_err(|()| no_such(&id, &term))?;
+            Ok((new, ()))
+        };
+        revise(&state, &asked, &urn, change).await
+    });
+    Ok(told(&asked, &context, &carried.await?.outcome(change::Outcome::default())))
 }
 
 /// Brings instances that are there to what was read.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use svod_kernel::Urn;
-use svod_registry::{Operation, Receipt};
+use svod_registry::{Action, CommandError, Operation, Receipt};
 
 use crate::NgsiState;
 use crate::change;
@@ -16,6 +16,32 @@ use crate::edit::Changes;
 use crate::error::{Answer, ApiError, Kind};
 use crate::parse::{self, Given};
 use crate::request::Asked;
+use crate::sources::share::Rest;
+use crate::sources::spread::{BatchDeed, Crowd, Elsewhere};
+
+const CREATE: BatchDeed = BatchDeed {
+    operation: "createBatch",
+    action: Action::Create,
+    path: "create",
+    single: ("createEntity", "POST", None),
+};
+const UPSERT: BatchDeed = BatchDeed {
+    operation: "upsertBatch",
+    action: Action::Update,
+    path: "upsert",
+    single: ("replaceEntity", "PUT", Some("")),
+};
+/// Upsert with `options=update`.
+const UPSERT_PARTS: BatchDeed = BatchDeed { single: ("appendAttrs", "POST", Some("/attrs")), ..UPSERT };
+const UPDATE: BatchDeed = BatchDeed { operation: "updateBatch", path: "update", ..UPSERT_PARTS };
+const MERGE: BatchDeed =
+    BatchDeed { operation: "mergeBatch", path: "merge", single: ("mergeEntity", "PATCH", Some("")), ..UPSERT };
+const DELETE: BatchDeed = BatchDeed {
+    operation: "deleteBatch",
+    action: Action::Delete,
+    path: "delete",
+    single: ("deleteEntity", "DELETE", Some("")),
+};
 
 /// Entities of one batch at the most.
 const MOST: usize = 1_000;
@@ -31,6 +57,22 @@ struct Outcome {
 impl Outcome {
     fn fail(&mut self, id: &str, error: &ApiError) {
         self.errors.push(json!({"entityId": id, "error": error.json()}));
+    }
+
+    /// With what became of the entities at other brokers; each identifier is told once.
+    fn with(mut self, elsewhere: Vec<Elsewhere>) -> Self {
+        for one in elsewhere {
+            match one.failure {
+                Some(failure) => self.errors.push(failure.json(&one.id)),
+                None if self.made.contains(&one.id) || self.changed.contains(&one.id) => {}
+                None if one.made => self.made.push(one.id),
+                None => self.changed.push(one.id),
+            }
+        }
+        let failed = |id: &String| self.errors.iter().any(|e| e["entityId"] == id.as_str());
+        self.made.retain(|id| !failed(id));
+        self.changed.retain(|id| !failed(id));
+        self
     }
 
     fn multi(&self, asked: &Asked) -> Response {
@@ -51,11 +93,13 @@ impl Outcome {
     }
 }
 
-/// The entities of the body, each read with its own context; what cannot be read is an error of its own.
+/// The entities of the body, each read with its own context; what cannot be read is an error of its own. What other
+/// brokers are to have of them is taken out.
 async fn read(
     state: &NgsiState,
     asked: &Asked,
     outcome: &mut Outcome,
+    crowd: &mut Crowd,
     reader: fn(&Value, &Context) -> Answer<Given>,
 ) -> Answer<Vec<(Urn, Given)>> {
     let (body, media) = asked.json()?;
@@ -72,18 +116,38 @@ async fn read(
     }
     for mut one in all {
         let id = one.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let given = match asked.context_of(state, &mut one, media).await {
-            Ok(context) => reader(&one, &context),
+        let context = match asked.context_of(state, &mut one, media).await {
+            Ok(context) => context,
             Err(e) if asked.link.is_some() => return Err(e),
-            Err(e) => Err(e),
+            Err(e) => {
+                outcome.fail(&id, &e);
+                continue;
+            }
         };
-        match given.and_then(|g| g.id.clone().map(|id| (id, g)).ok_or_else(|| ApiError::bad("an entity needs an 'id'")))
-        {
-            Ok(pair) => read.push(pair),
+        let named = |g: Given| g.id.clone().map(|id| (id, g)).ok_or_else(|| ApiError::bad("an entity needs an 'id'"));
+        match reader(&one, &context).and_then(named) {
+            Ok(pair) if crowd.is_empty() => read.push(pair),
+            Ok((urn, given)) => {
+                let kinds = kinds(state, asked, &urn, &given.kinds).await;
+                match crowd.take(state, asked, (&urn, &kinds), one.as_object(), &context)? {
+                    Rest::All | Rest::Leftover => read.push((urn, given)),
+                    Rest::Members(members) => read.push((urn, parse::entity(&members.into(), &context)?)),
+                    Rest::Nothing => {}
+                }
+            }
             Err(e) => outcome.fail(&id, &e),
         }
     }
     Ok(read)
+}
+
+/// Types of an entity: those that are given, or else those it has here.
+async fn kinds(state: &NgsiState, asked: &Asked, urn: &Urn, given: &[String]) -> Vec<String> {
+    if !given.is_empty() {
+        return given.to_vec();
+    }
+    let there = crate::entities::current(state, asked, urn).await;
+    there.map_or_else(|_| Vec::new(), |e| e.kinds().map(str::to_owned).collect())
 }
 
 impl Outcome {
@@ -104,8 +168,9 @@ impl Outcome {
 /// See [`ApiError`].
 pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
+    let mut crowd = Crowd::new(&state, &asked, CREATE).await?;
     let (mut changes, mut ids) = (Changes::default(), Vec::new());
-    for (id, given) in read(&state, &asked, &mut outcome, parse::new_entity).await? {
+    for (id, given) in read(&state, &asked, &mut outcome, &mut crowd, parse::new_entity).await? {
         match change::create(given, asked.space.clone()) {
             Ok(entity) => {
                 changes.push(Operation::Create(entity));
@@ -117,7 +182,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut receipt = changes.each(&state, &asked).await?;
     let done = outcome.sort(&ids, &mut receipt);
     outcome.made = done.into_iter().map(|place| ids[place].clone()).collect();
-    Ok(outcome.response(&asked))
+    Ok(outcome.with(crowd.send(&state, &asked).await).response(&asked))
 }
 
 /// `POST /entityOperations/upsert`
@@ -127,8 +192,10 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
 pub async fn upsert(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
     let update = asked.option("update");
+    let deed = if update { UPSERT_PARTS } else { UPSERT };
+    let mut crowd = Crowd::new(&state, &asked, deed).await?;
     let (mut changes, mut ids) = (Changes::default(), Vec::new());
-    for (id, given) in read(&state, &asked, &mut outcome, parse::new_entity).await? {
+    for (id, given) in read(&state, &asked, &mut outcome, &mut crowd, parse::new_entity).await? {
         let space = asked.space.clone();
         changes.edit(&id, move |old| {
             let new = match old {
@@ -146,7 +213,7 @@ pub async fn upsert(State(state): State<NgsiState>, asked: Asked) -> Answer {
         let id = ids[place].clone();
         if made.remove(&id) { outcome.made.push(id) } else { outcome.changed.push(id) }
     }
-    Ok(outcome.response(&asked))
+    Ok(outcome.with(crowd.send(&state, &asked).await).response(&asked))
 }
 
 /// `POST /entityOperations/update`
@@ -155,9 +222,10 @@ pub async fn upsert(State(state): State<NgsiState>, asked: Asked) -> Answer {
 /// See [`ApiError`].
 pub async fn update(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
+    let mut crowd = Crowd::new(&state, &asked, UPDATE).await?;
     let overwrite = !asked.option("noOverwrite");
     let (mut changes, mut ids, mut told) = (Changes::default(), Vec::new(), Vec::new());
-    for (id, given) in read(&state, &asked, &mut outcome, parse::entity).await? {
+    for (id, given) in read(&state, &asked, &mut outcome, &mut crowd, parse::entity).await? {
         told.push(changes.revise(&id, move |old| Ok(change::append(old, &given, overwrite))));
         ids.push(id.to_string());
     }
@@ -168,10 +236,10 @@ pub async fn update(State(state): State<NgsiState>, asked: Asked) -> Answer {
             outcome.changed.push(ids[place].clone());
             continue;
         }
-        let names: Vec<&str> = refused.iter().map(|(n, _)| n.as_str()).collect();
+        let names: Vec<&str> = refused.iter().map(|r| r.name.as_str()).collect();
         outcome.fail(&ids[place], &ApiError::bad(format!("not changed: {}", names.join(", "))));
     }
-    Ok(outcome.response(&asked))
+    Ok(outcome.with(crowd.send(&state, &asked).await).response(&asked))
 }
 
 /// `POST /entityOperations/merge`
@@ -180,15 +248,16 @@ pub async fn update(State(state): State<NgsiState>, asked: Asked) -> Answer {
 /// See [`ApiError`].
 pub async fn merge(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let mut outcome = Outcome::default();
+    let mut crowd = Crowd::new(&state, &asked, MERGE).await?;
     let (mut changes, mut ids) = (Changes::default(), Vec::new());
-    for (id, given) in read(&state, &asked, &mut outcome, parse::entity).await? {
+    for (id, given) in read(&state, &asked, &mut outcome, &mut crowd, parse::entity).await? {
         changes.revise(&id, move |old| Ok((change::merge(old, &given), ())));
         ids.push(id.to_string());
     }
     let mut receipt = changes.each(&state, &asked).await?;
     let done = outcome.sort(&ids, &mut receipt);
     outcome.changed = done.into_iter().map(|place| ids[place].clone()).collect();
-    Ok(outcome.response(&asked))
+    Ok(outcome.with(crowd.send(&state, &asked).await).response(&asked))
 }
 
 /// `POST /entityOperations/delete`
@@ -200,19 +269,35 @@ pub async fn delete(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let all = body.as_array().filter(|a| !a.is_empty());
     let all = all.ok_or_else(|| ApiError::bad("the body is a list of identifiers"))?;
     let mut outcome = Outcome::default();
-    let (mut changes, mut ids) = (Changes::default(), Vec::new());
+    let mut crowd = Crowd::new(&state, &asked, DELETE).await?;
+    let context = asked.context(&state).await?;
+    let (mut changes, mut ids, mut leftovers) = (Changes::default(), Vec::new(), HashSet::new());
     for one in all {
         let text = one.as_str().unwrap_or_default();
-        match crate::entities::urn(text) {
-            Ok(urn) => {
-                changes.push(Operation::Delete { urn, expected: None });
-                ids.push(text.to_owned());
+        let urn = match crate::entities::urn(text) {
+            Ok(urn) => urn,
+            Err(e) => {
+                outcome.fail(text, &e);
+                continue;
             }
-            Err(e) => outcome.fail(text, &e),
+        };
+        if !crowd.is_empty() {
+            let kinds = kinds(&state, &asked, &urn, &[]).await;
+            if crowd.take(&state, &asked, (&urn, &kinds), None, &context)? == Rest::Leftover {
+                leftovers.insert(ids.len());
+            }
         }
+        changes.push(Operation::Delete { urn, expected: None });
+        ids.push(text.to_owned());
     }
     let mut receipt = changes.each(&state, &asked).await?;
-    let done = outcome.sort(&ids, &mut receipt);
+    // What another broker alone has need not be here.
+    let absent = |place: &usize, e: &CommandError| leftovers.contains(place) && matches!(e, CommandError::NotFound(_));
+    let (gone, refused) = receipt.refused.into_iter().partition(|(place, e)| absent(place, e));
+    receipt.refused = refused;
+    let gone: Vec<(usize, CommandError)> = gone;
+    let mut done = outcome.sort(&ids, &mut receipt);
+    done.retain(|place| !gone.iter().any(|(p, _)| p == place));
     outcome.changed = done.into_iter().map(|place| ids[place].clone()).collect();
-    Ok(outcome.response(&asked))
+    Ok(outcome.with(crowd.send(&state, &asked).await).response(&asked))
 }

@@ -13,14 +13,37 @@ use crate::parse::Given;
 pub struct Outcome {
     /// Names that were set.
     pub updated: Vec<String>,
-    /// Names that were not, and why.
-    pub refused: Vec<(String, String)>,
+    /// What was not, and why.
+    pub refused: Vec<Refused>,
+}
+
+/// An attribute that was not changed (clause 5.2.19).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub why: String,
+    /// The registration of the source that refused it; none: we did.
+    pub source: Option<String>,
+}
+
+impl Refused {
+    fn here(name: &str, why: &str) -> Self {
+        Self { name: name.to_owned(), why: why.to_owned(), source: None }
+    }
 }
 
 impl Outcome {
     /// The document of clause 5.2.18.
     pub fn json(&self, context: &Context) -> Value {
-        let refused = self.refused.iter().map(|(n, why)| json!({"attributeName": context.write(n), "reason": why}));
+        let refused = self.refused.iter().map(|r| {
+            let mut one = json!({"attributeName": context.write(&r.name), "reason": r.why});
+            if let Some(source) = &r.source {
+                one["registrationId"] = source.as_str().into();
+            }
+            one
+        });
         json!({
             "updated": self.updated.iter().map(|n| Value::from(context.write(n))).collect::<Value>(),
             "notUpdated": refused.collect::<Value>(),
@@ -116,7 +139,7 @@ pub fn append(old: &Entity, given: &Given, overwrite: bool) -> (Entity, Outcome)
                 new.attributes.insert(name.clone(), a);
                 outcome.updated.push(name.clone());
             }
-            _ => outcome.refused.push((name.clone(), "the attribute is there already".into())),
+            _ => outcome.refused.push(Refused::here(name, "the attribute is there already")),
         }
     }
     take_away(&mut new, &given.removed, &mut outcome);
@@ -130,7 +153,7 @@ pub fn update(old: &Entity, given: &Given) -> (Entity, Outcome) {
     add_kinds(&mut new, &given.kinds);
     if let Some(scopes) = &given.scopes {
         if new.scopes.is_empty() {
-            outcome.refused.push(("scope".into(), "the entity has no scope".into()));
+            outcome.refused.push(Refused::here("scope", "the entity has no scope"));
         } else {
             new.scopes.clone_from(scopes);
             outcome.updated.push("scope".into());
@@ -243,7 +266,7 @@ fn take_away(entity: &mut Entity, removed: &[(String, Option<String>)], outcome:
         if delete(entity, name, Some(dataset.as_deref())) {
             outcome.updated.push(name.clone());
         } else {
-            outcome.refused.push((name.clone(), "the entity has no such attribute".into()));
+            outcome.refused.push(Refused::here(name, "the entity has no such attribute"));
         }
     }
 }

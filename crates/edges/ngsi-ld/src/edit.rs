@@ -31,6 +31,12 @@ impl Selected {
         self.0.is_none()
     }
 
+    /// The types that are named.
+    pub fn kinds(&self) -> Vec<String> {
+        let named = self.0.as_ref().and_then(|(types, _)| types.any_of());
+        named.into_iter().flatten().map(str::to_owned).collect()
+    }
+
     /// Is the entity of that type?
     ///
     /// # Errors

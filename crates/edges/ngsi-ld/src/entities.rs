@@ -1,4 +1,4 @@
-//! `/entities` and what lies below (clauses 6.4 to 6.7).
+//! Reading `/entities` and what lies below (clauses 6.4 to 6.7, 6.23).
 
 use std::sync::Arc;
 
@@ -8,11 +8,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use svod_kernel::Urn;
 use svod_model::Entity;
-use svod_registry::{Find, Operation, QueryError};
+use svod_registry::{Find, QueryError};
 
-use crate::change::{self, Outcome};
 use crate::context::Context;
-use crate::edit::{self, Changes, Selected, revise};
+use crate::edit::Selected;
 use crate::error::{Answer, ApiError};
 use crate::join;
 use crate::params::{find, form};
@@ -42,7 +41,7 @@ const OF_FORM: [&str; 16] = [
     "jsonKeys",
 ];
 /// Parameters that say which entities are listed (clause 6.4.3.2).
-const OF_LIST: [&str; 18] = [
+pub const OF_LIST: [&str; 18] = [
     "id",
     "idPattern",
     "q",
@@ -84,20 +83,6 @@ pub async fn current(state: &NgsiState, asked: &Asked, urn: &Urn) -> Answer<Arc<
     } else {
         Err(QueryError::NotFound(format!("entity {urn}")).into())
     }
-}
-
-/// `POST /entities`
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
-    asked.knows(&["options"])?;
-    let body = asked.body(&state).await?;
-    let given = parse::new_entity(&body.value, &body.context)?;
-    let entity = change::create(given, asked.space.clone())?;
-    let location = format!("/ngsi-ld/v1/entities/{}", entity.id);
-    edit::one(&state, &asked, Operation::Create(entity)).await?;
-    Ok(asked.created(&location))
 }
 
 /// `GET /entities`
@@ -179,31 +164,62 @@ fn warn(response: &mut Response, warnings: Vec<String>) {
 async fn find_all(
     state: &NgsiState,
     asked: &Asked,
-    context: &Context,
+    context: &Arc<Context>,
     find: &Find,
 ) -> Answer<(svod_registry::Found, Vec<String>)> {
     let csf = asked.param("csf").map(|t| crate::params::q::parse(t, context)).transpose()?;
     let probe = Probe { query: find.query.clone(), filter: csf, times: None };
-    let sources = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
-    if sources.is_empty() {
-        return Ok((state.registry.find(&asked.actor, find).await?, Vec::new()));
+    let concerned = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
+    if concerned.sources.is_empty() {
+        return Ok((state.registry.find(&asked.actor, find).await?, concerned.warnings));
     }
     if !find.order.is_empty() {
         return Err(ApiError::bad("what other brokers are asked for is not ordered; ask with local=true"));
     }
     // Pages are cut from the whole: what is here and there must be brought together first.
-    let here = Find { offset: 0, limit: find::MAX_LIMIT, count: false, ..find.clone() };
-    let local = state.registry.find(&asked.actor, &here).await?;
-    let mut gathered = gather::many(state, asked, context, &probe, sources, local.entities).await?;
-    if !asked.raw().is_empty() {
-        // The conditions of a document do not travel: what came is judged here.
+    let mut here = find.query.clone();
+    let split = asked.flag("splitEntities")?;
+    if split {
+        // Here may be only a part of what fits: the whole is judged.
+        (here.filter, here.place, here.scope) = (None, None, None);
+        here.attributes.clear();
+    }
+    let local = everything(state, asked, &Find { query: here, ..find.clone() }).await?;
+    let mut gathered = gather::many(state, asked, context, &probe, concerned, local).await?;
+    if split || !asked.raw().is_empty() || gathered.foreign {
+        // The conditions did not travel: what came is judged here.
         gathered.entities.retain(|e| probe.query.fits(e, &|_| None));
     }
     let total = gathered.entities.len();
     let entities = gathered.entities.into_iter().skip(find.offset).take(find.limit).collect();
     let more = total > find.offset + find.limit;
-    let found = svod_registry::Found { entities, total: find.count.then_some(total), more, explained: local.explained };
-    Ok((found, gathered.warnings))
+    let total = find.count.then_some(total);
+    Ok((svod_registry::Found { entities, total, more, ..Default::default() }, gathered.warnings))
+}
+
+/// Most entities of here that are brought together with those of other brokers.
+const MOST_JOINED: usize = 10_000;
+
+/// Everything that fits here.
+///
+/// # Errors
+/// When it is more than can be brought together with what other brokers have.
+async fn everything(state: &NgsiState, asked: &Asked, find: &Find) -> Answer<Vec<Arc<Entity>>> {
+    let mut all = Vec::new();
+    loop {
+        let part = Find { offset: all.len(), limit: find::MAX_LIMIT, count: false, ..find.clone() };
+        let found = state.registry.find(&asked.actor, &part).await?;
+        all.extend(found.entities);
+        if !found.more {
+            return Ok(all);
+        }
+        if all.len() >= MOST_JOINED {
+            let most = format!(
+                "more than {MOST_JOINED} fit here; name identifiers or narrower conditions, or ask with local=true"
+            );
+            return Err(ApiError::new(crate::error::Kind::TooComplexQuery, most));
+        }
+    }
 }
 
 /// Parameters that only features have, and that only joined answers can follow.
@@ -338,7 +354,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
 async fn one_of_all(
     state: &NgsiState,
     asked: &Asked,
-    context: &Context,
+    context: &Arc<Context>,
     id: &Urn,
 ) -> Answer<(Option<Arc<Entity>>, Vec<String>)> {
     let local = match current(state, asked, id).await {
@@ -351,128 +367,4 @@ async fn one_of_all(
     let probe = Probe { query, filter: None, times: None };
     let gathered = gather::one(state, asked, context, &probe, local, id).await?;
     Ok((gathered.entities.into_iter().next(), gathered.warnings))
-}
-
-/// `DELETE /entities/{id}`
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let id = urn(&id)?;
-    let selected = Selected::of(&state, &asked).await?;
-    if !selected.is_any() {
-        selected.check(&*current(&state, &asked, &id).await?)?;
-    }
-    edit::one(&state, &asked, Operation::Delete { urn: id, expected: None }).await?;
-    Ok(asked.done())
-}
-
-/// `PUT /entities/{id}`
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn replace(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let id = urn(&id)?;
-    let body = asked.body(&state).await?;
-    let given = parse::new_entity(&body.value, &body.context)?;
-    revise(&state, &asked, &id, move |old| Ok((change::replace(old, given.clone())?, ()))).await?;
-    Ok(asked.done())
-}
-
-/// `PATCH /entities/{id}`
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn merge(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let id = urn(&id)?;
-    let body = asked.body(&state).await?;
-    let given = parse::entity(&body.value, &body.context)?;
-    change::same_id(&id, &given)?;
-    revise(&state, &asked, &id, move |old| Ok((change::merge(old, &given), ()))).await?;
-    Ok(asked.done())
-}
-
-/// `POST /entities/{id}/attrs`
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn append(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let id = urn(&id)?;
-    let body = asked.body(&state).await?;
-    let given = parse::entity(&body.value, &body.context)?;
-    let overwrite = !asked.option("noOverwrite");
-    let outcome = revise(&state, &asked, &id, move |old| Ok(change::append(old, &given, overwrite))).await?;
-    Ok(told(&asked, &body.context, &outcome))
-}
-
-/// `PATCH /entities/{id}/attrs`
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let id = urn(&id)?;
-    let body = asked.body(&state).await?;
-    let given = parse::entity(&body.value, &body.context)?;
-    let outcome = revise(&state, &asked, &id, move |old| Ok(change::update(old, &given))).await?;
-    Ok(told(&asked, &body.context, &outcome))
-}
-
-/// 204 when everything was done, 207 with what was not.
-fn told(asked: &Asked, context: &Context, outcome: &Outcome) -> Response {
-    if outcome.refused.is_empty() {
-        return asked.done();
-    }
-    asked.answer(StatusCode::MULTI_STATUS, outcome.json(context), context)
-}
-
-/// `DELETE /entities`: everything that fits (clause 5.6.21).
-///
-/// # Errors
-/// See [`ApiError`].
-pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
-    asked.knows(&[&OF_LIST[..], &["type", "attrs", "keep", "drop", "csf", "datasetId"]].concat())?;
-    let context = asked.context(&state).await?;
-    let wanted = find::parse(&asked, &context)?;
-    if asked.param("keep").is_some() && asked.param("drop").is_some() {
-        return Err(ApiError::bad("'keep' does not go with 'drop'"));
-    }
-    let keep = find::names(&asked.words("keep"), &context)?;
-    let drop_only = find::names(&asked.words("drop"), &context)?;
-    let mut find = Find {
-        space: asked.space.clone(),
-        below: true,
-        query: wanted.query,
-        order: Vec::new(),
-        offset: 0,
-        limit: find::MAX_LIMIT,
-        count: false,
-    };
-    // All are found before the first is changed: a change may make an entity fit no longer.
-    let mut urns = Vec::new();
-    loop {
-        let found = state.registry.find(&asked.actor, &find).await?;
-        urns.extend(found.entities.iter().map(|e| e.id.clone()));
-        if !found.more {
-            break;
-        }
-        find.offset += find::MAX_LIMIT;
-    }
-    for part in urns.chunks(find::MAX_LIMIT) {
-        let mut changes = Changes::default();
-        for urn in part {
-            if keep.is_empty() && drop_only.is_empty() {
-                changes.push(Operation::Delete { urn: urn.clone(), expected: None });
-                continue;
-            }
-            let (keep, drop_only) = (keep.clone(), drop_only.clone());
-            changes.revise(urn, move |old| {
-                let mut new = old.clone();
-                let goes = |name: &String| !keep.contains(name) && (drop_only.is_empty() || drop_only.contains(name));
-                new.attributes.retain(|name, _| !goes(name));
-                Ok((new, ()))
-            });
-        }
-        changes.all(&state, &asked).await?;
-    }
-    Ok(asked.done())
 }

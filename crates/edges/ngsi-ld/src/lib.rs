@@ -9,7 +9,7 @@
 //! * [`subscriptions`] – who is told of changes, and what notifications look like.
 //! * [`sources`] – other brokers that know more.
 //! * `temporal` – how entities came to be what they are.
-//! * `entities`, `attributes`, `batch`, `types` – the operations, clause by clause.
+//! * `entities`, `provide`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
 mod attributes;
 mod auth;
@@ -24,6 +24,7 @@ mod identity;
 mod join;
 mod params;
 mod parse;
+mod provide;
 mod render;
 mod request;
 pub mod sources;
@@ -136,15 +137,15 @@ pub fn router(state: NgsiState) -> Router {
     let routes = Router::new()
         .route(
             "/entities",
-            get(entities::list).post(entities::create).delete(entities::purge).put(no_identifier).patch(no_identifier),
+            get(entities::list).post(provide::create).delete(provide::purge).put(no_identifier).patch(no_identifier),
         )
         .route(
             "/entities/{id}",
-            get(entities::read).delete(entities::delete).put(entities::replace).patch(entities::merge),
+            get(entities::read).delete(provide::delete).put(provide::replace).patch(provide::merge),
         )
         .route(
             "/entities/{id}/attrs",
-            post(entities::append).patch(entities::update).put(no_identifier).delete(subscriptions::no_identifier),
+            post(provide::append).patch(provide::update).put(no_identifier).delete(subscriptions::no_identifier),
         )
         .route(
             "/entities/{id}/attrs/{name}",

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Map, Value};
@@ -11,27 +10,18 @@ use svod_model::{Attribute, Entity};
 
 use super::document::{Mode, does};
 use super::matching::{Piece, Probe};
-use super::peers::{Call, Silence};
+use super::peers::{Reply, Silence};
+use super::wire::{Question, Tongue, say};
 use super::{Source, known};
 use crate::NgsiState;
 use crate::change;
-use crate::context::{Context, core};
+use crate::context::Context;
 use crate::error::Answer;
 use crate::parse;
 use crate::request::Asked;
 
-/// How long a source may take when its registration does not say.
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// Entities asked of one source at once.
 const MOST: usize = 1_000;
-
-/// What a source is asked.
-struct Question {
-    path: String,
-    params: Vec<(String, String)>,
-    /// A `Query` document, for sources that take nothing else.
-    body: Option<Value>,
-}
 
 /// What a source said.
 struct Said {
@@ -48,33 +38,61 @@ pub struct Gathered {
     pub entities: Vec<Arc<Entity>>,
     /// Values of `NGSILD-Warning`.
     pub warnings: Vec<String>,
+    /// A source was asked in words that are not the client's, and without its conditions.
+    pub foreign: bool,
+}
+
+/// Sources that a question concerns.
+#[derive(Debug, Default)]
+pub struct Concerned {
+    /// Those to be asked.
+    pub sources: Vec<Source>,
+    /// The question has been here before: who asks is told that something was left out.
+    pub warnings: Vec<String>,
 }
 
 /// Sources that the question concerns.
 ///
 /// # Errors
 /// When registrations cannot be read.
-pub async fn concerned(state: &NgsiState, asked: &Asked, probe: &Probe, operations: &[&str]) -> Answer<Vec<Source>> {
+pub async fn concerned(state: &NgsiState, asked: &Asked, probe: &Probe, operations: &[&str]) -> Answer<Concerned> {
     if asked.flag("local")? {
-        return Ok(Vec::new());
+        return Ok(Concerned::default());
     }
     let passed = passed(asked);
-    if passed.iter().any(|alias| alias == &state.alias_of(asked)) {
-        return Ok(Vec::new());
-    }
     let fits = |s: &Source| {
-        let alias = s.document.get("contextSourceAlias").and_then(Value::as_str);
-        operations.iter().any(|o| does(&s.document, o))
-            && alias.is_none_or(|a| !passed.iter().any(|p| p == a))
-            && probe.fits(&s.document)
+        operations.iter().any(|o| does(&s.document, o)) && !is_passed(s, &passed) && probe.fits(&s.document)
     };
-    Ok(known(state, asked).await?.into_iter().filter(fits).collect())
+    let sources: Vec<Source> = known(state, asked).await?.into_iter().filter(fits).collect();
+    if sources.is_empty() || !has_been_here(state, asked) {
+        return Ok(Concerned { sources, warnings: Vec::new() });
+    }
+    let warnings = vec![warning(state, asked, 199, "the question has been here before")];
+    Ok(Concerned { sources: Vec::new(), warnings })
+}
+
+/// Has the request been through this broker before?
+pub fn has_been_here(state: &NgsiState, asked: &Asked) -> bool {
+    let own = state.alias_of(asked);
+    passed(asked).contains(&own)
+}
+
+/// Has the request been through the source before, by its alias?
+pub fn is_passed(source: &Source, passed: &[String]) -> bool {
+    let alias = source.document.get("contextSourceAlias").and_then(Value::as_str);
+    alias.is_some_and(|a| passed.iter().any(|p| p == a))
 }
 
 /// Names of brokers that the request has been through (RFC 9110, 7.6.3).
-fn passed(asked: &Asked) -> Vec<String> {
+pub fn passed(asked: &Asked) -> Vec<String> {
     let all = asked.headers.get_all("via").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     all.filter_map(|hop| hop.split_whitespace().nth(1).map(str::to_owned)).collect()
+}
+
+/// A value of `NGSILD-Warning` (clause 6.3.17).
+fn warning(state: &NgsiState, asked: &Asked, code: u16, text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control() && *c != '"').take(120).collect();
+    format!("{code} {} \"{text}\"", state.alias_of(asked))
 }
 
 /// Asks the sources for one entity and joins what they say with what is known here.
@@ -84,32 +102,33 @@ fn passed(asked: &Asked) -> Vec<String> {
 pub async fn one(
     state: &NgsiState,
     asked: &Asked,
-    context: &Context,
+    context: &Arc<Context>,
     probe: &Probe,
     local: Option<Arc<Entity>>,
     id: &Urn,
 ) -> Answer<Gathered> {
-    let sources = concerned(state, asked, probe, &["retrieveEntity", "queryEntity", "queryBatch"]).await?;
-    let call = |source: &Source, pieces: &[Piece<'_>]| {
-        let attrs = attributes(pieces, probe, context);
+    let concerned = concerned(state, asked, probe, &["retrieveEntity", "queryEntity", "queryBatch"]).await?;
+    let call = |source: &Source, pieces: &[Piece<'_>], tongue: &Tongue| {
+        let words = &tongue.context;
+        let attrs = attributes(pieces, probe, words);
         let mut params = vec![("options".to_owned(), "sysAttrs".to_owned())];
         if !attrs.is_empty() {
             params.push(("attrs".into(), attrs.join(",")));
         }
         if does(&source.document, "retrieveEntity") {
-            return Question { path: format!("entities/{id}"), params, body: None };
+            return Question { method: "GET", path: format!("entities/{id}"), params, body: None };
         }
         if !does(&source.document, "queryEntity") {
-            return batched(pieces, probe, context, asked);
+            return batched(pieces, probe, tongue, asked);
         }
         params.push(("id".into(), id.to_string()));
-        let kinds = kinds(pieces, context);
+        let kinds = kinds(pieces, words);
         if !kinds.is_empty() {
             params.push(("type".into(), kinds.join(",")));
         }
-        Question { path: "entities".into(), params, body: None }
+        Question { method: "GET", path: "entities".into(), params, body: None }
     };
-    ask(state, asked, context, probe, sources, local.into_iter().collect(), call).await
+    ask(state, asked, context, probe, concerned, local.into_iter().collect(), call).await
 }
 
 /// Asks the sources a question and joins what they say with what fits here.
@@ -119,23 +138,30 @@ pub async fn one(
 pub async fn many(
     state: &NgsiState,
     asked: &Asked,
-    context: &Context,
+    context: &Arc<Context>,
     probe: &Probe,
-    sources: Vec<Source>,
+    concerned: Concerned,
     local: Vec<Arc<Entity>>,
 ) -> Answer<Gathered> {
-    let call = |source: &Source, pieces: &[Piece<'_>]| {
+    let split = asked.flag("splitEntities")?;
+    let call = |source: &Source, pieces: &[Piece<'_>], tongue: &Tongue| {
         if !does(&source.document, "queryEntity") {
-            return batched(pieces, probe, context, asked);
+            return batched(pieces, probe, tongue, asked);
         }
         let mut params = vec![("options".to_owned(), "sysAttrs".to_owned()), ("limit".to_owned(), MOST.to_string())];
-        for name in ["type", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "idPattern"] {
+        let conditions: &[&str] = match (split, tongue.foreign) {
+            // Each source has only a part of an entity: the whole is judged here.
+            (true, _) => &["idPattern"],
+            (false, true) => &["idPattern", "scopeQ"],
+            (false, false) => &["type", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "idPattern"],
+        };
+        for name in conditions {
             if let Some(value) = asked.param(name) {
-                params.push((name.to_owned(), value.to_owned()));
+                params.push(((*name).to_owned(), value.to_owned()));
             }
         }
-        if asked.param("type").is_none() {
-            let kinds = kinds(pieces, context);
+        if !params.iter().any(|(name, _)| name == "type") {
+            let kinds = kinds(pieces, &tongue.context);
             if !kinds.is_empty() {
                 params.push(("type".into(), kinds.join(",")));
             }
@@ -144,19 +170,19 @@ pub async fn many(
         if !ids.is_empty() {
             params.push(("id".into(), ids.join(",")));
         }
-        let attrs = attributes(pieces, probe, context);
+        let attrs = attributes(pieces, probe, &tongue.context);
         if !attrs.is_empty() {
             params.push(("attrs".into(), attrs.join(",")));
         }
-        Question { path: "entities".into(), params, body: None }
+        Question { method: "GET", path: "entities".into(), params, body: None }
     };
-    ask(state, asked, context, probe, sources, local, call).await
+    ask(state, asked, context, probe, concerned, local, call).await
 }
 
 /// The question as a `Query` document (clause 5.2.23).
-fn batched(pieces: &[Piece<'_>], probe: &Probe, context: &Context, asked: &Asked) -> Question {
-    let (ids, kinds) = (identifiers(pieces, probe), kinds(pieces, context));
-    let wanted = asked.param("type").map_or_else(|| kinds.join(","), str::to_owned);
+fn batched(pieces: &[Piece<'_>], probe: &Probe, tongue: &Tongue, asked: &Asked) -> Question {
+    let (ids, kinds) = (identifiers(pieces, probe), kinds(pieces, &tongue.context));
+    let wanted = asked.param("type").filter(|_| !tongue.foreign).map_or_else(|| kinds.join(","), str::to_owned);
     let mut selector = Map::new();
     if !wanted.is_empty() {
         selector.insert("type".into(), wanted.into());
@@ -168,17 +194,18 @@ fn batched(pieces: &[Piece<'_>], probe: &Probe, context: &Context, asked: &Asked
     }
     let mut body = Map::from_iter([("type".to_owned(), Value::from("Query"))]);
     body.insert("entities".into(), Value::Array(vec![selector.into()]));
-    let attrs = attributes(pieces, probe, context);
+    let attrs = attributes(pieces, probe, &tongue.context);
     if !attrs.is_empty() {
         body.insert("attrs".into(), attrs.into());
     }
-    for name in ["q", "scopeQ"] {
+    let conditions: &[&str] = if tongue.foreign { &["scopeQ"] } else { &["q", "scopeQ"] };
+    for name in conditions {
         if let Some(text) = asked.param(name) {
-            body.insert(name.into(), text.into());
+            body.insert((*name).into(), text.into());
         }
     }
     let params = vec![("options".to_owned(), "sysAttrs".to_owned()), ("limit".to_owned(), MOST.to_string())];
-    Question { path: "entityOperations/query".into(), params, body: Some(body.into()) }
+    Question { method: "POST", path: "entityOperations/query".into(), params, body: Some(body.into()) }
 }
 
 /// Names that the source is asked for; none: all that it has.
@@ -239,26 +266,25 @@ fn identifiers(pieces: &[Piece<'_>], probe: &Probe) -> Vec<String> {
 async fn ask(
     state: &NgsiState,
     asked: &Asked,
-    context: &Context,
+    context: &Arc<Context>,
     probe: &Probe,
-    sources: Vec<Source>,
+    concerned: Concerned,
     local: Vec<Arc<Entity>>,
-    call: impl Fn(&Source, &[Piece<'_>]) -> Question,
+    question: impl Fn(&Source, &[Piece<'_>], &Tongue) -> Question,
 ) -> Answer<Gathered> {
-    let calls = sources.iter().map(|source| {
-        let pieces = probe.pieces(&source.document);
-        let question = call(source, &pieces);
-        let request = request(state, asked, context, source, question);
-        async move { state.peers.call(request).await }
+    let Concerned { sources, mut warnings } = concerned;
+    let question = &question;
+    let calls = sources.iter().map(async |source| {
+        let tongue = Tongue::of(state, source, asked, context, false).await?;
+        let question = question(source, &probe.pieces(&source.document), &tongue);
+        let reply = say(state, asked, source, &tongue, question).await?;
+        Ok((reply, tongue))
     });
-    let replies = join_all(calls).await;
-    let (mut said, mut warnings) = (Vec::new(), Vec::new());
+    let replies: Vec<Result<(Reply, Tongue), Silence>> = join_all(calls).await;
+    let (mut said, mut foreign) = (Vec::new(), false);
     for (source, reply) in sources.iter().zip(replies) {
-        let mut warn = |code: u16, text: &str| {
-            let text: String = text.chars().filter(|c| !c.is_control() && *c != '"').take(120).collect();
-            warnings.push(format!("{code} {} \"{text}\"", state.alias_of(asked)));
-        };
-        let reply = match reply {
+        let mut warn = |code: u16, text: &str| warnings.push(warning(state, asked, code, text));
+        let (reply, tongue) = match reply {
             Ok(reply) => reply,
             Err(Silence::NoAnswer(_)) => {
                 warn(199, &format!("{} did not answer", source.id));
@@ -269,9 +295,10 @@ async fn ask(
                 continue;
             }
         };
+        foreign |= tongue.foreign;
         match reply.status {
             200..=299 if reply.body.is_empty() => {}
-            200..=299 => match read(&reply.body, context, asked) {
+            200..=299 => match read(state, &reply.body, &tongue.context, asked).await {
                 Some(entities) => said.push(trusted(source, probe, entities)),
                 None => warn(111, &format!("{} answered something else", source.id)),
             },
@@ -281,80 +308,29 @@ async fn ask(
         }
         warnings.extend(reply.warnings);
     }
-    Ok(Gathered { entities: joined(local, said), warnings })
-}
-
-/// The call with everything that the registration says about it.
-fn request(state: &NgsiState, asked: &Asked, context: &Context, source: &Source, question: Question) -> Call {
-    let text = |key: &str| source.document.get(key).and_then(Value::as_str);
-    let endpoint = text("endpoint").unwrap_or_default().trim_end_matches('/');
-    let base = if endpoint.ends_with("/ngsi-ld/v1") { endpoint.to_owned() } else { format!("{endpoint}/ngsi-ld/v1") };
-    let management = source.document.get("management");
-    let local_only = source.document.get("localOnly").or_else(|| management.and_then(|m| m.get("localOnly")));
-    let Question { path, mut params, body } = question;
-    if local_only == Some(&Value::Bool(true)) {
-        params.push(("local".into(), "true".into()));
-    }
-    let query: Vec<String> =
-        params.iter().map(|(name, value)| format!("{name}={}", crate::entities::encoded(value))).collect();
-    let link = asked.link.clone().or_else(|| context.source.as_str().map(str::to_owned));
-    let link = link.unwrap_or_else(|| core::CORE_URL.to_owned());
-    let mut via: Vec<String> =
-        asked.headers.get_all("via").iter().filter_map(|v| v.to_str().ok().map(str::to_owned)).collect();
-    via.push(format!("1.1 {}", state.alias_of(asked)));
-    let mut headers = vec![
-        ("Accept".to_owned(), "application/json".to_owned()),
-        (
-            "Link".to_owned(),
-            format!("<{link}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""),
-        ),
-        ("Via".to_owned(), via.join(", ")),
-    ];
-    headers.extend(text("tenant").map(|t| ("NGSILD-Tenant".to_owned(), t.to_owned())));
-    headers.extend(infos(source, asked));
-    let millis = management.and_then(|m| m.get("timeout")).and_then(Value::as_f64);
-    let timeout = millis.map_or(TIMEOUT, |ms| Duration::from_secs_f64(ms / 1e3).min(Duration::from_secs(60)));
-    let method = if body.is_some() { "POST" } else { "GET" };
-    headers.extend(body.as_ref().map(|_| ("Content-Type".to_owned(), "application/json".to_owned())));
-    let url = format!("{base}/{path}?{}", query.join("&"));
-    Call { method, url, headers, body: body.map(|b| b.to_string()), timeout }
-}
-
-/// `contextSourceInfo` as header fields; `urn:ngsi-ld:request` takes the value of the request at hand.
-fn infos(source: &Source, asked: &Asked) -> Vec<(String, String)> {
-    const OURS: [&str; 8] =
-        ["accept", "link", "via", "ngsild-tenant", "content-length", "host", "contenttype", "jsonldcontext"];
-    let all = source.document.get("contextSourceInfo").and_then(Value::as_array).into_iter().flatten();
-    all.filter_map(|pair| {
-        let (key, value) = (pair.get("key")?.as_str()?, pair.get("value")?.as_str()?);
-        if OURS.contains(&key.to_ascii_lowercase().as_str()) {
-            return None;
-        }
-        let value = match value {
-            "urn:ngsi-ld:request" => asked.headers.get(key)?.to_str().ok()?,
-            plain => plain,
-        };
-        Some((key.to_owned(), value.to_owned()))
-    })
-    .collect()
+    Ok(Gathered { entities: joined(local, said), warnings, foreign })
 }
 
 /// Entities of an answer; none when it is no answer of a broker.
-fn read(body: &[u8], context: &Context, asked: &Asked) -> Option<Vec<Entity>> {
+async fn read(state: &NgsiState, body: &[u8], context: &Arc<Context>, asked: &Asked) -> Option<Vec<Entity>> {
     let documents = match serde_json::from_slice::<Value>(body).ok()? {
         Value::Array(all) => all,
         one @ Value::Object(_) => vec![one],
         _ => return None,
     };
     let mut entities = Vec::with_capacity(documents.len());
-    for document in documents {
-        let given = parse::entity(&document, context).ok()?;
+    for mut document in documents {
+        let own = match document.as_object_mut().and_then(|o| o.remove("@context")) {
+            Some(own) => state.contexts.resolve(&own).await.ok()?,
+            None => context.clone(),
+        };
+        let given = parse::entity(&document, &own).ok()?;
         let mut entity = change::create(given, asked.space.clone()).ok()?;
         let moment = |v: &Value, key: &str| v.get(key).and_then(|t| parse::moment(key, t).ok());
         entity.created_at = moment(&document, "createdAt").unwrap_or_default();
         entity.modified_at = moment(&document, "modifiedAt").unwrap_or_default();
         let members = document.as_object().cloned().unwrap_or_default();
-        stamp(&mut entity, &members, context);
+        stamp(&mut entity, &members, &own);
         entities.push(entity);
     }
     Some(entities)

@@ -4,6 +4,9 @@ pub mod document;
 pub mod gather;
 pub mod matching;
 pub mod peers;
+pub mod share;
+pub mod spread;
+pub mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,7 +51,11 @@ pub async fn all(state: &NgsiState, asked: &Asked) -> Answer<Vec<Source>> {
 
 /// Registrations as they were read last; asked for by every question.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<Option<(Timestamp, Arc<Everywhere>)>>);
+pub struct Remembered {
+    all: Mutex<Option<(Timestamp, Arc<Everywhere>)>>,
+    /// Those that rest after a failure.
+    resting: wire::Resting,
+}
 
 type Everywhere = Vec<(SpacePath, Definition)>;
 
@@ -58,11 +65,15 @@ const FRESH: i64 = 1_000_000;
 impl Remembered {
     /// They have changed.
     pub fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.keep(None);
+    }
+
+    fn keep(&self, all: Option<(Timestamp, Arc<Everywhere>)>) {
+        *self.all.lock().unwrap_or_else(PoisonError::into_inner) = all;
     }
 
     fn get(&self, now: Timestamp) -> Option<Arc<Everywhere>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         kept.as_ref().filter(|(at, _)| now.0 - at.0 < FRESH).map(|(_, all)| all.clone())
     }
 }
@@ -77,7 +88,7 @@ pub async fn known(state: &NgsiState, asked: &Asked) -> Answer<Vec<Source>> {
         Some(all) => all,
         None => {
             let all = Arc::new(state.registry.definitions_everywhere(KIND).await?);
-            *state.remembered.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, all.clone()));
+            state.remembered.keep(Some((now, all.clone())));
             all
         }
     };
