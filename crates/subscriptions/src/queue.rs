@@ -105,21 +105,14 @@ impl<S> Line<S> {
     /// A notification sets out.
     pub fn sets_out(&self, now: Timestamp) {
         let mut inner = self.lock();
-        inner.state.times_sent += 1;
-        inner.state.last_notification = Some(now);
+        inner.state.sets_out(now);
         inner.changed = true;
     }
 
     pub fn arrived(&self, now: Timestamp, delivered: bool) {
         let mut inner = self.lock();
-        inner.state.failed = !delivered;
+        inner.state.arrived(now, delivered);
         inner.changed = true;
-        if delivered {
-            inner.state.last_success = Some(now);
-        } else {
-            inner.state.last_failure = Some(now);
-            inner.state.times_failed += 1;
-        }
     }
 
     /// Nothing is sent any more; what waited.

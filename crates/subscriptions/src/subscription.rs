@@ -77,6 +77,25 @@ pub struct State {
     pub failed: bool,
 }
 
+impl State {
+    /// A notification sets out.
+    pub fn sets_out(&mut self, now: Timestamp) {
+        self.times_sent += 1;
+        self.last_notification = Some(now);
+    }
+
+    /// It has arrived, or not.
+    pub fn arrived(&mut self, now: Timestamp, delivered: bool) {
+        self.failed = !delivered;
+        if delivered {
+            self.last_success = Some(now);
+        } else {
+            self.last_failure = Some(now);
+            self.times_failed += 1;
+        }
+    }
+}
+
 /// Something that a subscriber is to be told.
 #[derive(Debug, Clone)]
 pub struct Notice {

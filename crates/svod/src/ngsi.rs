@@ -6,6 +6,7 @@ use svod_kernel::SpacePath;
 use svod_ngsi_ld::NgsiState;
 use svod_ngsi_ld::context::{Contexts, Fetch, FetchError, load::Fetched};
 use svod_ngsi_ld::hosted;
+use svod_ngsi_ld::sources::watch::Watch;
 use svod_ngsi_ld::subscriptions::Notifications;
 use svod_registry::Registry;
 use svod_subscriptions::Engine;
@@ -49,13 +50,15 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
     let documents = Documents { registry: core.registry.clone(), outbound: outbound.clone() };
     let contexts = Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone()));
     let notifications = Notifications { registry: core.registry.clone(), contexts: contexts.clone() };
+    let deliver: Arc<dyn svod_subscriptions::Deliver> = Arc::new(Delivery(outbound.clone()));
     NgsiState {
         registry: core.registry.clone(),
         identity: core.identity.clone(),
         contexts,
         remembered: Arc::default(),
-        peers: Arc::new(Wires(outbound.clone())),
-        subscriptions: Engine::new(core.registry.clone(), notifications, Arc::new(Delivery(outbound))),
+        peers: Arc::new(Wires(outbound)),
+        watch: Arc::new(Watch::new(deliver.clone())),
+        subscriptions: Engine::new(core.registry.clone(), notifications, deliver),
         temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone())),
         temporal_instances: config.temporal_instances,
         since: core.registry.clock().now(),

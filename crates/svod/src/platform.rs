@@ -102,7 +102,7 @@ impl Platform {
         if options.sandbox {
             core.registry.ensure_space(&SANDBOX_SPACE.parse().context("a literal")?, true).await?;
         }
-        let workers = vec![core.runtime.start(), keep_personas(core.registry.clone(), core.identity.clone())];
+        let mut workers = vec![core.runtime.start(), keep_personas(core.registry.clone(), core.identity.clone())];
         let broker = mqtt::start(config, &options, &core, mqtt_listener)?;
         let outward: Arc<dyn svod_notify::Publish> = broker.clone();
         mqtt::retain_open_alerts(&core.registry, &*outward).await?;
@@ -114,6 +114,7 @@ impl Platform {
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
         let ngsi = ngsi::state(&core, outbound, &config.ngsi_ld, options.sandbox);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
+        workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));
         let server = http::serve(http_listener, config, &core, ngsi, stopped);
         Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions })
     }

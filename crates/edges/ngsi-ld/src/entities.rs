@@ -168,7 +168,7 @@ async fn find_all(
     find: &Find,
 ) -> Answer<(svod_registry::Found, Vec<String>)> {
     let csf = asked.param("csf").map(|t| crate::params::q::parse(t, context)).transpose()?;
-    let probe = Probe { query: find.query.clone(), filter: csf, times: None };
+    let probe = Probe { query: find.query.clone(), filter: csf, lenient: true, ..Probe::default() };
     let concerned = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
     if concerned.sources.is_empty() {
         return Ok((state.registry.find(&asked.actor, find).await?, concerned.warnings));
@@ -364,7 +364,7 @@ async fn one_of_all(
     };
     let mut query = svod_query::Query { ids: vec![id.clone()], ..Default::default() };
     query.attributes = find::names(&asked.words("attrs"), context)?;
-    let probe = Probe { query, filter: None, times: None };
+    let probe = Probe { query, lenient: true, ..Probe::default() };
     let gathered = gather::one(state, asked, context, &probe, local, id).await?;
     Ok((gathered.entities.into_iter().next(), gathered.warnings))
 }

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
+use sources::watch;
 use svod_identity::Identity;
 use svod_kernel::SpacePath;
 use svod_registry::{INSTALLATION, Registry};
@@ -60,6 +61,8 @@ pub struct NgsiState {
     pub remembered: Arc<sources::Remembered>,
     /// Other brokers.
     pub peers: Arc<dyn sources::peers::Peers>,
+    /// Tells of registrations.
+    pub watch: Arc<sources::watch::Watch>,
     /// Tells subscribers.
     pub subscriptions: Arc<svod_subscriptions::Engine<subscriptions::Notifications>>,
     /// What was when.
@@ -194,6 +197,14 @@ fn beside() -> Router<NgsiState> {
                 .delete(subscriptions::no_identifier),
         )
         .route("/csourceRegistrations/{id}", get(sources::read).patch(sources::update).delete(sources::delete))
+        .route(
+            "/csourceSubscriptions",
+            get(watch::list)
+                .post(watch::create)
+                .patch(subscriptions::no_identifier)
+                .delete(subscriptions::no_identifier),
+        )
+        .route("/csourceSubscriptions/{id}", get(watch::read).patch(watch::update).delete(watch::delete))
         .route("/info/sourceIdentity", get(identity::read))
         .route("/temporal/entities", get(temporal::list).post(temporal::create))
         .route("/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))

@@ -206,7 +206,7 @@ pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
     }
     let keep = find::names(&asked.words("keep"), &context)?;
     let drop_only = find::names(&asked.words("drop"), &context)?;
-    let probe = Probe { query: wanted.query.clone(), ..Probe::default() };
+    let probe = Probe { query: wanted.query.clone(), lenient: true, ..Probe::default() };
     let failures = spread::purge(&state, &asked, &context, &probe).await?;
     let mut find = Find {
         space: asked.space.clone(),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use svod_kernel::Timestamp;
 use svod_model::{Attribute, Entity};
 use svod_query::geo::Shape;
-use svod_query::{Filter, Query};
+use svod_query::{Filter, Georel, Query};
 
 use super::document::pieces;
 use crate::parse;
@@ -29,6 +29,8 @@ pub struct Probe {
     pub filter: Option<Filter>,
     /// When.
     pub times: Option<Times>,
+    /// What a source does not say of itself may be anything: it is to be asked, not to be found.
+    pub lenient: bool,
 }
 
 /// A piece of a registration that fits: selectors and names of attributes; none named means all.
@@ -41,7 +43,8 @@ impl Probe {
             && self.is_there(document)
             && self.was_then(document)
             && self.query.scope.as_ref().is_none_or(|s| {
-                document.get("scope").and_then(|v| parse::scopes(v).ok()).is_some_and(|all| s.fits(&all))
+                let all = document.get("scope").and_then(|v| parse::scopes(v).ok());
+                all.map_or(self.lenient, |all| s.fits(&all))
             })
             && self.filter.as_ref().is_none_or(|f| as_entity(document).is_some_and(|e| f.holds(&e, &|_| None)))
     }
@@ -90,7 +93,13 @@ impl Probe {
     fn is_there(&self, document: &Map<String, Value>) -> bool {
         let Some(place) = &self.query.place else { return true };
         let shape = document.get(&place.attribute).and_then(|v| Shape::from_json(v.get("value").unwrap_or(v)));
-        shape.is_some_and(|s| s.lies(place.georel, &place.shape))
+        let georel = match place.georel {
+            near @ (Georel::NearMax(_) | Georel::NearMin(_)) => near,
+            // Where a source has entities need only meet the place; the entities must lie as asked.
+            _ if self.lenient => Georel::Intersects,
+            other => other,
+        };
+        shape.map_or(self.lenient, |s| s.lies(georel, &place.shape))
     }
 
     fn was_then(&self, document: &Map<String, Value>) -> bool {
@@ -101,7 +110,7 @@ impl Probe {
         };
         let Some(times) = self.times else { return true };
         let key = if times.managed { "managementInterval" } else { "observationInterval" };
-        let Some((start, end)) = interval(key) else { return false };
+        let Some((start, end)) = interval(key) else { return self.lenient };
         times.to.is_none_or(|to| start < to) && times.from.is_none_or(|from| end.is_none_or(|e| e >= from))
     }
 }

@@ -6,6 +6,7 @@ pub mod matching;
 pub mod peers;
 pub mod share;
 pub mod spread;
+pub mod watch;
 pub mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -124,15 +125,22 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     document::check(&document, state.registry.clock().now())?;
     let id = crate::subscriptions::identifier(&state, &asked, KIND, document.get("id")).await?;
     document.insert("id".into(), id.clone().into());
-    keep(&state, &asked, &id, document).await?;
+    keep(&state, &asked, &id, None, document).await?;
     Ok(asked.created(&format!("{PATH}/{id}")))
 }
 
-async fn keep(state: &NgsiState, asked: &Asked, id: &str, document: Map<String, Value>) -> Answer<()> {
+async fn keep(
+    state: &NgsiState,
+    asked: &Asked,
+    id: &str,
+    before: Option<Source>,
+    document: Map<String, Value>,
+) -> Answer<()> {
     conflicts(state, asked, id, &document).await?;
-    state.registry.define(&asked.actor, KIND, &asked.space, id, Value::Object(document)).await?;
+    let now = Source { id: id.to_owned(), document };
+    state.registry.define(&asked.actor, KIND, &asked.space, id, Value::Object(now.document.clone())).await?;
     state.remembered.forget();
-    Ok(())
+    watch::changed(state, &asked.space, before.as_ref(), Some(&now)).await
 }
 
 /// What an exclusive or redirecting source claims must not be kept here or claimed by another (clause 5.9.2.4).
@@ -212,10 +220,11 @@ pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, aske
     crate::entities::urn(&id)?;
     let (body, context) = members(&state, &asked).await?;
     let fragment = document::read(&body, &context)?;
-    let mut source = found(&state, &asked, &id).await?;
-    crate::subscriptions::merge(&mut source.document, fragment, &id)?;
-    document::check(&source.document, state.registry.clock().now())?;
-    keep(&state, &asked, &id, source.document).await?;
+    let before = found(&state, &asked, &id).await?;
+    let mut document = before.document.clone();
+    crate::subscriptions::merge(&mut document, fragment, &id)?;
+    document::check(&document, state.registry.clock().now())?;
+    keep(&state, &asked, &id, Some(before), document).await?;
     Ok(asked.done())
 }
 
@@ -225,11 +234,14 @@ pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, aske
 /// See [`ApiError`].
 pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
     crate::entities::urn(&id)?;
+    let before = state.registry.definition_of(KIND, &asked.space, &id).await?;
     let gone = state.registry.undefine(&asked.actor, KIND, &asked.space, &id).await?;
     state.remembered.forget();
     if !gone {
         return Err(ApiError::missing(format!("there is no registration {id}")));
     }
+    let before = in_force(before.into_iter().collect(), state.registry.clock().now());
+    watch::changed(&state, &asked.space, before.first(), None).await?;
     Ok(asked.done())
 }
 
@@ -288,5 +300,5 @@ fn probe(asked: &Asked, context: &Context) -> Answer<Probe> {
     }
     let both: Vec<svod_query::Filter> = filter.into_iter().chain(csf).collect();
     let filter = (!both.is_empty()).then_some(svod_query::Filter::All(both));
-    Ok(Probe { query, filter, times })
+    Ok(Probe { query, filter, times, lenient: false })
 }

@@ -62,7 +62,7 @@ const OF_ENTITY: [&str; 4] = ["id", "@id", "type", "@type"];
 /// it), inclusive ones get a copy of what is left, and so do we.
 pub fn share(sources: &[Source], id: &Urn, kinds: &[String], content: Content<'_>) -> Shares {
     let query = Query { ids: vec![id.clone()], types: Types::one_of(kinds.to_vec()), ..Query::default() };
-    let probe = Probe { query, ..Probe::default() };
+    let probe = Probe { query, lenient: true, ..Probe::default() };
     let (mut portions, mut taken) = (Vec::new(), Taken::default());
     for mode in [Mode::Exclusive, Mode::Redirect, Mode::Inclusive] {
         let mut now = Taken::default();

@@ -161,7 +161,11 @@ fn subscription(
     })
 }
 
-fn selectors(doc: &Map<String, Value>) -> crate::error::Answer<Vec<Query>> {
+/// Entities that a document selects, one query for each selector.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn selectors(doc: &Map<String, Value>) -> crate::error::Answer<Vec<Query>> {
     let own = Context::default();
     let mut all = Vec::new();
     for s in doc.get("entities").and_then(Value::as_array).into_iter().flatten() {
@@ -181,7 +185,11 @@ fn selectors(doc: &Map<String, Value>) -> crate::error::Answer<Vec<Query>> {
     Ok(all)
 }
 
-fn condition(doc: &Map<String, Value>, of_q: &Context) -> crate::error::Answer<Query> {
+/// What a document wants of entities besides.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn condition(doc: &Map<String, Value>, of_q: &Context) -> crate::error::Answer<Query> {
     let text = |key: &str| doc.get(key).and_then(Value::as_str);
     let place = doc.get("geoQ").map(|g| GeoQ::from_json(g).place(&Context::default())).transpose()?;
     Ok(Query {

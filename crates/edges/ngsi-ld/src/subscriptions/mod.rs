@@ -1,6 +1,6 @@
 //! `/subscriptions` (clauses 5.8, 6.10, 6.11): who is told when entities change.
 
-mod dialect;
+pub mod dialect;
 pub mod document;
 mod notification;
 
@@ -92,7 +92,10 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
 }
 
 /// A body of members with its context. A body without members says what is wrong before its context does.
-async fn members(state: &NgsiState, asked: &Asked) -> Answer<(Map<String, Value>, std::sync::Arc<Context>)> {
+///
+/// # Errors
+/// When it is no object or its context cannot be had.
+pub async fn members(state: &NgsiState, asked: &Asked) -> Answer<(Map<String, Value>, std::sync::Arc<Context>)> {
     let (mut value, media) = asked.json()?;
     let has_context = value.get("@context").is_some();
     let context = match media {
@@ -107,7 +110,10 @@ async fn members(state: &NgsiState, asked: &Asked) -> Answer<(Map<String, Value>
 
 /// The context that notifications are written with, and where it is to be had: one that has no address of its own is hosted
 /// here from now on (clause 5.8.1.4).
-async fn notified_with(
+///
+/// # Errors
+/// When the context cannot be had or kept.
+pub async fn notified_with(
     state: &NgsiState,
     asked: &Asked,
     document: &mut Map<String, Value>,

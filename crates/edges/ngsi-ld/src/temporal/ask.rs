@@ -48,7 +48,7 @@ pub const OF_LIST: [&str; 15] = [
     "splitEntities",
 ];
 
-fn of_words(
+pub fn of_words(
     relation: Option<&Value>,
     at: Option<&Value>,
     end: Option<&Value>,

@@ -30,6 +30,15 @@ pub fn window(asked: &Asked) -> Answer<Window> {
     Ok(ask::window(asked, false)?.window)
 }
 
+/// The stretch of time of a `TemporalQuery` document.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn window_of(document: &Value) -> Answer<Window> {
+    let of = |key: &str| document.get(key);
+    ask::of_words(of("timerel"), of("timeAt"), of("endTimeAt"), of("timeproperty"))
+}
+
 fn missing(id: &Urn) -> ApiError {
     ApiError::missing(format!("nothing is known of the past of {id}"))
 }

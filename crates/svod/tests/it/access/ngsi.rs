@@ -225,36 +225,21 @@ fn sources() -> Vec<Case> {
     ]
 }
 
-/// Who may tell others to be told.
-fn subscriptions() -> Vec<Case> {
-    let subscription = || {
-        let endpoint = json!({"uri": "http://192.0.2.1/notify"});
-        json!({"id": "urn:t:subscription", "type": "Subscription", "entities": [{"type": "Task"}],
-            "notification": {"endpoint": endpoint}})
-    };
-    let at = |rest: &str| format!("/ngsi-ld/v1{rest}");
-    let one = || at("/subscriptions/urn:t:subscription");
+/// Who may tell others to be told, of entities or of registrations.
+fn subscriptions(all: &'static str, each: &'static str) -> Vec<Case> {
+    let subscription = json!({"id": "urn:t:subscription", "type": "Subscription", "entities": [{"type": "Task"}],
+            "notification": {"endpoint": {"uri": "http://192.0.2.1/notify"}}});
+    let (list, one) = (|| all.to_owned(), || each.replace("{id}", "urn:t:subscription"));
+    let seen = [403, 403, 403, 403, 200, 200];
     let case = |method, path, at, body, expected| Case::new(method, path, at, body, expected);
     vec![
-        case(
-            "POST",
-            "/ngsi-ld/v1/subscriptions",
-            at("/subscriptions"),
-            Body::Json(subscription()),
-            [403, 403, 403, 403, 403, 201],
-        ),
-        case("PATCH", "/ngsi-ld/v1/subscriptions", at("/subscriptions"), Body::Json(json!({})), [405; 6]),
-        case("DELETE", "/ngsi-ld/v1/subscriptions", at("/subscriptions"), Body::Nothing, [405; 6]),
-        case("GET", "/ngsi-ld/v1/subscriptions", at("/subscriptions"), Body::Nothing, [403, 403, 403, 403, 200, 200]),
-        case("GET", "/ngsi-ld/v1/subscriptions/{id}", one(), Body::Nothing, [403, 403, 403, 403, 200, 200]),
-        case(
-            "PATCH",
-            "/ngsi-ld/v1/subscriptions/{id}",
-            one(),
-            Body::Json(json!({"isActive": false})),
-            [403, 403, 403, 403, 403, 204],
-        ),
-        case("DELETE", "/ngsi-ld/v1/subscriptions/{id}", one(), Body::Nothing, [403, 403, 403, 403, 403, 204]),
+        case("POST", all, list(), Body::Json(subscription), MADE),
+        case("PATCH", all, list(), Body::Json(json!({})), [405; 6]),
+        case("DELETE", all, list(), Body::Nothing, [405; 6]),
+        case("GET", all, list(), Body::Nothing, seen),
+        case("GET", each, one(), Body::Nothing, seen),
+        case("PATCH", each, one(), Body::Json(json!({"isActive": false})), [403, 403, 403, 403, 403, 204]),
+        case("DELETE", each, one(), Body::Nothing, ADMINISTRATOR),
     ]
 }
 
@@ -267,7 +252,8 @@ async fn every_operation_is_answered_as_the_visitor_may() {
     let mut cases = entities(&stage);
     cases.extend(batches());
     cases.extend(rest());
-    cases.extend(subscriptions());
+    cases.extend(subscriptions("/ngsi-ld/v1/subscriptions", "/ngsi-ld/v1/subscriptions/{id}"));
+    cases.extend(subscriptions("/ngsi-ld/v1/csourceSubscriptions", "/ngsi-ld/v1/csourceSubscriptions/{id}"));
     cases.extend(temporal(&stage));
     cases.extend(sources());
     complete(&routes::ngsi(), &cases);
