@@ -23,6 +23,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
+use crate::connections;
 use crate::rooms::Core;
 
 #[derive(Clone)]
@@ -40,17 +41,9 @@ pub fn serve(
     config: &Config,
     rooms: &Core,
     ngsi: NgsiState,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    let app = app(config, rooms, ngsi);
-    tokio::spawn(async move {
-        let until = async move {
-            let _ = stopped.wait_for(|s| *s).await; // a dropped sender stops the server as well
-        };
-        if let Err(e) = axum::serve(listener, app).with_graceful_shutdown(until).await {
-            tracing::error!(error = %e, "the HTTP server stopped");
-        }
-    })
+    tokio::spawn(connections::serve(listener, app(config, rooms, ngsi), stopped))
 }
 
 fn app(config: &Config, rooms: &Core, ngsi: NgsiState) -> Router {

@@ -3,6 +3,7 @@
 mod client;
 pub mod command;
 pub mod config;
+mod connections;
 mod deliver;
 pub mod embedded;
 mod http;

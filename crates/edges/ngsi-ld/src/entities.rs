@@ -19,10 +19,10 @@ use crate::render::{Form, feature};
 use crate::request::{Asked, Media};
 use crate::sources::gather;
 use crate::sources::matching::Probe;
-use crate::{NgsiState, parse};
+use crate::{NgsiState, maps, parse};
 
 /// Parameters that say how an entity looks (clause 6.5.3.1).
-const OF_FORM: [&str; 16] = [
+pub const OF_FORM: [&str; 16] = [
     "type",
     "attrs",
     "pick",
@@ -134,7 +134,9 @@ async fn answer_found(
         count: wanted.count,
     };
     of_look(asked, &form)?;
-    let (found, warnings) = find_all(state, asked, context, &find).await?;
+    let map = maps::Use::of(state, asked).await?;
+    let status = map.status();
+    let (found, warnings, map) = find_all(state, asked, context, &find, map).await?;
     let join = join::Join::of(asked)?;
     let bodies = join.list(&state.registry, &asked.actor, context, &form, &found.entities).await?;
     let body = if asked.media == Media::Geo {
@@ -144,10 +146,11 @@ async fn answer_found(
     } else {
         bodies.into_iter().map(Value::Object).collect()
     };
-    let mut response = asked.answer(StatusCode::OK, body, context);
+    let mut response = asked.answer(status, body, context);
     if let Some(total) = found.total {
         response.headers_mut().insert(COUNT, HeaderValue::from(total));
     }
+    map.name(&mut response);
     pages(&mut response, asked, &find, found.more, at);
     warn(&mut response, warnings);
     Ok(response)
@@ -166,19 +169,31 @@ async fn find_all(
     asked: &Asked,
     context: &Arc<Context>,
     find: &Find,
-) -> Answer<(svod_registry::Found, Vec<String>)> {
+    map: maps::Use,
+) -> Answer<(svod_registry::Found, Vec<String>, maps::Use)> {
     let csf = asked.param("csf").map(|t| crate::params::q::parse(t, context)).transpose()?;
-    let probe = Probe { query: find.query.clone(), filter: csf, lenient: true, ..Probe::default() };
-    let concerned = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
-    if concerned.sources.is_empty() {
-        return Ok((state.registry.find(&asked.actor, find).await?, concerned.warnings));
+    let mut query = find.query.clone();
+    if let Some(mut ids) = map.ids() {
+        if !query.ids.is_empty() {
+            ids.retain(|id| query.ids.contains(id));
+        }
+        if ids.is_empty() {
+            let nothing = svod_registry::Found { total: find.count.then_some(0), ..Default::default() };
+            return Ok((nothing, Vec::new(), map));
+        }
+        query.ids = ids;
     }
-    if !find.order.is_empty() {
+    let probe = Probe { query, filter: csf, lenient: true, ..Probe::default() };
+    let concerned = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
+    if concerned.sources.is_empty() && matches!(map, maps::Use::No) {
+        return Ok((state.registry.find(&asked.actor, find).await?, concerned.warnings, map));
+    }
+    if !concerned.sources.is_empty() && !find.order.is_empty() {
         return Err(ApiError::bad("what other brokers are asked for is not ordered; ask with local=true"));
     }
     // Pages are cut from the whole: what is here and there must be brought together first.
-    let mut here = find.query.clone();
-    let split = asked.flag("splitEntities")?;
+    let mut here = probe.query.clone();
+    let split = !concerned.sources.is_empty() && asked.flag("splitEntities")?;
     if split {
         // Here may be only a part of what fits: the whole is judged.
         (here.filter, here.place, here.scope) = (None, None, None);
@@ -190,11 +205,37 @@ async fn find_all(
         // The conditions did not travel: what came is judged here.
         gathered.entities.retain(|e| probe.query.fits(e, &|_| None));
     }
+    let map = map.settle(state, asked, &gathered.origins()).await?;
     let total = gathered.entities.len();
     let entities = gathered.entities.into_iter().skip(find.offset).take(find.limit).collect();
     let more = total > find.offset + find.limit;
     let total = find.count.then_some(total);
-    Ok((svod_registry::Found { entities, total, more, ..Default::default() }, gathered.warnings))
+    Ok((svod_registry::Found { entities, total, more, ..Default::default() }, gathered.warnings, map))
+}
+
+/// Who has what a question finds.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn origins(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Arc<Context>,
+    wanted: find::Find,
+) -> Answer<maps::Origins> {
+    let probe = Probe { query: wanted.query.clone(), lenient: true, ..Probe::default() };
+    let concerned = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
+    let find = Find {
+        space: asked.space.clone(),
+        below: true,
+        query: wanted.query,
+        order: Vec::new(),
+        offset: 0,
+        limit: find::MAX_LIMIT,
+        count: false,
+    };
+    let local = everything(state, asked, &find).await?;
+    Ok(gather::many(state, asked, context, &probe, concerned, local).await?.origins())
 }
 
 /// Most entities of here that are brought together with those of other brokers.
@@ -321,9 +362,10 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let context = asked.context(&state).await?;
     let form = form::parse(&asked, &context)?;
     of_look(&asked, &form)?;
-    let (entity, warnings) = match one_of_all(&state, &asked, &context, &id).await? {
-        (Some(entity), warnings) => (entity, warnings),
-        (None, warnings) => {
+    let map = maps::Use::of(&state, &asked).await?;
+    let (entity, warnings, origins) = match one_of_all(&state, &asked, &context, &id).await? {
+        (Some(entity), warnings, origins) => (entity, warnings, origins),
+        (None, warnings, _) => {
             let mut response = ApiError::missing(format!("there is no entity {id}")).into_response();
             warn(&mut response, warnings);
             return Ok(response);
@@ -346,6 +388,8 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
         if asked.media == Media::Geo { feature(one, &geometry_of(&asked)) } else { Value::Object(one) }
     };
     let mut response = asked.answer(StatusCode::OK, body, &context);
+    let map = if matches!(map, maps::Use::Make) { map.settle(&state, &asked, &origins).await? } else { map };
+    map.name(&mut response);
     warn(&mut response, warnings);
     Ok(response)
 }
@@ -356,7 +400,7 @@ async fn one_of_all(
     asked: &Asked,
     context: &Arc<Context>,
     id: &Urn,
-) -> Answer<(Option<Arc<Entity>>, Vec<String>)> {
+) -> Answer<(Option<Arc<Entity>>, Vec<String>, maps::Origins)> {
     let local = match current(state, asked, id).await {
         Ok(entity) => Some(entity),
         Err(e) if e.kind == crate::error::Kind::ResourceNotFound => None,
@@ -366,5 +410,6 @@ async fn one_of_all(
     query.attributes = find::names(&asked.words("attrs"), context)?;
     let probe = Probe { query, lenient: true, ..Probe::default() };
     let gathered = gather::one(state, asked, context, &probe, local, id).await?;
-    Ok((gathered.entities.into_iter().next(), gathered.warnings))
+    let origins = gathered.origins();
+    Ok((gathered.entities.into_iter().next(), gathered.warnings, origins))
 }

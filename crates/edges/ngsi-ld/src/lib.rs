@@ -7,7 +7,7 @@
 //! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity, `edit` – the way there;
 //!   `render`, `join` – entities to payloads.
 //! * [`subscriptions`] – who is told of changes, and what notifications look like.
-//! * [`sources`] – other brokers that know more.
+//! * [`sources`] – other brokers that know more; `maps` – what a question found, kept for a while.
 //! * `temporal` – how entities came to be what they are.
 //! * `entities`, `provide`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
@@ -22,6 +22,7 @@ mod error;
 pub mod hosted;
 mod identity;
 mod join;
+mod maps;
 mod params;
 mod parse;
 mod provide;
@@ -205,6 +206,9 @@ fn beside() -> Router<NgsiState> {
                 .delete(subscriptions::no_identifier),
         )
         .route("/csourceSubscriptions/{id}", get(watch::read).patch(watch::update).delete(watch::delete))
+        .route("/entityMaps", get(maps::create))
+        .route("/entityMaps/{id}", get(maps::read).patch(maps::update).delete(maps::delete))
+        .route("/temporal/entityMaps", get(maps::create_temporal))
         .route("/info/sourceIdentity", get(identity::read))
         .route("/temporal/entities", get(temporal::list).post(temporal::create))
         .route("/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))

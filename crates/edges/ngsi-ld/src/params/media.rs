@@ -71,7 +71,8 @@ pub fn wanted(headers: &HeaderMap, path: &str) -> Answer<Media> {
 pub fn given(headers: &HeaderMap) -> Answer<Media> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     match kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-        "application/json" | "application/merge-patch+json" => Ok(Media::Json),
+        // What says nothing is taken for what everybody sends.
+        "" | "application/json" | "application/merge-patch+json" => Ok(Media::Json),
         "application/ld+json" => Ok(Media::Ld),
         other => {
             let shown: String = other.chars().take(60).collect();

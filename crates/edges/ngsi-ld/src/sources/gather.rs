@@ -17,6 +17,7 @@ use crate::NgsiState;
 use crate::change;
 use crate::context::Context;
 use crate::error::Answer;
+use crate::maps::{HERE, Origins};
 use crate::parse;
 use crate::request::Asked;
 
@@ -38,8 +39,26 @@ pub struct Gathered {
     pub entities: Vec<Arc<Entity>>,
     /// Values of `NGSILD-Warning`.
     pub warnings: Vec<String>,
+    /// Who else has told of each, by the registration.
+    told: Vec<(Urn, String)>,
+    /// Those from here.
+    here: Vec<Urn>,
     /// A source was asked in words that are not the client's, and without its conditions.
     pub foreign: bool,
+}
+
+impl Gathered {
+    /// Who has which of the entities.
+    pub fn origins(&self) -> Origins {
+        let mut all: Origins = self.entities.iter().map(|e| (e.id.clone(), Vec::new())).collect();
+        let here = self.here.iter().map(|urn| (urn, HERE));
+        for (urn, who) in here.chain(self.told.iter().map(|(urn, who)| (urn, who.as_str()))) {
+            if let Some(of) = all.get_mut(urn) {
+                of.push(who.to_owned());
+            }
+        }
+        all
+    }
 }
 
 /// Sources that a question concerns.
@@ -281,7 +300,7 @@ async fn ask(
         Ok((reply, tongue))
     });
     let replies: Vec<Result<(Reply, Tongue), Silence>> = join_all(calls).await;
-    let (mut said, mut foreign) = (Vec::new(), false);
+    let (mut said, mut foreign, mut told) = (Vec::new(), false, Vec::new());
     for (source, reply) in sources.iter().zip(replies) {
         let mut warn = |code: u16, text: &str| warnings.push(warning(state, asked, code, text));
         let (reply, tongue) = match reply {
@@ -299,7 +318,11 @@ async fn ask(
         match reply.status {
             200..=299 if reply.body.is_empty() => {}
             200..=299 => match read(state, &reply.body, &tongue.context, asked).await {
-                Some(entities) => said.push(trusted(source, probe, entities)),
+                Some(entities) => {
+                    let one = trusted(source, probe, entities);
+                    told.extend(one.entities.iter().map(|e| (e.id.clone(), source.id.clone())));
+                    said.push(one);
+                }
                 None => warn(111, &format!("{} answered something else", source.id)),
             },
             404 => {}
@@ -308,7 +331,8 @@ async fn ask(
         }
         warnings.extend(reply.warnings);
     }
-    Ok(Gathered { entities: joined(local, said), warnings, foreign })
+    let here = local.iter().map(|e| e.id.clone()).collect();
+    Ok(Gathered { entities: joined(local, said), warnings, told, here, foreign })
 }
 
 /// Entities of an answer; none when it is no answer of a broker.

@@ -31,6 +31,8 @@ const STATES: &str = "ContextSourceSubscriptionState";
 const PATH: &str = "/ngsi-ld/v1/csourceSubscriptions";
 /// How often subscriptions by time are looked at.
 const TICK: Duration = Duration::from_millis(500);
+/// Ticks between looks for what is over.
+const SWEEP: u64 = 240;
 /// How long an answer waits for a notification that is under way.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -234,10 +236,15 @@ pub async fn changed(
     Ok(())
 }
 
-/// Tells subscribers by time, for as long as the platform runs.
+/// Tells subscribers by time and clears away what is over, for as long as the platform runs.
 pub async fn run(state: NgsiState) {
-    loop {
+    for tick in 0_u64.. {
         tokio::time::sleep(TICK).await;
+        if tick % SWEEP == 0
+            && let Err(error) = crate::maps::sweep(&state).await
+        {
+            tracing::warn!(%error, "entity maps that are over were not cleared away");
+        }
         let all = match state.registry.definitions_everywhere(KIND).await {
             Ok(all) => all,
             Err(error) => {

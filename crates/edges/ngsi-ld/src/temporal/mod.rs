@@ -12,12 +12,12 @@ use svod_kernel::{SpacePath, Urn};
 use svod_model::Attribute;
 use svod_temporal::{Evolution, History, Rewrite, Which, Window};
 
-use crate::NgsiState;
 use crate::context::Context;
 use crate::entities::urn;
 use crate::error::{Answer, ApiError, Kind};
 use crate::parse;
 use crate::request::Asked;
+use crate::{NgsiState, maps};
 
 /// Where instances are named.
 const INSTANCE: &str = "urn:ngsi-ld:Instance:";
@@ -241,7 +241,16 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     if body.is_empty() {
         return Err(ApiError::missing(format!("the entity {id} never had one of these members")));
     }
-    Ok(answer(&asked, Value::Object(body), &context, cut))
+    let mut response = answer(&asked, Value::Object(body), &context, cut);
+    let map = match maps::Use::of(&state, &asked).await? {
+        make @ maps::Use::Make => {
+            let here = maps::Origins::from_iter([(id, vec![maps::HERE.to_owned()])]);
+            make.settle(&state, &asked, &here).await?
+        }
+        other => other,
+    };
+    map.name(&mut response);
+    Ok(response)
 }
 
 fn answer(asked: &Asked, body: Value, context: &Context, cut: Option<String>) -> Response {
@@ -285,17 +294,54 @@ async fn found(
     count: bool,
     at: &str,
 ) -> Answer {
-    let found = state.temporal.find(&asked.actor, &wanted).await?;
+    let (mut wanted, map) = (wanted, maps::Use::of(state, asked).await?);
+    let making = matches!(map, maps::Use::Make);
+    let map =
+        if making { map.settle(state, asked, &everything(state, asked, wanted.clone()).await?).await? } else { map };
+    if let Some(ids) = map.ids() {
+        wanted.query.ids = ids;
+    }
+    let found = match &map {
+        maps::Use::Walk(_) if wanted.query.ids.is_empty() => svod_temporal::Found::default(),
+        _ => state.temporal.find(&asked.actor, &wanted).await?,
+    };
     let more = found.total > wanted.offset + wanted.limit;
     let mut all = found.evolutions;
     let cut = look.cut(&wanted, &mut all, state.temporal_instances);
     let bodies: Value = all.iter().map(|e| Value::Object(look.entity(e, &wanted, context))).collect();
     let mut response = answer(asked, bodies, context, cut);
+    if making && response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::CREATED;
+    }
+    map.name(&mut response);
     if count {
         response.headers_mut().insert("ngsild-results-count", HeaderValue::from(found.total));
     }
     crate::entities::page_links(&mut response, asked, (wanted.offset, wanted.limit), more, at, "application/json");
     Ok(response)
+}
+
+/// Who has what a question about the past finds.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn origins(state: &NgsiState, asked: &Asked, context: &Context) -> Answer<maps::Origins> {
+    asked.knows(&[&ask::OF_TIME[..], &ask::OF_LOOK[..], &ask::OF_LIST[..]].concat())?;
+    let (wanted, _) = ask::list(asked, context)?;
+    everything(state, asked, wanted).await
+}
+
+/// Entities of one map of the past at the most.
+const MOST_MAPPED: usize = 10_000;
+
+async fn everything(state: &NgsiState, asked: &Asked, wanted: svod_temporal::Ask) -> Answer<maps::Origins> {
+    let whole = svod_temporal::Ask { offset: 0, limit: MOST_MAPPED, ..wanted };
+    let found = state.temporal.find(&asked.actor, &whole).await?;
+    if found.total > MOST_MAPPED {
+        let text = format!("more than {MOST_MAPPED} entities fit; ask for less");
+        return Err(ApiError::new(Kind::TooManyResults, text));
+    }
+    Ok(found.evolutions.into_iter().map(|e| (e.id, vec![maps::HERE.to_owned()])).collect())
 }
 
 /// The address names no instance.

@@ -1,0 +1,256 @@
+//! `/entityMaps` (clauses 5.14, 6.32 to 6.34, 6.3.21): the identifiers that a question found, kept for a while, so that its
+//! pages stay the same while entities come and go, and with them who has each entity.
+
+use std::collections::{BTreeMap, HashSet};
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use serde_json::{Value, json};
+use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_registry::QueryError;
+
+use crate::NgsiState;
+use crate::context::Context;
+use crate::entities::{self, urn};
+use crate::error::{Answer, ApiError, Kind};
+use crate::params::find;
+use crate::parse;
+use crate::request::Asked;
+
+/// Kind of definition under which maps are kept.
+const KIND: &str = "EntityMap";
+const PATH: &str = "/ngsi-ld/v1/entityMaps";
+const HEADER: &str = "ngsild-entitymap";
+/// What stands for this broker.
+pub const HERE: &str = "@none";
+/// How long a map lives when nothing is said, and at the most; microseconds.
+const LIFETIME: i64 = 3_600_000_000;
+const LONGEST: i64 = 30 * 86_400_000_000;
+
+/// Who has which entity: registrations, or [`HERE`].
+pub type Origins = BTreeMap<Urn, Vec<String>>;
+
+/// A map as it is kept.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    /// Whose it is: what somebody may see is not told to others.
+    actor: String,
+    expires_at: Timestamp,
+    entities: BTreeMap<String, Vec<String>>,
+}
+
+/// A map with its identifier.
+#[derive(Debug, Clone)]
+pub struct EntityMap {
+    id: String,
+    kept: Kept,
+}
+
+/// What a request has to do with maps.
+#[derive(Debug, Clone)]
+pub enum Use {
+    /// Nothing.
+    No,
+    /// One is to be made.
+    Make,
+    /// It goes through this one.
+    Walk(EntityMap),
+}
+
+impl Use {
+    /// What the request says.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the store fails.
+    pub async fn of(state: &NgsiState, asked: &Asked) -> Answer<Self> {
+        lifetime(asked)?;
+        if let Some(named) = asked.headers.get(HEADER).and_then(|v| v.to_str().ok()) {
+            let id = named.rsplit('/').next().unwrap_or_default();
+            return Ok(get(state, asked, id).await?.map_or(Self::Make, Self::Walk));
+        }
+        Ok(if asked.flag("entityMap")? { Self::Make } else { Self::No })
+    }
+
+    /// Identifiers to which the question is restricted; none: it is not.
+    pub fn ids(&self) -> Option<Vec<Urn>> {
+        match self {
+            Self::Walk(map) => Some(map.kept.entities.keys().filter_map(|id| id.parse().ok()).collect()),
+            Self::No | Self::Make => None,
+        }
+    }
+
+    /// Keeps what was found: a new map, or what is left of the one that is gone through.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn settle(self, state: &NgsiState, asked: &Asked, origins: &Origins) -> Answer<Self> {
+        match self {
+            Self::No => Ok(Self::No),
+            Self::Make => {
+                let entities = origins.iter().map(|(id, of)| (id.to_string(), of.clone())).collect();
+                Ok(Self::Walk(make(state, asked, entities).await?))
+            }
+            Self::Walk(mut map) => {
+                let left: HashSet<&str> = origins.keys().map(Urn::as_str).collect();
+                let before = map.kept.entities.len();
+                map.kept.entities.retain(|id, _| left.contains(id.as_str()));
+                if map.kept.entities.len() < before {
+                    put(state, &asked.space, &map).await?;
+                }
+                Ok(Self::Walk(map))
+            }
+        }
+    }
+
+    /// 201 when a map was made, as [`Use::of`] said.
+    pub const fn status(&self) -> StatusCode {
+        if matches!(self, Self::Make) { StatusCode::CREATED } else { StatusCode::OK }
+    }
+
+    /// Names the map in an answer.
+    pub fn name(&self, response: &mut Response) {
+        if let Self::Walk(map) = self
+            && let Ok(at) = HeaderValue::from_str(&format!("{PATH}/{}", map.id))
+        {
+            response.headers_mut().insert(HEADER, at);
+        }
+    }
+}
+
+/// How long the map that the request wants is to live.
+fn lifetime(asked: &Asked) -> Answer<i64> {
+    let Some(text) = asked.param("entityMapLifetime") else { return Ok(LIFETIME) };
+    let wrong = || ApiError::bad(format!("'entityMapLifetime' must be a duration such as PT1H, not '{text}'"));
+    let seconds = svod_model::parse_duration(text).ok_or_else(wrong)?;
+    #[expect(clippy::cast_possible_truncation, reason = "what is longer than the longest is cut off")]
+    Ok(((seconds * 1e6) as i64).min(LONGEST))
+}
+
+async fn make(state: &NgsiState, asked: &Asked, entities: BTreeMap<String, Vec<String>>) -> Answer<EntityMap> {
+    let now = state.registry.clock().now();
+    let id = Urn::mint(KIND, now, state.registry.rng().as_ref());
+    let expires_at = Timestamp(now.0.saturating_add(lifetime(asked)?));
+    let map = EntityMap {
+        id: format!("urn:ngsi-ld:entitymap:{}", id.local()),
+        kept: Kept { actor: asked.actor.id.clone(), expires_at, entities },
+    };
+    put(state, &asked.space, &map).await?;
+    Ok(map)
+}
+
+async fn put(state: &NgsiState, space: &SpacePath, map: &EntityMap) -> Answer<()> {
+    let doc = serde_json::to_value(&map.kept).map_err(|e| ApiError::new(Kind::InternalError, e.to_string()))?;
+    let note = vec![(space.clone(), map.id.clone(), doc)];
+    Ok(state.registry.note(KIND, note).await.map_err(QueryError::Store)?)
+}
+
+/// A map that lives and is the actor's own.
+async fn get(state: &NgsiState, asked: &Asked, id: &str) -> Answer<Option<EntityMap>> {
+    let definition = state.registry.definition_of(KIND, &asked.space, id).await?;
+    let kept: Option<Kept> = definition.and_then(|d| serde_json::from_value(d.doc).ok());
+    let now = state.registry.clock().now();
+    let kept = kept.filter(|k| k.actor == asked.actor.id && now < k.expires_at);
+    Ok(kept.map(|kept| EntityMap { id: id.to_owned(), kept }))
+}
+
+async fn found(state: &NgsiState, asked: &Asked, id: &str) -> Answer<EntityMap> {
+    urn(id)?;
+    get(state, asked, id).await?.ok_or_else(|| ApiError::missing(format!("there is no entity map {id}")))
+}
+
+fn answer(asked: &Asked, status: StatusCode, map: EntityMap) -> Response {
+    let body = json!({
+        "id": map.id,
+        "type": KIND,
+        "expiresAt": map.kept.expires_at.to_string(),
+        "entityMap": map.kept.entities,
+    });
+    let mut response = asked.answer(status, body, &Context::default());
+    Use::Walk(map).name(&mut response);
+    response
+}
+
+/// `GET /entityMaps`: what a question finds (clause 5.14.4).
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    asked.knows(&[&entities::OF_FORM[..], &entities::OF_LIST[..]].concat())?;
+    lifetime(&asked)?;
+    let context = asked.context(&state).await?;
+    let wanted = find::parse(&asked, &context)?;
+    let origins = entities::origins(&state, &asked, &context, wanted).await?;
+    let Use::Walk(map) = Use::Make.settle(&state, &asked, &origins).await? else {
+        return Err(ApiError::new(Kind::InternalError, "the map was not made"));
+    };
+    Ok(answer(&asked, StatusCode::CREATED, map))
+}
+
+/// `GET /temporal/entityMaps`: what a question about the past finds (clause 5.14.5).
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn create_temporal(State(state): State<NgsiState>, asked: Asked) -> Answer {
+    lifetime(&asked)?;
+    let context = asked.context(&state).await?;
+    let origins = crate::temporal::origins(&state, &asked, &context).await?;
+    let Use::Walk(map) = Use::Make.settle(&state, &asked, &origins).await? else {
+        return Err(ApiError::new(Kind::InternalError, "the map was not made"));
+    };
+    Ok(answer(&asked, StatusCode::CREATED, map))
+}
+
+/// `GET /entityMaps/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let map = found(&state, &asked, &id).await?;
+    Ok(answer(&asked, StatusCode::OK, map))
+}
+
+/// `PATCH /entityMaps/{id}`: how long it lives; nothing else can be changed.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let mut map = found(&state, &asked, &id).await?;
+    let body = asked.body(&state).await?;
+    if let Some(at) = body.value.get("expiresAt") {
+        let latest = Timestamp(state.registry.clock().now().0.saturating_add(LONGEST));
+        map.kept.expires_at = parse::moment("expiresAt", at)?.min(latest);
+        put(&state, &asked.space, &map).await?;
+    }
+    Ok(asked.done())
+}
+
+/// `DELETE /entityMaps/{id}`
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
+    let map = found(&state, &asked, &id).await?;
+    let note = vec![(asked.space.clone(), map.id, Value::Null)];
+    state.registry.note(KIND, note).await.map_err(QueryError::Store)?;
+    Ok(asked.done())
+}
+
+/// Forgets maps whose time is over.
+///
+/// # Errors
+/// When the store fails.
+pub async fn sweep(state: &NgsiState) -> Answer<()> {
+    let now = state.registry.clock().now();
+    let all = state.registry.definitions_everywhere(KIND).await?;
+    let over = all.into_iter().filter(|(_, d)| {
+        let at: Option<Timestamp> = d.doc.get("expiresAt").and_then(|v| serde_json::from_value(v.clone()).ok());
+        at.is_none_or(|at| at <= now)
+    });
+    let notes: Vec<(SpacePath, String, Value)> = over.map(|(space, d)| (space, d.id, Value::Null)).collect();
+    if notes.is_empty() {
+        return Ok(());
+    }
+    Ok(state.registry.note(KIND, notes).await.map_err(QueryError::Store)?)
+}

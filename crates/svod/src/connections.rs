@@ -1,0 +1,54 @@
+//! Connections of HTTP/1.1: taken, served, let go.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How long a client may take to send the head of a request; who is slower holds a connection for nothing.
+const HEAD: Duration = Duration::from_secs(30);
+/// How long nothing is taken after the system refused to (no more files).
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves until `stopped` turns true, then lets requests under way end.
+pub async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) {
+    let mut server = http1::Builder::new();
+    // Some clients look for `Location` and do not find `location`.
+    server.title_case_headers(true).timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
+    let open = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // A dropped sender stops the server as well.
+            _ = stopped.wait_for(|s| *s) => break,
+        };
+        let stream = match stream {
+            Ok((stream, _)) => stream,
+            // Gone before it was taken.
+            Err(e) if matches!(e.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not taken");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "small answers may wait on a connection");
+        }
+        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
+        let watched = open.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+        });
+    }
+    drop(listener);
+    open.shutdown().await;
+}
