@@ -129,6 +129,9 @@ pub struct Evolution {
     pub attributes: BTreeMap<String, Vec<Instance>>,
 }
 
+/// Histories by entity.
+pub type Evolutions = BTreeMap<Urn, History>;
+
 /// What was found.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
@@ -194,11 +197,11 @@ impl Temporal {
         Ok(self.seen(actor, urn, &path, history).map(|history| (path, history)))
     }
 
-    /// Everything that fits and that the actor may see.
+    /// Everything that fits and that the actor may see; `others` is what is known elsewhere.
     ///
     /// # Errors
     /// [`QueryError::UnknownSpace`]; [`QueryError::TooBroad`] when too much would have to be looked at.
-    pub async fn find(&self, actor: &Actor, ask: &Ask) -> Result<Found, QueryError> {
+    pub async fn find(&self, actor: &Actor, ask: &Ask, mut others: Evolutions) -> Result<Found, QueryError> {
         let mut found = Vec::new();
         let mut looked = 0;
         for (space, urns) in self.candidates(ask).await? {
@@ -216,11 +219,15 @@ impl Temporal {
                 };
                 for (history, urn) in self.store.read(read).await? {
                     let Ok(urn) = urn.parse::<Urn>() else { continue };
-                    let Some(history) = self.seen(actor, &urn, &path, history) else { continue };
+                    let Some(mut history) = self.seen(actor, &urn, &path, history) else { continue };
+                    if let Some(more) = others.remove(&urn) {
+                        history.join(more);
+                    }
                     found.extend(ask.evolution(urn, &path, history));
                 }
             }
         }
+        found.extend(others.into_iter().filter_map(|(urn, history)| ask.evolution(urn, &ask.space, history)));
         found.sort_by(|a, b| if ask.descending { b.id.cmp(&a.id) } else { a.id.cmp(&b.id) });
         let total = found.len();
         let evolutions = found.into_iter().skip(ask.offset).take(ask.limit).collect();

@@ -75,6 +75,28 @@ impl History {
         }
     }
 
+    /// Takes in what is known elsewhere; an instance of the same moment counts once.
+    pub fn join(&mut self, other: Self) {
+        self.add_types(other.types);
+        self.created = [self.created, other.created].into_iter().flatten().min();
+        self.modified = self.modified.max(other.modified);
+        for (name, instances) in other.attributes {
+            let own = self.attributes.entry(name).or_default();
+            for instance in instances {
+                let moment = |i: &Instance| i.observed.or(i.created).or(i.deleted);
+                let same = |i: &Instance| {
+                    i.attribute.dataset == instance.attribute.dataset
+                        && i.deleted.is_some() == instance.deleted.is_some()
+                        && moment(i).is_some()
+                        && moment(i) == moment(&instance)
+                };
+                if !own.iter().any(same) {
+                    own.push(instance);
+                }
+            }
+        }
+    }
+
     fn scoped(&mut self, id: i64, new: Option<&Value>, at: Timestamp) {
         let known = new.map(|_| at);
         let value = Attribute::property(new.cloned().unwrap_or_else(|| json!([])));

@@ -14,6 +14,6 @@ mod history;
 mod rewrite;
 
 pub use aggregate::{Aggregated, Method, Period, aggregated};
-pub use ask::{Ask, Evolution, Found, Property, Relation, Temporal, Window};
+pub use ask::{Ask, Evolution, Evolutions, Found, Property, Relation, Temporal, Window};
 pub use history::{History, Instance, SCOPE};
 pub use rewrite::{Rewrite, Which};

@@ -157,7 +157,7 @@ async fn answer_found(
 }
 
 /// Warnings about sources (clause 6.3.17).
-fn warn(response: &mut Response, warnings: Vec<String>) {
+pub fn warn(response: &mut Response, warnings: Vec<String>) {
     for warning in warnings.into_iter().filter_map(|w| HeaderValue::from_str(&w).ok()) {
         response.headers_mut().append("ngsild-warning", warning);
     }

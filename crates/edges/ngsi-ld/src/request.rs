@@ -80,7 +80,13 @@ impl FromRequest<NgsiState> for Asked {
         let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
         let body = body.map_err(|_| ApiError::new(Kind::TooLarge, format!("at most {MAX_BODY} bytes are taken")))?;
         let tenant = headers.get(TENANT).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let space = state.space(tenant.as_deref(), bodied && makes(request_path.as_str())).await?;
+        let space = match state.space(tenant.as_deref(), bodied && makes(request_path.as_str())).await {
+            // Who this broker is to others does not depend on what a tenant has (clause 5.15).
+            Err(e) if e.kind == Kind::NonexistentTenant && request_path.ends_with("/info/sourceIdentity") => {
+                state.home()
+            }
+            space => space?,
+        };
         Ok(Self { actor, space, tenant, headers, query, pairs, media, link, body })
     }
 }

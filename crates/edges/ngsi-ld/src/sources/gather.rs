@@ -228,7 +228,7 @@ fn batched(pieces: &[Piece<'_>], probe: &Probe, tongue: &Tongue, asked: &Asked) 
 }
 
 /// Names that the source is asked for; none: all that it has.
-fn attributes(pieces: &[Piece<'_>], probe: &Probe, context: &Context) -> Vec<String> {
+pub fn attributes(pieces: &[Piece<'_>], probe: &Probe, context: &Context) -> Vec<String> {
     let mut names: Vec<&str> = Vec::new();
     for (_, of_piece) in pieces {
         if of_piece.is_empty() {
@@ -243,7 +243,8 @@ fn attributes(pieces: &[Piece<'_>], probe: &Probe, context: &Context) -> Vec<Str
     names.into_iter().map(|n| context.write(n)).collect()
 }
 
-fn kinds(pieces: &[Piece<'_>], context: &Context) -> Vec<String> {
+/// Types that the source is registered for.
+pub fn kinds(pieces: &[Piece<'_>], context: &Context) -> Vec<String> {
     let of = |selector: &Value| match selector.get("type") {
         Some(Value::Array(all)) => all.iter().filter_map(|k| k.as_str().map(|k| context.write(k))).collect(),
         Some(Value::String(one)) => vec![context.write(one)],
@@ -256,7 +257,7 @@ fn kinds(pieces: &[Piece<'_>], context: &Context) -> Vec<String> {
 }
 
 /// Identifiers that both the question and the registration allow; none: the source decides.
-fn identifiers(pieces: &[Piece<'_>], probe: &Probe) -> Vec<String> {
+pub fn identifiers(pieces: &[Piece<'_>], probe: &Probe) -> Vec<String> {
     let mut all = Vec::new();
     for (selectors, _) in pieces {
         if selectors.is_empty() {
@@ -291,6 +292,44 @@ async fn ask(
     local: Vec<Arc<Entity>>,
     question: impl Fn(&Source, &[Piece<'_>], &Tongue) -> Question,
 ) -> Answer<Gathered> {
+    let Heard { answers, mut warnings } = heard(state, asked, context, probe, concerned, question).await;
+    let (mut said, mut foreign, mut told) = (Vec::new(), false, Vec::new());
+    for (source, tongue, body) in answers {
+        foreign |= tongue.foreign;
+        let Some(entities) = read(state, &body, &tongue.context, asked).await else {
+            warnings.push(unreadable(state, asked, &source));
+            continue;
+        };
+        let one = trusted(&source, probe, entities);
+        told.extend(one.entities.iter().map(|e| (e.id.clone(), source.id.clone())));
+        said.push(one);
+    }
+    let here = local.iter().map(|e| e.id.clone()).collect();
+    Ok(Gathered { entities: joined(local, said), warnings, told, here, foreign })
+}
+
+/// What sources answered.
+pub struct Heard {
+    /// Who, in which words, what; nothing empty.
+    pub answers: Vec<(Source, Tongue, Vec<u8>)>,
+    /// Values of `NGSILD-Warning`.
+    pub warnings: Vec<String>,
+}
+
+/// A source answered, but not as a broker does.
+pub fn unreadable(state: &NgsiState, asked: &Asked, source: &Source) -> String {
+    warning(state, asked, 111, &format!("{} answered something else", source.id))
+}
+
+/// Asks all sources at once.
+pub async fn heard(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Arc<Context>,
+    probe: &Probe,
+    concerned: Concerned,
+    question: impl Fn(&Source, &[Piece<'_>], &Tongue) -> Question,
+) -> Heard {
     let Concerned { sources, mut warnings } = concerned;
     let question = &question;
     let calls = sources.iter().map(async |source| {
@@ -300,8 +339,8 @@ async fn ask(
         Ok((reply, tongue))
     });
     let replies: Vec<Result<(Reply, Tongue), Silence>> = join_all(calls).await;
-    let (mut said, mut foreign, mut told) = (Vec::new(), false, Vec::new());
-    for (source, reply) in sources.iter().zip(replies) {
+    let mut answers = Vec::new();
+    for (source, reply) in sources.into_iter().zip(replies) {
         let mut warn = |code: u16, text: &str| warnings.push(warning(state, asked, code, text));
         let (reply, tongue) = match reply {
             Ok(reply) => reply,
@@ -310,29 +349,20 @@ async fn ask(
                 continue;
             }
             Err(Silence::Unreadable(_)) => {
-                warn(111, &format!("{} answered something else", source.id));
+                warnings.push(unreadable(state, asked, &source));
                 continue;
             }
         };
-        foreign |= tongue.foreign;
         match reply.status {
-            200..=299 if reply.body.is_empty() => {}
-            200..=299 => match read(state, &reply.body, &tongue.context, asked).await {
-                Some(entities) => {
-                    let one = trusted(source, probe, entities);
-                    told.extend(one.entities.iter().map(|e| (e.id.clone(), source.id.clone())));
-                    said.push(one);
-                }
-                None => warn(111, &format!("{} answered something else", source.id)),
-            },
             404 => {}
             508 => warn(199, &format!("{} leads back here", source.id)),
+            200..=299 if reply.body.is_empty() => {}
+            200..=299 => answers.push((source, tongue, reply.body)),
             other => warn(299, &format!("{} answered {other}", source.id)),
         }
         warnings.extend(reply.warnings);
     }
-    let here = local.iter().map(|e| e.id.clone()).collect();
-    Ok(Gathered { entities: joined(local, said), warnings, told, here, foreign })
+    Heard { answers, warnings }
 }
 
 /// Entities of an answer; none when it is no answer of a broker.
@@ -385,26 +415,49 @@ fn stamp(entity: &mut Entity, members: &Map<String, Value>, context: &Context) {
 
 /// What a source says of things that it is not registered for is not taken.
 fn trusted(source: &Source, probe: &Probe, entities: Vec<Entity>) -> Said {
-    let pieces = probe.pieces(&source.document);
-    let whole = pieces.iter().any(|(_, names)| names.is_empty());
-    let names: Vec<String> = if whole {
-        Vec::new()
-    } else {
-        pieces.iter().flat_map(|(_, names)| names.iter().map(|n| (*n).to_owned())).collect()
-    };
-    let named = |selector: &&Value, id: &str| {
-        let pattern = selector.get("idPattern").and_then(Value::as_str).and_then(|p| regex::Regex::new(p).ok());
-        match selector.get("id").and_then(Value::as_str) {
-            Some(own) => own == id,
-            None => pattern.is_none_or(|p| p.is_match(id)),
-        }
-    };
-    let registered = |id: &str| pieces.iter().any(|(s, _)| s.is_empty() || s.iter().any(|one| named(one, id)));
-    let kept = entities.into_iter().filter(|e| registered(e.id.as_str())).map(|mut e| {
-        e.attributes.retain(|name, _| names.is_empty() || names.contains(name));
+    let trust = Trust::of(source, probe);
+    let kept = entities.into_iter().filter(|e| trust.has(e.id.as_str())).map(|mut e| {
+        e.attributes.retain(|name, _| trust.tells(name));
         e
     });
-    Said { mode: Mode::of(&source.document), entities: kept.collect(), names }
+    Said { mode: Mode::of(&source.document), entities: kept.collect(), names: trust.names.clone() }
+}
+
+/// What a source is registered for.
+pub struct Trust {
+    /// Attributes; none named: all.
+    names: Vec<String>,
+    selectors: Option<Vec<(Option<String>, Option<regex::Regex>)>>,
+}
+
+impl Trust {
+    /// As far as the question goes.
+    pub fn of(source: &Source, probe: &Probe) -> Self {
+        let pieces = probe.pieces(&source.document);
+        let mut names = Vec::new();
+        if pieces.iter().all(|(_, names)| !names.is_empty()) {
+            names.extend(pieces.iter().flat_map(|(_, names)| names.iter().map(|n| (*n).to_owned())));
+        }
+        let text = |v: &Value, key: &str| v.get(key).and_then(Value::as_str).map(str::to_owned);
+        let selector = |v: &&Value| (text(v, "id"), text(v, "idPattern").and_then(|p| regex::Regex::new(&p).ok()));
+        let any = pieces.iter().any(|(selectors, _)| selectors.is_empty());
+        let selectors = pieces.iter().flat_map(|(selectors, _)| selectors.iter().map(selector)).collect();
+        Self { names, selectors: (!any).then_some(selectors) }
+    }
+
+    /// May it tell of the entity?
+    pub fn has(&self, id: &str) -> bool {
+        let named = |(own, pattern): &(Option<String>, Option<regex::Regex>)| match own {
+            Some(own) => own == id,
+            None => pattern.as_ref().is_none_or(|p| p.is_match(id)),
+        };
+        self.selectors.as_ref().is_none_or(|all| all.iter().any(named))
+    }
+
+    /// May it tell of the attribute?
+    pub fn tells(&self, name: &String) -> bool {
+        self.names.is_empty() || self.names.contains(name)
+    }
 }
 
 /// Everything together: the newest of each instance wins; auxiliary sources only fill what nobody else has.

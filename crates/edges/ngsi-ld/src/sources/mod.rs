@@ -3,6 +3,7 @@
 pub mod document;
 pub mod gather;
 pub mod matching;
+pub mod past;
 pub mod peers;
 pub mod share;
 pub mod spread;

@@ -158,6 +158,7 @@ pub async fn carry<T>(
         (source, portion, reply)
     });
     for (source, portion, reply) in join_all(calls).await {
+        let in_part = reply.as_ref().is_ok_and(|r| r.status == 207);
         match failed(source, reply) {
             None => {
                 some = true;
@@ -165,6 +166,7 @@ pub async fn carry<T>(
             }
             Some(error) if error.kind == Kind::LoopDetected && portion.claimed => return Err(error),
             Some(error) => {
+                some |= in_part;
                 failures.push(Failure { source: Some(source.id.clone()), names: portion.names.clone(), error });
             }
         }

@@ -1,8 +1,10 @@
 //! `/temporal` (clauses 5.6.11 to 5.6.16, 5.7.3, 5.7.4, 6.18 to 6.24): how entities came to be what they are.
 
 mod ask;
-mod give;
+pub mod give;
 mod show;
+
+use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -17,6 +19,7 @@ use crate::entities::urn;
 use crate::error::{Answer, ApiError, Kind};
 use crate::parse;
 use crate::request::Asked;
+use crate::sources::past;
 use crate::{NgsiState, maps};
 
 /// Where instances are named.
@@ -219,7 +222,20 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     wanted.query.ids = vec![id.clone()];
     wanted.attributes = crate::params::find::names(&asked.words("attrs"), &context)?;
     wanted.datasets = asked.words("datasetId");
-    let (home, known) = history(&state, &asked, &id).await?;
+    let (others, warnings) = past::one(&state, &asked, &context, &wanted, &id).await?;
+    let (home, known) =
+        match (state.temporal.history(&asked.actor, &asked.space, &id).await?, others.into_values().next()) {
+            (Some((home, mut known)), others) => {
+                known.join(others.unwrap_or_default());
+                (home, known)
+            }
+            (None, Some(known)) => (asked.space.clone(), known),
+            (None, None) => {
+                let mut response = axum::response::IntoResponse::into_response(missing(&id));
+                crate::entities::warn(&mut response, warnings);
+                return Ok(response);
+            }
+        };
     let named = |name: &String| known.attributes.contains_key(name);
     if !wanted.attributes.is_empty() && !wanted.attributes.iter().any(named) {
         return Err(ApiError::missing(format!("the entity {id} never had one of these attributes")));
@@ -250,6 +266,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
         other => other,
     };
     map.name(&mut response);
+    crate::entities::warn(&mut response, warnings);
     Ok(response)
 }
 
@@ -288,7 +305,7 @@ pub async fn query(State(state): State<NgsiState>, asked: Asked) -> Answer {
 async fn found(
     state: &NgsiState,
     asked: &Asked,
-    context: &Context,
+    context: &Arc<Context>,
     look: &show::Look,
     wanted: svod_temporal::Ask,
     count: bool,
@@ -296,14 +313,20 @@ async fn found(
 ) -> Answer {
     let (mut wanted, map) = (wanted, maps::Use::of(state, asked).await?);
     let making = matches!(map, maps::Use::Make);
-    let map =
-        if making { map.settle(state, asked, &everything(state, asked, wanted.clone()).await?).await? } else { map };
+    let map = if making {
+        map.settle(state, asked, &everything(state, asked, context, wanted.clone()).await?).await?
+    } else {
+        map
+    };
     if let Some(ids) = map.ids() {
         wanted.query.ids = ids;
     }
-    let found = match &map {
-        maps::Use::Walk(_) if wanted.query.ids.is_empty() => svod_temporal::Found::default(),
-        _ => state.temporal.find(&asked.actor, &wanted).await?,
+    let (found, warnings) = match &map {
+        maps::Use::Walk(_) if wanted.query.ids.is_empty() => Default::default(),
+        _ => {
+            let (others, warnings) = past::many(state, asked, context, &wanted).await?;
+            (state.temporal.find(&asked.actor, &wanted, others).await?, warnings)
+        }
     };
     let more = found.total > wanted.offset + wanted.limit;
     let mut all = found.evolutions;
@@ -314,6 +337,7 @@ async fn found(
         *response.status_mut() = StatusCode::CREATED;
     }
     map.name(&mut response);
+    crate::entities::warn(&mut response, warnings);
     if count {
         response.headers_mut().insert("ngsild-results-count", HeaderValue::from(found.total));
     }
@@ -325,18 +349,24 @@ async fn found(
 ///
 /// # Errors
 /// See [`ApiError`].
-pub async fn origins(state: &NgsiState, asked: &Asked, context: &Context) -> Answer<maps::Origins> {
+pub async fn origins(state: &NgsiState, asked: &Asked, context: &Arc<Context>) -> Answer<maps::Origins> {
     asked.knows(&[&ask::OF_TIME[..], &ask::OF_LOOK[..], &ask::OF_LIST[..]].concat())?;
     let (wanted, _) = ask::list(asked, context)?;
-    everything(state, asked, wanted).await
+    everything(state, asked, context, wanted).await
 }
 
 /// Entities of one map of the past at the most.
 const MOST_MAPPED: usize = 10_000;
 
-async fn everything(state: &NgsiState, asked: &Asked, wanted: svod_temporal::Ask) -> Answer<maps::Origins> {
+async fn everything(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Arc<Context>,
+    wanted: svod_temporal::Ask,
+) -> Answer<maps::Origins> {
     let whole = svod_temporal::Ask { offset: 0, limit: MOST_MAPPED, ..wanted };
-    let found = state.temporal.find(&asked.actor, &whole).await?;
+    let (others, _) = past::many(state, asked, context, &whole).await?;
+    let found = state.temporal.find(&asked.actor, &whole, others).await?;
     if found.total > MOST_MAPPED {
         let text = format!("more than {MOST_MAPPED} entities fit; ask for less");
         return Err(ApiError::new(Kind::TooManyResults, text));
