@@ -3,7 +3,7 @@
 use svod_kernel::Timestamp;
 
 pub use crate::journal_list::{ListFilter, list};
-use crate::space::{Counter, take};
+use crate::space::{Counter, raise, take};
 use crate::{BulkInsert, Column, Conn, Row, StoreError, Value};
 
 /// An event about to be written.
@@ -58,14 +58,11 @@ pub fn append(conn: &mut dyn Conn, space: i64, events: &[NewEvent]) -> Result<i6
 /// [`StoreError::Stale`] when there has been another since; otherwise as [`append`].
 pub fn append_at(conn: &mut dyn Conn, space: i64, epoch: i64, events: &[NewEvent]) -> Result<i64, StoreError> {
     let count = i64::try_from(events.len()).map_err(|_| StoreError::Shape("too many events".into()))?;
-    conn.exclusive()?;
-    let sql = "UPDATE space SET seq = seq + ?1 WHERE id = ?2 RETURNING seq, epoch";
-    let row = conn.first(sql, &[count.into(), space.into()])?;
-    let row = row.ok_or_else(|| StoreError::Shape(format!("there is no space {space}")))?;
-    if row.int(1)? != epoch {
+    let (last, known) = raise(conn, space, Counter::Seq, count)?;
+    if known != epoch {
         return Err(StoreError::Stale);
     }
-    rows(conn, space, row.int(0)? - count + 1, count, events)
+    rows(conn, space, last - count + 1, count, events)
 }
 
 fn rows(conn: &mut dyn Conn, space: i64, first: i64, count: i64, events: &[NewEvent]) -> Result<i64, StoreError> {

@@ -6,6 +6,7 @@
 //!   are the two engines. What differs between them lives there and nowhere else.
 //! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`] — the
 //!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
+//! * [`copy`] – a store as a whole, from one place to another.
 //! * `migrate` and `migrations/` — how the tables come to be; `schema.sql` is the outcome. [`testing`] — a store for a test.
 //!
 //! # A transaction
@@ -19,6 +20,7 @@
 //! deadlock over entities and counters; the counter row of a space, locked until COMMIT, gives its journal exact order.
 
 mod conn;
+pub mod copy;
 pub mod definition;
 pub mod entity;
 mod error;

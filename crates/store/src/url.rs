@@ -26,6 +26,14 @@ impl StoreUrl {
         Self { shown: format!("sqlite:{}", path.display()), place: Place::Sqlite(path) }
     }
 
+    /// The file, where it is one.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        match &self.place {
+            Place::Sqlite(path) => Some(path),
+            Place::Postgres { .. } => None,
+        }
+    }
+
     /// Which engine keeps the store.
     pub const fn engine(&self) -> Engine {
         match self.place {

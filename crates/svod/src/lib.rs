@@ -10,6 +10,7 @@ mod http;
 mod judge;
 pub mod logging;
 mod mqtt;
+mod ndjson;
 mod ngsi;
 mod outbound;
 mod pack_test;

@@ -2,6 +2,8 @@
 
 mod config_cmd;
 mod demo;
+mod doctor;
+mod keep;
 mod pack;
 mod quarantine;
 mod replay;
@@ -39,6 +41,18 @@ enum Command {
     /// Demo personas.
     #[command(subcommand)]
     Demo(demo::DemoCommand),
+    /// Copy everything into a file, while the platform runs or not.
+    Backup(keep::BackupArgs),
+    /// Bring a backup into an empty store.
+    Restore(keep::RestoreArgs),
+    /// Move everything to another store, of the same engine or the other, and compare.
+    Move(keep::MoveArgs),
+    /// Write everything as lines of JSON.
+    Export(keep::ExportArgs),
+    /// Read lines of JSON into an empty store.
+    Import(keep::ImportArgs),
+    /// Look at configuration, platform and store, and say what to mend.
+    Doctor(doctor::DoctorArgs),
     /// Check the configuration.
     #[command(subcommand)]
     Config(config_cmd::ConfigCommand),
@@ -56,6 +70,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => replay::run(args),
         Command::Quarantine(command) => quarantine::run(command),
         Command::Demo(command) => demo::run(&command),
+        Command::Backup(args) => keep::backup(&args),
+        Command::Restore(args) => keep::restore(&args),
+        Command::Move(args) => keep::moved(&args),
+        Command::Export(args) => keep::export(&args),
+        Command::Import(args) => keep::import(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Config(command) => config_cmd::run(&command),
     }
 }

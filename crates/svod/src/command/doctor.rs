@@ -1,0 +1,207 @@
+//! `svod doctor`: what an administrator would look at first, looked at, with what to do about it.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use svod_kernel::SystemClock;
+use svod_store::{Conn, Engine, Store, StoreError, StoreOptions, StoreUrl};
+
+use super::keep::Place;
+use crate::Config;
+use crate::client::Client;
+
+/// `svod doctor`
+#[derive(Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    place: Place,
+    /// Also look at every row (minutes for millions of entities).
+    #[arg(long)]
+    deep: bool,
+}
+
+/// How something is.
+enum Found {
+    Well(String),
+    /// What is, and what to do.
+    Odd(String, &'static str),
+    Bad(String, &'static str),
+}
+
+use Found::{Bad, Odd, Well};
+
+#[derive(Default)]
+struct Report {
+    bad: usize,
+}
+
+impl Report {
+    fn say(&mut self, what: &str, found: Found) {
+        let (word, text, fix) = match found {
+            Well(text) => ("ok  ", text, None),
+            Odd(text, fix) => ("odd ", text, Some(fix)),
+            Bad(text, fix) => {
+                self.bad += 1;
+                ("BAD ", text, Some(fix))
+            }
+        };
+        println!("{word} {what}: {text}");
+        if let Some(fix) = fix {
+            println!("     -> {fix}");
+        }
+    }
+}
+
+pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    let config = match args.place.configuration() {
+        Ok(config) => config,
+        Err(e) => {
+            report.say("configuration", Bad(format!("{e:#}"), "mend the key that is named"));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    report.say("configuration", Well("read".into()));
+    folder(&mut report, &config.data.0);
+    platform(&mut report, &config);
+    store(&mut report, &config, args.deep);
+    if report.bad == 0 {
+        println!("all is well");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} to be mended", report.bad);
+    Ok(ExitCode::FAILURE)
+}
+
+fn folder(report: &mut Report, data: &Path) {
+    let at = data.display();
+    let found = match std::fs::metadata(data) {
+        Err(_) => Odd(format!("{at} is not there yet"), "it is made at the first start"),
+        Ok(m) if !m.is_dir() => Bad(format!("{at} is no folder"), "name a folder in [data] or --data"),
+        Ok(m) if m.permissions().readonly() => Bad(format!("{at} cannot be written"), "give it to the service's user"),
+        Ok(_) => Well(format!("{at}")),
+    };
+    report.say("data folder", found);
+    let key = data.join("secrets/identity.key");
+    if let Ok(meta) = std::fs::metadata(&key) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let open = meta.permissions().mode() & 0o077 != 0;
+        let found = if open {
+            Bad(format!("{} can be read by others", key.display()), "chmod 600 it")
+        } else {
+            Well("only its owner reads it".into())
+        };
+        report.say("key", found);
+    }
+}
+
+fn platform(report: &mut Report, config: &Config) {
+    let base = format!("http://{}", config.http.listen);
+    let asked = Client::new(&base, None).and_then(|c| c.get("/readyz"));
+    let found = match asked {
+        Ok(_) => Well(format!("answers at {base}")),
+        Err(e) => Odd(format!("no ready answer at {base} ({e:#})"), "start it with 'svod serve', or look at its log"),
+    };
+    report.say("platform", found);
+}
+
+fn store(report: &mut Report, config: &Config, deep: bool) {
+    let url: StoreUrl = match config.store_url().parse() {
+        Ok(url) => url,
+        Err(e) => return report.say("store", Bad(e.to_string(), "mend store.url")),
+    };
+    if url.path().is_some_and(|p| !p.is_file()) {
+        return report.say("store", Odd(format!("{url} is not there yet"), "it is made at the first start"));
+    }
+    let store = match Store::open(&url, StoreOptions::default(), Arc::new(SystemClock)) {
+        Ok(store) => store,
+        Err(e) => return report.say("store", Bad(format!("{url}: {e}"), "see that it runs and may be reached")),
+    };
+    let engine = store.engine();
+    let looked = store.blocking_read(move |conn| look(conn, engine, deep));
+    match looked {
+        Ok(all) => all.into_iter().for_each(|(what, found)| report.say(what, found)),
+        Err(e) => report.say("store", Bad(format!("{url}: {e}"), "restore the last backup if it cannot be read")),
+    }
+    store.blocking_close();
+}
+
+fn number(conn: &mut dyn Conn, sql: &str) -> Result<i64, StoreError> {
+    conn.first(sql, &[])?.map_or(Ok(0), |r| r.opt_int(0).map(Option::unwrap_or_default))
+}
+
+fn look(conn: &mut dyn Conn, engine: Engine, deep: bool) -> Result<Vec<(&'static str, Found)>, StoreError> {
+    let mut all = Vec::new();
+    if engine == Engine::Sqlite {
+        let said = conn.first("PRAGMA quick_check(1)", &[])?.map_or(Ok(String::new()), |r| r.text(0))?;
+        let broken = "stop the platform, keep the file, and restore the last backup";
+        all.push(("file", if said == "ok" { Well("sound".into()) } else { Bad(said, broken) }));
+    }
+    let spaces = number(conn, "SELECT count(*) FROM space")?;
+    let entities = number(conn, "SELECT count(*) FROM entity")?;
+    all.push(("store", Well(format!("{entities} entities in {spaces} spaces"))));
+    all.push(("journal", journal(conn)?));
+    let unbuilt = number(conn, "SELECT count(*) FROM value_index WHERE ready = 0")?;
+    all.push(("indexes", match unbuilt {
+        0 => Well("all are built".into()),
+        n => Odd(format!("{n} are being built"), "they are finished while the platform runs; questions are slower until then"),
+    }));
+    let aside = number(conn, "SELECT count(*) FROM set_aside")?;
+    all.push(("projections", match aside {
+        0 => Well("nothing was set aside".into()),
+        n => Odd(format!("{n} events could not be taken"), "their reasons are in the table set_aside and in the log"),
+    }));
+    let held = number(conn, "SELECT count(*) FROM quarantine WHERE status = 'held'")?;
+    all.push(("quarantine", match held {
+        0 => Well("empty".into()),
+        n => Odd(format!("{n} messages are held"), "svod quarantine list"),
+    }));
+    let tried = number(conn, "SELECT count(*) FROM outbox WHERE attempts > 5")?;
+    all.push(("outbox", match tried {
+        0 => Well("nothing is stuck".into()),
+        n => Odd(format!("{n} messages were tried more than five times"), "see whether their receivers answer"),
+    }));
+    if deep {
+        all.push(("index rows", dangling(conn)?));
+        all.push(("counts", counts(conn)?));
+    }
+    Ok(all)
+}
+
+/// Every space's numbers follow each other without a gap.
+fn journal(conn: &mut dyn Conn) -> Result<Found, StoreError> {
+    let sql = "SELECT s.path, s.seq, (SELECT count(*) FROM journal j WHERE j.space = s.id),
+               (SELECT max(j.seq) FROM journal j WHERE j.space = s.id) FROM space s ORDER BY s.id";
+    let mut events = 0;
+    for row in conn.query(sql, &[])? {
+        let (path, head, count, last) = (row.text(0)?, row.int(1)?, row.int(2)?, row.opt_int(3)?.unwrap_or_default());
+        events += count;
+        if head != count || head != last {
+            let text = format!("space {path} has {count} events, the last is {last}, and {head} were numbered");
+            return Ok(Bad(text, "the journal was changed from outside: restore the last backup"));
+        }
+    }
+    Ok(Well(format!("{events} events without a gap")))
+}
+
+fn dangling(conn: &mut dyn Conn) -> Result<Found, StoreError> {
+    let of = |table: &str| {
+        format!("SELECT count(*) FROM {table} v WHERE NOT EXISTS (SELECT 1 FROM entity e WHERE e.space = v.space AND e.id = v.entity)")
+    };
+    let dead = number(conn, &of("entity_value"))? + number(conn, &of("entity_cell"))?;
+    Ok(match dead {
+        0 => Well("each belongs to an entity".into()),
+        n => Bad(format!("{n} belong to no entity"), "export and import the store: index rows are made anew"),
+    })
+}
+
+fn counts(conn: &mut dyn Conn) -> Result<Found, StoreError> {
+    let sql = "SELECT count(*) FROM (SELECT e.space, e.type, count(*) AS n FROM entity e GROUP BY e.space, e.type) AS f
+               LEFT JOIN entity_count c ON c.space = f.space AND c.type = f.type WHERE c.count IS NULL OR c.count < f.n";
+    Ok(match number(conn, sql)? {
+        0 => Well("types are counted as they are".into()),
+        n => Bad(format!("{n} types are counted too low"), "counts and types in use are wrong; report it with the log"),
+    })
+}
