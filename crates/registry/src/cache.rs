@@ -1,6 +1,6 @@
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Kept;
@@ -39,9 +39,52 @@ impl Weighter<Place, (Arc<Entity>, u64)> for Bytes {
 pub(crate) struct Cache {
     kept: Option<(Entities, Kept<String, Places>)>,
     changes: AtomicU64,
-    /// The last change of whatever falls under each.
-    gates: Vec<Mutex<u64>>,
+    gates: Vec<Mutex<Gate>>,
     hasher: RandomState,
+}
+
+#[derive(Default)]
+struct Gate {
+    /// The last change of whatever falls under it.
+    last: u64,
+    /// Changes under way: nothing is kept meanwhile, as it may be old by the time it is.
+    closed: usize,
+}
+
+impl Gate {
+    const fn lets_in(&self, since: Moment) -> bool {
+        self.closed == 0 && self.last <= since.0
+    }
+}
+
+/// Entities that are about to change: neither kept nor taken from memory until the outcome is known.
+pub(crate) struct Closed {
+    cache: Arc<Cache>,
+    touched: Mutex<Vec<Touched>>,
+}
+
+impl Closed {
+    pub fn new(cache: &Arc<Cache>) -> Arc<Self> {
+        Arc::new(Self { cache: cache.clone(), touched: Mutex::default() })
+    }
+
+    /// Before their change is committed.
+    pub fn close(&self, touched: Vec<Touched>) {
+        touched.iter().for_each(|(urn, place)| self.cache.shut(urn.as_str(), *place));
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).extend(touched);
+    }
+
+    /// The change is committed, or has not come about.
+    pub fn open(&self) {
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        touched.iter().for_each(|(urn, place)| self.cache.reopen(urn.as_str(), *place));
+    }
+}
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        self.open();
+    }
 }
 
 /// How many changes there had been before the store was asked.
@@ -56,13 +99,14 @@ impl Cache {
         Self {
             kept,
             changes: AtomicU64::new(0),
-            gates: (0..GATES).map(|_| Mutex::new(0)).collect(),
+            gates: (0..GATES).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
         }
     }
 
-    fn gate(&self, key: impl Hash) -> &Mutex<u64> {
-        &self.gates[self.hasher.hash_one(key) as usize % GATES]
+    fn gate(&self, key: impl Hash) -> MutexGuard<'_, Gate> {
+        let gate = &self.gates[self.hasher.hash_one(key) as usize % GATES];
+        gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn get(&self, place: Place) -> Option<Arc<Entity>> {
@@ -84,8 +128,8 @@ impl Cache {
     pub fn parsed(&self, since: Moment, row: &EntityRow) -> Result<Arc<Entity>, StoreError> {
         let (place, entity) = ((row.space, row.id), Arc::new(entity_of(row)?));
         if let Some((kept, _)) = &self.kept {
-            let gate = self.gate(place).lock().unwrap_or_else(PoisonError::into_inner);
-            if *gate <= since.0 {
+            let gate = self.gate(place);
+            if gate.lets_in(since) {
                 kept.insert(place, (entity.clone(), 200 + row.doc.len() as u64 * SWELLING));
             }
         }
@@ -95,24 +139,38 @@ impl Cache {
     /// Keeps where the entities of the identifier are.
     pub fn places(&self, since: Moment, urn: &str, rows: Vec<Place>) {
         let Some((_, kept)) = &self.kept else { return };
-        let gate = self.gate(urn).lock().unwrap_or_else(PoisonError::into_inner);
-        if *gate <= since.0 {
+        let gate = self.gate(urn);
+        if gate.lets_in(since) {
             kept.insert(urn.to_owned(), Arc::new(rows));
         }
     }
 
     /// The entity has changed, come or gone; the change is committed.
     pub fn forget(&self, urn: &str, place: Option<Place>) {
+        self.pass(urn, place, |_| {});
+    }
+
+    fn shut(&self, urn: &str, place: Option<Place>) {
+        self.pass(urn, place, |gate| gate.closed += 1);
+    }
+
+    fn reopen(&self, urn: &str, place: Option<Place>) {
+        self.pass(urn, place, |gate| gate.closed = gate.closed.saturating_sub(1));
+    }
+
+    fn pass(&self, urn: &str, place: Option<Place>, turn: impl Fn(&mut Gate)) {
         let Some((entities, urns)) = &self.kept else { return };
         let change = self.changes.fetch_add(1, Ordering::AcqRel) + 1;
         {
-            let mut gate = self.gate(urn).lock().unwrap_or_else(PoisonError::into_inner);
-            *gate = change.max(*gate);
+            let mut gate = self.gate(urn);
+            gate.last = change.max(gate.last);
+            turn(&mut gate);
             urns.remove(urn);
         }
         if let Some(place) = place {
-            let mut gate = self.gate(place).lock().unwrap_or_else(PoisonError::into_inner);
-            *gate = change.max(*gate);
+            let mut gate = self.gate(place);
+            gate.last = change.max(gate.last);
+            turn(&mut gate);
             entities.remove(&place);
         }
     }
@@ -142,6 +200,20 @@ mod tests {
         assert_eq!(cache.by_urn("urn:a:b").map(|all| all.len()), Some(1));
         cache.forget("urn:a:b", Some((1, 7)));
         assert!(cache.get((1, 7)).is_none() && cache.by_urn("urn:a:b").is_none());
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_is_about_to_change() {
+        let cache = Arc::new(Cache::new(1 << 20, Engine::Sqlite));
+        cache.parsed(cache.moment(), &row()).unwrap();
+        let closed = Closed::new(&cache);
+        closed.close(vec![("urn:a:b".parse().unwrap(), Some((1, 7)))]);
+        assert!(cache.get((1, 7)).is_none());
+        cache.parsed(cache.moment(), &row()).unwrap();
+        assert!(cache.get((1, 7)).is_none(), "it may be old as soon as it is kept");
+        drop(closed);
+        cache.parsed(cache.moment(), &row()).unwrap();
+        assert!(cache.get((1, 7)).is_some());
     }
 
     #[test]

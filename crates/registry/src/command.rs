@@ -126,6 +126,11 @@ impl Change {
         })
     }
 
+    /// Does it take the entity away?
+    pub const fn removes(&self) -> bool {
+        matches!(self.operation, Operation::Delete { .. })
+    }
+
     /// The entity concerned.
     pub fn urn(&self) -> &Urn {
         match &self.operation {

@@ -19,6 +19,14 @@ pub(crate) struct Desk<'j> {
     touched: Vec<Urn>,
 }
 
+/// An entity on the desk before it was set.
+pub(crate) struct Before {
+    urn: Urn,
+    version: i64,
+    now: Option<Entity>,
+    touched: bool,
+}
+
 /// One identifier.
 #[derive(Default)]
 pub(crate) struct Slot {
@@ -97,14 +105,32 @@ impl<'j> Desk<'j> {
         self.slots.get(urn)
     }
 
-    /// The entity is like this from now on, or gone.
-    pub fn set(&mut self, urn: &Urn, now: Option<Entity>) {
+    /// Is it yet to be written for the first time?
+    pub fn is_new(&self, urn: &Urn) -> bool {
+        self.slots.get(urn).is_some_and(|s| s.row.is_none() && s.now.is_some())
+    }
+
+    /// The entity is like this from now on, or gone; what it was, to undo it.
+    pub fn set(&mut self, urn: &Urn, now: Option<Entity>) -> Before {
         let slot = self.slots.entry(urn.clone()).or_default();
-        slot.version = now.as_ref().map_or(slot.version, |e| e.version);
-        slot.now = now;
-        if !std::mem::replace(&mut slot.touched, true) {
+        let next = now.as_ref().map_or(slot.version, |e| e.version);
+        let version = std::mem::replace(&mut slot.version, next);
+        let now = std::mem::replace(&mut slot.now, now);
+        let touched = std::mem::replace(&mut slot.touched, true);
+        if !touched {
             self.touched.push(urn.clone());
         }
+        Before { urn: urn.clone(), version, now, touched }
+    }
+
+    /// Takes the last thing back that was set.
+    pub fn unset(&mut self, before: Before) {
+        let Before { urn, version, now, touched } = before;
+        if !touched {
+            self.touched.pop();
+        }
+        let slot = self.slots.entry(urn).or_default();
+        (slot.version, slot.now, slot.touched) = (version, now, touched);
     }
 
     /// Where the entities stood before.

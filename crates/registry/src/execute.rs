@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -10,7 +10,7 @@ use svod_store::entity::EntityRow;
 use svod_store::journal::NewEvent;
 use svod_store::{Conn, StoreError};
 
-use crate::cache::Touched;
+use crate::cache::Closed;
 use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt};
 use crate::desk::Desk;
 use crate::index::Indexes;
@@ -30,15 +30,19 @@ impl Registry {
         if command.changes.is_empty() && command.consume.is_empty() {
             return Err(CommandError::Empty);
         }
-        let command = Arc::new(command);
-        let touched = Arc::new(Mutex::new(Vec::new()));
+        self.together(actor.clone(), Arc::new(command)).await
+    }
+
+    /// Carries commands out in one transaction, each for itself; an error is the store's and concerns all of them.
+    pub(crate) async fn carry_out(&self, pieces: &Arc<[Piece]>) -> Result<Vec<Outcome>, CommandError> {
+        let closed = Closed::new(&self.cache);
         let mut tries = 0;
         let outcome = loop {
             // The spaces are loaded before the indexes: their epoch must not be newer.
             let view = self.view();
             let indexes = self.indexes.load_full();
-            let (actor, command, touched) = (actor.clone(), command.clone(), touched.clone());
-            let job = Job { actor, now: self.clock.now(), command, view, indexes, touched };
+            let (pieces, closed) = (pieces.clone(), closed.clone());
+            let job = Job { pieces, now: self.clock.now(), view, indexes, closed };
             match self.store.write(move |conn| job.run(conn)).await {
                 Err(CommandError::Store(StoreError::Stale)) if tries < STALE_TRIES => {
                     tries += 1;
@@ -47,23 +51,38 @@ impl Registry {
                 outcome => break outcome,
             }
         };
-        for (urn, place) in std::mem::take(&mut *touched.lock().unwrap_or_else(PoisonError::into_inner)) {
-            self.cache.forget(urn.as_str(), place);
-        }
+        closed.open();
         outcome
     }
 }
 
-/// The part of a command that runs inside the transaction.
+/// A command with who gives it.
+#[derive(Clone)]
+pub(crate) struct Piece {
+    pub actor: Actor,
+    pub command: Arc<Command>,
+}
+
+/// What became of one of several commands.
+pub(crate) enum Outcome {
+    /// It was carried out or refused.
+    Done(Result<Receipt, CommandError>),
+    /// It must not share the transaction with one before it.
+    Later,
+}
+
+/// The part of commands that runs inside the transaction.
 struct Job {
-    actor: Actor,
+    pieces: Arc<[Piece]>,
     now: Timestamp,
-    command: Arc<Command>,
     view: View,
     indexes: Arc<Indexes>,
-    /// Told to the one who waits: which entities may be others afterwards, and where they stood.
-    touched: Arc<Mutex<Vec<Touched>>>,
+    /// Entities that may be others afterwards are not taken from memory until the outcome is known.
+    closed: Arc<Closed>,
 }
+
+/// Events of a job by space, each with the place of its command.
+type Events = BTreeMap<SpacePath, Vec<(usize, NewEvent)>>;
 
 /// One change worked out.
 struct Worked {
@@ -75,22 +94,61 @@ struct Worked {
 }
 
 impl Job {
-    fn run(&self, conn: &mut dyn Conn) -> Result<Receipt, CommandError> {
-        let mut receipt = Receipt::default();
-        let mut events: BTreeMap<SpacePath, Vec<NewEvent>> = BTreeMap::new();
-        let mut urns: Vec<&Urn> = self.command.changes.iter().map(Change::urn).collect();
+    fn run(&self, conn: &mut dyn Conn) -> Result<Vec<Outcome>, CommandError> {
+        let mut events = Events::new();
+        let mut urns: Vec<&Urn> = self.pieces.iter().flat_map(|p| p.command.changes.iter().map(Change::urn)).collect();
         urns.sort();
         urns.dedup();
-        let mut desk = {
-            let (spaces, within) = (&self.view.spaces, self.command.within.as_ref());
-            let sweeping = self.command.ground == crate::sweep::GROUND;
-            Desk::load(conn, spaces, within, &urns, (self.now, sweeping))?
-        };
-        *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = desk.places();
-        for (place, change) in self.command.changes.iter().enumerate() {
-            let worked = self.apply(&desk, change).and_then(|worked| {
+        let within = self.pieces.first().and_then(|p| p.command.within.as_ref());
+        let sweeping = self.pieces.first().is_some_and(|p| p.command.ground == crate::sweep::GROUND);
+        let mut desk = Desk::load(conn, &self.view.spaces, within, &urns, (self.now, sweeping))?;
+        self.closed.close(desk.places());
+        let mut outcomes = Vec::with_capacity(self.pieces.len());
+        for (place, piece) in self.pieces.iter().enumerate() {
+            let late = matches!(outcomes.last(), Some(Outcome::Later))
+                || piece.command.changes.iter().any(|c| place > 0 && c.removes() && desk.is_new(c.urn()));
+            outcomes.push(if late { Outcome::Later } else { self.one(conn, &mut desk, &mut events, place)? });
+        }
+        desk.write(conn, &self.indexes, self.now)?;
+        self.journal(conn, events, &mut outcomes)?;
+        for (piece, outcome) in self.pieces.iter().zip(&outcomes) {
+            if !matches!(outcome, Outcome::Done(Ok(_))) {
+                continue;
+            }
+            svod_store::finding::delete(conn, &piece.command.consume)?;
+            for (space, message) in &piece.command.outbox {
+                let info = self.view.spaces.get(space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
+                svod_store::outbox::put(conn, info.id, std::slice::from_ref(message), self.now)?;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// One command, on the desk only; refused, it leaves the desk as it was.
+    fn one(
+        &self,
+        conn: &mut dyn Conn,
+        desk: &mut Desk<'_>,
+        events: &mut Events,
+        place: usize,
+    ) -> Result<Outcome, CommandError> {
+        let Piece { actor, command } = &self.pieces[place];
+        let hand = Hand { view: &self.view, now: self.now, actor, command };
+        let unknown = |(space, _): &&(SpacePath, _)| self.view.spaces.get(space).is_none();
+        if let Some((space, _)) = command.outbox.iter().find(unknown) {
+            return Ok(Outcome::Done(Err(CommandError::UnknownSpace(space.clone()))));
+        }
+        let (mut receipt, mut undo, mut said) = (Receipt::default(), Vec::new(), Vec::new());
+        for (number, change) in command.changes.iter().enumerate() {
+            let worked = hand.apply(desk, change).and_then(|worked| {
+                if let Some(w) = &worked {
+                    self.view
+                        .spaces
+                        .get(&w.entity.space)
+                        .ok_or_else(|| CommandError::UnknownSpace(w.entity.space.clone()))?;
+                }
                 if let Some(w) = worked.as_ref().filter(|w| !w.gone) {
-                    self.references_exist(conn, change, &w.entity)?;
+                    hand.references_exist(conn, desk, change, &w.entity)?;
                 }
                 Ok(worked)
             });
@@ -99,27 +157,45 @@ impl Job {
                 Ok(Some(Worked { entity, made, gone, event })) => {
                     receipt.entities.push((entity.id.clone(), entity.version));
                     receipt.made.extend(made.then(|| entity.id.clone()));
-                    events.entry(entity.space.clone()).or_default().push(event);
-                    desk.set(&entity.id.clone(), (!gone).then_some(entity));
+                    said.push((entity.space.clone(), event));
+                    undo.push(desk.set(&entity.id.clone(), (!gone).then_some(entity)));
                 }
-                Err(e) if self.command.each && !matches!(e, CommandError::Store(_)) => receipt.refused.push((place, e)),
-                Err(e) => return Err(e),
+                Err(e @ CommandError::Store(_)) => return Err(e),
+                Err(e) if command.each => receipt.refused.push((number, e)),
+                Err(e) => {
+                    undo.into_iter().rev().for_each(|before| desk.unset(before));
+                    return Ok(Outcome::Done(Err(e)));
+                }
             }
         }
-        desk.write(conn, &self.indexes, self.now)?;
-        for (space, list) in events {
-            let info = self.view.spaces.get(&space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
-            let first = svod_store::journal::append_at(conn, info.id, info.epoch, &list)?;
-            receipt.events.extend((0..list.len() as i64).map(|i| (space.clone(), first + i)));
-        }
-        svod_store::finding::delete(conn, &self.command.consume)?;
-        for (space, message) in &self.command.outbox {
-            let info = self.view.spaces.get(space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
-            svod_store::outbox::put(conn, info.id, std::slice::from_ref(message), self.now)?;
-        }
-        Ok(receipt)
+        said.into_iter().for_each(|(space, event)| events.entry(space).or_default().push((place, event)));
+        Ok(Outcome::Done(Ok(receipt)))
     }
 
+    fn journal(&self, conn: &mut dyn Conn, events: Events, outcomes: &mut [Outcome]) -> Result<(), CommandError> {
+        for (space, list) in events {
+            let info = self.view.spaces.get(&space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
+            let (places, list): (Vec<usize>, Vec<NewEvent>) = list.into_iter().unzip();
+            let first = svod_store::journal::append_at(conn, info.id, info.epoch, &list)?;
+            for (number, place) in (first..).zip(places) {
+                if let Outcome::Done(Ok(receipt)) = &mut outcomes[place] {
+                    receipt.events.push((space.clone(), number));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who does what, with what is in force.
+struct Hand<'j> {
+    view: &'j View,
+    now: Timestamp,
+    actor: &'j Actor,
+    command: &'j Command,
+}
+
+impl Hand<'_> {
     fn apply(&self, desk: &Desk<'_>, change: &Change) -> Result<Option<Worked>, CommandError> {
         let urn = change.urn();
         let slot = desk.slot(urn);
@@ -130,7 +206,7 @@ impl Job {
             });
         }
         let old = slot.and_then(|s| s.now.as_ref());
-        check::authorised(&self.view, &self.actor, change, old)?;
+        check::authorised(self.view, self.actor, change, old)?;
         let buried = slot.and_then(|s| s.tombstone.as_ref());
         let Some(mut new) = self.made_of(change, old, buried)? else {
             let old = old.cloned().ok_or_else(|| CommandError::NotFound(urn.clone()))?;
@@ -160,7 +236,7 @@ impl Job {
     ) -> Result<Option<Entity>, CommandError> {
         let missing = || CommandError::NotFound(change.urn().clone());
         let version = old.map_or(0, |e| e.version);
-        let (view, urn) = (&self.view, change.urn());
+        let (view, urn) = (self.view, change.urn());
         Ok(Some(match &change.operation {
             Operation::Create(_) if old.is_some() => return Err(CommandError::Exists(urn.clone())),
             Operation::Create(e) => check::new(view, e.clone())?,
@@ -189,7 +265,7 @@ impl Job {
             Operation::Restore { .. } if old.is_some() => return Err(CommandError::Exists(urn.clone())),
             Operation::Restore { .. } => {
                 let was = buried.ok_or_else(missing)?.clone();
-                check::may(view, &self.actor, Action::Create, change, &was)?;
+                check::may(view, self.actor, Action::Create, change, &was)?;
                 check::new(view, was)?
             }
             Operation::Delete { expected, .. } => {
@@ -201,16 +277,16 @@ impl Job {
     }
 
     fn edited(&self, change: &Change, old: Option<&Entity>, edit: &Edit) -> Result<Entity, CommandError> {
-        let view = &self.view;
+        let view = self.view;
         let Some(old) = old else {
             let new = check::new(view, (edit.0)(None)?)?;
-            check::may(view, &self.actor, Action::Create, change, &new)?;
+            check::may(view, self.actor, Action::Create, change, &new)?;
             return Ok(new);
         };
-        let seen = view.redact(&self.actor, Arc::new(old.clone()));
+        let seen = view.redact(self.actor, Arc::new(old.clone()));
         let seen = seen.ok_or_else(|| CommandError::NotFound(change.urn().clone()))?;
         let new = (edit.0)(Some(&seen))?;
-        check::may(view, &self.actor, Action::Update, change, &new)?;
+        check::may(view, self.actor, Action::Update, change, &new)?;
         self.replaced(old, new)
     }
 
@@ -227,20 +303,20 @@ impl Job {
             new.attributes.remove(name);
         }
         if self.view.is_open(&new.space) {
-            check::whole(&self.view, &mut new)?;
+            check::whole(self.view, &mut new)?;
         }
         Ok(new)
     }
 
     /// Who replaces an entity saw it redacted: what was hidden from them stays as it is.
     fn replaced(&self, old: &Entity, mut new: Entity) -> Result<Entity, CommandError> {
-        let view = &self.view;
+        let view = self.view;
         let open = view.is_open(&old.space);
         check::stays(&old.id, old, &new.space, (!open).then_some(&new.kind))?;
         if !open {
             let resource = view.resource_of(old);
             for (name, attribute) in &old.attributes {
-                if !view.may_see(&self.actor, &old.kind, name, &resource) {
+                if !view.may_see(self.actor, &old.kind, name, &resource) {
                     new.attributes.insert(name.clone(), attribute.clone());
                 }
             }
@@ -278,7 +354,13 @@ impl Job {
     }
 
     /// Relationships of strict spaces must point to something, made by the same command perhaps.
-    fn references_exist(&self, conn: &mut dyn Conn, change: &Change, new: &Entity) -> Result<(), CommandError> {
+    fn references_exist(
+        &self,
+        conn: &mut dyn Conn,
+        desk: &Desk<'_>,
+        change: &Change,
+        new: &Entity,
+    ) -> Result<(), CommandError> {
         if self.view.is_open(&new.space) {
             return Ok(());
         }
@@ -290,7 +372,9 @@ impl Job {
         let of = |a: &Attribute| a.instances().flat_map(|i| i.value.targets().to_vec()).collect::<Vec<Urn>>();
         let targets: Vec<(&String, Urn)> =
             set.iter().flat_map(|(name, a)| of(a).into_iter().map(move |t| (name, t))).collect();
-        let given = |t: &Urn| self.command.changes.iter().any(|c| c.urn() == t);
+        let given = |t: &Urn| {
+            self.command.changes.iter().any(|c| c.urn() == t) || desk.slot(t).is_some_and(|s| s.now.is_some())
+        };
         let asked: Vec<String> = targets.iter().filter(|(_, t)| !given(t)).map(|(_, t)| t.to_string()).collect();
         if asked.is_empty() {
             return Ok(());

@@ -5,7 +5,7 @@
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `execute`, `desk`, `check` – writing
+//! * `command`, `combine`, `execute`, `desk`, `check` – writing
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `view` – who may see what
 //! * `index` – what entities are found by
 //! * `define` – documents that edges keep
@@ -15,6 +15,7 @@
 mod cache;
 mod catalogue;
 mod check;
+mod combine;
 mod command;
 mod define;
 mod desk;

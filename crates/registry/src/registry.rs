@@ -9,6 +9,7 @@ use svod_store::{Store, StoreError};
 use tokio::sync::{Mutex, broadcast, watch};
 
 use crate::cache::Cache;
+use crate::combine::Waiting;
 use crate::index::Indexes;
 use crate::view::View;
 use crate::{Catalogue, Committed, INSTALLATION, SpaceInfo, SpaceTree};
@@ -44,6 +45,7 @@ pub struct Registry {
     pub(crate) indexes: ArcSwap<Indexes>,
     pub(crate) indexing: Mutex<()>,
     pub(crate) cache: Arc<Cache>,
+    pub(crate) waiting: Waiting,
     /// For work that goes on behind a question.
     pub(crate) me: Weak<Self>,
 }
@@ -71,6 +73,7 @@ impl Registry {
             indexes: ArcSwap::default(),
             indexing: Mutex::new(()),
             cache,
+            waiting: Waiting::default(),
             me: me.clone(),
         });
         registry.refresh().await?;

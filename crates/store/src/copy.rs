@@ -143,7 +143,8 @@ pub fn each(
 ) -> Result<(), StoreError> {
     let names: Vec<&str> = table.columns.iter().map(|c| c.0).collect();
     let only = if table.name == "meta" { format!(" WHERE name <> '{MARK}'") } else { String::new() };
-    let sql = format!("SELECT {} FROM {}{only} ORDER BY {}", names.join(", "), table.name, names[..table.key].join(", "));
+    let sql =
+        format!("SELECT {} FROM {}{only} ORDER BY {}", names.join(", "), table.name, names[..table.key].join(", "));
     conn.each(&sql, &[], &mut |row| f(values(table, row)?))
 }
 
@@ -217,7 +218,9 @@ pub enum CopyError {
     #[error("the target holds data already; give an empty one")]
     NotEmpty,
     /// What was written is not what was read.
-    #[error("table {table}: {read} rows were read and {written} are there, or their contents differ; if the source was changed meanwhile, begin again with an empty target")]
+    #[error(
+        "table {table}: {read} rows were read and {written} are there, or their contents differ; if the source was changed meanwhile, begin again with an empty target"
+    )]
     Differs {
         /// Which table.
         table: &'static str,
@@ -347,7 +350,11 @@ pub fn copy(
 
 type Batch = (Table, Vec<Vec<Value>>);
 
-fn take(target: &mut Target<'_>, batches: Receiver<Batch>, told: &mut dyn FnMut(&'static str, u64)) -> Result<(), CopyError> {
+fn take(
+    target: &mut Target<'_>,
+    batches: Receiver<Batch>,
+    told: &mut dyn FnMut(&'static str, u64),
+) -> Result<(), CopyError> {
     let mut rows: BTreeMap<&'static str, u64> = BTreeMap::new();
     for (table, batch) in batches {
         let sofar = rows.entry(table.name).or_default();

@@ -15,7 +15,13 @@ fn fill(conn: &mut dyn Conn) -> Result<(), StoreError> {
         let value = |(place, (name, kind)): (usize, &(&str, copy::Kind))| match (kind, *name) {
             (_, "space") => top.into(),
             (copy::Kind::Int, _) => i64::MAX.into(),
-            (copy::Kind::Real, _) => if place == 3 { 0.1.into() } else { 5.0.into() },
+            (copy::Kind::Real, _) => {
+                if place == 3 {
+                    0.1.into()
+                } else {
+                    5.0.into()
+                }
+            }
             (copy::Kind::Text, _) => "тест 'a' ~\n".into(),
             (copy::Kind::Json, _) => r#"{"b":1,"a":"ү"}"#.into(),
             (copy::Kind::Bytes, _) => vec![0_u8, 255, 7].into(),

@@ -144,25 +144,42 @@ fn look(conn: &mut dyn Conn, engine: Engine, deep: bool) -> Result<Vec<(&'static
     all.push(("store", Well(format!("{entities} entities in {spaces} spaces"))));
     all.push(("journal", journal(conn)?));
     let unbuilt = number(conn, "SELECT count(*) FROM value_index WHERE ready = 0")?;
-    all.push(("indexes", match unbuilt {
-        0 => Well("all are built".into()),
-        n => Odd(format!("{n} are being built"), "they are finished while the platform runs; questions are slower until then"),
-    }));
+    all.push((
+        "indexes",
+        match unbuilt {
+            0 => Well("all are built".into()),
+            n => Odd(
+                format!("{n} are being built"),
+                "they are finished while the platform runs; questions are slower until then",
+            ),
+        },
+    ));
     let aside = number(conn, "SELECT count(*) FROM set_aside")?;
-    all.push(("projections", match aside {
-        0 => Well("nothing was set aside".into()),
-        n => Odd(format!("{n} events could not be taken"), "their reasons are in the table set_aside and in the log"),
-    }));
+    all.push((
+        "projections",
+        match aside {
+            0 => Well("nothing was set aside".into()),
+            n => {
+                Odd(format!("{n} events could not be taken"), "their reasons are in the table set_aside and in the log")
+            }
+        },
+    ));
     let held = number(conn, "SELECT count(*) FROM quarantine WHERE status = 'held'")?;
-    all.push(("quarantine", match held {
-        0 => Well("empty".into()),
-        n => Odd(format!("{n} messages are held"), "svod quarantine list"),
-    }));
+    all.push((
+        "quarantine",
+        match held {
+            0 => Well("empty".into()),
+            n => Odd(format!("{n} messages are held"), "svod quarantine list"),
+        },
+    ));
     let tried = number(conn, "SELECT count(*) FROM outbox WHERE attempts > 5")?;
-    all.push(("outbox", match tried {
-        0 => Well("nothing is stuck".into()),
-        n => Odd(format!("{n} messages were tried more than five times"), "see whether their receivers answer"),
-    }));
+    all.push((
+        "outbox",
+        match tried {
+            0 => Well("nothing is stuck".into()),
+            n => Odd(format!("{n} messages were tried more than five times"), "see whether their receivers answer"),
+        },
+    ));
     if deep {
         all.push(("index rows", dangling(conn)?));
         all.push(("counts", counts(conn)?));
@@ -188,7 +205,9 @@ fn journal(conn: &mut dyn Conn) -> Result<Found, StoreError> {
 
 fn dangling(conn: &mut dyn Conn) -> Result<Found, StoreError> {
     let of = |table: &str| {
-        format!("SELECT count(*) FROM {table} v WHERE NOT EXISTS (SELECT 1 FROM entity e WHERE e.space = v.space AND e.id = v.entity)")
+        format!(
+            "SELECT count(*) FROM {table} v WHERE NOT EXISTS (SELECT 1 FROM entity e WHERE e.space = v.space AND e.id = v.entity)"
+        )
     };
     let dead = number(conn, &of("entity_value"))? + number(conn, &of("entity_cell"))?;
     Ok(match dead {
