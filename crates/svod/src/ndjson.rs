@@ -98,10 +98,8 @@ fn bits(v: f64) -> Json {
 
 /// A document as such where it comes back letter by letter, as text otherwise.
 fn document(text: &str) -> Json {
-    match serde_json::from_str::<Json>(text) {
-        Ok(v @ (Json::Object(_) | Json::Array(_))) if v.to_string() == text => v,
-        _ => Json::from(text),
-    }
+    let read = serde_json::from_str::<Json>(text).ok().filter(|v| v.is_object() || v.is_array());
+    read.filter(|v| serde_json::to_string(v).is_ok_and(|again| again == text)).unwrap_or_else(|| text.into())
 }
 
 fn cells(table: &Table, line: &Map<String, Json>) -> anyhow::Result<Vec<Value>> {

@@ -57,6 +57,7 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         contexts,
         remembered: Arc::default(),
         peers: Arc::new(Wires(outbound)),
+        maps: Arc::default(),
         watch: Arc::new(Watch::new(deliver.clone())),
         subscriptions: Engine::new(core.registry.clone(), notifications, deliver),
         temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone())),

@@ -134,7 +134,7 @@ async fn answer_found(
         count: wanted.count,
     };
     of_look(asked, &form)?;
-    let map = maps::Use::of(state, asked).await?;
+    let map = maps::Use::of(state, asked)?;
     let status = map.status();
     let (found, warnings, map) = find_all(state, asked, context, &find, map).await?;
     let join = join::Join::of(asked)?;
@@ -205,7 +205,7 @@ async fn find_all(
         // The conditions did not travel: what came is judged here.
         gathered.entities.retain(|e| probe.query.fits(e, &|_| None));
     }
-    let map = map.settle(state, asked, &gathered.origins()).await?;
+    let map = map.settle(state, asked, &gathered.origins())?;
     let total = gathered.entities.len();
     let entities = gathered.entities.into_iter().skip(find.offset).take(find.limit).collect();
     let more = total > find.offset + find.limit;
@@ -362,7 +362,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let context = asked.context(&state).await?;
     let form = form::parse(&asked, &context)?;
     of_look(&asked, &form)?;
-    let map = maps::Use::of(&state, &asked).await?;
+    let map = maps::Use::of(&state, &asked)?;
     let (entity, warnings, origins) = match one_of_all(&state, &asked, &context, &id).await? {
         (Some(entity), warnings, origins) => (entity, warnings, origins),
         (None, warnings, _) => {
@@ -388,7 +388,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
         if asked.media == Media::Geo { feature(one, &geometry_of(&asked)) } else { Value::Object(one) }
     };
     let mut response = asked.answer(StatusCode::OK, body, &context);
-    let map = if matches!(map, maps::Use::Make) { map.settle(&state, &asked, &origins).await? } else { map };
+    let map = if matches!(map, maps::Use::Make) { map.settle(&state, &asked, &origins)? } else { map };
     map.name(&mut response);
     warn(&mut response, warnings);
     Ok(response)

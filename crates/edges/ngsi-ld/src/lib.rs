@@ -22,7 +22,7 @@ mod error;
 pub mod hosted;
 mod identity;
 mod join;
-mod maps;
+pub mod maps;
 mod params;
 mod parse;
 mod provide;
@@ -62,6 +62,8 @@ pub struct NgsiState {
     pub remembered: Arc<sources::Remembered>,
     /// Other brokers.
     pub peers: Arc<dyn sources::peers::Peers>,
+    /// What questions found, for those who page through it.
+    pub maps: Arc<maps::Maps>,
     /// Tells of registrations.
     pub watch: Arc<sources::watch::Watch>,
     /// Tells subscribers.

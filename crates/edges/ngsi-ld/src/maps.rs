@@ -1,14 +1,15 @@
 //! `/entityMaps` (clauses 5.14, 6.32 to 6.34, 6.3.21): the identifiers that a question found, kept for a while, so that its
-//! pages stay the same while entities come and go, and with them who has each entity.
+//! pages stay the same while entities come and go, and with them who has each entity. Kept in memory, within bounds: anybody
+//! who may ask may make one, and whose map is gone is given a new one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::json;
 use svod_kernel::{SpacePath, Timestamp, Urn};
-use svod_registry::QueryError;
 
 use crate::NgsiState;
 use crate::context::Context;
@@ -18,7 +19,7 @@ use crate::params::find;
 use crate::parse;
 use crate::request::Asked;
 
-/// Kind of definition under which maps are kept.
+/// The type of the document.
 const KIND: &str = "EntityMap";
 const PATH: &str = "/ngsi-ld/v1/entityMaps";
 const HEADER: &str = "ngsild-entitymap";
@@ -26,19 +27,76 @@ const HEADER: &str = "ngsild-entitymap";
 pub const HERE: &str = "@none";
 /// How long a map lives when nothing is said, and at the most; microseconds.
 const LIFETIME: i64 = 3_600_000_000;
-const LONGEST: i64 = 30 * 86_400_000_000;
+const LONGEST: i64 = 86_400_000_000;
+/// Bytes of all maps at the most.
+const MOST_BYTES: usize = 64 << 20;
 
 /// Who has which entity: registrations, or [`HERE`].
 pub type Origins = BTreeMap<Urn, Vec<String>>;
 
 /// A map as it is kept.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 struct Kept {
     /// Whose it is: what somebody may see is not told to others.
     actor: String,
     expires_at: Timestamp,
     entities: BTreeMap<String, Vec<String>>,
+}
+
+impl Kept {
+    /// Bytes in memory, about.
+    fn size(&self) -> usize {
+        let of = |(id, who): (&String, &Vec<String>)| 120 + id.len() + who.iter().map(|w| 40 + w.len()).sum::<usize>();
+        200 + self.entities.iter().map(of).sum::<usize>()
+    }
+}
+
+/// All maps of this node.
+#[derive(Debug, Default)]
+pub struct Maps(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    all: HashMap<(SpacePath, String), Kept>,
+    bytes: usize,
+}
+
+impl Maps {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, space: &SpacePath, id: &str) -> Option<Kept> {
+        self.lock().all.get(&(space.clone(), id.to_owned())).cloned()
+    }
+
+    /// Keeps a map; those that end first make room.
+    fn put(&self, space: &SpacePath, id: &str, kept: Kept) {
+        let mut inner = self.lock();
+        inner.bytes += kept.size();
+        if let Some(old) = inner.all.insert((space.clone(), id.to_owned()), kept) {
+            inner.bytes -= old.size();
+        }
+        while inner.bytes > MOST_BYTES && inner.all.len() > 1 {
+            let first = inner.all.iter().min_by_key(|(_, k)| k.expires_at).map(|(key, _)| key.clone());
+            let Some(gone) = first.and_then(|key| inner.all.remove(&key)) else { return };
+            inner.bytes -= gone.size();
+        }
+    }
+
+    fn remove(&self, space: &SpacePath, id: &str) {
+        let mut inner = self.lock();
+        if let Some(gone) = inner.all.remove(&(space.clone(), id.to_owned())) {
+            inner.bytes -= gone.size();
+        }
+    }
+
+    /// Forgets maps whose time is over.
+    pub fn sweep(&self, now: Timestamp) {
+        let mut inner = self.lock();
+        inner.all.retain(|_, kept| now < kept.expires_at);
+        inner.bytes = inner.all.values().map(Kept::size).sum();
+    }
 }
 
 /// A map with its identifier.
@@ -63,12 +121,12 @@ impl Use {
     /// What the request says.
     ///
     /// # Errors
-    /// When it cannot be read, or the store fails.
-    pub async fn of(state: &NgsiState, asked: &Asked) -> Answer<Self> {
+    /// When it cannot be read.
+    pub fn of(state: &NgsiState, asked: &Asked) -> Answer<Self> {
         lifetime(asked)?;
         if let Some(named) = asked.headers.get(HEADER).and_then(|v| v.to_str().ok()) {
             let id = named.rsplit('/').next().unwrap_or_default();
-            return Ok(get(state, asked, id).await?.map_or(Self::Make, Self::Walk));
+            return Ok(get(state, asked, id).map_or(Self::Make, Self::Walk));
         }
         Ok(if asked.flag("entityMap")? { Self::Make } else { Self::No })
     }
@@ -84,20 +142,20 @@ impl Use {
     /// Keeps what was found: a new map, or what is left of the one that is gone through.
     ///
     /// # Errors
-    /// When the store fails.
-    pub async fn settle(self, state: &NgsiState, asked: &Asked, origins: &Origins) -> Answer<Self> {
+    /// When the lifetime cannot be read.
+    pub fn settle(self, state: &NgsiState, asked: &Asked, origins: &Origins) -> Answer<Self> {
         match self {
             Self::No => Ok(Self::No),
             Self::Make => {
                 let entities = origins.iter().map(|(id, of)| (id.to_string(), of.clone())).collect();
-                Ok(Self::Walk(make(state, asked, entities).await?))
+                Ok(Self::Walk(make(state, asked, entities)?))
             }
             Self::Walk(mut map) => {
                 let left: HashSet<&str> = origins.keys().map(Urn::as_str).collect();
                 let before = map.kept.entities.len();
                 map.kept.entities.retain(|id, _| left.contains(id.as_str()));
                 if map.kept.entities.len() < before {
-                    put(state, &asked.space, &map).await?;
+                    put(state, &asked.space, &map);
                 }
                 Ok(Self::Walk(map))
             }
@@ -128,7 +186,7 @@ fn lifetime(asked: &Asked) -> Answer<i64> {
     Ok(((seconds * 1e6) as i64).min(LONGEST))
 }
 
-async fn make(state: &NgsiState, asked: &Asked, entities: BTreeMap<String, Vec<String>>) -> Answer<EntityMap> {
+fn make(state: &NgsiState, asked: &Asked, entities: BTreeMap<String, Vec<String>>) -> Answer<EntityMap> {
     let now = state.registry.clock().now();
     let id = Urn::mint(KIND, now, state.registry.rng().as_ref());
     let expires_at = Timestamp(now.0.saturating_add(lifetime(asked)?));
@@ -136,28 +194,24 @@ async fn make(state: &NgsiState, asked: &Asked, entities: BTreeMap<String, Vec<S
         id: format!("urn:ngsi-ld:entitymap:{}", id.local()),
         kept: Kept { actor: asked.actor.id.clone(), expires_at, entities },
     };
-    put(state, &asked.space, &map).await?;
+    put(state, &asked.space, &map);
     Ok(map)
 }
 
-async fn put(state: &NgsiState, space: &SpacePath, map: &EntityMap) -> Answer<()> {
-    let doc = serde_json::to_value(&map.kept).map_err(|e| ApiError::new(Kind::InternalError, e.to_string()))?;
-    let note = vec![(space.clone(), map.id.clone(), doc)];
-    Ok(state.registry.note(KIND, note).await.map_err(QueryError::Store)?)
+fn put(state: &NgsiState, space: &SpacePath, map: &EntityMap) {
+    state.maps.put(space, &map.id, map.kept.clone());
 }
 
 /// A map that lives and is the actor's own.
-async fn get(state: &NgsiState, asked: &Asked, id: &str) -> Answer<Option<EntityMap>> {
-    let definition = state.registry.definition_of(KIND, &asked.space, id).await?;
-    let kept: Option<Kept> = definition.and_then(|d| serde_json::from_value(d.doc).ok());
+fn get(state: &NgsiState, asked: &Asked, id: &str) -> Option<EntityMap> {
     let now = state.registry.clock().now();
-    let kept = kept.filter(|k| k.actor == asked.actor.id && now < k.expires_at);
-    Ok(kept.map(|kept| EntityMap { id: id.to_owned(), kept }))
+    let kept = state.maps.get(&asked.space, id).filter(|k| k.actor == asked.actor.id && now < k.expires_at);
+    kept.map(|kept| EntityMap { id: id.to_owned(), kept })
 }
 
-async fn found(state: &NgsiState, asked: &Asked, id: &str) -> Answer<EntityMap> {
+fn found(state: &NgsiState, asked: &Asked, id: &str) -> Answer<EntityMap> {
     urn(id)?;
-    get(state, asked, id).await?.ok_or_else(|| ApiError::missing(format!("there is no entity map {id}")))
+    get(state, asked, id).ok_or_else(|| ApiError::missing(format!("there is no entity map {id}")))
 }
 
 fn answer(asked: &Asked, status: StatusCode, map: EntityMap) -> Response {
@@ -182,7 +236,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let context = asked.context(&state).await?;
     let wanted = find::parse(&asked, &context)?;
     let origins = entities::origins(&state, &asked, &context, wanted).await?;
-    let Use::Walk(map) = Use::Make.settle(&state, &asked, &origins).await? else {
+    let Use::Walk(map) = Use::Make.settle(&state, &asked, &origins)? else {
         return Err(ApiError::new(Kind::InternalError, "the map was not made"));
     };
     Ok(answer(&asked, StatusCode::CREATED, map))
@@ -196,7 +250,7 @@ pub async fn create_temporal(State(state): State<NgsiState>, asked: Asked) -> An
     lifetime(&asked)?;
     let context = asked.context(&state).await?;
     let origins = crate::temporal::origins(&state, &asked, &context).await?;
-    let Use::Walk(map) = Use::Make.settle(&state, &asked, &origins).await? else {
+    let Use::Walk(map) = Use::Make.settle(&state, &asked, &origins)? else {
         return Err(ApiError::new(Kind::InternalError, "the map was not made"));
     };
     Ok(answer(&asked, StatusCode::CREATED, map))
@@ -207,7 +261,7 @@ pub async fn create_temporal(State(state): State<NgsiState>, asked: Asked) -> An
 /// # Errors
 /// See [`ApiError`].
 pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let map = found(&state, &asked, &id).await?;
+    let map = found(&state, &asked, &id)?;
     Ok(answer(&asked, StatusCode::OK, map))
 }
 
@@ -216,12 +270,12 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
 /// # Errors
 /// See [`ApiError`].
 pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let mut map = found(&state, &asked, &id).await?;
+    let mut map = found(&state, &asked, &id)?;
     let body = asked.body(&state).await?;
     if let Some(at) = body.value.get("expiresAt") {
         let latest = Timestamp(state.registry.clock().now().0.saturating_add(LONGEST));
         map.kept.expires_at = parse::moment("expiresAt", at)?.min(latest);
-        put(&state, &asked.space, &map).await?;
+        put(&state, &asked.space, &map);
     }
     Ok(asked.done())
 }
@@ -231,26 +285,33 @@ pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, aske
 /// # Errors
 /// See [`ApiError`].
 pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let map = found(&state, &asked, &id).await?;
-    let note = vec![(asked.space.clone(), map.id, Value::Null)];
-    state.registry.note(KIND, note).await.map_err(QueryError::Store)?;
+    let map = found(&state, &asked, &id)?;
+    state.maps.remove(&asked.space, &map.id);
     Ok(asked.done())
 }
 
-/// Forgets maps whose time is over.
-///
-/// # Errors
-/// When the store fails.
-pub async fn sweep(state: &NgsiState) -> Answer<()> {
-    let now = state.registry.clock().now();
-    let all = state.registry.definitions_everywhere(KIND).await?;
-    let over = all.into_iter().filter(|(_, d)| {
-        let at: Option<Timestamp> = d.doc.get("expiresAt").and_then(|v| serde_json::from_value(v.clone()).ok());
-        at.is_none_or(|at| at <= now)
-    });
-    let notes: Vec<(SpacePath, String, Value)> = over.map(|(space, d)| (space, d.id, Value::Null)).collect();
-    if notes.is_empty() {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_make_room_and_end() {
+        let maps = Maps::default();
+        let space: SpacePath = "a".parse().unwrap();
+        let kept = |at: i64, ids: usize| Kept {
+            actor: "me".into(),
+            expires_at: Timestamp(at),
+            entities: (0..ids).map(|n| (format!("urn:a:{n}"), vec![HERE.to_owned()])).collect(),
+        };
+        maps.put(&space, "first", kept(10, 1));
+        maps.put(&space, "big", kept(30, 10_000));
+        assert!(maps.lock().bytes > 1_000_000 && maps.get(&space, "first").is_some());
+        for n in 0..40 {
+            maps.put(&space, &format!("n{n}"), kept(20 + n, 10_000));
+        }
+        assert!(maps.get(&space, "first").is_none() && maps.lock().bytes <= MOST_BYTES);
+        assert!(maps.get(&"b".parse().unwrap(), "n39").is_none(), "spaces do not share");
+        maps.sweep(Timestamp(1_000));
+        assert_eq!((maps.lock().all.len(), maps.lock().bytes), (0, 0));
     }
-    Ok(state.registry.note(KIND, notes).await.map_err(QueryError::Store)?)
 }

@@ -206,3 +206,56 @@ fn the_program_starts_stops_and_goes_on() {
     without.request("GET", "/api/v1/tasks", Some(&token), None).unwrap().problem(401, "demo-only");
     without.stop();
 }
+
+#[test]
+fn a_store_is_backed_up_exported_and_brought_back() {
+    let data = tempfile::tempdir().unwrap();
+    let path = |name: &str| data.path().join(name).to_str().unwrap().to_owned();
+    let run = |args: &[&str]| {
+        let ran = program().run(args);
+        assert_eq!(ran.code, Some(0), "{args:?}: {} {}", ran.stdout, ran.stderr);
+        ran
+    };
+    let (live, backup, lines) = (path("live"), path("backup.sqlite"), path("export.ndjson"));
+    let binary = sandbox(live.as_ref());
+    for n in 0..300 {
+        let entity = json!({"entity": {"id": format!("urn:svod:thing:{n}"), "type": "Thing", "space": "sandbox",
+            "attributes": {"name": {"value": format!("вещь {n}")}, "where": {"geometry": {"type": "Point", "coordinates": [87.1, 53.7]}}}}});
+        let made = binary.request("POST", "/api/v1/entities", None, Some(entity.to_string().into_bytes())).unwrap();
+        assert_eq!(made.status, 201);
+    }
+    // While the platform runs.
+    run(&["backup", &backup, "--data", &live]);
+    assert!(run(&["doctor", "--data", &live, "--deep"]).stdout.contains("300 entities"));
+    run(&["export", &lines, "--data", &live]);
+    let again = program().run(&["backup", &backup, "--data", &live]);
+    assert!(again.code == Some(1) && again.stderr.contains("is there already"), "{}", again.stderr);
+    binary.stop();
+
+    let (restored, imported) = (path("restored"), path("imported"));
+    run(&["restore", &backup, "--data", &restored]);
+    run(&["import", &lines, "--data", &imported]);
+    let full = program().run(&["import", &lines, "--data", &imported]);
+    assert!(full.code == Some(1) && full.stderr.contains("holds data already"), "{}", full.stderr);
+    for folder in [&restored, &imported] {
+        let binary = sandbox(folder.as_ref());
+        let read = binary.get("/api/v1/entities/urn:svod:thing:299", None);
+        assert_eq!(read["attributes"]["name"]["value"], "вещь 299");
+        let near = "/ngsi-ld/v1/entities?type=Thing&georel=near;maxDistance==100&geometry=Point&coordinates=[87.1,53.7]&geoproperty=where&count=true&limit=1";
+        let found = binary.request("GET", near, None, None).unwrap();
+        assert_eq!(found.header("ngsild-results-count"), "300", "index rows are there again: {folder}");
+        binary.stop();
+        run(&["doctor", "--data", folder, "--deep"]);
+    }
+    // What is cut off or changed is not taken for whole.
+    let text = std::fs::read_to_string(&lines).unwrap();
+    let short: String = text.lines().take(100).flat_map(|l| [l, "\n"]).collect();
+    for (name, bad, why) in
+        [("short", short, "cut off"), ("changed", text.replace("вещь 7\"", "вещь 8\""), "not those")]
+    {
+        let file = path(name);
+        std::fs::write(&file, bad).unwrap();
+        let ran = program().run(&["import", &file, "--data", &path(&format!("of-{name}"))]);
+        assert!(ran.code == Some(1) && ran.stderr.contains(why), "{}", ran.stderr);
+    }
+}

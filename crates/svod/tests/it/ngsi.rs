@@ -162,3 +162,95 @@ fn the_past_is_asked_by_time() {
     assert_eq!(kept["level"].as_array().unwrap().iter().map(|i| i["value"].clone()).collect::<Vec<_>>(), [1, 2]);
     binary.stop();
 }
+
+/// What a source alone has is written there, not here; what it takes besides is a copy (clause 4.3.6).
+#[test]
+fn writes_go_where_registrations_say() {
+    let folders: Vec<_> = (0..2).map(|_| tempfile::tempdir().unwrap()).collect();
+    let [region, city]: [Binary; 2] = folders.iter().map(sandbox).collect::<Vec<_>>().try_into().ok().unwrap();
+    let register = |mode: &str, information: Value, operations: Value| {
+        let source = json!({"id": format!("urn:t:{mode}"), "type": "ContextSourceRegistration", "mode": mode,
+            "endpoint": format!("http://{}", city.http), "information": [information], "operations": operations});
+        assert_eq!(send(&region, "POST", "csourceRegistrations", Some(source)).status, 201);
+    };
+    let all = json!(["redirectionOps", "createBatch", "deleteBatch"]);
+    let pump = json!({"entities": [{"id": "urn:t:pump", "type": "Pump"}], "propertyNames": ["pressure"]});
+    register("exclusive", pump, all.clone());
+    register("redirect", json!({"entities": [{"type": "Valve"}]}), all);
+    register("inclusive", json!({"entities": [{"type": "Tank"}]}), json!(["createEntity", "deleteEntity"]));
+    let entity = |id: &str, kind: &str| json!({"id": id, "type": kind, "pressure": 5, "name": "n"});
+    let keys = |of: &Binary, id: &str| -> Vec<String> {
+        let answer = send(of, "GET", &format!("entities/{id}?options=keyValues&local=true"), None);
+        if answer.status == 404 { Vec::new() } else { answer.ok().as_object().unwrap().keys().cloned().collect() }
+    };
+    for (id, kind) in [("urn:t:pump", "Pump"), ("urn:t:valve", "Valve"), ("urn:t:tank", "Tank")] {
+        assert_eq!(send(&region, "POST", "entities", Some(entity(id, kind))).status, 201, "{kind}");
+    }
+    assert_eq!(
+        (keys(&region, "urn:t:pump"), keys(&city, "urn:t:pump").len()),
+        (vec!["id".into(), "type".into(), "name".into()], 3)
+    );
+    assert_eq!((keys(&region, "urn:t:valve").len(), keys(&city, "urn:t:valve").len()), (0, 4));
+    assert_eq!((keys(&region, "urn:t:tank").len(), keys(&city, "urn:t:tank").len()), (4, 4));
+    let whole = send(&region, "GET", "entities/urn:t:pump?options=keyValues", None).ok();
+    assert_eq!((&whole["pressure"], &whole["name"]), (&json!(5), &json!("n")), "one entity to whoever asks");
+    // Not taken there: refused, and not kept here instead.
+    let batch = json!([entity("urn:t:valve:2", "Valve"), entity("urn:t:else", "Else")]);
+    assert_eq!(send(&region, "POST", "entityOperations/create", Some(batch)).status, 201);
+    let merge = json!([{"id": "urn:t:valve:2", "type": "Valve", "pressure": 6}, {"id": "urn:t:else", "pressure": 6}]);
+    assert_eq!(send(&region, "POST", "entityOperations/merge", Some(merge)).status, 204);
+    city.stop();
+    let dead = send(&region, "PATCH", "entities/urn:t:pump/attrs", Some(json!({"pressure": 7, "name": "m"})));
+    assert_eq!((dead.status, dead.ok()["notUpdated"][0]["attributeName"].as_str()), (207, Some("pressure")));
+    assert_eq!(send(&region, "DELETE", "entities/urn:t:valve", None).status, 504);
+    region.stop();
+}
+
+#[test]
+fn whoever_waits_for_registrations_is_told_of_them() {
+    let data = tempfile::tempdir().unwrap();
+    let (url, heard) = listener();
+    let binary = sandbox(&data);
+    let subscription = json!({"id": "urn:t:s", "type": "Subscription", "entities": [{"type": "Well"}],
+        "notification": {"endpoint": {"uri": url}}});
+    assert_eq!(send(&binary, "POST", "csourceSubscriptions", Some(subscription)).status, 201);
+    let source = |kind: &str| {
+        json!({"id": "urn:t:r", "type": "ContextSourceRegistration", "endpoint": "http://192.0.2.1",
+            "information": [{"entities": [{"type": kind}]}, {"entities": [{"type": "Pump"}]}]})
+    };
+    let wait = || heard.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(send(&binary, "POST", "csourceRegistrations", Some(source("Well"))).status, 201);
+    let told = wait();
+    assert_eq!((&told["triggerReason"], &told["subscriptionId"]), (&json!("newlyMatching"), &json!("urn:t:s")));
+    assert_eq!(told["data"][0]["information"].as_array().unwrap().len(), 1, "only what was asked for: {told}");
+    let change = json!({"description": "other"});
+    assert_eq!(send(&binary, "PATCH", "csourceRegistrations/urn:t:r", Some(change)).status, 204);
+    assert_eq!(wait()["triggerReason"], "updated");
+    assert_eq!(send(&binary, "DELETE", "csourceRegistrations/urn:t:r", None).status, 204);
+    assert_eq!(wait()["triggerReason"], "noLongerMatching");
+    let state = send(&binary, "GET", "csourceSubscriptions/urn:t:s", None).ok();
+    assert_eq!((&state["notification"]["timesSent"], &state["notification"]["status"]), (&json!(3), &json!("ok")));
+    binary.stop();
+}
+
+#[test]
+fn pages_of_a_map_stay_the_same() {
+    let data = tempfile::tempdir().unwrap();
+    let binary = sandbox(&data);
+    for n in 0..5 {
+        make(&binary, &format!("urn:t:{n}"), "Well", n);
+    }
+    let first = send(&binary, "GET", "entities?type=Well&limit=2&entityMap=true", None);
+    assert_eq!((first.status, first.ok().as_array().unwrap().len()), (201, 2));
+    let id = first.header("ngsild-entitymap").to_owned();
+    make(&binary, "urn:t:later", "Well", 9);
+    assert_eq!(send(&binary, "DELETE", "entities/urn:t:3", None).status, 204);
+    let path = "/ngsi-ld/v1/entities?type=Well&limit=10&count=true&options=keyValues";
+    let url = format!("http://{}{path}", binary.http);
+    let walk = reqwest::blocking::Client::new().get(url).header("NGSILD-EntityMap", &id).send().unwrap();
+    assert_eq!((walk.status().as_u16(), walk.headers()["ngsild-results-count"].to_str().unwrap()), (200, "4"));
+    let map = binary.request("GET", &id, None, None).unwrap().ok();
+    assert_eq!(map["entityMap"]["urn:t:4"], json!(["@none"]));
+    assert!(map["entityMap"].get("urn:t:3").is_none(), "what is gone is struck out");
+    binary.stop();
+}

@@ -150,27 +150,10 @@ pub async fn carry<T>(
     if has_been_here(state, asked) {
         return Err(ApiError::new(Kind::LoopDetected, "the request has been here before, and its part is elsewhere"));
     }
-    let mut failures: Vec<Failure> = refused.iter().map(|p| refusal(&sources[p.source], p)).collect();
-    let (mut done, mut some) = (Vec::new(), false);
-    let calls = can.iter().map(async |portion| {
-        let source = &sources[portion.source];
-        let reply = tell(state, asked, context, source, &deed, portion).await;
-        (source, portion, reply)
-    });
-    for (source, portion, reply) in join_all(calls).await {
-        let in_part = reply.as_ref().is_ok_and(|r| r.status == 207);
-        match failed(source, reply) {
-            None => {
-                some = true;
-                done.extend(portion.names.iter().cloned());
-            }
-            Some(error) if error.kind == Kind::LoopDetected && portion.claimed => return Err(error),
-            Some(error) => {
-                some |= in_part;
-                failures.push(Failure { source: Some(source.id.clone()), names: portion.names.clone(), error });
-            }
-        }
-    }
+    let refused = refused.iter().map(|p| refusal(&sources[p.source], p)).collect();
+    let mut outcome = Told { failures: refused, ..Told::default() };
+    tell_all(state, asked, context, &deed, (&sources, &can), &mut outcome).await?;
+    let Told { mut failures, done, mut some } = outcome;
     let (mine, tolerant) = match shares.rest {
         Rest::All => (Some(local(None).await), false),
         Rest::Members(members) => (Some(local(Some(members)).await), false),
@@ -195,6 +178,46 @@ pub async fn carry<T>(
         [only] if !some => Err(only.error.clone()),
         _ => Ok(Carried { local: mine, done, some, failures }),
     }
+}
+
+/// What other brokers have said to a write.
+#[derive(Default)]
+struct Told {
+    done: Vec<String>,
+    some: bool,
+    failures: Vec<Failure>,
+}
+
+/// Tells every source its part.
+async fn tell_all(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Arc<Context>,
+    deed: &Deed<'_>,
+    (sources, portions): (&[Source], &[Portion]),
+    told: &mut Told,
+) -> Answer<()> {
+    let calls = portions.iter().map(async |portion| {
+        let source = &sources[portion.source];
+        let reply = tell(state, asked, context, source, deed, portion).await;
+        (source, portion, reply)
+    });
+    for (source, portion, reply) in join_all(calls).await {
+        let in_part = reply.as_ref().is_ok_and(|r| r.status == 207);
+        match failed(source, reply) {
+            None => {
+                told.some = true;
+                told.done.extend(portion.names.iter().cloned());
+            }
+            Some(error) if error.kind == Kind::LoopDetected && portion.claimed => return Err(error),
+            Some(error) => {
+                told.some |= in_part;
+                let (source, names) = (Some(source.id.clone()), portion.names.clone());
+                told.failures.push(Failure { source, names, error });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Others are told only what the actor might do here.

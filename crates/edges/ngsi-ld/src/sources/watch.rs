@@ -240,10 +240,8 @@ pub async fn changed(
 pub async fn run(state: NgsiState) {
     for tick in 0_u64.. {
         tokio::time::sleep(TICK).await;
-        if tick % SWEEP == 0
-            && let Err(error) = crate::maps::sweep(&state).await
-        {
-            tracing::warn!(%error, "entity maps that are over were not cleared away");
+        if tick % SWEEP == 0 {
+            state.maps.sweep(state.registry.clock().now());
         }
         let all = match state.registry.definitions_everywhere(KIND).await {
             Ok(all) => all,

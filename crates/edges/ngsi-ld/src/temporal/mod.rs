@@ -258,10 +258,10 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
         return Err(ApiError::missing(format!("the entity {id} never had one of these members")));
     }
     let mut response = answer(&asked, Value::Object(body), &context, cut);
-    let map = match maps::Use::of(&state, &asked).await? {
+    let map = match maps::Use::of(&state, &asked)? {
         make @ maps::Use::Make => {
             let here = maps::Origins::from_iter([(id, vec![maps::HERE.to_owned()])]);
-            make.settle(&state, &asked, &here).await?
+            make.settle(&state, &asked, &here)?
         }
         other => other,
     };
@@ -311,13 +311,10 @@ async fn found(
     count: bool,
     at: &str,
 ) -> Answer {
-    let (mut wanted, map) = (wanted, maps::Use::of(state, asked).await?);
+    let (mut wanted, map) = (wanted, maps::Use::of(state, asked)?);
     let making = matches!(map, maps::Use::Make);
-    let map = if making {
-        map.settle(state, asked, &everything(state, asked, context, wanted.clone()).await?).await?
-    } else {
-        map
-    };
+    let map =
+        if making { map.settle(state, asked, &everything(state, asked, context, wanted.clone()).await?)? } else { map };
     if let Some(ids) = map.ids() {
         wanted.query.ids = ids;
     }

@@ -225,6 +225,21 @@ fn sources() -> Vec<Case> {
     ]
 }
 
+/// Maps hold what their maker sees; nobody else finds them.
+fn maps() -> Vec<Case> {
+    let one = || "/ngsi-ld/v1/entityMaps/urn:t:map".to_owned();
+    let case = |method, route, path: String, body, expected| Case::new(method, route, path, body, expected);
+    let window = "type=Task&timerel=after&timeAt=2020-01-01T00:00:00Z";
+    let (all, past) = ("/ngsi-ld/v1/entityMaps", "/ngsi-ld/v1/temporal/entityMaps");
+    vec![
+        case("GET", all, format!("{all}?type=Task"), Body::Nothing, [201; 6]),
+        case("GET", past, format!("{past}?{window}"), Body::Nothing, [201; 6]),
+        case("GET", "/ngsi-ld/v1/entityMaps/{id}", one(), Body::Nothing, [404; 6]),
+        case("PATCH", "/ngsi-ld/v1/entityMaps/{id}", one(), Body::Json(json!({})), [404; 6]),
+        case("DELETE", "/ngsi-ld/v1/entityMaps/{id}", one(), Body::Nothing, [404; 6]),
+    ]
+}
+
 /// Who may tell others to be told, of entities or of registrations.
 fn subscriptions(all: &'static str, each: &'static str) -> Vec<Case> {
     let subscription = json!({"id": "urn:t:subscription", "type": "Subscription", "entities": [{"type": "Task"}],
@@ -256,6 +271,7 @@ async fn every_operation_is_answered_as_the_visitor_may() {
     cases.extend(subscriptions("/ngsi-ld/v1/csourceSubscriptions", "/ngsi-ld/v1/csourceSubscriptions/{id}"));
     cases.extend(temporal(&stage));
     cases.extend(sources());
+    cases.extend(maps());
     complete(&routes::ngsi(), &cases);
     judge(&stage.app, &cases).await;
     stage.app.settle().await;
