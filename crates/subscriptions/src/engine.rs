@@ -183,6 +183,20 @@ impl<D: Dialect> Engine<D> {
         line.state()
     }
 
+    /// What somebody else has told of entities is passed on, as far as the subscription wants it. Removals are, where it has
+    /// the trigger for them.
+    pub async fn pass_on(self: &Arc<Self>, space: &SpacePath, id: &str, notices: Vec<Notice>, removal: crate::Trigger) {
+        let Some(line) = self.line(&(space.to_string(), id.to_owned())) else { return };
+        let s = &line.subscription;
+        for notice in notices {
+            let gone = notice.happening.is_some();
+            let wanted = notice.entities.iter().all(|e| if gone { s.triggers.contains(&removal) } else { s.takes(e) });
+            if wanted && s.is_awake(notice.at) {
+                self.enqueue(&line, None, notice).await;
+            }
+        }
+    }
+
     /// Until nothing waits and nothing is under way.
     pub async fn rest(&self) {
         loop {

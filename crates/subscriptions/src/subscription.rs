@@ -113,6 +113,14 @@ impl<S> Subscription<S> {
         self.active && self.expires.is_none_or(|e| at < e)
     }
 
+    /// Is it told of an entity like this, whatever has changed?
+    pub fn takes(&self, entity: &Entity) -> bool {
+        let alone = |_: &svod_kernel::Urn| None;
+        (self.selectors.is_empty() || self.selectors.iter().any(|q| q.fits(entity, &alone)))
+            && self.condition.fits(entity, &alone)
+            && (self.watched.is_empty() || self.watched.iter().any(|name| entity.attributes.contains_key(name)))
+    }
+
     /// The changes of a happening that it is told of; none when it does not concern it. The conditions on the entity are
     /// not judged yet.
     pub fn wants(&self, happening: &Happening) -> Option<Vec<Touch>> {

@@ -69,11 +69,14 @@ pub struct NgsiConfig {
     pub temporal_instances: usize,
     /// The name under which other brokers know this one; none: that of the node.
     pub alias: Option<String>,
+    /// Under which address other brokers reach this one, such as `https://region.example`; none: subscriptions are not
+    /// passed on to them.
+    pub public_base: Option<String>,
 }
 
 impl Default for NgsiConfig {
     fn default() -> Self {
-        Self { temporal_instances: 1_000, alias: None }
+        Self { temporal_instances: 1_000, alias: None, public_base: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The NGSI-LD edge with what it needs from outside.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use svod_kernel::SpacePath;
@@ -45,7 +46,9 @@ impl Fetch for Documents {
 }
 
 /// The state of the edge's routes.
-pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool) -> NgsiState {
+pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool, listening: SocketAddr) -> NgsiState {
+    // Only the sandbox is surely met where it listens: elsewhere there may be a proxy in between.
+    let own = sandbox.then(|| format!("http://{listening}"));
     let home: Option<SpacePath> = sandbox.then(|| SANDBOX_SPACE.parse().ok()).flatten();
     let documents = Documents { registry: core.registry.clone(), outbound: outbound.clone() };
     let contexts = Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone()));
@@ -58,6 +61,8 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         remembered: Arc::default(),
         peers: Arc::new(Wires(outbound)),
         maps: Arc::default(),
+        relay: Arc::default(),
+        public_base: config.public_base.clone().or(own),
         watch: Arc::new(Watch::new(deliver.clone())),
         subscriptions: Engine::new(core.registry.clone(), notifications, deliver),
         temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone())),

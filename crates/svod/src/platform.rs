@@ -112,7 +112,7 @@ impl Platform {
         );
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
-        let ngsi = ngsi::state(&core, outbound, &config.ngsi_ld, options.sandbox);
+        let ngsi = ngsi::state(&core, outbound, &config.ngsi_ld, options.sandbox, addresses.http);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));
         let server = http::serve(http_listener, config, &core, ngsi, stopped);

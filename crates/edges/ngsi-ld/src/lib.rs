@@ -64,6 +64,10 @@ pub struct NgsiState {
     pub peers: Arc<dyn sources::peers::Peers>,
     /// What questions found, for those who page through it.
     pub maps: Arc<maps::Maps>,
+    /// Copies of subscriptions at other brokers.
+    pub relay: Arc<sources::relay::Relay>,
+    /// Under which address other brokers reach this one; none: subscriptions stay here.
+    pub public_base: Option<String>,
     /// Tells of registrations.
     pub watch: Arc<sources::watch::Watch>,
     /// Tells subscribers.
@@ -173,9 +177,13 @@ pub fn router(state: NgsiState) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .fallback(nothing)
         .layer(axum::middleware::from_fn(with_tenant))
-        .with_state(state);
+        .with_state(state.clone());
     let trimmed = NormalizePathLayer::trim_trailing_slash().layer(routes);
-    Router::new().nest_service(BASE, trimmed)
+    Router::new()
+        .nest_service(BASE, trimmed)
+        .route("/ngsi-ld/ex/remote-notify", post(sources::relay::inbound))
+        .layer(axum::extract::DefaultBodyLimit::max(request::MAX_BODY))
+        .with_state(state)
 }
 
 /// What is not the present state of entities: subscriptions, other brokers, the past.

@@ -91,6 +91,27 @@ impl FromRequest<NgsiState> for Asked {
     }
 }
 
+impl Asked {
+    /// What the platform asks of other brokers by itself, on behalf of a request that came through `via`.
+    pub fn own(space: SpacePath, via: &[String], link: Option<String>) -> Self {
+        let mut headers = HeaderMap::new();
+        for hop in via.iter().filter_map(|alias| HeaderValue::from_str(&format!("1.1 {alias}")).ok()) {
+            headers.append(header::VIA, hop);
+        }
+        Self {
+            actor: Actor::anonymous(),
+            space,
+            tenant: None,
+            headers,
+            query: HashMap::new(),
+            pairs: Vec::new(),
+            media: Media::Json,
+            link,
+            body: Bytes::new(),
+        }
+    }
+}
+
 /// Only what makes something makes a tenant (clause 5.5.10).
 fn makes(path: &str) -> bool {
     let path = path.trim_end_matches('/');

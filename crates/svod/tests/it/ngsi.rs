@@ -202,7 +202,7 @@ fn writes_go_where_registrations_say() {
     city.stop();
     let dead = send(&region, "PATCH", "entities/urn:t:pump/attrs", Some(json!({"pressure": 7, "name": "m"})));
     assert_eq!((dead.status, dead.ok()["notUpdated"][0]["attributeName"].as_str()), (207, Some("pressure")));
-    assert_eq!(send(&region, "DELETE", "entities/urn:t:valve", None).status, 504);
+    assert_eq!(send(&region, "DELETE", "entities/urn:t:valve?type=Valve", None).status, 504);
     region.stop();
 }
 
@@ -238,19 +238,19 @@ fn pages_of_a_map_stay_the_same() {
     let data = tempfile::tempdir().unwrap();
     let binary = sandbox(&data);
     for n in 0..5 {
-        make(&binary, &format!("urn:t:{n}"), "Well", n);
+        make(&binary, &format!("urn:t:well:{n}"), "Well", n);
     }
     let first = send(&binary, "GET", "entities?type=Well&limit=2&entityMap=true", None);
     assert_eq!((first.status, first.ok().as_array().unwrap().len()), (201, 2));
     let id = first.header("ngsild-entitymap").to_owned();
-    make(&binary, "urn:t:later", "Well", 9);
-    assert_eq!(send(&binary, "DELETE", "entities/urn:t:3", None).status, 204);
+    make(&binary, "urn:t:well:later", "Well", 9);
+    assert_eq!(send(&binary, "DELETE", "entities/urn:t:well:3", None).status, 204);
     let path = "/ngsi-ld/v1/entities?type=Well&limit=10&count=true&options=keyValues";
     let url = format!("http://{}{path}", binary.http);
     let walk = reqwest::blocking::Client::new().get(url).header("NGSILD-EntityMap", &id).send().unwrap();
     assert_eq!((walk.status().as_u16(), walk.headers()["ngsild-results-count"].to_str().unwrap()), (200, "4"));
     let map = binary.request("GET", &id, None, None).unwrap().ok();
-    assert_eq!(map["entityMap"]["urn:t:4"], json!(["@none"]));
-    assert!(map["entityMap"].get("urn:t:3").is_none(), "what is gone is struck out");
+    assert_eq!(map["entityMap"]["urn:t:well:4"], json!(["@none"]));
+    assert!(map["entityMap"].get("urn:t:well:3").is_none(), "what is gone is struck out");
     binary.stop();
 }

@@ -11,6 +11,7 @@ use svod_model::{Attribute, Entity};
 use super::document::{Mode, does};
 use super::matching::{Piece, Probe};
 use super::peers::{Reply, Silence};
+use super::trust::Trust;
 use super::wire::{Question, Tongue, say};
 use super::{Source, known};
 use crate::NgsiState;
@@ -148,6 +149,39 @@ pub async fn one(
         Question { method: "GET", path: "entities".into(), params, body: None }
     };
     ask(state, asked, context, probe, concerned, local.into_iter().collect(), call).await
+}
+
+/// An entity that a source has told of, with what is known of it here and at the other sources.
+///
+/// # Errors
+/// As [`one`].
+pub async fn beside(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Arc<Context>,
+    probe: &Probe,
+    local: Option<Arc<Entity>>,
+    (teller, told): (&str, Entity),
+) -> Answer<Arc<Entity>> {
+    let id = told.id.clone();
+    let mut concerned = concerned(state, asked, probe, &["retrieveEntity"]).await?;
+    concerned.sources.retain(|s| s.id != teller);
+    let question = |_: &Source, pieces: &[Piece<'_>], tongue: &Tongue| {
+        let mut params = vec![("options".to_owned(), "sysAttrs".to_owned())];
+        let attrs = attributes(pieces, probe, &tongue.context);
+        if !attrs.is_empty() {
+            params.push(("attrs".into(), attrs.join(",")));
+        }
+        Question { method: "GET", path: format!("entities/{id}"), params, body: None }
+    };
+    let told = Arc::new(told);
+    let others = ask(state, asked, context, probe, concerned, local.into_iter().collect(), question).await?.entities;
+    // What was told is the newest there is of it.
+    let mut whole = others.into_iter().next().map_or_else(|| (*told).clone(), Arc::unwrap_or_clone);
+    for (name, attribute) in &told.attributes {
+        whole.attributes.insert(name.clone(), attribute.clone());
+    }
+    Ok(Arc::new(whole))
 }
 
 /// Asks the sources a question and joins what they say with what fits here.
@@ -416,48 +450,11 @@ fn stamp(entity: &mut Entity, members: &Map<String, Value>, context: &Context) {
 /// What a source says of things that it is not registered for is not taken.
 fn trusted(source: &Source, probe: &Probe, entities: Vec<Entity>) -> Said {
     let trust = Trust::of(source, probe);
-    let kept = entities.into_iter().filter(|e| trust.has(e.id.as_str())).map(|mut e| {
+    let kept = entities.into_iter().filter(|e| trust.has(e.id.as_str(), e.kinds())).map(|mut e| {
         e.attributes.retain(|name, _| trust.tells(name));
         e
     });
     Said { mode: Mode::of(&source.document), entities: kept.collect(), names: trust.names.clone() }
-}
-
-/// What a source is registered for.
-pub struct Trust {
-    /// Attributes; none named: all.
-    names: Vec<String>,
-    selectors: Option<Vec<(Option<String>, Option<regex::Regex>)>>,
-}
-
-impl Trust {
-    /// As far as the question goes.
-    pub fn of(source: &Source, probe: &Probe) -> Self {
-        let pieces = probe.pieces(&source.document);
-        let mut names = Vec::new();
-        if pieces.iter().all(|(_, names)| !names.is_empty()) {
-            names.extend(pieces.iter().flat_map(|(_, names)| names.iter().map(|n| (*n).to_owned())));
-        }
-        let text = |v: &Value, key: &str| v.get(key).and_then(Value::as_str).map(str::to_owned);
-        let selector = |v: &&Value| (text(v, "id"), text(v, "idPattern").and_then(|p| regex::Regex::new(&p).ok()));
-        let any = pieces.iter().any(|(selectors, _)| selectors.is_empty());
-        let selectors = pieces.iter().flat_map(|(selectors, _)| selectors.iter().map(selector)).collect();
-        Self { names, selectors: (!any).then_some(selectors) }
-    }
-
-    /// May it tell of the entity?
-    pub fn has(&self, id: &str) -> bool {
-        let named = |(own, pattern): &(Option<String>, Option<regex::Regex>)| match own {
-            Some(own) => own == id,
-            None => pattern.as_ref().is_none_or(|p| p.is_match(id)),
-        };
-        self.selectors.as_ref().is_none_or(|all| all.iter().any(named))
-    }
-
-    /// May it tell of the attribute?
-    pub fn tells(&self, name: &String) -> bool {
-        self.names.is_empty() || self.names.contains(name)
-    }
 }
 
 /// Everything together: the newest of each instance wins; auxiliary sources only fill what nobody else has.

@@ -5,8 +5,10 @@ pub mod gather;
 pub mod matching;
 pub mod past;
 pub mod peers;
+pub mod relay;
 pub mod share;
 pub mod spread;
+pub mod trust;
 pub mod watch;
 pub mod wire;
 
@@ -141,6 +143,7 @@ async fn keep(
     let now = Source { id: id.to_owned(), document };
     state.registry.define(&asked.actor, KIND, &asked.space, id, Value::Object(now.document.clone())).await?;
     state.remembered.forget();
+    relay::settle_behind(state, &asked.space);
     watch::changed(state, &asked.space, before.as_ref(), Some(&now)).await
 }
 
@@ -242,6 +245,7 @@ pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, aske
         return Err(ApiError::missing(format!("there is no registration {id}")));
     }
     let before = in_force(before.into_iter().collect(), state.registry.clock().now());
+    relay::settle_behind(&state, &asked.space);
     watch::changed(&state, &asked.space, before.first(), None).await?;
     Ok(asked.done())
 }

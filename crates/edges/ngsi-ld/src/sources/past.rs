@@ -8,8 +8,9 @@ use svod_kernel::{Timestamp, Urn};
 use svod_temporal::{Ask, Evolutions, History, Instance, Property, Relation};
 
 use super::document::does;
-use super::gather::{self, Concerned, Heard, Trust, concerned, heard};
+use super::gather::{self, Concerned, Heard, concerned, heard};
 use super::matching::{Probe, Times};
+use super::trust::Trust;
 use super::wire::Question;
 use crate::NgsiState;
 use crate::context::Context;
@@ -133,7 +134,8 @@ async fn brought_together(state: &NgsiState, asked: &Asked, probe: &Probe, heard
             continue;
         };
         let trust = Trust::of(&source, probe);
-        for (id, mut history) in histories.into_iter().filter(|(id, _)| trust.has(id.as_str())) {
+        let fits = |(id, h): &(Urn, History)| trust.has(id.as_str(), h.types.iter().map(String::as_str));
+        for (id, mut history) in histories.into_iter().filter(fits) {
             history.attributes.retain(|name, _| trust.tells(name));
             all.entry(id).or_default().join(history);
         }

@@ -16,7 +16,7 @@ use svod_temporal::Property;
 
 use super::document as source;
 use super::matching::{Probe, Times};
-use super::{Source, in_force};
+use super::{Source, in_force, relay};
 use crate::NgsiState;
 use crate::context::Context;
 use crate::error::{Answer, ApiError, Kind};
@@ -32,7 +32,7 @@ const PATH: &str = "/ngsi-ld/v1/csourceSubscriptions";
 /// How often subscriptions by time are looked at.
 const TICK: Duration = Duration::from_millis(500);
 /// Ticks between looks for what is over.
-const SWEEP: u64 = 240;
+const SWEEP: u64 = 60;
 /// How long an answer waits for a notification that is under way.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -114,7 +114,10 @@ impl Watch {
 }
 
 /// What a subscription looks for, one probe for each selector.
-fn probes(kept: &Kept) -> Answer<Vec<Probe>> {
+///
+/// # Errors
+/// When a part of it cannot be read.
+pub fn probes(kept: &Kept) -> Answer<Vec<Probe>> {
     let doc = &kept.document;
     let words: Vec<String> = {
         let all = doc.get("watchedAttributes").and_then(Value::as_array).into_iter().flatten();
@@ -225,7 +228,7 @@ pub async fn changed(
 ) -> Answer<()> {
     for (home, definition) in state.registry.definitions_everywhere(KIND).await? {
         let Ok(kept) = Kept::of(&definition) else { continue };
-        if home != *space || kept.document.contains_key("timeInterval") {
+        if home != *space || kept.document.contains_key("timeInterval") || definition.id.contains(relay::MARK) {
             continue;
         }
         let probes = probes(&kept)?;
@@ -242,6 +245,7 @@ pub async fn run(state: NgsiState) {
         tokio::time::sleep(TICK).await;
         if tick % SWEEP == 0 {
             state.maps.sweep(state.registry.clock().now());
+            relay::retry(&state).await;
         }
         let all = match state.registry.definitions_everywhere(KIND).await {
             Ok(all) => all,
@@ -289,8 +293,8 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let id = subscriptions::identifier(&state, &asked, KIND, document.get("id")).await?;
     document.insert("id".into(), id.clone().into());
     let (context, context_url) = subscriptions::notified_with(&state, &asked, &mut document, &context).await?;
-    let (actor, tenant) = (asked.actor.clone(), asked.tenant.clone());
-    keep(&state, &asked, &id, &Kept { document, context, context_url, actor, tenant, since: now }).await?;
+    let (actor, tenant, via) = (asked.actor.clone(), asked.tenant.clone(), Vec::new());
+    keep(&state, &asked, &id, &Kept { document, context, context_url, actor, tenant, since: now, via }).await?;
     Ok(asked.created(&format!("{PATH}/{id}")))
 }
 

@@ -16,6 +16,7 @@ use crate::NgsiState;
 use crate::context::{Context, core};
 use crate::error::{Answer, ApiError, Kind};
 use crate::request::{Asked, Media};
+use crate::sources::{gather, relay};
 
 pub use dialect::Notifications;
 use document::Flavour;
@@ -43,6 +44,9 @@ pub struct Kept {
     pub tenant: Option<String>,
     /// Changes before are not told.
     pub since: Timestamp,
+    /// Brokers that it came through.
+    #[serde(default)]
+    pub via: Vec<String>,
 }
 
 impl Kept {
@@ -86,8 +90,11 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let id = identifier(&state, &asked, KIND, document.get("id")).await?;
     document.insert("id".into(), id.clone().into());
     let (context, context_url) = notified_with(&state, &asked, &mut document, &context).await?;
-    let (actor, tenant) = (asked.actor.clone(), asked.tenant.clone());
-    keep(&state, &asked, &id, Kept { document, context, context_url, actor, tenant, since: now }).await?;
+    let (actor, tenant, via) = (asked.actor.clone(), asked.tenant.clone(), gather::passed(&asked));
+    if gather::has_been_here(&state, &asked) {
+        return Err(ApiError::new(Kind::LoopDetected, "the subscription has been here before"));
+    }
+    keep(&state, &asked, &id, Kept { document, context, context_url, actor, tenant, since: now, via }).await?;
     Ok(asked.created(&format!("{PATH}/{id}")))
 }
 
@@ -136,7 +143,9 @@ pub async fn notified_with(
 async fn keep(state: &NgsiState, asked: &Asked, id: &str, kept: Kept) -> Answer<()> {
     let doc = serde_json::to_value(&kept).map_err(|e| ApiError::new(Kind::InternalError, e.to_string()))?;
     let definition = state.registry.define(&asked.actor, KIND, &asked.space, id, doc).await?;
-    state.subscriptions.define(&asked.space, &definition).await.map_err(ApiError::bad)
+    state.subscriptions.define(&asked.space, &definition).await.map_err(ApiError::bad)?;
+    relay::settle_behind(state, &asked.space);
+    Ok(())
 }
 
 async fn found(state: &NgsiState, asked: &Asked, id: &str) -> Answer<(Definition, Kept)> {
@@ -287,6 +296,7 @@ pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, aske
     state.registry.undefine(&asked.actor, KIND, &asked.space, &definition.id).await?;
     let note = vec![(asked.space.clone(), id, Value::Null)];
     state.registry.note(STATES, note).await.map_err(svod_registry::QueryError::Store)?;
+    relay::settle_behind(&state, &asked.space);
     Ok(asked.done())
 }
 

@@ -58,7 +58,7 @@ impl Case {
 
     /// Authorised by a bearer's token; pages are by a cookie.
     fn for_programs(&self) -> bool {
-        self.route.starts_with("/api/") || self.route.starts_with(svod_ngsi_ld::BASE) || self.route == "/metrics"
+        self.route.starts_with("/api/") || self.route.starts_with("/ngsi-ld/") || self.route == "/metrics"
     }
 
     /// Who is refused goes first: what the others change would change the reason.

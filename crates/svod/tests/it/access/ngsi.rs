@@ -225,6 +225,8 @@ fn sources() -> Vec<Case> {
     ]
 }
 
+const NOTIFY: &str = "/ngsi-ld/ex/remote-notify";
+
 /// Maps hold what their maker sees; nobody else finds them.
 fn maps() -> Vec<Case> {
     let one = || "/ngsi-ld/v1/entityMaps/urn:t:map".to_owned();
@@ -237,6 +239,14 @@ fn maps() -> Vec<Case> {
         case("GET", "/ngsi-ld/v1/entityMaps/{id}", one(), Body::Nothing, [404; 6]),
         case("PATCH", "/ngsi-ld/v1/entityMaps/{id}", one(), Body::Json(json!({})), [404; 6]),
         case("DELETE", "/ngsi-ld/v1/entityMaps/{id}", one(), Body::Nothing, [404; 6]),
+        // Sources are entitled by an identifier that nobody can guess.
+        case(
+            "POST",
+            NOTIFY,
+            NOTIFY.into(),
+            Body::Json(json!({"subscriptionId": "urn:t:unknown", "data": []})),
+            [404; 6],
+        ),
     ]
 }
 
