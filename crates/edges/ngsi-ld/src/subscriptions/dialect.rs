@@ -177,7 +177,9 @@ pub fn selectors(doc: &Map<String, Value>) -> crate::error::Answer<Vec<Query>> {
             Some(id) => query.ids.push(crate::parse::uri("id", id)?),
             None => {}
         }
-        query.id_pattern = s.get("idPattern").and_then(Value::as_str).and_then(|p| regex::Regex::new(p).ok());
+        // Clause 5.2.33: who names identifiers gets those, whatever the pattern.
+        let pattern = s.get("idPattern").and_then(Value::as_str).filter(|_| query.ids.is_empty());
+        query.id_pattern = pattern.and_then(|p| regex::Regex::new(p).ok());
         let kind = s.get("type").and_then(Value::as_str).unwrap_or("*");
         query.types = if kind == "*" { Types::Any } else { types::parse(kind, &own)? };
         all.push(query);
