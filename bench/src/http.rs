@@ -103,7 +103,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Reads one answer with a `content-length`; what follows it stays in `buffer`.
+/// Reads one answer, of known length or in chunks; what follows it stays in `buffer`.
 pub async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<Answer> {
     loop {
         if let Some((answer, used)) = parse(buffer)? {
@@ -127,10 +127,33 @@ fn parse(bytes: &[u8]) -> Result<Option<(Answer, usize)>> {
     let length: usize = match length {
         Some((_, value)) => value.trim().parse()?,
         None if status == 204 => 0,
+        None if head.to_ascii_lowercase().contains("transfer-encoding: chunked") => {
+            let chunks = chunks(&bytes[head_end + 4..])?;
+            return Ok(chunks.map(|(body, used)| (Answer { status, body }, head_end + 4 + used)));
+        }
         None => bail!("the answer has no content-length:\n{head}"),
     };
     let end = head_end + 4 + length;
     Ok((bytes.len() >= end).then(|| (Answer { status, body: bytes[head_end + 4..end].to_vec() }, end)))
+}
+
+/// A body in chunks (RFC 9112, 7.1), when it is whole, and its length on the wire.
+fn chunks(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>> {
+    let (mut body, mut at) = (Vec::new(), 0);
+    loop {
+        let Some(line) = bytes[at..].windows(2).position(|w| w == b"\r\n") else { return Ok(None) };
+        let size = std::str::from_utf8(&bytes[at..at + line])?.split(';').next().unwrap_or_default();
+        let size = usize::from_str_radix(size.trim(), 16).context("a chunk has no size")?;
+        let end = at + line + 2 + size + 2;
+        if bytes.len() < end {
+            return Ok(None);
+        }
+        if size == 0 {
+            return Ok(Some((body, end)));
+        }
+        body.extend_from_slice(&bytes[at + line + 2..end - 2]);
+        at = end;
+    }
 }
 
 #[derive(Deserialize)]
@@ -158,6 +181,14 @@ mod tests {
         assert!(parse(&bytes[..bytes.len() - 10]).unwrap().is_none());
         let (answer, used) = parse(bytes).unwrap().unwrap();
         assert_eq!((answer.status, answer.body.as_slice(), used), (202, b"ok".as_slice(), bytes.len() - 9));
+    }
+
+    #[test]
+    fn an_answer_in_chunks_is_read() {
+        let bytes = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n1\r\n!\r\n0\r\n\r\nHTTP";
+        assert!(parse(&bytes[..bytes.len() - 6]).unwrap().is_none());
+        let (answer, used) = parse(bytes).unwrap().unwrap();
+        assert_eq!((answer.body.as_slice(), used), (b"ok!".as_slice(), bytes.len() - 4));
     }
 
     #[test]
