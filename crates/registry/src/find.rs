@@ -128,6 +128,9 @@ fn sort(entities: &mut Vec<Arc<Entity>>, order: &[Order]) {
     entities.extend(keyed.into_iter().map(|(_, e)| e));
 }
 
+/// So many entities are looked up at once without handing the job over.
+const FEW: usize = 4;
+
 impl Registry {
     /// Entities that fit, each redacted for the actor; those they may not see are left out.
     ///
@@ -311,7 +314,8 @@ impl Registry {
             places.into_iter().for_each(|(urn, all)| cache.places(since, urn, all));
             Ok::<_, QueryError>(entities)
         };
-        found.extend(self.store.read(read).await?);
+        let few = urns.len() <= FEW;
+        found.extend(if few { self.store.glance(read).await? } else { self.store.read(read).await? });
         Ok(found)
     }
 }

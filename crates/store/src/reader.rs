@@ -16,10 +16,15 @@ pub(crate) enum Message {
 }
 
 pub(crate) struct Reader {
-    pub url: StoreUrl,
-    pub options: StoreOptions,
     pub queued: Arc<Queued>,
     pub inbox: Arc<Mutex<Receiver<Message>>>,
+    pub eye: Eye,
+}
+
+/// A connection to read through, made when it is needed first.
+pub(crate) struct Eye {
+    pub url: StoreUrl,
+    pub options: StoreOptions,
     pub link: Option<Link>,
 }
 
@@ -31,14 +36,16 @@ impl Reader {
             match next {
                 Ok(Message::Job(job)) => {
                     self.queued.left();
-                    self.answer(job);
+                    self.eye.answer(job);
                 }
                 Ok(Message::Stop) | Err(_) => return,
             }
         }
     }
+}
 
-    fn answer(&mut self, job: ReadJob) {
+impl Eye {
+    pub fn answer(&mut self, job: impl FnOnce(Result<&mut dyn Conn, StoreError>)) {
         if let Err(e) = self.begin() {
             tracing::error!(store = %self.url, error = %e, "no connection to read from the store");
             return job(Err(e));

@@ -57,8 +57,8 @@ pub async fn delete(State(state): State<NgsiState>, Path((id, term)): Path<(Stri
             if found { Ok((new, ())) } else { Err(no_such(&id, &missing)) }
         });
         match done.await {
-            // What is known only by its past is ended there.
-            Err(e) if e.kind == crate::error::Kind::ResourceNotFound => {
+            // What is known only by its past is ended there; an entity of another type than named is not meant at all.
+            Err(e) if e.kind == crate::error::Kind::ResourceNotFound && asked.param("type").is_none() => {
                 crate::temporal::end(&state, &asked, &urn, &term, &context).await.map_err(|_| e)
             }
             done => done,

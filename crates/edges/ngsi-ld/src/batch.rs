@@ -61,6 +61,9 @@ impl Outcome {
 
     /// With what became of the entities at other brokers; each identifier is told once.
     fn with(mut self, elsewhere: Vec<Elsewhere>) -> Self {
+        if elsewhere.is_empty() {
+            return self;
+        }
         for one in elsewhere {
             match one.failure {
                 Some(failure) => self.errors.push(failure.json(&one.id)),
