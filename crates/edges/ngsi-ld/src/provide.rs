@@ -91,25 +91,12 @@ pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, aske
 /// # Errors
 /// See [`ApiError`].
 pub async fn replace(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let id = urn(&id)?;
     let body = asked.body(&state).await?;
     let given = parse::new_entity(&body.value, &body.context)?;
-    change::same_id(&id, &given)?;
-    let deed = Deed {
-        operation: "replaceEntity",
-        action: Action::Update,
-        method: "PUT",
-        path: &|_| format!("entities/{id}"),
-        id: &id,
-        kinds: given.kinds.clone(),
-        content: Content::Members(members(&body)?, &body.context),
-    };
-    let carried = carry(&state, &asked, &body.context, deed, async |rest| {
-        let given = left(rest, given, &body.context)?;
-        revise(&state, &asked, &id, move |old| Ok((change::replace(old, given.clone())?, ()))).await
-    });
-    let carried = carried.await?;
-    Ok(carried.of_entity(&asked, &id, asked.done()))
+    whole(&state, &asked, &id, (body, given), ("replaceEntity", "PUT"), |old, given| {
+        change::replace(old, given.clone())
+    })
+    .await
 }
 
 /// `PATCH /entities/{id}`
@@ -117,25 +104,38 @@ pub async fn replace(State(state): State<NgsiState>, Path(id): Path<String>, ask
 /// # Errors
 /// See [`ApiError`].
 pub async fn merge(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
-    let id = urn(&id)?;
     let body = asked.body(&state).await?;
     let given = parse::entity(&body.value, &body.context)?;
+    whole(&state, &asked, &id, (body, given), ("mergeEntity", "PATCH"), |old, given| Ok(change::merge(old, given)))
+        .await
+}
+
+/// An entity as such, made into another.
+async fn whole(
+    state: &NgsiState,
+    asked: &Asked,
+    id: &str,
+    (body, given): (Body, Given),
+    (operation, method): (&'static str, &'static str),
+    work: impl Fn(&svod_model::Entity, &Given) -> Answer<svod_model::Entity> + Send + Sync + 'static,
+) -> Answer {
+    let id = urn(id)?;
     change::same_id(&id, &given)?;
     let deed = Deed {
-        operation: "mergeEntity",
+        operation,
         action: Action::Update,
-        method: "PATCH",
+        method,
         path: &|_| format!("entities/{id}"),
         id: &id,
         kinds: given.kinds.clone(),
         content: Content::Members(members(&body)?, &body.context),
     };
-    let carried = carry(&state, &asked, &body.context, deed, async |rest| {
+    let carried = carry(state, asked, &body.context, deed, async |rest| {
         let given = left(rest, given, &body.context)?;
-        revise(&state, &asked, &id, move |old| Ok((change::merge(old, &given), ()))).await
+        revise(state, asked, &id, move |old| Ok((work(old, &given)?, ()))).await
     });
     let carried = carried.await?;
-    Ok(carried.of_entity(&asked, &id, asked.done()))
+    Ok(carried.of_entity(asked, &id, asked.done()))
 }
 
 /// `POST /entities/{id}/attrs`
