@@ -72,6 +72,20 @@ struct Taker<'a> {
     total: Option<usize>,
 }
 
+impl Find {
+    /// What fits of these entities, which are all there is.
+    pub fn among(&self, entities: &[Arc<Entity>]) -> Found {
+        let of = |urn: &Urn| entities.iter().find(|e| e.id == *urn).cloned();
+        let mut taker = Taker { find: self, seen: 0, kept: Vec::new(), more: false, total: None };
+        for e in entities {
+            if self.query.fits(e, &of) && taker.take(e.clone()) {
+                break;
+            }
+        }
+        taker.found(Explained { looked: entities.len(), ..Explained::default() })
+    }
+}
+
 impl Taker<'_> {
     /// Whether the walk may end.
     fn take(&mut self, entity: Arc<Entity>) -> bool {

@@ -61,6 +61,7 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         remembered: Arc::default(),
         peers: Arc::new(Wires(outbound)),
         maps: Arc::default(),
+        snapshots: Arc::default(),
         relay: Arc::default(),
         public_base: config.public_base.clone().or(own),
         watch: Arc::new(Watch::new(deliver.clone())),

@@ -138,7 +138,7 @@ async fn answer_found(
     let status = map.status();
     let (found, warnings, map) = find_all(state, asked, context, &find, map).await?;
     let join = join::Join::of(asked)?;
-    let bodies = join.list(&state.registry, &asked.actor, context, &form, &found.entities).await?;
+    let bodies = join.list(join::Beyond::of(state, asked), context, &form, &found.entities).await?;
     let body = if asked.media == Media::Geo {
         let geometry = geometry_of(asked);
         let features: Vec<Value> = bodies.into_iter().map(|b| feature(b, &geometry)).collect();
@@ -171,6 +171,9 @@ async fn find_all(
     find: &Find,
     map: maps::Use,
 ) -> Answer<(svod_registry::Found, Vec<String>, maps::Use)> {
+    if let Some(frozen) = &asked.snapshot {
+        return Ok((find.among(&frozen.entities), Vec::new(), maps::Use::No));
+    }
     let csf = asked.param("csf").map(|t| crate::params::q::parse(t, context)).transpose()?;
     let mut query = find.query.clone();
     if let Some(mut ids) = map.ids() {
@@ -223,19 +226,39 @@ pub async fn origins(
     context: &Arc<Context>,
     wanted: find::Find,
 ) -> Answer<maps::Origins> {
-    let probe = Probe { query: wanted.query.clone(), lenient: true, ..Probe::default() };
-    let concerned = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
+    Ok(whole(state, asked, context, &Probe { query: wanted.query, lenient: true, ..Probe::default() }).await?.origins())
+}
+
+/// All entities that a question finds, here and at the sources that it concerns, and what to warn of.
+///
+/// # Errors
+/// See [`ApiError`].
+pub async fn those(
+    state: &NgsiState,
+    asked: &Asked,
+    context: &Arc<Context>,
+    query: svod_query::Query,
+) -> Answer<(Vec<Arc<Entity>>, Vec<String>)> {
+    let probe = Probe { query, lenient: true, ..Probe::default() };
+    let mut gathered = whole(state, asked, context, &probe).await?;
+    // The conditions did not travel.
+    gathered.entities.retain(|e| probe.query.fits(e, &|_| None));
+    Ok((gathered.entities, gathered.warnings))
+}
+
+async fn whole(state: &NgsiState, asked: &Asked, context: &Arc<Context>, probe: &Probe) -> Answer<gather::Gathered> {
+    let concerned = gather::concerned(state, asked, probe, &["queryEntity", "queryBatch"]).await?;
     let find = Find {
         space: asked.space.clone(),
         below: true,
-        query: wanted.query,
+        query: probe.query.clone(),
         order: Vec::new(),
         offset: 0,
         limit: find::MAX_LIMIT,
         count: false,
     };
     let local = everything(state, asked, &find).await?;
-    Ok(gather::many(state, asked, context, &probe, concerned, local).await?.origins())
+    gather::many(state, asked, context, probe, concerned, local).await
 }
 
 /// Most entities of here that are brought together with those of other brokers.
@@ -377,7 +400,7 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
         return Err(ApiError::missing(format!("the entity {id} has none of these attributes")));
     }
     let join = join::Join::of(&asked)?;
-    let mut bodies = join.list(&state.registry, &asked.actor, &context, &form, &[entity]).await?;
+    let mut bodies = join.list(join::Beyond::of(&state, &asked), &context, &form, &[entity]).await?;
     let body = if bodies.len() > 1 {
         bodies.into_iter().map(Value::Object).collect()
     } else {
@@ -401,6 +424,9 @@ async fn one_of_all(
     context: &Arc<Context>,
     id: &Urn,
 ) -> Answer<(Option<Arc<Entity>>, Vec<String>, maps::Origins)> {
+    if let Some(frozen) = &asked.snapshot {
+        return Ok((frozen.get(id), Vec::new(), maps::Origins::new()));
+    }
     let local = match current(state, asked, id).await {
         Ok(entity) => Some(entity),
         Err(e) if e.kind == crate::error::Kind::ResourceNotFound => None,

@@ -8,10 +8,12 @@ use svod_kernel::{Actor, Urn};
 use svod_model::Entity;
 use svod_registry::Registry;
 
+use crate::NgsiState;
 use crate::context::Context;
 use crate::error::{Answer, ApiError};
 use crate::render::{Form, Joined};
 use crate::request::Asked;
+use crate::snapshots::Frozen;
 
 /// Deepest level of related entities.
 const MAX_LEVEL: usize = 8;
@@ -31,6 +33,29 @@ pub struct Join {
     level: usize,
     /// Entities that hold the answer already and are not shown again.
     outside: Vec<Urn>,
+}
+
+/// Where related entities are looked up.
+#[derive(Clone, Copy)]
+pub enum Beyond<'a> {
+    /// In the graph, as this actor may see it.
+    Graph(&'a Registry, &'a Actor),
+    /// In a snapshot.
+    Snapshot(&'a Frozen),
+}
+
+impl<'a> Beyond<'a> {
+    /// Where the request looks.
+    pub fn of(state: &'a NgsiState, asked: &'a Asked) -> Self {
+        asked.snapshot.as_ref().map_or(Self::Graph(&state.registry, &asked.actor), Self::Snapshot)
+    }
+
+    async fn those(self, urns: Vec<Urn>) -> Answer<Vec<Arc<Entity>>> {
+        match self {
+            Self::Graph(registry, actor) => Ok(registry.entities(actor, urns).await?),
+            Self::Snapshot(frozen) => Ok(urns.iter().filter_map(|urn| frozen.get(urn)).collect()),
+        }
+    }
 }
 
 impl Join {
@@ -67,8 +92,7 @@ impl Join {
     /// When the store fails.
     pub async fn list(
         &self,
-        registry: &Registry,
-        actor: &Actor,
+        beyond: Beyond<'_>,
         context: &Context,
         form: &Form,
         entities: &[Arc<Entity>],
@@ -76,7 +100,7 @@ impl Join {
         if self.how == How::Not {
             return Ok(entities.iter().map(|e| form.entity(e, context, &Joined::new())).collect());
         }
-        let known = self.gather(registry, actor, form, entities).await?;
+        let known = self.gather(beyond, form, entities).await?;
         if self.how == How::Inline {
             let all = entities.iter().map(|e| self.inline(e, &known, context, form, &self.outside, self.level));
             return Ok(all.collect());
@@ -91,8 +115,7 @@ impl Join {
     /// Related entities level by level, each in the form that the way there gives it. Only what is shown is followed.
     async fn gather(
         &self,
-        registry: &Registry,
-        actor: &Actor,
+        beyond: Beyond<'_>,
         form: &Form,
         entities: &[Arc<Entity>],
     ) -> Answer<HashMap<Urn, (Arc<Entity>, Form)>> {
@@ -109,7 +132,7 @@ impl Join {
                     }
                 }
             }
-            let found = registry.entities(actor, wanted.keys().cloned().collect()).await?;
+            let found = beyond.those(wanted.keys().cloned().collect()).await?;
             at = found.into_iter().filter_map(|e| wanted.remove(&e.id).map(|form| (e, form))).collect();
             known.extend(at.iter().map(|(e, form)| (e.id.clone(), (e.clone(), form.clone()))));
         }

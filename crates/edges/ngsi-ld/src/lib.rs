@@ -7,7 +7,7 @@
 //! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity, `edit` – the way there;
 //!   `render`, `join` – entities to payloads.
 //! * [`subscriptions`] – who is told of changes, and what notifications look like.
-//! * [`sources`] – other brokers that know more; `maps` – what a question found, kept for a while.
+//! * [`sources`] – other brokers that know more; `maps`, `snapshots` – what a question found, kept for a while on a `shelf`.
 //! * `temporal` – how entities came to be what they are.
 //! * `entities`, `provide`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
@@ -28,6 +28,8 @@ mod parse;
 mod provide;
 mod render;
 mod request;
+mod shelf;
+pub mod snapshots;
 pub mod sources;
 pub mod subscriptions;
 mod temporal;
@@ -64,6 +66,8 @@ pub struct NgsiState {
     pub peers: Arc<dyn sources::peers::Peers>,
     /// What questions found, for those who page through it.
     pub maps: Arc<maps::Maps>,
+    /// How entities stood, for those who look at it later.
+    pub snapshots: Arc<snapshots::Snapshots>,
     /// Copies of subscriptions at other brokers.
     pub relay: Arc<sources::relay::Relay>,
     /// Under which address other brokers reach this one; none: subscriptions stay here.
@@ -219,6 +223,9 @@ fn beside() -> Router<NgsiState> {
         .route("/entityMaps", get(maps::create))
         .route("/entityMaps/{id}", get(maps::read).patch(maps::update).delete(maps::delete))
         .route("/temporal/entityMaps", get(maps::create_temporal))
+        .route("/snapshots", post(snapshots::create).delete(snapshots::purge))
+        .route("/snapshots/{id}", get(snapshots::read).patch(snapshots::update).delete(snapshots::delete))
+        .route("/snapshots/{id}/clone", post(snapshots::duplicate))
         .route("/info/sourceIdentity", get(identity::read))
         .route("/temporal/entities", get(temporal::list).post(temporal::create))
         .route("/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))

@@ -2,8 +2,7 @@
 //! pages stay the same while entities come and go, and with them who has each entity. Kept in memory, within bounds: anybody
 //! who may ask may make one, and whose map is gone is given a new one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashSet};
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode};
@@ -18,6 +17,7 @@ use crate::error::{Answer, ApiError, Kind};
 use crate::params::find;
 use crate::parse;
 use crate::request::Asked;
+use crate::shelf::{Item, Shelf};
 
 /// The type of the document.
 const KIND: &str = "EntityMap";
@@ -43,59 +43,31 @@ struct Kept {
     entities: BTreeMap<String, Vec<String>>,
 }
 
-impl Kept {
-    /// Bytes in memory, about.
+impl Item for Kept {
+    /// Those that end first make room.
+    type Rank = Timestamp;
+
     fn size(&self) -> usize {
         let of = |(id, who): (&String, &Vec<String>)| 120 + id.len() + who.iter().map(|w| 40 + w.len()).sum::<usize>();
         200 + self.entities.iter().map(of).sum::<usize>()
     }
+
+    fn rank(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
 }
 
 /// All maps of this node.
-#[derive(Debug, Default)]
-pub struct Maps(Mutex<Inner>);
+#[derive(Debug)]
+pub struct Maps(Shelf<Kept>);
 
-#[derive(Debug, Default)]
-struct Inner {
-    all: HashMap<(SpacePath, String), Kept>,
-    bytes: usize,
-}
-
-impl Maps {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get(&self, space: &SpacePath, id: &str) -> Option<Kept> {
-        self.lock().all.get(&(space.clone(), id.to_owned())).cloned()
-    }
-
-    /// Keeps a map; those that end first make room.
-    fn put(&self, space: &SpacePath, id: &str, kept: Kept) {
-        let mut inner = self.lock();
-        inner.bytes += kept.size();
-        if let Some(old) = inner.all.insert((space.clone(), id.to_owned()), kept) {
-            inner.bytes -= old.size();
-        }
-        while inner.bytes > MOST_BYTES && inner.all.len() > 1 {
-            let first = inner.all.iter().min_by_key(|(_, k)| k.expires_at).map(|(key, _)| key.clone());
-            let Some(gone) = first.and_then(|key| inner.all.remove(&key)) else { return };
-            inner.bytes -= gone.size();
-        }
-    }
-
-    fn remove(&self, space: &SpacePath, id: &str) {
-        let mut inner = self.lock();
-        if let Some(gone) = inner.all.remove(&(space.clone(), id.to_owned())) {
-            inner.bytes -= gone.size();
-        }
-    }
-
-    /// Forgets maps whose time is over.
-    pub fn sweep(&self, now: Timestamp) {
-        let mut inner = self.lock();
-        inner.all.retain(|_, kept| now < kept.expires_at);
-        inner.bytes = inner.all.values().map(Kept::size).sum();
+impl Default for Maps {
+    fn default() -> Self {
+        Self(Shelf::new(MOST_BYTES))
     }
 }
 
@@ -124,6 +96,9 @@ impl Use {
     /// When it cannot be read.
     pub fn of(state: &NgsiState, asked: &Asked) -> Answer<Self> {
         lifetime(asked)?;
+        if asked.snapshot.is_some() {
+            return Ok(Self::No); // it stays the same anyway
+        }
         if let Some(named) = asked.headers.get(HEADER).and_then(|v| v.to_str().ok()) {
             let id = named.rsplit('/').next().unwrap_or_default();
             return Ok(get(state, asked, id).map_or(Self::Make, Self::Walk));
@@ -199,13 +174,13 @@ fn make(state: &NgsiState, asked: &Asked, entities: BTreeMap<String, Vec<String>
 }
 
 fn put(state: &NgsiState, space: &SpacePath, map: &EntityMap) {
-    state.maps.put(space, &map.id, map.kept.clone());
+    state.maps.0.put(space, &map.id, map.kept.clone(), state.registry.clock().now());
 }
 
 /// A map that lives and is the actor's own.
 fn get(state: &NgsiState, asked: &Asked, id: &str) -> Option<EntityMap> {
     let now = state.registry.clock().now();
-    let kept = state.maps.get(&asked.space, id).filter(|k| k.actor == asked.actor.id && now < k.expires_at);
+    let kept = state.maps.0.get(&asked.space, id, now).filter(|k| k.actor == asked.actor.id);
     kept.map(|kept| EntityMap { id: id.to_owned(), kept })
 }
 
@@ -286,36 +261,6 @@ pub async fn update(State(state): State<NgsiState>, Path(id): Path<String>, aske
 /// See [`ApiError`].
 pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
     let map = found(&state, &asked, &id)?;
-    state.maps.remove(&asked.space, &map.id);
+    state.maps.0.remove(&asked.space, &map.id);
     Ok(asked.done())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn maps_make_room_and_end() {
-        let maps = Maps::default();
-        let space: SpacePath = "a".parse().unwrap();
-        let kept = |at: i64, ids: usize| Kept {
-            actor: "me".into(),
-            expires_at: Timestamp(at),
-            entities: (0..ids).map(|n| (format!("urn:a:{n}"), vec![HERE.to_owned()])).collect(),
-        };
-        maps.put(&space, "first", kept(10, 1));
-        maps.put(&space, "big", kept(30, 10_000));
-        let bytes = || maps.lock().bytes;
-        assert!(bytes() > 1_000_000);
-        assert!(maps.get(&space, "first").is_some());
-        for n in 0..40 {
-            maps.put(&space, &format!("n{n}"), kept(20 + n, 10_000));
-        }
-        assert!(maps.get(&space, "first").is_none());
-        assert!(bytes() <= MOST_BYTES);
-        assert!(maps.get(&"b".parse().unwrap(), "n39").is_none(), "spaces do not share");
-        maps.sweep(Timestamp(1_000));
-        assert_eq!(maps.lock().all.len(), 0);
-        assert_eq!(bytes(), 0);
-    }
 }

@@ -14,6 +14,7 @@ use crate::NgsiState;
 use crate::context::{Context, core};
 use crate::error::{Answer, ApiError, Kind};
 use crate::params::media;
+use crate::snapshots::{self, Frozen};
 
 /// Largest body.
 pub const MAX_BODY: usize = 16 << 20;
@@ -49,6 +50,8 @@ pub struct Asked {
     pub media: Media,
     /// Address of the context in the `Link` header.
     pub link: Option<String>,
+    /// The snapshot that is looked at instead of the present.
+    pub snapshot: Option<Frozen>,
     body: Bytes,
 }
 
@@ -87,7 +90,8 @@ impl FromRequest<NgsiState> for Asked {
             }
             space => space?,
         };
-        Ok(Self { actor, space, tenant, headers, query, pairs, media, link, body })
+        let snapshot = Frozen::of(state, &headers, (&method, &request_path), &space, &actor.id)?;
+        Ok(Self { actor, space, tenant, headers, query, pairs, media, link, snapshot, body })
     }
 }
 
@@ -107,8 +111,15 @@ impl Asked {
             pairs: Vec::new(),
             media: Media::Json,
             link,
+            snapshot: None,
             body: Bytes::new(),
         }
+    }
+
+    /// What is asked later in the name of the one who asks this.
+    pub fn on_behalf(&self) -> Self {
+        let own = Self::own(self.space.clone(), &[], self.link.clone());
+        Self { actor: self.actor.clone(), tenant: self.tenant.clone(), ..own }
     }
 }
 
@@ -305,6 +316,9 @@ impl Asked {
         }
         if let Some(tenant) = self.tenant.as_deref().and_then(|t| HeaderValue::from_str(t).ok()) {
             response.headers_mut().insert(TENANT, tenant);
+        }
+        if let Some(id) = self.snapshot.as_ref().and_then(|s| HeaderValue::from_str(&s.id).ok()) {
+            response.headers_mut().insert(snapshots::HEADER, id);
         }
         response
     }

@@ -254,3 +254,46 @@ fn pages_of_a_map_stay_the_same() {
     assert!(map["entityMap"].get("urn:t:well:3").is_none(), "what is gone is struck out");
     binary.stop();
 }
+
+#[test]
+fn a_snapshot_stays_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let binary = sandbox(&data);
+    for n in 0..3 {
+        make(&binary, &format!("urn:t:well:{n}"), "Well", n);
+    }
+    let query = json!({"type": "Query", "entities": [{"type": "Well"}], "q": "level>0"});
+    let made = send(&binary, "POST", "snapshots", Some(json!({"type": "Snapshot", "snapshotQueries": [query]})));
+    assert_eq!(made.status, 201);
+    let at = made.header("location").to_owned();
+    let read = || binary.request("GET", &at, None, None).unwrap().ok();
+    for _ in 0..100 {
+        if read()["snapshotStatus"] != "preparing" {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(read()["snapshotStatus"], "success");
+    assert_eq!(read()["snapshotQueriesDetails"][0]["entitiesCount"], 2);
+
+    let change = json!({"level": {"type": "Property", "value": 100}});
+    assert_eq!(send(&binary, "PATCH", "entities/urn:t:well:1/attrs", Some(change)).status, 204);
+    assert_eq!(send(&binary, "DELETE", "entities/urn:t:well:2", None).status, 204);
+    let client = reqwest::blocking::Client::new();
+    let then = |method: &str, path: &str| {
+        let url = format!("http://{}/ngsi-ld/v1/{path}", binary.http);
+        let request =
+            client.request(method.parse().unwrap(), url).header("NGSILD-Snapshot", at.rsplit('/').next().unwrap());
+        let answer = request.send().unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().unwrap_or_default())
+    };
+    let (_, list) = then("GET", "entities?type=Well&options=keyValues&orderBy=level&count=true");
+    let levels: Vec<_> = list.as_array().unwrap().iter().map(|e| e["level"].as_i64()).collect();
+    assert_eq!(levels, [Some(1), Some(2)]);
+    assert_eq!(then("GET", "entities/urn:t:well:2?options=keyValues").1["level"], 2);
+    assert_eq!(then("GET", "entities/urn:t:well:0").0, 404, "it did not fit then");
+    assert_eq!(then("DELETE", "entities/urn:t:well:1").0, 422, "a snapshot is only looked at");
+    assert_eq!(send(&binary, "DELETE", "snapshots?q=snapshotPriority%3E4", None).status, 204);
+    assert_eq!(then("GET", "entities?type=Well").0, 404);
+    binary.stop();
+}

@@ -244,7 +244,6 @@ pub async fn run(state: NgsiState) {
     for tick in 0_u64.. {
         tokio::time::sleep(TICK).await;
         if tick % SWEEP == 0 {
-            state.maps.sweep(state.registry.clock().now());
             relay::retry(&state).await;
         }
         let all = match state.registry.definitions_everywhere(KIND).await {

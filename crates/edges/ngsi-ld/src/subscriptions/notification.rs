@@ -12,7 +12,7 @@ use svod_subscriptions::{Notice, Subscription, Trigger};
 use super::dialect::Spec;
 use crate::context::Context;
 use crate::error::Answer;
-use crate::join::Join;
+use crate::join::{Beyond, Join};
 use crate::render::{Form, Joined, Mode, Picked, feature};
 
 /// What a subscriber wants to see.
@@ -88,13 +88,16 @@ impl Look {
             Some(h) if h.gone => vec![self.gone(s, h)],
             Some(h) => {
                 let marked = Arc::new(with_markers(&h.entity, &h.touches));
-                let mut all = self.join.list(registry, &s.actor, &self.context, &self.form, &[marked]).await?;
+                let mut all =
+                    self.join.list(Beyond::Graph(registry, &s.actor), &self.context, &self.form, &[marked]).await?;
                 if let Some(first) = all.first_mut() {
                     self.annotate(first, h);
                 }
                 all
             }
-            None => self.join.list(registry, &s.actor, &self.context, &self.form, &notice.entities).await?,
+            None => {
+                self.join.list(Beyond::Graph(registry, &s.actor), &self.context, &self.form, &notice.entities).await?
+            }
         };
         if self.media == Media::Geo {
             let features: Vec<Value> = bodies.into_iter().map(|b| feature(b, "location")).collect();

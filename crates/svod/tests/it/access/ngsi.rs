@@ -250,6 +250,21 @@ fn maps() -> Vec<Case> {
     ]
 }
 
+/// Snapshots hold what their maker sees; nobody else finds them.
+fn snapshots() -> Vec<Case> {
+    let (all, one) = ("/ngsi-ld/v1/snapshots", "/ngsi-ld/v1/snapshots/{id}");
+    let at = |rest: &str| format!("{all}/urn:t:none{rest}");
+    let new = json!({"type": "Snapshot", "snapshotQueries": [{"type": "Query", "entities": [{"type": "Task"}]}]});
+    vec![
+        Case::new("POST", all, all.to_owned(), Body::Json(new), [201; 6]),
+        Case::new("DELETE", all, format!("{all}?q=snapshotPriority<3"), Body::Nothing, [204; 6]),
+        Case::new("GET", one, at(""), Body::Nothing, [404; 6]),
+        Case::new("PATCH", one, at(""), Body::Json(json!({"snapshotPriority": 1})), [404; 6]),
+        Case::new("DELETE", one, at(""), Body::Nothing, [404; 6]),
+        Case::new("POST", "/ngsi-ld/v1/snapshots/{id}/clone", at("/clone"), Body::Json(json!({})), [404; 6]),
+    ]
+}
+
 /// Who may tell others to be told, of entities or of registrations.
 fn subscriptions(all: &'static str, each: &'static str) -> Vec<Case> {
     let subscription = json!({"id": "urn:t:subscription", "type": "Subscription", "entities": [{"type": "Task"}],
@@ -282,6 +297,7 @@ async fn every_operation_is_answered_as_the_visitor_may() {
     cases.extend(temporal(&stage));
     cases.extend(sources());
     cases.extend(maps());
+    cases.extend(snapshots());
     complete(&routes::ngsi(), &cases);
     judge(&stage.app, &cases).await;
     stage.app.settle().await;
