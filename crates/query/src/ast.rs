@@ -214,6 +214,8 @@ pub struct Order {
     pub descending: bool,
     /// By the distance from here, when the value is a geometry.
     pub from: Option<Shape>,
+    /// Texts in the order of a language; none: by code points.
+    pub collation: Option<crate::Collation>,
 }
 
 impl Query {

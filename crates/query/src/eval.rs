@@ -217,7 +217,11 @@ impl Order {
         }
         let held = |v: &Value| match v {
             Value::Number(n) => n.as_f64().map(crate::keys::number),
-            Value::String(s) => Some(moment_of(s).map_or_else(|| crate::keys::text(s), crate::keys::moment)),
+            Value::String(s) => Some(match (moment_of(s), &self.collation) {
+                (Some(at), _) => crate::keys::moment(at),
+                (None, Some(collation)) => crate::keys::collated(&collation.key(s)),
+                (None, None) => crate::keys::text(s),
+            }),
             Value::Bool(b) => Some(vec![1, u8::from(*b)]),
             _ => None,
         };

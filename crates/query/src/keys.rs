@@ -83,6 +83,11 @@ pub fn text(s: &str) -> Vec<u8> {
     key
 }
 
+/// The key of a text that stands where a language puts it: only to sort by.
+pub fn collated(key: &[u8]) -> Vec<u8> {
+    prefixed(TEXT, key)
+}
+
 fn beginning(s: &str) -> &[u8] {
     if s.len() > LONGEST { &s.as_bytes()[..BEGINNING] } else { s.as_bytes() }
 }

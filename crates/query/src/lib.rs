@@ -7,10 +7,12 @@
 
 mod ast;
 pub mod cells;
+mod collation;
 mod eval;
 pub mod geo;
 pub mod keys;
 mod scope;
 
 pub use ast::{Compare, Filter, Georel, Operand, Operation, Order, Path, Place, Query, Types};
+pub use collation::Collation;
 pub use scope::{ScopeExpr, ScopePattern};

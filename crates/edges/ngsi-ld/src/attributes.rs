@@ -16,6 +16,7 @@ use crate::provide::told;
 use crate::request::Asked;
 use crate::sources::share::Content;
 use crate::sources::spread::{Deed, carry};
+use crate::types::kind_of;
 
 /// Which instance: all, the default one, or one of a dataset.
 ///
@@ -83,6 +84,14 @@ fn address<'a>(id: &'a svod_kernel::Urn, name: &'a str) -> impl Fn(&Context) -> 
     move |words: &Context| format!("entities/{id}/attrs/{}", crate::entities::encoded(&words.write(name)))
 }
 
+/// Scopes are set as a whole, with the entity.
+fn no_scope(name: &str) -> Answer<()> {
+    if name == "scope" {
+        return Err(ApiError::bad("the scope is changed with the entity: /entities/{id}/attrs"));
+    }
+    Ok(())
+}
+
 /// What a body says about one attribute: its members as they stand, or in any form.
 fn fragment(term: &str, value: &Value, context: &Context, there: Option<&Attribute>) -> Answer<Read> {
     // A part of an attribute may leave out what it holds and what kind it is.
@@ -115,6 +124,7 @@ pub async fn patch(State(state): State<NgsiState>, Path((id, term)): Path<(Strin
     let body = asked.body(&state).await?;
     parse::named(&term)?;
     let name = body.context.name(&term);
+    no_scope(&name)?;
     if body.value.as_object().is_some_and(serde_json::Map::is_empty) {
         return Err(ApiError::bad("the body says nothing about the attribute"));
     }
@@ -124,13 +134,13 @@ pub async fn patch(State(state): State<NgsiState>, Path((id, term)): Path<(Strin
         let name = name.clone();
         let change = move |old: &svod_model::Entity| {
             let mut new = old.clone();
-            if name == "scope" {
-                let given = body.value.get("value").unwrap_or(&body.value);
-                new.scopes = parse::scopes(given)?;
-                return Ok((new, ()));
-            }
             let there = old.attributes.get(&name).ok_or_else(|| no_such(&id, &term))?;
             let read = fragment(&term, &body.value, &body.context, Some(there))?;
+            if let Read::Set(part) = &read
+                && kind_of(&part.value) != kind_of(&there.value)
+            {
+                return Err(ApiError::bad(format!("'{term}' is of another type; replace it as a whole instead")));
+            }
             apply(&mut new, &name, read, true).map_err(|()| no_such(&id, &term))?;
             Ok((new, ()))
         };
@@ -148,6 +158,7 @@ pub async fn replace(State(state): State<NgsiState>, Path((id, term)): Path<(Str
     let body = asked.body(&state).await?;
     parse::named(&term)?;
     let name = body.context.name(&term);
+    no_scope(&name)?;
     let (at, context) = (address(&urn, &name), body.context.clone());
     let deed = deed(("replaceAttrs", "PUT"), &urn, &name, &at);
     let carried = carry(&state, &asked, &context, deed, async |_| {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use svod_kernel::{SpacePath, Urn};
 use svod_model::{Attribute, AttributeValue, Entity};
 
-use crate::context::Context;
+use crate::context::iri_of;
 use crate::error::{Answer, ApiError};
 use crate::parse::Given;
 
@@ -36,16 +36,16 @@ impl Refused {
 
 impl Outcome {
     /// The document of clause 5.2.18.
-    pub fn json(&self, context: &Context) -> Value {
+    pub fn json(&self) -> Value {
         let refused = self.refused.iter().map(|r| {
-            let mut one = json!({"attributeName": context.write(&r.name), "reason": r.why});
+            let mut one = json!({"attributeName": iri_of(&r.name), "reason": r.why});
             if let Some(source) = &r.source {
                 one["registrationId"] = source.as_str().into();
             }
             one
         });
         json!({
-            "updated": self.updated.iter().map(|n| Value::from(context.write(n))).collect::<Value>(),
+            "updated": self.updated.iter().map(|n| Value::from(iri_of(n))).collect::<Value>(),
             "notUpdated": refused.collect::<Value>(),
         })
     }
@@ -293,7 +293,7 @@ mod tests {
     }
 
     fn given(body: Value) -> Given {
-        crate::parse::entity(&body, &Context::default()).unwrap()
+        crate::parse::merging(&body, &crate::context::Context::default()).unwrap()
     }
 
     fn car() -> Entity {

@@ -93,7 +93,8 @@ pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
     asked.knows(&[&OF_FORM[..], &OF_LIST[..]].concat())?;
     let context = asked.context(&state).await?;
     let wanted = find::parse(&asked, &context)?;
-    answer_list(&state, &asked, &context, wanted, "/ngsi-ld/v1/entities").await
+    let look = (form::parse(&asked, &context)?, join::Join::of(&asked)?);
+    answer_found(&state, &asked, &context, wanted, look, "/ngsi-ld/v1/entities").await
 }
 
 /// `POST /entityOperations/query`
@@ -108,12 +109,8 @@ pub async fn query(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let wanted = find::document(&asked, &body.value, &body.context)?;
     let mut form = form::parse(&asked, &body.context)?;
     form.of_document(&body.value, &body.context)?;
-    answer_found(&state, &asked, &body.context, wanted, form, "/ngsi-ld/v1/entityOperations/query").await
-}
-
-async fn answer_list(state: &NgsiState, asked: &Asked, context: &Arc<Context>, wanted: find::Find, at: &str) -> Answer {
-    let form = form::parse(asked, context)?;
-    answer_found(state, asked, context, wanted, form, at).await
+    let join = join::Join::of_document(&asked, &body.value)?;
+    answer_found(&state, &asked, &body.context, wanted, (form, join), "/ngsi-ld/v1/entityOperations/query").await
 }
 
 async fn answer_found(
@@ -121,7 +118,7 @@ async fn answer_found(
     asked: &Asked,
     context: &Arc<Context>,
     wanted: find::Find,
-    form: Form,
+    (form, join): (Form, join::Join),
     at: &str,
 ) -> Answer {
     let find = Find {
@@ -133,12 +130,17 @@ async fn answer_found(
         limit: wanted.limit,
         count: wanted.count,
     };
-    of_look(asked, &form)?;
+    of_look(asked, &form, &join)?;
+    // Clause 5.7.2.4: what is related is looked at no deeper than it is joined.
+    if find.query.links().len() > join.depth() {
+        return Err(ApiError::bad("'q' goes deeper than 'join' and 'joinLevel'"));
+    }
     let map = maps::Use::of(state, asked)?;
     let status = map.status();
     let (found, warnings, map) = find_all(state, asked, context, &find, map).await?;
-    let join = join::Join::of(asked)?;
-    let bodies = join.list(join::Beyond::of(state, asked), context, &form, &found.entities).await?;
+    let mut bodies = join.list(join::Beyond::of(state, asked), context, &form, &found.entities).await?;
+    // What has none of the members that are picked is not shown.
+    bodies.retain(|body| !body.is_empty());
     let body = if asked.media == Media::Geo {
         let geometry = geometry_of(asked);
         let features: Vec<Value> = bodies.into_iter().map(|b| feature(b, &geometry)).collect();
@@ -287,13 +289,11 @@ async fn everything(state: &NgsiState, asked: &Asked, find: &Find) -> Answer<Vec
 }
 
 /// Parameters that only features have, and that only joined answers can follow.
-fn of_look(asked: &Asked, form: &Form) -> Answer<()> {
+fn of_look(asked: &Asked, form: &Form, join: &join::Join) -> Answer<()> {
     if asked.param("geometryProperty").is_some() && asked.media != Media::Geo {
         return Err(ApiError::bad("'geometryProperty' is for answers in application/geo+json"));
     }
-    let joined = !matches!(asked.param("join"), None | Some("@none"));
-    let deepest = if joined { asked.number("joinLevel", 1, 1)? } else { 0 };
-    if form.depth() > deepest {
+    if form.depth() > join.depth() {
         return Err(ApiError::bad("'pick' and 'omit' go deeper than 'join' and 'joinLevel'"));
     }
     Ok(())
@@ -384,7 +384,8 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let id = urn(&id)?;
     let context = asked.context(&state).await?;
     let form = form::parse(&asked, &context)?;
-    of_look(&asked, &form)?;
+    let join = join::Join::of(&asked)?;
+    of_look(&asked, &form, &join)?;
     let map = maps::Use::of(&state, &asked)?;
     let (entity, warnings, origins) = match one_of_all(&state, &asked, &context, &id).await? {
         (Some(entity), warnings, origins) => (entity, warnings, origins),
@@ -399,7 +400,6 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     if !wanted.is_empty() && !wanted.iter().any(|a| entity.attributes.contains_key(a)) {
         return Err(ApiError::missing(format!("the entity {id} has none of these attributes")));
     }
-    let join = join::Join::of(&asked)?;
     let mut bodies = join.list(join::Beyond::of(&state, &asked), &context, &form, &[entity]).await?;
     let body = if bodies.len() > 1 {
         bodies.into_iter().map(Value::Object).collect()

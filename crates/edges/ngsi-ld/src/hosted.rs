@@ -54,7 +54,7 @@ pub async fn implicit(state: &NgsiState, asked: &Asked, context: Value) -> Answe
 pub async fn add(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let (body, _) = asked.json()?;
     if body.as_object().is_none_or(|o| !o.contains_key("@context")) {
-        return Err(ApiError::bad("the body needs an @context"));
+        return Err(ApiError::invalid("the body needs an @context"));
     }
     state.contexts.resolve(&body["@context"]).await?;
     let now = state.registry.clock().now();
@@ -88,7 +88,7 @@ pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
     if wanted("cached") {
         all.push(if detailed { cached(core::CORE_URL, 0, Timestamp::default()) } else { core::CORE_URL.into() });
         let loaded = state.contexts.loaded().into_iter().filter(|(url, _)| !url.contains(PATH));
-        all.extend(loaded.map(|(url, l)| if detailed { cached(&url, l.hits, l.since) } else { url.into() }));
+        all.extend(loaded.map(|(url, l)| if detailed { cached(&url, l.hits(), l.since) } else { url.into() }));
     }
     let response = (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], Value::Array(all).to_string());
     Ok(asked.finish(response.into_response()))
@@ -130,7 +130,9 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
                     "a cached context is not served; ask for details=true",
                 ));
             }
-            cached(&url, loaded.hits, loaded.since)
+            let shown = cached(&url, loaded.hits(), loaded.since);
+            loaded.used();
+            shown
         }
     };
     let kind =
@@ -160,7 +162,9 @@ pub async fn delete(State(state): State<NgsiState>, Path(id): Path<String>, aske
     }
     let known = state.contexts.loaded().into_iter().any(|(url, _)| url == id);
     match (known || core::is_core(&id), reload) {
-        (false, _) => Err(ApiError::missing(format!("there is no context '{id}'"))),
+        (false, true) => Err(ApiError::bad(format!("'{id}' is no cached context, and only those are reloaded"))),
+        (true, false) if core::is_core(&id) => Err(ApiError::bad("the core context stays")),
+        (false, false) => Err(ApiError::missing(format!("there is no context '{id}'"))),
         (true, true) => {
             if !core::is_core(&id) {
                 state.contexts.reload(&id).await?;

@@ -26,6 +26,15 @@ enum How {
     Flat,
 }
 
+fn how(word: Option<&str>) -> Answer<How> {
+    match word {
+        None | Some("@none") => Ok(How::Not),
+        Some("inline") => Ok(How::Inline),
+        Some("flat") => Ok(How::Flat),
+        Some(other) => Err(ApiError::bad(format!("'join' must be inline, flat or @none, not '{other}'"))),
+    }
+}
+
 /// What is joined.
 #[derive(Debug, Clone)]
 pub struct Join {
@@ -64,16 +73,38 @@ impl Join {
     /// # Errors
     /// When one cannot be read.
     pub fn of(asked: &Asked) -> Answer<Self> {
-        let how = match asked.param("join") {
-            None | Some("@none") => How::Not,
-            Some("inline") => How::Inline,
-            Some("flat") => How::Flat,
-            Some(other) => return Err(ApiError::bad(format!("'join' must be inline, flat or @none, not '{other}'"))),
-        };
         let level = asked.number("joinLevel", 1, 1)?.min(MAX_LEVEL);
         let outside = asked.words("containedBy");
         let outside = outside.iter().map(|w| crate::entities::urn(w)).collect::<Answer<_>>()?;
-        Ok(Self { how, level, outside })
+        Ok(Self { how: how(asked.param("join"))?, level, outside })
+    }
+
+    /// What a `Query` document says (clause 5.2.23); else as the address does.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of_document(asked: &Asked, body: &Value) -> Answer<Self> {
+        let mut join = Self::of(asked)?;
+        match body.get("join") {
+            None => {}
+            Some(Value::String(word)) => join.how = how(Some(word))?,
+            Some(_) => return Err(ApiError::bad("'join' must be inline, flat or @none")),
+        }
+        if let Some(level) = body.get("joinLevel").and_then(Value::as_u64) {
+            join.level = usize::try_from(level).unwrap_or(MAX_LEVEL).min(MAX_LEVEL);
+        }
+        if let Some(all) = body.get("containedBy").and_then(Value::as_array) {
+            join.outside = all.iter().map(|id| crate::parse::uri("containedBy", id)).collect::<Answer<_>>()?;
+        }
+        Ok(join)
+    }
+
+    /// How many steps away from an entity is looked at.
+    pub const fn depth(&self) -> usize {
+        match self.how {
+            How::Not => 0,
+            How::Inline | How::Flat => self.level,
+        }
     }
 
     /// What a subscription says: how, and how far.

@@ -3,7 +3,7 @@
 //!
 //! # Map
 //! * [`context`] – `@context`: terms to IRIs and back; [`hosted`] – contexts kept here.
-//! * `request` – who, which tenant, which context; `params` – query parameters as a `svod_query::Query` and a form.
+//! * `request` – who, which tenant, which context; `version` – answers for clients of earlier versions; `params` – query parameters as a `svod_query::Query` and a form.
 //! * `parse` – payloads to attributes of the graph; `change` – what the operations make of an entity, `edit` – the way there;
 //!   `render`, `join` – entities to payloads.
 //! * [`subscriptions`] – who is told of changes, and what notifications look like.
@@ -34,6 +34,7 @@ pub mod sources;
 pub mod subscriptions;
 mod temporal;
 mod types;
+mod version;
 
 use std::sync::Arc;
 

@@ -41,6 +41,8 @@ const NO_ATTRIBUTE: [&str; 19] = [
     "previousVocab",
     "previousJson",
 ];
+/// Of them those that the core context knows as plain properties: never names of attributes (clause 4.5.1).
+const NOT_REIFIED: [&str; 4] = ["datasetId", "instanceId", "observedAt", "unitCode"];
 /// Attributes whose value is a geometry by the core context.
 const GEOMETRIES: [&str; 3] = ["location", "observationSpace", "operationSpace"];
 
@@ -69,6 +71,8 @@ struct Rules<'a> {
     context: &'a Context,
     /// Nothing may be taken away: there is nothing yet.
     new: bool,
+    /// Parts of a value may be taken away (clause 5.5.12).
+    merges: bool,
 }
 
 /// Reads a fragment of an entity; `@context` is left aside.
@@ -76,7 +80,15 @@ struct Rules<'a> {
 /// # Errors
 /// What does not fit, and where.
 pub fn entity(body: &Value, context: &Context) -> Answer<Given> {
-    read(body, Rules { context, new: false })
+    read(body, Rules { context, new: false, merges: false })
+}
+
+/// Reads a fragment that is merged into an entity: parts of values may be taken away as well.
+///
+/// # Errors
+/// What does not fit, and where.
+pub fn merging(body: &Value, context: &Context) -> Answer<Given> {
+    read(body, Rules { context, new: false, merges: true })
 }
 
 /// Reads an entity that is yet to be made: nothing may be taken away.
@@ -84,7 +96,7 @@ pub fn entity(body: &Value, context: &Context) -> Answer<Given> {
 /// # Errors
 /// What does not fit, and where.
 pub fn new_entity(body: &Value, context: &Context) -> Answer<Given> {
-    let given = read(body, Rules { context, new: true })?;
+    let given = read(body, Rules { context, new: true, merges: false })?;
     match given.removed.first() {
         Some((name, _)) => Err(ApiError::bad(format!("'{name}' is null, and there is nothing to take away"))),
         None if given.scopes.as_ref().is_some_and(Vec::is_empty) => Err(ApiError::bad("'scope' is null or empty")),
@@ -114,8 +126,10 @@ fn read(body: &Value, rules: Rules<'_>) -> Answer<Given> {
             continue;
         }
         named(term)?;
-        // One that says what kind of attribute it is may be called like anything.
-        if NO_ATTRIBUTE.contains(&term.as_str()) && value.get("type").is_none() {
+        // One that says what kind of attribute it is may be called like anything else (clause 4.5.1).
+        if NOT_REIFIED.contains(&term.as_str())
+            || (NO_ATTRIBUTE.contains(&term.as_str()) && value.get("type").is_none())
+        {
             return Err(ApiError::bad(format!("'{term}' is a member of attributes and cannot be one itself")));
         }
         let name = context.name(term);
@@ -236,7 +250,7 @@ impl Read {
 /// # Errors
 /// What does not fit.
 pub fn attribute(term: &str, value: &Value, context: &Context) -> Answer<Read> {
-    read_attribute(term, value, Rules { context, new: false }, 0)
+    read_attribute(term, value, Rules { context, new: false, merges: false }, 0)
 }
 
 fn read_attribute(term: &str, value: &Value, context: Rules<'_>, depth: usize) -> Answer<Read> {
@@ -414,9 +428,9 @@ fn content(term: &str, kind: &str, held: &str, v: &Value, rules: Rules<'_>) -> A
             _ => fault("an object of language tags (RFC 5646) with texts"),
         },
         "VocabProperty" => match v {
-            Value::String(word) => Ok(AttributeValue::Vocab(context.name(word).into())),
+            Value::String(word) => Ok(AttributeValue::Vocab(context.expand(word).into())),
             Value::Array(all) if !all.is_empty() && all.iter().all(Value::is_string) => {
-                let words = all.iter().filter_map(Value::as_str).map(|w| Value::from(context.name(w)));
+                let words = all.iter().filter_map(Value::as_str).map(|w| Value::from(context.expand(w)));
                 Ok(AttributeValue::Vocab(words.collect()))
             }
             _ => fault("a text or a list of texts"),
@@ -437,20 +451,20 @@ fn content(term: &str, kind: &str, held: &str, v: &Value, rules: Rules<'_>) -> A
             _ => fault("a list of URIs"),
         },
         _ => match v {
-            _ if holds_null(v, rules.new) => fault("without null"),
+            _ if holds_null(v, !rules.merges) => fault("without null"),
             _ if term == "ngsildproof" && !v.is_object() => fault("a proof object"),
             _ => Ok(AttributeValue::Value(v.clone())),
         },
     }
 }
 
-/// JSON's own null is never taken; the standard's marker for "take it away" only where there is something.
-fn holds_null(v: &Value, new: bool) -> bool {
+/// JSON's own null is never taken; the standard's marker for "take it away" only where fragments are merged.
+fn holds_null(v: &Value, marked: bool) -> bool {
     match v {
         Value::Null => true,
-        Value::String(s) => new && s == NULL,
-        Value::Array(all) => all.iter().any(|v| holds_null(v, new)),
-        Value::Object(o) => o.values().any(|v| holds_null(v, new)),
+        Value::String(s) => marked && s == NULL,
+        Value::Array(all) => all.iter().any(|v| holds_null(v, marked)),
+        Value::Object(o) => o.values().any(|v| holds_null(v, marked)),
         _ => false,
     }
 }
@@ -546,7 +560,7 @@ fn geometry(term: &str, v: &Value) -> Answer<Value> {
 pub fn uri(member: &str, v: &Value) -> Answer<Urn> {
     let shown = || v.to_string().chars().take(80).collect::<String>();
     match v.as_str().map(str::parse::<Urn>) {
-        Some(Ok(urn)) if !urn.as_str().contains(unseen) => Ok(urn),
+        Some(Ok(urn)) if urn.as_str() != NULL && !urn.as_str().contains(unseen) => Ok(urn),
         _ => Err(ApiError::bad(format!("'{member}' must be a URI, not {}", shown()))),
     }
 }

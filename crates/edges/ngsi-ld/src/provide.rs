@@ -26,7 +26,7 @@ fn members(body: &Body) -> Answer<&Map<String, Value>> {
 
 /// What is left for here: read anew where others have taken their part.
 fn left(rest: Option<Map<String, Value>>, whole: Given, context: &Context) -> Answer<Given> {
-    rest.map_or(Ok(whole), |members| parse::entity(&Value::Object(members), context))
+    rest.map_or(Ok(whole), |members| parse::merging(&Value::Object(members), context))
 }
 
 /// `POST /entities`
@@ -105,7 +105,7 @@ pub async fn replace(State(state): State<NgsiState>, Path(id): Path<String>, ask
 /// See [`ApiError`].
 pub async fn merge(State(state): State<NgsiState>, Path(id): Path<String>, asked: Asked) -> Answer {
     let body = asked.body(&state).await?;
-    let given = parse::entity(&body.value, &body.context)?;
+    let given = parse::merging(&body.value, &body.context)?;
     whole(&state, &asked, &id, (body, given), ("mergeEntity", "PATCH"), |old, given| Ok(change::merge(old, given)))
         .await
 }
@@ -190,7 +190,7 @@ pub fn told(asked: &Asked, context: &Context, outcome: &Outcome) -> Response {
     if outcome.refused.is_empty() {
         return asked.done();
     }
-    asked.answer(StatusCode::MULTI_STATUS, outcome.json(context), context)
+    asked.answer(StatusCode::MULTI_STATUS, outcome.json(), context)
 }
 
 /// `DELETE /entities`: everything that fits (clause 5.6.21).
@@ -201,6 +201,9 @@ pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
     asked.knows(&[&OF_LIST[..], &["type", "attrs", "keep", "drop", "csf", "datasetId"]].concat())?;
     let context = asked.context(&state).await?;
     let wanted = find::parse(&asked, &context)?;
+    if !wanted.query.links().is_empty() || asked.words("attrs").iter().any(|w| w.contains('{')) {
+        return Err(ApiError::bad("related entities have no say in what is purged"));
+    }
     if asked.param("keep").is_some() && asked.param("drop").is_some() {
         return Err(ApiError::bad("'keep' does not go with 'drop'"));
     }

@@ -15,6 +15,7 @@ use crate::context::{Context, core};
 use crate::error::{Answer, ApiError, Kind};
 use crate::params::media;
 use crate::snapshots::{self, Frozen};
+use crate::version;
 
 /// Largest body.
 pub const MAX_BODY: usize = 16 << 20;
@@ -268,6 +269,8 @@ impl Asked {
     /// A document in the media type that was asked for, with its context (clause 6.3.6).
     pub fn answer(&self, status: StatusCode, body: Value, context: &Context) -> Response {
         let mut body = body;
+        let changed = version::preferred(&self.headers).is_some_and(|minor| version::as_of(&mut body, minor));
+        let status = if changed { StatusCode::NON_AUTHORITATIVE_INFORMATION } else { status };
         let url = self.link.clone().unwrap_or_else(|| core::CORE_URL.to_owned());
         let kind = match self.media {
             Media::Json => "application/json",
@@ -298,21 +301,12 @@ impl Asked {
         self.finish(response)
     }
 
-    /// The client prefers the forms of an earlier version of the standard (clause 6.3.23).
-    fn prefers_a_version(&self) -> bool {
-        let all = self.headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
-        all.map(|p| p.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
-            .filter_map(|p| {
-                p.split_once('=').map(|(name, v)| (name.trim().to_owned(), v.trim().trim_matches('"').to_owned()))
-            })
-            .any(|(name, version)| name == "ngsi-ld" && version.starts_with("1."))
-    }
-
     /// The tenant stands in every answer (clause 6.3.14).
     pub fn finish(&self, mut response: Response) -> Response {
-        if self.prefers_a_version() {
-            // Nothing of what is answered differs from version 1.0.
-            response.headers_mut().insert("preference-applied", HeaderValue::from_static("ngsi-ld=1.0"));
+        if let Some(applied) =
+            version::preferred(&self.headers).and_then(|minor| HeaderValue::try_from(format!("ngsi-ld=1.{minor}")).ok())
+        {
+            response.headers_mut().insert("preference-applied", applied);
         }
         if let Some(tenant) = self.tenant.as_deref().and_then(|t| HeaderValue::from_str(t).ok()) {
             response.headers_mut().insert(TENANT, tenant);

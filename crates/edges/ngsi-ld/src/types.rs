@@ -52,7 +52,8 @@ impl InUse {
     }
 }
 
-const fn kind_of(v: &AttributeValue) -> &'static str {
+/// The kind of attribute (clause 4.5.2) that holds this.
+pub const fn kind_of(v: &AttributeValue) -> &'static str {
     match v {
         AttributeValue::Value(_) => "Property",
         AttributeValue::Object(_) | AttributeValue::Objects(_) => "Relationship",

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -47,10 +48,28 @@ pub enum FetchError {
 pub struct Loaded {
     /// Its `@context`.
     pub body: Value,
-    /// How often it was used.
-    pub hits: u64,
     /// When it was loaded.
     pub since: Timestamp,
+    hits: Arc<AtomicU64>,
+}
+
+impl Loaded {
+    /// How often it was used.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// It is used once more.
+    pub fn used(&self) {
+        self.hits.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A context with the uses of the documents that it was made of.
+#[derive(Clone)]
+struct Resolved {
+    context: Arc<Context>,
+    uses: Arc<[Arc<AtomicU64>]>,
 }
 
 /// Contexts resolved before, and the documents they were made of.
@@ -58,7 +77,7 @@ pub struct Contexts {
     fetch: Arc<dyn Fetch>,
     clock: Arc<dyn Clock>,
     core: Arc<Context>,
-    resolved: Mutex<HashMap<String, Arc<Context>>>,
+    resolved: Mutex<HashMap<String, Resolved>>,
     documents: Mutex<HashMap<String, Loaded>>,
 }
 
@@ -82,19 +101,22 @@ impl Contexts {
             return Ok(self.core());
         }
         let key = given.to_string();
-        if let Some(known) = lock(&self.resolved).get(&key) {
-            return Ok(known.clone());
+        if let Some(known) = lock(&self.resolved).get(&key).cloned() {
+            for hits in known.uses.iter() {
+                hits.fetch_add(1, Ordering::Relaxed);
+            }
+            return Ok(known.context);
         }
         shaped(given)?;
         let mut definitions = Vec::new();
-        let mut documents = 0;
+        let mut documents = Vec::new();
         self.gather(given, 0, &mut documents, &mut definitions).await?;
         let context = Arc::new(Context::new(given.clone(), &definitions));
         let mut resolved = lock(&self.resolved);
         if resolved.len() >= KEPT {
             resolved.clear();
         }
-        resolved.insert(key, context.clone());
+        resolved.insert(key, Resolved { context: context.clone(), uses: documents.into() });
         Ok(context)
     }
 
@@ -102,20 +124,20 @@ impl Contexts {
         &'a self,
         given: &'a Value,
         depth: usize,
-        documents: &'a mut usize,
+        documents: &'a mut Vec<Arc<AtomicU64>>,
         into: &'a mut Vec<(String, Option<String>)>,
     ) -> Pin<Box<dyn Future<Output = Result<(), FetchError>> + Send + 'a>> {
         Box::pin(async move {
-            if depth > MAX_DEPTH || *documents > MAX_DOCUMENTS {
+            if depth > MAX_DEPTH || documents.len() > MAX_DOCUMENTS {
                 return Err(FetchError::Invalid("too many contexts refer to each other".into()));
             }
             match given {
                 Value::Null => Ok(()),
                 Value::String(url) if core::is_core(url) => Ok(()),
                 Value::String(url) => {
-                    *documents += 1;
-                    let body = self.document(url).await?;
-                    self.gather(&body, depth + 1, documents, into).await
+                    let loaded = self.document(url).await?;
+                    documents.push(loaded.hits.clone());
+                    self.gather(&loaded.body, depth + 1, documents, into).await
                 }
                 Value::Array(all) => {
                     for one in all {
@@ -137,18 +159,19 @@ impl Contexts {
         })
     }
 
-    async fn document(&self, url: &str) -> Result<Value, FetchError> {
-        if let Some(known) = lock(&self.documents).get_mut(url) {
-            known.hits += 1;
-            return Ok(known.body.clone());
+    async fn document(&self, url: &str) -> Result<Loaded, FetchError> {
+        if let Some(known) = lock(&self.documents).get(url) {
+            known.used();
+            return Ok(known.clone());
         }
         let body = context_of(self.fetch.get(url).await?)?;
         let mut documents = lock(&self.documents);
         if documents.len() >= KEPT {
             documents.clear();
         }
-        documents.insert(url.to_owned(), Loaded { body: body.clone(), hits: 1, since: self.clock.now() });
-        Ok(body)
+        let loaded = Loaded { body, since: self.clock.now(), hits: Arc::new(AtomicU64::new(1)) };
+        documents.insert(url.to_owned(), loaded.clone());
+        Ok(loaded)
     }
 
     /// Documents loaded from elsewhere, by address.

@@ -46,21 +46,12 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
     if nothing {
         return Err(ApiError::bad("ask for something: type, attrs, q, a geo-query or local=true"));
     }
-    let order = match asked.param("orderBy") {
-        None => Vec::new(),
-        Some(text) => order(text, asked, context)?,
-    };
+    let order = Ordering::of(asked).read(context)?;
     if let Some(csf) = asked.param("csf") {
         q::parse(csf, context)?;
     }
-    if let Some(tag) = asked.param("collation") {
-        collation(tag)?;
-    }
-    // Clause 5.7.2.4: what is related is looked at no deeper than it is joined.
-    let joined = !matches!(asked.param("join"), None | Some("@none"));
-    let deepest = if joined { asked.number("joinLevel", 1, 1)? } else { 0 };
-    if query.links().len() > deepest && asked.param("join").is_some() {
-        return Err(ApiError::new(Kind::BadRequestData, "'q' goes deeper than 'join' and 'joinLevel'"));
+    if query.types == Types::Any && asked.param("type").is_some() && asked.param("local") == Some("false") {
+        return Err(ApiError::bad("any type is asked for only here: 'local' cannot be false"));
     }
     page(asked, Find { query, order, ..Find::default() })
 }
@@ -77,7 +68,7 @@ pub fn read(asked: &Asked, context: &Context) -> Answer<Query> {
     if let Some(text) = asked.param("type") {
         query.types = types::parse(text, context)?;
     }
-    query.attributes = names(&asked.words("attrs"), context)?;
+    query.attributes = attributes(&asked.words("attrs"), context)?;
     query.datasets = Vec::new();
     if let Some(text) = asked.param("q") {
         query.filter = Some(q::parse(text, context)?);
@@ -135,7 +126,7 @@ pub fn document(asked: &Asked, body: &Value, context: &Context) -> Answer<Find> 
             Some(_) => Err(ApiError::bad(format!("'{key}' must be a list of texts"))),
         }
     };
-    query.attributes = names(&list("attrs")?, context)?;
+    query.attributes = attributes(&list("attrs")?, context)?;
     if o.get("q").is_some_and(|q| !q.is_string()) {
         return Err(ApiError::bad("'q' must be a text"));
     }
@@ -151,7 +142,11 @@ pub fn document(asked: &Asked, body: &Value, context: &Context) -> Answer<Find> 
     if let Some(geo) = o.get("geoQ") {
         query.place = GeoQ::from_json(geo).place(context)?;
     }
-    page(asked, Find { query, ..Find::default() })
+    let order = match o.get("ordering") {
+        None => Vec::new(),
+        Some(ordering) => Ordering::of_document(ordering)?.read(context)?,
+    };
+    page(asked, Find { query, order, ..Find::default() })
 }
 
 /// Which entities a `Query` document selects.
@@ -197,7 +192,7 @@ pub fn expand(filter: &mut Filter, names: &[String], context: &Context) {
         Filter::Compare(c) if names.contains(&c.path.attribute) => {
             for operand in &mut c.operands {
                 if let Operand::Text(word) = operand {
-                    *word = context.name(word);
+                    *word = context.expand(word);
                 }
             }
         }
@@ -223,43 +218,103 @@ pub fn names(words: &[String], context: &Context) -> Answer<Vec<String>> {
         .collect()
 }
 
-/// A language tag (RFC 5646), roughly.
-fn collation(tag: &str) -> Answer<()> {
-    let part = |p: &str| (1..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric());
-    let first = tag.split('-').next().is_some_and(|p| p.len() >= 2 && p.chars().all(|c| c.is_ascii_alphabetic()));
-    if first && tag.split('-').all(part) {
-        return Ok(());
+/// Names of attributes that entities are asked for: what every entity has says nothing.
+///
+/// # Errors
+/// When one is no name of an attribute.
+pub fn attributes(words: &[String], context: &Context) -> Answer<Vec<String>> {
+    match words.iter().find(|w| matches!(w.as_str(), "id" | "type" | "@id" | "@type" | "scope")) {
+        Some(member) => Err(ApiError::bad(format!("'{member}' is no attribute"))),
+        None => names(words, context),
     }
-    Err(ApiError::bad(format!("'{tag}' is no language tag to collate by")))
+}
+
+/// True when repetitions follow one another, of which every dialect makes something else.
+fn repeats_repetition(text: &str) -> bool {
+    let (mut escaped, mut before) = (false, false);
+    for c in text.chars() {
+        let repeats = !escaped && matches!(c, '*' | '+');
+        if repeats && before {
+            return true;
+        }
+        (before, escaped) = (repeats, !escaped && c == '\\');
+    }
+    false
 }
 
 fn pattern_of(text: &str) -> Answer<regex::Regex> {
+    if repeats_repetition(text) {
+        return Err(ApiError::bad("'idPattern' is no regular expression: a repetition is repeated"));
+    }
     let built = regex::RegexBuilder::new(text).size_limit(1 << 18).build();
     built.map_err(|_| ApiError::bad("'idPattern' is no regular expression"))
 }
 
-/// `orderBy=name,!speed` or `name;desc`, distances by `dist-asc` (clause 4.23).
-fn order(text: &str, asked: &Asked, context: &Context) -> Answer<Vec<Order>> {
-    let mut all = Vec::new();
-    for part in text.split(',').map(str::trim) {
-        let (name, way) = part.split_once(';').unwrap_or((part, "asc"));
-        let (name, down) = name.strip_prefix('!').map_or((name, false), |n| (n, true));
-        let path = match q::parse(name, context)? {
-            svod_query::Filter::Exists(path) => path,
-            _ => return Err(ApiError::bad(format!("'{part}' is no member to sort by"))),
-        };
-        let distance = way.starts_with("dist");
-        if !["asc", "desc", "dist-asc", "dist-desc"].contains(&way) {
-            return Err(ApiError::bad(format!("'{way}' is no order: write asc or desc")));
+/// In which order: what `orderBy` and its companions say (clauses 4.23, 5.2.43).
+struct Ordering {
+    by: Vec<String>,
+    geometry: Option<String>,
+    from: Option<Value>,
+    collation: Option<String>,
+}
+
+impl Ordering {
+    fn of(asked: &Asked) -> Self {
+        let text = |name: &str| asked.param(name).map(str::to_owned);
+        Self {
+            by: asked.param("orderBy").into_iter().flat_map(|t| t.split(',')).map(str::to_owned).collect(),
+            geometry: text("orderGeometry"),
+            from: asked.param("orderFrom").map(Value::from),
+            collation: text("collation"),
         }
-        let from = distance
-            .then(|| {
-                let coordinates = asked.param("orderFrom").map(Value::from);
-                let geometry = asked.param("orderGeometry").unwrap_or("Point");
-                super::geo::shape(Some(geometry), coordinates.as_ref())
-            })
-            .transpose()?;
-        all.push(Order { path, descending: down || way.ends_with("desc"), from });
     }
-    Ok(all)
+
+    fn of_document(ordering: &Value) -> Answer<Self> {
+        let o = ordering.as_object().ok_or_else(|| ApiError::bad("'ordering' must be a JSON object"))?;
+        let text = |name: &str| match o.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(ApiError::bad(format!("'{name}' of 'ordering' must be a text"))),
+        };
+        let by = match o.get("orderBy") {
+            Some(Value::Array(all)) if !all.is_empty() && all.iter().all(Value::is_string) => {
+                all.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect()
+            }
+            _ => return Err(ApiError::bad("'orderBy' of 'ordering' must be a list of texts")),
+        };
+        if o.get("coordinates").is_some_and(|c| !c.is_array()) {
+            return Err(ApiError::bad("'coordinates' of 'ordering' must be a list"));
+        }
+        let from = o.get("coordinates").cloned();
+        Ok(Self { by, geometry: text("geometry")?, from, collation: text("collation")? })
+    }
+
+    /// `name`, `!speed`, `name;desc`; distances by `location;dist-asc`.
+    fn read(&self, context: &Context) -> Answer<Vec<Order>> {
+        let collation = match &self.collation {
+            None => None,
+            Some(tag) => {
+                let known = svod_query::Collation::of(tag);
+                Some(known.ok_or_else(|| ApiError::bad(format!("'{tag}' is no language tag to collate by")))?)
+            }
+        };
+        let mut all = Vec::new();
+        for part in self.by.iter().map(|p| p.trim()) {
+            let (name, way) = part.split_once(';').unwrap_or((part, "asc"));
+            let (name, down) = name.strip_prefix('!').map_or((name, false), |n| (n, true));
+            let path = match q::parse(name, context)? {
+                Filter::Exists(path) => path,
+                _ => return Err(ApiError::bad(format!("'{part}' is no member to sort by"))),
+            };
+            if !["asc", "desc", "dist-asc", "dist-desc"].contains(&way) {
+                return Err(ApiError::bad(format!("'{way}' is no order: write asc or desc")));
+            }
+            let geometry = self.geometry.as_deref().unwrap_or("Point");
+            let distance = way.starts_with("dist");
+            let from = distance.then(|| super::geo::shape(Some(geometry), self.from.as_ref())).transpose()?;
+            let descending = down || way.ends_with("desc");
+            all.push(Order { path, descending, from, collation: collation.clone() });
+        }
+        Ok(all)
+    }
 }

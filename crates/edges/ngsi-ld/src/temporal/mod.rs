@@ -167,6 +167,9 @@ pub async fn change(
     asked: Asked,
 ) -> Answer {
     let id = urn(&id)?;
+    if term.is_empty() {
+        return no_instance().await; // clause 6.3.2: nothing stands at such an address
+    }
     let body = asked.body(&state).await?;
     urn(&number)?;
     let (name, home, known) = attribute(&state, &asked, &id, &term, &body.context).await?;
