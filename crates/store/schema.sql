@@ -1,5 +1,14 @@
 -- Made by UPDATE_SCHEMA=1 cargo nextest run -p svod-store schema (as SQLite sees it).
 
+CREATE TABLE attribute_count (
+    space BIGINT NOT NULL,
+    type TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    holds TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (space, type, attribute, holds)
+) WITHOUT ROWID;
+
 CREATE TABLE definition (
     space BIGINT NOT NULL,
     kind TEXT NOT NULL,
@@ -166,6 +175,18 @@ CREATE TABLE quarantine (
 CREATE INDEX quarantine_id ON quarantine (id);
 
 CREATE INDEX quarantine_reason ON quarantine (space, status, reason, id);
+
+CREATE TABLE receipt (
+    space BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    key TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    fingerprint BIGINT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (space, actor, key)
+) WITHOUT ROWID;
+
+CREATE INDEX receipt_at ON receipt (space, at);
 
 CREATE TABLE series (
     space BIGINT NOT NULL,

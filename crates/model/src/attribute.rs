@@ -116,6 +116,20 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
+    /// What NGSI-LD calls an attribute that holds this (CIM 009, 4.5.2).
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "Property",
+            Self::Object(_) | Self::Objects(_) => "Relationship",
+            Self::Geometry(_) => "GeoProperty",
+            Self::Languages(_) => "LanguageProperty",
+            Self::Vocab(_) => "VocabProperty",
+            Self::Json(_) => "JsonProperty",
+            Self::List(_) => "ListProperty",
+            Self::ObjectList(_) => "ListRelationship",
+        }
+    }
+
     /// True when it points to other entities.
     pub const fn is_relationship(&self) -> bool {
         matches!(self, Self::Object(_) | Self::Objects(_) | Self::ObjectList(_))

@@ -35,6 +35,9 @@ pub struct Entity {
     /// Where it belongs in hierarchies of its own: `/country/city`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// The entity that it has become a part of; only what is no more has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Urn>,
     /// By name.
     #[serde(default)]
     pub attributes: BTreeMap<String, Attribute>,
@@ -53,6 +56,7 @@ impl Entity {
             modified_at: Timestamp::default(),
             expires_at: None,
             scopes: Vec::new(),
+            merged_into: None,
             attributes: BTreeMap::new(),
         }
     }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use svod_kernel::{Coded, FieldError, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
@@ -24,6 +25,24 @@ pub struct Command {
     pub within: Option<SpacePath>,
     /// A refused change leaves the others alone; see [`Receipt::refused`].
     pub each: bool,
+    /// The client's own name of the command: given again, it is answered and not carried out. Not for `each`.
+    pub key: Option<Key>,
+}
+
+/// A client's own name of a command, remembered for a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Unique among the actor's.
+    pub key: String,
+    /// What the command is, in short: the same key must not stand for another.
+    pub fingerprint: i64,
+}
+
+impl Key {
+    /// The name of a command with this content.
+    pub fn new(key: String, content: &str) -> Self {
+        Self { key, fingerprint: svod_query::keys::hash(content).cast_signed() }
+    }
 }
 
 /// One change of one entity.
@@ -75,6 +94,20 @@ pub enum Operation {
         /// Which entity.
         urn: Urn,
     },
+    /// Takes over what the other entity has and this one has not; see [`Change::merge`].
+    Absorb {
+        /// Which entity.
+        urn: Urn,
+        /// The other one, of the same space and type.
+        other: Urn,
+    },
+    /// Removes the entity and leads those who ask for it to another; see [`Change::merge`].
+    Redirect {
+        /// Which entity.
+        urn: Urn,
+        /// Where to.
+        into: Urn,
+    },
     /// Removes the entity; the journal keeps what it was.
     Delete {
         /// Which entity.
@@ -115,20 +148,31 @@ impl Change {
         Self { operation, action: Some(action), verb: Some(verb) }
     }
 
+    /// Two entities that are the same thing become one: `into` takes over what only `from` knows, `from` is removed and
+    /// whoever asks for it is led to `into`. [`Operation::Restore`] brings `from` back as it was.
+    pub fn merge(from: Urn, into: Urn) -> [Self; 2] {
+        [
+            Self::verb(Operation::Absorb { urn: into.clone(), other: from.clone() }, Action::Update, "merge"),
+            Self::verb(Operation::Redirect { urn: from, into }, Action::Delete, "merge"),
+        ]
+    }
+
     /// The action policy is asked for.
     pub fn policy_action(&self) -> Action {
         self.action.unwrap_or(match self.operation {
             Operation::Create(_) | Operation::Restore { .. } => Action::Create,
-            Operation::Upsert(_) | Operation::Replace { .. } | Operation::Patch { .. } | Operation::Edit { .. } => {
-                Action::Update
-            }
-            Operation::Delete { .. } => Action::Delete,
+            Operation::Upsert(_)
+            | Operation::Replace { .. }
+            | Operation::Patch { .. }
+            | Operation::Edit { .. }
+            | Operation::Absorb { .. } => Action::Update,
+            Operation::Delete { .. } | Operation::Redirect { .. } => Action::Delete,
         })
     }
 
     /// Does it take the entity away?
     pub const fn removes(&self) -> bool {
-        matches!(self.operation, Operation::Delete { .. })
+        matches!(self.operation, Operation::Delete { .. } | Operation::Redirect { .. })
     }
 
     /// The entity concerned.
@@ -138,13 +182,24 @@ impl Change {
             Operation::Patch { urn, .. }
             | Operation::Edit { urn, .. }
             | Operation::Restore { urn }
+            | Operation::Absorb { urn, .. }
+            | Operation::Redirect { urn, .. }
             | Operation::Delete { urn, .. } => urn,
         }
+    }
+
+    /// All entities that must be known to carry it out.
+    pub fn urns(&self) -> impl Iterator<Item = &Urn> {
+        let other = match &self.operation {
+            Operation::Absorb { other, .. } => Some(other),
+            _ => None,
+        };
+        std::iter::once(self.urn()).chain(other)
     }
 }
 
 /// What a command did.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Receipt {
     /// Each changed entity with its new version; unchanged ones are absent.
     pub entities: Vec<(Urn, i64)>,
@@ -153,7 +208,11 @@ pub struct Receipt {
     /// Journal events written: space and sequence number.
     pub events: Vec<(SpacePath, i64)>,
     /// Changes that were refused, by their place in the command; only when each stands for itself.
+    #[serde(skip)]
     pub refused: Vec<(usize, CommandError)>,
+    /// It was done before, under the same key.
+    #[serde(skip)]
+    pub repeated: bool,
 }
 
 /// Why a command was refused. Nothing of it has happened.
@@ -197,6 +256,12 @@ pub enum CommandError {
     /// The function of an [`Operation::Edit`] refused; the edge that gave it knows its own error again.
     #[error(transparent)]
     Edit(Box<dyn std::error::Error + Send + Sync>),
+    /// The key has stood for another command.
+    #[error("the key '{0}' has stood for another command within a day; use a new one")]
+    KeyUsed(String),
+    /// A key with `each`.
+    #[error("a key goes with a command that is done as a whole; leave 'each' out")]
+    KeyOfParts,
     /// A command must change something.
     #[error("the command is empty; give at least one change")]
     Empty,
@@ -220,6 +285,8 @@ impl Coded for CommandError {
             Self::Conflict { .. } => "version-conflict",
             Self::UnknownSpace(_) => "unknown-space",
             Self::Edit(_) => "edit-refused",
+            Self::KeyUsed(_) => "key-used",
+            Self::KeyOfParts => "key-of-parts",
             Self::Empty => "empty-command",
             Self::Store(e) => e.code(),
         }
@@ -229,6 +296,7 @@ impl Coded for CommandError {
         match self {
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } | Self::UnknownSpace(_) | Self::Edit(_) | Self::Empty => 422,
+            Self::KeyUsed(_) | Self::KeyOfParts => 422,
             Self::NotFound(_) => 404,
             Self::Exists(_) => 409,
             Self::Conflict { .. } => 412,

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use svod_kernel::{SpacePath, Timestamp, Urn};
-use svod_model::Entity;
-use svod_store::entity::{EntityRow, Write};
+use svod_model::{Attribute, Entity};
+use svod_store::entity::{AttributeUse, EntityRow, Write};
 use svod_store::{Conn, StoreError};
 
 use crate::cache::Touched;
@@ -24,6 +24,7 @@ pub(crate) struct Before {
     urn: Urn,
     version: i64,
     now: Option<Entity>,
+    redirect: Option<Urn>,
     touched: bool,
 }
 
@@ -39,6 +40,8 @@ pub(crate) struct Slot {
     /// What was there before it was removed.
     pub tombstone: Option<Entity>,
     buried: Option<SpaceId>,
+    /// Where those are led who ask for it when it is gone.
+    redirect: Option<Urn>,
     /// The identifier belongs to an entity of the tree that the command does not reach.
     pub foreign: bool,
     touched: bool,
@@ -110,27 +113,32 @@ impl<'j> Desk<'j> {
         self.slots.get(urn).is_some_and(|s| s.row.is_none() && s.now.is_some())
     }
 
-    /// The entity is like this from now on, or gone; what it was, to undo it.
-    pub fn set(&mut self, urn: &Urn, now: Option<Entity>) -> Before {
+    /// The entity is like this from now on, or gone (and become a part of another perhaps); what it was, to undo it.
+    pub fn set(&mut self, urn: &Urn, now: Result<Entity, Option<Urn>>) -> Before {
         let slot = self.slots.entry(urn.clone()).or_default();
+        let (now, into) = match now {
+            Ok(entity) => (Some(entity), None),
+            Err(into) => (None, into),
+        };
         let next = now.as_ref().map_or(slot.version, |e| e.version);
+        let redirect = std::mem::replace(&mut slot.redirect, into);
         let version = std::mem::replace(&mut slot.version, next);
         let now = std::mem::replace(&mut slot.now, now);
         let touched = std::mem::replace(&mut slot.touched, true);
         if !touched {
             self.touched.push(urn.clone());
         }
-        Before { urn: urn.clone(), version, now, touched }
+        Before { urn: urn.clone(), version, now, redirect, touched }
     }
 
     /// Takes the last thing back that was set.
     pub fn unset(&mut self, before: Before) {
-        let Before { urn, version, now, touched } = before;
+        let Before { urn, version, now, redirect, touched } = before;
         if !touched {
             self.touched.pop();
         }
         let slot = self.slots.entry(urn).or_default();
-        (slot.version, slot.now, slot.touched) = (version, now, touched);
+        (slot.version, slot.now, slot.redirect, slot.touched) = (version, now, redirect, touched);
     }
 
     /// Where the entities stood before.
@@ -162,7 +170,10 @@ impl<'j> Desk<'j> {
         let text = |e: &Entity| serde_json::to_string(e).map_err(|e| StoreError::Shape(e.to_string()));
         let doc = match (&slot.now, &slot.old) {
             (Some(now), _) => Ok(text(now)?),
-            (None, old) => Err(old.as_ref().map(text).transpose()?.unwrap_or_default()),
+            (None, old) => {
+                let last = old.clone().map(|e| Entity { merged_into: slot.redirect.clone(), ..e });
+                Err(last.as_ref().map(text).transpose()?.unwrap_or_default())
+            }
         };
         Ok(Some(Write {
             space,
@@ -177,6 +188,7 @@ impl<'j> Desk<'j> {
             added: after.difference(&before).cloned().collect(),
             types_gone,
             types_added,
+            attributes: uses(slot.old.as_ref(), slot.now.as_ref()),
             tombstone: slot.buried == Some(space),
         }))
     }
@@ -184,6 +196,30 @@ impl<'j> Desk<'j> {
     fn id(&self, path: &SpacePath) -> Result<SpaceId, CommandError> {
         self.spaces.get(path).map(|s| s.id).ok_or_else(|| CommandError::UnknownSpace(path.clone()))
     }
+}
+
+/// Attributes lost and gained, by type.
+fn uses(old: Option<&Entity>, new: Option<&Entity>) -> BTreeMap<AttributeUse, i64> {
+    let same = old.zip(new).is_some_and(|(a, b)| {
+        let holds = |e: &Attribute| std::mem::discriminant(&e.value);
+        let alike = |((n, x), (m, y)): ((&String, &Attribute), (&String, &Attribute))| n == m && holds(x) == holds(y);
+        a.attributes.len() == b.attributes.len()
+            && a.attributes.iter().zip(&b.attributes).all(alike)
+            && a.kinds().eq(b.kinds())
+    });
+    let mut change = BTreeMap::new();
+    if same {
+        return change;
+    }
+    for (entity, by) in new.map(|e| (e, 1)).into_iter().chain(old.map(|e| (e, -1))) {
+        for (name, attribute) in &entity.attributes {
+            for kind in entity.kinds().chain([""]) {
+                *change.entry((kind.to_owned(), name.clone(), attribute.value.kind())).or_default() += by;
+            }
+        }
+    }
+    change.retain(|_, by| *by != 0);
+    change
 }
 
 /// Types lost and gained.

@@ -15,7 +15,7 @@ use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt};
 use crate::desk::Desk;
 use crate::index::Indexes;
 use crate::view::View;
-use crate::{Registry, check};
+use crate::{Registry, check, receipts};
 
 /// How often a command is repeated when what writers must know has changed meanwhile.
 const STALE_TRIES: usize = 5;
@@ -29,6 +29,9 @@ impl Registry {
     pub async fn execute(&self, actor: &Actor, command: Command) -> Result<Receipt, CommandError> {
         if command.changes.is_empty() && command.consume.is_empty() {
             return Err(CommandError::Empty);
+        }
+        if command.key.is_some() && command.each {
+            return Err(CommandError::KeyOfParts);
         }
         self.together(actor.clone(), Arc::new(command)).await
     }
@@ -61,6 +64,14 @@ impl Registry {
 pub(crate) struct Piece {
     pub actor: Actor,
     pub command: Arc<Command>,
+}
+
+impl Piece {
+    /// Is it known by the same key?
+    fn has_key_of(&self, other: &Self) -> bool {
+        let name = |p: &Self| p.command.key.as_ref().map(|k| k.key.clone());
+        self.actor.id == other.actor.id && name(self).is_some() && name(self) == name(other)
+    }
 }
 
 /// What became of one of several commands.
@@ -96,7 +107,8 @@ struct Worked {
 impl Job {
     fn run(&self, conn: &mut dyn Conn) -> Result<Vec<Outcome>, CommandError> {
         let mut events = Events::new();
-        let mut urns: Vec<&Urn> = self.pieces.iter().flat_map(|p| p.command.changes.iter().map(Change::urn)).collect();
+        let mut urns: Vec<&Urn> =
+            self.pieces.iter().flat_map(|p| p.command.changes.iter().flat_map(Change::urns)).collect();
         urns.sort();
         urns.dedup();
         let within = self.pieces.first().and_then(|p| p.command.within.as_ref());
@@ -106,15 +118,18 @@ impl Job {
         let mut outcomes = Vec::with_capacity(self.pieces.len());
         for (place, piece) in self.pieces.iter().enumerate() {
             let late = matches!(outcomes.last(), Some(Outcome::Later))
-                || piece.command.changes.iter().any(|c| place > 0 && c.removes() && desk.is_new(c.urn()));
+                || piece.command.changes.iter().any(|c| place > 0 && c.removes() && desk.is_new(c.urn()))
+                || self.pieces[..place].iter().any(|before| piece.has_key_of(before));
             outcomes.push(if late { Outcome::Later } else { self.one(conn, &mut desk, &mut events, place)? });
         }
         desk.write(conn, &self.indexes, self.now)?;
         self.journal(conn, events, &mut outcomes)?;
         for (piece, outcome) in self.pieces.iter().zip(&outcomes) {
-            if !matches!(outcome, Outcome::Done(Ok(_))) {
+            let Outcome::Done(Ok(receipt)) = outcome else { continue };
+            if receipt.repeated {
                 continue;
             }
+            receipts::keep(conn, piece, receipt, self.now)?;
             svod_store::finding::delete(conn, &piece.command.consume)?;
             for (space, message) in &piece.command.outbox {
                 let info = self.view.spaces.get(space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
@@ -133,6 +148,9 @@ impl Job {
         place: usize,
     ) -> Result<Outcome, CommandError> {
         let Piece { actor, command } = &self.pieces[place];
+        if let Some(done) = receipts::before(conn, &self.pieces[place])? {
+            return Ok(Outcome::Done(done));
+        }
         let hand = Hand { view: &self.view, now: self.now, actor, command };
         let unknown = |(space, _): &&(SpacePath, _)| self.view.spaces.get(space).is_none();
         if let Some((space, _)) = command.outbox.iter().find(unknown) {
@@ -158,7 +176,7 @@ impl Job {
                     receipt.entities.push((entity.id.clone(), entity.version));
                     receipt.made.extend(made.then(|| entity.id.clone()));
                     said.push((entity.space.clone(), event));
-                    undo.push(desk.set(&entity.id.clone(), (!gone).then_some(entity)));
+                    undo.push(desk.set(&entity.id.clone(), if gone { Err(entity.merged_into) } else { Ok(entity) }));
                 }
                 Err(e @ CommandError::Store(_)) => return Err(e),
                 Err(e) if command.each => receipt.refused.push((number, e)),
@@ -208,9 +226,12 @@ impl Hand<'_> {
         let old = slot.and_then(|s| s.now.as_ref());
         check::authorised(self.view, self.actor, change, old)?;
         let buried = slot.and_then(|s| s.tombstone.as_ref());
-        let Some(mut new) = self.made_of(change, old, buried)? else {
-            let old = old.cloned().ok_or_else(|| CommandError::NotFound(urn.clone()))?;
+        let Some(mut new) = self.made_of(desk, change, old, buried)? else {
+            let mut old = old.cloned().ok_or_else(|| CommandError::NotFound(urn.clone()))?;
             let event = self.event(change, Some(&old), None, &old)?;
+            if let Operation::Redirect { into, .. } = &change.operation {
+                old.merged_into = Some(into.clone());
+            }
             return Ok(Some(Worked { entity: old, made: false, gone: true, event }));
         };
         if old.is_some_and(|old| same(old, &new)) {
@@ -230,6 +251,7 @@ impl Hand<'_> {
     /// What the operation makes of the entity, checked; nothing when it removes it.
     fn made_of(
         &self,
+        desk: &Desk<'_>,
         change: &Change,
         old: Option<&Entity>,
         buried: Option<&Entity>,
@@ -264,9 +286,14 @@ impl Hand<'_> {
             Operation::Edit { edit, .. } => self.edited(change, old, edit)?,
             Operation::Restore { .. } if old.is_some() => return Err(CommandError::Exists(urn.clone())),
             Operation::Restore { .. } => {
-                let was = buried.ok_or_else(missing)?.clone();
+                let was = Entity { merged_into: None, ..buried.ok_or_else(missing)?.clone() };
                 check::may(view, self.actor, Action::Create, change, &was)?;
                 check::new(view, was)?
+            }
+            Operation::Absorb { other, .. } => self.absorbed(desk, change, old.ok_or_else(missing)?, other)?,
+            Operation::Redirect { .. } => {
+                old.ok_or_else(missing)?;
+                return Ok(None);
             }
             Operation::Delete { expected, .. } => {
                 old.ok_or_else(missing)?;
@@ -274,6 +301,23 @@ impl Hand<'_> {
                 return Ok(None);
             }
         }))
+    }
+
+    /// What the other entity has and this one has not is added.
+    fn absorbed(&self, desk: &Desk<'_>, change: &Change, old: &Entity, other: &Urn) -> Result<Entity, CommandError> {
+        let slot = desk.slot(other).filter(|s| !s.foreign && other != &old.id);
+        let other = slot.and_then(|s| s.now.as_ref()).ok_or_else(|| CommandError::NotFound(other.clone()))?;
+        check::may(self.view, self.actor, Action::Delete, change, other)?;
+        check::stays(&other.id, other, &old.space, Some(&old.kind))?;
+        let mut new = old.clone();
+        for (name, attribute) in &other.attributes {
+            new.attributes.entry(name.clone()).or_insert_with(|| attribute.clone());
+        }
+        let kinds: Vec<&str> = old.kinds().collect();
+        new.also.extend(other.kinds().filter(|k| !kinds.contains(k)).map(str::to_owned));
+        new.scopes.extend(other.scopes.iter().filter(|s| !old.scopes.contains(s)).cloned());
+        check::whole(self.view, &mut new)?;
+        Ok(new)
     }
 
     fn edited(&self, change: &Change, old: Option<&Entity>, edit: &Edit) -> Result<Entity, CommandError> {

@@ -142,6 +142,8 @@ fn sort(entities: &mut Vec<Arc<Entity>>, order: &[Order]) {
     entities.extend(keyed.into_iter().map(|(_, e)| e));
 }
 
+/// Entities merged one into the other that are followed.
+const MOST_MERGED: usize = 8;
 /// So many entities are looked up at once without handing the job over.
 const FEW: usize = 4;
 
@@ -284,7 +286,8 @@ impl Registry {
         Ok(self.read_many(&urns).await?.into_iter().filter_map(|e| view.redact(actor, e)).collect())
     }
 
-    /// One entity as the actor may see it: in that tree of spaces, or in whichever has it.
+    /// One entity as the actor may see it: in that tree of spaces, or in whichever has it. Of one that was merged into
+    /// another, that other one.
     ///
     /// # Errors
     /// [`QueryError::NotFound`] also when the actor may not know of it.
@@ -299,7 +302,37 @@ impl Registry {
         let top = |path: &SpacePath| view.spaces.get(path).map(|s| view.spaces.top(s.id));
         let here = |e: &Arc<Entity>| within.is_none_or(|w| top(w) == top(&e.space));
         let found = all.into_iter().filter(here).find_map(|e| view.redact(actor, e));
-        found.ok_or_else(|| QueryError::NotFound(format!("entity {urn}")))
+        match found {
+            Some(entity) => Ok(entity),
+            None => self.led_to(&view, actor, within, urn).await,
+        }
+    }
+
+    /// The entity that the one asked for has become a part of.
+    async fn led_to(
+        &self,
+        view: &View,
+        actor: &Actor,
+        within: Option<&SpacePath>,
+        urn: &Urn,
+    ) -> Result<Arc<Entity>, QueryError> {
+        let top = |path: &SpacePath| view.spaces.get(path).map(|s| view.spaces.top(s.id));
+        let mut at = urn.clone();
+        for _ in 0..MOST_MERGED {
+            let asked = [at.to_string()];
+            let read = move |conn: &mut dyn svod_store::Conn| svod_store::entity::tombstones(conn, &asked);
+            let stones: Vec<Entity> =
+                self.store.glance(read).await?.iter().filter_map(|t| serde_json::from_str(&t.doc).ok()).collect();
+            let here = |e: &&Entity| within.is_none_or(|w| top(w) == top(&e.space));
+            let Some(into) = stones.iter().filter(here).find_map(|e| e.merged_into.clone()) else { break };
+            let all = self.read_many(std::slice::from_ref(&into)).await?;
+            let mut same = all.into_iter().filter(|e| within.is_none_or(|w| top(w) == top(&e.space)));
+            if let Some(found) = same.find_map(|e| view.redact(actor, e)) {
+                return Ok(found);
+            }
+            at = into;
+        }
+        Err(QueryError::NotFound(format!("entity {urn}")))
     }
 
     /// Entities of these identifiers in all trees of spaces, in no particular order.

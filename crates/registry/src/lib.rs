@@ -5,9 +5,9 @@
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `combine`, `execute`, `desk`, `check` – writing
+//! * `command`, `combine`, `execute`, `desk`, `check` – writing; `receipts` – what was done under a client's key
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `view` – who may see what
-//! * `index` – what entities are found by
+//! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
 //! * `define` – documents that edges keep
 //! * `spaces` – the tree; `sweep` – clears away what has ceased to be
 //! * `follow` – the journal as a stream of [`Committed`]; `happening` – what an event did to an entity; `project` – what is kept current from it
@@ -28,14 +28,16 @@ mod plan;
 mod project;
 mod publish;
 mod query;
+mod receipts;
 mod registry;
 mod spaces;
 mod sweep;
 mod view;
+mod vocabulary;
 mod walk;
 
 pub use catalogue::{Catalogue, CompiledProfile, CompiledTrigger, compile};
-pub use command::{Change, Command, CommandError, Edit, Operation, Receipt};
+pub use command::{Change, Command, CommandError, Edit, Key, Operation, Receipt};
 pub use define::Definition;
 pub use find::{Explained, Find, Found};
 pub use follow::Committed;
@@ -48,6 +50,7 @@ pub use query::{EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
 pub use registry::{Registry, RegistryDeps};
 pub use spaces::{SpaceId, SpaceInfo, SpaceTree};
 pub use svod_policy::{Action, ResourceRef};
+pub use vocabulary::{AttributeInUse, InUse, TypeInUse};
 
 /// The space of the installation itself: packs of every space, unroutable messages.
 pub const INSTALLATION: &str = "installation";

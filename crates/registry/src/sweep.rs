@@ -26,7 +26,11 @@ impl Registry {
             loop {
                 tokio::time::sleep(EVERY).await;
                 let Some(registry) = me.upgrade() else { return };
-                match registry.sweep().await {
+                let swept = match registry.forget_receipts().await {
+                    Ok(()) => registry.sweep().await,
+                    Err(e) => Err(e.into()),
+                };
+                match swept {
                     Ok(()) => {}
                     Err(CommandError::Store(StoreError::Closed)) => return,
                     Err(error) => tracing::warn!(%error, "what has ceased to be was not cleared away"),

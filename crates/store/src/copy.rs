@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 18] = [
+pub const TABLES: [Table; 20] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int]),
     table!("pack", 3, ["space": Int, "id": Text, "published": Int, "version": Text, "actor": Text, "active": Int,
@@ -71,6 +71,8 @@ pub const TABLES: [Table; 18] = [
     table!("set_aside", 3, ["space": Int, "projection": Text, "seq": Int, "at": Int, "reason": Text]),
     table!("meta", 2, ["space": Int, "name": Text, "value": Text]),
     table!("entity_count", 2, ["space": Int, "type": Text, "count": Int]),
+    table!("attribute_count", 4, ["space": Int, "type": Text, "attribute": Text, "holds": Text, "count": Int]),
+    table!("receipt", 3, ["space": Int, "actor": Text, "key": Text, "at": Int, "fingerprint": Int, "doc": Text]),
     table!("value_index", 2, ["space": Int, "name": Text, "created": Int, "ready": Int, "at_space": Int,
         "at_entity": Int]),
     table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int]),

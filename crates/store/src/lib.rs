@@ -4,7 +4,7 @@
 //! * [`Store`] — the handle: queues, threads, group commit. `writer`, `reader`, `job`, `heads` are its insides.
 //! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_types`, `link`
 //!   are the two engines. What differs between them lives there and nowhere else.
-//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`] — the
+//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`], [`receipt`] — the
 //!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
 //! * [`copy`] – a store as a whole, from one place to another.
 //! * `migrate` and `migrations/` — how the tables come to be; `schema.sql` is the outcome. [`testing`] — a store for a test.
@@ -41,6 +41,7 @@ mod pg_types;
 pub mod projection;
 pub mod quarantine;
 mod reader;
+pub mod receipt;
 pub mod space;
 mod sqlite;
 mod store;

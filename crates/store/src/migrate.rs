@@ -6,23 +6,25 @@ use crate::link::Link;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl};
 
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
     ("V0004__indexes", include_str!("../migrations/V0004__indexes.sql")),
     ("V0005__projections", include_str!("../migrations/V0005__projections.sql")),
     ("V0006__evolution", include_str!("../migrations/V0006__evolution.sql")),
+    ("V0007__receipts", include_str!("../migrations/V0007__receipts.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
-    let clustered = match engine {
-        Engine::Sqlite => " WITHOUT ROWID",
-        Engine::Postgres => "",
+    let (clustered, attributes) = match engine {
+        Engine::Sqlite => (" WITHOUT ROWID", include_str!("../migrations/V0007.sqlite.sql")),
+        Engine::Postgres => ("", include_str!("../migrations/V0007.postgres.sql")),
     };
+    let filled = |sql: &str| sql.replace("{clustered}", clustered).replace("{attributes of before}", attributes);
     MIGRATIONS
         .iter()
-        .map(|(name, sql)| Migration::unapplied(name, &sql.replace("{clustered}", clustered)))
+        .map(|(name, sql)| Migration::unapplied(name, &filled(sql)))
         .collect::<Result<_, _>>()
         .map_err(failed)
 }

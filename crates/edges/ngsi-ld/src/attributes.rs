@@ -16,7 +16,6 @@ use crate::provide::told;
 use crate::request::Asked;
 use crate::sources::share::Content;
 use crate::sources::spread::{Deed, carry};
-use crate::types::kind_of;
 
 /// Which instance: all, the default one, or one of a dataset.
 ///
@@ -137,7 +136,7 @@ pub async fn patch(State(state): State<NgsiState>, Path((id, term)): Path<(Strin
             let there = old.attributes.get(&name).ok_or_else(|| no_such(&id, &term))?;
             let read = fragment(&term, &body.value, &body.context, Some(there))?;
             if let Read::Set(part) = &read
-                && kind_of(&part.value) != kind_of(&there.value)
+                && part.value.kind() != there.value.kind()
             {
                 return Err(ApiError::bad(format!("'{term}' is of another type; replace it as a whole instead")));
             }

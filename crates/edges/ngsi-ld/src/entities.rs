@@ -395,6 +395,12 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
             return Ok(response);
         }
     };
+    if entity.id != id {
+        // It was merged into another one.
+        let mut response = asked.created(&format!("/ngsi-ld/v1/entities/{}", entity.id));
+        *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+        return Ok(response);
+    }
     Selected::of(&state, &asked).await?.check(&entity)?;
     let wanted = find::names(&asked.words("attrs"), &context)?;
     if !wanted.is_empty() && !wanted.iter().any(|a| entity.attributes.contains_key(a)) {

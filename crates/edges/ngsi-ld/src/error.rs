@@ -178,7 +178,11 @@ impl From<CommandError> for ApiError {
                 return own.unwrap_or_else(|| Self::bad(e.to_string()));
             }
             CommandError::Forbidden { .. } => Kind::Forbidden,
-            CommandError::Invalid { .. } | CommandError::UnknownSpace(_) | CommandError::Empty => Kind::BadRequestData,
+            CommandError::Invalid { .. }
+            | CommandError::UnknownSpace(_)
+            | CommandError::Empty
+            | CommandError::KeyUsed(_)
+            | CommandError::KeyOfParts => Kind::BadRequestData,
             CommandError::NotFound(_) => Kind::ResourceNotFound,
             CommandError::Exists(_) => Kind::AlreadyExists,
             CommandError::Conflict { .. } => Kind::PreconditionFailed,

@@ -1,90 +1,17 @@
 //! What types and attributes are in use (clauses 6.25 to 6.28).
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use svod_model::{AttributeValue, Entity};
-use svod_query::{Query, Types};
-use svod_registry::Find;
+use svod_registry::InUse;
 
 use crate::NgsiState;
 use crate::context::{Context, iri_of};
 use crate::error::{Answer, ApiError};
-use crate::params::find::MAX_LIMIT;
 use crate::request::Asked;
 
-/// What is known of an attribute.
-#[derive(Default)]
-struct Use {
-    count: usize,
-    kinds: BTreeSet<&'static str>,
-    of_types: BTreeSet<String>,
-}
-
-/// What is in use in the tenant.
-#[derive(Default)]
-struct InUse {
-    /// Entities by type.
-    types: BTreeMap<String, (usize, BTreeMap<String, Use>)>,
-    attributes: BTreeMap<String, Use>,
-}
-
-impl InUse {
-    fn take(&mut self, e: &Entity) {
-        for kind in e.kinds() {
-            let (count, attributes) = self.types.entry(kind.to_owned()).or_default();
-            *count += 1;
-            for (name, a) in &e.attributes {
-                for known in
-                    [attributes.entry(name.clone()).or_default(), self.attributes.entry(name.clone()).or_default()]
-                {
-                    known.kinds.extend(a.instances().map(|i| kind_of(&i.value)));
-                    known.of_types.insert(kind.to_owned());
-                }
-                attributes.entry(name.clone()).or_default().count += 1;
-            }
-        }
-        for name in e.attributes.keys() {
-            self.attributes.entry(name.clone()).or_default().count += 1;
-        }
-    }
-}
-
-/// The kind of attribute (clause 4.5.2) that holds this.
-pub const fn kind_of(v: &AttributeValue) -> &'static str {
-    match v {
-        AttributeValue::Value(_) => "Property",
-        AttributeValue::Object(_) | AttributeValue::Objects(_) => "Relationship",
-        AttributeValue::Geometry(_) => "GeoProperty",
-        AttributeValue::Languages(_) => "LanguageProperty",
-        AttributeValue::Vocab(_) => "VocabProperty",
-        AttributeValue::Json(_) => "JsonProperty",
-        AttributeValue::List(_) => "ListProperty",
-        AttributeValue::ObjectList(_) => "ListRelationship",
-    }
-}
-
-async fn in_use(state: &NgsiState, asked: &Asked, types: Types) -> Answer<InUse> {
-    let mut all = InUse::default();
-    let mut find = Find {
-        space: asked.space.clone(),
-        below: true,
-        query: Query { types, ..Query::default() },
-        order: Vec::new(),
-        offset: 0,
-        limit: MAX_LIMIT,
-        count: false,
-    };
-    loop {
-        let found = state.registry.find(&asked.actor, &find).await?;
-        found.entities.iter().for_each(|e| all.take(e));
-        if !found.more {
-            return Ok(all);
-        }
-        find.offset += MAX_LIMIT;
-    }
+async fn in_use(state: &NgsiState, asked: &Asked) -> Answer<InUse> {
+    Ok(state.registry.in_use(&asked.actor, &asked.space, true).await?)
 }
 
 /// Identifier of a list that was made for this answer.
@@ -100,11 +27,11 @@ fn list_id(state: &NgsiState, what: &str) -> String {
 pub async fn types(State(state): State<NgsiState>, asked: Asked) -> Answer {
     asked.knows(&["details"])?;
     let context = asked.context(&state).await?;
-    let all = in_use(&state, &asked, Types::Any).await?;
+    let all = in_use(&state, &asked).await?;
     let body = if asked.flag("details")? {
-        let each = all.types.iter().map(|(name, (_, attributes))| {
+        let each = all.types.iter().map(|(name, used)| {
             json!({"id": iri_of(name), "type": "EntityType", "typeName": context.write(name),
-                "attributeNames": written(attributes.keys(), &context)})
+                "attributeNames": written(used.attributes.keys(), &context)})
         });
         each.collect()
     } else {
@@ -128,15 +55,15 @@ pub async fn one_type(State(state): State<NgsiState>, Path(term): Path<String>, 
     let context = asked.context(&state).await?;
     crate::parse::named(&term)?;
     let name = context.name(&term);
-    let all = in_use(&state, &asked, Types::Is(name.clone())).await?;
-    let Some((count, attributes)) = all.types.get(&name) else {
+    let all = in_use(&state, &asked).await?;
+    let Some(used) = all.types.get(&name) else {
         return Err(ApiError::missing(format!("no entity is of the type '{term}'")));
     };
-    let details = attributes.iter().map(|(n, known)| {
-        json!({"id": iri_of(n), "type": "Attribute", "attributeName": context.write(n), "attributeTypes": known.kinds})
+    let details = used.attributes.iter().map(|(n, known)| {
+        json!({"id": iri_of(n), "type": "Attribute", "attributeName": context.write(n), "attributeTypes": known.holds})
     });
     let body = json!({"id": iri_of(&name), "type": "EntityTypeInfo", "typeName": context.write(&name),
-        "entityCount": count, "attributeDetails": details.collect::<Value>()});
+        "entityCount": used.count, "attributeDetails": details.collect::<Value>()});
     Ok(asked.answer(StatusCode::OK, body, &context))
 }
 
@@ -147,11 +74,11 @@ pub async fn one_type(State(state): State<NgsiState>, Path(term): Path<String>, 
 pub async fn attributes(State(state): State<NgsiState>, asked: Asked) -> Answer {
     asked.knows(&["details"])?;
     let context = asked.context(&state).await?;
-    let all = in_use(&state, &asked, Types::Any).await?;
+    let all = in_use(&state, &asked).await?;
     let body = if asked.flag("details")? {
         let each = all.attributes.iter().map(|(name, known)| {
             json!({"id": iri_of(name), "type": "Attribute", "attributeName": context.write(name),
-                "typeNames": written(known.of_types.iter(), &context)})
+                "typeNames": written(known.types.iter(), &context)})
         });
         each.collect()
     } else {
@@ -170,12 +97,12 @@ pub async fn one_attribute(State(state): State<NgsiState>, Path(term): Path<Stri
     let context = asked.context(&state).await?;
     crate::parse::named(&term)?;
     let name = context.name(&term);
-    let all = in_use(&state, &asked, Types::Any).await?;
+    let all = in_use(&state, &asked).await?;
     let Some(known) = all.attributes.get(&name) else {
         return Err(ApiError::missing(format!("no entity has the attribute '{term}'")));
     };
     let body = json!({"id": iri_of(&name), "type": "Attribute", "attributeName": context.write(&name),
-        "attributeCount": known.count, "attributeTypes": known.kinds,
-        "typeNames": written(known.of_types.iter(), &context)});
+        "attributeCount": known.count, "attributeTypes": known.holds,
+        "typeNames": written(known.types.iter(), &context)});
     Ok(asked.answer(StatusCode::OK, body, &context))
 }

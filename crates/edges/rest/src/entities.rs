@@ -70,13 +70,17 @@ pub async fn list(
 
 /// One entity, redacted for the caller. The `ETag` is its version.
 #[utoipa::path(get, path = "/api/v1/entities/{urn}", tag = "entities", params(("urn" = String, Path)),
-    responses((status = 200, body = Object), (status = 404)), security((), ("bearer" = [])))]
+    responses((status = 200, body = Object), (status = 308, description = "merged into the entity that Location names"), (status = 404)), security((), ("bearer" = [])))]
 pub async fn read(
     State(s): State<RestState>,
     Caller(actor): Caller,
     Path(urn): Path<Urn>,
 ) -> Result<Response, Failure> {
     let entity = s.registry.entity(&actor, &urn).await?;
+    if entity.id != urn {
+        let at = [(header::LOCATION, format!("/api/v1/entities/{}", entity.id))];
+        return Ok((StatusCode::PERMANENT_REDIRECT, at, Json(entity)).into_response());
+    }
     Ok(([(header::ETAG, format!("\"{}\"", entity.version))], Json(entity)).into_response())
 }
 

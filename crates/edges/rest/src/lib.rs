@@ -3,6 +3,7 @@
 //! Every route is described by OpenAPI 3.1 at `/api/openapi.json`; errors are RFC 9457 problem details.
 
 mod auth;
+mod commands;
 mod entities;
 mod history;
 mod journal;
@@ -53,6 +54,7 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::read, entities::patch, entities::remove))
         .routes(routes!(entities::card))
+        .routes(routes!(commands::carry_out))
         .routes(routes!(history::read))
         .routes(routes!(observations::deliver))
         .routes(routes!(live::stream))

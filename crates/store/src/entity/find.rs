@@ -292,3 +292,38 @@ pub fn count(conn: &mut dyn Conn, spaces: &[i64], kind: &str) -> Result<i64, Sto
     }
     Ok(total)
 }
+
+/// What is in use in a space: types with the number of their entities.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn types_in_use(conn: &mut dyn Conn, space: i64) -> Result<Vec<(String, i64)>, StoreError> {
+    let sql = "SELECT type, count FROM entity_count WHERE space = ?1 AND count > 0 ORDER BY type";
+    conn.query(sql, &[space.into()])?.iter().map(|r| Ok((r.text(0)?, r.int(1)?))).collect()
+}
+
+/// An attribute in use: by entities of which type (empty: of any), what it holds, by how many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedRow {
+    /// Type; empty for all of them together.
+    pub kind: String,
+    /// Attribute.
+    pub attribute: String,
+    /// What it holds, as NGSI-LD calls it.
+    pub holds: String,
+    /// By how many entities.
+    pub count: i64,
+}
+
+/// What is in use in a space: attributes by type.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn attributes_in_use(conn: &mut dyn Conn, space: i64) -> Result<Vec<UsedRow>, StoreError> {
+    let sql = "SELECT type, attribute, holds, count FROM attribute_count WHERE space = ?1 AND count > 0
+               ORDER BY type, attribute, holds";
+    let rows = conn.query(sql, &[space.into()])?;
+    let row =
+        |r: &crate::Row| Ok(UsedRow { kind: r.text(0)?, attribute: r.text(1)?, holds: r.text(2)?, count: r.int(3)? });
+    rows.iter().map(row).collect()
+}

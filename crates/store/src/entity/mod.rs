@@ -9,9 +9,10 @@ use crate::conn::placeholders;
 use crate::{Conn, Row, StoreError, Value};
 
 pub use find::{
-    EntityPage, Keys, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to, count_keys_to, ids, of_type, page,
+    EntityPage, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
+    count_keys_to, ids, of_type, page, types_in_use,
 };
-pub use write::{IndexKey, IndexRow, Write, add_rows, write};
+pub use write::{AttributeUse, IndexKey, IndexRow, Write, add_rows, write};
 
 /// An entity as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,9 +44,14 @@ pub struct Write {
     pub types_gone: Vec<String>,
     /// Types it gets.
     pub types_added: Vec<String>,
+    /// How many more entities of a type (none: of any) have an attribute that holds such a thing.
+    pub attributes: BTreeMap<AttributeUse, i64>,
     /// An entity of this identifier was removed before.
     pub tombstone: bool,
 }
+
+/// A type (empty: any), an attribute of it, and what that holds.
+pub type AttributeUse = (String, String, &'static str);
 
 /// Writes many entities with all that they are found by.
 ///
@@ -197,6 +202,22 @@ fn counts(conn: &mut dyn Conn, all: &[Write]) -> Result<(), StoreError> {
             "INSERT INTO entity_count (space, type, count) VALUES (?1, ?2, ?3)
              ON CONFLICT (space, type) DO UPDATE SET count = entity_count.count + excluded.count",
             &[space.into(), kind.into(), by.into()],
+        )?;
+    }
+    attribute_counts(conn, all)
+}
+
+fn attribute_counts(conn: &mut dyn Conn, all: &[Write]) -> Result<(), StoreError> {
+    let mut change: BTreeMap<(i64, &AttributeUse), i64> = BTreeMap::new();
+    for w in all {
+        w.attributes.iter().for_each(|(used, by)| *change.entry((w.space, used)).or_default() += by);
+    }
+    for ((space, (kind, attribute, holds)), by) in change.into_iter().filter(|(_, by)| *by != 0) {
+        conn.execute(
+            "INSERT INTO attribute_count (space, type, attribute, holds, count) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (space, type, attribute, holds)
+             DO UPDATE SET count = attribute_count.count + excluded.count",
+            &[space.into(), kind.into(), attribute.into(), (*holds).into(), by.into()],
         )?;
     }
     Ok(())

@@ -32,6 +32,7 @@ pub(crate) fn made(space: i64, urn: &str, kind: &str, index: &[(i64, &str)]) -> 
         added: rows.collect(),
         types_gone: Vec::new(),
         types_added: vec![kind.into()],
+        attributes: Default::default(),
         tombstone: false,
     }
 }

@@ -17,6 +17,8 @@ fn graph() -> Vec<Case> {
         "space": "kuzbass/novokuznetsk", "attributes": {"name": {"value": "new"},
         "location": {"geometry": {"type": "Point", "coordinates": [87.1, 53.7]}}}}});
     let patch = json!({"set": {"source": {"value": "by {n}"}}});
+    let order = json!({"ground": "test", "changes": [{"patch": {"urn": "urn:svod:station:42010102",
+        "set": {"source": {"value": "command {n}"}}}}]});
     let station = "/api/v1/entities/urn:svod:station:42010102";
     let spare = "/api/v1/entities/urn:svod:station:spare-{n}";
     vec![
@@ -27,6 +29,7 @@ fn graph() -> Vec<Case> {
         Case::new("GET", "/api/v1/entities/{urn}", station, Body::Nothing, ALL),
         Case::new("PATCH", "/api/v1/entities/{urn}", station, Body::Json(patch), ADMINISTRATOR),
         Case::new("DELETE", "/api/v1/entities/{urn}", spare, Body::Nothing, ADMINISTRATOR),
+        Case::new("POST", "/api/v1/commands", "/api/v1/commands", Body::Json(order), ADMINISTRATOR),
         Case::new("GET", "/api/v1/entities/{urn}/live", format!("{station}/live"), Body::Nothing, ALL),
         Case::new(
             "GET",
