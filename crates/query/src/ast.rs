@@ -81,6 +81,8 @@ pub enum Filter {
     Exists(Path),
     /// There is nothing there.
     Missing(Path),
+    /// A word in one of the texts begins so; folded as [`crate::words::of_text`] does.
+    Word(String),
     /// Something there compares so.
     Compare(Compare),
 }
@@ -218,6 +220,9 @@ pub struct Order {
     pub collation: Option<crate::Collation>,
 }
 
+/// Stands for the texts of an entity where attributes are named.
+pub const WORDS: &str = "@text";
+
 impl Query {
     /// Attributes whose values decide.
     pub fn asked(&self) -> Vec<&str> {
@@ -245,6 +250,7 @@ impl Filter {
             Self::All(all) | Self::Any(all) => all.iter().for_each(|f| f.asked(into)),
             Self::Exists(path) | Self::Missing(path) => into.push(&path.attribute),
             Self::Compare(c) => into.push(&c.path.attribute),
+            Self::Word(_) => into.push(WORDS),
         }
     }
 
@@ -253,6 +259,7 @@ impl Filter {
             Self::All(all) | Self::Any(all) => all.iter().for_each(|f| f.links(levels)),
             Self::Exists(path) | Self::Missing(path) => path.links(0, levels),
             Self::Compare(c) => c.path.links(0, levels),
+            Self::Word(_) => {}
         }
     }
 }

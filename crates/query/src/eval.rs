@@ -37,6 +37,7 @@ impl Filter {
             Self::Any(all) => all.iter().any(|f| f.holds(e, linked)),
             Self::Exists(path) => !path.values(e, linked).is_empty(),
             Self::Missing(path) => path.values(e, linked).is_empty(),
+            Self::Word(beginning) => crate::words::begins(e, beginning),
             Self::Compare(c) if c.operation.is_of_order() && c.path.is_of_relationship(e) => false,
             Self::Compare(c) => c.holds(&c.path.values(e, linked)),
         }

@@ -12,7 +12,8 @@ mod eval;
 pub mod geo;
 pub mod keys;
 mod scope;
+pub mod words;
 
-pub use ast::{Compare, Filter, Georel, Operand, Operation, Order, Path, Place, Query, Types};
+pub use ast::{Compare, Filter, Georel, Operand, Operation, Order, Path, Place, Query, Types, WORDS};
 pub use collation::Collation;
 pub use scope::{ScopeExpr, ScopePattern};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use svod_kernel::SpacePath;
 use svod_model::{AttributeValue, Entity};
-use svod_query::{cells, geo::Shape, keys};
+use svod_query::{cells, geo::Shape, keys, words};
 use svod_store::StoreError;
 use svod_store::entity::{EntityPage, IndexKey, IndexRow};
 use svod_store::value_index::{self, ValueIndexRow};
@@ -93,6 +93,10 @@ impl Indexes {
                 let number = number_of();
                 rows.extend(keys::of_attribute(attribute).into_iter().map(|k| (number, IndexKey::Value(k))));
             }
+        }
+        if self.is_known(top, svod_query::WORDS) {
+            let number = number(svod_query::WORDS);
+            rows.extend(words::keys_of(entity).into_iter().map(|k| (number, IndexKey::Value(k))));
         }
         rows
     }

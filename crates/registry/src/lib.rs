@@ -6,7 +6,7 @@
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
 //! * `command`, `combine`, `execute`, `desk`, `check` – writing; `receipts` – what was done under a client's key
-//! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `view` – who may see what
+//! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
 //! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
 //! * `define` – documents that edges keep
 //! * `spaces` – the tree; `sweep` – clears away what has ceased to be
@@ -24,6 +24,7 @@ mod find;
 mod follow;
 mod happening;
 mod index;
+mod past;
 mod plan;
 mod project;
 mod publish;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
-use svod_query::{Compare, Filter, Georel, Place, Query, Types, cells, keys};
+use svod_query::{Compare, Filter, Georel, Place, Query, Types, WORDS, cells, keys, words};
 use svod_store::entity::Keys;
 use svod_store::{Conn, StoreError};
 
@@ -80,12 +80,44 @@ pub(crate) struct Plan {
     pub wanting: Vec<(SpaceId, String)>,
 }
 
+/// From and to, both included.
+type Stretches = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Conditions that must all hold.
-fn conjuncts<'q>(filter: &'q Filter, into: &mut Vec<&'q Compare>, other: &mut bool) {
-    match filter {
-        Filter::All(all) => all.iter().for_each(|f| conjuncts(f, into, other)),
-        Filter::Compare(c) => into.push(c),
-        _ => *other = true,
+#[derive(Default)]
+struct Conjuncts<'q> {
+    compares: Vec<&'q Compare>,
+    words: Vec<&'q str>,
+    /// There are others.
+    other: bool,
+}
+
+impl<'q> Conjuncts<'q> {
+    fn of(filter: Option<&'q Filter>) -> Self {
+        let mut all = Self::default();
+        filter.into_iter().for_each(|f| all.take(f));
+        all
+    }
+
+    fn take(&mut self, filter: &'q Filter) {
+        match filter {
+            Filter::All(all) => all.iter().for_each(|f| self.take(f)),
+            Filter::Compare(c) => self.compares.push(c),
+            Filter::Word(beginning) => self.words.push(beginning),
+            _ => self.other = true,
+        }
+    }
+
+    /// Attribute, stretches of its index, and whether they hold nothing but what fits, of each that an index can answer.
+    fn ways(&self) -> impl Iterator<Item = (&'q str, Stretches, bool)> {
+        let alone = !self.other && self.compares.len() + self.words.len() == 1;
+        let compares = self
+            .compares
+            .iter()
+            .filter(|c| c.path.is_plain())
+            .filter_map(move |c| Some((c.path.attribute.as_str(), keys::ranges(c)?, alone && keys::is_exact(c))));
+        let words = self.words.iter().map(|w| (WORDS, vec![words::range(w)], false));
+        compares.chain(words)
     }
 }
 
@@ -98,10 +130,7 @@ impl Plan {
         spaces: &[SpaceId],
         query: &Query,
     ) -> Result<Self, StoreError> {
-        let (mut compares, mut other) = (Vec::new(), false);
-        if let Some(filter) = &query.filter {
-            conjuncts(filter, &mut compares, &mut other);
-        }
+        let conjuncts = Conjuncts::of(query.filter.as_ref());
         let bare = query.ids.is_empty()
             && query.id_pattern.is_none()
             && query.attributes.is_empty()
@@ -110,18 +139,16 @@ impl Plan {
         let mut wanting = Vec::new();
         let mut best: Option<(i64, Self)> = None;
         let tops: BTreeSet<SpaceId> = spaces.iter().map(|s| view.spaces.top(*s)).collect();
-        for compare in &compares {
-            let name = &compare.path.attribute;
-            let Some(ranges) = compare.path.is_plain().then(|| keys::ranges(compare)).flatten() else { continue };
+        for (name, ranges, exact) in conjuncts.ways() {
             let missing: Vec<_> = tops.iter().filter(|top| !indexes.is_ready(**top, name)).collect();
             if !missing.is_empty() {
-                wanting.extend(missing.into_iter().map(|top| (*top, name.clone())));
+                wanting.extend(missing.into_iter().map(|top| (*top, name.to_owned())));
                 continue;
             }
             let mut plan = Self::of_keys(spaces, name, &ranges);
             let about = plan.probe(conn)?;
-            plan.access = Access::Value { attribute: name.clone(), about };
-            plan.exact = bare && !other && compares.len() == 1 && query.place.is_none() && keys::is_exact(compare);
+            plan.access = Access::Value { attribute: name.to_owned(), about };
+            plan.exact = bare && exact && query.place.is_none();
             if best.as_ref().is_none_or(|(n, _)| about < *n) {
                 best = Some((about, plan));
             }

@@ -122,6 +122,27 @@ pub fn by_entity(
     events(conn, select!("AND urn = ?4"), &[space.into(), after.into(), limit.into(), urn.into()])
 }
 
+/// Events of a space, of one entity where it is named, before number `before`, newest first.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn backwards(
+    conn: &mut dyn Conn,
+    space: i64,
+    urn: Option<&str>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<EventRow>, StoreError> {
+    const OF_ALL: &str = "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes
+        FROM journal WHERE space = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+    const OF_ONE: &str = "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes
+        FROM journal WHERE space = ?1 AND seq < ?2 AND urn = ?4 ORDER BY seq DESC LIMIT ?3";
+    match urn {
+        None => events(conn, OF_ALL, &[space.into(), before.into(), limit.into()]),
+        Some(urn) => events(conn, OF_ONE, &[space.into(), before.into(), limit.into(), urn.into()]),
+    }
+}
+
 /// Events that one case caused in a space after number `after`, oldest first.
 ///
 /// # Errors

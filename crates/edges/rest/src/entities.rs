@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use svod_kernel::{SpacePath, Urn};
+use svod_kernel::{SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Command, EntityQuery, Operation, Receipt};
 use utoipa::{IntoParams, ToSchema};
@@ -68,14 +68,28 @@ pub async fn list(
     Ok(Json(EntityPage { items: page.items, next: page.next }))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadParams {
+    /// As it stood at that moment; now when absent.
+    #[param(value_type = Option<String>, example = "2026-01-15T01:00:00Z")]
+    as_of: Option<Timestamp>,
+}
+
 /// One entity, redacted for the caller. The `ETag` is its version.
-#[utoipa::path(get, path = "/api/v1/entities/{urn}", tag = "entities", params(("urn" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/entities/{urn}", tag = "entities", params(("urn" = String, Path), ReadParams),
     responses((status = 200, body = Object), (status = 308, description = "merged into the entity that Location names"), (status = 404)), security((), ("bearer" = [])))]
 pub async fn read(
     State(s): State<RestState>,
     Caller(actor): Caller,
     Path(urn): Path<Urn>,
+    Query(p): Query<ReadParams>,
 ) -> Result<Response, Failure> {
+    if let Some(at) = p.as_of {
+        let then = s.registry.entity_at(&actor, &urn, at).await?;
+        return Ok(([(header::ETAG, format!("\"{}\"", then.version))], Json(Entity::clone(&then))).into_response());
+    }
     let entity = s.registry.entity(&actor, &urn).await?;
     if entity.id != urn {
         let at = [(header::LOCATION, format!("/api/v1/entities/{}", entity.id))];

@@ -13,6 +13,7 @@ mod observations;
 mod packs;
 mod problem;
 mod quarantine;
+mod questions;
 mod state;
 mod tasks;
 
@@ -55,6 +56,7 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(entities::read, entities::patch, entities::remove))
         .routes(routes!(entities::card))
         .routes(routes!(commands::carry_out))
+        .routes(routes!(questions::ask))
         .routes(routes!(history::read))
         .routes(routes!(observations::deliver))
         .routes(routes!(live::stream))

@@ -13,6 +13,7 @@ use svod_store::testing::TestPlace;
 mod change;
 mod find;
 mod merge;
+mod past;
 
 /// For each test of the module a `sqlite` and a `postgres` case.
 macro_rules! on_both_engines {

@@ -5,6 +5,7 @@ mod access;
 mod commands;
 mod crash;
 mod doors;
+mod graph;
 mod ngsi;
 mod publishing;
 mod quarantine;

@@ -29,6 +29,14 @@ fn graph() -> Vec<Case> {
         Case::new("GET", "/api/v1/entities/{urn}", station, Body::Nothing, ALL),
         Case::new("PATCH", "/api/v1/entities/{urn}", station, Body::Json(patch), ADMINISTRATOR),
         Case::new("DELETE", "/api/v1/entities/{urn}", spare, Body::Nothing, ADMINISTRATOR),
+        Case::new(
+            "POST",
+            "/api/v1/query",
+            "/api/v1/query",
+            Body::Json(json!({"space": "kuzbass", "types": ["Case"]})),
+            ALL,
+        )
+        .shows(SOMETHING, OFFICE),
         Case::new("POST", "/api/v1/commands", "/api/v1/commands", Body::Json(order), ADMINISTRATOR),
         Case::new("GET", "/api/v1/entities/{urn}/live", format!("{station}/live"), Body::Nothing, ALL),
         Case::new(
