@@ -122,7 +122,7 @@ test("every other open page is sound", async () => {
   house.browser.allow(/^404 GET .*\/nowhere$/);
   house.browser.allow(/console: Failed to load resource: .* 404/);
   const page = await house.visit("/table");
-  for (const path of ["/table", "/entities", "/entities/urn:svod:municipality:novokuznetsk", "/session", "/nowhere"]) {
+  for (const path of ["/table", "/entities", "/vocabulary", "/vocabulary/AirQualityStation", "/entities/urn:svod:municipality:novokuznetsk", "/session", "/nowhere"]) {
     await page.goto(path);
     await page.getByRole("heading", { level: 1 }).waitFor();
     await accessible(page);

@@ -64,7 +64,7 @@ test("every other page", async () => {
   await sound(page, "session-phone");
   const administrator = await house.visit("/packs", { as: "administrator", phone: true });
   await house.platform.publish(`air/${STATION.id}/up`, { ts: new Date().toISOString(), unknown: 1 });
-  for (const path of ["/packs", "/packs/kuzbass", "/packs/kuzbass/files/devices/air-post.yaml", "/quarantine", "/quarantine/1", "/journal", "/entities", `/entities/${STATION.urn}`]) {
+  for (const path of ["/packs", "/packs/kuzbass", "/packs/kuzbass/files/devices/air-post.yaml", "/quarantine", "/quarantine/1", "/journal", "/entities", "/vocabulary", "/vocabulary/AirQualityStation", `/entities/${STATION.urn}`]) {
     const answer = await administrator.goto(path, { waitUntil: "load" });
     assert.equal(answer.status(), 200, path);
     await sound(administrator);

@@ -130,3 +130,36 @@ unit-Hz = Hz
 unit-K = K
 unit-ppm = ppm
 unit-bar = bar
+
+## Vocabulary
+
+vocabulary-title = Types and attributes
+vocabulary-lead = What the packs declare and what is in use, with the number of objects in the territory.
+vocabulary-declared = Declared by
+vocabulary-undeclared = not declared
+vocabulary-attributes = Attributes
+vocabulary-entities = Objects
+vocabulary-name = Name in the interface
+vocabulary-uri = Public vocabulary
+vocabulary-attribute = Attribute
+vocabulary-holds = Holds
+vocabulary-unit = Unit
+vocabulary-class = Who may see it
+vocabulary-required = Required
+vocabulary-in-use = Objects that have it
+vocabulary-class-open = everybody
+vocabulary-class-internal = those in office
+vocabulary-class-personal = the person concerned and those with a ground
+vocabulary-holds-text = text
+vocabulary-holds-number = number
+vocabulary-holds-switch = yes or no
+vocabulary-holds-moment = date and time
+vocabulary-holds-place = place
+vocabulary-holds-word = word of the list { $list }
+vocabulary-holds-link = link to: { $type }
+vocabulary-holds-several = several: { $what }
+vocabulary-none-title = No type yet
+vocabulary-none-text = Types appear when a pack that declares them is published.
+vocabulary-no-attributes-title = No attribute yet
+vocabulary-no-attributes-text = The type declares none, and no object has any.
+objects-vocabulary = Types and attributes

@@ -127,3 +127,36 @@ unit-Hz = Гц
 unit-K = К
 unit-ppm = млн⁻¹
 unit-bar = бар
+
+## Vocabulary
+
+vocabulary-title = Типтер мен атрибуттар
+vocabulary-lead = Пакеттерде не жарияланған және не қолданылады, аумақтағы нысандар санымен.
+vocabulary-declared = Қайда жарияланған
+vocabulary-undeclared = жарияланбаған
+vocabulary-attributes = Атрибуттар
+vocabulary-entities = Нысандар
+vocabulary-name = Бағдарламалық интерфейстегі атауы
+vocabulary-uri = Жалпы сөздік
+vocabulary-attribute = Атрибут
+vocabulary-holds = Не сақтайды
+vocabulary-unit = Өлшем бірлігі
+vocabulary-class = Кімге көрінеді
+vocabulary-required = Міндетті
+vocabulary-in-use = Қанша нысанда бар
+vocabulary-class-open = барлығына
+vocabulary-class-internal = қызметкерлерге
+vocabulary-class-personal = адамның өзіне және негізі барларға
+vocabulary-holds-text = мәтін
+vocabulary-holds-number = сан
+vocabulary-holds-switch = иә немесе жоқ
+vocabulary-holds-moment = күні мен уақыты
+vocabulary-holds-place = орын
+vocabulary-holds-word = { $list } тізіміндегі сөз
+vocabulary-holds-link = сілтеме: { $type }
+vocabulary-holds-several = бірнешеуі: { $what }
+vocabulary-none-title = Әзірге типтер жоқ
+vocabulary-none-text = Типтер оларды жариялайтын пакет шыққанда пайда болады.
+vocabulary-no-attributes-title = Әзірге атрибуттар жоқ
+vocabulary-no-attributes-text = Тип оларды жарияламайды және ешбір нысанда олар жоқ.
+objects-vocabulary = Типтер мен атрибуттар

@@ -131,3 +131,36 @@ unit-Hz = Гц
 unit-K = К
 unit-ppm = млн⁻¹
 unit-bar = бар
+
+## Vocabulary
+
+vocabulary-title = Типы и атрибуты
+vocabulary-lead = Что объявлено в пакетах и что используется, с числом объектов на территории.
+vocabulary-declared = Где объявлено
+vocabulary-undeclared = не объявлено
+vocabulary-attributes = Атрибуты
+vocabulary-entities = Объекты
+vocabulary-name = Имя в программном интерфейсе
+vocabulary-uri = Общий словарь
+vocabulary-attribute = Атрибут
+vocabulary-holds = Что хранит
+vocabulary-unit = Единица
+vocabulary-class = Кому виден
+vocabulary-required = Обязателен
+vocabulary-in-use = Есть у объектов
+vocabulary-class-open = всем
+vocabulary-class-internal = служащим
+vocabulary-class-personal = самому человеку и тем, у кого есть основание
+vocabulary-holds-text = текст
+vocabulary-holds-number = число
+vocabulary-holds-switch = да или нет
+vocabulary-holds-moment = дата и время
+vocabulary-holds-place = место
+vocabulary-holds-word = слово из списка { $list }
+vocabulary-holds-link = ссылка: { $type }
+vocabulary-holds-several = несколько: { $what }
+vocabulary-none-title = Типов пока нет
+vocabulary-none-text = Типы появятся, когда будет опубликован пакет, который их объявляет.
+vocabulary-no-attributes-title = Атрибутов пока нет
+vocabulary-no-attributes-text = Тип их не объявляет, и ни у одного объекта их нет.
+objects-vocabulary = Типы и атрибуты

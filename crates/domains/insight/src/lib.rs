@@ -3,6 +3,7 @@
 //! * `/` – the live map of a space; the same as tables without JavaScript and at `/table`
 //! * `/entities/{urn}` – one entity: facts, current values, charts, alerts; `?fragment=1` is the map's card
 //! * `/entities`, `/entities.csv` – entities of a space by type and name
+//! * `/vocabulary`, `/vocabulary/{type}` – types and attributes that are declared or in use
 //!
 //! `show` holds how a fact, a value and a name are written; `ended` remembers the alerts that ended lately.
 
@@ -51,6 +52,8 @@ pub fn routes(state: InsightState) -> Router {
         .route("/entities", get(pages::entities::show))
         .route("/entities.csv", get(pages::entities::csv::export))
         .route("/entities/{urn}", get(pages::entity::show))
+        .route("/vocabulary", get(pages::vocabulary::list))
+        .route("/vocabulary/{type}", get(pages::vocabulary::one))
         .with_state(room)
 }
 

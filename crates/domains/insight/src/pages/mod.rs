@@ -3,6 +3,7 @@
 pub mod entities;
 pub mod entity;
 pub mod map;
+pub mod vocabulary;
 
 use svod_kernel::SpacePath;
 use svod_portal::{PageContext, PageError};

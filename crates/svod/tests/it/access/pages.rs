@@ -25,6 +25,8 @@ fn open(texts: &str) -> Vec<Case> {
         get("/entities", "/entities?space=kuzbass&type=AirQualityStation"),
         get("/entities.csv", "/entities.csv?space=kuzbass&type=AirQualityStation"),
         get("/entities/{urn}", "/entities/urn:svod:station:42010102"),
+        get("/vocabulary", "/vocabulary?space=kuzbass"),
+        get("/vocabulary/{type}", "/vocabulary/AirQualityStation?space=kuzbass"),
         get("/packs", "/packs"),
         get("/packs/{id}", "/packs/kuzbass"),
         get("/session", "/session"),

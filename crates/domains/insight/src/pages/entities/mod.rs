@@ -78,6 +78,7 @@ struct ListPage<'a> {
     table: Option<Html>,
     pages: Html,
     csv_url: String,
+    vocabulary_url: String,
 }
 
 /// The list.
@@ -104,6 +105,7 @@ pub async fn show(State(room): State<Room>, ctx: PageContext, Query(p): Query<Pa
         table: (!page.items.is_empty()).then(|| table.html()),
         pages: components::pagination(&ctx, page.items.len(), first.as_deref(), next.as_deref()),
         csv_url: wanted.href("/entities.csv", ""),
+        vocabulary_url: names::href("/vocabulary", &[("space", wanted.space.as_str())]),
     };
     let simulated = live.values().any(|l| sight.simulated(l)) || page.items.iter().any(sight::is_simulated);
     let map = names::href("/", &[("space", wanted.space.as_str())]);
