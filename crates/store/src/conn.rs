@@ -117,6 +117,19 @@ impl Column {
         }
     }
 
+    /// The value of a row.
+    pub(crate) fn value(&self, row: usize) -> Value {
+        match self {
+            Self::Int(v) => v[row].into(),
+            Self::OptInt(v) => v[row].map_or(Value::Null, Value::Int),
+            Self::Real(v) => Value::Real(v[row]),
+            Self::OptReal(v) => v[row].map_or(Value::Null, Value::Real),
+            Self::Text(v) => Value::Text(v[row].clone()),
+            Self::OptText(v) => v[row].clone().map_or(Value::Null, Value::Text),
+            Self::Blob(v) => Value::Blob(v[row].clone()),
+        }
+    }
+
     /// Whether there is no row.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0

@@ -18,7 +18,12 @@ pub(crate) struct PgConn {
     lost: bool,
     schema: String,
     statements: HashMap<String, Statement>,
+    /// The database is a Citus cluster: tables are distributed by space.
+    pub spread: bool,
 }
+
+/// Rows of one statement where rows are written out; few lengths, so that few statements are prepared.
+const LENGTHS: [usize; 4] = [200, 50, 10, 1];
 
 /// Prepared statements kept per connection; over it the cache starts anew.
 const STATEMENTS: usize = 512;
@@ -35,13 +40,16 @@ impl PgConn {
         // A server that vanished without a word is noticed in half a minute, not in two hours.
         config.keepalives_idle(Duration::from_secs(15)).tcp_user_timeout(Duration::from_secs(30));
         let client = config.connect(NoTls).map_err(|e| StoreError::Unavailable(describe(&e)))?;
+        let statements = HashMap::new();
         let mut conn =
-            Self { client, tx: Tx::default(), lost: false, schema: schema.into(), statements: HashMap::new() };
+            Self { client, tx: Tx::default(), lost: false, schema: schema.into(), statements, spread: false };
         conn.control(&format!(
             "SET search_path TO \"{schema}\"; SET synchronous_commit TO on; SET jit TO off;
              SET lock_timeout TO '10s'; SET idle_in_transaction_session_timeout TO '{}s'",
             if writer { 30 } else { 600 }
         ))?;
+        let found = conn.client.query("SELECT 1 FROM pg_extension WHERE extname = 'citus'", &[]);
+        conn.spread = !found.map_err(|e| error(&e, false))?.is_empty();
         Ok(conn)
     }
 
@@ -140,11 +148,38 @@ impl PgConn {
         if insert.rows()? == 0 {
             return Ok(0);
         }
+        if self.spread {
+            return self.insert_written_out(insert);
+        }
         let arrays: Vec<String> =
             insert.columns.iter().enumerate().map(|(n, (_, c))| format!("${}::{}[]", n + 1, array_of(c))).collect();
         let statement = self.prepared(&insert.sql(&format!("SELECT * FROM unnest({})", arrays.join(", "))))?;
         let columns: Vec<&(dyn postgres::types::ToSql + Sync)> = insert.columns.iter().map(|(_, c)| c as _).collect();
         self.client.execute(&statement, &columns).map_err(|e| error(&e, self.client.is_closed()))
+    }
+}
+
+impl PgConn {
+    /// Row by row in one statement: what comes out of a function passes the coordinator as a copy, which counts rows that
+    /// were there and tells duplicates otherwise.
+    fn insert_written_out(&mut self, insert: &BulkInsert<'_>) -> Result<u64, StoreError> {
+        let (rows, width) = (insert.rows()?, insert.columns.len());
+        let (mut at, mut done) = (0, 0);
+        while at < rows {
+            let length = LENGTHS.into_iter().find(|l| *l <= rows - at).unwrap_or(1);
+            let row = |r: usize| {
+                let of = |n: usize| format!("${}::{}", r * width + n + 1, array_of(&insert.columns[n].1));
+                format!("({})", (0..width).map(of).collect::<Vec<_>>().join(", "))
+            };
+            let values: Vec<String> = (0..length).map(row).collect();
+            let statement = self.prepared(&insert.sql(&format!("VALUES {}", values.join(", "))))?;
+            let bound: Vec<Value> =
+                (at..at + length).flat_map(|r| insert.columns.iter().map(move |(_, c)| c.value(r))).collect();
+            let bound: Vec<&(dyn postgres::types::ToSql + Sync)> = bound.iter().map(|v| v as _).collect();
+            done += self.client.execute(&statement, &bound).map_err(|e| error(&e, self.client.is_closed()))?;
+            at += length;
+        }
+        Ok(done)
     }
 }
 

@@ -33,12 +33,12 @@ pub fn ensure(conn: &mut dyn Conn, path: &str, open: bool) -> Result<i64, StoreE
         }
         return Ok(id);
     }
-    let rows = conn.query(
-        "INSERT INTO space (id, path, open, epoch)
-         SELECT max(id) + 1, ?1, CAST(?2 AS BIGINT), max(epoch) FROM space RETURNING id",
-        &[path.into(), open.into()],
-    )?;
-    rows.first().ok_or_else(|| StoreError::Shape("INSERT … RETURNING gave no row".into()))?.int(0)
+    let last = conn.first("SELECT max(id), max(epoch) FROM space", &[])?;
+    let last = last.ok_or_else(|| StoreError::Shape("there is no space of the installation".into()))?;
+    let (id, epoch) = (last.int(0)? + 1, last.int(1)?);
+    let sql = "INSERT INTO space (id, path, open, epoch) VALUES (?1, ?2, ?3, ?4)";
+    conn.execute(sql, &[id.into(), path.into(), open.into(), epoch.into()])?;
+    Ok(id)
 }
 
 /// Every space, the installation first, by number.
