@@ -109,6 +109,11 @@ impl Cache {
         gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Is anything kept at all?
+    pub const fn is_on(&self) -> bool {
+        self.kept.is_some()
+    }
+
     pub fn get(&self, place: Place) -> Option<Arc<Entity>> {
         self.kept.as_ref()?.0.get(&place).map(|(entity, _)| entity)
     }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use svod_kernel::{SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_store::entity::{AttributeUse, EntityRow, Write};
-use svod_store::{Conn, StoreError};
+use svod_store::{Conn, Engine, StoreError};
 
 use crate::cache::Touched;
 use crate::execute::entity_of;
@@ -65,7 +65,9 @@ impl<'j> Desk<'j> {
         };
         let mut desk = Self { spaces, within, slots: HashMap::with_capacity(urns.len()), touched: Vec::new() };
         let texts: Vec<&str> = urns.iter().map(|u| u.as_str()).collect();
-        let mut rows = svod_store::entity::get_many(conn, &texts)?;
+        let reach = within.filter(|_| conn.engine() == Engine::Postgres).map(|(top, _)| spaces.tree(top));
+        let reach = reach.unwrap_or_default();
+        let mut rows = svod_store::entity::get_many(conn, &texts, &reach)?;
         rows.sort_by_key(|r| (r.space, r.id));
         let mut found: HashMap<String, EntityRow> = HashMap::with_capacity(rows.len());
         for row in rows.into_iter().filter(|r| desk.is_within(r.space)) {
@@ -74,7 +76,7 @@ impl<'j> Desk<'j> {
         let missing: Vec<&str> = texts.iter().filter(|u| !found.contains_key(**u)).copied().collect();
         let mut buried: HashMap<String, _> = HashMap::new();
         if !missing.is_empty() {
-            let all = svod_store::entity::tombstones(conn, &missing)?;
+            let all = svod_store::entity::tombstones(conn, &missing, &reach)?;
             buried.extend(all.into_iter().filter(|t| desk.is_within(t.space)).map(|t| (t.urn.clone(), t)));
         }
         for urn in urns {

@@ -423,7 +423,7 @@ impl Hand<'_> {
         if asked.is_empty() {
             return Ok(());
         }
-        let rows = svod_store::entity::get_many(conn, &asked)?;
+        let rows = svod_store::entity::get_many(conn, &asked, &[])?;
         let found = |t: &Urn| given(t) || rows.iter().any(|r| r.urn == t.as_str());
         match targets.into_iter().find(|(_, t)| !found(t)) {
             None => Ok(()),

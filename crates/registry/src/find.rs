@@ -215,7 +215,7 @@ impl Registry {
     /// Those that the question names.
     async fn named(&self, view: &View, actor: &Actor, mut taker: Taker<'_>) -> Result<Found, QueryError> {
         let find = taker.find;
-        let mut entities = self.read_many(&find.query.ids).await?;
+        let mut entities = self.read_many(&find.query.ids, &self.reach(view, Some(&find.space))).await?;
         entities.retain(|e| find.space.covers(&e.space) && (find.below || e.space == find.space));
         let looked = entities.len();
         self.judge(view, actor, entities, &mut taker).await?;
@@ -283,7 +283,7 @@ impl Registry {
     /// When the store fails.
     pub async fn entities(&self, actor: &Actor, urns: Vec<Urn>) -> Result<Vec<Arc<Entity>>, QueryError> {
         let view = self.view();
-        Ok(self.read_many(&urns).await?.into_iter().filter_map(|e| view.redact(actor, e)).collect())
+        Ok(self.read_many(&urns, &[]).await?.into_iter().filter_map(|e| view.redact(actor, e)).collect())
     }
 
     /// One entity as the actor may see it: in that tree of spaces, or in whichever has it. Of one that was merged into
@@ -298,7 +298,7 @@ impl Registry {
         urn: &Urn,
     ) -> Result<Arc<Entity>, QueryError> {
         let view = self.view();
-        let all = self.read_many(std::slice::from_ref(urn)).await?;
+        let all = self.read_many(std::slice::from_ref(urn), &self.reach(&view, within)).await?;
         let top = |path: &SpacePath| view.spaces.get(path).map(|s| view.spaces.top(s.id));
         let here = |e: &Arc<Entity>| within.is_none_or(|w| top(w) == top(&e.space));
         let found = all.into_iter().filter(here).find_map(|e| view.redact(actor, e));
@@ -319,13 +319,13 @@ impl Registry {
         let top = |path: &SpacePath| view.spaces.get(path).map(|s| view.spaces.top(s.id));
         let mut at = urn.clone();
         for _ in 0..MOST_MERGED {
-            let asked = [at.to_string()];
-            let read = move |conn: &mut dyn svod_store::Conn| svod_store::entity::tombstones(conn, &asked);
+            let (asked, spaces) = ([at.to_string()], self.reach(view, within));
+            let read = move |conn: &mut dyn svod_store::Conn| svod_store::entity::tombstones(conn, &asked, &spaces);
             let stones: Vec<Entity> =
                 self.store.glance(read).await?.iter().filter_map(|t| serde_json::from_str(&t.doc).ok()).collect();
             let here = |e: &&Entity| within.is_none_or(|w| top(w) == top(&e.space));
             let Some(into) = stones.iter().filter(here).find_map(|e| e.merged_into.clone()) else { break };
-            let all = self.read_many(std::slice::from_ref(&into)).await?;
+            let all = self.read_many(std::slice::from_ref(&into), &self.reach(view, within)).await?;
             let mut same = all.into_iter().filter(|e| within.is_none_or(|w| top(w) == top(&e.space)));
             if let Some(found) = same.find_map(|e| view.redact(actor, e)) {
                 return Ok(found);
@@ -335,8 +335,15 @@ impl Registry {
         Err(QueryError::NotFound(format!("entity {urn}")))
     }
 
-    /// Entities of these identifiers in all trees of spaces, in no particular order.
-    async fn read_many(&self, urns: &[Urn]) -> Result<Vec<Arc<Entity>>, QueryError> {
+    /// Spaces of the tree in which an identifier is unique, where naming them helps: not with all in one file, of whose
+    /// identifiers memory knows all or none.
+    fn reach(&self, view: &View, within: Option<&SpacePath>) -> Vec<SpaceId> {
+        let info = within.filter(|_| !self.cache.is_on()).and_then(|path| view.spaces.get(path));
+        info.map(|info| view.spaces.tree(view.spaces.top(info.id))).unwrap_or_default()
+    }
+
+    /// Entities of these identifiers in these spaces (none named: in all trees), in no particular order.
+    async fn read_many(&self, urns: &[Urn], spaces: &[SpaceId]) -> Result<Vec<Arc<Entity>>, QueryError> {
         let mut found = Vec::with_capacity(urns.len());
         let mut missing = Vec::new();
         for urn in urns {
@@ -349,9 +356,10 @@ impl Registry {
             return Ok(found);
         }
         let cache = self.cache.clone();
+        let spaces = spaces.to_vec();
         let read = move |conn: &mut dyn svod_store::Conn| {
             let since = cache.moment();
-            let rows = svod_store::entity::get_many(conn, &missing)?;
+            let rows = svod_store::entity::get_many(conn, &missing, &spaces)?;
             let mut places: HashMap<&str, Vec<(SpaceId, i64)>> = HashMap::new();
             let mut entities = Vec::with_capacity(rows.len());
             for row in &rows {

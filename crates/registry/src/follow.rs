@@ -84,11 +84,10 @@ impl Registry {
                 let mut urns: Vec<String> = rows.iter().map(|r| r.event.urn.clone()).collect();
                 urns.sort();
                 urns.dedup();
-                let mut entities = svod_store::entity::get_many(conn, &urns)?;
-                entities.retain(|e| e.space == space);
+                let entities = svod_store::entity::get_many(conn, &urns, &[space])?;
                 urns.retain(|u| !entities.iter().any(|e| e.urn == *u));
                 let gone = rows.iter().any(|r| r.event.action == "delete");
-                let stones = if gone { svod_store::entity::tombstones(conn, &urns)? } else { Vec::new() };
+                let stones = if gone { svod_store::entity::tombstones(conn, &urns, &[space])? } else { Vec::new() };
                 Ok::<_, StoreError>((rows, entities, stones))
             })
             .await?;

@@ -106,7 +106,7 @@ fn as_of(
     urn: &Urn,
     at: Timestamp,
 ) -> Result<Vec<Entity>, QueryError> {
-    let now = svod_store::entity::get_many(conn, &[urn.as_str()])?;
+    let now = svod_store::entity::get_many(conn, &[urn.as_str()], spaces)?;
     let mut found = Vec::new();
     for space in spaces {
         let Some(path) = view.spaces.path(*space) else { continue };

@@ -59,6 +59,11 @@ impl SpaceTree {
         self.tops.get(&id).copied().unwrap_or(id)
     }
 
+    /// Keys of all spaces of a tree, by the key of its top.
+    pub fn tree(&self, top: SpaceId) -> Vec<SpaceId> {
+        self.path(top).map(|path| self.ids(path, true)).unwrap_or_default()
+    }
+
     /// Keys of the space and, with `below`, of all under it, ascending.
     pub fn ids(&self, path: &SpacePath, below: bool) -> Vec<SpaceId> {
         let mut ids: Vec<_> = if below {

@@ -26,6 +26,14 @@ impl StoreUrl {
         Self { shown: format!("sqlite:{}", path.display()), place: Place::Sqlite(path) }
     }
 
+    /// The schema of a PostgreSQL store.
+    pub fn schema(&self) -> Option<&str> {
+        match &self.place {
+            Place::Postgres { schema, .. } => Some(schema),
+            Place::Sqlite(..) => None,
+        }
+    }
+
     /// The file, where it is one.
     pub fn path(&self) -> Option<&std::path::Path> {
         match &self.place {

@@ -50,15 +50,18 @@ fn row(r: &Row) -> Result<EntityRow, StoreError> {
     })
 }
 
-/// Those of the entities that exist, in every tree of spaces, in no particular order.
+/// Those of the entities that exist in these spaces (none named: in every tree of spaces), in no particular order. Where
+/// spaces are on several machines, naming them spares the others.
 ///
 /// # Errors
 /// Whatever the engine refused.
-pub fn get_many(conn: &mut dyn Conn, urns: &[impl AsRef<str>]) -> Result<Vec<EntityRow>, StoreError> {
+pub fn get_many(conn: &mut dyn Conn, urns: &[impl AsRef<str>], spaces: &[i64]) -> Result<Vec<EntityRow>, StoreError> {
     let mut found = Vec::with_capacity(urns.len());
     for part in urns.chunks(MOST) {
-        let sql = format!("SELECT {COLUMNS} FROM entity WHERE urn IN ({})", few(part.len()));
-        conn.each(&sql, &padded(part), &mut |r| {
+        let (within, mut params) = (within(part.len(), spaces), padded(part));
+        params.extend(named(spaces));
+        let sql = format!("SELECT {COLUMNS} FROM entity WHERE urn IN ({}){within}", few(part.len()));
+        conn.each(&sql, &params, &mut |r| {
             found.push(row(r)?);
             Ok(())
         })?;
@@ -81,15 +84,20 @@ pub struct Tombstone {
     pub doc: String,
 }
 
-/// What of these identifiers was removed and not made again, in every tree of spaces.
+/// What of these identifiers was removed and not made again, in these spaces; as [`get_many`].
 ///
 /// # Errors
 /// Whatever the engine refused.
-pub fn tombstones(conn: &mut dyn Conn, urns: &[impl AsRef<str>]) -> Result<Vec<Tombstone>, StoreError> {
+pub fn tombstones(conn: &mut dyn Conn, urns: &[impl AsRef<str>], spaces: &[i64]) -> Result<Vec<Tombstone>, StoreError> {
     let mut found = Vec::new();
     for part in urns.chunks(MOST) {
-        let sql = format!("SELECT space, urn, version, deleted, doc FROM tombstone WHERE urn IN ({})", few(part.len()));
-        conn.each(&sql, &padded(part), &mut |r| {
+        let (within, mut params) = (within(part.len(), spaces), padded(part));
+        params.extend(named(spaces));
+        let sql = format!(
+            "SELECT space, urn, version, deleted, doc FROM tombstone WHERE urn IN ({}){within}",
+            few(part.len())
+        );
+        conn.each(&sql, &params, &mut |r| {
             found.push(Tombstone {
                 space: r.int(0)?,
                 urn: r.text(1)?,
@@ -103,6 +111,25 @@ pub fn tombstones(conn: &mut dyn Conn, urns: &[impl AsRef<str>]) -> Result<Vec<T
     Ok(found)
 }
 
+/// A condition on the space behind a list of that many; none where there are so many spaces that it would not help.
+fn within(count: usize, spaces: &[i64]) -> String {
+    match spaces.len() {
+        0 => String::new(),
+        n if n > MOST_NAMED => String::new(),
+        n => format!(" AND space IN ({})", placeholders(length(count) + 1, length(n))),
+    }
+}
+
+/// The values for [`within`].
+fn named(spaces: &[i64]) -> Vec<Value> {
+    let Some(last) = spaces.last().filter(|_| spaces.len() <= MOST_NAMED) else { return Vec::new() };
+    let mut params: Vec<Value> = spaces.iter().map(|s| (*s).into()).collect();
+    params.resize(length(spaces.len()), (*last).into());
+    params
+}
+
+/// Spaces that are named in a statement at the most.
+const MOST_NAMED: usize = 100;
 /// Lengths of lists for which statements are prepared.
 const LENGTHS: [usize; 5] = [1, 5, 20, 100, MOST];
 /// The longest of them.

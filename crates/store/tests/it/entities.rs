@@ -49,7 +49,7 @@ fn changed(of: &Write, id: i64, version: i64) -> Write {
 }
 
 fn only(c: &mut dyn Conn, urn: &str) -> Result<Option<entity::EntityRow>, StoreError> {
-    Ok(entity::get_many(c, &[urn])?.pop())
+    Ok(entity::get_many(c, &[urn], &[])?.pop())
 }
 
 async fn entities_keep_their_versions(place: &TestPlace) {
@@ -63,7 +63,11 @@ async fn entities_keep_their_versions(place: &TestPlace) {
         assert_eq!((kept.version, kept.modified.0, kept.doc.as_str()), (2, 2_000, "{\"v\":2}"));
         let other = space::ensure(c, "elsewhere", false)?;
         entity::write(c, &[made(other, "urn:a:1", "T", &[]), made(other, "urn:a:2", "T", &[])])?;
-        assert_eq!(entity::get_many(c, &["urn:a:1", "urn:a:2", "urn:a:3"])?.len(), 3, "one identifier in two spaces");
+        assert_eq!(
+            entity::get_many(c, &["urn:a:1", "urn:a:2", "urn:a:3"], &[])?.len(),
+            3,
+            "one identifier in two spaces"
+        );
         Ok(())
     })
     .await;
@@ -83,10 +87,10 @@ async fn removed_entities_leave_a_tombstone(place: &TestPlace) {
         let gone = Write { doc: Err("was".into()), gone: first.added.clone(), ..changed(&first, 1, 1) };
         entity::write(c, &[gone])?;
         assert!(only(c, "urn:a:1")?.is_none());
-        let stone = entity::tombstones(c, &["urn:a:1", "urn:a:2"])?.pop().expect("kept");
+        let stone = entity::tombstones(c, &["urn:a:1", "urn:a:2"], &[])?.pop().expect("kept");
         assert_eq!((stone.version, stone.deleted.0, stone.doc.as_str()), (1, 2_000, "was"));
         entity::write(c, &[Write { version: 2, tombstone: true, ..first.clone() }])?;
-        assert!(entity::tombstones(c, &["urn:a:1"])?.is_empty());
+        assert!(entity::tombstones(c, &["urn:a:1"], &[])?.is_empty());
         assert_eq!(only(c, "urn:a:1")?.map(|e| (e.id, e.version)), Some((2, 2)), "a number is not used twice");
         Ok(())
     })

@@ -4,6 +4,7 @@
 
 use svod_store::testing::TestPlace;
 
+mod citus;
 mod copies;
 mod entities;
 mod groups;

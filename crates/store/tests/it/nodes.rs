@@ -50,7 +50,7 @@ async fn of_many_writers_of_one_version_one_wins(place: &TestPlace) {
         }
     }
     assert_eq!(won.len(), 1, "{won:?}");
-    let kept = nodes[1].read(|c| entity::get_many(c, &["urn:svod:thing:1"])).await.unwrap().pop().unwrap();
+    let kept = nodes[1].read(|c| entity::get_many(c, &["urn:svod:thing:1"], &[])).await.unwrap().pop().unwrap();
     assert_eq!((kept.version, kept.doc), (2, won[0].to_string()));
 }
 
