@@ -75,6 +75,18 @@ impl Registry {
         Ok(from)
     }
 
+    /// The events of a space after one of them, a stretch at a time, and the number of the last; none at the end.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn committed_after(
+        &self,
+        space: SpaceId,
+        seq: i64,
+    ) -> Result<Option<(i64, Committed)>, crate::QueryError> {
+        Ok(self.step(space, seq).await?)
+    }
+
     /// The events of a space after one of them, and the number of the last; none at the end.
     pub(crate) async fn step(&self, space: SpaceId, from: i64) -> Result<Option<(i64, Committed)>, StoreError> {
         let (rows, entities, stones) = self

@@ -105,6 +105,11 @@ impl Registry {
         self.announced.load(Ordering::Acquire)
     }
 
+    /// The last event of each space that has one.
+    pub fn heads(&self) -> Arc<HashMap<i64, i64>> {
+        self.told.load_full()
+    }
+
     /// True when they have been told of every committed event.
     pub fn is_all_announced(&self) -> bool {
         let (heads, told) = (self.store.heads(), self.told.load());

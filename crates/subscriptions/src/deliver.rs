@@ -13,6 +13,8 @@ pub enum Target {
         /// Header fields in the case in which they were given.
         headers: Vec<(String, String)>,
     },
+    /// Nowhere: the subscriber comes and listens, see [`crate::Stream`].
+    Stream,
     /// MQTT `PUBLISH`.
     Mqtt {
         /// `mqtt[s]://[user[:password]@]host[:port]/topic`

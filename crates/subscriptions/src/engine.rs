@@ -54,8 +54,8 @@ type Lines<D> = Matcher<Line<<D as Dialect>::Spec>>;
 
 /// Tells subscribers what happens.
 pub struct Engine<D: Dialect> {
-    registry: Arc<Registry>,
-    dialect: D,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) dialect: D,
     deliver: Arc<dyn Deliver>,
     clock: Arc<dyn Clock>,
     lines: RwLock<Lines<D>>,
@@ -163,7 +163,7 @@ impl<D: Dialect> Engine<D> {
         }
     }
 
-    fn line(&self, key: &Key) -> Option<Arc<Line<D::Spec>>> {
+    pub(crate) fn line(&self, key: &Key) -> Option<Arc<Line<D::Spec>>> {
         self.lines.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
@@ -218,7 +218,7 @@ impl<D: Dialect> Engine<D> {
     }
 
     /// What the subscriber is told, if anything: changes that they may see of an entity that they may see.
-    async fn notice(&self, s: &Subscription<D::Spec>, happening: &Happening) -> Option<Notice> {
+    pub(crate) async fn notice(&self, s: &Subscription<D::Spec>, happening: &Happening) -> Option<Notice> {
         let mut touches = s.wants(happening)?;
         touches.retain(|t| self.registry.may_see_attribute(&s.actor, &happening.entity, &t.name));
         let entity = self.registry.redact(&s.actor, happening.entity.clone())?;

@@ -6,7 +6,7 @@
 //! the dialect → delivered → [`State`], written down every second.
 //!
 //! * `engine` – the projection of the journal that does this, and the subscriptions by time
-//! * `queue` – one subscription's notices in their order
+//! * `queue` – one subscription's notices in their order; `stream` – the same read from the journal by whoever listens
 //!
 //! A notice counts as settled when its delivery was tried; until then the journal's place is not moved past it, so that a
 //! restart tries again.
@@ -15,8 +15,10 @@ mod deliver;
 mod engine;
 mod matcher;
 mod queue;
+mod stream;
 mod subscription;
 
 pub use deliver::{Deliver, Message, Sending, Target};
 pub use engine::{Dialect, Engine, Read, Started, Written};
+pub use stream::{Position, Stream, Told};
 pub use subscription::{Notice, State, Subscription, Trigger};

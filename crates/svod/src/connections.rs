@@ -1,15 +1,15 @@
 //! Connections of HTTP/1.1: taken, served, let go.
 
 use std::io::ErrorKind;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
 
 /// How long a client may take to send the head of a request; who is slower holds a connection for nothing.
 const HEAD: Duration = Duration::from_secs(30);
@@ -21,7 +21,8 @@ pub async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Recei
     let mut server = http1::Builder::new();
     // Some clients look for `Location` and do not find `location`.
     server.title_case_headers(true).timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
-    let open = GracefulShutdown::new();
+    // Every connection holds an end of it: it closes when the last of them is over.
+    let (alive, mut over) = mpsc::channel::<()>(1);
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -41,14 +42,36 @@ pub async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Recei
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "small answers may wait on a connection");
         }
-        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
-        let watched = open.watch(connection);
+        let one = Connection { server: server.clone(), app: app.clone(), stopped: stopped.clone() };
+        let alive = alive.clone();
         tokio::spawn(async move {
-            if let Err(error) = watched.await {
+            if let Err(error) = one.serve(stream).await {
                 tracing::debug!(%error, "a connection broke off");
             }
+            drop(alive);
         });
     }
-    drop(listener);
-    open.shutdown().await;
+    drop((listener, alive));
+    while over.recv().await.is_some() {}
+}
+
+/// One of them.
+struct Connection {
+    server: http1::Builder,
+    app: Router,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Until the client ends it, it becomes something else (a WebSocket), or the server is stopped and the request under
+    /// way is answered.
+    async fn serve(mut self, stream: TcpStream) -> hyper::Result<()> {
+        let service = TowerToHyperService::new(self.app);
+        let mut connection = pin!(self.server.serve_connection(TokioIo::new(stream), service).with_upgrades());
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            _ = self.stopped.wait_for(|s| *s) => connection.as_mut().graceful_shutdown(),
+        }
+        connection.await
+    }
 }

@@ -19,6 +19,7 @@ impl Deliver for Delivery {
             let Message { target, body, timeout } = message;
             match target {
                 Target::Http { url, headers } => self.0.post(&url, &headers, body, timeout).await,
+                Target::Stream => Ok(()),
                 Target::Mqtt { url, qos, five } => {
                     let to = Broker::parse(&url)?;
                     self.0.permits(&format!("http://{}", to.host))?;

@@ -187,6 +187,7 @@ pub fn router(state: NgsiState) -> Router {
     Router::new()
         .nest_service(BASE, trimmed)
         .route("/ngsi-ld/ex/remote-notify", post(sources::relay::inbound))
+        .route("/ngsi-ld/ex/subscriptions/{id}/stream", get(subscriptions::listen))
         .layer(axum::extract::DefaultBodyLimit::max(request::MAX_BODY))
         .with_state(state)
 }

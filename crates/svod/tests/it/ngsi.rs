@@ -300,3 +300,80 @@ fn a_snapshot_stays_as_it_was() {
     assert_eq!(then("GET", "entities?type=Well").0, 404);
     binary.stop();
 }
+
+/// Server-sent events of a stream: identifier and document, one at a time.
+struct Events(std::io::BufReader<reqwest::blocking::Response>);
+
+impl Events {
+    fn open(binary: &Binary, id: &str, after: Option<&str>) -> Self {
+        let url = format!("http://{}/ngsi-ld/ex/subscriptions/{id}/stream", binary.http);
+        let client = reqwest::blocking::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+        let mut request = client.get(url).header("Accept", "text/event-stream");
+        if let Some(after) = after {
+            request = request.header("Last-Event-ID", after);
+        }
+        let answer = request.send().unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        Self(std::io::BufReader::new(answer))
+    }
+
+    fn next(&mut self) -> (String, Value) {
+        use std::io::BufRead as _;
+        let (mut id, mut data) = (String::new(), Value::Null);
+        for line in (&mut self.0).lines() {
+            let line = line.unwrap();
+            match line.split_once(": ") {
+                Some(("id", text)) => text.clone_into(&mut id),
+                Some(("data", text)) => data = serde_json::from_str(text).unwrap(),
+                None if line.is_empty() && !data.is_null() => return (id, data),
+                _ => {}
+            }
+        }
+        panic!("the stream ended");
+    }
+}
+
+#[test]
+fn listeners_go_on_where_they_were() {
+    let data = tempfile::tempdir().unwrap();
+    let binary = sandbox(&data);
+    let subscription = json!({"id": "urn:t:s", "type": "Subscription", "entities": [{"type": "Well"}], "q": "level>1",
+        "notification": {"endpoint": {"uri": "stream:"}}});
+    assert_eq!(send(&binary, "POST", "subscriptions", Some(subscription)).status, 201);
+    let level = |(_, told): &(String, Value)| told["data"][0]["level"]["value"].as_i64();
+    let mut first = Events::open(&binary, "urn:t:s", None);
+    for n in 1..4 {
+        make(&binary, &format!("urn:t:well:{n}"), "Well", n);
+    }
+    let told = [first.next(), first.next()];
+    assert_eq!(told.each_ref().map(level), [Some(2), Some(3)]);
+    drop(first);
+    make(&binary, "urn:t:well:4", "Well", 4);
+    binary.stop();
+
+    let binary = sandbox(&data);
+    let mut second = Events::open(&binary, "urn:t:s", Some(&told[0].0));
+    let missed = [second.next(), second.next()];
+    assert_eq!(missed.each_ref().map(level), [Some(3), Some(4)], "what came while nobody listened is told");
+    assert_eq!(missed[0].0, told[1].0, "places are the same for every listener");
+
+    // The same over a WebSocket.
+    let place = &missed[0].0;
+    let mut socket = TcpStream::connect(binary.http).unwrap();
+    let ask = format!(
+        "GET /ngsi-ld/ex/subscriptions/urn:t:s/stream?after={place} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    socket.write_all(ask.as_bytes()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("\"level\":{\"type\":\"Property\",\"value\":4}") {
+        let mut part = [0_u8; 4096];
+        let read = socket.read(&mut part).unwrap();
+        assert!(read > 0, "{}", String::from_utf8_lossy(&heard));
+        heard.extend_from_slice(&part[..read]);
+    }
+    assert!(heard.starts_with(b"HTTP/1.1 101"));
+    drop((second, socket));
+    binary.stop();
+}

@@ -26,6 +26,7 @@ pub fn wanted(headers: &HeaderMap, path: &str) -> Answer<Media> {
                 "application/json" => (2, Media::Json),
                 "application/ld+json" => (2, Media::Ld),
                 "application/geo+json" if geo => (2, Media::Geo),
+                "text/event-stream" if path.ends_with("/stream") => (2, Media::Json),
                 "application/*" => (1, Media::Json),
                 "*/*" | "" => (0, Media::Json),
                 _ => continue,

@@ -10,7 +10,7 @@ use svod_query::{Query, Types};
 use svod_registry::{Definition, Registry};
 use svod_subscriptions::{Dialect, Message, Notice, Read, Subscription, Target, Trigger, Written};
 
-use super::document::DEFAULT_TRIGGERS;
+use super::document::{DEFAULT_TRIGGERS, STREAM};
 use super::notification::Look;
 use super::{KIND, Kept, STATES};
 use crate::context::{Context, Contexts};
@@ -96,6 +96,9 @@ pub fn envelope(endpoint: &Value, context_url: &str, tenant: Option<&str>, body:
     let millis = endpoint.get("timeout").and_then(Value::as_f64).filter(|t| *t > 0.0);
     let timeout = millis.map_or(TIMEOUT, |ms| Duration::from_secs_f64(ms / 1e3).min(Duration::from_secs(60)));
     let url = text("uri").unwrap_or_default().to_owned();
+    if url == STREAM {
+        return Message { target: Target::Stream, body: Bytes::from(body.to_string()), timeout };
+    }
     if url.starts_with("mqtt") {
         let metadata: Map<String, Value> = headers.into_iter().map(|(k, v)| (k, v.into())).collect();
         let info = |name: &str| pairs("notifierInfo").find(|(k, _)| k == name).map(|(_, v)| v);

@@ -296,11 +296,15 @@ fn one_of(key: &str, v: &Value, words: &[&str]) -> Answer<Value> {
     Err(bad(format!("'{key}' must be one of {}", words.join(", "))))
 }
 
+/// The endpoint of who comes and listens (`/ngsi-ld/ex/subscriptions/{id}/stream`).
+pub const STREAM: &str = "stream:";
+
 fn endpoint(v: &Value) -> Answer<Value> {
     let o = v.as_object().ok_or_else(|| bad("'endpoint' must be an object"))?;
     let uri = text("uri", o.get("uri").unwrap_or(&Value::Null))?;
-    if !["http://", "https://", "mqtt://", "mqtts://"].iter().any(|scheme| uri.starts_with(scheme)) {
-        return Err(bad("the 'uri' of an endpoint begins with http, https, mqtt or mqtts"));
+    let known = ["http://", "https://", "mqtt://", "mqtts://"].iter().any(|scheme| uri.starts_with(scheme));
+    if !known && uri != STREAM {
+        return Err(bad("the 'uri' of an endpoint begins with http, https, mqtt or mqtts, or is stream:"));
     }
     let mut out = Map::new();
     for (key, value) in o.iter().filter(|(_, v)| !is_null(v)) {

@@ -2,6 +2,7 @@
 
 pub mod dialect;
 pub mod document;
+mod listen;
 mod notification;
 
 use axum::extract::{Path, State};
@@ -20,6 +21,7 @@ use crate::sources::{gather, relay};
 
 pub use dialect::Notifications;
 use document::Flavour;
+pub use listen::listen;
 
 /// Kind of definition under which subscriptions are kept.
 pub const KIND: &str = "Subscription";

@@ -272,15 +272,22 @@ fn subscriptions(all: &'static str, each: &'static str) -> Vec<Case> {
     let (list, one) = (|| all.to_owned(), || each.replace("{id}", "urn:t:subscription"));
     let seen = [403, 403, 403, 403, 200, 200];
     let case = |method, path, at, body, expected| Case::new(method, path, at, body, expected);
-    vec![
+    let mut cases = vec![
         case("POST", all, list(), Body::Json(subscription), MADE),
         case("PATCH", all, list(), Body::Json(json!({})), [405; 6]),
         case("DELETE", all, list(), Body::Nothing, [405; 6]),
         case("GET", all, list(), Body::Nothing, seen),
         case("GET", each, one(), Body::Nothing, seen),
         case("PATCH", each, one(), Body::Json(json!({"isActive": false})), [403, 403, 403, 403, 403, 204]),
-        case("DELETE", each, one(), Body::Nothing, ADMINISTRATOR),
-    ]
+    ];
+    if all.ends_with("/subscriptions") {
+        // Heard by who has made it, the administrator here; the place is none, so that the stream does not begin.
+        let at = "/ngsi-ld/ex/subscriptions/urn:t:subscription/stream?after=x".to_owned();
+        let route = "/ngsi-ld/ex/subscriptions/{id}/stream";
+        cases.push(case("GET", route, at, Body::Nothing, [403, 403, 403, 403, 403, 400]));
+    }
+    cases.push(case("DELETE", each, one(), Body::Nothing, ADMINISTRATOR));
+    cases
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,103 @@
+//! `/ngsi-ld/ex/subscriptions/{id}/stream`: what a subscription tells, as server-sent events or over a WebSocket. Not of the
+//! standard. `Last-Event-ID` (or `?after=`) goes on where a listener was; nothing of it waits in memory.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use svod_subscriptions::{Position, Stream, Told};
+
+use super::{Notifications, found};
+use crate::NgsiState;
+use crate::error::{Answer, ApiError, Kind};
+use crate::request::Asked;
+
+/// How often a listener hears that the connection stands.
+const BEAT: Duration = Duration::from_secs(15);
+
+type Listening = Stream<Notifications>;
+
+/// The stream; `Upgrade: websocket` makes it one of WebSocket messages: `{"id": place, "notification": …}`.
+///
+/// # Errors
+/// See [`ApiError`]; only who has made a subscription hears what it tells, as it is told with their eyes.
+pub async fn listen(
+    State(state): State<NgsiState>,
+    Path(id): Path<String>,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    asked: Asked,
+) -> Answer {
+    asked.knows(&["after"])?;
+    let (_, kept) = found(&state, &asked, &id).await?;
+    if kept.actor.id != asked.actor.id {
+        return Err(ApiError::new(Kind::Forbidden, "only who has made a subscription hears what it tells"));
+    }
+    let said = asked.headers.get("last-event-id").and_then(|v| v.to_str().ok()).or_else(|| asked.param("after"));
+    let from = match said {
+        None => None,
+        Some(text) => Some(text.parse::<Position>().map_err(|()| ApiError::bad("the place is none of this stream"))?),
+    };
+    let missing = || ApiError::missing(format!("there is no subscription {id}"));
+    let listening = state.subscriptions.listen(&asked.space, &id, from).ok_or_else(missing)?;
+    Ok(match socket {
+        Ok(socket) => socket.on_upgrade(move |socket| speak(socket, listening)),
+        Err(_) => events(listening),
+    })
+}
+
+/// The next notification; the end of the stream also where the journal cannot be read: the listener comes again.
+async fn next(listening: &mut Listening) -> Option<Told> {
+    match listening.next().await {
+        Ok(told) => told,
+        Err(error) => {
+            tracing::warn!(%error, "a stream of notifications ends");
+            None
+        }
+    }
+}
+
+fn events(listening: Listening) -> Response {
+    let all = stream::unfold(listening, |mut listening| async move {
+        let told = next(&mut listening).await?;
+        let data = String::from_utf8_lossy(&told.body).into_owned();
+        let event = Event::default().event("notification").id(told.position.to_string()).data(data);
+        Some((Ok::<_, Infallible>(event), listening))
+    });
+    Sse::new(all).keep_alive(KeepAlive::new().interval(BEAT)).into_response()
+}
+
+async fn speak(mut socket: WebSocket, mut listening: Listening) {
+    let mut beat = tokio::time::interval(BEAT);
+    // Read by a task of its own: a step of the journal is not given up halfway because something else happens.
+    let (give, mut told) = tokio::sync::mpsc::channel(16);
+    tokio::spawn(async move {
+        while let Some(one) = next(&mut listening).await {
+            if give.send(one).await.is_err() {
+                return;
+            }
+        }
+    });
+    loop {
+        let message = tokio::select! {
+            told = told.recv() => {
+                let Some(told) = told else { break };
+                let body = String::from_utf8_lossy(&told.body);
+                Message::Text(Utf8Bytes::from(format!("{{\"id\":\"{}\",\"notification\":{body}}}", told.position)))
+            }
+            _ = beat.tick() => Message::Ping(Default::default()),
+            said = socket.recv() => match said {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => continue, // nothing is expected; what is said is not answered
+            },
+        };
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+    drop(socket.send(Message::Close(None)).await);
+}
