@@ -14,6 +14,7 @@ mod change;
 mod find;
 mod merge;
 mod past;
+mod simulation;
 
 /// For each test of the module a `sqlite` and a `postgres` case.
 macro_rules! on_both_engines {

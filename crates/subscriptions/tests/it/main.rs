@@ -209,7 +209,7 @@ fn a_failure_is_counted_and_told() {
         house.subscribe("s", json!({"type": "Car"})).await;
         house.wires.down.store(true, Ordering::Release);
         house.make(1, "Car").await;
-        for _ in 0..200 {
+        for _ in 0..2_000 {
             if house.engine.state(&space(), "s").await.times_failed == 1 {
                 break;
             }

@@ -7,6 +7,7 @@ mod crash;
 mod doors;
 mod graph;
 mod ngsi;
+mod nodes;
 mod publishing;
 mod quarantine;
 mod regions;
