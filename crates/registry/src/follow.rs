@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use svod_kernel::Urn;
 use svod_model::Entity;
@@ -9,6 +10,8 @@ use svod_store::StoreError;
 use crate::execute::entity_of;
 use crate::{JournalEvent, Registry, SpaceId};
 
+/// When the journal is read again that could not be read.
+const AGAIN: Duration = Duration::from_millis(200);
 /// Events read at once.
 const BATCH: i64 = 500;
 
@@ -43,17 +46,30 @@ impl Registry {
         let mut known: HashMap<i64, i64> = spaces.into_iter().map(|s| (s.id, s.seq)).collect();
         self.told.store(Arc::new(known.clone()));
         tokio::spawn(async move {
-            while heads.changed().await.is_ok() {
+            let mut behind = false;
+            loop {
+                let told_of = heads.changed();
+                let news =
+                    if behind { tokio::time::timeout(AGAIN, told_of).await.unwrap_or(Ok(())) } else { told_of.await };
+                if news.is_err() {
+                    return;
+                }
+                behind = false;
                 let now = heads.borrow_and_update().clone();
                 for (space, head) in now.iter() {
-                    let from = known.get(space).copied().unwrap_or(0);
-                    match self.tell(*space, from, *head).await {
-                        Ok(told) => {
-                            known.insert(*space, told);
-                            self.told.store(Arc::new(known.clone()));
-                        }
+                    let at = known.entry(*space).or_default();
+                    let before = *at;
+                    let outcome = self.tell(*space, at, *head).await;
+                    if *at != before {
+                        self.told.store(Arc::new(known.clone()));
+                    }
+                    match outcome {
+                        Ok(()) => {}
                         Err(StoreError::Closed) => return, // the platform is stopping
-                        Err(e) => tracing::warn!(error = %e, space, "the journal could not be read; it is read again"),
+                        Err(e) => {
+                            tracing::warn!(error = %e, space, "the journal could not be read; it is read again");
+                            behind = true; // nobody may write again for long
+                        }
                     }
                 }
             }
@@ -61,18 +77,19 @@ impl Registry {
         Ok(())
     }
 
-    async fn tell(&self, space: SpaceId, mut from: i64, head: i64) -> Result<i64, StoreError> {
-        while from < head {
-            let Some((last, step)) = self.step(space, from).await? else { break };
-            from = last;
+    /// Tells what a space's journal has up to `head`; `from` is how far it came, also where it ends with an error.
+    async fn tell(&self, space: SpaceId, from: &mut i64, head: i64) -> Result<(), StoreError> {
+        while *from < head {
+            let Some((last, step)) = self.step(space, *from).await? else { break };
             step.events.iter().for_each(|e| self.cache.forget(e.entity.as_str(), None));
             if space == 0 && step.events.iter().any(|e| e.action == "publish") {
                 self.reload_catalogue().await?;
             }
             self.announced.fetch_add(1, Ordering::AcqRel);
             let _ = self.changes.send(Arc::new(step)); // nobody listening is fine
+            *from = last;
         }
-        Ok(from)
+        Ok(())
     }
 
     /// The events of a space after one of them, a stretch at a time, and the number of the last; none at the end.

@@ -19,9 +19,9 @@ const COUNTED: u64 = 3;
 const FLEETING: u64 = 3;
 /// Writers of each node, and commands of each writer.
 const WRITERS: u64 = 3;
-const COMMANDS: u64 = 12;
+const COMMANDS: u64 = 15;
 /// Runs at once: most of one is waiting for connections.
-const AT_ONCE: usize = 5;
+const AT_ONCE: usize = 10;
 
 /// What was acknowledged of one counter, and of what nobody knows.
 #[derive(Default)]
@@ -91,12 +91,13 @@ async fn follow(registry: Arc<Registry>, picture: Arc<Mutex<Picture>>) {
     }
 }
 
-async fn open(url: &StoreUrl, seed: u64) -> Arc<Registry> {
+async fn open(url: &StoreUrl, seed: u64) -> (Store, Arc<Registry>) {
     let clock = Arc::new(SystemClock);
     let options = StoreOptions { poll_millis: 20, ..StoreOptions::default() };
     let store = Store::open(url, options, clock.clone()).unwrap();
-    let deps = RegistryDeps { store, clock, rng: Arc::new(SeededRng::new(seed)), cache_bytes: 1 << 20 };
-    Registry::open(deps).await.unwrap()
+    let rng = Arc::new(SeededRng::new(seed));
+    let deps = RegistryDeps { store: store.clone(), clock, rng, cache_bytes: 1 << 20 };
+    (store, Registry::open(deps).await.unwrap())
 }
 
 /// Cuts a connection of the run's now and then.
@@ -104,7 +105,7 @@ fn cut(address: &str, name: &str, seed: u64, over: &AtomicBool) {
     let rng = SeededRng::new(seed);
     let mut admin = postgres::Client::connect(address, postgres::NoTls).unwrap();
     while !over.load(Ordering::Acquire) {
-        std::thread::sleep(Duration::from_millis(5 + rng.below(30)));
+        std::thread::sleep(Duration::from_millis(4 + rng.below(24)));
         let sql = "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE application_name = $1
                    ORDER BY pid OFFSET $2 LIMIT 1) one";
         admin.query(sql, &[&name, &(rng.below(6) as i64)]).unwrap();
@@ -115,7 +116,10 @@ async fn run(address: &str, seed: u64) {
     let name = format!("svod_sim_{}_{seed}", std::process::id());
     let joint = if address.contains('?') { '&' } else { '?' };
     let url: StoreUrl = format!("{address}{joint}application_name={name}&schema={name}").parse().unwrap();
-    let nodes = [open(&url, seed).await, open(&url, seed + 1).await];
+    let (stores, nodes) = {
+        let ((a, one), (b, two)) = (open(&url, seed).await, open(&url, seed + 1).await);
+        ([a, b], [one, two])
+    };
     nodes[0].ensure_space(&space("a"), true).await.unwrap();
     nodes[1].ensure_space(&space("a"), true).await.unwrap();
     let counts: Arc<Vec<Count>> = Arc::new((0..COUNTED).map(|_| Count::default()).collect());
@@ -141,7 +145,9 @@ async fn run(address: &str, seed: u64) {
     cutting.await.unwrap();
     judge(&nodes, &pictures, &counts, seed).await;
     following.iter().for_each(tokio::task::JoinHandle::abort);
-    drop(nodes);
+    for store in stores {
+        store.close().await;
+    }
     let (address, name) = (address.to_owned(), name);
     let clean = move || {
         let mut admin = postgres::Client::connect(&address, postgres::NoTls).unwrap();
@@ -166,6 +172,7 @@ async fn judge(nodes: &[Arc<Registry>; 2], pictures: &[Arc<Mutex<Picture>>; 2], 
     for (n, count) in counts.iter().enumerate() {
         let (done, unknown) = (count.done.load(Ordering::SeqCst), count.unknown.load(Ordering::SeqCst));
         let value = replayed.get(&urn(n)).and_then(|(_, n)| *n).unwrap_or(0.0) as i64;
+        println!("seed {seed}, counter {n}: {value}, acknowledged {done}, unknown {unknown}");
         assert!(
             (done..=done + unknown).contains(&value),
             "seed {seed}: counter {n} is {value}, acknowledged {done}, unknown {unknown}"
