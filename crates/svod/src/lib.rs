@@ -21,6 +21,7 @@ mod real_data;
 pub mod rooms;
 mod rows;
 mod secrets;
+mod settle;
 mod simulate;
 
 pub use config::{Config, ConfigError};

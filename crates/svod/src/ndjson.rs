@@ -1,7 +1,7 @@
 //! A store as lines of JSON: a head, one object for each row of each table, and what every table adds up to. What can be
 //! worked out (index rows) is left out and made again at the next start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 
 use anyhow::{Context as _, bail, ensure};
@@ -19,12 +19,51 @@ fn told() -> Vec<Table> {
     copy::tables().filter(|t| !t.derived).collect()
 }
 
-/// Writes everything in one snapshot.
+/// Numbered in the installation, or of its working day: they stay where they are when a space moves.
+const STAY: [&str; 4] = ["finding", "quarantine", "receipt", "pack"];
+
+/// What is exported.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// The space and those under it; none: everything.
+    pub space: Option<String>,
+    /// Their numbers.
+    ids: BTreeSet<i64>,
+}
+
+impl Part {
+    /// A space and those under it.
+    ///
+    /// # Errors
+    /// When there is no such space.
+    pub fn of(from: &Store, path: &str) -> anyhow::Result<Self> {
+        let under = format!("{path}/");
+        let all = from.blocking_read(|conn| svod_store::space::list(conn))?;
+        let ids: BTreeSet<i64> = all
+            .into_iter()
+            .filter(|s| s.id != 0 && (s.path == path || s.path.starts_with(&under)))
+            .map(|s| s.id)
+            .collect();
+        ensure!(!ids.is_empty(), "there is no space {path}");
+        Ok(Self { space: Some(path.to_owned()), ids })
+    }
+
+    fn has(&self, table: &Table, row: &[Value]) -> bool {
+        self.space.is_none()
+            || (!STAY.contains(&table.name) && matches!(row.first(), Some(Value::Int(id)) if self.ids.contains(id)))
+    }
+}
+
+/// Writes it in one snapshot.
 ///
 /// # Errors
 /// When the store cannot be read or the lines cannot be written.
-pub fn write(from: &Store, at: Timestamp, out: &mut impl Write) -> anyhow::Result<()> {
-    writeln!(out, "{}", json!({"svod": "export", "version": VERSION, "at": at.to_string()}))?;
+pub fn write(from: &Store, part: Part, at: Timestamp, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut head = json!({"svod": "export", "version": VERSION, "at": at.to_string()});
+    if let Some(space) = &part.space {
+        head["space"] = space.as_str().into();
+    }
+    writeln!(out, "{head}")?;
     let (send, lines) = std::sync::mpsc::sync_channel::<Vec<String>>(4);
     let mut ends = Map::new();
     std::thread::scope(|scope| {
@@ -34,6 +73,9 @@ pub fn write(from: &Store, at: Timestamp, out: &mut impl Write) -> anyhow::Resul
                 for table in told() {
                     let (mut digest, mut batch) = (Digest::default(), Vec::with_capacity(ROWS));
                     copy::each(conn, &table, &mut |mut row| {
+                        if !part.has(&table, &row) {
+                            return Ok(());
+                        }
                         unbuilt(&table, &mut row);
                         digest.add(&row);
                         batch.push(line(&table, &row));
@@ -125,11 +167,52 @@ fn bytes(hex: &str) -> Option<Vec<u8>> {
     pairs.map(|p| u8::from_str_radix(std::str::from_utf8(p).ok()?, 16).ok()).collect()
 }
 
-/// Reads lines into an empty store; how many rows there were.
+/// Where the rows of an export go.
+pub trait Sink {
+    /// The head of the export is read: the space that it is of, if it is of one.
+    ///
+    /// # Errors
+    /// When it cannot go there.
+    fn begin(&mut self, space: Option<&str>) -> anyhow::Result<()>;
+
+    /// Rows of a table.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    fn put(&mut self, table: Table, rows: Vec<Vec<Value>>) -> anyhow::Result<()>;
+
+    /// All lines were read, and are those that were written.
+    ///
+    /// # Errors
+    /// When what is there is not what was read.
+    fn finish(&mut self, expected: &[(Table, Digest)]) -> anyhow::Result<()>;
+}
+
+/// An empty store.
+pub struct Whole<'s>(pub Option<Target<'s>>);
+
+impl Sink for Whole<'_> {
+    fn begin(&mut self, space: Option<&str>) -> anyhow::Result<()> {
+        match space {
+            None => Ok(()),
+            Some(space) => bail!("this is an export of the space {space} alone; import it with --into-others"),
+        }
+    }
+
+    fn put(&mut self, table: Table, rows: Vec<Vec<Value>>) -> anyhow::Result<()> {
+        Ok(self.0.as_mut().context("the store is filled already")?.put(table, rows)?)
+    }
+
+    fn finish(&mut self, expected: &[(Table, Digest)]) -> anyhow::Result<()> {
+        Ok(self.0.take().context("the store is filled already")?.finish(expected)?)
+    }
+}
+
+/// Reads lines into a store; how many rows there were.
 ///
 /// # Errors
 /// Names the line that does not fit; a file that was cut off is not taken for a whole one.
-pub fn read(mut target: Target<'_>, input: impl BufRead) -> anyhow::Result<u64> {
+pub fn read(target: &mut dyn Sink, input: impl BufRead) -> anyhow::Result<u64> {
     let tables: BTreeMap<&str, Table> = told().into_iter().map(|t| (t.name, t)).collect();
     let mut digests: BTreeMap<&str, Digest> = BTreeMap::new();
     let mut waiting: Option<(Table, Vec<Vec<Value>>)> = None;
@@ -141,11 +224,12 @@ pub fn read(mut target: Target<'_>, input: impl BufRead) -> anyhow::Result<u64> 
         if !head {
             ensure!(line.get("svod") == Some(&json!("export")), "this is no export of Svod");
             ensure!(line.get("version") == Some(&json!(VERSION)), "this export is of another version than {VERSION}");
+            target.begin(line.get("space").and_then(Json::as_str))?;
             head = true;
             continue;
         }
         if let Some(end) = line.get("end") {
-            flush(&mut target, &mut waiting)?;
+            flush(target, &mut waiting)?;
             return ended(target, &tables, &digests, end);
         }
         let name = line.get("table").and_then(Json::as_str).unwrap_or_default();
@@ -153,14 +237,14 @@ pub fn read(mut target: Target<'_>, input: impl BufRead) -> anyhow::Result<u64> 
         let row = cells(table, &line).with_context(|| format!("line {}", number + 1))?;
         digests.entry(table.name).or_default().add(&row);
         if waiting.as_ref().is_some_and(|(t, rows)| t.name != table.name || rows.len() >= ROWS) {
-            flush(&mut target, &mut waiting)?;
+            flush(target, &mut waiting)?;
         }
         waiting.get_or_insert_with(|| (*table, Vec::new())).1.push(row);
     }
     bail!("the export ends before its last line: it was cut off")
 }
 
-fn flush(target: &mut Target<'_>, waiting: &mut Option<(Table, Vec<Vec<Value>>)>) -> anyhow::Result<()> {
+fn flush(target: &mut dyn Sink, waiting: &mut Option<(Table, Vec<Vec<Value>>)>) -> anyhow::Result<()> {
     if let Some((table, rows)) = waiting.take() {
         target.put(table, rows)?;
     }
@@ -168,7 +252,7 @@ fn flush(target: &mut Target<'_>, waiting: &mut Option<(Table, Vec<Vec<Value>>)>
 }
 
 fn ended(
-    target: Target<'_>,
+    target: &mut dyn Sink,
     tables: &BTreeMap<&str, Table>,
     digests: &BTreeMap<&str, Digest>,
     end: &Json,

@@ -13,7 +13,9 @@ use svod_kernel::{Clock as _, SystemClock};
 use svod_store::copy::{self, Target};
 use svod_store::{Store, StoreOptions, StoreUrl};
 
-use crate::{Config, ndjson};
+use crate::Config;
+use crate::ndjson::{self, Part, Sink, Whole};
+use crate::settle::Settled;
 
 /// Which installation is meant.
 #[derive(Args)]
@@ -80,6 +82,9 @@ pub struct ExportArgs {
     /// The file that is made; `-` for the standard output.
     #[arg(value_name = "FILE")]
     to: PathBuf,
+    /// Only this space and those under it, for another installation; packs stay.
+    #[arg(long, value_name = "SPACE")]
+    space: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -90,6 +95,12 @@ pub struct ImportArgs {
     /// An export; `-` for the standard input.
     #[arg(value_name = "FILE")]
     from: PathBuf,
+    /// An export of one space, into a store that has others; nobody may write to it meanwhile.
+    #[arg(long)]
+    into_others: bool,
+    /// With `--into-others`: under another path than its own.
+    #[arg(long, value_name = "SPACE", requires = "into_others")]
+    r#as: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -134,18 +145,19 @@ fn finished(from: Store, to: Store) -> anyhow::Result<ExitCode> {
 
 pub fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let from = args.place.open(true)?;
+    let part = args.space.as_deref().map_or_else(|| Ok(Part::default()), |path| Part::of(&from, path))?;
     let at = SystemClock.now();
     let outcome = if args.to.as_os_str() == "-" {
         let mut out = BufWriter::new(std::io::stdout().lock());
-        ndjson::write(&from, at, &mut out).and_then(|()| Ok(out.flush()?))
+        ndjson::write(&from, part, at, &mut out).and_then(|()| Ok(out.flush()?))
     } else {
         ensure!(!args.to.exists(), "{} is there already; name a new file", args.to.display());
-        let part = beside(&args.to, ".part");
-        let mut out = BufWriter::new(private(&part)?);
-        ndjson::write(&from, at, &mut out).and_then(|()| {
+        let unfinished = beside(&args.to, ".part");
+        let mut out = BufWriter::new(private(&unfinished)?);
+        ndjson::write(&from, part, at, &mut out).and_then(|()| {
             out.flush()?;
             out.get_ref().sync_all()?;
-            Ok(fs::rename(&part, &args.to)?)
+            Ok(fs::rename(&unfinished, &args.to)?)
         })
     };
     from.blocking_close();
@@ -154,14 +166,20 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
 
 pub fn import(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let to = args.place.open(false)?;
-    let outcome = Target::open(&to).map_err(anyhow::Error::from).and_then(|target| {
+    let into = || -> anyhow::Result<Box<dyn Sink + '_>> {
+        if args.into_others {
+            return Ok(Box::new(Settled::new(&to, args.r#as.clone())));
+        }
+        Ok(Box::new(Whole(Some(Target::open(&to)?))))
+    };
+    let outcome = into().and_then(|mut target| {
         let input: Box<dyn BufRead> = if args.from.as_os_str() == "-" {
             Box::new(BufReader::new(std::io::stdin().lock()))
         } else {
             let file = fs::File::open(&args.from);
             Box::new(BufReader::new(file.with_context(|| format!("{} cannot be read", args.from.display()))?))
         };
-        ndjson::read(target, input)
+        ndjson::read(target.as_mut(), input)
     });
     to.blocking_close();
     outcome.map(|rows| {

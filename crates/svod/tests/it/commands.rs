@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use svod_testkit::{Binary, packs};
 
 use crate::{program, repository};
@@ -258,4 +258,70 @@ fn a_store_is_backed_up_exported_and_brought_back() {
         let ran = program().run(&["import", &file, "--data", &path(&format!("of-{name}"))]);
         assert!(ran.code == Some(1) && ran.stderr.contains(why), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_space_moves_to_another_installation() {
+    let data = tempfile::tempdir().unwrap();
+    let path = |name: &str| data.path().join(name).to_str().unwrap().to_owned();
+    let client = reqwest::blocking::Client::new();
+    let call = |binary: &Binary, tenant: &str, method: &str, path: &str, body: Option<Value>| {
+        let url = format!("http://{}/ngsi-ld/v1/{path}", binary.http);
+        let request = client.request(method.parse().unwrap(), url).header("NGSILD-Tenant", tenant);
+        let request = request.header("Content-Type", "application/json");
+        let answer = request.body(body.map(|b| b.to_string()).unwrap_or_default()).send().unwrap();
+        let count = answer.headers().get("ngsild-results-count").and_then(|c| c.to_str().ok()?.parse::<u32>().ok());
+        (answer.status().as_u16(), count, answer.json::<Value>().unwrap_or_default())
+    };
+    let make = |binary: &Binary, tenant: &str, n: u32| {
+        let place = json!({"type": "GeoProperty", "value": {"type": "Point", "coordinates": [87.1, 53.7]}});
+        let entity = json!({"id": format!("urn:t:well:{n}"), "type": "Well", "location": place,
+            "depth": {"type": "Property", "value": n}});
+        assert_eq!(call(binary, tenant, "POST", "entities", Some(entity)).0, 201);
+    };
+    let (from, to, file) = (path("from"), path("to"), path("belovo.ndjson"));
+    let old = sandbox(from.as_ref());
+    (0..40).for_each(|n| make(&old, "belovo", n));
+    make(&old, "stays", 1);
+    let change = json!({"depth": {"type": "Property", "value": 500}});
+    assert_eq!(call(&old, "belovo", "PATCH", "entities/urn:t:well:1/attrs", Some(change)).0, 204);
+    old.stop();
+    let new = sandbox(to.as_ref());
+    make(&new, "first", 1);
+    make(&new, "second", 1);
+    new.stop();
+
+    let run = |args: &[&str], code: i32| {
+        let ran = program().run(args);
+        assert_eq!(ran.code, Some(code), "{args:?}: {} {}", ran.stdout, ran.stderr);
+        ran.stderr
+    };
+    run(&["export", &file, "--space", "belovo", "--data", &from], 0);
+    assert!(!std::fs::read_to_string(&file).unwrap().contains("stays"));
+    assert!(run(&["import", &file, "--data", &path("empty")], 1).contains("--into-others"));
+    run(&["import", &file, "--into-others", "--data", &to], 0);
+    assert!(run(&["import", &file, "--into-others", "--data", &to], 1).contains("already"));
+    run(&["import", &file, "--into-others", "--as", "copied", "--data", &to], 0);
+    // One that breaks off leaves nothing that stands in the way.
+    let text = std::fs::read_to_string(&file).unwrap();
+    let short = path("short");
+    std::fs::write(&short, text.lines().take(60).flat_map(|l| [l, "\n"]).collect::<String>()).unwrap();
+    assert!(run(&["import", &short, "--into-others", "--as", "third", "--data", &to], 1).contains("cut off"));
+    run(&["import", &file, "--into-others", "--as", "third", "--data", &to], 0);
+
+    let new = sandbox(to.as_ref());
+    for tenant in ["belovo", "copied", "third"] {
+        let near =
+            "entities?type=Well&georel=near;maxDistance==100&geometry=Point&coordinates=[87.1,53.7]&count=true&limit=1";
+        assert_eq!(call(&new, tenant, "GET", near, None).1, Some(40), "{tenant}");
+        let one = call(&new, tenant, "GET", "entities/urn:t:well:1?options=keyValues", None).2;
+        assert_eq!(one["depth"], 500);
+        let past = "temporal/entities/urn:t:well:1?timerel=after&timeAt=2020-01-01T00:00:00Z&timeproperty=createdAt";
+        assert_eq!(call(&new, tenant, "GET", past, None).2["depth"].as_array().map(Vec::len), Some(2), "{tenant}");
+        make(&new, tenant, 100);
+        assert_eq!(call(&new, tenant, "GET", "types/Well", None).2["entityCount"], 41);
+    }
+    assert_eq!(call(&new, "first", "GET", "entities?type=Well&count=true", None).1, Some(1));
+    new.stop();
+    run(&["doctor", "--data", &to, "--deep"], 0);
 }
