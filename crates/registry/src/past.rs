@@ -89,13 +89,18 @@ fn touched(conn: &mut dyn Conn, space: SpaceId, at: Timestamp, into: &mut BTreeS
         if seen > MOST_EVENTS {
             return Err(QueryError::TooBroad(MOST_EVENTS));
         }
-        into.extend(since.iter().filter_map(|r| r.event.urn.parse().ok()));
+        into.extend(since.iter().filter(|r| is_of_entity(r)).filter_map(|r| r.event.urn.parse().ok()));
         // Clocks of nodes differ a little: one event of before is not the end, a whole page of them is.
         if since.is_empty() || (rows.len() as i64) < STEP {
             return Ok(());
         }
         before = rows.last().map_or(0, |r| r.seq);
     }
+}
+
+/// Documents of edges and packs have no versions: they are no entities.
+const fn is_of_entity(row: &EventRow) -> bool {
+    row.event.version > 0
 }
 
 /// The entity as it stood in each of the spaces that had one.
@@ -117,7 +122,7 @@ fn as_of(
             let rows = journal::backwards(conn, *space, Some(urn.as_str()), before, STEP)?;
             let last = (rows.len() as i64) < STEP;
             before = rows.last().map_or(0, |r| r.seq);
-            events.extend(rows.into_iter().filter_map(|row| {
+            events.extend(rows.into_iter().filter(is_of_entity).filter_map(|row| {
                 let changes: Map<String, Value> = serde_json::from_str(&row.event.changes).ok()?;
                 let of_past = changes.contains_key("@history");
                 (!of_past).then_some((row, changes))

@@ -56,6 +56,8 @@ async fn entities_are_seen_as_they_stood(place: &TestPlace) {
     };
     for step in steps {
         carry_out(&registry, step).await.unwrap();
+        // What edges keep stands in the journal too, and is no entity at any time.
+        registry.define(&me, "Context", &space("a"), "c", serde_json::json!({"n": seen.len()})).await.unwrap();
         let found = registry.find(&me, &all_of("a")).await.unwrap();
         seen.push((clock.now(), shape(&found.entities)));
         clock.advance(60);
@@ -64,6 +66,9 @@ async fn entities_are_seen_as_they_stood(place: &TestPlace) {
         let found = registry.find_at(&me, &all_of("a"), *at).await.unwrap();
         assert_eq!((shape(&found.entities), found.total), (then.clone(), Some(then.len())), "at {at}");
     }
+    let any = Find { query: Query::default(), ..all_of("a") };
+    let found = registry.find_at(&me, &any, seen[1].0).await.unwrap();
+    assert_eq!(shape(&found.entities), seen[1].1, "of whatever type");
     assert_eq!(registry.entity_at(&me, &urn(1), seen[1].0).await.unwrap().number("m"), Some(5.0));
     assert!(registry.entity_at(&me, &urn(1), seen[2].0).await.is_err(), "it was removed then");
     let long_ago = Timestamp(seen[0].0.0 - 1);
