@@ -1,15 +1,19 @@
 //! Connections of HTTP/1.1: taken, served, let go.
 
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
+
+use crate::front::Front;
 
 /// How long a client may take to send the head of a request; who is slower holds a connection for nothing.
 const HEAD: Duration = Duration::from_secs(30);
@@ -17,7 +21,7 @@ const HEAD: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until `stopped` turns true, then lets requests under way end.
-pub async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, front: Arc<Front>, mut stopped: watch::Receiver<bool>) {
     let mut server = http1::Builder::new();
     // Some clients look for `Location` and do not find `location`.
     server.title_case_headers(true).timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
@@ -42,7 +46,7 @@ pub async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Recei
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "small answers may wait on a connection");
         }
-        let one = Connection { server: server.clone(), app: app.clone(), stopped: stopped.clone() };
+        let one = Connection { server: server.clone(), front: front.clone(), stopped: stopped.clone() };
         let alive = alive.clone();
         tokio::spawn(async move {
             if let Err(error) = one.serve(stream).await {
@@ -58,7 +62,7 @@ pub async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Recei
 /// One of them.
 struct Connection {
     server: http1::Builder,
-    app: Router,
+    front: Arc<Front>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -66,7 +70,11 @@ impl Connection {
     /// Until the client ends it, it becomes something else (a WebSocket), or the server is stopped and the request under
     /// way is answered.
     async fn serve(mut self, stream: TcpStream) -> hyper::Result<()> {
-        let service = TowerToHyperService::new(self.app);
+        let front = self.front;
+        let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let front = front.clone();
+            async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }
+        });
         let mut connection = pin!(self.server.serve_connection(TokioIo::new(stream), service).with_upgrades());
         tokio::select! {
             ended = connection.as_mut() => return ended,

@@ -1,12 +1,10 @@
 //! All routes of the program around one listener.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -17,13 +15,12 @@ use svod_registry::{Action, Registry};
 use svod_rest::RestState;
 use svod_store::Store;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
 use crate::connections;
+use crate::front::Front;
 use crate::rooms::Core;
 
 #[derive(Clone)]
@@ -43,10 +40,10 @@ pub fn serve(
     ngsi: NgsiState,
     stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    tokio::spawn(connections::serve(listener, app(config, rooms, ngsi), stopped))
+    tokio::spawn(connections::serve(listener, Arc::new(front(config, rooms, ngsi)), stopped))
 }
 
-fn app(config: &Config, rooms: &Core, ngsi: NgsiState) -> Router {
+fn front(config: &Config, rooms: &Core, ngsi: NgsiState) -> Front {
     let portal = portal(config, rooms);
     let rest = RestState {
         registry: rooms.registry.clone(),
@@ -84,17 +81,7 @@ fn app(config: &Config, rooms: &Core, ngsi: NgsiState) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(health);
-    let limits = Limits {
-        room: Arc::new(Semaphore::new(config.http.max_in_flight)),
-        patience: Duration::from_secs(config.http.timeout_seconds),
-    };
-    portal
-        .wrap(pages)
-        .merge(svod_ngsi_ld::router(ngsi))
-        .layer(CompressionLayer::new())
-        .layer(axum::middleware::from_fn_with_state(limits, bounded))
-        .merge(own)
-        .layer(CatchPanicLayer::new())
+    Front::new(own, portal.wrap(pages), svod_ngsi_ld::Edge::new(ngsi), &config.http)
 }
 
 fn portal(config: &Config, rooms: &Core) -> Portal {
@@ -112,32 +99,6 @@ fn portal(config: &Config, rooms: &Core) -> Portal {
         offset_hours: config.http.utc_offset_hours,
         secure_cookies: config.http.secure_cookies,
     })
-}
-
-#[derive(Clone)]
-struct Limits {
-    room: Arc<Semaphore>,
-    patience: Duration,
-}
-
-/// Refuses politely what is too much, and ends what takes too long. Streams are counted until their headers are sent.
-async fn bounded(State(limits): State<Limits>, request: Request, next: Next) -> Response {
-    let Ok(_place) = limits.room.try_acquire() else { return busy("too many requests at once") };
-    match tokio::time::timeout(limits.patience, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => busy("the request took too long"),
-    }
-}
-
-fn busy(why: &str) -> Response {
-    metrics::counter!("svod_http_refused_total").increment(1);
-    let body = serde_json::json!({"type": "urn:svod:problem:busy", "code": "busy", "title": "busy", "status": 503,
-        "detail": why});
-    let headers = [
-        (header::RETRY_AFTER, HeaderValue::from_static("1")),
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
-    ];
-    (StatusCode::SERVICE_UNAVAILABLE, headers, body.to_string()).into_response()
 }
 
 async fn ready(State(h): State<Health>) -> Response {

@@ -6,6 +6,7 @@ pub mod config;
 mod connections;
 mod deliver;
 pub mod embedded;
+mod front;
 mod http;
 mod judge;
 pub mod logging;

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use svod_kernel::SpacePath;
-use svod_ngsi_ld::NgsiState;
+
 use svod_ngsi_ld::context::{Contexts, Fetch, FetchError, load::Fetched};
 use svod_ngsi_ld::hosted;
 use svod_ngsi_ld::sources::watch::Watch;
 use svod_ngsi_ld::subscriptions::Notifications;
+use svod_ngsi_ld::{Ngsi, NgsiState};
 use svod_registry::Registry;
 use svod_subscriptions::Engine;
 use svod_temporal::Temporal;
@@ -54,7 +55,7 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
     let contexts = Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone()));
     let notifications = Notifications { registry: core.registry.clone(), contexts: contexts.clone() };
     let deliver: Arc<dyn svod_subscriptions::Deliver> = Arc::new(Delivery(outbound.clone()));
-    NgsiState {
+    NgsiState::from(Ngsi {
         registry: core.registry.clone(),
         identity: core.identity.clone(),
         contexts,
@@ -72,5 +73,5 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         alias: config.alias.clone().unwrap_or_else(|| core.node.clone()),
         home,
         new_tenants: sandbox,
-    }
+    })
 }

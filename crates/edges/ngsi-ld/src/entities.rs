@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use svod_kernel::Urn;
 use svod_model::Entity;
 use svod_registry::{Find, QueryError};
@@ -138,17 +138,17 @@ async fn answer_found(
     let map = maps::Use::of(state, asked)?;
     let status = map.status();
     let (found, warnings, map) = find_all(state, asked, context, &find, map).await?;
-    let mut bodies = join.list(join::Beyond::of(state, asked), context, &form, &found.entities).await?;
-    // What has none of the members that are picked is not shown.
-    bodies.retain(|body| !body.is_empty());
-    let body = if asked.media == Media::Geo {
-        let geometry = geometry_of(asked);
-        let features: Vec<Value> = bodies.into_iter().map(|b| feature(b, &geometry)).collect();
-        serde_json::json!({"type": "FeatureCollection", "features": features})
+    let mut response = if join.is_none() && asked.shows_plainly() {
+        asked.show(&found.entities, &form, context, false)?
     } else {
-        bodies.into_iter().map(Value::Object).collect()
+        let mut bodies = join.list(join::Beyond::of(state, asked), context, &form, &found.entities).await?;
+        // What has none of the members that are picked is not shown.
+        bodies.retain(|body| !body.is_empty());
+        asked.answer(StatusCode::OK, whole_of(asked, bodies), context)
     };
-    let mut response = asked.answer(status, body, context);
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
     if let Some(total) = found.total {
         response.headers_mut().insert(COUNT, HeaderValue::from(total));
     }
@@ -156,6 +156,16 @@ async fn answer_found(
     pages(&mut response, asked, &find, found.more, at);
     warn(&mut response, warnings);
     Ok(response)
+}
+
+/// Several entities as one document.
+fn whole_of(asked: &Asked, bodies: Vec<Map<String, Value>>) -> Value {
+    if asked.media != Media::Geo {
+        return bodies.into_iter().map(Value::Object).collect();
+    }
+    let geometry = geometry_of(asked);
+    let features: Vec<Value> = bodies.into_iter().map(|b| feature(b, &geometry)).collect();
+    serde_json::json!({"type": "FeatureCollection", "features": features})
 }
 
 /// Warnings about sources (clause 6.3.17).
@@ -387,13 +397,13 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let join = join::Join::of(&asked)?;
     of_look(&asked, &form, &join)?;
     let map = maps::Use::of(&state, &asked)?;
-    let (entity, warnings, origins) = match one_of_all(&state, &asked, &context, &id).await? {
-        (Some(entity), warnings, origins) => (entity, warnings, origins),
-        (None, warnings, _) => {
-            let mut response = ApiError::missing(format!("there is no entity {id}")).into_response();
-            warn(&mut response, warnings);
-            return Ok(response);
-        }
+    let gathered = one_of_all(&state, &asked, &context, &id).await?;
+    let origins = if matches!(map, maps::Use::Make) { gathered.origins() } else { maps::Origins::default() };
+    let warnings = gathered.warnings;
+    let Some(entity) = gathered.entities.into_iter().next() else {
+        let mut response = ApiError::missing(format!("there is no entity {id}")).into_response();
+        warn(&mut response, warnings);
+        return Ok(response);
     };
     if entity.id != id {
         // It was merged into another one.
@@ -406,17 +416,21 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     if !wanted.is_empty() && !wanted.iter().any(|a| entity.attributes.contains_key(a)) {
         return Err(ApiError::missing(format!("the entity {id} has none of these attributes")));
     }
-    let mut bodies = join.list(join::Beyond::of(&state, &asked), &context, &form, &[entity]).await?;
-    let body = if bodies.len() > 1 {
-        bodies.into_iter().map(Value::Object).collect()
+    let mut response = if join.is_none() && asked.shows_plainly() {
+        asked.show(&[entity], &form, &context, true)?
     } else {
-        let one = bodies.pop().unwrap_or_default();
-        if one.is_empty() {
-            return Err(ApiError::missing(format!("the entity {id} has none of these members")));
-        }
-        if asked.media == Media::Geo { feature(one, &geometry_of(&asked)) } else { Value::Object(one) }
+        let mut bodies = join.list(join::Beyond::of(&state, &asked), &context, &form, &[entity]).await?;
+        let body = if bodies.len() > 1 {
+            bodies.into_iter().map(Value::Object).collect()
+        } else {
+            let one = bodies.pop().unwrap_or_default();
+            if one.is_empty() {
+                return Err(ApiError::missing(format!("the entity {id} has none of these members")));
+            }
+            if asked.media == Media::Geo { feature(one, &geometry_of(&asked)) } else { Value::Object(one) }
+        };
+        asked.answer(StatusCode::OK, body, &context)
     };
-    let mut response = asked.answer(StatusCode::OK, body, &context);
     let map = if matches!(map, maps::Use::Make) { map.settle(&state, &asked, &origins)? } else { map };
     map.name(&mut response);
     warn(&mut response, warnings);
@@ -424,14 +438,9 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
 }
 
 /// The entity as it is known here and at the sources that have it.
-async fn one_of_all(
-    state: &NgsiState,
-    asked: &Asked,
-    context: &Arc<Context>,
-    id: &Urn,
-) -> Answer<(Option<Arc<Entity>>, Vec<String>, maps::Origins)> {
+async fn one_of_all(state: &NgsiState, asked: &Asked, context: &Arc<Context>, id: &Urn) -> Answer<gather::Gathered> {
     if let Some(frozen) = &asked.snapshot {
-        return Ok((frozen.get(id), Vec::new(), maps::Origins::new()));
+        return Ok(gather::Gathered::of(frozen.get(id).into_iter().collect()));
     }
     let local = match current(state, asked, id).await {
         Ok(entity) => Some(entity),
@@ -441,7 +450,5 @@ async fn one_of_all(
     let mut query = svod_query::Query { ids: vec![id.clone()], ..Default::default() };
     query.attributes = find::names(&asked.words("attrs"), context)?;
     let probe = Probe { query, lenient: true, ..Probe::default() };
-    let gathered = gather::one(state, asked, context, &probe, local, id).await?;
-    let origins = gathered.origins();
-    Ok((gathered.entities.into_iter().next(), gathered.warnings, origins))
+    gather::one(state, asked, context, &probe, local, id).await
 }

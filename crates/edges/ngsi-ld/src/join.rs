@@ -99,6 +99,11 @@ impl Join {
         Ok(join)
     }
 
+    /// Do entities stand alone?
+    pub fn is_none(&self) -> bool {
+        self.how == How::Not
+    }
+
     /// How many steps away from an entity is looked at.
     pub const fn depth(&self) -> usize {
         match self.how {

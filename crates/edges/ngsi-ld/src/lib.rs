@@ -39,14 +39,15 @@ mod version;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use sources::watch;
 use svod_identity::Identity;
 use svod_kernel::SpacePath;
 use svod_registry::{INSTALLATION, Registry};
-use tower::Layer as _;
-use tower_http::normalize_path::NormalizePathLayer;
+use tower::ServiceExt as _;
 
 use crate::context::Contexts;
 pub use crate::error::ApiError;
@@ -54,7 +55,24 @@ use crate::error::{Answer, Kind};
 
 /// What the routes translate for.
 #[derive(Clone)]
-pub struct NgsiState {
+pub struct NgsiState(Arc<Ngsi>);
+
+impl std::ops::Deref for NgsiState {
+    type Target = Ngsi;
+
+    fn deref(&self) -> &Ngsi {
+        &self.0
+    }
+}
+
+impl From<Ngsi> for NgsiState {
+    fn from(ngsi: Ngsi) -> Self {
+        Self(Arc::new(ngsi))
+    }
+}
+
+/// The parts of the edge.
+pub struct Ngsi {
     /// The one door.
     pub registry: Arc<Registry>,
     /// Who somebody is.
@@ -144,51 +162,76 @@ impl NgsiState {
     }
 }
 
-/// Where the API stands.
-pub const BASE: &str = "/ngsi-ld/v1";
+/// Where this edge stands: `v1` is the standard's, `ex` is beside it.
+pub const ROOT: &str = "/ngsi-ld/";
 
-/// All routes below [`BASE`], with and without a slash at the end.
-pub fn router(state: NgsiState) -> Router {
-    let routes = Router::new()
+/// The edge, ready to answer.
+#[derive(Clone)]
+pub struct Edge {
+    routes: Router,
+}
+
+impl Edge {
+    /// All routes below [`ROOT`].
+    pub fn new(state: NgsiState) -> Self {
+        Self { routes: routes(state) }
+    }
+
+    /// The answer to a request below [`ROOT`], with and without a slash at its end. Its tenant stands in the answer,
+    /// whatever that is (clause 6.3.14).
+    pub async fn answer(&self, mut request: Request) -> Response {
+        if request.uri().path().ends_with('/') {
+            *request.uri_mut() = trimmed(request.uri());
+        }
+        let tenant = request.headers().get(request::TENANT).cloned();
+        let mut response = self.routes.clone().oneshot(request).await.into_response();
+        if let Some(tenant) = tenant {
+            response.headers_mut().entry(request::TENANT).or_insert(tenant);
+        }
+        response
+    }
+}
+
+/// The address without slashes at the end of its path.
+fn trimmed(uri: &Uri) -> Uri {
+    let path = uri.path().trim_end_matches('/');
+    let text = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    text.parse().unwrap_or_else(|_| uri.clone())
+}
+
+fn routes(state: NgsiState) -> Router {
+    Router::new()
         .route(
-            "/entities",
+            "/ngsi-ld/v1/entities",
             get(entities::list).post(provide::create).delete(provide::purge).put(no_identifier).patch(no_identifier),
         )
         .route(
-            "/entities/{id}",
+            "/ngsi-ld/v1/entities/{id}",
             get(entities::read).delete(provide::delete).put(provide::replace).patch(provide::merge),
         )
         .route(
-            "/entities/{id}/attrs",
+            "/ngsi-ld/v1/entities/{id}/attrs",
             post(provide::append).patch(provide::update).put(no_identifier).delete(subscriptions::no_identifier),
         )
         .route(
-            "/entities/{id}/attrs/{name}",
+            "/ngsi-ld/v1/entities/{id}/attrs/{name}",
             delete(attributes::delete).patch(attributes::patch).put(attributes::replace),
         )
-        .route("/entityOperations/create", post(batch::create))
-        .route("/entityOperations/upsert", post(batch::upsert))
-        .route("/entityOperations/update", post(batch::update))
-        .route("/entityOperations/merge", post(batch::merge))
-        .route("/entityOperations/delete", post(batch::delete))
-        .route("/entityOperations/query", post(entities::query))
-        .route("/types", get(types::types))
-        .route("/types/{type}", get(types::one_type))
-        .route("/attributes", get(types::attributes))
-        .route("/attributes/{name}", get(types::one_attribute))
-        .route("/jsonldContexts", get(hosted::list).post(hosted::add))
-        .route("/jsonldContexts/{id}", get(hosted::read).delete(hosted::delete))
+        .route("/ngsi-ld/v1/entityOperations/create", post(batch::create))
+        .route("/ngsi-ld/v1/entityOperations/upsert", post(batch::upsert))
+        .route("/ngsi-ld/v1/entityOperations/update", post(batch::update))
+        .route("/ngsi-ld/v1/entityOperations/merge", post(batch::merge))
+        .route("/ngsi-ld/v1/entityOperations/delete", post(batch::delete))
+        .route("/ngsi-ld/v1/entityOperations/query", post(entities::query))
+        .route("/ngsi-ld/v1/types", get(types::types))
+        .route("/ngsi-ld/v1/types/{type}", get(types::one_type))
+        .route("/ngsi-ld/v1/attributes", get(types::attributes))
+        .route("/ngsi-ld/v1/attributes/{name}", get(types::one_attribute))
+        .route("/ngsi-ld/v1/jsonldContexts", get(hosted::list).post(hosted::add))
+        .route("/ngsi-ld/v1/jsonldContexts/{id}", get(hosted::read).delete(hosted::delete))
         .merge(beside())
         .method_not_allowed_fallback(not_allowed)
         .fallback(nothing)
-        .layer(axum::middleware::from_fn(with_tenant))
-        .with_state(state.clone());
-    let trimmed = NormalizePathLayer::trim_trailing_slash().layer(routes);
-    Router::new()
-        .nest_service(BASE, trimmed)
-        .route("/ngsi-ld/ex/remote-notify", post(sources::relay::inbound))
-        .route("/ngsi-ld/ex/subscriptions/{id}/stream", get(subscriptions::listen))
-        .layer(axum::extract::DefaultBodyLimit::max(request::MAX_BODY))
         .with_state(state)
 }
 
@@ -196,51 +239,59 @@ pub fn router(state: NgsiState) -> Router {
 fn beside() -> Router<NgsiState> {
     Router::new()
         .route(
-            "/subscriptions",
+            "/ngsi-ld/v1/subscriptions",
             get(subscriptions::list)
                 .post(subscriptions::create)
                 .patch(subscriptions::no_identifier)
                 .delete(subscriptions::no_identifier),
         )
         .route(
-            "/subscriptions/{id}",
+            "/ngsi-ld/v1/subscriptions/{id}",
             get(subscriptions::read).patch(subscriptions::update).delete(subscriptions::delete),
         )
         .route(
-            "/csourceRegistrations",
+            "/ngsi-ld/v1/csourceRegistrations",
             get(sources::list)
                 .post(sources::create)
                 .patch(subscriptions::no_identifier)
                 .delete(subscriptions::no_identifier),
         )
-        .route("/csourceRegistrations/{id}", get(sources::read).patch(sources::update).delete(sources::delete))
         .route(
-            "/csourceSubscriptions",
+            "/ngsi-ld/v1/csourceRegistrations/{id}",
+            get(sources::read).patch(sources::update).delete(sources::delete),
+        )
+        .route(
+            "/ngsi-ld/v1/csourceSubscriptions",
             get(watch::list)
                 .post(watch::create)
                 .patch(subscriptions::no_identifier)
                 .delete(subscriptions::no_identifier),
         )
-        .route("/csourceSubscriptions/{id}", get(watch::read).patch(watch::update).delete(watch::delete))
-        .route("/entityMaps", get(maps::create))
-        .route("/entityMaps/{id}", get(maps::read).patch(maps::update).delete(maps::delete))
-        .route("/temporal/entityMaps", get(maps::create_temporal))
-        .route("/snapshots", post(snapshots::create).delete(snapshots::purge))
-        .route("/snapshots/{id}", get(snapshots::read).patch(snapshots::update).delete(snapshots::delete))
-        .route("/snapshots/{id}/clone", post(snapshots::duplicate))
-        .route("/info/sourceIdentity", get(identity::read))
-        .route("/temporal/entities", get(temporal::list).post(temporal::create))
-        .route("/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))
-        .route("/temporal/entities/{id}/attrs", post(temporal::append))
-        .route("/temporal/entities/{id}/attrs/{name}", delete(temporal::delete_attribute).patch(temporal::no_instance))
+        .route("/ngsi-ld/v1/csourceSubscriptions/{id}", get(watch::read).patch(watch::update).delete(watch::delete))
+        .route("/ngsi-ld/v1/entityMaps", get(maps::create))
+        .route("/ngsi-ld/v1/entityMaps/{id}", get(maps::read).patch(maps::update).delete(maps::delete))
+        .route("/ngsi-ld/v1/temporal/entityMaps", get(maps::create_temporal))
+        .route("/ngsi-ld/v1/snapshots", post(snapshots::create).delete(snapshots::purge))
+        .route("/ngsi-ld/v1/snapshots/{id}", get(snapshots::read).patch(snapshots::update).delete(snapshots::delete))
+        .route("/ngsi-ld/v1/snapshots/{id}/clone", post(snapshots::duplicate))
+        .route("/ngsi-ld/v1/info/sourceIdentity", get(identity::read))
+        .route("/ngsi-ld/v1/temporal/entities", get(temporal::list).post(temporal::create))
+        .route("/ngsi-ld/v1/temporal/entities/{id}", get(temporal::read).delete(temporal::delete))
+        .route("/ngsi-ld/v1/temporal/entities/{id}/attrs", post(temporal::append))
         .route(
-            "/temporal/entities/{id}/attrs/{name}/{instance}",
+            "/ngsi-ld/v1/temporal/entities/{id}/attrs/{name}",
+            delete(temporal::delete_attribute).patch(temporal::no_instance),
+        )
+        .route(
+            "/ngsi-ld/v1/temporal/entities/{id}/attrs/{name}/{instance}",
             delete(temporal::delete_instance).patch(temporal::change),
         )
-        .route("/temporal/entityOperations/query", post(temporal::query))
+        .route("/ngsi-ld/v1/temporal/entityOperations/query", post(temporal::query))
+        .route("/ngsi-ld/ex/remote-notify", post(sources::relay::inbound))
+        .route("/ngsi-ld/ex/subscriptions/{id}/stream", get(subscriptions::listen))
 }
 
-async fn nothing(request: axum::extract::Request) -> Response {
+async fn nothing(request: Request) -> Response {
     let (method, path) = (request.method(), request.uri().path());
     if path.contains("//") {
         let patched = method == axum::http::Method::PATCH && path.contains("/attrs//");
@@ -248,16 +299,6 @@ async fn nothing(request: axum::extract::Request) -> Response {
         return ApiError::new(kind, "an identifier in the address is empty").into_response();
     }
     ApiError::missing("nothing stands at this address of the NGSI-LD API").into_response()
-}
-
-/// The tenant of a request stands in its answer, whatever that is (clause 6.3.14).
-async fn with_tenant(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
-    let tenant = request.headers().get(request::TENANT).cloned();
-    let mut response = next.run(request).await;
-    if let Some(tenant) = tenant {
-        response.headers_mut().entry(request::TENANT).or_insert(tenant);
-    }
-    response
 }
 
 async fn not_allowed() -> Response {

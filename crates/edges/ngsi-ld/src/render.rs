@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 use svod_kernel::{Timestamp, Urn};
 use svod_model::{Attribute, AttributeValue, Entity};
@@ -72,168 +73,25 @@ impl Form {
 
     /// The entity as JSON-LD, without its context.
     pub fn entity(&self, e: &Entity, context: &Context, joined: &Joined) -> Map<String, Value> {
-        let mut out = Map::new();
-        if self.shows("id") {
-            out.insert("id".into(), e.id.as_str().into());
+        match serde_json::to_value(self.shown(e, context, joined)) {
+            Ok(Value::Object(map)) => map,
+            _ => Map::new(),
         }
-        if self.shows("type") {
-            out.insert("type".into(), one_or_many(e.kinds().map(|k| context.write(k))));
-        }
-        if !e.scopes.is_empty() && self.shows("scope") {
-            out.insert("scope".into(), one_or_many(e.scopes.iter().cloned()));
-        }
-        if self.sys_attrs {
-            if let Some(at) = e.expires_at {
-                out.insert("expiresAt".into(), moment(at));
-            }
-            out.insert("createdAt".into(), moment(e.created_at));
-            out.insert("modifiedAt".into(), moment(e.modified_at));
-        }
-        for (name, a) in &e.attributes {
-            if self.shows(name)
-                && let Some(v) = self.attribute(a, context, e.created_at, joined)
-            {
-                out.insert(context.write(name), v);
-            }
-        }
-        out
+    }
+
+    /// The entity, to be written as JSON-LD.
+    pub fn shown<'a>(&'a self, entity: &'a Entity, context: &'a Context, joined: &'a Joined) -> Shown<'a> {
+        Shown { pen: Pen { form: self, context, born: entity.created_at, joined: Some(joined) }, entity, source: None }
     }
 
     /// One attribute with all its instances; `None` when none of them is asked for.
     pub fn attribute(&self, a: &Attribute, context: &Context, born: Timestamp, joined: &Joined) -> Option<Value> {
-        let asked = |i: &&Attribute| {
-            self.datasets.is_empty() || self.datasets.iter().any(|d| d == i.dataset.as_deref().unwrap_or("@none"))
-        };
-        let instances: Vec<&Attribute> = a.instances().filter(asked).collect();
-        match instances.as_slice() {
-            [] => None,
-            [one] if self.mode != Mode::Simplified || one.dataset.is_none() => {
-                Some(self.instance(one, context, born, joined))
-            }
-            many if self.mode == Mode::Simplified => {
-                let by_dataset = many.iter().map(|i| {
-                    (i.dataset.clone().unwrap_or_else(|| "@none".into()), self.instance(i, context, born, joined))
-                });
-                Some(json!({"dataset": by_dataset.collect::<Map<_, _>>()}))
-            }
-            many => Some(many.iter().map(|i| self.instance(i, context, born, joined)).collect()),
-        }
-    }
-
-    fn instance(&self, a: &Attribute, context: &Context, born: Timestamp, joined: &Joined) -> Value {
-        let held = self.held(a, context);
-        if self.mode == Mode::Simplified {
-            return self.simplified(a, held, joined);
-        }
-        let mut out = Map::new();
-        let (kind, key, value) = (held.kind, held.key, held.value);
-        if self.mode == Mode::Normalized {
-            out.insert("type".into(), kind.into());
-        }
-        out.insert(key.into(), value);
-        if let Some(tag) = held.lang {
-            out.insert("lang".into(), tag.into());
-        }
-        if let Some(unit) = &a.unit {
-            out.insert("unitCode".into(), unit.as_str().into());
-        }
-        if let Some(dataset) = &a.dataset {
-            out.insert("datasetId".into(), dataset.as_str().into());
-        }
-        if !a.object_type.is_empty() {
-            let key = if a.value.is_relationship() { "objectType" } else { "valueType" };
-            out.insert(key.into(), one_or_many(a.object_type.iter().map(|t| context.write(t))));
-        }
-        for (key, at) in [("observedAt", a.observed_at), ("expiresAt", a.expires_at.filter(|_| self.sys_attrs))] {
-            if let Some(at) = at {
-                out.insert(key.into(), moment(at));
-            }
-        }
-        if self.sys_attrs {
-            out.insert("createdAt".into(), moment(a.created(born)));
-            out.insert("modifiedAt".into(), moment(a.modified(born)));
-        }
-        for (name, about) in &a.about {
-            if let ("entityIdSealed" | "entityTypeSealed", AttributeValue::Value(sealed)) =
-                (name.as_str(), &about.value)
-            {
-                out.insert(name.clone(), sealed.clone());
-                continue;
-            }
-            if let Some(v) = self.all().attribute(about, context, born, &Joined::new()) {
-                out.insert(context.write(name), v);
-            }
-        }
-        self.join(a, joined, &mut out);
-        let bare = self.mode == Mode::Concise && out.len() == 1 && key == "value" && !ambiguous(&out["value"]);
-        if bare { out.remove("value").unwrap_or_default() } else { Value::Object(out) }
-    }
-
-    /// The same form without a choice of members: what stands about an attribute is shown whole.
-    fn all(&self) -> Self {
-        Self { pick: Vec::new(), omit: Vec::new(), datasets: Vec::new(), ..self.clone() }
-    }
-
-    fn join(&self, a: &Attribute, joined: &Joined, out: &mut Map<String, Value>) {
-        let found: Vec<&Value> = a.value.targets().iter().filter_map(|u| joined.get(u)).collect();
-        match (&a.value, found.as_slice()) {
-            (_, []) => {}
-            (AttributeValue::Object(_), [one, ..]) => {
-                out.insert("entity".into(), (*one).clone());
-            }
-            (AttributeValue::ObjectList(_), many) => {
-                out.insert("entityList".into(), many.iter().map(|v| (*v).clone()).collect());
-            }
-            (_, many) => {
-                out.insert("entity".into(), many.iter().map(|v| (*v).clone()).collect());
-            }
-        }
-    }
-
-    fn simplified(&self, a: &Attribute, held: Held, joined: &Joined) -> Value {
-        let found: Vec<&Value> = a.value.targets().iter().filter_map(|u| joined.get(u)).collect();
-        match (&a.value, found.as_slice()) {
-            (AttributeValue::Object(_), [one, ..]) => return (*one).clone(),
-            (_, [_, ..]) => return found.into_iter().cloned().collect(),
-            _ => {}
-        }
-        match held.key {
-            "value" | "object" | "valueList" | "objectList" => held.value,
-            key => json!({ key: held.value }),
-        }
-    }
-
-    fn held(&self, a: &Attribute, context: &Context) -> Held {
-        let held = |kind, key, value| Held { kind, key, value, lang: None };
-        let uris = |all: &[Urn]| all.iter().map(|u| Value::from(u.as_str())).collect::<Value>();
-        match &a.value {
-            AttributeValue::Value(v) => held("Property", "value", v.clone()),
-            AttributeValue::Object(u) => held("Relationship", "object", u.as_str().into()),
-            AttributeValue::Objects(all) => held("Relationship", "object", uris(all)),
-            AttributeValue::Geometry(g) => held("GeoProperty", "value", g.clone()),
-            AttributeValue::Languages(map) => match self.spoken(map) {
-                None => held("LanguageProperty", "languageMap", Value::Object(map.clone())),
-                Some((tag, text)) => Held { kind: "Property", key: "value", value: text, lang: Some(tag) },
-            },
-            AttributeValue::Vocab(Value::Array(all)) => {
-                let words = all.iter().filter_map(Value::as_str).map(|w| Value::from(context.write(w)));
-                held("VocabProperty", "vocab", words.collect())
-            }
-            AttributeValue::Vocab(v) => {
-                held("VocabProperty", "vocab", context.write(v.as_str().unwrap_or_default()).into())
-            }
-            AttributeValue::Json(v) => held("JsonProperty", "json", v.clone()),
-            AttributeValue::List(all) => held("ListProperty", "valueList", Value::Array(all.clone())),
-            AttributeValue::ObjectList(all) if self.mode == Mode::Normalized => {
-                let objects = all.iter().map(|u| json!({"object": u}));
-                held("ListRelationship", "objectList", objects.collect())
-            }
-            AttributeValue::ObjectList(all) => held("ListRelationship", "objectList", uris(all)),
-        }
+        let pen = Pen { form: self, context, born, joined: Some(joined) };
+        pen.shows(a).then(|| serde_json::to_value(Instances { pen, attribute: a }).unwrap_or_default())
     }
 
     /// The text in the best language there is; `None` when no language is asked for.
-    fn spoken(&self, map: &Map<String, Value>) -> Option<(String, Value)> {
+    fn spoken<'a>(&self, map: &'a Map<String, Value>) -> Option<(&'a str, &'a Value)> {
         if self.lang.is_empty() {
             return None;
         }
@@ -243,24 +101,287 @@ impl Form {
             exact.or_else(|| map.iter().find(|(tag, _)| stem(tag) == stem(l)))
         });
         let found = wanted.or_else(|| map.get_key_value("@none")).or_else(|| map.get_key_value("en"));
-        found.or_else(|| map.iter().next()).map(|(tag, text)| (tag.clone(), text.clone()))
+        found.or_else(|| map.iter().next()).map(|(tag, text)| (tag.as_str(), text))
     }
 }
 
-struct Held {
+/// An entity as it is written.
+pub struct Shown<'a> {
+    pen: Pen<'a>,
+    entity: &'a Entity,
+    source: Option<&'a Value>,
+}
+
+impl<'a> Shown<'a> {
+    /// With that context inside.
+    pub fn within(self, source: Option<&'a Value>) -> Self {
+        Self { source, ..self }
+    }
+
+    /// Is there nothing to show of it?
+    pub fn is_empty(&self) -> bool {
+        let (form, e) = (self.pen.form, self.entity);
+        let head = form.sys_attrs || form.shows("id") || form.shows("type");
+        !(head
+            || (!e.scopes.is_empty() && form.shows("scope"))
+            || e.attributes.iter().any(|(name, a)| form.shows(name) && self.pen.shows(a)))
+    }
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (pen, form, e) = (self.pen, self.pen.form, self.entity);
+        let mut out = serializer.serialize_map(None)?;
+        if form.shows("id") {
+            out.serialize_entry("id", e.id.as_str())?;
+        }
+        if form.shows("type") {
+            match e.also.as_slice() {
+                [] => out.serialize_entry("type", &*pen.context.term(&e.kind))?,
+                _ => out.serialize_entry("type", &pen.terms(e.kinds()))?,
+            }
+        }
+        if !e.scopes.is_empty() && form.shows("scope") {
+            out.serialize_entry("scope", &one_or_many(e.scopes.iter().cloned()))?;
+        }
+        if form.sys_attrs {
+            if let Some(at) = e.expires_at {
+                out.serialize_entry("expiresAt", &Moment(at))?;
+            }
+            out.serialize_entry("createdAt", &Moment(e.created_at))?;
+            out.serialize_entry("modifiedAt", &Moment(e.modified_at))?;
+        }
+        for (name, attribute) in &e.attributes {
+            if form.shows(name) && pen.shows(attribute) {
+                out.serialize_entry(&*pen.context.term(name), &Instances { pen, attribute })?;
+            }
+        }
+        if let Some(source) = self.source {
+            out.serialize_entry("@context", source)?;
+        }
+        out.end()
+    }
+}
+
+/// What an entity's attributes are written with.
+#[derive(Clone, Copy)]
+struct Pen<'a> {
+    form: &'a Form,
+    context: &'a Context,
+    born: Timestamp,
+    /// None: what stands about an attribute, which is shown whole.
+    joined: Option<&'a Joined>,
+}
+
+impl<'a> Pen<'a> {
+    fn wants(&self, i: &Attribute) -> bool {
+        let datasets = &self.form.datasets;
+        self.joined.is_none()
+            || datasets.is_empty()
+            || datasets.iter().any(|d| d == i.dataset.as_deref().unwrap_or("@none"))
+    }
+
+    /// Is any of its instances asked for?
+    fn shows(&self, a: &Attribute) -> bool {
+        a.instances().any(|i| self.wants(i))
+    }
+
+    fn terms<'n>(&self, names: impl Iterator<Item = &'n str>) -> Value {
+        one_or_many(names.map(|name| self.context.term(name).to_string()))
+    }
+
+    fn related(&self, a: &Attribute) -> Vec<&'a Value> {
+        let joined = self.joined.filter(|j| !j.is_empty());
+        joined.map(|j| a.value.targets().iter().filter_map(|u| j.get(u)).collect()).unwrap_or_default()
+    }
+
+    fn held<'v>(&self, a: &'v Attribute) -> Held<'v> {
+        let held = |key, content| Held { kind: a.value.kind(), key, content, lang: None };
+        match &a.value {
+            AttributeValue::Value(v) => held("value", Content::Json(v)),
+            AttributeValue::Object(u) => held("object", Content::Text(u.as_str())),
+            AttributeValue::Objects(all) => held("object", Content::Urns(all)),
+            AttributeValue::Geometry(g) => held("value", Content::Json(g)),
+            AttributeValue::Languages(map) => match self.form.spoken(map) {
+                None => held("languageMap", Content::Map(map)),
+                Some((tag, text)) => {
+                    Held { kind: "Property", key: "value", content: Content::Json(text), lang: Some(tag) }
+                }
+            },
+            AttributeValue::Vocab(Value::Array(all)) => {
+                let words = all.iter().filter_map(Value::as_str).map(|w| Value::from(&*self.context.term(w)));
+                held("vocab", Content::Made(words.collect()))
+            }
+            AttributeValue::Vocab(v) => {
+                held("vocab", Content::Made(Value::from(&*self.context.term(v.as_str().unwrap_or_default()))))
+            }
+            AttributeValue::Json(v) => held("json", Content::Json(v)),
+            AttributeValue::List(all) => held("valueList", Content::List(all)),
+            AttributeValue::ObjectList(all) if self.form.mode == Mode::Normalized => {
+                held("objectList", Content::Made(all.iter().map(|u| json!({"object": u})).collect()))
+            }
+            AttributeValue::ObjectList(all) => held("objectList", Content::Urns(all)),
+        }
+    }
+}
+
+/// An attribute with those of its instances that are asked for, of which there is one.
+struct Instances<'a> {
+    pen: Pen<'a>,
+    attribute: &'a Attribute,
+}
+
+impl Serialize for Instances<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (pen, a) = (self.pen, self.attribute);
+        let simple = pen.form.mode == Mode::Simplified;
+        let one = |attribute| Instance { pen, attribute };
+        if a.others.is_empty() && !(simple && a.dataset.is_some()) {
+            return one(a).serialize(serializer);
+        }
+        let wanted: Vec<&Attribute> = a.instances().filter(|i| pen.wants(i)).collect();
+        match wanted.as_slice() {
+            [i] if !simple || i.dataset.is_none() => one(i).serialize(serializer),
+            many if simple => {
+                let by_dataset: Map<String, Value> = many
+                    .iter()
+                    .map(|i| {
+                        let dataset = i.dataset.clone().unwrap_or_else(|| "@none".into());
+                        (dataset, serde_json::to_value(one(i)).unwrap_or_default())
+                    })
+                    .collect();
+                json!({"dataset": by_dataset}).serialize(serializer)
+            }
+            many => serializer.collect_seq(many.iter().map(|i| one(i))),
+        }
+    }
+}
+
+/// One instance of an attribute.
+struct Instance<'a> {
+    pen: Pen<'a>,
+    attribute: &'a Attribute,
+}
+
+impl Serialize for Instance<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (pen, a) = (self.pen, self.attribute);
+        let related = pen.related(a);
+        let held = pen.held(a);
+        if pen.form.mode == Mode::Simplified {
+            return simplified(a, &held, &related, serializer);
+        }
+        if pen.form.mode == Mode::Concise && self.is_bare(&held, &related) {
+            return held.content.serialize(serializer);
+        }
+        let mut out = serializer.serialize_map(None)?;
+        if pen.form.mode == Mode::Normalized {
+            out.serialize_entry("type", held.kind)?;
+        }
+        out.serialize_entry(held.key, &held.content)?;
+        if let Some(tag) = held.lang {
+            out.serialize_entry("lang", tag)?;
+        }
+        self.about(&mut out)?;
+        match (&a.value, related.as_slice()) {
+            (_, []) => {}
+            (AttributeValue::Object(_), [one, ..]) => out.serialize_entry("entity", one)?,
+            (AttributeValue::ObjectList(_), many) => out.serialize_entry("entityList", many)?,
+            (_, many) => out.serialize_entry("entity", many)?,
+        }
+        out.end()
+    }
+}
+
+impl Instance<'_> {
+    /// In the concise form a value about which nothing is said stands alone.
+    fn is_bare(&self, held: &Held, related: &[&Value]) -> bool {
+        let (a, sys) = (self.attribute, self.pen.form.sys_attrs);
+        let said = a.unit.is_some() || a.dataset.is_some() || a.observed_at.is_some() || held.lang.is_some();
+        let plain = !sys && !said && a.object_type.is_empty() && a.about.is_empty() && related.is_empty();
+        plain && held.key == "value" && !matches!(held.content, Content::Json(v) if ambiguous(v))
+    }
+
+    /// What is said about it.
+    fn about<M: SerializeMap>(&self, out: &mut M) -> Result<(), M::Error> {
+        let (pen, a) = (self.pen, self.attribute);
+        if let Some(unit) = &a.unit {
+            out.serialize_entry("unitCode", unit)?;
+        }
+        if let Some(dataset) = &a.dataset {
+            out.serialize_entry("datasetId", dataset)?;
+        }
+        if !a.object_type.is_empty() {
+            let key = if a.value.is_relationship() { "objectType" } else { "valueType" };
+            out.serialize_entry(key, &pen.terms(a.object_type.iter().map(String::as_str)))?;
+        }
+        if let Some(at) = a.observed_at {
+            out.serialize_entry("observedAt", &Moment(at))?;
+        }
+        if pen.form.sys_attrs {
+            if let Some(at) = a.expires_at {
+                out.serialize_entry("expiresAt", &Moment(at))?;
+            }
+            out.serialize_entry("createdAt", &Moment(a.created(pen.born)))?;
+            out.serialize_entry("modifiedAt", &Moment(a.modified(pen.born)))?;
+        }
+        for (name, about) in &a.about {
+            if let ("entityIdSealed" | "entityTypeSealed", AttributeValue::Value(sealed)) =
+                (name.as_str(), &about.value)
+            {
+                out.serialize_entry(name, sealed)?;
+                continue;
+            }
+            let inner = Instances { pen: Pen { joined: None, ..pen }, attribute: about };
+            out.serialize_entry(&*pen.context.term(name), &inner)?;
+        }
+        Ok(())
+    }
+}
+
+fn simplified<S: Serializer>(a: &Attribute, held: &Held, related: &[&Value], to: S) -> Result<S::Ok, S::Error> {
+    match (&a.value, related) {
+        (AttributeValue::Object(_), [one, ..]) => one.serialize(to),
+        (_, [_, ..]) => related.serialize(to),
+        _ if matches!(held.key, "value" | "object" | "valueList" | "objectList") => held.content.serialize(to),
+        _ => {
+            let mut out = to.serialize_map(Some(1))?;
+            out.serialize_entry(held.key, &held.content)?;
+            out.end()
+        }
+    }
+}
+
+struct Held<'a> {
     kind: &'static str,
     key: &'static str,
-    value: Value,
-    lang: Option<String>,
+    content: Content<'a>,
+    lang: Option<&'a str>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Json(&'a Value),
+    Text(&'a str),
+    Urns(&'a [Urn]),
+    Map(&'a Map<String, Value>),
+    List(&'a [Value]),
+    Made(Value),
+}
+
+/// As the standard writes it (clause 4.6.3).
+struct Moment(Timestamp);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
 }
 
 /// A value that a reader of the concise form would take for something else.
 fn ambiguous(v: &Value) -> bool {
     v.is_object() && v.get("coordinates").is_none()
-}
-
-fn moment(at: Timestamp) -> Value {
-    at.to_string().into()
 }
 
 /// One text, or a list of several.

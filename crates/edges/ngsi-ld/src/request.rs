@@ -9,11 +9,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use svod_kernel::{Actor, SpacePath};
+use svod_model::Entity;
 
 use crate::NgsiState;
 use crate::context::{Context, core};
 use crate::error::{Answer, ApiError, Kind};
 use crate::params::media;
+use crate::render::{Form, Joined};
 use crate::snapshots::{self, Frozen};
 use crate::version;
 
@@ -81,8 +83,7 @@ impl FromRequest<NgsiState> for Asked {
         if bodied && !headers.contains_key(header::CONTENT_LENGTH) {
             return Err(ApiError::new(Kind::LengthRequired, "send Content-Length"));
         }
-        let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
-        let body = body.map_err(|_| ApiError::new(Kind::TooLarge, format!("at most {MAX_BODY} bytes are taken")))?;
+        let body = whole(request).await?;
         let tenant = headers.get(TENANT).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let space = match state.space(tenant.as_deref(), bodied && makes(request_path.as_str())).await {
             // Who this broker is to others does not depend on what a tenant has (clause 5.15).
@@ -94,6 +95,15 @@ impl FromRequest<NgsiState> for Asked {
         let snapshot = Frozen::of(state, &headers, (&method, &request_path), &space, &actor.id)?;
         Ok(Self { actor, space, tenant, headers, query, pairs, media, link, snapshot, body })
     }
+}
+
+/// The body of a request.
+///
+/// # Errors
+/// When it is too large, or breaks off.
+pub async fn whole(request: Request) -> Answer<Bytes> {
+    let body = axum::body::to_bytes(request.into_body(), MAX_BODY).await;
+    body.map_err(|_| ApiError::new(Kind::TooLarge, format!("at most {MAX_BODY} bytes are taken")))
 }
 
 impl Asked {
@@ -271,17 +281,7 @@ impl Asked {
         let mut body = body;
         let changed = version::preferred(&self.headers).is_some_and(|minor| version::as_of(&mut body, minor));
         let status = if changed { StatusCode::NON_AUTHORITATIVE_INFORMATION } else { status };
-        let url = self.link.clone().unwrap_or_else(|| core::CORE_URL.to_owned());
-        let kind = match self.media {
-            Media::Json => "application/json",
-            Media::Ld => "application/ld+json",
-            Media::Geo => "application/geo+json",
-        };
-        // A feature carries its context unless the client prefers plain JSON (clause 6.3.15).
-        let preferred = self.headers.get("prefer").and_then(|p| p.to_str().ok()).is_some_and(|p| p == "body=json");
-        let inside = self.media == Media::Ld || (self.media == Media::Geo && !preferred);
-        if inside {
-            let source = if context.source.is_null() { Value::from(core::CORE_URL) } else { context.source.clone() };
+        if let Some(source) = self.inside(context) {
             match &mut body {
                 Value::Object(o) => with_context(o, &source),
                 Value::Array(all) => {
@@ -290,13 +290,57 @@ impl Asked {
                 _ => {}
             }
         }
-        let mut response = (status, [(header::CONTENT_TYPE, kind)], body.to_string()).into_response();
-        if !inside
-            && let Ok(link) = HeaderValue::from_str(&format!(
-                "<{url}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\""
-            ))
-        {
-            response.headers_mut().insert(header::LINK, link);
+        self.written(status, body.to_string())
+    }
+
+    /// Entities as [`Asked::answer`] gives them, written at once.
+    ///
+    /// # Errors
+    /// When there is nothing to show of the only one.
+    pub fn show(&self, entities: &[Arc<Entity>], form: &Form, context: &Context, one: bool) -> Answer {
+        let (joined, source) = (Joined::new(), self.inside(context));
+        let shown = entities.iter().map(|e| form.shown(e, context, &joined).within(source.as_ref()));
+        // What has none of the members that are picked is not shown.
+        let shown: Vec<_> = shown.filter(|s| !s.is_empty()).collect();
+        let written = match shown.as_slice() {
+            [] if one => return Err(ApiError::missing("the entity has none of these members")),
+            [entity] if one => serde_json::to_string(entity),
+            all => serde_json::to_string(all),
+        };
+        let written = written.map_err(|e| ApiError::new(Kind::InternalError, e.to_string()))?;
+        Ok(self.written(StatusCode::OK, written))
+    }
+
+    /// Are entities shown as they stand, in no way that looks at the whole document?
+    pub fn shows_plainly(&self) -> bool {
+        self.media != Media::Geo && version::preferred(&self.headers).is_none()
+    }
+
+    /// The context that stands inside of what is answered, where it does. A feature carries it unless the client prefers
+    /// plain JSON (clause 6.3.15).
+    fn inside(&self, context: &Context) -> Option<Value> {
+        let source = || if context.source.is_null() { Value::from(core::CORE_URL) } else { context.source.clone() };
+        self.carries_context().then(source)
+    }
+
+    fn carries_context(&self) -> bool {
+        let plain = || self.headers.get("prefer").and_then(|p| p.to_str().ok()).is_some_and(|p| p == "body=json");
+        self.media == Media::Ld || (self.media == Media::Geo && !plain())
+    }
+
+    fn written(&self, status: StatusCode, body: String) -> Response {
+        let kind = match self.media {
+            Media::Json => "application/json",
+            Media::Ld => "application/ld+json",
+            Media::Geo => "application/geo+json",
+        };
+        let mut response = (status, [(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response();
+        if !self.carries_context() {
+            let url = self.link.as_deref().unwrap_or(core::CORE_URL);
+            let link = format!("<{url}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"");
+            if let Ok(link) = HeaderValue::try_from(link) {
+                response.headers_mut().insert(header::LINK, link);
+            }
         }
         self.finish(response)
     }

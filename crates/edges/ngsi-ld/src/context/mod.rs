@@ -8,7 +8,7 @@ pub mod core;
 pub mod load;
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, RwLock};
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub struct Context {
     /// Terms that may stand before a colon, with their IRIs.
     prefixes: Vec<(String, String)>,
     /// Names written out before; bounded by the number of names in use.
-    written: Mutex<HashMap<String, String>>,
+    written: RwLock<HashMap<String, Arc<str>>>,
 }
 
 /// Names remembered per context.
@@ -54,7 +54,7 @@ impl Context {
             terms.iter().filter(|(_, iri)| iri.ends_with([':', '/', '?', '#', '[', ']', '@'])).collect();
         prefixes.sort();
         let prefixes = prefixes.into_iter().map(|(t, i)| (t.clone(), i.clone())).collect();
-        Self { source, inverse, prefixes, terms, written: Mutex::default() }
+        Self { source, inverse, prefixes, terms, written: RwLock::default() }
     }
 
     /// The IRI of a term, a compact IRI or an IRI.
@@ -111,23 +111,47 @@ impl Context {
 
     /// The platform's own name as this context writes it.
     pub fn write(&self, name: &str) -> String {
+        self.term(name).to_string()
+    }
+
+    /// As [`Context::write`], without copying it.
+    pub fn term<'a>(&self, name: &'a str) -> Term<'a> {
         if self.terms.is_empty() && !name.contains(':') {
-            return name.to_owned();
+            return Term::Same(name);
         }
-        let mut written = self.written.lock().unwrap_or_else(|p| p.into_inner());
-        if let Some(known) = written.get(name) {
-            return known.clone();
+        if let Some(known) = self.written.read().unwrap_or_else(|p| p.into_inner()).get(name) {
+            return Term::Known(known.clone());
         }
-        let text = self.compact(&iri_of(name));
+        let text: Arc<str> = self.compact(&iri_of(name)).into();
+        let mut written = self.written.write().unwrap_or_else(|p| p.into_inner());
         if written.len() < REMEMBERED {
             written.insert(name.to_owned(), text.clone());
         }
-        text
+        Term::Known(text)
     }
 
     /// True when only the core context stands behind it.
     pub fn is_core_only(&self) -> bool {
         self.terms.is_empty()
+    }
+}
+
+/// A name as a context writes it.
+pub enum Term<'a> {
+    /// As the platform does.
+    Same(&'a str),
+    /// Otherwise.
+    Known(Arc<str>),
+}
+
+impl std::ops::Deref for Term<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Same(text) => text,
+            Self::Known(text) => text,
+        }
     }
 }
 

@@ -49,6 +49,11 @@ pub struct Gathered {
 }
 
 impl Gathered {
+    /// What needed nobody else.
+    pub fn of(entities: Vec<Arc<Entity>>) -> Self {
+        Self { entities, ..Self::default() }
+    }
+
     /// Who has which of the entities.
     pub fn origins(&self) -> Origins {
         let mut all: Origins = self.entities.iter().map(|e| (e.id.clone(), Vec::new())).collect();
@@ -326,6 +331,10 @@ async fn ask(
     local: Vec<Arc<Entity>>,
     question: impl Fn(&Source, &[Piece<'_>], &Tongue) -> Question,
 ) -> Answer<Gathered> {
+    if concerned.sources.is_empty() {
+        let here = local.iter().map(|e| e.id.clone()).collect();
+        return Ok(Gathered { entities: local, warnings: concerned.warnings, here, ..Gathered::default() });
+    }
     let Heard { answers, mut warnings } = heard(state, asked, context, probe, concerned, question).await;
     let (mut said, mut foreign, mut told) = (Vec::new(), false, Vec::new());
     for (source, tongue, body) in answers {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use svod_kernel::{SpacePath, Urn};
@@ -22,7 +21,7 @@ use super::{Source, in_force, watch};
 use crate::NgsiState;
 use crate::context::Context;
 use crate::error::{Answer, ApiError, Kind};
-use crate::request::Asked;
+use crate::request::{self, Asked};
 use crate::subscriptions::document::{Flavour, write};
 use crate::subscriptions::{self, Kept};
 use crate::{change, parse};
@@ -347,7 +346,8 @@ async fn gone(state: &NgsiState, space: &SpacePath, id: &str, old: &Copy) -> Ans
 ///
 /// # Errors
 /// See [`ApiError`].
-pub async fn inbound(State(state): State<NgsiState>, body: Bytes) -> Answer<StatusCode> {
+pub async fn inbound(State(state): State<NgsiState>, request: Request) -> Answer<StatusCode> {
+    let body = request::whole(request).await?;
     let body: Value =
         serde_json::from_slice(&body).map_err(|e| ApiError::invalid(format!("the body is not JSON: {e}")))?;
     let id = body.get("subscriptionId").and_then(Value::as_str).unwrap_or_default();

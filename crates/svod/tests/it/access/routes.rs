@@ -24,11 +24,7 @@ pub fn api() -> BTreeSet<(String, String)> {
 
 /// Method and path of every route of the NGSI-LD edge.
 pub fn ngsi() -> BTreeSet<(String, String)> {
-    let found = declared("crates/edges/ngsi-ld/src/lib.rs");
-    // What stands beside the standard's own address is declared whole.
-    let whole =
-        |path: String| if path.starts_with("/ngsi-ld/") { path } else { format!("{}{path}", svod_ngsi_ld::BASE) };
-    found.into_iter().map(|(method, path)| (method, whole(path))).collect()
+    declared("crates/edges/ngsi-ld/src/lib.rs")
 }
 
 /// Method and path of every page, of the shell around them and of what is served for machines.

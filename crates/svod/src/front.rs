@@ -1,0 +1,96 @@
+//! What every request passes before its route: a place among those under way, a limit in time, a net for what breaks.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use svod_ngsi_ld::{Edge, ROOT};
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+use tower_http::compression::CompressionLayer;
+
+use crate::config::HttpConfig;
+
+/// The program's face to HTTP. A request goes through as few hands as can be: what it does not ask for (compression) it does
+/// not pass.
+pub struct Front {
+    /// Health and figures: never refused.
+    own: Router,
+    pages: Router,
+    ngsi: Edge,
+    /// Pages and NGSI-LD, for clients that take compressed answers.
+    packing: Router,
+    room: Semaphore,
+    patience: Duration,
+}
+
+impl Front {
+    pub fn new(own: Router, pages: Router, ngsi: Edge, config: &HttpConfig) -> Self {
+        let (edge, all) = (ngsi.clone(), pages.clone());
+        let packing = Router::new().fallback(move |request: Request| {
+            let (edge, all) = (edge.clone(), all.clone());
+            async move { route(&all, &edge, request).await }
+        });
+        Self {
+            own,
+            pages,
+            ngsi,
+            packing: packing.layer(CompressionLayer::new()),
+            room: Semaphore::new(config.max_in_flight),
+            patience: Duration::from_secs(config.timeout_seconds),
+        }
+    }
+
+    /// The answer, whatever happens.
+    pub async fn answer(&self, request: Request) -> Response {
+        let answered = AssertUnwindSafe(self.bounded(request)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            tracing::error!("a request broke off in a panic");
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something broke while this was answered")
+        })
+    }
+
+    /// Refuses politely what is too much, and ends what takes too long. Streams are counted until their headers are sent.
+    async fn bounded(&self, request: Request) -> Response {
+        if matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
+            return call(&self.own, request).await;
+        }
+        let Ok(_place) = self.room.try_acquire() else { return busy("too many requests at once") };
+        match tokio::time::timeout(self.patience, self.routed(request)).await {
+            Ok(response) => response,
+            Err(_) => busy("the request took too long"),
+        }
+    }
+
+    async fn routed(&self, request: Request) -> Response {
+        if request.headers().contains_key(header::ACCEPT_ENCODING) {
+            return call(&self.packing, request).await;
+        }
+        route(&self.pages, &self.ngsi, request).await
+    }
+}
+
+async fn route(pages: &Router, ngsi: &Edge, request: Request) -> Response {
+    if request.uri().path().starts_with(ROOT) { ngsi.answer(request).await } else { call(pages, request).await }
+}
+
+async fn call(router: &Router, request: Request) -> Response {
+    router.clone().oneshot(request).await.into_response()
+}
+
+fn busy(why: &str) -> Response {
+    metrics::counter!("svod_http_refused_total").increment(1);
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", why);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    let body = serde_json::json!({"type": format!("urn:svod:problem:{code}"), "code": code, "title": code,
+        "status": status.as_u16(), "detail": detail});
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
