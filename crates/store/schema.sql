@@ -80,7 +80,7 @@ CREATE TABLE finding (
 
 CREATE INDEX finding_id ON finding (id);
 
-CREATE TABLE journal (
+CREATE TABLE "journal" (
     space BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     at BIGINT NOT NULL,
@@ -94,7 +94,7 @@ CREATE TABLE journal (
     cause TEXT,
     changes TEXT NOT NULL,
     PRIMARY KEY (space, seq)
-) WITHOUT ROWID;
+);
 
 CREATE INDEX journal_cause ON journal (space, cause, seq) WHERE cause IS NOT NULL;
 

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use svod_kernel::{SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
@@ -17,6 +18,15 @@ pub(crate) struct Desk<'j> {
     slots: HashMap<Urn, Slot>,
     /// In the order in which they were first touched.
     touched: Vec<Urn>,
+}
+
+/// What a command has left behind.
+#[derive(Default)]
+pub(crate) struct Left {
+    /// Entities as they are.
+    pub entities: Vec<Arc<Entity>>,
+    /// Entities that are gone, as they were.
+    pub tombstones: Vec<Arc<Entity>>,
 }
 
 /// An entity on the desk before it was set.
@@ -149,16 +159,23 @@ impl<'j> Desk<'j> {
     }
 
     /// Writes what has become of all of them.
-    pub fn write(mut self, conn: &mut dyn Conn, indexes: &Indexes, at: Timestamp) -> Result<(), CommandError> {
-        let mut writes = Vec::with_capacity(self.touched.len());
-        for urn in std::mem::take(&mut self.touched) {
-            let Some(slot) = self.slots.remove(&urn) else { continue };
-            writes.extend(self.one(&urn, slot, indexes, at)?);
+    pub fn write(mut self, conn: &mut dyn Conn, indexes: &Indexes, at: Timestamp) -> Result<Left, CommandError> {
+        let touched = std::mem::take(&mut self.touched);
+        let slots: Vec<(Urn, Slot)> =
+            touched.into_iter().filter_map(|urn| self.slots.remove(&urn).map(|slot| (urn, slot))).collect();
+        let mut writes = Vec::with_capacity(slots.len());
+        let mut uses = HashMap::new();
+        for (urn, slot) in &slots {
+            let Some(write) = self.one(urn, slot, indexes, at)? else { continue };
+            count_uses(&mut uses, write.space, slot.old.as_ref(), slot.now.as_ref());
+            writes.push(write);
         }
-        Ok(svod_store::entity::write(conn, &writes)?)
+        svod_store::entity::write(conn, &writes)?;
+        svod_store::entity::count_attributes(conn, uses.into_iter())?;
+        Ok(left(slots))
     }
 
-    fn one(&self, urn: &Urn, slot: Slot, indexes: &Indexes, at: Timestamp) -> Result<Option<Write>, CommandError> {
+    fn one(&self, urn: &Urn, slot: &Slot, indexes: &Indexes, at: Timestamp) -> Result<Option<Write>, CommandError> {
         let Some(last) = slot.now.as_ref().or(slot.old.as_ref()) else { return Ok(None) };
         let space = match slot.row {
             Some((space, _)) => space,
@@ -190,7 +207,6 @@ impl<'j> Desk<'j> {
             added: after.difference(&before).cloned().collect(),
             types_gone,
             types_added,
-            attributes: uses(slot.old.as_ref(), slot.now.as_ref()),
             tombstone: slot.buried == Some(space),
         }))
     }
@@ -200,8 +216,27 @@ impl<'j> Desk<'j> {
     }
 }
 
-/// Attributes lost and gained, by type.
-fn uses(old: Option<&Entity>, new: Option<&Entity>) -> BTreeMap<AttributeUse, i64> {
+fn left(slots: Vec<(Urn, Slot)>) -> Left {
+    let mut left = Left::default();
+    for (_, slot) in slots {
+        match (slot.now, slot.old) {
+            (Some(now), _) => left.entities.push(Arc::new(now)),
+            (None, Some(was)) => {
+                left.tombstones.push(Arc::new(Entity { merged_into: slot.redirect, ..was }));
+            }
+            (None, None) => {}
+        }
+    }
+    left
+}
+
+/// Adds attributes lost and gained, by type.
+fn count_uses<'e>(
+    uses: &mut HashMap<AttributeUse<'e>, i64>,
+    space: SpaceId,
+    old: Option<&'e Entity>,
+    new: Option<&'e Entity>,
+) {
     let same = old.zip(new).is_some_and(|(a, b)| {
         let holds = |e: &Attribute| std::mem::discriminant(&e.value);
         let alike = |((n, x), (m, y)): ((&String, &Attribute), (&String, &Attribute))| n == m && holds(x) == holds(y);
@@ -209,19 +244,18 @@ fn uses(old: Option<&Entity>, new: Option<&Entity>) -> BTreeMap<AttributeUse, i6
             && a.attributes.iter().zip(&b.attributes).all(alike)
             && a.kinds().eq(b.kinds())
     });
-    let mut change = BTreeMap::new();
     if same {
-        return change;
+        return;
     }
     for (entity, by) in new.map(|e| (e, 1)).into_iter().chain(old.map(|e| (e, -1))) {
         for (name, attribute) in &entity.attributes {
             for kind in entity.kinds().chain([""]) {
-                *change.entry((kind.to_owned(), name.clone(), attribute.value.kind())).or_default() += by;
+                *uses
+                    .entry(AttributeUse { space, kind, attribute: name, holds: attribute.value.kind() })
+                    .or_default() += by;
             }
         }
     }
-    change.retain(|_, by| *by != 0);
-    change
 }
 
 /// Types lost and gained.

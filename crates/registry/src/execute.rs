@@ -8,11 +8,12 @@ use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 use svod_store::entity::EntityRow;
 use svod_store::journal::NewEvent;
-use svod_store::{Conn, StoreError};
+use svod_store::{Conn, Engine, News, StoreError};
 
 use crate::cache::Closed;
 use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt};
-use crate::desk::Desk;
+use crate::desk::{Desk, Left};
+use crate::follow::Fresh;
 use crate::index::Indexes;
 use crate::view::View;
 use crate::{Registry, check, receipts};
@@ -122,8 +123,8 @@ impl Job {
                 || self.pieces[..place].iter().any(|before| piece.has_key_of(before));
             outcomes.push(if late { Outcome::Later } else { self.one(conn, &mut desk, &mut events, place)? });
         }
-        desk.write(conn, &self.indexes, self.now)?;
-        self.journal(conn, events, &mut outcomes)?;
+        let left = desk.write(conn, &self.indexes, self.now)?;
+        self.journal(conn, events, left, &mut outcomes)?;
         for (piece, outcome) in self.pieces.iter().zip(&outcomes) {
             let Outcome::Done(Ok(receipt)) = outcome else { continue };
             if receipt.repeated {
@@ -190,15 +191,31 @@ impl Job {
         Ok(Outcome::Done(Ok(receipt)))
     }
 
-    fn journal(&self, conn: &mut dyn Conn, events: Events, outcomes: &mut [Outcome]) -> Result<(), CommandError> {
+    fn journal(
+        &self,
+        conn: &mut dyn Conn,
+        events: Events,
+        mut left: Left,
+        outcomes: &mut [Outcome],
+    ) -> Result<(), CommandError> {
         for (space, list) in events {
             let info = self.view.spaces.get(&space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
             let (places, list): (Vec<usize>, Vec<NewEvent>) = list.into_iter().unzip();
+            let count = list.len() as i64;
             let first = svod_store::journal::append_at(conn, info.id, info.epoch, &list)?;
             for (number, place) in (first..).zip(places) {
                 if let Outcome::Done(Ok(receipt)) = &mut outcomes[place] {
                     receipt.events.push((space.clone(), number));
                 }
+            }
+            // Where other nodes write as well, the journal itself is followed.
+            if conn.engine() == Engine::Sqlite {
+                let (entities, rest) = left.entities.into_iter().partition(|e| e.space == space);
+                let (tombstones, gone) = left.tombstones.into_iter().partition(|e| e.space == space);
+                left = Left { entities: rest, tombstones: gone };
+                let last = first + count - 1;
+                let content = Box::new(Fresh { events: list, entities, tombstones });
+                conn.note_news(info.id, News { first, last, content });
             }
         }
         Ok(())

@@ -1,11 +1,12 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use svod_kernel::Urn;
 use svod_model::Entity;
-use svod_store::StoreError;
+use svod_store::journal::{EventRow, NewEvent};
+use svod_store::{News, StoreError};
 
 use crate::execute::entity_of;
 use crate::{JournalEvent, Registry, SpaceId};
@@ -14,6 +15,21 @@ use crate::{JournalEvent, Registry, SpaceId};
 const AGAIN: Duration = Duration::from_millis(200);
 /// Events read at once.
 const BATCH: i64 = 500;
+
+/// What a job of this node left behind for whoever follows the journal, see [`svod_store::News`].
+pub(crate) struct Fresh {
+    pub events: Vec<NewEvent>,
+    pub entities: Vec<Arc<Entity>>,
+    pub tombstones: Vec<Arc<Entity>>,
+}
+
+/// How far the journal of a space was told.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    seq: i64,
+    /// The last stretch was full: there may be more, and entities told with it may be newer than what comes next.
+    full: bool,
+}
 
 /// What one step of the journal changed, in the journal's order.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +59,10 @@ impl Registry {
     pub(crate) async fn follow(self: Arc<Self>) -> Result<(), StoreError> {
         let mut heads = self.store.heads();
         let spaces = self.store.read(|conn| svod_store::space::list(conn)).await?;
-        let mut known: HashMap<i64, i64> = spaces.into_iter().map(|s| (s.id, s.seq)).collect();
-        self.told.store(Arc::new(known.clone()));
+        let mut known: HashMap<i64, Told> =
+            spaces.into_iter().map(|s| (s.id, Told { seq: s.seq, full: false })).collect();
+        let seqs = |known: &HashMap<i64, Told>| Arc::new(known.iter().map(|(space, t)| (*space, t.seq)).collect());
+        self.told.store(seqs(&known));
         tokio::spawn(async move {
             let mut behind = false;
             loop {
@@ -58,10 +76,10 @@ impl Registry {
                 let now = heads.borrow_and_update().clone();
                 for (space, head) in now.iter() {
                     let at = known.entry(*space).or_default();
-                    let before = *at;
+                    let before = at.seq;
                     let outcome = self.tell(*space, at, *head).await;
-                    if *at != before {
-                        self.told.store(Arc::new(known.clone()));
+                    if at.seq != before {
+                        self.told.store(seqs(&known));
                     }
                     match outcome {
                         Ok(()) => {}
@@ -78,18 +96,36 @@ impl Registry {
     }
 
     /// Tells what a space's journal has up to `head`; `from` is how far it came, also where it ends with an error.
-    async fn tell(&self, space: SpaceId, from: &mut i64, head: i64) -> Result<(), StoreError> {
-        while *from < head {
-            let Some((last, step)) = self.step(space, *from).await? else { break };
-            step.events.iter().for_each(|e| self.cache.forget(e.entity.as_str(), None));
+    async fn tell(&self, space: SpaceId, from: &mut Told, head: i64) -> Result<(), StoreError> {
+        while from.seq < head {
+            let fresh = if from.full { None } else { self.fresh(space, from.seq) };
+            let (last, step, full) = match fresh {
+                Some((last, step)) => (last, step, false),
+                None => {
+                    let Some((last, step)) = self.step(space, from.seq).await? else { break };
+                    step.events.iter().for_each(|e| self.cache.forget(e.entity.as_str(), None));
+                    let full = step.events.len() >= BATCH as usize;
+                    (last, step, full)
+                }
+            };
             if space == 0 && step.events.iter().any(|e| e.action == "publish") {
                 self.reload_catalogue().await?;
             }
             self.announced.fetch_add(1, Ordering::AcqRel);
             let _ = self.changes.send(Arc::new(step)); // nobody listening is fine
-            *from = last;
+            *from = Told { seq: last, full };
         }
         Ok(())
+    }
+
+    /// What this node has just committed after that event.
+    fn fresh(&self, space: SpaceId, after: i64) -> Option<(i64, Committed)> {
+        self.spaces().path(space)?;
+        let News { first, last, content } = self.store.news(space, after)?;
+        let Fresh { events, entities, tombstones } = *content.downcast::<Fresh>().ok()?;
+        let rows = (first..).zip(events).map(|(seq, event)| EventRow { space, seq, event });
+        let events: Vec<JournalEvent> = rows.filter_map(|row| self.event_of(row)).collect();
+        Some((last, committed(space, events, entities, tombstones)))
     }
 
     /// The events of a space after one of them, a stretch at a time, and the number of the last; none at the end.
@@ -126,11 +162,20 @@ impl Registry {
         }
         entities.iter().for_each(|e| self.cache.forget(&e.urn, Some((e.space, e.id))));
         let entities: Vec<Arc<Entity>> = entities.iter().filter_map(|r| entity_of(r).ok().map(Arc::new)).collect();
-        let events: Vec<JournalEvent> = rows.iter().filter_map(|r| self.event_of(r)).collect();
-        let mut deleted: Vec<Urn> = events.iter().map(|e| e.entity.clone()).collect();
-        deleted.retain(|u| !entities.iter().any(|e| &e.id == u));
+        let events: Vec<JournalEvent> = rows.into_iter().filter_map(|r| self.event_of(r)).collect();
         let mine = stones.iter().filter(|t| t.space == space);
         let tombstones = mine.filter_map(|t| serde_json::from_str(&t.doc).ok().map(Arc::new)).collect();
-        Ok(Some((last, Committed { space, events, entities, deleted, tombstones })))
+        Ok(Some((last, committed(space, events, entities, tombstones))))
     }
+}
+
+fn committed(
+    space: SpaceId,
+    events: Vec<JournalEvent>,
+    entities: Vec<Arc<Entity>>,
+    tombstones: Vec<Arc<Entity>>,
+) -> Committed {
+    let there: HashSet<&Urn> = entities.iter().map(|e| &e.id).collect();
+    let deleted = events.iter().filter(|e| !there.contains(&e.entity)).map(|e| e.entity.clone()).collect();
+    Committed { space, events, entities, deleted, tombstones }
 }

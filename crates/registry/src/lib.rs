@@ -47,7 +47,7 @@ pub use index::indexed;
 pub use plan::Access;
 pub use project::{Projection, Running, Taken};
 pub use publish::{PublishError, Published};
-pub use query::{EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
+pub use query::{Changes, EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
 pub use registry::{Registry, RegistryDeps};
 pub use spaces::{SpaceId, SpaceInfo, SpaceTree};
 pub use svod_policy::{Action, ResourceRef};

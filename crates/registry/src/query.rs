@@ -1,6 +1,7 @@
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use svod_kernel::{Actor, Coded, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
@@ -112,7 +113,46 @@ pub struct JournalEvent {
     /// The case that caused it.
     pub cause: Option<Urn>,
     /// `{attribute: {"old", "new"}}`, redacted.
-    pub changes: Value,
+    pub changes: Changes,
+}
+
+/// What an event changed; the text it is kept as is parsed for who looks at it first.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    text: String,
+    read: OnceLock<Value>,
+}
+
+impl Changes {
+    fn kept(text: String) -> Self {
+        Self { text, read: OnceLock::new() }
+    }
+}
+
+impl Deref for Changes {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        self.read.get_or_init(|| serde_json::from_str(&self.text).unwrap_or_default())
+    }
+}
+
+impl From<Value> for Changes {
+    fn from(value: Value) -> Self {
+        Self { text: String::new(), read: OnceLock::from(value) }
+    }
+}
+
+impl PartialEq for Changes {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Serialize for Changes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
 }
 
 /// Why a question was not answered.
@@ -260,33 +300,34 @@ impl Registry {
     }
 
     fn event_for(&self, actor: &Actor, row: &EventRow) -> Option<JournalEvent> {
-        let mut event = self.event_of(row)?;
+        let mut event = self.event_of(row.clone())?;
         let resource = self.resource(&event.entity_type, &event.space);
         if !self.may(actor, Action::ReadJournal, &resource) {
             return None;
         }
         let view = self.view();
-        if let Some(changes) = event.changes.as_object_mut() {
-            changes.retain(|name, _| view.may_see(actor, &event.entity_type, name, &resource));
+        if let Some(changes) = event.changes.as_object() {
+            let open = changes.iter().filter(|(name, _)| view.may_see(actor, &event.entity_type, name, &resource));
+            event.changes = open.map(|(name, change)| (name.clone(), change.clone())).collect::<Value>().into();
         }
         Some(event)
     }
 
-    pub(crate) fn event_of(&self, row: &EventRow) -> Option<JournalEvent> {
-        let e = &row.event;
+    pub(crate) fn event_of(&self, row: EventRow) -> Option<JournalEvent> {
+        let e = row.event;
         Some(JournalEvent {
             space: self.spaces().path(row.space)?.clone(),
             seq: row.seq,
             at: e.at,
-            actor: e.actor.clone(),
-            actor_name: e.actor_name.clone(),
-            action: e.action.clone(),
+            actor: e.actor,
+            actor_name: e.actor_name,
+            action: e.action,
             entity: e.urn.parse().ok()?,
-            entity_type: e.kind.clone(),
+            entity_type: e.kind,
             version: e.version,
-            ground: e.ground.clone(),
+            ground: e.ground,
             cause: e.cause.as_deref().and_then(|c| c.parse().ok()),
-            changes: serde_json::from_str(&e.changes).unwrap_or_default(),
+            changes: Changes::kept(e.changes),
         })
     }
 }

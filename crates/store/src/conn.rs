@@ -1,4 +1,5 @@
-use crate::{Row, StoreError, Value};
+use crate::heads::Moved;
+use crate::{News, Row, StoreError, Value};
 
 /// Which database answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub trait Conn {
 
     /// Says that `space`'s journal now ends at `seq`; told to [`crate::Store::heads`] after the commit.
     fn note_events(&mut self, space: i64, seq: i64);
+
+    /// Leaves what a stretch of `space`'s journal is about, for [`crate::Store::news`] after the commit.
+    fn note_news(&mut self, space: i64, news: News);
 
     /// Waits until no other node writes exclusively, and keeps it so until the end of the transaction. A job given to
     /// `write` has it from the start; one given to `append` asks for it before it touches a counter.
@@ -157,12 +161,12 @@ impl BulkInsert<'_> {
 }
 
 /// What the running transaction has to remember, the same on both engines.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Tx {
     /// First failure of a statement since the last savepoint.
     pub failed: Option<StoreError>,
-    /// Journal heads moved: space, seq.
-    pub moved: Vec<(i64, i64)>,
+    /// Journal heads moved.
+    pub moved: Vec<Moved>,
     /// Whether the exclusive lock is held.
     pub exclusive: bool,
 }

@@ -1,41 +1,103 @@
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
 /// Where each space's journal ends: space id to last committed sequence number.
 pub type JournalHeads = Arc<HashMap<i64, i64>>;
 
+/// A stretch of a space's journal that this node has just committed, as who wrote it had it in hand: whoever follows the
+/// journal need not read it again.
+pub struct News {
+    /// Its first event.
+    pub first: i64,
+    /// Its last event.
+    pub last: i64,
+    /// What the writer left.
+    pub content: Box<dyn Any + Send>,
+}
+
+/// The journal of a space ends there once the transaction is committed.
+pub(crate) struct Moved {
+    pub space: i64,
+    pub seq: i64,
+    pub news: Option<News>,
+}
+
+impl From<(i64, i64)> for Moved {
+    fn from((space, seq): (i64, i64)) -> Self {
+        Self { space, seq, news: None }
+    }
+}
+
+/// Stretches of one space that wait at the most; who is further behind reads the journal.
+const WAITING: usize = 64;
+
 /// The watched heads; they only ever move forward.
-pub(crate) struct Heads(watch::Sender<JournalHeads>);
+pub(crate) struct Heads {
+    ends: watch::Sender<JournalHeads>,
+    news: Mutex<HashMap<i64, VecDeque<News>>>,
+}
 
 impl Heads {
     pub fn new() -> Self {
-        Self(watch::Sender::new(JournalHeads::default()))
+        Self { ends: watch::Sender::new(JournalHeads::default()), news: Mutex::default() }
     }
 
     pub fn subscribe(&self) -> watch::Receiver<JournalHeads> {
-        self.0.subscribe()
+        self.ends.subscribe()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<i64, VecDeque<News>>> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What comes next after that event, where it waits.
+    pub fn news(&self, space: i64, after: i64) -> Option<News> {
+        let mut waiting = self.waiting();
+        let queue = waiting.get_mut(&space)?;
+        while queue.front().is_some_and(|n| n.first <= after) {
+            queue.pop_front();
+        }
+        if queue.front()?.first == after + 1 { queue.pop_front() } else { None }
     }
 
     /// Takes what is further than known; wakes the watchers only then.
-    pub fn moved(&self, moved: &[(i64, i64)]) {
+    pub fn moved(&self, moved: Vec<Moved>) {
         if moved.is_empty() {
             return;
         }
-        self.0.send_if_modified(|heads| {
+        let ends: Vec<(i64, i64)> = moved.iter().map(|m| (m.space, m.seq)).collect();
+        self.keep(moved);
+        self.ends.send_if_modified(|heads| {
             let further = |heads: &HashMap<i64, i64>, space, seq| heads.get(&space).is_none_or(|known| *known < seq);
-            if !moved.iter().any(|(space, seq)| further(heads, *space, *seq)) {
+            if !ends.iter().any(|(space, seq)| further(heads, *space, *seq)) {
                 return false;
             }
             let heads = Arc::make_mut(heads);
-            for (space, seq) in moved {
-                if further(heads, *space, *seq) {
-                    heads.insert(*space, *seq);
+            for (space, seq) in ends {
+                if further(heads, space, seq) {
+                    heads.insert(space, seq);
                 }
             }
             true
         });
+    }
+
+    fn keep(&self, moved: Vec<Moved>) {
+        let news: Vec<(i64, News)> = moved.into_iter().filter_map(|m| m.news.map(|news| (m.space, news))).collect();
+        if news.is_empty() || self.ends.receiver_count() == 0 {
+            return;
+        }
+        let mut waiting = self.waiting();
+        for (space, news) in news {
+            let queue = waiting.entry(space).or_default();
+            queue.push_back(news);
+            if queue.len() > WAITING {
+                queue.pop_front();
+            }
+        }
     }
 }
 
@@ -47,11 +109,32 @@ mod tests {
     fn heads_never_move_back_and_wake_only_on_news() {
         let heads = Heads::new();
         let mut watch = heads.subscribe();
-        heads.moved(&[(1, 5), (2, 1), (1, 7)]);
+        heads.moved(vec![(1, 5).into(), (2, 1).into(), (1, 7).into()]);
         assert!(watch.has_changed().unwrap());
         assert_eq!(watch.borrow_and_update().get(&1), Some(&7));
-        heads.moved(&[(1, 6), (2, 1)]);
+        heads.moved(vec![(1, 6).into(), (2, 1).into()]);
         assert!(!watch.has_changed().unwrap());
         assert_eq!(watch.borrow().get(&1), Some(&7));
+    }
+
+    #[test]
+    fn news_wait_for_those_who_come_in_order() {
+        let heads = Heads::new();
+        let stretch =
+            |first, last| Moved { space: 1, seq: last, news: Some(News { first, last, content: Box::new(()) }) };
+        heads.moved(vec![stretch(1, 2)]);
+        assert!(heads.news(1, 0).is_none(), "nobody follows");
+        let _watch = heads.subscribe();
+        heads.moved(vec![stretch(3, 4), stretch(5, 5)]);
+        heads.moved(vec![stretch(8, 9)]);
+        assert!(heads.news(1, 0).is_none(), "what is between must be read");
+        assert_eq!(heads.news(1, 2).map(|n| n.last), Some(4));
+        assert!(heads.news(2, 4).is_none());
+        assert_eq!(heads.news(1, 7).map(|n| n.last), Some(9), "what was read meanwhile is passed over");
+        assert!(heads.news(1, 9).is_none());
+        for n in 0..200 {
+            heads.moved(vec![stretch(100 + n, 100 + n)]);
+        }
+        assert!(heads.news(1, 99).is_none() && heads.news(1, 298).is_some(), "only so much waits");
     }
 }

@@ -53,7 +53,7 @@ mod writer;
 
 pub use conn::{BulkInsert, Column, Conn, Engine};
 pub use error::StoreError;
-pub use heads::JournalHeads;
+pub use heads::{JournalHeads, News};
 pub use store::{Store, StoreOptions};
 pub use url::StoreUrl;
 pub use value::{Row, Value};

@@ -7,7 +7,7 @@ use crate::pg::PgConn;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl, copy};
 
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -16,6 +16,7 @@ const MIGRATIONS: [(&str, &str); 8] = [
     ("V0006__evolution", include_str!("../migrations/V0006__evolution.sql")),
     ("V0007__receipts", include_str!("../migrations/V0007__receipts.sql")),
     ("V0008__spread", include_str!("../migrations/V0008__spread.sql")),
+    ("V0009__journal", include_str!("../migrations/V0009__journal.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
@@ -31,10 +32,15 @@ fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
             "ALTER TABLE space DROP CONSTRAINT IF EXISTS space_path_key; CREATE INDEX space_path ON space (path);"
         }
     };
+    let journal = match engine {
+        Engine::Sqlite => include_str!("../migrations/V0009.sqlite.sql"),
+        Engine::Postgres => "SELECT 1;",
+    };
     let filled = |sql: &str| {
         sql.replace("{clustered}", clustered)
             .replace("{attributes of before}", attributes)
             .replace("{spaces by path}", paths)
+            .replace("{journal in rows}", journal)
     };
     MIGRATIONS
         .iter()

@@ -8,8 +8,9 @@ use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, NoTls, Statement};
 
 use crate::conn::Tx;
+use crate::heads::Moved;
 use crate::link::CommitError;
-use crate::{BulkInsert, Column, Conn, Engine, Row, StoreError, Value};
+use crate::{BulkInsert, Column, Conn, Engine, News, Row, StoreError, Value};
 
 pub(crate) struct PgConn {
     pub client: Client,
@@ -218,7 +219,11 @@ impl Conn for PgConn {
     }
 
     fn note_events(&mut self, space: i64, seq: i64) {
-        self.tx.moved.push((space, seq));
+        self.tx.moved.push((space, seq).into());
+    }
+
+    fn note_news(&mut self, space: i64, news: News) {
+        self.tx.moved.push(Moved { space, seq: news.last, news: Some(news) });
     }
 
     fn exclusive(&mut self) -> Result<(), StoreError> {

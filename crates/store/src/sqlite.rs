@@ -7,9 +7,10 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
 use crate::conn::{Tx, placeholders};
+use crate::heads::Moved;
 use crate::link::CommitError;
 use crate::value::keepable;
-use crate::{BulkInsert, Column, Conn, Engine, Row, StoreError, StoreOptions, Value};
+use crate::{BulkInsert, Column, Conn, Engine, News, Row, StoreError, StoreOptions, Value};
 
 pub(crate) struct SqliteConn {
     pub db: Connection,
@@ -156,7 +157,11 @@ impl Conn for SqliteConn {
     }
 
     fn note_events(&mut self, space: i64, seq: i64) {
-        self.tx.moved.push((space, seq));
+        self.tx.moved.push((space, seq).into());
+    }
+
+    fn note_news(&mut self, space: i64, news: News) {
+        self.tx.moved.push(Moved { space, seq: news.last, news: Some(news) });
     }
 
     /// SQLite has one writer at a time anyway.

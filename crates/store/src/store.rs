@@ -9,7 +9,7 @@ use std::time::Duration;
 use svod_kernel::Clock;
 use tokio::sync::{oneshot, watch};
 
-use crate::heads::{Heads, JournalHeads};
+use crate::heads::{Heads, JournalHeads, Moved, News};
 use crate::job::Work;
 use crate::link::Link;
 use crate::reader::{self, Eye, Reader};
@@ -47,7 +47,7 @@ impl Default for StoreOptions {
             group_jobs: 1_000,
             group_micros: 25_000,
             readers: 2,
-            writer_cache_kib: 32_768,
+            writer_cache_kib: 8_192,
             reader_cache_kib: 8_192,
             mmap_bytes: 256 << 20,
             poll_millis: 500,
@@ -281,6 +281,11 @@ impl Store {
         self.0.heads.subscribe()
     }
 
+    /// The stretch of a space's journal after that event, where this node has just committed it: nobody need read it.
+    pub fn news(&self, space: i64, after: i64) -> Option<News> {
+        self.0.heads.news(space, after)
+    }
+
     /// Writing jobs that wait now.
     pub fn queue_length(&self) -> usize {
         self.0.queued.0.load(Ordering::Relaxed)
@@ -361,7 +366,7 @@ fn start_writer(mut writer: Writer) -> Result<JoinHandle<()>, StoreError> {
     let thread = spawn("svod-write", move || {
         let outcome = Link::connect(&writer.url, true, &writer.options).and_then(|mut link| {
             migrate::run(&mut link, &writer.url)?;
-            writer.heads.moved(&read_heads(&mut link)?);
+            writer.heads.moved(moved(read_heads(&mut link)?));
             Ok(link)
         });
         match outcome {
@@ -383,6 +388,10 @@ fn read_heads(link: &mut Link) -> Result<Vec<(i64, i64)>, StoreError> {
     rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
 
+fn moved(heads: Vec<(i64, i64)>) -> Vec<Moved> {
+    heads.into_iter().map(Moved::from).collect()
+}
+
 /// Looks up what other nodes have committed, until told to stop.
 fn poll_heads(url: &StoreUrl, options: &StoreOptions, heads: &Heads, stop: &Receiver<()>) {
     let mut link = None;
@@ -393,7 +402,7 @@ fn poll_heads(url: &StoreUrl, options: &StoreOptions, heads: &Heads, stop: &Rece
             None => Link::connect(url, false, options).and_then(|new| read_heads(link.insert(new))),
         };
         match looked {
-            Ok(found) => heads.moved(&found),
+            Ok(found) => heads.moved(moved(found)),
             Err(e) => {
                 tracing::warn!(error = %e, "journal heads of other nodes cannot be looked up; trying again");
                 link = None;

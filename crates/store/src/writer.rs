@@ -222,7 +222,7 @@ impl Writer {
         match outcome {
             Ok(()) => {
                 self.losses = 0;
-                self.heads.moved(&moved);
+                self.heads.moved(moved);
             }
             Err(CommitError::RolledBack(e)) => {
                 self.roll_back();

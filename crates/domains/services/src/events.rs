@@ -169,6 +169,7 @@ mod tests {
     use super::*;
 
     fn event(kind: &str, action: &str, at: i64, changes: Value) -> JournalEvent {
+        let changes = changes.into();
         JournalEvent {
             space: "k".parse().unwrap(),
             seq: 1,

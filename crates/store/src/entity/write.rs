@@ -44,14 +44,22 @@ pub struct Write {
     pub types_gone: Vec<String>,
     /// Types it gets.
     pub types_added: Vec<String>,
-    /// How many more entities of a type (none: of any) have an attribute that holds such a thing.
-    pub attributes: BTreeMap<AttributeUse, i64>,
     /// An entity of this identifier was removed before.
     pub tombstone: bool,
 }
 
-/// A type (empty: any), an attribute of it, and what that holds.
-pub type AttributeUse = (String, String, &'static str);
+/// What entities of a type (empty: of any) in a space have: an attribute that holds such a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttributeUse<'a> {
+    /// Space.
+    pub space: i64,
+    /// Type.
+    pub kind: &'a str,
+    /// Attribute.
+    pub attribute: &'a str,
+    /// What it holds.
+    pub holds: &'static str,
+}
 
 /// Writes many entities with all that they are found by.
 ///
@@ -204,20 +212,25 @@ fn counts(conn: &mut dyn Conn, all: &[Write]) -> Result<(), StoreError> {
             &[space.into(), kind.into(), by.into()],
         )?;
     }
-    attribute_counts(conn, all)
+    Ok(())
 }
 
-fn attribute_counts(conn: &mut dyn Conn, all: &[Write]) -> Result<(), StoreError> {
-    let mut change: BTreeMap<(i64, &AttributeUse), i64> = BTreeMap::new();
-    for w in all {
-        w.attributes.iter().for_each(|(used, by)| *change.entry((w.space, used)).or_default() += by);
-    }
-    for ((space, (kind, attribute, holds)), by) in change.into_iter().filter(|(_, by)| *by != 0) {
+/// So many entities more (or fewer) have these attributes. In their order, so that writers never wait for each other.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn count_attributes<'a>(
+    conn: &mut dyn Conn,
+    change: impl Iterator<Item = (AttributeUse<'a>, i64)>,
+) -> Result<(), StoreError> {
+    let mut change: Vec<_> = change.filter(|(_, by)| *by != 0).collect();
+    change.sort_unstable();
+    for (of, by) in change {
         conn.execute(
             "INSERT INTO attribute_count (space, type, attribute, holds, count) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (space, type, attribute, holds)
              DO UPDATE SET count = attribute_count.count + excluded.count",
-            &[space.into(), kind.into(), attribute.into(), (*holds).into(), by.into()],
+            &[of.space.into(), of.kind.into(), of.attribute.into(), of.holds.into(), by.into()],
         )?;
     }
     Ok(())

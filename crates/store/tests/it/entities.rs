@@ -32,7 +32,6 @@ pub(crate) fn made(space: i64, urn: &str, kind: &str, index: &[(i64, &str)]) -> 
         added: rows.collect(),
         types_gone: Vec::new(),
         types_added: vec![kind.into()],
-        attributes: Default::default(),
         tombstone: false,
     }
 }
