@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,30 +61,71 @@ impl Gate {
 /// Entities that are about to change: neither kept nor taken from memory until the outcome is known.
 pub(crate) struct Closed {
     cache: Arc<Cache>,
-    touched: Mutex<Vec<Touched>>,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    /// With the number of the change by which it was closed.
+    touched: Vec<(Touched, u64)>,
+    /// What becomes of them if the change is committed.
+    new: HashMap<Place, New>,
+}
+
+/// An entity as it is from the next commit on.
+pub(crate) struct New {
+    pub entity: Arc<Entity>,
+    /// Bytes of its document.
+    pub size: usize,
+    /// No other entity has its identifier.
+    pub alone: bool,
 }
 
 impl Closed {
     pub fn new(cache: &Arc<Cache>) -> Arc<Self> {
-        Arc::new(Self { cache: cache.clone(), touched: Mutex::default() })
+        Arc::new(Self { cache: cache.clone(), held: Mutex::default() })
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// Before their change is committed.
     pub fn close(&self, touched: Vec<Touched>) {
-        touched.iter().for_each(|(urn, place)| self.cache.shut(urn.as_str(), *place));
-        self.touched.lock().unwrap_or_else(PoisonError::into_inner).extend(touched);
+        let closed: Vec<_> = touched
+            .into_iter()
+            .map(|(urn, place)| {
+                let change = self.cache.shut(urn.as_str(), place);
+                ((urn, place), change)
+            })
+            .collect();
+        let mut held = self.held();
+        held.new.clear(); // of a try before
+        held.touched.extend(closed);
+    }
+
+    /// What becomes of them.
+    pub fn leave(&self, new: impl Iterator<Item = (Place, New)>) {
+        self.held().new.extend(new);
     }
 
     /// The change is committed, or has not come about.
-    pub fn open(&self) {
-        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
-        touched.iter().for_each(|(urn, place)| self.cache.reopen(urn.as_str(), *place));
+    pub fn open(&self, committed: bool) {
+        let Held { touched, mut new } = std::mem::take(&mut *self.held());
+        for ((urn, place), change) in touched {
+            let new = place.filter(|_| committed).and_then(|p| new.remove(&p));
+            self.cache.reopen(urn.as_str(), place, change, new);
+        }
     }
 }
 
 impl Drop for Closed {
     fn drop(&mut self) {
-        self.open();
+        self.open(false);
     }
 }
 
@@ -118,6 +160,12 @@ impl Cache {
         self.kept.as_ref()?.0.get(&place).map(|(entity, _)| entity)
     }
 
+    /// All entities of that identifier with their places, when all are kept.
+    pub fn placed(&self, urn: &str) -> Option<Vec<(Place, Arc<Entity>)>> {
+        let places = self.kept.as_ref()?.1.get(urn)?;
+        places.iter().map(|p| Some((*p, self.get(*p)?))).collect()
+    }
+
     /// All entities of that identifier, when all are kept.
     pub fn by_urn(&self, urn: &str) -> Option<Vec<Arc<Entity>>> {
         let places = self.kept.as_ref()?.1.get(urn)?;
@@ -135,7 +183,7 @@ impl Cache {
         if let Some((kept, _)) = &self.kept {
             let gate = self.gate(place);
             if gate.lets_in(since) {
-                kept.insert(place, (entity.clone(), 200 + row.doc.len() as u64 * SWELLING));
+                kept.insert(place, (entity.clone(), weight(row.doc.len())));
             }
         }
         Ok(entity)
@@ -155,16 +203,43 @@ impl Cache {
         self.pass(urn, place, |_| {});
     }
 
-    fn shut(&self, urn: &str, place: Option<Place>) {
-        self.pass(urn, place, |gate| gate.closed += 1);
+    /// The number of the change.
+    fn shut(&self, urn: &str, place: Option<Place>) -> u64 {
+        self.pass(urn, place, |gate| gate.closed += 1)
     }
 
-    fn reopen(&self, urn: &str, place: Option<Place>) {
-        self.pass(urn, place, |gate| gate.closed = gate.closed.saturating_sub(1));
-    }
-
-    fn pass(&self, urn: &str, place: Option<Place>, turn: impl Fn(&mut Gate)) {
+    /// Keeps what has become of it, unless it was shut again since: then whoever did knows better.
+    fn reopen(&self, urn: &str, place: Option<Place>, shut: u64, new: Option<New>) {
         let Some((entities, urns)) = &self.kept else { return };
+        let change = self.changes.fetch_add(1, Ordering::AcqRel) + 1;
+        let turn = |gate: &mut Gate| {
+            let last = gate.last == shut;
+            gate.closed = gate.closed.saturating_sub(1);
+            gate.last = change.max(gate.last);
+            last && gate.closed == 0
+        };
+        {
+            let mut gate = self.gate(urn);
+            let knows = turn(&mut gate);
+            match (place, &new) {
+                (Some(place), Some(New { alone: true, .. })) if knows => {
+                    urns.insert(urn.to_owned(), Arc::new(vec![place]));
+                }
+                _ => drop(urns.remove(urn)),
+            }
+        }
+        if let Some(place) = place {
+            let mut gate = self.gate(place);
+            let knows = turn(&mut gate);
+            match new.filter(|_| knows) {
+                Some(new) => entities.insert(place, (new.entity, weight(new.size))),
+                None => drop(entities.remove(&place)),
+            }
+        }
+    }
+
+    fn pass(&self, urn: &str, place: Option<Place>, turn: impl Fn(&mut Gate)) -> u64 {
+        let Some((entities, urns)) = &self.kept else { return 0 };
         let change = self.changes.fetch_add(1, Ordering::AcqRel) + 1;
         {
             let mut gate = self.gate(urn);
@@ -178,7 +253,13 @@ impl Cache {
             turn(&mut gate);
             entities.remove(&place);
         }
+        change
     }
+}
+
+/// Bytes in memory of an entity whose document has so many.
+const fn weight(size: usize) -> u64 {
+    200 + size as u64 * SWELLING
 }
 
 #[cfg(test)]
@@ -219,6 +300,40 @@ mod tests {
         drop(closed);
         cache.parsed(cache.moment(), &row()).unwrap();
         assert!(cache.get((1, 7)).is_some());
+    }
+
+    #[test]
+    fn what_has_become_of_an_entity_is_kept_unless_somebody_knows_better() {
+        let cache = Arc::new(Cache::new(1 << 20, Engine::Sqlite));
+        let touched = || vec![("urn:a:b".parse().unwrap(), Some((1, 7)))];
+        let new = |version| {
+            let mut e = Entity::new("urn:a:b".parse().unwrap(), "T", "s".parse().unwrap());
+            e.version = version;
+            std::iter::once(((1, 7), New { entity: Arc::new(e), size: 10, alone: true }))
+        };
+        let version = |cache: &Cache| cache.placed("urn:a:b").map(|all| all[0].1.version);
+        let first = Closed::new(&cache);
+        first.close(touched());
+        first.leave(new(2));
+        assert_eq!(version(&cache), None);
+        first.open(true);
+        assert_eq!(version(&cache), Some(2));
+
+        let (early, late) = (Closed::new(&cache), Closed::new(&cache));
+        early.close(touched());
+        early.leave(new(3));
+        late.close(touched());
+        late.leave(new(4));
+        late.open(true);
+        assert_eq!(version(&cache), None, "another change is under way, as far as is known");
+        early.open(true);
+        assert_eq!(version(&cache), None, "the one that ends last was not the last");
+
+        let failed = Closed::new(&cache);
+        failed.close(touched());
+        failed.leave(new(5));
+        failed.open(false);
+        assert_eq!(version(&cache), None);
     }
 
     #[test]

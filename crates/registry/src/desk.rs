@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use svod_kernel::{SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_store::entity::{AttributeUse, EntityRow, Write};
+use svod_store::entity::{AttributeUse, Write};
 use svod_store::{Conn, Engine, StoreError};
 
-use crate::cache::Touched;
+use crate::cache::{Cache, New, Place, Touched};
 use crate::execute::entity_of;
 use crate::index::Indexes;
 use crate::{CommandError, SpaceId, SpaceTree};
@@ -25,15 +25,35 @@ pub(crate) struct Desk<'j> {
 pub(crate) struct Left {
     /// Entities as they are.
     pub entities: Vec<Arc<Entity>>,
+    /// Those of them that were there before, with where they stand.
+    pub placed: Vec<(Place, New)>,
     /// Entities that are gone, as they were.
     pub tombstones: Vec<Arc<Entity>>,
+}
+
+impl Left {
+    fn add(&mut self, slot: &Slot, write: &Write) {
+        match (&slot.now, &slot.old) {
+            (Some(now), _) => {
+                self.entities.push(now.clone());
+                if let (Some(place), Ok(doc)) = (slot.row, &write.doc) {
+                    self.placed.push((place, New { entity: now.clone(), size: doc.len(), alone: slot.alone }));
+                }
+            }
+            (None, Some(was)) => {
+                let merged_into = slot.redirect.clone();
+                self.tombstones.push(Arc::new(Entity { merged_into, ..Entity::clone(was) }));
+            }
+            (None, None) => {}
+        }
+    }
 }
 
 /// An entity on the desk before it was set.
 pub(crate) struct Before {
     urn: Urn,
     version: i64,
-    now: Option<Entity>,
+    now: Option<Arc<Entity>>,
     redirect: Option<Urn>,
     touched: bool,
 }
@@ -41,12 +61,14 @@ pub(crate) struct Before {
 /// One identifier.
 #[derive(Default)]
 pub(crate) struct Slot {
-    row: Option<(SpaceId, i64)>,
-    old: Option<Entity>,
+    row: Option<Place>,
+    /// No other entity has the identifier, in any tree.
+    alone: bool,
+    old: Option<Arc<Entity>>,
     /// The version of the last thing there was.
     pub version: i64,
     /// What is there now.
-    pub now: Option<Entity>,
+    pub now: Option<Arc<Entity>>,
     /// What was there before it was removed.
     pub tombstone: Option<Entity>,
     buried: Option<SpaceId>,
@@ -65,6 +87,7 @@ impl<'j> Desk<'j> {
         within: Option<&'j SpacePath>,
         urns: &[&Urn],
         (now, keep_expired): (Timestamp, bool),
+        cache: &Cache,
     ) -> Result<Self, CommandError> {
         let within = match within {
             None => None,
@@ -74,16 +97,10 @@ impl<'j> Desk<'j> {
             }
         };
         let mut desk = Self { spaces, within, slots: HashMap::with_capacity(urns.len()), touched: Vec::new() };
-        let texts: Vec<&str> = urns.iter().map(|u| u.as_str()).collect();
         let reach = within.filter(|_| conn.engine() == Engine::Postgres).map(|(top, _)| spaces.tree(top));
         let reach = reach.unwrap_or_default();
-        let mut rows = svod_store::entity::get_many(conn, &texts, &reach)?;
-        rows.sort_by_key(|r| (r.space, r.id));
-        let mut found: HashMap<String, EntityRow> = HashMap::with_capacity(rows.len());
-        for row in rows.into_iter().filter(|r| desk.is_within(r.space)) {
-            found.entry(row.urn.clone()).or_insert(row);
-        }
-        let missing: Vec<&str> = texts.iter().filter(|u| !found.contains_key(**u)).copied().collect();
+        let mut found = there(conn, urns, &reach, cache)?;
+        let missing: Vec<&str> = urns.iter().map(|u| u.as_str()).filter(|u| !found.contains_key(*u)).collect();
         let mut buried: HashMap<String, _> = HashMap::new();
         if !missing.is_empty() {
             let all = svod_store::entity::tombstones(conn, &missing, &reach)?;
@@ -91,16 +108,22 @@ impl<'j> Desk<'j> {
         }
         for urn in urns {
             let mut slot = Slot::default();
-            if let Some(row) = found.get(urn.as_str()) {
-                let entity = entity_of(row)?;
+            let all = found.remove(urn.as_str()).unwrap_or_default();
+            slot.alone = all.len() < 2;
+            if let Some((place, entity)) =
+                all.into_iter().filter(|(place, _)| desk.is_within(place.0)).min_by_key(|a| a.0)
+            {
                 if desk.within.is_some_and(|(_, path)| !path.covers(&entity.space)) {
                     slot.foreign = true;
                     desk.slots.insert((*urn).clone(), slot);
                     continue;
                 }
-                slot.row = Some((row.space, row.id));
-                slot.version = row.version;
-                slot.now = if keep_expired { Some(entity.clone()) } else { entity.clone().living(now) };
+                slot.row = Some(place);
+                slot.version = entity.version;
+                slot.now = match entity.next_expiry() {
+                    Some(at) if at <= now && !keep_expired => Entity::clone(&entity).living(now).map(Arc::new),
+                    _ => Some(entity.clone()),
+                };
                 slot.old = Some(entity);
             } else if let Some(t) = buried.get(urn.as_str()) {
                 slot.version = t.version;
@@ -129,7 +152,7 @@ impl<'j> Desk<'j> {
     pub fn set(&mut self, urn: &Urn, now: Result<Entity, Option<Urn>>) -> Before {
         let slot = self.slots.entry(urn.clone()).or_default();
         let (now, into) = match now {
-            Ok(entity) => (Some(entity), None),
+            Ok(entity) => (Some(Arc::new(entity)), None),
             Err(into) => (None, into),
         };
         let next = now.as_ref().map_or(slot.version, |e| e.version);
@@ -164,15 +187,16 @@ impl<'j> Desk<'j> {
         let slots: Vec<(Urn, Slot)> =
             touched.into_iter().filter_map(|urn| self.slots.remove(&urn).map(|slot| (urn, slot))).collect();
         let mut writes = Vec::with_capacity(slots.len());
-        let mut uses = HashMap::new();
+        let (mut uses, mut left) = (HashMap::new(), Left::default());
         for (urn, slot) in &slots {
             let Some(write) = self.one(urn, slot, indexes, at)? else { continue };
-            count_uses(&mut uses, write.space, slot.old.as_ref(), slot.now.as_ref());
+            count_uses(&mut uses, write.space, slot.old.as_deref(), slot.now.as_deref());
+            left.add(slot, &write);
             writes.push(write);
         }
         svod_store::entity::write(conn, &writes)?;
         svod_store::entity::count_attributes(conn, uses.into_iter())?;
-        Ok(left(slots))
+        Ok(left)
     }
 
     fn one(&self, urn: &Urn, slot: &Slot, indexes: &Indexes, at: Timestamp) -> Result<Option<Write>, CommandError> {
@@ -183,14 +207,13 @@ impl<'j> Desk<'j> {
             None => self.id(&last.space)?,
         };
         let top = self.spaces.top(space);
-        let rows = |e: &Option<Entity>| e.as_ref().map(|e| indexes.rows(top, e)).unwrap_or_default();
-        let (before, after) = (rows(&slot.old), rows(&slot.now));
-        let (types_gone, types_added) = types(slot.old.as_ref(), slot.now.as_ref());
+        let (before, after) = indexes.changed_rows(top, slot.old.as_deref(), slot.now.as_deref());
+        let (types_gone, types_added) = types(slot.old.as_deref(), slot.now.as_deref());
         let text = |e: &Entity| serde_json::to_string(e).map_err(|e| StoreError::Shape(e.to_string()));
         let doc = match (&slot.now, &slot.old) {
             (Some(now), _) => Ok(text(now)?),
             (None, old) => {
-                let last = old.clone().map(|e| Entity { merged_into: slot.redirect.clone(), ..e });
+                let last = old.as_deref().map(|e| Entity { merged_into: slot.redirect.clone(), ..e.clone() });
                 Err(last.as_ref().map(text).transpose()?.unwrap_or_default())
             }
         };
@@ -199,6 +222,7 @@ impl<'j> Desk<'j> {
             id: slot.row.map(|r| r.1),
             urn: urn.to_string(),
             kind: last.kind.clone(),
+            retyped: slot.old.as_ref().is_some_and(|old| old.kind != last.kind),
             version: slot.version,
             created: last.created_at,
             modified: at,
@@ -216,18 +240,31 @@ impl<'j> Desk<'j> {
     }
 }
 
-fn left(slots: Vec<(Urn, Slot)>) -> Left {
-    let mut left = Left::default();
-    for (_, slot) in slots {
-        match (slot.now, slot.old) {
-            (Some(now), _) => left.entities.push(Arc::new(now)),
-            (None, Some(was)) => {
-                left.tombstones.push(Arc::new(Entity { merged_into: slot.redirect, ..was }));
-            }
-            (None, None) => {}
+/// Entities by identifier, each with its place.
+type There = HashMap<String, Vec<(Place, Arc<Entity>)>>;
+
+/// Entities of these identifiers, in all trees that are in reach.
+fn there(
+    conn: &mut dyn Conn,
+    urns: &[&Urn],
+    reach: &[SpaceId],
+    cache: &Cache,
+) -> Result<There, CommandError> {
+    let mut found = There::with_capacity(urns.len());
+    let mut unknown = Vec::with_capacity(urns.len());
+    for urn in urns {
+        match cache.placed(urn.as_str()) {
+            Some(all) => drop(found.insert(urn.to_string(), all)),
+            None => unknown.push(urn.as_str()),
         }
     }
-    left
+    if !unknown.is_empty() {
+        for row in svod_store::entity::get_many(conn, &unknown, reach)? {
+            let entity = Arc::new(entity_of(&row)?);
+            found.entry(row.urn).or_default().push(((row.space, row.id), entity));
+        }
+    }
+    Ok(found)
 }
 
 /// Adds attributes lost and gained, by type.

@@ -55,7 +55,7 @@ impl Registry {
                 outcome => break outcome,
             }
         };
-        closed.open();
+        closed.open(outcome.is_ok());
         outcome
     }
 }
@@ -114,7 +114,7 @@ impl Job {
         urns.dedup();
         let within = self.pieces.first().and_then(|p| p.command.within.as_ref());
         let sweeping = self.pieces.first().is_some_and(|p| p.command.ground == crate::sweep::GROUND);
-        let mut desk = Desk::load(conn, &self.view.spaces, within, &urns, (self.now, sweeping))?;
+        let mut desk = Desk::load(conn, &self.view.spaces, within, &urns, (self.now, sweeping), self.closed.cache())?;
         self.closed.close(desk.places());
         let mut outcomes = Vec::with_capacity(self.pieces.len());
         for (place, piece) in self.pieces.iter().enumerate() {
@@ -123,7 +123,8 @@ impl Job {
                 || self.pieces[..place].iter().any(|before| piece.has_key_of(before));
             outcomes.push(if late { Outcome::Later } else { self.one(conn, &mut desk, &mut events, place)? });
         }
-        let left = desk.write(conn, &self.indexes, self.now)?;
+        let mut left = desk.write(conn, &self.indexes, self.now)?;
+        self.closed.leave(left.placed.drain(..));
         self.journal(conn, events, left, &mut outcomes)?;
         for (piece, outcome) in self.pieces.iter().zip(&outcomes) {
             let Outcome::Done(Ok(receipt)) = outcome else { continue };
@@ -212,7 +213,7 @@ impl Job {
             if conn.engine() == Engine::Sqlite {
                 let (entities, rest) = left.entities.into_iter().partition(|e| e.space == space);
                 let (tombstones, gone) = left.tombstones.into_iter().partition(|e| e.space == space);
-                left = Left { entities: rest, tombstones: gone };
+                left = Left { entities: rest, tombstones: gone, ..Left::default() };
                 let last = first + count - 1;
                 let content = Box::new(Fresh { events: list, entities, tombstones });
                 conn.note_news(info.id, News { first, last, content });
@@ -240,7 +241,7 @@ impl Hand<'_> {
                 _ => CommandError::NotFound(urn.clone()),
             });
         }
-        let old = slot.and_then(|s| s.now.as_ref());
+        let old = slot.and_then(|s| s.now.as_deref());
         check::authorised(self.view, self.actor, change, old)?;
         let buried = slot.and_then(|s| s.tombstone.as_ref());
         let Some(mut new) = self.made_of(desk, change, old, buried)? else {
@@ -300,7 +301,7 @@ impl Hand<'_> {
                 check::patch(view, old, &mut set, unset)?;
                 self.patched(old, set, unset)?
             }
-            Operation::Edit { edit, .. } => self.edited(change, old, edit)?,
+            Operation::Edit { edit, .. } => self.edited(change, desk.slot(urn).and_then(|s| s.now.as_ref()), edit)?,
             Operation::Restore { .. } if old.is_some() => return Err(CommandError::Exists(urn.clone())),
             Operation::Restore { .. } => {
                 let was = Entity { merged_into: None, ..buried.ok_or_else(missing)?.clone() };
@@ -323,7 +324,7 @@ impl Hand<'_> {
     /// What the other entity has and this one has not is added.
     fn absorbed(&self, desk: &Desk<'_>, change: &Change, old: &Entity, other: &Urn) -> Result<Entity, CommandError> {
         let slot = desk.slot(other).filter(|s| !s.foreign && other != &old.id);
-        let other = slot.and_then(|s| s.now.as_ref()).ok_or_else(|| CommandError::NotFound(other.clone()))?;
+        let other = slot.and_then(|s| s.now.as_deref()).ok_or_else(|| CommandError::NotFound(other.clone()))?;
         check::may(self.view, self.actor, Action::Delete, change, other)?;
         check::stays(&other.id, other, &old.space, Some(&old.kind))?;
         let mut new = old.clone();
@@ -337,14 +338,14 @@ impl Hand<'_> {
         Ok(new)
     }
 
-    fn edited(&self, change: &Change, old: Option<&Entity>, edit: &Edit) -> Result<Entity, CommandError> {
+    fn edited(&self, change: &Change, old: Option<&Arc<Entity>>, edit: &Edit) -> Result<Entity, CommandError> {
         let view = self.view;
         let Some(old) = old else {
             let new = check::new(view, (edit.0)(None)?)?;
             check::may(view, self.actor, Action::Create, change, &new)?;
             return Ok(new);
         };
-        let seen = view.redact(self.actor, Arc::new(old.clone()));
+        let seen = view.redact(self.actor, old.clone());
         let seen = seen.ok_or_else(|| CommandError::NotFound(change.urn().clone()))?;
         let new = (edit.0)(Some(&seen))?;
         check::may(view, self.actor, Action::Update, change, &new)?;

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use svod_kernel::SpacePath;
-use svod_model::{AttributeValue, Entity};
+use svod_model::{Attribute, AttributeValue, Entity};
 use svod_query::{cells, geo::Shape, keys, words};
 use svod_store::StoreError;
 use svod_store::entity::{EntityPage, IndexKey, IndexRow};
@@ -71,6 +71,25 @@ impl Indexes {
 
     /// Everything the entity is found by.
     pub fn rows(&self, top: SpaceId, entity: &Entity) -> BTreeSet<IndexRow> {
+        self.rows_of(top, entity, |_, _| true)
+    }
+
+    /// Rows of an entity before and after a change; those of attributes that stay as they are are left out of both.
+    pub fn changed_rows(
+        &self,
+        top: SpaceId,
+        old: Option<&Entity>,
+        new: Option<&Entity>,
+    ) -> (BTreeSet<IndexRow>, BTreeSet<IndexRow>) {
+        let rows = |e: Option<&Entity>, other: Option<&Entity>| {
+            let differs =
+                |name: &str, a: &Attribute| other.and_then(|o| o.attributes.get(name)).is_none_or(|b| !a.same(b));
+            e.map(|e| self.rows_of(top, e, differs)).unwrap_or_default()
+        };
+        (rows(old, new), rows(new, old))
+    }
+
+    fn rows_of(&self, top: SpaceId, entity: &Entity, wanted: impl Fn(&str, &Attribute) -> bool) -> BTreeSet<IndexRow> {
         let mut rows = BTreeSet::new();
         for kind in &entity.also {
             rows.insert((number(TYPES), IndexKey::Value(keys::text(kind))));
@@ -78,7 +97,7 @@ impl Indexes {
         if let Some(at) = entity.next_expiry() {
             rows.insert((number(EXPIRIES), IndexKey::Value(keys::moment(at))));
         }
-        for (name, attribute) in &entity.attributes {
+        for (name, attribute) in entity.attributes.iter().filter(|(name, a)| wanted(name, a)) {
             let mut at = None;
             let mut number_of = || *at.get_or_insert_with(|| number(name));
             for instance in attribute.instances() {

@@ -47,7 +47,7 @@ impl Default for StoreOptions {
             group_jobs: 1_000,
             group_micros: 25_000,
             readers: 2,
-            writer_cache_kib: 8_192,
+            writer_cache_kib: 4_096,
             reader_cache_kib: 8_192,
             mmap_bytes: 256 << 20,
             poll_millis: 500,

@@ -28,6 +28,8 @@ pub struct Write {
     pub urn: String,
     /// Type.
     pub kind: String,
+    /// It had another type before.
+    pub retyped: bool,
     /// The version it gets; when it is removed, the version it had.
     pub version: i64,
     /// When it was made.
@@ -142,14 +144,18 @@ fn insert(conn: &mut dyn Conn, all: &[Write], ids: &[i64]) -> Result<(), StoreEr
 
 fn update(conn: &mut dyn Conn, w: &Write, id: i64, doc: &str) -> Result<(), StoreError> {
     let changed = conn.execute(
-        "UPDATE entity SET type = ?1, version = ?2, modified = ?3, doc = ?4
-         WHERE space = ?5 AND id = ?6 AND version < ?2",
-        &[(&w.kind).into(), w.version.into(), w.modified.into(), doc.into(), w.space.into(), id.into()],
+        "UPDATE entity SET version = ?1, modified = ?2, doc = ?3 WHERE space = ?4 AND id = ?5 AND version < ?1",
+        &[w.version.into(), w.modified.into(), doc.into(), w.space.into(), id.into()],
     )?;
-    match changed {
-        1 => Ok(()),
-        _ => Err(StoreError::Contended(format!("{} was changed by another node", w.urn))),
+    if changed != 1 {
+        return Err(StoreError::Contended(format!("{} was changed by another node", w.urn)));
     }
+    if w.retyped {
+        // Apart: a column that is set has its index written, changed or not.
+        let sql = "UPDATE entity SET type = ?1 WHERE space = ?2 AND id = ?3";
+        conn.execute(sql, &[(&w.kind).into(), w.space.into(), id.into()])?;
+    }
+    Ok(())
 }
 
 fn remove(conn: &mut dyn Conn, w: &Write, id: i64, doc: &str) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ pub(crate) fn made(space: i64, urn: &str, kind: &str, index: &[(i64, &str)]) -> 
         id: None,
         urn: urn.into(),
         kind: kind.into(),
+        retyped: false,
         version: 1,
         created: Timestamp(1_000),
         modified: Timestamp(1_000),
