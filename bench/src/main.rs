@@ -4,6 +4,7 @@
 
 mod bridge;
 mod copy;
+mod fanout;
 mod http;
 mod load;
 mod map;
@@ -47,6 +48,8 @@ enum Measure {
     Copy(copy::Options),
     /// Requests to an NGSI-LD broker.
     Ngsi(ngsi::Options),
+    /// From a change to the last of many notifications.
+    Fanout(fanout::Options),
     /// Medians and ratios of measurements (lines of JSON) as Markdown.
     Report {
         /// Files of lines.
@@ -63,6 +66,7 @@ fn main() -> Result<()> {
         Measure::Bridge(options) => bridge::run(&options),
         Measure::Copy(options) => copy::run(&options),
         Measure::Ngsi(options) => ngsi::run(&options),
+        Measure::Fanout(options) => fanout::run(&options),
         Measure::Report { files } => report::run(&files),
     }
 }

@@ -28,6 +28,10 @@ pub enum Kind {
     Within,
     /// `PATCH /entities/{id}/attrs`: one attribute.
     Update,
+    /// `GET /temporal/entities/{id}`: the last values of one attribute.
+    Temporal,
+    /// `POST /subscriptions`: each to an entity that never changes.
+    Subscribe,
 }
 
 /// Options of `svod-bench ngsi`.
@@ -110,7 +114,7 @@ async fn connection(options: Options, index: u64, end: Instant) -> Result<(u64, 
     let each = if options.kind == Kind::Batch { options.size } else { 1 };
     let mut next = options.from + index * each;
     while Instant::now() < end {
-        if matches!(options.kind, Kind::Create | Kind::Batch) && next >= options.entities {
+        if matches!(options.kind, Kind::Create | Kind::Batch | Kind::Subscribe) && next >= options.entities {
             break;
         }
         let request = request(&options, next, &mut dice);
@@ -171,6 +175,16 @@ fn entity(n: u64) -> String {
     )
 }
 
+/// To one of the types that do change, by an identifier that nobody has.
+fn subscription(n: u64) -> String {
+    format!(
+        "{{\"id\":\"urn:ngsi-ld:Subscription:still:{n}\",\"type\":\"Subscription\",\
+         \"entities\":[{{\"id\":\"urn:ngsi-ld:Still:{n}\",\"type\":\"Vehicle{}\"}}],\"watchedAttributes\":[\"heading\"],\
+         \"notification\":{{\"endpoint\":{{\"uri\":\"http://127.0.0.1:9/\",\"accept\":\"application/json\"}}}}}}",
+        n % 10
+    )
+}
+
 fn request(options: &Options, next: u64, dice: &mut Dice) -> Vec<u8> {
     let count = if options.count { "&count=true" } else { "" };
     let page = format!("limit={}{count}", options.size);
@@ -195,6 +209,12 @@ fn request(options: &Options, next: u64, dice: &mut Dice) -> Vec<u8> {
             let ring = format!("[[[{w},{s}],[{e},{s}],[{e},{n}],[{w},{n}],[{w},{s}]]]");
             get(format!("entities?type=Vehicle{}&georel=within&geometry=Polygon&coordinates={ring}&{page}", one % 10))
         }
+        Kind::Temporal => get(format!(
+            "temporal/entities/urn:ngsi-ld:Vehicle:{one}?attrs=heading&timerel=after&timeAt=2020-01-01T00:00:00Z\
+             &timeproperty=modifiedAt&lastN={}&options=temporalValues",
+            options.size
+        )),
+        Kind::Subscribe => ("POST", "subscriptions".into(), subscription(next)),
         Kind::Update => (
             "PATCH",
             format!("entities/urn:ngsi-ld:Vehicle:{one}/attrs"),

@@ -244,12 +244,7 @@ impl<'j> Desk<'j> {
 type There = HashMap<String, Vec<(Place, Arc<Entity>)>>;
 
 /// Entities of these identifiers, in all trees that are in reach.
-fn there(
-    conn: &mut dyn Conn,
-    urns: &[&Urn],
-    reach: &[SpaceId],
-    cache: &Cache,
-) -> Result<There, CommandError> {
+fn there(conn: &mut dyn Conn, urns: &[&Urn], reach: &[SpaceId], cache: &Cache) -> Result<There, CommandError> {
     let mut found = There::with_capacity(urns.len());
     let mut unknown = Vec::with_capacity(urns.len());
     for urn in urns {

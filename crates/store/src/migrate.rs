@@ -96,3 +96,44 @@ fn spread(c: &mut PgConn, schema: &str) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use refinery::Target;
+
+    use super::*;
+    use crate::testing::TestPlace;
+    use crate::{Conn, StoreOptions, journal};
+
+    #[test]
+    fn a_store_of_an_earlier_version_keeps_its_journal() {
+        let place = TestPlace::sqlite();
+        let mut link = Link::connect(place.url(), true, &StoreOptions::default()).unwrap();
+        let Link::Sqlite(c) = &mut link else { panic!("no SQLite") };
+        let before = migrations(Engine::Sqlite).unwrap();
+        Runner::new(&before).set_target(Target::Version(8)).run(&mut c.db).unwrap();
+        let clustered = |c: &crate::sqlite::SqliteConn| {
+            let sql = "SELECT sql FROM sqlite_master WHERE name = 'journal'";
+            let text: String = c.db.query_row(sql, [], |row| row.get(0)).unwrap();
+            text.contains("WITHOUT ROWID")
+        };
+        assert!(clustered(c), "as it was");
+        for (space, seq) in [(2, 1), (1, 1), (1, 2), (2, 2)] {
+            let sql = "INSERT INTO journal (space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes)
+                       VALUES (?1, ?2, 5, 'a', 'A', 'create', ?3, 'T', 1, 'g', ?4, ?5)";
+            let cause = (seq == 2).then(|| "urn:case:1".to_owned());
+            let long = format!("{{\"x\":\"{}\"}}", "й".repeat(2_000));
+            c.execute(sql, &[space.into(), seq.into(), format!("urn:a:{seq}").into(), cause.into(), long.into()])
+                .unwrap();
+        }
+        run(&mut link, place.url()).unwrap();
+        let Link::Sqlite(c) = &mut link else { panic!("no SQLite") };
+        let c = c.as_mut();
+        assert!(!clustered(c));
+        let seqs = |rows: Vec<journal::EventRow>| rows.iter().map(|r| r.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(journal::page(c, 1, 0, 10).unwrap()), [1, 2]);
+        assert_eq!(seqs(journal::by_entity(c, 2, "urn:a:2", 0, 10).unwrap()), [2]);
+        assert_eq!(seqs(journal::by_cause(c, 1, "urn:case:1", 0, 10).unwrap()), [2]);
+        assert!(journal::page(c, 2, 1, 10).unwrap()[0].event.changes.len() > 4_000);
+    }
+}
