@@ -19,6 +19,8 @@ CREATE TABLE definition (
     PRIMARY KEY (space, kind, id)
 );
 
+CREATE INDEX definition_kind ON definition (kind, space, id);
+
 CREATE TABLE "entity" (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,

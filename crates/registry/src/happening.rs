@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::{Committed, JournalEvent};
@@ -43,14 +44,26 @@ pub struct Happening {
 impl Happening {
     /// What the events of a step were; events about other things than entities are left out.
     pub fn of_step(step: &Committed) -> Vec<(i64, Self)> {
-        step.events.iter().filter_map(|e| Some((e.seq, Self::of(step, e)?))).collect()
+        Self::those(step, |_, _| true)
     }
 
-    fn of(step: &Committed, event: &JournalEvent) -> Option<Self> {
+    /// As [`Happening::of_step`], of those events (with their entities as they stand) that are wanted; what the others
+    /// changed is not worked out.
+    pub fn those(step: &Committed, wanted: impl Fn(&JournalEvent, Option<&Entity>) -> bool) -> Vec<(i64, Self)> {
+        let entities: HashMap<&Urn, &Arc<Entity>> = step.entities.iter().map(|e| (&e.id, e)).collect();
+        let of = |event: &JournalEvent| {
+            let entity = entities.get(&event.entity).copied();
+            let happening = wanted(event, entity.map(|e| &**e)).then(|| Self::of(step, event, entity)).flatten();
+            Some((event.seq, happening?))
+        };
+        step.events.iter().filter_map(of).collect()
+    }
+
+    fn of(step: &Committed, event: &JournalEvent, found: Option<&Arc<Entity>>) -> Option<Self> {
         let changes = event.changes.as_object()?;
         let touches = Touch::all(changes);
         let gone = event.action == "delete";
-        let found = step.entities.iter().find(|e| e.id == event.entity).filter(|_| !gone);
+        let found = found.filter(|_| !gone);
         let was = || step.tombstones.iter().find(|e| e.id == event.entity).cloned();
         let entity = match found {
             Some(e) => e.clone(),

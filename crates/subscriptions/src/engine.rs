@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use svod_kernel::{Clock, SpacePath};
+use svod_model::Entity;
 use svod_query::Query;
 use svod_registry::{
-    Committed, Definition, Find, Happening, Projection, QueryError, Registry, Running, SpaceId, Taken,
+    Committed, Definition, Find, Happening, JournalEvent, Projection, QueryError, Registry, Running, SpaceId, Taken,
 };
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -50,6 +51,7 @@ pub trait Dialect: Send + Sync + 'static {
     fn write<'a>(&'a self, subscription: &'a Subscription<Self::Spec>, notice: &'a Notice) -> Written<'a>;
 }
 
+type Chosen<D> = HashMap<Key, Arc<Line<<D as Dialect>::Spec>>>;
 type Lines<D> = Matcher<Line<<D as Dialect>::Spec>>;
 
 /// Tells subscribers what happens.
@@ -59,6 +61,10 @@ pub struct Engine<D: Dialect> {
     deliver: Arc<dyn Deliver>,
     clock: Arc<dyn Clock>,
     lines: RwLock<Lines<D>>,
+    /// Those by time among them.
+    timed: Mutex<Chosen<D>>,
+    /// Those whose state has changed since it was written down.
+    stirred: Mutex<Chosen<D>>,
     /// Events whose notices are under way, with how many of them.
     open: Mutex<HashMap<SpaceId, BTreeMap<i64, usize>>>,
     waiting: Semaphore,
@@ -95,6 +101,8 @@ impl<D: Dialect> Engine<D> {
             deliver,
             clock,
             lines: RwLock::default(),
+            timed: Mutex::default(),
+            stirred: Mutex::default(),
             open: Mutex::default(),
             waiting: Semaphore::new(MOST_WAITING),
             at_once: Semaphore::new(AT_ONCE),
@@ -146,6 +154,11 @@ impl<D: Dialect> Engine<D> {
         let old = {
             let mut lines = self.lines.write().unwrap_or_else(PoisonError::into_inner);
             let old = lines.get(&key).cloned();
+            let mut timed = locked(&self.timed);
+            match line.subscription.interval {
+                None => drop(timed.remove(&key)),
+                Some(_) => drop(timed.insert(key.clone(), line.clone())),
+            }
             lines.put(key, line.clone(), &line.subscription);
             old
         };
@@ -158,6 +171,7 @@ impl<D: Dialect> Engine<D> {
     pub fn remove(&self, space: &SpacePath, id: &str) {
         let key = (space.to_string(), id.to_owned());
         let line = self.lines.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        locked(&self.timed).remove(&key);
         if let Some(line) = line {
             self.settle_all(line.close());
         }
@@ -259,6 +273,8 @@ impl<D: Dialect> Engine<D> {
                 Err(reason) => Err(reason),
             };
             line.arrived(self.clock.now(), sent.is_ok());
+            let key = (line.subscription.space.to_string(), line.subscription.id.clone());
+            locked(&self.stirred).insert(key, line.clone());
             drop(permit);
             let outcome = if sent.is_ok() { "delivered" } else { "failed" };
             metrics::counter!("svod_subscription_notices_total", "outcome" => outcome).increment(1);
@@ -305,10 +321,10 @@ impl<D: Dialect> Engine<D> {
                 () = tokio::time::sleep(TICK) => {}
             }
             let now = self.clock.now();
-            let lines = self.all();
-            for line in lines.iter().filter(|l| l.subscription.interval.is_some() && l.is_due(now)) {
+            let due: Vec<_> = locked(&self.timed).values().filter(|l| l.is_due(now)).cloned().collect();
+            for line in due {
                 match self.by_time(&line.subscription).await {
-                    Ok(Some(notice)) => self.enqueue(line, None, notice).await,
+                    Ok(Some(notice)) => self.enqueue(&line, None, notice).await,
                     Ok(None) => {}
                     Err(error) => tracing::warn!(id = line.subscription.id, %error, "nothing found to be told"),
                 }
@@ -325,9 +341,11 @@ impl<D: Dialect> Engine<D> {
         self.lines.read().unwrap_or_else(PoisonError::into_inner).all().next().is_none()
     }
 
-    fn all(&self) -> Vec<Arc<Line<D::Spec>>> {
+    /// Can a change of such an entity concern anybody? Asked before it is worked out what the change was.
+    fn concerns(&self, event: &JournalEvent, entity: Option<&Entity>) -> bool {
         let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
-        lines.all().map(|(_, line)| line.clone()).collect()
+        let kinds = entity.into_iter().flat_map(|e| e.also.iter()).chain([&event.entity_type]);
+        lines.concern(&event.entity, kinds.chain(entity.map(|e| &e.kind)))
     }
 
     async fn by_time(&self, s: &Subscription<D::Spec>) -> Result<Option<Notice>, QueryError> {
@@ -355,7 +373,9 @@ impl<D: Dialect> Engine<D> {
             let s = &line.subscription;
             Some((s.space.clone(), s.id.clone(), serde_json::to_value(state).unwrap_or_default()))
         };
-        let notes: Vec<_> = self.all().iter().filter_map(changed).collect();
+        let stirred = std::mem::take(&mut *locked(&self.stirred));
+        let kept = stirred.into_iter().filter(|(key, _)| self.line(key).is_some());
+        let notes: Vec<_> = kept.filter_map(|(_, line)| changed(&line)).collect();
         if notes.is_empty() {
             return;
         }
@@ -390,6 +410,10 @@ impl<D: Dialect> Engine<D> {
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The engine as a projection of the journal.
 struct Following<D: Dialect>(Arc<Engine<D>>);
 
@@ -408,7 +432,7 @@ impl<D: Dialect> Projection for Following<D> {
             if self.0.is_empty() {
                 return Ok(());
             }
-            for (seq, happening) in Happening::of_step(&step) {
+            for (seq, happening) in Happening::those(&step, |event, entity| self.0.concerns(event, entity)) {
                 self.0.happened(step.space, seq, &happening).await;
             }
             Ok(())

@@ -2,6 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use svod_kernel::Urn;
 use svod_registry::Happening;
 
 use crate::subscription::Subscription;
@@ -26,12 +27,14 @@ enum Shelf {
 #[derive(Debug)]
 pub(crate) struct Matcher<T> {
     shelves: HashMap<Shelf, Vec<Key>>,
+    /// Shelves of attributes among them.
+    by_attribute: usize,
     all: HashMap<Key, (Arc<T>, Vec<Shelf>)>,
 }
 
 impl<T> Default for Matcher<T> {
     fn default() -> Self {
-        Self { shelves: HashMap::new(), all: HashMap::new() }
+        Self { shelves: HashMap::new(), by_attribute: 0, all: HashMap::new() }
     }
 }
 
@@ -59,7 +62,9 @@ impl<T> Matcher<T> {
         self.remove(&key);
         let shelves = shelves(subscription);
         for shelf in &shelves {
-            self.shelves.entry(shelf.clone()).or_default().push(key.clone());
+            let keys = self.shelves.entry(shelf.clone()).or_default();
+            self.by_attribute += usize::from(keys.is_empty() && matches!(shelf, Shelf::Attribute(_)));
+            keys.push(key.clone());
         }
         self.all.insert(key, (item, shelves));
     }
@@ -70,6 +75,7 @@ impl<T> Matcher<T> {
             if let Some(keys) = self.shelves.get_mut(&shelf) {
                 keys.retain(|k| k != key);
                 if keys.is_empty() {
+                    self.by_attribute -= usize::from(matches!(shelf, Shelf::Attribute(_)));
                     self.shelves.remove(&shelf);
                 }
             }
@@ -83,6 +89,14 @@ impl<T> Matcher<T> {
 
     pub fn all(&self) -> impl Iterator<Item = (&Key, &Arc<T>)> {
         self.all.iter().map(|(key, (item, _))| (key, item))
+    }
+
+    /// Can any change of an entity of these types concern anybody?
+    pub fn concern<'k>(&self, urn: &Urn, kinds: impl Iterator<Item = &'k String>) -> bool {
+        self.by_attribute > 0
+            || self.shelves.contains_key(&Shelf::Any)
+            || self.shelves.contains_key(&Shelf::Entity(urn.to_string()))
+            || kinds.into_iter().any(|kind| self.shelves.contains_key(&Shelf::Kind(kind.clone())))
     }
 
     /// Those that the change can concern, each once.
