@@ -21,7 +21,7 @@ pub use attribute::{Attribute, AttributeValue, MAX_ABOUT, NULL};
 pub use duration::parse_duration;
 pub use entity::Entity;
 pub use geometry::{MAX_POSITIONS, check_geometry};
-pub use metamodel::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass};
+pub use metamodel::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass, UniqueKey};
 pub use nearest::nearest;
 pub use observe::ReadingFault;
 pub use pack::{

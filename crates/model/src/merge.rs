@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::nearest::suggest;
-use crate::{AttributeType, EntityType, Metamodel, Pack, PackError, Range};
+use crate::{AttributeKind, AttributeType, EntityType, Metamodel, Pack, PackError, Range, UniqueKey};
 
 /// Longest chain of `is_a`.
 const MAX_CHAIN: usize = 32;
@@ -117,8 +117,33 @@ impl Merge<'_> {
                     }
                 }
             }
+            let unique: Vec<UniqueKey> = chain.iter().rev().flat_map(|t| t.unique.clone()).collect();
+            self.keyed(t, &unique, &mut all);
             if let Some(merged) = self.model.types.get_mut(name) {
                 merged.attributes = all;
+                merged.unique = unique;
+            }
+        }
+    }
+
+    /// Unique keys are of single facts, the first of which is found by an index.
+    fn keyed(&mut self, t: &EntityType, unique: &[UniqueKey], all: &mut BTreeMap<String, AttributeType>) {
+        for key in unique {
+            for slot in key.slots.iter().filter(|_| key.class == t.name) {
+                let fits = |a: &AttributeType| {
+                    a.kind == AttributeKind::Fact
+                        && !a.multivalued
+                        && !matches!(a.range, Range::Point | Range::Geometry)
+                };
+                if all.get(slot).is_some_and(fits) {
+                    continue;
+                }
+                let message = format!("unique key '{}' of {}: '{slot}' is no single fact of it", key.name, t.name);
+                let fix = "name attributes of the class that hold one value and are no observations".to_owned();
+                self.error(&t.pack, ("class", &t.name, ""), "bad-unique-key", message, fix);
+            }
+            if let Some(first) = key.slots.first().and_then(|slot| all.get_mut(slot)) {
+                first.indexed = true;
             }
         }
     }

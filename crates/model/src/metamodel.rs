@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{AttributeValue, Entity};
+
 /// Every type and code list of the published packs, inheritance resolved.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Metamodel {
@@ -28,6 +30,28 @@ pub struct EntityType {
     pub description: String,
     /// By name.
     pub attributes: BTreeMap<String, AttributeType>,
+    /// What no two entities share, what is inherited included.
+    #[serde(default)]
+    pub unique: Vec<UniqueKey>,
+}
+
+/// Attributes whose values together no two entities of a class share (LinkML `unique_keys`), inside the tree of a top-level
+/// space. Where one of them is absent the key says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UniqueKey {
+    /// Name.
+    pub name: String,
+    /// The class that declares it; its descendants share the key.
+    pub class: String,
+    /// Attributes.
+    pub slots: Vec<String>,
+}
+
+impl UniqueKey {
+    /// What the entity has there; none where an attribute is absent.
+    pub fn values<'e>(&self, entity: &'e Entity) -> Option<Vec<&'e AttributeValue>> {
+        self.slots.iter().map(|slot| entity.attributes.get(slot).map(|a| &a.value)).collect()
+    }
 }
 
 /// An attribute of a type (LinkML slot).

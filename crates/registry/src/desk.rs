@@ -143,6 +143,11 @@ impl<'j> Desk<'j> {
         self.slots.get(urn)
     }
 
+    /// All entities on it, as they are by now.
+    pub fn present(&self) -> impl Iterator<Item = &Entity> {
+        self.slots.values().filter_map(|s| s.now.as_deref())
+    }
+
     /// Is it yet to be written for the first time?
     pub fn is_new(&self, urn: &Urn) -> bool {
         self.slots.get(urn).is_some_and(|s| s.row.is_none() && s.now.is_some())

@@ -16,7 +16,7 @@ use crate::desk::{Desk, Left};
 use crate::follow::Fresh;
 use crate::index::Indexes;
 use crate::view::View;
-use crate::{Registry, check, receipts};
+use crate::{Registry, check, receipts, unique};
 
 /// How often a command is repeated when what writers must know has changed meanwhile.
 const STALE_TRIES: usize = 5;
@@ -169,6 +169,7 @@ impl Job {
                 }
                 if let Some(w) = worked.as_ref().filter(|w| !w.gone) {
                     hand.references_exist(conn, desk, change, &w.entity)?;
+                    unique::check(conn, desk, &self.view, &w.entity)?;
                 }
                 Ok(worked)
             });
@@ -465,7 +466,7 @@ fn check_version(urn: &Urn, expected: Option<i64>, found: i64) -> Result<(), Com
 }
 
 /// The same content, whenever it was written.
-fn same(a: &Entity, b: &Entity) -> bool {
+pub(crate) fn same(a: &Entity, b: &Entity) -> bool {
     let attributes = a.attributes.len() == b.attributes.len()
         && a.attributes.iter().zip(&b.attributes).all(|((n, x), (m, y))| n == m && x.same(y));
     attributes && a.kind == b.kind && a.also == b.also && a.scopes == b.scopes && a.expires_at == b.expires_at

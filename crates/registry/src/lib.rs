@@ -33,6 +33,8 @@ mod receipts;
 mod registry;
 mod spaces;
 mod sweep;
+mod template;
+mod unique;
 mod view;
 mod vocabulary;
 mod walk;
@@ -51,6 +53,7 @@ pub use query::{Changes, EntityQuery, JournalEvent, JournalQuery, Page, QueryErr
 pub use registry::{Registry, RegistryDeps};
 pub use spaces::{SpaceId, SpaceInfo, SpaceTree};
 pub use svod_policy::{Action, ResourceRef};
+pub use template::{Copied, Template, TemplateError};
 pub use vocabulary::{AttributeInUse, InUse, TypeInUse};
 
 /// The space of the installation itself: packs of every space, unroutable messages.

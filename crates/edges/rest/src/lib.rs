@@ -16,6 +16,7 @@ mod quarantine;
 mod questions;
 mod state;
 mod tasks;
+mod templates;
 
 use axum::Router;
 use axum::routing::get;
@@ -57,6 +58,7 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(entities::card))
         .routes(routes!(commands::carry_out))
         .routes(routes!(questions::ask))
+        .routes(routes!(templates::copy))
         .routes(routes!(history::read))
         .routes(routes!(observations::deliver))
         .routes(routes!(live::stream))

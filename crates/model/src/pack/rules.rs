@@ -28,6 +28,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("unknown-parent", "is_a names a declared type"),
     ("inheritance-cycle", "a type does not inherit from itself, and at most over 32 steps"),
     ("redeclared-attribute", "an inherited attribute may be narrowed, not turned into another"),
+    ("bad-unique-key", "the attributes of a unique key are single facts of its class"),
     ("unknown-range", "a range is a LinkML type of the subset, a code list or a declared type"),
     // between files and packs
     ("missing-dependency", "packs named in depends are there and do not depend in a circle"),

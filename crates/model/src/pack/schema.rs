@@ -4,7 +4,7 @@ use super::reader::{Cx, Fields, is_inside};
 use super::yaml::{Data, Node};
 use crate::pattern;
 use crate::units::Unit;
-use crate::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass};
+use crate::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass, UniqueKey};
 
 /// Classes of pack base that stand for geometries, so that a schema stays valid LinkML.
 pub const GEOMETRY_CLASSES: [&str; 2] = ["GeoPoint", "Geometry"];
@@ -140,7 +140,7 @@ fn class(cx: &mut Cx<'_>, class_name: &str, node: &Node) -> Option<EntityType> {
     } else {
         node
     };
-    let known = ["is_a", "abstract", "class_uri", "title", "description", "attributes", "annotations"];
+    let known = ["is_a", "abstract", "class_uri", "title", "description", "attributes", "unique_keys", "annotations"];
     let f = cx.fields(node, &known)?;
     let mut text = |key| f.get(key).and_then(|n| cx.text(n)).map(str::to_owned);
     let (is_a, class_uri, description) = (text("is_a"), text("class_uri"), text("description"));
@@ -155,6 +155,7 @@ fn class(cx: &mut Cx<'_>, class_name: &str, node: &Node) -> Option<EntityType> {
         class_uri,
         description: description.unwrap_or_default(),
         attributes: std::collections::BTreeMap::new(),
+        unique: unique_keys(cx, class_name, &f),
     };
     let geometry = GEOMETRY_CLASSES.contains(&class_name);
     for (key, slot) in f.get("attributes").and_then(|n| cx.map(n)).unwrap_or_default() {
@@ -168,6 +169,22 @@ fn class(cx: &mut Cx<'_>, class_name: &str, node: &Node) -> Option<EntityType> {
         }
     }
     Some(out)
+}
+
+fn unique_keys(cx: &mut Cx<'_>, class_name: &str, f: &Fields<'_>) -> Vec<UniqueKey> {
+    let mut all = Vec::new();
+    for (key, node) in f.get("unique_keys").and_then(|n| cx.map(n)).unwrap_or_default() {
+        name(cx, key.at, &key.name, "unique key", false);
+        let Some(of_key) = cx.fields(node, &["unique_key_slots", "description"]) else { continue };
+        let Some(list) = cx.need(&of_key, "unique_key_slots").and_then(|n| cx.list(n)) else { continue };
+        let slots: Vec<String> = list.iter().filter_map(|n| cx.text(n)).map(str::to_owned).collect();
+        if slots.is_empty() {
+            cx.error(node.at, "bad-value", "the key has no attributes", "name them in 'unique_key_slots'");
+            continue;
+        }
+        all.push(UniqueKey { name: key.name.clone(), class: class_name.into(), slots });
+    }
+    all
 }
 
 /// None for an identifier too: an entity's identifier is its URN and no attribute.

@@ -180,6 +180,16 @@ fn packs_meet_in_one_metamodel() {
     let missing = check_pack(&good, &model, &[&good, &base]);
     assert!(missing.iter().all(|e| e.rule == "missing-text"), "{}", list(&missing));
 
+    let keyed =
+        format!("{head}  Tall:\n    is_a: Station\n    unique_keys: {{mast: {{unique_key_slots: [height, name]}}}}\n");
+    let model = Metamodel::merge(&[&child(&keyed), &base]).unwrap();
+    assert_eq!(model.types["Tall"].unique[0].slots, ["height", "name"]);
+    assert!(model.types["Tall"].attributes["height"].indexed && !model.types["Station"].attributes["height"].indexed);
+    for slot in ["nothing", "pm25", "location"] {
+        let bad = keyed.replace("[height,", &format!("[{slot},"));
+        assert_eq!(Metamodel::merge(&[&child(&bad), &base]).unwrap_err()[0].rule, "bad-unique-key", "{slot}");
+    }
+
     let twice = child(&format!("{head}  Station: {{}}\n"));
     let found = Metamodel::merge(&[&base, &twice]).unwrap_err();
     assert_eq!((found[0].rule.as_str(), found[0].file.as_str()), ("duplicate-type", "model/m.yaml"));

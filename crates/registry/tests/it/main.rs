@@ -15,6 +15,7 @@ mod find;
 mod merge;
 mod past;
 mod simulation;
+mod template;
 
 /// For each test of the module a `sqlite` and a `postgres` case.
 macro_rules! on_both_engines {

@@ -2,6 +2,9 @@ use super::{COLUMNS, EntityRow, row};
 use crate::conn::placeholders;
 use crate::{Conn, StoreError, Value};
 
+/// Spaces named in one statement at the most.
+const MOST_AT_ONCE: usize = 500;
+
 /// Which entities to list.
 #[derive(Debug, Clone, Default)]
 pub struct EntityPage {
@@ -171,6 +174,28 @@ pub fn by_keys(
             Ok(())
         },
     )?;
+    Ok(found)
+}
+
+/// Entities of these spaces that have that very key.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn having(conn: &mut dyn Conn, spaces: &[i64], attribute: i64, key: &[u8]) -> Result<Vec<EntityRow>, StoreError> {
+    let mut found = Vec::new();
+    for some in spaces.chunks(MOST_AT_ONCE) {
+        let sql = format!(
+            "SELECT space, entity FROM entity_value WHERE space IN ({}) AND attribute = ?1 AND key = ?2",
+            placeholders(3, some.len())
+        );
+        let mut params: Vec<Value> = vec![attribute.into(), key.to_vec().into()];
+        params.extend(some.iter().map(|space| Value::from(*space)));
+        let places: Vec<(i64, i64)> =
+            conn.query(&sql, &params)?.iter().map(|r| Ok((r.int(0)?, r.int(1)?))).collect::<Result<_, StoreError>>()?;
+        for (space, id) in places {
+            found.extend(by_ids(conn, space, &[id])?);
+        }
+    }
     Ok(found)
 }
 

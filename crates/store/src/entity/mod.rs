@@ -10,7 +10,7 @@ use crate::{Conn, Row, StoreError, Value};
 
 pub use find::{
     EntityPage, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
-    count_keys_to, ids, of_type, page, types_in_use,
+    count_keys_to, having, ids, of_type, page, types_in_use,
 };
 pub use write::{AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, write};
 

@@ -5,6 +5,7 @@ mod access;
 mod commands;
 mod crash;
 mod doors;
+mod federation;
 mod graph;
 mod ngsi;
 mod nodes;
@@ -15,6 +16,7 @@ mod restart;
 mod secrecy;
 mod sweep;
 mod tokens;
+mod unique;
 mod work;
 
 /// The real program of this build.

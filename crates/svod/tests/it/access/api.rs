@@ -38,6 +38,15 @@ fn graph() -> Vec<Case> {
         )
         .shows(SOMETHING, OFFICE),
         Case::new("POST", "/api/v1/commands", "/api/v1/commands", Body::Json(order), ADMINISTRATOR),
+        Case::new(
+            "POST",
+            "/api/v1/templates/copies",
+            "/api/v1/templates/copies",
+            Body::Json(
+                json!({"from": "kuzbass/novokuznetsk", "to": ["kuzbass/kemerovo"], "types": ["Case"], "dryRun": true}),
+            ),
+            ADMINISTRATOR,
+        ),
         Case::new("GET", "/api/v1/entities/{urn}/live", format!("{station}/live"), Body::Nothing, ALL),
         Case::new(
             "GET",
