@@ -41,7 +41,7 @@ CREATE TABLE entity_cell (
     space BIGINT NOT NULL,
     attribute BIGINT NOT NULL,
     cell BIGINT NOT NULL,
-    entity BIGINT NOT NULL,
+    entity BIGINT NOT NULL, kind BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (space, attribute, cell, entity)
 ) WITHOUT ROWID;
 
@@ -56,7 +56,7 @@ CREATE TABLE entity_value (
     space BIGINT NOT NULL,
     attribute BIGINT NOT NULL,
     key BYTEA NOT NULL,
-    entity BIGINT NOT NULL,
+    entity BIGINT NOT NULL, kind BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (space, attribute, key, entity)
 ) WITHOUT ROWID;
 

@@ -8,7 +8,7 @@ use svod_store::{Conn, Engine, StoreError};
 
 use crate::cache::{Cache, New, Place, Touched};
 use crate::execute::entity_of;
-use crate::index::Indexes;
+use crate::index::{self, Indexes};
 use crate::{CommandError, SpaceId, SpaceTree};
 
 /// The entities that a command touches, as they were and as they are by now. Written in one go at the end.
@@ -213,6 +213,8 @@ impl<'j> Desk<'j> {
         };
         let top = self.spaces.top(space);
         let (before, after) = indexes.changed_rows(top, slot.old.as_deref(), slot.now.as_deref());
+        let retyped =
+            slot.old.as_deref().zip(slot.now.as_deref()).is_some_and(|(a, b)| index::mark(a) != index::mark(b));
         let (types_gone, types_added) = types(slot.old.as_deref(), slot.now.as_deref());
         let text = |e: &Entity| serde_json::to_string(e).map_err(|e| StoreError::Shape(e.to_string()));
         let doc = match (&slot.now, &slot.old) {
@@ -232,8 +234,9 @@ impl<'j> Desk<'j> {
             created: last.created_at,
             modified: at,
             doc,
-            gone: before.difference(&after).cloned().collect(),
-            added: after.difference(&before).cloned().collect(),
+            mark: slot.now.as_deref().map_or(0, index::mark),
+            gone: if retyped { before.iter().cloned().collect() } else { before.difference(&after).cloned().collect() },
+            added: if retyped { after.into_iter().collect() } else { after.difference(&before).cloned().collect() },
             types_gone,
             types_added,
             tombstone: slot.buried == Some(space),

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use serde::Serialize;
 use svod_kernel::{Actor, SpacePath, Urn};
@@ -16,8 +16,10 @@ use crate::{QueryError, Registry, SpaceId};
 const STEPS: (usize, usize) = (32, 500);
 /// Entities looked at for one question at the most.
 const MOST: usize = 200_000;
-/// Entities looked at in vain after which an index that would have helped is made.
+/// Entities looked at in vain, by all questions together, after which an index that would have helped is made.
 const DEMANDING: usize = 5_000;
+/// Attributes of which that is remembered.
+const REMEMBERED: usize = 1_000;
 
 /// A question with the stretch of answers that is wanted.
 #[derive(Debug, Clone)]
@@ -190,7 +192,7 @@ impl Registry {
                 break;
             }
             if walk.looked > MOST {
-                self.need(&plan);
+                self.need(&plan, walk.looked);
                 return Err(QueryError::TooBroad(MOST));
             }
             wanted = (wanted * 2).min(STEPS.1);
@@ -204,9 +206,7 @@ impl Registry {
                 })
                 .await?;
         }
-        if walk.looked > DEMANDING {
-            self.need(&plan);
-        }
+        self.need(&plan, walk.looked.saturating_sub(taker.seen));
         let mut missing: Vec<String> = plan.wanting.iter().map(|(_, name)| name.clone()).collect();
         missing.dedup();
         Ok(taker.found(Explained { access: plan.access.clone(), looked: walk.looked, missing }))
@@ -222,8 +222,24 @@ impl Registry {
         Ok(taker.found(Explained { access: Access::Identifiers, looked, missing: Vec::new() }))
     }
 
-    fn need(&self, plan: &Plan) {
-        plan.wanting.iter().for_each(|(top, name)| self.demand(*top, name));
+    /// So many entities were looked at in vain for want of these indexes.
+    fn need(&self, plan: &Plan, vain: usize) {
+        if vain == 0 || plan.wanting.is_empty() {
+            return;
+        }
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        for (top, name) in &plan.wanting {
+            let key = (*top, name.clone());
+            if wanted.len() >= REMEMBERED && !wanted.contains_key(&key) {
+                wanted.clear();
+            }
+            let all = wanted.entry(key.clone()).or_default();
+            *all += vain;
+            if *all > DEMANDING {
+                wanted.remove(&key);
+                self.demand(*top, name);
+            }
+        }
     }
 
     /// Gives the taker what fits; whether it has enough.

@@ -11,7 +11,7 @@ use svod_kernel::SpacePath;
 use svod_model::{Attribute, AttributeValue, Entity};
 use svod_query::{cells, geo::Shape, keys, words};
 use svod_store::StoreError;
-use svod_store::entity::{EntityPage, IndexKey, IndexRow};
+use svod_store::entity::{Added, EntityPage, IndexKey, IndexRow};
 use svod_store::value_index::{self, ValueIndexRow};
 
 use crate::execute::entity_of;
@@ -31,6 +31,11 @@ const MOST_DEMANDED: usize = 32;
 /// The number under which an attribute stands in index rows.
 pub(crate) fn number(name: &str) -> i64 {
     keys::hash(name) as i64
+}
+
+/// The type that stands in an entity's index rows; 0 when it has several, then it must be looked at.
+pub(crate) fn mark(entity: &Entity) -> i64 {
+    if entity.also.is_empty() { number(&entity.kind) } else { 0 }
 }
 
 /// An attribute and a text value of it as they stand in index rows, for what reads the store by itself.
@@ -81,9 +86,12 @@ impl Indexes {
         old: Option<&Entity>,
         new: Option<&Entity>,
     ) -> (BTreeSet<IndexRow>, BTreeSet<IndexRow>) {
+        // Each row says the type.
+        let retyped = old.zip(new).is_some_and(|(a, b)| mark(a) != mark(b));
         let rows = |e: Option<&Entity>, other: Option<&Entity>| {
-            let differs =
-                |name: &str, a: &Attribute| other.and_then(|o| o.attributes.get(name)).is_none_or(|b| !a.same(b));
+            let differs = |name: &str, a: &Attribute| {
+                retyped || other.and_then(|o| o.attributes.get(name)).is_none_or(|b| !a.same(b))
+            };
             e.map(|e| self.rows_of(top, e, differs)).unwrap_or_default()
         };
         (rows(old, new), rows(new, old))
@@ -226,16 +234,23 @@ impl Registry {
                 .store
                 .write(move |conn| {
                     let rows = svod_store::entity::page(conn, &page)?;
-                    let mut wanted: Vec<(i64, i64, IndexRow)> = Vec::new();
+                    let mut wanted: Vec<(i64, i64, i64, IndexRow)> = Vec::new();
                     for row in &rows {
-                        let all = indexes.rows(tree.top(row.space), &entity_of(row)?);
+                        let entity = entity_of(row)?;
+                        let (all, mark) = (indexes.rows(tree.top(row.space), &entity), mark(&entity));
                         let fits = |r: &IndexRow| match r.1 {
                             IndexKey::Cell(_) => places,
                             IndexKey::Value(_) => numbers.contains(&r.0),
                         };
-                        wanted.extend(all.into_iter().filter(fits).map(|r| (row.space, row.id, r)));
+                        wanted.extend(all.into_iter().filter(fits).map(|r| (row.space, row.id, mark, r)));
                     }
-                    svod_store::entity::add_rows(conn, wanted.iter().map(|(space, id, r)| (*space, *id, r)))?;
+                    let added = wanted.iter().map(|(space, entity, kind, row)| Added {
+                        space: *space,
+                        entity: *entity,
+                        kind: *kind,
+                        row,
+                    });
+                    svod_store::entity::add_rows(conn, added)?;
                     let last = rows.last().map_or(at, |r| (r.space, r.id));
                     for name in &names {
                         value_index::advance(conn, top, name, last, (rows.len() as i64) < STEP)?;

@@ -12,7 +12,7 @@ use crate::cache::Cache;
 use crate::combine::Waiting;
 use crate::index::Indexes;
 use crate::view::View;
-use crate::{Catalogue, Committed, INSTALLATION, SpaceInfo, SpaceTree};
+use crate::{Catalogue, Committed, INSTALLATION, SpaceId, SpaceInfo, SpaceTree};
 
 /// Committed changes a slow projection may be behind before it must load anew.
 const CHANGES_KEPT: usize = 4_096;
@@ -44,6 +44,8 @@ pub struct Registry {
     pub(crate) publishing: Mutex<()>,
     pub(crate) indexes: ArcSwap<Indexes>,
     pub(crate) indexing: Mutex<()>,
+    /// Entities that were looked at in vain for want of an index, by top-level space and attribute.
+    pub(crate) wanted: std::sync::Mutex<HashMap<(SpaceId, String), usize>>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) waiting: Waiting,
     /// For work that goes on behind a question.
@@ -72,6 +74,7 @@ impl Registry {
             publishing: Mutex::new(()),
             indexes: ArcSwap::default(),
             indexing: Mutex::new(()),
+            wanted: std::sync::Mutex::default(),
             cache,
             waiting: Waiting::default(),
             me: me.clone(),

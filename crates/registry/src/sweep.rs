@@ -51,7 +51,7 @@ impl Registry {
                     let keys = Keys { space, attribute, low, high: keys::moment(now) };
                     let ids: Vec<i64> = svod_store::entity::by_keys(conn, &keys, None, AT_ONCE)?
                         .into_iter()
-                        .map(|(_, id)| id)
+                        .map(|hit| hit.entity)
                         .collect();
                     rows.extend(svod_store::entity::by_ids(conn, space, &ids)?);
                 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use svod_model::Entity;
 use svod_query::{Query, Types, cells, keys};
+use svod_store::entity::Hit;
 use svod_store::{Conn, StoreError};
 
 use crate::cache::{Cache, Moment, Place};
+use crate::index;
 use crate::plan::{Plan, Segment};
 
 /// Entities counted without a look at them at the most.
@@ -39,16 +41,19 @@ pub(crate) struct Walk {
 /// An entity that the index gives.
 struct Hint {
     id: i64,
+    /// Hash of its type; 0: unknown.
+    kind: i64,
     /// The index alone says that it fits.
     settled: bool,
 }
 
 impl Plan {
     /// What a cell says about the place asked for; nothing when the entity cannot lie there.
-    fn judged(&self, (cell, id): (i64, i64)) -> Option<Hint> {
+    fn judged(&self, hit: &Hit<i64>) -> Option<Hint> {
         let place = self.place.as_ref()?;
-        let verdict = cells::point_bounds(cell).and_then(|b| place.shape.settles(place.georel, b));
-        (verdict != Some(false)).then_some(Hint { id, settled: self.exact && verdict == Some(true) })
+        let verdict = cells::point_bounds(hit.key).and_then(|b| place.shape.settles(place.georel, b));
+        let settled = self.exact && verdict == Some(true);
+        (verdict != Some(false)).then_some(Hint { id: hit.entity, kind: hit.kind, settled })
     }
 }
 
@@ -73,13 +78,11 @@ impl Walk {
             let space = self.plan.segments[self.segment].space();
             let hints = self.hints(conn, (wanted - found.len()) as i64)?;
             self.looked += hints.len();
-            let mut ids: Vec<i64> =
-                hints.into_iter().map(|h| h.id).filter(|id| self.seen.insert((space, *id))).collect();
-            if let Some(kind) = &self.plan.only_kind {
-                let unknown: Vec<i64> = ids.iter().copied().filter(|id| memory.0.get((space, *id)).is_none()).collect();
-                let fitting = svod_store::entity::of_type(conn, space, kind, &unknown)?;
-                ids.retain(|id| fitting.contains(id) || !unknown.contains(id));
+            let mut hints: Vec<Hint> = hints.into_iter().filter(|hint| self.seen.insert((space, hint.id))).collect();
+            if let Some(kind) = self.plan.only_kind.clone() {
+                of_kind(conn, space, &kind, &mut hints)?;
             }
+            let ids: Vec<i64> = hints.into_iter().map(|h| h.id).collect();
             found.extend(read(conn, memory, space, &ids)?);
         }
         Ok(found)
@@ -94,28 +97,29 @@ impl Walk {
                 let ids = svod_store::entity::ids(conn, *space, kind.as_deref(), from, wanted)?;
                 let last = ids.last().map(|id| After::Row(*id));
                 let full = ids.len() as i64 == wanted;
-                (ids.into_iter().map(|id| Hint { id, settled }).collect::<Vec<_>>(), last, full)
+                (ids.into_iter().map(|id| Hint { id, kind: 0, settled }).collect::<Vec<_>>(), last, full)
             }
             Segment::Keys(keys) => {
                 let after = if let Some(After::Key(key, id)) = self.after.take() { Some((key, id)) } else { None };
-                let rows = svod_store::entity::by_keys(conn, keys, after.as_ref(), wanted)?;
+                let after = after.as_ref().map(|(key, id): &(Vec<u8>, i64)| (key.as_slice(), *id));
+                let rows = svod_store::entity::by_keys(conn, keys, after, wanted)?;
                 let overflow = keys.low == keys::OVERFLOW;
                 let full = rows.len() as i64 == wanted;
-                let last = rows.last().map(|(key, id)| After::Key(key.clone(), *id));
-                let hint = |id| Hint { id, settled: settled && !overflow };
-                (rows.into_iter().map(|(_, id)| hint(id)).collect(), last, full)
+                let last = rows.last().map(|hit| After::Key(hit.key.clone(), hit.entity));
+                let hint = |hit: Hit<_>| Hint { id: hit.entity, kind: hit.kind, settled: settled && !overflow };
+                (rows.into_iter().map(hint).collect(), last, full)
             }
             Segment::Cells { space, attribute, stretch } => {
                 let after = if let Some(After::Cell(cell, id)) = self.after { Some((cell, id)) } else { None };
                 let wanted = wanted.max(ROWS / 4);
                 let rows = svod_store::entity::by_cells(conn, *space, *attribute, *stretch, after, wanted)?;
                 let full = rows.len() as i64 == wanted;
-                let last = rows.last().map(|(cell, id)| After::Cell(*cell, *id));
-                (rows.into_iter().filter_map(|row| self.plan.judged(row)).collect(), last, full)
+                let last = rows.last().map(|hit| After::Cell(hit.key, hit.entity));
+                (rows.iter().filter_map(|row| self.plan.judged(row)).collect(), last, full)
             }
             Segment::Above { space, attribute, cells } => {
                 let rows = svod_store::entity::by_cell_list(conn, *space, *attribute, cells)?;
-                (rows.into_iter().filter_map(|row| self.plan.judged(row)).collect(), None, false)
+                (rows.iter().filter_map(|row| self.plan.judged(row)).collect(), None, false)
             }
         };
         self.after = last;
@@ -152,29 +156,36 @@ impl Walk {
         let mut total = 0;
         while !self.is_over() {
             let space = self.plan.segments[self.segment].space();
-            let hints = self.hints(conn, ROWS)?;
-            let mut sure = Vec::with_capacity(hints.len());
+            let mut hints = self.hints(conn, ROWS)?;
+            hints.retain(|hint| !self.seen.contains(&(space, hint.id)));
+            if let Some(kind) = kind {
+                of_kind(conn, space, kind, &mut hints)?;
+            }
             for hint in hints {
-                if self.seen.contains(&(space, hint.id)) {
-                    continue;
-                }
                 let fits =
                     hint.settled || read(conn, memory, space, &[hint.id])?.iter().any(|e| query.fits(e, &|_| None));
                 if fits {
-                    self.seen.insert((space, hint.id));
-                    sure.push(hint.id);
+                    total += usize::from(self.seen.insert((space, hint.id)));
                 }
             }
-            total += match kind {
-                Some(kind) => svod_store::entity::of_type(conn, space, kind, &sure)?.len(),
-                None => sure.len(),
-            };
             if self.seen.len() > MOST_COUNTED {
                 return Ok(None);
             }
         }
         Ok(Some(total))
     }
+}
+
+/// Leaves those whose first type it is.
+fn of_kind(conn: &mut dyn Conn, space: i64, kind: &str, hints: &mut Vec<Hint>) -> Result<(), StoreError> {
+    let mark = index::number(kind);
+    hints.retain(|hint| hint.kind == 0 || hint.kind == mark);
+    let unknown: Vec<i64> = hints.iter().filter(|hint| hint.kind == 0).map(|hint| hint.id).collect();
+    if !unknown.is_empty() {
+        let fitting: HashSet<i64> = svod_store::entity::of_type(conn, space, kind, &unknown)?.into_iter().collect();
+        hints.retain(|hint| hint.kind == mark || fitting.contains(&hint.id));
+    }
+    Ok(())
 }
 
 /// The entities of these numbers, from memory where they are there.

@@ -75,12 +75,12 @@ pub const TABLES: [Table; 20] = [
     table!("receipt", 3, ["space": Int, "actor": Text, "key": Text, "at": Int, "fingerprint": Int, "doc": Text]),
     table!("value_index", 2, ["space": Int, "name": Text, "created": Int, "ready": Int, "at_space": Int,
         "at_entity": Int]),
-    table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int]),
+    table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int, "kind": Int]),
 ];
 
 /// The largest table, apart because its key is bytes.
 pub const VALUES: Table =
-    table!("entity_value", 4, derived ["space": Int, "attribute": Int, "key": Bytes, "entity": Int]);
+    table!("entity_value", 4, derived ["space": Int, "attribute": Int, "key": Bytes, "entity": Int, "kind": Int]);
 
 /// All tables of a store.
 pub fn tables() -> impl Iterator<Item = Table> {

@@ -152,6 +152,17 @@ pub struct Keys {
     pub high: Vec<u8>,
 }
 
+/// A row of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit<K> {
+    /// Key or cell.
+    pub key: K,
+    /// Number of the entity in its space.
+    pub entity: i64,
+    /// Hash of its type; 0 where the entity must be looked at.
+    pub kind: i64,
+}
+
 /// Keys and entities of the stretch in their order, after a given one, at most `limit`.
 ///
 /// # Errors
@@ -159,18 +170,18 @@ pub struct Keys {
 pub fn by_keys(
     conn: &mut dyn Conn,
     keys: &Keys,
-    after: Option<&(Vec<u8>, i64)>,
+    after: Option<(&[u8], i64)>,
     limit: i64,
-) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
-    let (from, entity) = after.map_or((keys.low.clone(), i64::MIN), Clone::clone);
+) -> Result<Vec<Hit<Vec<u8>>>, StoreError> {
+    let (from, entity) = after.map_or((keys.low.clone(), i64::MIN), |(key, entity)| (key.to_vec(), entity));
     let mut found = Vec::new();
     conn.each(
-        "SELECT key, entity FROM entity_value
+        "SELECT key, entity, kind FROM entity_value
          WHERE space = ?1 AND attribute = ?2 AND (key, entity) > (?3, ?4) AND key <= ?5
          ORDER BY key, entity LIMIT ?6",
         &[keys.space.into(), keys.attribute.into(), from.into(), entity.into(), keys.high.clone().into(), limit.into()],
         &mut |r| {
-            found.push((r.blob(0)?, r.int(1)?));
+            found.push(Hit { key: r.blob(0)?, entity: r.int(1)?, kind: r.int(2)? });
             Ok(())
         },
     )?;
@@ -261,16 +272,16 @@ pub fn by_cells(
     (low, high): (i64, i64),
     after: Option<(i64, i64)>,
     limit: i64,
-) -> Result<Vec<(i64, i64)>, StoreError> {
+) -> Result<Vec<Hit<i64>>, StoreError> {
     let (cell, entity) = after.unwrap_or((low, i64::MIN));
     let mut found = Vec::new();
     conn.each(
-        "SELECT cell, entity FROM entity_cell
+        "SELECT cell, entity, kind FROM entity_cell
          WHERE space = ?1 AND attribute = ?2 AND (cell, entity) > (?3, ?4) AND cell <= ?5
          ORDER BY cell, entity LIMIT ?6",
         &[space.into(), attribute.into(), cell.into(), entity.into(), high.into(), limit.into()],
         &mut |r| {
-            found.push((r.int(0)?, r.int(1)?));
+            found.push(Hit { key: r.int(0)?, entity: r.int(1)?, kind: r.int(2)? });
             Ok(())
         },
     )?;
@@ -286,19 +297,19 @@ pub fn by_cell_list(
     space: i64,
     attribute: i64,
     cells: &[i64],
-) -> Result<Vec<(i64, i64)>, StoreError> {
+) -> Result<Vec<Hit<i64>>, StoreError> {
     let mut found = Vec::new();
     for part in cells.chunks(super::MOST) {
         let length = super::length(part.len());
         let sql = format!(
-            "SELECT cell, entity FROM entity_cell WHERE space = ?1 AND attribute = ?2 AND cell IN ({})",
+            "SELECT cell, entity, kind FROM entity_cell WHERE space = ?1 AND attribute = ?2 AND cell IN ({})",
             placeholders(3, length)
         );
         let mut params: Vec<Value> = vec![space.into(), attribute.into()];
         params.extend(part.iter().map(|c| Value::from(*c)));
         params.resize(2 + length, part.last().copied().unwrap_or_default().into());
         conn.each(&sql, &params, &mut |r| {
-            found.push((r.int(0)?, r.int(1)?));
+            found.push(Hit { key: r.int(0)?, entity: r.int(1)?, kind: r.int(2)? });
             Ok(())
         })?;
     }

@@ -9,10 +9,10 @@ use crate::conn::placeholders;
 use crate::{Conn, Row, StoreError, Value};
 
 pub use find::{
-    EntityPage, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
+    EntityPage, Hit, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
     count_keys_to, having, ids, of_type, page, types_in_use,
 };
-pub use write::{AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, write};
+pub use write::{Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, write};
 
 /// An entity as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

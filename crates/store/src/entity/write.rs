@@ -38,6 +38,8 @@ pub struct Write {
     pub modified: Timestamp,
     /// The document; none: it is removed, and this is what it was.
     pub doc: Result<String, String>,
+    /// Hash of its type for index rows; 0 when it has several.
+    pub mark: i64,
     /// Index rows it had and has no more.
     pub gone: Vec<IndexRow>,
     /// Index rows it gets.
@@ -94,7 +96,11 @@ pub fn write(conn: &mut dyn Conn, all: &[Write]) -> Result<(), StoreError> {
             };
         }
     }
-    add_rows(conn, all.iter().zip(&ids).flat_map(|(w, id)| w.added.iter().map(move |row| (w.space, *id, row))))?;
+    let added = all
+        .iter()
+        .zip(&ids)
+        .flat_map(|(w, id)| w.added.iter().map(move |row| Added { space: w.space, entity: *id, kind: w.mark, row }));
+    add_rows(conn, added)?;
     counts(conn, all)
 }
 
@@ -169,19 +175,29 @@ fn remove(conn: &mut dyn Conn, w: &Write, id: i64, doc: &str) -> Result<(), Stor
     .map(drop)
 }
 
-/// Adds index rows: space, entity and row. One that is there already stays.
+/// An index row about to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct Added<'r> {
+    /// Space.
+    pub space: i64,
+    /// Number of the entity.
+    pub entity: i64,
+    /// Hash of its type; 0 when it has several.
+    pub kind: i64,
+    /// What is added.
+    pub row: &'r IndexRow,
+}
+
+/// Adds index rows. One that is there already stays.
 ///
 /// # Errors
 /// Whatever the engine refused.
-pub fn add_rows<'r>(
-    conn: &mut dyn Conn,
-    rows: impl Iterator<Item = (i64, i64, &'r IndexRow)>,
-) -> Result<(), StoreError> {
+pub fn add_rows<'r>(conn: &mut dyn Conn, rows: impl Iterator<Item = Added<'r>>) -> Result<(), StoreError> {
     let (mut values, mut cells) = (Vec::new(), Vec::new());
-    for (space, entity, (attribute, key)) in rows {
+    for Added { space, entity, kind, row: (attribute, key) } in rows {
         match key {
-            IndexKey::Value(key) => values.push((space, *attribute, key, entity)),
-            IndexKey::Cell(cell) => cells.push((space, *attribute, *cell, entity)),
+            IndexKey::Value(key) => values.push((space, *attribute, key, entity, kind)),
+            IndexKey::Cell(cell) => cells.push((space, *attribute, *cell, entity, kind)),
         }
     }
     if !values.is_empty() {
@@ -190,6 +206,7 @@ pub fn add_rows<'r>(
             ("attribute", Column::Int(values.iter().map(|v| v.1).collect())),
             ("key", Column::Blob(values.iter().map(|v| v.2.clone()).collect())),
             ("entity", Column::Int(values.iter().map(|v| v.3).collect())),
+            ("kind", Column::Int(values.iter().map(|v| v.4).collect())),
         ];
         conn.insert_many(&BulkInsert { table: "entity_value", columns: &columns, ignore_conflicts: true })?;
     }
@@ -199,6 +216,7 @@ pub fn add_rows<'r>(
             ("attribute", Column::Int(cells.iter().map(|v| v.1).collect())),
             ("cell", Column::Int(cells.iter().map(|v| v.2).collect())),
             ("entity", Column::Int(cells.iter().map(|v| v.3).collect())),
+            ("kind", Column::Int(cells.iter().map(|v| v.4).collect())),
         ];
         conn.insert_many(&BulkInsert { table: "entity_cell", columns: &columns, ignore_conflicts: true })?;
     }

@@ -25,6 +25,7 @@ pub(crate) fn made(space: i64, urn: &str, kind: &str, index: &[(i64, &str)]) -> 
         urn: urn.into(),
         kind: kind.into(),
         retyped: false,
+        mark: 0,
         version: 1,
         created: Timestamp(1_000),
         modified: Timestamp(1_000),
@@ -147,10 +148,10 @@ async fn entities_are_found_by_type_and_value(place: &TestPlace) {
         let (open, every) = (keys("open", "open"), keys("a", "z"));
         assert_eq!((entity::count_keys_to(c, &open, 100)?, entity::count_keys_to(c, &every, 9)?), (4, 9));
         let first = entity::by_keys(c, &every, None, 12)?;
-        let rest = entity::by_keys(c, &every, first.last(), 12)?;
+        let rest = entity::by_keys(c, &every, first.last().map(|h| (h.key.as_slice(), h.entity)), 12)?;
         assert_eq!((first.len(), rest.len()), (12, 3));
-        assert!(first.iter().chain(&rest).is_sorted());
-        let ids: Vec<i64> = first.iter().map(|(_, id)| *id).collect();
+        assert!(first.iter().chain(&rest).map(|h| (&h.key, h.entity)).is_sorted());
+        let ids: Vec<i64> = first.iter().map(|h| h.entity).collect();
         assert_eq!(entity::by_ids(c, spaces[0], &ids)?.iter().map(|e| e.id).collect::<Vec<_>>(), ids);
         assert_eq!(
             entity::of_type(c, spaces[0], "A", &ids)?.len() + entity::of_type(c, spaces[0], "B", &ids)?.len(),
@@ -170,12 +171,13 @@ async fn entities_are_found_by_cell(place: &TestPlace) {
             (0..10).map(|n| Write { added: at(100 + n * 10), ..made(0, &format!("urn:p:{n}"), "P", &[]) }).collect();
         entity::write(c, &all)?;
         assert_eq!(entity::by_cells(c, 0, 5, (110, 140), None, 100)?.len(), 4);
-        assert_eq!(entity::by_cells(c, 0, 5, (110, 140), Some((120, 3)), 100)?, [(130, 4), (140, 5)]);
+        let cells = |hits: Vec<entity::Hit<i64>>| hits.iter().map(|h| (h.key, h.entity, h.kind)).collect::<Vec<_>>();
+        assert_eq!(cells(entity::by_cells(c, 0, 5, (110, 140), Some((120, 3)), 100)?), [(130, 4, 0), (140, 5, 0)]);
         assert_eq!(entity::count_cells_to(c, 0, 5, (0, 1_000), 7)?, 7);
         entity::write(c, &[Write { gone: at(110), added: at(500), ..changed(&all[1], 2, 2) }])?;
         assert_eq!(entity::by_cells(c, 0, 5, (110, 140), None, 100)?.len(), 3);
-        entity::add_rows(c, at(500).iter().map(|r| (0, 2, r)))?;
-        assert_eq!(entity::by_cells(c, 0, 5, (500, 500), None, 9)?, [(500, 2)], "a row that is there stays");
+        entity::add_rows(c, at(500).iter().map(|row| entity::Added { space: 0, entity: 2, kind: 7, row }))?;
+        assert_eq!(cells(entity::by_cells(c, 0, 5, (500, 500), None, 9)?), [(500, 2, 0)], "a row that is there stays");
         Ok(())
     })
     .await;
