@@ -1,11 +1,13 @@
 //! The one door: every change is a [`Command`] given to [`Registry::execute`], every question goes through its queries.
 //!
 //! Data's way: command → one transaction: entities read, authorise (Cedar), validate (metamodel), entities, journal and
-//! outbox written → [`Follower`](follow) reads the journal and tells every projection, of this node and of others, in journal order.
+//! outbox written → `follow` tells every projection, in journal order, what was written: what this node wrote from memory, the
+//! rest from the journal.
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `combine`, `execute`, `desk`, `check` – writing; `receipts` – what was done under a client's key
+//! * `command`, `combine`, `execute`, `desk`, `check`, `unique` – writing; `receipts` – what was done under a client's key
+//! * `template` – what a pilot has, for all others
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
 //! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
 //! * `define` – documents that edges keep

@@ -18,6 +18,12 @@ pub struct News {
     pub content: Box<dyn Any + Send>,
 }
 
+impl News {
+    const fn length(&self) -> i64 {
+        self.last - self.first + 1
+    }
+}
+
 /// The journal of a space ends there once the transaction is committed.
 pub(crate) struct Moved {
     pub space: i64,
@@ -31,13 +37,46 @@ impl From<(i64, i64)> for Moved {
     }
 }
 
-/// Stretches of one space that wait at the most; who is further behind reads the journal.
-const WAITING: usize = 64;
+/// Events that wait at the most, of all spaces together; who is further behind reads the journal.
+const WAITING: i64 = 5_000;
+
+/// What waits, by space.
+#[derive(Default)]
+struct Waiting {
+    by_space: HashMap<i64, VecDeque<News>>,
+    events: i64,
+}
+
+impl Waiting {
+    fn put(&mut self, space: i64, news: News) {
+        self.events += news.length();
+        self.by_space.entry(space).or_default().push_back(news);
+        // Of the same space first; what others left behind and nobody took goes as well.
+        while self.events > WAITING {
+            let own = self.by_space.get(&space).is_some_and(|queue| !queue.is_empty()).then_some(space);
+            let Some(from) = own.or_else(|| self.by_space.keys().next().copied()) else { return };
+            match self.by_space.get_mut(&from).and_then(VecDeque::pop_front) {
+                Some(news) => self.events -= news.length(),
+                None => drop(self.by_space.remove(&from)),
+            }
+        }
+    }
+
+    fn take(&mut self, space: i64, after: i64) -> Option<News> {
+        let queue = self.by_space.get_mut(&space)?;
+        while queue.front().is_some_and(|n| n.first <= after) {
+            self.events -= queue.pop_front().map_or(0, |news| news.length());
+        }
+        let next = queue.front().is_some_and(|n| n.first == after + 1).then(|| queue.pop_front()).flatten();
+        self.events -= next.as_ref().map_or(0, News::length);
+        next
+    }
+}
 
 /// The watched heads; they only ever move forward.
 pub(crate) struct Heads {
     ends: watch::Sender<JournalHeads>,
-    news: Mutex<HashMap<i64, VecDeque<News>>>,
+    news: Mutex<Waiting>,
 }
 
 impl Heads {
@@ -49,18 +88,13 @@ impl Heads {
         self.ends.subscribe()
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<i64, VecDeque<News>>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.news.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What comes next after that event, where it waits.
     pub fn news(&self, space: i64, after: i64) -> Option<News> {
-        let mut waiting = self.waiting();
-        let queue = waiting.get_mut(&space)?;
-        while queue.front().is_some_and(|n| n.first <= after) {
-            queue.pop_front();
-        }
-        if queue.front()?.first == after + 1 { queue.pop_front() } else { None }
+        self.waiting().take(space, after)
     }
 
     /// Takes what is further than known; wakes the watchers only then.
@@ -91,13 +125,7 @@ impl Heads {
             return;
         }
         let mut waiting = self.waiting();
-        for (space, news) in news {
-            let queue = waiting.entry(space).or_default();
-            queue.push_back(news);
-            if queue.len() > WAITING {
-                queue.pop_front();
-            }
-        }
+        news.into_iter().for_each(|(space, news)| waiting.put(space, news));
     }
 }
 
@@ -132,9 +160,12 @@ mod tests {
         assert!(heads.news(2, 4).is_none());
         assert_eq!(heads.news(1, 7).map(|n| n.last), Some(9), "what was read meanwhile is passed over");
         assert!(heads.news(1, 9).is_none());
-        for n in 0..200 {
-            heads.moved(vec![stretch(100 + n, 100 + n)]);
-        }
-        assert!(heads.news(1, 99).is_none() && heads.news(1, 298).is_some(), "only so much waits");
+        heads.moved(vec![stretch(10, 2_000), stretch(2_001, 4_000), stretch(4_001, 6_000)]);
+        assert!(heads.news(1, 9).is_none(), "only so much waits");
+        assert_eq!(heads.news(1, 2_000).map(|n| n.last), Some(4_000));
+        assert_eq!(heads.news(1, 4_000).map(|n| n.last), Some(6_000));
+        assert_eq!(heads.waiting().events, 0);
+        heads.moved(vec![stretch(6_001, 20_000)]);
+        assert!(heads.news(1, 6_000).is_none(), "nor one alone that is longer");
     }
 }
