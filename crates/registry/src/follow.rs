@@ -104,7 +104,7 @@ impl Registry {
                 None => {
                     let Some((last, step)) = self.step(space, from.seq).await? else { break };
                     step.events.iter().for_each(|e| self.cache.forget(e.entity.as_str(), None));
-                    let full = step.events.len() >= BATCH as usize;
+                    let full = last - from.seq >= BATCH; // numbers have no gaps
                     (last, step, full)
                 }
             };
