@@ -108,12 +108,10 @@ impl Registry {
         let names: HashMap<Urn, Urn> =
             pilots.iter().filter_map(|e| Some((e.id.clone(), renamed(&e.id, &template.from, to)?))).collect();
         let wanted: Vec<Entity> = pilots.iter().filter_map(|e| copy(e, &names, &template.from, to)).collect();
-        let there: HashMap<Urn, _> = self
-            .entities(actor, names.values().cloned().collect())
-            .await?
-            .into_iter()
-            .map(|e| (e.id.clone(), e))
-            .collect();
+        // The same identifier may stand in another tree: that is another entity.
+        let known = self.entities(actor, names.values().cloned().collect()).await?;
+        let there: HashMap<Urn, _> =
+            known.into_iter().filter(|e| to.covers(&e.space)).map(|e| (e.id.clone(), e)).collect();
         let ground = format!("template {}", template.from);
         let (mut copied, mut changes) = (Copied::default(), Vec::new());
         for entity in wanted {
@@ -136,7 +134,7 @@ impl Registry {
         }
         let all: Vec<(Urn, bool)> =
             changes.iter().map(|c| (c.urn().clone(), matches!(c.operation, Operation::Create(_)))).collect();
-        let command = Command { ground, changes, each: true, ..Command::default() };
+        let command = Command { ground, changes, within: Some(to.clone()), each: true, ..Command::default() };
         for (place, error) in self.execute(actor, command).await?.refused {
             let (urn, new) = all[place].clone();
             *if new { &mut copied.made } else { &mut copied.renewed } -= 1;

@@ -27,8 +27,14 @@ async fn a_template_is_copied_and_copied_again(place: &TestPlace) {
     carry_out(&registry, all.into()).await.unwrap();
     let copy = async |template: &Template, to: &str| registry.copy_template(&me, template, &space(to)).await.unwrap();
 
+    // What is called like a copy to be, in another tree, is another entity.
+    carry_out(&registry, vec![Operation::Create(thing("b:1", "a"))]).await.unwrap();
     let dry = copy(&Template { dry: true, ..template("a/below") }, "b").await;
-    assert_eq!((dry.made, registry.entity(&me, &urn("b:1")).await.is_ok()), (2, false), "only said");
+    assert_eq!(
+        (dry.made, registry.entity_in(&me, Some(&space("b")), &urn("b:1")).await.is_ok()),
+        (2, false),
+        "only said"
+    );
     assert_eq!(copy(&template("a/below"), "b").await.made, 2);
     let second = registry.entity(&me, &urn("b:2")).await.unwrap();
     assert_eq!((second.object("near"), second.object("far")), (Some(&urn("b:1")), Some(&urn("else"))));
@@ -41,7 +47,9 @@ async fn a_template_is_copied_and_copied_again(place: &TestPlace) {
     set(&registry, urn("b:2"), "n", 7).await;
     let third = copy(&template("a/below"), "b").await;
     assert_eq!((third.renewed, third.kept), (1, vec![urn("b:2")]), "what was changed since stays as it is");
-    let number = async |of: Urn| registry.entity(&me, &of).await.unwrap().number("n");
+    let number = async |of: Urn| registry.entity_in(&me, Some(&space("b")), &of).await.unwrap().number("n");
+    let other = registry.entity_in(&me, Some(&space("a")), &urn("b:1")).await.unwrap();
+    assert_eq!((other.version, other.number("n")), (1, Some(1.0)));
     assert_eq!((number(urn("b:1")).await, number(urn("b:2")).await), (Some(5.0), Some(7.0)));
 
     let none = copy(&Template { types: vec!["Other".into()], ..template("a/below") }, "b").await;
