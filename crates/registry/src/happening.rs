@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::{Committed, JournalEvent};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use svod_kernel::{Timestamp, Urn};
 use svod_model::{Attribute, Entity};
@@ -23,6 +24,39 @@ impl Touch {
     /// What an event's changes did, instance by instance; what they say of the entity itself is left out.
     pub fn all(changes: &Map<String, Value>) -> Vec<Self> {
         changes.iter().filter(|(name, _)| !name.starts_with('@')).flat_map(|(name, c)| touches(name, c)).collect()
+    }
+
+    /// What a change of one attribute, `{"old", "new"}`, did to its instances.
+    pub fn of(name: &str, old: Option<Attribute>, new: Option<Attribute>) -> Vec<Self> {
+        if [&old, &new].into_iter().flatten().all(|a| a.others.is_empty()) {
+            return Self::alone(name, old, new);
+        }
+        let alone = |a: &Attribute| Attribute { others: Vec::new(), ..a.clone() };
+        let instances = |a: &Option<Attribute>| a.iter().flat_map(Attribute::instances).map(alone).collect::<Vec<_>>();
+        let (before, mut after) = (instances(&old), instances(&new));
+        let mut all = Vec::new();
+        for old in before {
+            let new = after.iter().position(|n| n.dataset == old.dataset).map(|at| after.remove(at));
+            all.extend(Self::alone(name, Some(old), new));
+        }
+        all.extend(after.into_iter().flat_map(|new| Self::alone(name, None, Some(new))));
+        all
+    }
+
+    /// Of attributes with one instance each.
+    fn alone(name: &str, old: Option<Attribute>, new: Option<Attribute>) -> Vec<Self> {
+        let touch = |dataset: Option<String>, old, new| Self { name: name.to_owned(), dataset, old, new };
+        match (old, new) {
+            (Some(old), Some(new)) if new.same(&old) => Vec::new(),
+            (Some(old), Some(new)) if old.dataset != new.dataset => {
+                vec![touch(old.dataset.clone(), Some(old), None), touch(new.dataset.clone(), None, Some(new))]
+            }
+            (None, None) => Vec::new(),
+            (old, new) => {
+                let dataset = old.as_ref().or(new.as_ref()).and_then(|a| a.dataset.clone());
+                vec![touch(dataset, old, new)]
+            }
+        }
     }
 }
 
@@ -97,25 +131,8 @@ fn rebuilt(event: &JournalEvent, touches: &[Touch]) -> Entity {
 
 /// `{"old", "new"}` instance by instance.
 fn touches(name: &str, change: &Value) -> Vec<Touch> {
-    let read = |key: &str| change.get(key).and_then(|v| serde_json::from_value::<Attribute>(v.clone()).ok());
-    let (old, new) = (read("old"), read("new"));
-    let alone = |a: &Attribute| Attribute { others: Vec::new(), ..a.clone() };
-    let instances = |a: &Option<Attribute>| a.iter().flat_map(Attribute::instances).map(alone).collect::<Vec<_>>();
-    let (before, mut after) = (instances(&old), instances(&new));
-    let mut all = Vec::new();
-    for old in before {
-        let new = after.iter().position(|n| n.dataset == old.dataset).map(|at| after.remove(at));
-        if new.as_ref().is_none_or(|new| !new.same(&old)) {
-            all.push(Touch { name: name.to_owned(), dataset: old.dataset.clone(), old: Some(old), new });
-        }
-    }
-    all.extend(after.into_iter().map(|new| Touch {
-        name: name.to_owned(),
-        dataset: new.dataset.clone(),
-        old: None,
-        new: Some(new),
-    }));
-    all
+    let read = |key: &str| change.get(key).and_then(|v| Attribute::deserialize(v).ok());
+    Touch::of(name, read("old"), read("new"))
 }
 
 #[cfg(test)]

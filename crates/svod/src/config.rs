@@ -67,6 +67,8 @@ impl fmt::Debug for StoreConfig {
 pub struct NgsiConfig {
     /// Instances of one attribute in one temporal answer; more are answered in part (206), with where to go on.
     pub temporal_instances: usize,
+    /// Memory for the past of entities that is asked for again and again, MiB.
+    pub history_cache_mib: u64,
     /// The name under which other brokers know this one; none: that of the node.
     pub alias: Option<String>,
     /// Under which address other brokers reach this one, such as `https://region.example`; none: subscriptions are not
@@ -76,7 +78,7 @@ pub struct NgsiConfig {
 
 impl Default for NgsiConfig {
     fn default() -> Self {
-        Self { temporal_instances: 1_000, alias: None, public_base: None }
+        Self { temporal_instances: 1_000, history_cache_mib: 32, alias: None, public_base: None }
     }
 }
 

@@ -67,7 +67,7 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         public_base: config.public_base.clone().or(own),
         watch: Arc::new(Watch::new(deliver.clone())),
         subscriptions: Engine::new(core.registry.clone(), notifications, deliver),
-        temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone())),
+        temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone(), config.history_cache_mib << 20)),
         temporal_instances: config.temporal_instances,
         since: core.registry.clock().now(),
         alias: config.alias.clone().unwrap_or_else(|| core.node.clone()),

@@ -107,7 +107,7 @@ pub struct Period {
 pub type Aggregated = BTreeMap<Method, Vec<(Value, Timestamp, Timestamp)>>;
 
 /// Makes instances into periods; those without one are left out.
-pub fn aggregated(instances: &[Instance], property: Property, methods: &[Method], period: Period) -> Aggregated {
+pub fn aggregated(instances: &[&Instance], property: Property, methods: &[Method], period: Period) -> Aggregated {
     let mut timed: Vec<(Timestamp, Value)> =
         instances.iter().filter_map(|i| Some((property.of(i)?, value_of(&i.attribute.value)?))).collect();
     timed.sort_by_key(|(at, _)| *at);
@@ -163,15 +163,26 @@ mod tests {
     fn values_are_gathered_by_period() {
         let all = [at(10, 120), at(20, 80), at(50, 100), at(130, 7)];
         let period = Period { from: None, micros: Some(60_000_000) };
-        let made = aggregated(&all, Property::Observed, &[Method::Avg, Method::Max, Method::TotalCount], period);
+        let made = aggregated(
+            &all.iter().collect::<Vec<_>>(),
+            Property::Observed,
+            &[Method::Avg, Method::Max, Method::TotalCount],
+            period,
+        );
         let avg: Vec<_> =
             made[&Method::Avg].iter().map(|(v, from, _)| (v.as_f64().unwrap(), from.0 / 1_000_000)).collect();
         assert_eq!(avg, [(100.0, 10), (7.0, 130)], "empty periods are left out");
         assert_eq!(made[&Method::TotalCount][0].0, 3);
-        let whole = aggregated(&all, Property::Observed, &[Method::Min], Period { from: None, micros: None });
+        let whole = aggregated(
+            &all.iter().collect::<Vec<_>>(),
+            Property::Observed,
+            &[Method::Min],
+            Period { from: None, micros: None },
+        );
         assert_eq!(whole[&Method::Min].len(), 1);
         let words = [at(1, "b"), at(2, "a")];
-        let made = aggregated(&words, Property::Observed, &[Method::Min, Method::Sum], period);
+        let made =
+            aggregated(&words.iter().collect::<Vec<_>>(), Property::Observed, &[Method::Min, Method::Sum], period);
         assert_eq!((&made[&Method::Min][0].0, made.contains_key(&Method::Sum)), (&Value::from("a"), false));
     }
 }

@@ -1,6 +1,12 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use svod_kernel::Timestamp;
 use svod_model::Attribute;
 use svod_registry::Touch;
@@ -51,10 +57,9 @@ impl History {
 
     /// Takes the next event of the journal in.
     pub fn take(&mut self, seq: i64, event: &NewEvent) {
-        let Ok(changes) = serde_json::from_str::<Map<String, Value>>(&event.changes) else { return };
+        let Ok(changes) = serde_json::from_str::<Changes<'_>>(&event.changes) else { return };
         if event.action == VERB {
-            let rewrite = changes.get(MEMBER).and_then(|r| serde_json::from_value::<Rewrite>(r.clone()).ok());
-            if let Some(rewrite) = rewrite {
+            if let Some(rewrite) = changes.get(MEMBER).and_then(|r| serde_json::from_str::<Rewrite>(r).ok()) {
                 rewrite.apply(self, seq, event.at);
             }
             return;
@@ -63,15 +68,21 @@ impl History {
         self.created.get_or_insert(event.at);
         self.modified = Some(event.at);
         self.deleted = gone.then_some(event.at);
-        let named = changes.get("@type").and_then(|t| serde_json::from_value(t.get("new")?.clone()).ok());
+        let named = changes.get("@type").and_then(|t| serde_json::from_str::<Change<Vec<String>>>(t).ok()?.new);
         self.add_types(named.unwrap_or_else(|| vec![event.kind.clone()]));
-        let touches = Touch::all(&changes);
-        for (place, touch) in touches.iter().enumerate() {
-            let made = instance(number(seq, place), touch, event.at);
-            self.attributes.entry(touch.name.clone()).or_default().push(made);
+        let mut place = 0;
+        for (name, change) in changes.0.iter().filter(|(name, _)| !name.starts_with('@')) {
+            let Ok(change) = serde_json::from_str::<Change<Attribute>>(change.get()) else { continue };
+            let touches = Touch::of(name, change.old, change.new);
+            let made = touches.into_iter().enumerate().map(|(n, t)| instance(number(seq, place + n), t, event.at));
+            let instances = self.attributes.entry(name.to_string()).or_default();
+            let before = instances.len();
+            instances.extend(made);
+            place += instances.len() - before;
         }
         if let Some(scope) = changes.get("@scope") {
-            self.scoped(number(seq, touches.len()), scope.get("new"), event.at);
+            let new = serde_json::from_str::<Change<Value>>(scope).ok().and_then(|c| c.new);
+            self.scoped(number(seq, place), new, event.at);
         }
     }
 
@@ -97,11 +108,10 @@ impl History {
         }
     }
 
-    fn scoped(&mut self, id: i64, new: Option<&Value>, at: Timestamp) {
-        let known = new.map(|_| at);
-        let value = Attribute::property(new.cloned().unwrap_or_else(|| json!([])));
-        let attribute = Attribute { observed_at: known, ..value };
+    fn scoped(&mut self, id: i64, new: Option<Value>, at: Timestamp) {
+        let known = new.as_ref().map(|_| at);
         let deleted = if new.is_none() { Some(at) } else { None };
+        let attribute = Attribute { observed_at: known, ..Attribute::property(new.unwrap_or_else(|| json!([]))) };
         let made = Instance { id, created: known, modified: known, observed: known, deleted, attribute };
         self.attributes.entry(SCOPE.into()).or_default().push(made);
     }
@@ -116,20 +126,64 @@ impl History {
 }
 
 /// A value that came or changed, or the mark of one that is gone.
-fn instance(id: i64, touch: &Touch, at: Timestamp) -> Instance {
-    match &touch.new {
+fn instance(id: i64, touch: Touch, at: Timestamp) -> Instance {
+    match touch.new {
         Some(new) => Instance {
             id,
             created: Some(at),
             modified: Some(at),
             observed: new.observed_at,
             deleted: None,
-            attribute: new.clone(),
+            attribute: new,
         },
         None => {
             let was = touch.old.as_ref().map(|o| &o.value);
-            let attribute = Attribute { dataset: touch.dataset.clone(), ..Attribute::taken_away(was) };
+            let attribute = Attribute { dataset: touch.dataset, ..Attribute::taken_away(was) };
             Instance { id, created: None, modified: None, observed: None, deleted: Some(at), attribute }
         }
     }
+}
+
+/// What an event changed, member by member, in their order and not read yet.
+struct Changes<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl Changes<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, text)| text.get())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Changes<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Members<'a>(PhantomData<&'a ()>);
+
+        impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+            type Value = Changes<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut all = Vec::with_capacity(map.size_hint().unwrap_or(8));
+                while let Some(Name(name)) = map.next_key()? {
+                    all.push((name, map.next_value()?));
+                }
+                Ok(Changes(all))
+            }
+        }
+
+        d.deserialize_map(Members(PhantomData))
+    }
+}
+
+/// Text that is not copied where it needs no unescaping.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// `{"old", "new"}`
+#[derive(Deserialize)]
+struct Change<T> {
+    old: Option<T>,
+    new: Option<T>,
 }

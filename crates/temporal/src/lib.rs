@@ -4,16 +4,20 @@
 //! * `history` – one entity's instances, made of its events in their order
 //! * `rewrite` – histories that are given or mended: events of their own in the journal
 //! * `ask` – windows, filters, the last ones; `aggregate` – periods and methods
+//! * `temporal` – the service; `memory` – histories that were asked for lately
 //!
-//! Nothing is kept besides the journal but the names of entities of which only a history was given, so that writing costs
+//! Nothing is stored besides the journal but the names of entities of which only a history was given, so that writing costs
 //! no more because somebody may ask about the past.
 
 mod aggregate;
 mod ask;
 mod history;
+mod memory;
 mod rewrite;
+mod temporal;
 
 pub use aggregate::{Aggregated, Method, Period, aggregated};
-pub use ask::{Ask, Evolution, Evolutions, Found, Property, Relation, Temporal, Window};
+pub use ask::{Ask, Evolution, Evolutions, Found, Property, Relation, Window};
 pub use history::{History, Instance, SCOPE};
 pub use rewrite::{Rewrite, Which};
+pub use temporal::Temporal;

@@ -46,7 +46,7 @@ fn missing(id: &Urn) -> ApiError {
     ApiError::missing(format!("nothing is known of the past of {id}"))
 }
 
-async fn history(state: &NgsiState, asked: &Asked, id: &Urn) -> Answer<(SpacePath, History)> {
+async fn history(state: &NgsiState, asked: &Asked, id: &Urn) -> Answer<(SpacePath, Arc<History>)> {
     let found = state.temporal.history(&asked.actor, &asked.space, id).await?;
     found.ok_or_else(|| missing(id))
 }
@@ -75,7 +75,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
         return Err(ApiError::bad("an entity needs a 'type'"));
     }
     let is_known = known.is_some();
-    let (home, before) = known.map_or_else(|| (asked.space.clone(), Vec::new()), |(home, h)| (home, h.types));
+    let (home, before) = known.map_or_else(|| (asked.space.clone(), Vec::new()), |(home, h)| (home, h.types.clone()));
     let types = if given.types.is_empty() { before } else { given.types };
     let add = Rewrite::Add { types: types.clone(), instances: given.instances, replace: true };
     rewrite(&state, &asked, &id, (&home, &types), &add).await?;
@@ -114,7 +114,7 @@ async fn attribute(
     id: &Urn,
     term: &str,
     context: &Context,
-) -> Answer<(String, SpacePath, History)> {
+) -> Answer<(String, SpacePath, Arc<History>)> {
     parse::named(term)?;
     let name = if term == svod_temporal::SCOPE { term.to_owned() } else { context.name(term) };
     let (home, known) = history(state, asked, id).await?;
@@ -229,10 +229,12 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     let (home, known) =
         match (state.temporal.history(&asked.actor, &asked.space, &id).await?, others.into_values().next()) {
             (Some((home, mut known)), others) => {
-                known.join(others.unwrap_or_default());
+                if let Some(others) = others {
+                    Arc::make_mut(&mut known).join(others);
+                }
                 (home, known)
             }
-            (None, Some(known)) => (asked.space.clone(), known),
+            (None, Some(known)) => (asked.space.clone(), Arc::new(known)),
             (None, None) => {
                 let mut response = axum::response::IntoResponse::into_response(missing(&id));
                 crate::entities::warn(&mut response, warnings);
@@ -243,15 +245,12 @@ pub async fn read(State(state): State<NgsiState>, Path(id): Path<String>, asked:
     if !wanted.attributes.is_empty() && !wanted.attributes.iter().any(named) {
         return Err(ApiError::missing(format!("the entity {id} never had one of these attributes")));
     }
-    let types = known.types.clone();
-    let whole = History { attributes: known.attributes.clone(), ..known };
-    let (created, modified) = (whole.created, whole.modified);
-    let found = wanted.evolution(id.clone(), &home, whole).unwrap_or_else(|| Evolution {
+    let found = wanted.evolution(id.clone(), &home, &known).unwrap_or_else(|| Evolution {
         id: id.clone(),
         space: home,
-        types,
-        created: created.unwrap_or_default(),
-        modified: modified.unwrap_or_default(),
+        types: known.types.clone(),
+        created: known.created.unwrap_or_default(),
+        modified: known.modified.unwrap_or_default(),
         attributes: Default::default(),
     });
     let mut all = vec![found];

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use svod_kernel::Timestamp;
-use svod_model::Attribute;
 use svod_temporal::{Ask, Evolution, Instance, Method, Period, Relation, aggregated};
 
 use super::INSTANCE;
@@ -161,12 +160,15 @@ impl Look {
             out.insert("createdAt".into(), e.created.to_string().into());
             out.insert("modifiedAt".into(), e.modified.to_string().into());
         }
+        // Moments of an instance are written here, not by the form.
+        let form = Form { sys_attrs: false, ..self.form.clone() };
+        let pen = Pen { look: self, form: &form, ask, context };
         for (name, instances) in e.attributes.iter().filter(|(name, _)| self.shows(name)) {
             let key = if name == svod_temporal::SCOPE { name.clone() } else { context.write(name) };
             let shown = match self.shape {
-                Shape::Normalized => instances.iter().map(|i| Value::Object(self.instance(i, context))).collect(),
-                Shape::Values => self.grouped(instances, context, |group| Some(self.pairs(group, ask, context))),
-                Shape::Aggregated => self.grouped(instances, context, |group| self.aggregates(group, ask)),
+                Shape::Normalized => instances.iter().map(|i| Value::Object(pen.instance(i))).collect(),
+                Shape::Values => pen.grouped(instances, |group| Some(pen.pairs(group))),
+                Shape::Aggregated => pen.grouped(instances, |group| pen.aggregates(group)),
             };
             if !shown.is_null() {
                 out.insert(key, shown);
@@ -174,17 +176,36 @@ impl Look {
         }
         out
     }
+}
 
-    fn instance(&self, i: &Instance, context: &Context) -> Map<String, Value> {
-        let form = Form { sys_attrs: false, ..self.form.clone() };
-        let alone = Attribute { others: Vec::new(), ..i.attribute.clone() };
-        let expires = alone.expires_at;
-        let alone = Attribute { expires_at: None, ..alone };
-        let written = form.attribute(&alone, context, Timestamp::default(), &Joined::new());
-        let mut out = written.and_then(|v| v.as_object().cloned()).unwrap_or_default();
+/// How the instances of one answer are written.
+struct Pen<'a> {
+    look: &'a Look,
+    form: &'a Form,
+    ask: &'a Ask,
+    context: &'a Context,
+}
+
+impl Pen<'_> {
+    /// The instance without its moments.
+    fn held(&self, i: &Instance) -> Map<String, Value> {
+        let written = self.form.attribute(&i.attribute, self.context, Timestamp::default(), &Joined::new());
+        match written {
+            Some(Value::Object(mut out)) => {
+                out.shift_remove("expiresAt");
+                out
+            }
+            _ => Map::new(),
+        }
+    }
+
+    fn instance(&self, i: &Instance) -> Map<String, Value> {
+        let mut out = self.held(i);
         out.insert("instanceId".into(), format!("{INSTANCE}{}", i.id).into());
-        if self.form.sys_attrs {
-            for (key, at) in [("createdAt", i.created), ("modifiedAt", i.modified), ("expiresAt", expires)] {
+        if self.look.form.sys_attrs {
+            for (key, at) in
+                [("createdAt", i.created), ("modifiedAt", i.modified), ("expiresAt", i.attribute.expires_at)]
+            {
                 if let Some(at) = at {
                     out.insert(key.into(), at.to_string().into());
                 }
@@ -197,15 +218,10 @@ impl Look {
     }
 
     /// One object for each dataset; alone when there is one.
-    fn grouped(
-        &self,
-        instances: &[Instance],
-        context: &Context,
-        show: impl Fn(&[Instance]) -> Option<Map<String, Value>>,
-    ) -> Value {
-        let mut groups: BTreeMap<Option<&str>, Vec<Instance>> = BTreeMap::new();
+    fn grouped(&self, instances: &[Instance], show: impl Fn(&[&Instance]) -> Option<Map<String, Value>>) -> Value {
+        let mut groups: BTreeMap<Option<&str>, Vec<&Instance>> = BTreeMap::new();
         for i in instances {
-            groups.entry(i.attribute.dataset.as_deref()).or_default().push(i.clone());
+            groups.entry(i.attribute.dataset.as_deref()).or_default().push(i);
         }
         if groups.is_empty() {
             return json!({"type": "Property", "values": []});
@@ -214,7 +230,7 @@ impl Look {
         for (dataset, group) in groups {
             let Some(shown) = show(&group) else { continue };
             let mut out = Map::new();
-            let kind = group.last().map(|i| self.instance(i, context)).and_then(|mut i| i.remove("type"));
+            let kind = group.last().and_then(|i| self.held(i).remove("type"));
             out.insert("type".into(), kind.unwrap_or_else(|| "Property".into()));
             if let Some(dataset) = dataset {
                 out.insert("datasetId".into(), dataset.into());
@@ -229,20 +245,20 @@ impl Look {
         }
     }
 
-    fn pairs(&self, group: &[Instance], ask: &Ask, context: &Context) -> Map<String, Value> {
-        let property = ask.window.property();
+    fn pairs(&self, group: &[&Instance]) -> Map<String, Value> {
+        let property = self.ask.window.property();
         let mut out: Map<String, Value> = Map::new();
         for i in group {
-            let shown = self.instance(i, context);
-            let Some((key, plural)) = HELD.iter().find(|(key, _)| shown.contains_key(*key)) else { continue };
-            let value = shown[*key].clone();
-            let value = match *key {
-                "languageMap" | "json" | "vocab" => json!({ *key: value }),
+            let mut shown = self.held(i);
+            let found = HELD.iter().find_map(|(key, plural)| Some((*key, *plural, shown.remove(*key)?)));
+            let Some((key, plural, value)) = found else { continue };
+            let value = match key {
+                "languageMap" | "json" | "vocab" => json!({ key: value }),
                 "objectList" => bare(value),
                 _ => value,
             };
             let at = property.of(i).or(i.modified).or(i.deleted).unwrap_or_default();
-            let all = out.entry(*plural).or_insert_with(|| json!([]));
+            let all = out.entry(plural).or_insert_with(|| json!([]));
             if let Value::Array(all) = all {
                 all.push(json!([value, at.to_string()]));
             }
@@ -250,9 +266,10 @@ impl Look {
         out
     }
 
-    fn aggregates(&self, group: &[Instance], ask: &Ask) -> Option<Map<String, Value>> {
-        let period = Period { from: ask.window.bounds().0, micros: self.period };
-        let made = aggregated(group, ask.window.property(), &self.methods, period);
+    fn aggregates(&self, group: &[&Instance]) -> Option<Map<String, Value>> {
+        let window = &self.ask.window;
+        let period = Period { from: window.bounds().0, micros: self.look.period };
+        let made = aggregated(group, window.property(), &self.look.methods, period);
         let rows = |all: Vec<(Value, Timestamp, Timestamp)>| -> Value {
             all.into_iter().map(|(v, from, to)| json!([v, from.to_string(), to.to_string()])).collect()
         };
