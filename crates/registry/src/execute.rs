@@ -37,17 +37,24 @@ impl Registry {
         self.together(actor.clone(), Arc::new(command)).await
     }
 
-    /// Carries commands out in one transaction, each for itself; an error is the store's and concerns all of them.
-    pub(crate) async fn carry_out(&self, pieces: &Arc<[Piece]>) -> Result<Vec<Outcome>, CommandError> {
+    /// Carries commands out in one transaction, each for itself; an error is the store's and concerns all of them. Which
+    /// they are is asked when the transaction begins, and again each time it must be repeated.
+    pub(crate) async fn carry_out(
+        self: Arc<Self>,
+        pieces: impl Fn() -> Arc<[Piece]> + Clone + Send + 'static,
+    ) -> Result<Vec<Outcome>, CommandError> {
         let closed = Closed::new(&self.cache);
         let mut tries = 0;
         let outcome = loop {
-            // The spaces are loaded before the indexes: their epoch must not be newer.
-            let view = self.view();
-            let indexes = self.indexes.load_full();
-            let (pieces, closed) = (pieces.clone(), closed.clone());
-            let job = Job { pieces, now: self.clock.now(), view, indexes, closed };
-            match self.store.write(move |conn| job.run(conn)).await {
+            let (registry, pieces, closed) = (self.clone(), pieces.clone(), closed.clone());
+            let run = move |conn: &mut dyn Conn| {
+                let (pieces, closed) = (pieces(), closed.clone());
+                // The spaces are loaded before the indexes: their epoch must not be newer.
+                let view = registry.view();
+                let indexes = registry.indexes.load_full();
+                Job { pieces, now: registry.clock.now(), view, indexes, closed }.run(conn)
+            };
+            match self.store.write(run).await {
                 Err(CommandError::Store(StoreError::Stale)) if tries < STALE_TRIES => {
                     tries += 1;
                     self.refresh().await?;

@@ -1,7 +1,7 @@
 //! The store: entities, journal, outbox, leases and what else must be durable, on SQLite or PostgreSQL.
 //!
 //! # Map
-//! * [`Store`] — the handle: queues, threads, group commit. `writer`, `reader`, `job`, `heads` are its insides.
+//! * [`Store`] — the handle: queues, threads, group commit. `writer`, `sync`, `reader`, `job`, `heads` are its insides.
 //! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_types`, `link`
 //!   are the two engines. What differs between them lives there and nowhere else.
 //! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`], [`receipt`] — the
@@ -11,8 +11,8 @@
 //!
 //! # A transaction
 //! A job is a synchronous closure. [`Store::write`] puts it into a bounded queue; the one writer thread takes everything
-//! that waits (never waiting for more), begins a transaction, runs each job behind a savepoint, commits, and only then
-//! answers all of them. A failing job is undone alone. If the whole group fails before COMMIT, its jobs run again, each in
+//! that waits (never waiting for more), begins a transaction, runs each job behind a savepoint, commits, and only when that
+//! is on the disk all of them are answered (on SQLite the next transaction is under way meanwhile). A failing job is undone alone. If the whole group fails before COMMIT, its jobs run again, each in
 //! a transaction of its own; if the connection breaks during COMMIT, each is answered [`StoreError::Unknown`], never success.
 //! [`Store::append`] is the same without savepoints, for what only appends. [`Store::read`] answers from a snapshot.
 //!
@@ -45,6 +45,7 @@ pub mod receipt;
 pub mod space;
 mod sqlite;
 mod store;
+mod sync;
 pub mod testing;
 mod url;
 mod value;

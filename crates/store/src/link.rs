@@ -1,5 +1,8 @@
 //! One connection of either engine, with the control of transactions that jobs do not see.
 
+use std::fs::File;
+use std::sync::Arc;
+
 use crate::conn::Tx;
 use crate::pg::PgConn;
 use crate::sqlite::SqliteConn;
@@ -90,10 +93,20 @@ impl Link {
         }
     }
 
-    pub fn commit(&mut self) -> Result<(), CommitError> {
+    /// Commits; the log that must be flushed before the commit is durable, none when it is.
+    pub fn commit(&mut self) -> Result<Option<Arc<File>>, CommitError> {
         match self {
-            Self::Sqlite(c) => c.commit(),
-            Self::Postgres(c) => c.commit(),
+            Self::Sqlite(c) => {
+                c.commit()?;
+                match c.log() {
+                    Ok(log) => Ok(Some(log)),
+                    Err(e) => {
+                        c.broken = true;
+                        Err(CommitError::Unknown(StoreError::Unavailable(format!("the log cannot be opened: {e}"))))
+                    }
+                }
+            }
+            Self::Postgres(c) => c.commit().map(|()| None),
         }
     }
 

@@ -1,6 +1,9 @@
-//! The SQLite engine: one file in WAL mode, synchronous=FULL, so a returned COMMIT is on the disk.
+//! The SQLite engine: one file in WAL mode. A returned COMMIT is in the log; `crate::sync` flushes the log before anybody is
+//! answered. <https://www.sqlite.org/pragma.html#pragma_synchronous>
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -18,6 +21,8 @@ pub(crate) struct SqliteConn {
     /// A failed commit left the connection in doubt; it is opened anew.
     pub broken: bool,
     unchecked: bool,
+    /// Where the log is, and the log once something was committed.
+    log: (PathBuf, Option<Arc<File>>),
 }
 
 /// WAL pages (2 KiB each) after which a commit also checkpoints: 64 MiB.
@@ -39,7 +44,7 @@ impl SqliteConn {
         let cache = if writer { options.writer_cache_kib } else { options.reader_cache_kib };
         let own = if writer {
             format!(
-                "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+                "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
                  PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}; PRAGMA journal_size_limit=67108864;"
             )
         } else {
@@ -50,7 +55,9 @@ impl SqliteConn {
             options.mmap_bytes
         ))
         .map_err(error)?;
-        Ok(Self { db, tx: Tx::default(), broken: false, unchecked: false })
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Ok(Self { db, tx: Tx::default(), broken: false, unchecked: false, log: (log.into(), None) })
     }
 
     pub fn control(&mut self, sql: &str) -> Result<(), StoreError> {
@@ -68,6 +75,16 @@ impl SqliteConn {
                 Err(CommitError::Unknown(e))
             }
         }
+    }
+
+    /// The log, for the flush that makes a commit durable. The engine keeps no locks on it that closing could lose.
+    pub fn log(&mut self) -> std::io::Result<Arc<File>> {
+        if let (_, Some(log)) = &self.log {
+            return Ok(log.clone());
+        }
+        let log = Arc::new(File::open(&self.log.0)?);
+        self.log.1 = Some(log.clone());
+        Ok(log)
     }
 
     /// Whether the engine itself has ended the transaction (disk full, I/O error).

@@ -13,6 +13,7 @@ use crate::heads::{Heads, JournalHeads, Moved, News};
 use crate::job::Work;
 use crate::link::Link;
 use crate::reader::{self, Eye, Reader};
+use crate::sync::Sync;
 use crate::writer::{Message, Writer};
 use crate::{Conn, Engine, StoreError, StoreUrl, migrate};
 
@@ -89,6 +90,10 @@ impl Queued {
         self.show(self.0.fetch_add(1, Ordering::Relaxed) + 1);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
     pub fn left(&self) {
         self.show(self.0.fetch_sub(1, Ordering::Relaxed).saturating_sub(1));
     }
@@ -108,6 +113,8 @@ impl Store {
         let (writes, inbox) = sync_channel(options.queue.max(1));
         let (reads, read_inbox) = sync_channel(options.read_queue.max(1));
         let (queued, reading, heads) = (Queued::new("write"), Queued::new("read"), Arc::new(Heads::new()));
+        let (unsynced, committed) = sync_channel(crate::sync::WAITING);
+        let sync = Sync::new(heads.clone(), clock.clone());
         let writer = Writer {
             url: url.clone(),
             options: options.clone(),
@@ -120,8 +127,10 @@ impl Store {
             alone: 0,
             losses: 0,
             pause: Duration::from_millis(50),
+            sync: sync.clone(),
+            unsynced,
         };
-        let mut threads = vec![start_writer(writer)?];
+        let mut threads = vec![start_writer(writer)?, spawn("svod-sync", move || sync.run(&committed))?];
         let read_inbox = Arc::new(Mutex::new(read_inbox));
         for number in 0..options.readers.max(1) {
             let (url, options) = (url.clone(), options.clone());

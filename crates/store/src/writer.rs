@@ -1,8 +1,9 @@
-//! The one writer: drains the queue into groups, one transaction each, and answers after COMMIT.
+//! The one writer: drains the queue into groups, one transaction each, and answers after COMMIT – on SQLite when `sync` has
+//! flushed it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use svod_kernel::Clock;
@@ -11,6 +12,7 @@ use crate::heads::Heads;
 use crate::job::Job;
 use crate::link::{CommitError, Link};
 use crate::store::Queued;
+use crate::sync::{Committed, Sync};
 use crate::{StoreError, StoreOptions, StoreUrl};
 
 pub(crate) enum Message {
@@ -38,6 +40,9 @@ pub(crate) struct Writer {
     pub alone: usize,
     pub losses: u32,
     pub pause: Duration,
+    pub sync: Arc<Sync>,
+    /// Its thread, for what is committed and not yet on the disk.
+    pub unsynced: SyncSender<Committed>,
 }
 
 /// Why a transaction was given up before COMMIT.
@@ -111,7 +116,8 @@ impl Writer {
 
     /// Makes sure of a connection; without one, everybody who waits is told, and the next try comes a little later.
     fn connected(&mut self) -> bool {
-        if self.link.as_ref().is_some_and(Link::healthy) && self.losses < LOSSES {
+        let failed = self.sync.has_failed();
+        if self.link.as_ref().is_some_and(|link| link.healthy() && !failed) && self.losses < LOSSES {
             return true;
         }
         self.link = None;
@@ -220,7 +226,12 @@ impl Writer {
         metrics::histogram!("svod_store_commit_seconds").record(self.clock.now().seconds_since(began));
         metrics::histogram!("svod_store_group_jobs").record(done.len() as f64);
         match outcome {
-            Ok(()) => {
+            Ok(Some(log)) => {
+                self.losses = 0;
+                let idle = self.pending.is_empty() && self.queued.is_empty();
+                return self.sync.take(Committed { log, moved, done }, &self.unsynced, idle);
+            }
+            Ok(None) => {
                 self.losses = 0;
                 self.heads.moved(moved);
             }
