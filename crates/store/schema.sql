@@ -110,6 +110,32 @@ CREATE TABLE lease (
     PRIMARY KEY (space, name)
 );
 
+CREATE TABLE ledger_head (
+    space BIGINT NOT NULL,
+    origin TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    root BYTEA NOT NULL,
+    at BIGINT NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (space, origin)
+) WITHOUT ROWID;
+
+CREATE TABLE ledger_leaf (
+    space BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    leaf BIGINT NOT NULL,
+    salt BYTEA NOT NULL,
+    PRIMARY KEY (space, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE ledger_tile (
+    space BIGINT NOT NULL,
+    level BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    hashes BYTEA NOT NULL,
+    PRIMARY KEY (space, level, number)
+);
+
 CREATE TABLE meta (
     space BIGINT NOT NULL,
     name TEXT NOT NULL,

@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 20] = [
+pub const TABLES: [Table; 23] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int]),
     table!("pack", 3, ["space": Int, "id": Text, "published": Int, "version": Text, "actor": Text, "active": Int,
@@ -75,6 +75,9 @@ pub const TABLES: [Table; 20] = [
     table!("receipt", 3, ["space": Int, "actor": Text, "key": Text, "at": Int, "fingerprint": Int, "doc": Text]),
     table!("value_index", 2, ["space": Int, "name": Text, "created": Int, "ready": Int, "at_space": Int,
         "at_entity": Int]),
+    table!("ledger_leaf", 2, ["space": Int, "seq": Int, "leaf": Int, "salt": Bytes]),
+    table!("ledger_tile", 3, ["space": Int, "level": Int, "number": Int, "hashes": Bytes]),
+    table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
     table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int, "kind": Int]),
 ];
 

@@ -3,6 +3,7 @@
 use svod_kernel::Timestamp;
 
 pub use crate::journal_list::{ListFilter, list};
+pub use crate::journal_members::Members;
 use crate::space::{Counter, raise, take};
 use crate::{BulkInsert, Column, Conn, Row, StoreError, Value};
 

@@ -1,16 +1,11 @@
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use svod_kernel::Timestamp;
 use svod_model::Attribute;
 use svod_registry::Touch;
-use svod_store::journal::NewEvent;
+use svod_store::journal::{Members, NewEvent};
 
 use crate::rewrite::{MEMBER, Rewrite, VERB, number};
 
@@ -57,7 +52,7 @@ impl History {
 
     /// Takes the next event of the journal in.
     pub fn take(&mut self, seq: i64, event: &NewEvent) {
-        let Ok(changes) = serde_json::from_str::<Changes<'_>>(&event.changes) else { return };
+        let Ok(changes) = serde_json::from_str::<Members<'_>>(&event.changes) else { return };
         if event.action == VERB {
             if let Some(rewrite) = changes.get(MEMBER).and_then(|r| serde_json::from_str::<Rewrite>(r).ok()) {
                 rewrite.apply(self, seq, event.at);
@@ -143,43 +138,6 @@ fn instance(id: i64, touch: Touch, at: Timestamp) -> Instance {
         }
     }
 }
-
-/// What an event changed, member by member, in their order and not read yet.
-struct Changes<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl Changes<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, text)| text.get())
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Changes<'a> {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Members<'a>(PhantomData<&'a ()>);
-
-        impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
-            type Value = Changes<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut all = Vec::with_capacity(map.size_hint().unwrap_or(8));
-                while let Some(Name(name)) = map.next_key()? {
-                    all.push((name, map.next_value()?));
-                }
-                Ok(Changes(all))
-            }
-        }
-
-        d.deserialize_map(Members(PhantomData))
-    }
-}
-
-/// Text that is not copied where it needs no unescaping.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// `{"old", "new"}`
 #[derive(Deserialize)]
