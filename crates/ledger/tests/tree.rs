@@ -111,7 +111,9 @@ fn a_receipt_needs_nobody() {
     let known = [log.verifier().clone()];
     assert_eq!(read.verify(&entry(77), &known).unwrap().0.size, 300);
     assert_eq!(read.verify(&entry(78), &known), Err(ReceiptError::Other(77)));
-    for wrong in ["", "c2sp.org/tlog-proof@v1\n\n", "c2sp.org/tlog-proof@v1\nindex 01\n\na\n1\nb\n\n\u{2014} a AAAAAAA=\n"] {
+    for wrong in
+        ["", "c2sp.org/tlog-proof@v1\n\n", "c2sp.org/tlog-proof@v1\nindex 01\n\na\n1\nb\n\n\u{2014} a AAAAAAA=\n"]
+    {
         assert!(Receipt::parse(wrong).is_err(), "{wrong:?}");
     }
 }

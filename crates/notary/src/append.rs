@@ -8,7 +8,7 @@ use svod_store::{Conn, StoreError, journal, projection, space};
 use crate::entry::{SALT, commitment};
 
 /// Name of the projection: how far the journal of each space is in the log.
-pub(crate) const NAME: &str = "ledger";
+pub const PROJECTION: &str = "ledger";
 /// Where entries stand among tiles.
 pub(crate) const ENTRIES: i64 = -1;
 /// Events that become leaves in one transaction at the most.
@@ -34,16 +34,11 @@ pub(crate) fn hashes(conn: &mut dyn Conn, level: i64, number: u64, width: u64) -
 }
 
 /// Makes the next events leaves; how many there were. Tiles, leaves and head are written together or not at all.
-pub(crate) fn append(
-    conn: &mut dyn Conn,
-    signer: &Signer,
-    rng: &dyn Rng,
-    now: Timestamp,
-) -> Result<usize, StoreError> {
+pub(crate) fn append(conn: &mut dyn Conn, signer: &Signer, rng: &dyn Rng, now: Timestamp) -> Result<usize, StoreError> {
     conn.exclusive()?;
     let head = ledger::head(conn, OWN)?;
     let size = head.as_ref().map_or(0, |h| h.size) as u64;
-    let done: HashMap<i64, i64> = projection::offsets(conn, NAME)?.into_iter().collect();
+    let done: HashMap<i64, i64> = projection::offsets(conn, PROJECTION)?.into_iter().collect();
     let mut edge = Edge::read(&mut Tiled(conn), size)?;
     let width = size % WIDTH;
     let mut entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, size / WIDTH, width)? };
@@ -70,7 +65,7 @@ pub(crate) fn append(
         }
         count += leaves.len();
         ledger::add_leaves(conn, leaves)?;
-        projection::advance(conn, NAME, space.id, last)?;
+        projection::advance(conn, PROJECTION, space.id, last)?;
     }
     if count == 0 && head.is_some() {
         return Ok(0);

@@ -15,7 +15,7 @@ mod notary;
 mod verify;
 mod witness;
 
-pub use append::Tiled;
+pub use append::{PROJECTION, Tiled};
 pub use entry::{Part, SALT, Secret, commitment};
 pub use notary::{Notary, NotaryDeps, NotaryError, Running};
 pub use verify::{Found, Wrong, verify};

@@ -8,7 +8,7 @@ use svod_store::{Conn, Store, StoreError, journal, lease};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::append::{ENTRIES, NAME, Tiled, append};
+use crate::append::{ENTRIES, PROJECTION, Tiled, append};
 use crate::entry::Secret;
 
 /// Events that come within it become leaves together.
@@ -121,7 +121,7 @@ impl Notary {
                 () = me.follow() => {}
             }
             let deps = me.deps.clone();
-            let released = deps.store.clone().write(move |conn| lease::release(conn, NAME, &deps.node)).await;
+            let released = deps.store.clone().write(move |conn| lease::release(conn, PROJECTION, &deps.node)).await;
             if let Err(error) = released {
                 tracing::debug!(%error, "the lease of the log ends by itself");
             }
@@ -155,7 +155,7 @@ impl Notary {
             let deps = self.deps.clone();
             let job = move |conn: &mut dyn Conn| {
                 let now = deps.clock.now();
-                if !lease::acquire(conn, NAME, &deps.node, now, LEASE_MICROS)? {
+                if !lease::acquire(conn, PROJECTION, &deps.node, now, LEASE_MICROS)? {
                     return Ok(0);
                 }
                 append(conn, &deps.signer, &*deps.rng, now)

@@ -219,7 +219,8 @@ impl Events {
             }
             after = after.max(last);
         }
-        let waiting = conn.first("SELECT count(*) FROM journal WHERE space = ?1 AND seq > ?2", &[id.into(), after.into()])?;
+        let waiting =
+            conn.first("SELECT count(*) FROM journal WHERE space = ?1 AND seq > ?2", &[id.into(), after.into()])?;
         self.found.waiting += waiting.map_or(Ok(0), |r| r.int(0))? as u64;
         Ok(())
     }

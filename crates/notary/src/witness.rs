@@ -84,12 +84,16 @@ impl Witness {
                 return Ok(Answer::Conflict(size));
             }
             if !consistent(old, &root, head.size, &head.root, &proof) {
-                tracing::error!(log = head.origin, size, claimed = head.size, "a log's head does not go on from the last");
+                tracing::error!(
+                    log = head.origin,
+                    size,
+                    claimed = head.size,
+                    "a log's head does not go on from the last"
+                );
                 metrics::counter!("svod_ledger_forks_total").increment(1);
                 return Ok(Answer::Inconsistent);
             }
-            let row =
-                HeadRow { size: head.size as i64, root: head.root.to_vec(), at: now, note: note.to_string() };
+            let row = HeadRow { size: head.size as i64, root: head.root.to_vec(), at: now, note: note.to_string() };
             ledger::put_head(conn, &head.origin, &row)?;
             Ok(Answer::Signed(signer.sign(&note.text, (now.0 / 1_000_000) as u64)))
         };
@@ -119,7 +123,11 @@ pub struct Asked {
 /// Sends a request to a witness.
 pub trait Ask: Send + Sync {
     /// `POST`s a text.
-    fn post<'a>(&'a self, url: &'a str, body: String) -> Pin<Box<dyn Future<Output = Result<Asked, String>> + Send + 'a>>;
+    fn post<'a>(
+        &'a self,
+        url: &'a str,
+        body: String,
+    ) -> Pin<Box<dyn Future<Output = Result<Asked, String>> + Send + 'a>>;
 }
 
 /// A witness that is asked to sign the own heads.

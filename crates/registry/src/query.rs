@@ -299,6 +299,16 @@ impl Registry {
         Ok(Page { items, next })
     }
 
+    /// One event of the journal, redacted; none when there is none that the actor may know of.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn event(&self, actor: &Actor, space: &SpacePath, seq: i64) -> Result<Option<JournalEvent>, QueryError> {
+        let Some(id) = self.spaces().get(space).map(|s| s.id) else { return Ok(None) };
+        let rows = self.store.read(move |conn| svod_store::journal::page(conn, id, seq - 1, 1)).await?;
+        Ok(rows.iter().find(|r| r.seq == seq).and_then(|r| self.event_for(actor, r)))
+    }
+
     fn event_for(&self, actor: &Actor, row: &EventRow) -> Option<JournalEvent> {
         let mut event = self.event_of(row.clone())?;
         let resource = self.resource(&event.entity_type, &event.space);

@@ -24,6 +24,8 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// The NGSI-LD API.
     pub ngsi_ld: NgsiConfig,
+    /// The log that nobody can rewrite.
+    pub ledger: LedgerConfig,
     /// The platform's own log.
     pub log: LogConfig,
 }
@@ -80,6 +82,28 @@ impl Default for NgsiConfig {
     fn default() -> Self {
         Self { temporal_instances: 1_000, history_cache_mib: 32, alias: None, public_base: None }
     }
+}
+
+/// `[ledger]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LedgerConfig {
+    /// Name of the log, such as `region.example/ledger`: where it is met, without `https://`. None: made of its key.
+    pub origin: Option<String>,
+    /// Who is asked to sign its heads.
+    pub witnesses: Vec<WitnessConfig>,
+    /// Keys (`name+id+key`) of the logs whose heads are signed here.
+    pub witness_of: Vec<String>,
+}
+
+/// `[[ledger.witnesses]]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Where it takes heads: `https://neighbour.example/ledger`.
+    pub url: String,
+    /// What its signatures are checked with.
+    pub key: String,
 }
 
 /// `[http]`

@@ -10,9 +10,10 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use svod_identity::Identity;
 use svod_ngsi_ld::NgsiState;
+use svod_notary::Witness;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Action, Registry};
-use svod_rest::RestState;
+use svod_rest::{Ledger, RestState};
 use svod_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -37,13 +38,13 @@ pub fn serve(
     listener: TcpListener,
     config: &Config,
     rooms: &Core,
-    ngsi: NgsiState,
+    (ngsi, witness): (NgsiState, Arc<Witness>),
     stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    tokio::spawn(connections::serve(listener, Arc::new(front(config, rooms, ngsi)), stopped))
+    tokio::spawn(connections::serve(listener, Arc::new(front(config, rooms, ngsi, witness)), stopped))
 }
 
-fn front(config: &Config, rooms: &Core, ngsi: NgsiState) -> Front {
+fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) -> Front {
     let portal = portal(config, rooms);
     let rest = RestState {
         registry: rooms.registry.clone(),
@@ -53,6 +54,7 @@ fn front(config: &Config, rooms: &Core, ngsi: NgsiState) -> Front {
         history: rooms.history.clone(),
         twin: rooms.twin.clone(),
         tasks: rooms.tasks.clone(),
+        ledger: Ledger { notary: rooms.notary.clone(), witness },
     };
     let pages = Router::new()
         .merge(svod_insight::routes(svod_insight::InsightState {

@@ -9,6 +9,7 @@ pub mod embedded;
 mod front;
 mod http;
 mod judge;
+pub mod ledger;
 pub mod logging;
 mod mqtt;
 mod ndjson;

@@ -19,8 +19,9 @@ fn told() -> Vec<Table> {
     copy::tables().filter(|t| !t.derived).collect()
 }
 
-/// Numbered in the installation, or of its working day: they stay where they are when a space moves.
-const STAY: [&str; 4] = ["finding", "quarantine", "receipt", "pack"];
+/// Numbered in the installation, or of its working day: they stay where they are when a space moves. Its events become leaves
+/// of the other installation's log.
+const STAY: [&str; 7] = ["finding", "quarantine", "receipt", "pack", "ledger_leaf", "ledger_tile", "ledger_head"];
 
 /// What is exported.
 #[derive(Debug, Clone, Default)]
@@ -49,8 +50,9 @@ impl Part {
     }
 
     fn has(&self, table: &Table, row: &[Value]) -> bool {
-        self.space.is_none()
-            || (!STAY.contains(&table.name) && matches!(row.first(), Some(Value::Int(id)) if self.ids.contains(id)))
+        let logged = |v: &Value| matches!(v, Value::Text(name) if name == svod_notary::PROJECTION);
+        let stays = STAY.contains(&table.name) || (table.name == "projection" && row.get(1).is_some_and(logged));
+        self.space.is_none() || (!stays && matches!(row.first(), Some(Value::Int(id)) if self.ids.contains(id)))
     }
 }
 

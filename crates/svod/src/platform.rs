@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::config::OutboundConfig;
+use crate::ledger;
 use crate::outbound::Outbound;
 use crate::rooms::{Core, Ground};
 use crate::{http, mqtt, ngsi, secrets};
@@ -65,6 +66,7 @@ pub struct Platform {
     workers: Vec<JoinHandle<()>>,
     notify: Notify,
     subscriptions: Started<Notifications>,
+    notary: svod_notary::Running,
 }
 
 impl Platform {
@@ -93,6 +95,7 @@ impl Platform {
             node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
             demo: options.demo,
             cache_bytes: config.store.entity_cache_mib << 20,
+            signer: ledger::signer(&config.ledger, &config.data.0, &*options.rng)?,
         };
         let limits = IngestLimits {
             in_flight: u32::try_from(config.ingest.max_in_flight).unwrap_or(u32::MAX),
@@ -112,11 +115,15 @@ impl Platform {
         );
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
-        let ngsi = ngsi::state(&core, outbound, &config.ngsi_ld, options.sandbox, addresses.http);
+        let ngsi = ngsi::state(&core, outbound.clone(), &config.ngsi_ld, options.sandbox, addresses.http);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));
-        let server = http::serve(http_listener, config, &core, ngsi, stopped);
-        Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions })
+        workers.extend(ledger::be_witnessed(&config.ledger, &core, outbound)?);
+        let deps = (core.store.clone(), options.clock.clone(), core.notary.origin());
+        let witness = Arc::new(ledger::witness(&config.ledger, &config.data.0, &*options.rng, deps)?);
+        let notary = core.notary.start();
+        let server = http::serve(http_listener, config, &core, (ngsi, witness), stopped);
+        Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions, notary })
     }
 
     /// Stops listening, lets requests under way end, and closes the store; what was acknowledged is durable already.
@@ -132,6 +139,7 @@ impl Platform {
         self.core.runtime.release().await;
         self.notify.stop().await;
         self.subscriptions.stop().await;
+        self.notary.stop().await;
         self.core.store.close().await;
     }
 }

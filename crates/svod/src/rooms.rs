@@ -7,7 +7,9 @@ use svod_history::History;
 use svod_identity::Identity;
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits};
 use svod_kernel::{Actor, Clock, Rng};
+use svod_ledger::Signer;
 use svod_model::{Entity, PackSource};
+use svod_notary::{Notary, NotaryDeps};
 use svod_registry::{Change, Command, Operation, PublishError, Registry, RegistryDeps};
 use svod_runtime::{Runtime, Tasks};
 use svod_store::Store;
@@ -31,6 +33,8 @@ pub struct Ground {
     pub demo: bool,
     /// Bytes of entities kept in memory at the most.
     pub cache_bytes: u64,
+    /// Signs the heads of the ledger.
+    pub signer: Signer,
 }
 
 /// The rooms, wired.
@@ -54,6 +58,8 @@ pub struct Core {
     pub store: Store,
     /// Name of this process in leases.
     pub node: String,
+    /// What cannot be rewritten; not started.
+    pub notary: Arc<Notary>,
 }
 
 impl Core {
@@ -67,7 +73,7 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
-        let Ground { store, clock, rng, key, node, demo, cache_bytes } = ground;
+        let Ground { store, clock, rng, key, node, demo, cache_bytes, signer } = ground;
         let identity = Arc::new(Identity::new(key, demo, clock.clone()));
         let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone(), cache_bytes };
         let registry = Registry::open(deps).await?;
@@ -82,6 +88,8 @@ impl Core {
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));
         let runtime = Runtime::new(registry.clone(), store.clone(), sweep, node.clone());
+        let notary =
+            Notary::new(NotaryDeps { store: store.clone(), clock: clock.clone(), rng, signer, node: node.clone() });
         let deps = IngestDeps {
             registry: registry.clone(),
             history: history.clone(),
@@ -92,7 +100,7 @@ impl Core {
         };
         let ingest = Ingest::new(deps, limits);
         let tasks = Tasks::new(registry.clone());
-        Ok(Self { registry, identity, ingest, history, twin, runtime, tasks, store, node })
+        Ok(Self { registry, identity, ingest, history, twin, runtime, tasks, store, node, notary })
     }
 }
 

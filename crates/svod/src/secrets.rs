@@ -5,25 +5,40 @@ use std::path::Path;
 
 use svod_kernel::Rng;
 
-/// The installation's own key, made at the first start and readable by its owner only.
+const IDENTITY: &str = "identity.key";
+
+/// The installation's own key.
 pub fn identity_key(data: &Path, rng: &dyn Rng) -> io::Result<[u8; 32]> {
-    if let Some(key) = read_identity_key(data)? {
+    key(data, IDENTITY, rng)
+}
+
+/// A key of the installation, made at the first start and readable by its owner only.
+pub fn key(data: &Path, name: &str, rng: &dyn Rng) -> io::Result<[u8; 32]> {
+    if let Some(key) = read_key(data, name)? {
         return Ok(key);
     }
     let mut key = [0u8; 32];
     rng.fill(&mut key);
     let folder = data.join("secrets");
     fs::create_dir_all(&folder)?;
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join("identity.key"))?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(name))?;
     file.write_all(&key)?;
     file.sync_all()?;
     Ok(key)
 }
 
-/// The key when there is one.
+/// The installation's own key when there is one.
 pub fn read_identity_key(data: &Path) -> io::Result<Option<[u8; 32]>> {
-    match fs::read(data.join("secrets/identity.key")) {
-        Ok(bytes) => bytes.try_into().map(Some).map_err(|_| io::Error::other("secrets/identity.key is damaged")),
+    read_key(data, IDENTITY)
+}
+
+/// A key of the installation when there is one.
+pub fn read_key(data: &Path, name: &str) -> io::Result<Option<[u8; 32]>> {
+    match fs::read(data.join("secrets").join(name)) {
+        Ok(bytes) => {
+            let damaged = |_| io::Error::other(format!("secrets/{name} is damaged"));
+            bytes.try_into().map(Some).map_err(damaged)
+        }
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }

@@ -8,6 +8,7 @@ mod entities;
 mod history;
 mod journal;
 mod layers;
+mod ledger;
 mod live;
 mod observations;
 mod packs;
@@ -19,13 +20,14 @@ mod tasks;
 mod templates;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use auth::Bearer;
 pub use auth::{Caller, SESSION_COOKIE, session_token};
+pub use ledger::Ledger;
 pub use problem::Failure;
 pub use state::RestState;
 
@@ -65,6 +67,7 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(layers::list))
         .routes(routes!(layers::geometry))
         .routes(routes!(journal::list))
+        .routes(routes!(ledger::receipt))
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::take))
         .routes(routes!(tasks::release))
@@ -88,6 +91,10 @@ pub fn router(state: RestState) -> (Router, utoipa::openapi::OpenApi) {
     };
     let router = router
         .route("/api/openapi.json", get(served))
+        .route("/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/ledger/keys", get(ledger::keys))
+        .route("/ledger/tile/{level}/{*number}", get(ledger::tile))
+        .route("/ledger/add-checkpoint", post(ledger::add_checkpoint))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
         .with_state(state);
     (router, api)

@@ -25,6 +25,8 @@ pub struct RestState {
     pub twin: Arc<Twin>,
     /// What officials do.
     pub tasks: Tasks,
+    /// What cannot be rewritten.
+    pub ledger: crate::Ledger,
 }
 
 impl RestState {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use svod_kernel::{SeededRng, SimClock};
 use svod_ledger::{Checkpoint, Kind, Note, Receipt, Signer, Verifier};
-use svod_notary::{Answer, Ask, Asked, Found, Notary, NotaryDeps, NotaryError, Part, Peer, Secret, Witness, Wrong, verify};
+use svod_notary::{
+    Answer, Ask, Asked, Found, Notary, NotaryDeps, NotaryError, Part, Peer, Secret, Witness, Wrong, verify,
+};
 use svod_store::journal::NewEvent;
 use svod_store::testing::TestPlace;
 use svod_store::{Conn, Store, StoreOptions};
@@ -84,9 +86,8 @@ fn event(n: i64) -> NewEvent {
 }
 
 async fn events(store: &Store, space: i64, from: i64, to: i64) {
-    let append = move |conn: &mut dyn Conn| {
-        svod_store::journal::append(conn, space, &(from..to).map(event).collect::<Vec<_>>())
-    };
+    let append =
+        move |conn: &mut dyn Conn| svod_store::journal::append(conn, space, &(from..to).map(event).collect::<Vec<_>>());
     store.write(append).await.unwrap();
 }
 
@@ -182,7 +183,11 @@ async fn what_is_erased_leaves_every_proof_valid(place: &TestPlace) {
 struct Straight(Witness);
 
 impl Ask for Straight {
-    fn post<'a>(&'a self, _: &'a str, body: String) -> Pin<Box<dyn Future<Output = Result<Asked, String>> + Send + 'a>> {
+    fn post<'a>(
+        &'a self,
+        _: &'a str,
+        body: String,
+    ) -> Pin<Box<dyn Future<Output = Result<Asked, String>> + Send + 'a>> {
         Box::pin(async move {
             Ok(match self.0.add(&body).await.map_err(|e| e.to_string())? {
                 Answer::Signed(body) => Asked { status: 200, body },

@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// Its store; it must be there where one is read.
-    fn open(&self, there: bool) -> anyhow::Result<Store> {
+    pub(super) fn open(&self, there: bool) -> anyhow::Result<Store> {
         let config = self.configuration()?;
         let url: StoreUrl = config.store_url().parse().context("store.url")?;
         open(&url, there)

@@ -4,6 +4,7 @@ mod config_cmd;
 mod demo;
 mod doctor;
 mod keep;
+mod ledger;
 mod pack;
 mod quarantine;
 mod replay;
@@ -51,6 +52,9 @@ enum Command {
     Export(keep::ExportArgs),
     /// Read lines of JSON into an empty store.
     Import(keep::ImportArgs),
+    /// The log that nobody can rewrite: verify it, or a receipt.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Look at configuration, platform and store, and say what to mend.
     Doctor(doctor::DoctorArgs),
     /// Check the configuration.
@@ -75,6 +79,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Move(args) => keep::moved(&args),
         Command::Export(args) => keep::export(&args),
         Command::Import(args) => keep::import(&args),
+        Command::Ledger(command) => ledger::run(&command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(command) => config_cmd::run(&command),
     }

@@ -7,6 +7,7 @@ mod crash;
 mod doors;
 mod federation;
 mod graph;
+mod ledger;
 mod ngsi;
 mod nodes;
 mod publishing;

@@ -77,6 +77,17 @@ fn work(stage: &Stage) -> Vec<Case> {
         Case::new("GET", "/api/v1/tasks", "/api/v1/tasks?space=kuzbass", Body::Nothing, ALL).shows(SOMETHING, OFFICE),
         Case::new("GET", "/api/v1/journal", "/api/v1/journal?space=kuzbass/novokuznetsk", Body::Nothing, ALL)
             .shows(SOMETHING, OFFICE),
+        Case::new(
+            "GET",
+            "/api/v1/ledger/receipts",
+            "/api/v1/ledger/receipts?space=kuzbass/novokuznetsk&seq=1",
+            Body::Nothing,
+            [404, 404, 200, 404, 200, 200],
+        ),
+        Case::new("GET", "/ledger/checkpoint", "/ledger/checkpoint", Body::Nothing, ALL),
+        Case::new("GET", "/ledger/keys", "/ledger/keys", Body::Nothing, ALL),
+        Case::new("GET", "/ledger/tile/{level}/{*number}", "/ledger/tile/0/000.p/1", Body::Nothing, ALL),
+        Case::new("POST", "/ledger/add-checkpoint", "/ledger/add-checkpoint", Body::Nothing, [400; 6]),
         take(),
         act("/api/v1/tasks/{urn}/release", "release", Body::Nothing, theirs),
         take(),

@@ -1,0 +1,212 @@
+//! `svod ledger`: whether anything was rewritten, asked of the store, of a running log, or of a receipt.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use clap::{Args, Subcommand};
+use svod_ledger::{Checkpoint, Edge, Hash, Note, Receipt, TileId, Verifier, WIDTH, entries_path, leaf};
+use svod_notary::{Part, Secret};
+use svod_store::Conn;
+
+use super::keep::Place;
+use crate::{ledger, secrets};
+
+/// `svod ledger`
+#[derive(Subcommand)]
+pub enum LedgerCommand {
+    /// Compare journal, leaves, tiles and signed head, and name the first leaf that is wrong.
+    Verify(VerifyArgs),
+    /// Verify a receipt (`.tlog-proof`) and show what it proves.
+    Receipt(ReceiptArgs),
+    /// Show the key that the log's signatures are checked with.
+    Key {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// `svod ledger verify`
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// A log that is served: `https://region.example/ledger`. All its tiles are fetched; what its entries commit to is not
+    /// seen. Without it: the store.
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
+    /// The log's key, `name+id+key`; of the own installation when it is not given.
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// A checkpoint that was kept before: the log must go on from it.
+    #[arg(long, value_name = "FILE", requires = "from")]
+    since: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// `svod ledger receipt`
+#[derive(Args)]
+pub struct ReceiptArgs {
+    /// The receipt.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Keys of the log and of witnesses, `name+id+key`; of the own installation when none is given.
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+pub fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        LedgerCommand::Verify(args) => match &args.from {
+            Some(url) => served(args, url.trim_end_matches('/')),
+            None => stored(args),
+        },
+        LedgerCommand::Receipt(args) => receipt(args),
+        LedgerCommand::Key { place } => {
+            println!("{}", own_key(place)?);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn own_key(place: &Place) -> anyhow::Result<Verifier> {
+    let config = place.configuration()?;
+    let seed = secrets::read_key(&config.data.0, ledger::LOG_KEY)?;
+    let seed = seed.with_context(|| {
+        format!("{} holds no key of a ledger: give --data, or --key of the log", config.data.0.display())
+    })?;
+    Ok(ledger::signer_of(&config.ledger, &seed)?.verifier().clone())
+}
+
+fn key(given: Option<&str>, place: &Place) -> anyhow::Result<Verifier> {
+    given.map_or_else(|| own_key(place), |text| Verifier::parse(text).context("--key"))
+}
+
+fn stored(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let key = key(args.key.as_deref(), &args.place)?;
+    let store = args.place.open(true)?;
+    let found = store.blocking_read(move |conn: &mut dyn Conn| svod_notary::verify(conn, &key))?;
+    store.blocking_close();
+    println!("{} leaves, {} of them erased; {} events wait to become leaves", found.size, found.erased, found.waiting);
+    for wrong in &found.wrong {
+        println!("WRONG {wrong}");
+    }
+    if found.wrong.is_empty() {
+        println!("journal, leaves, tiles and signed head agree");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(first) = found.wrong.iter().filter_map(svod_notary::Wrong::leaf).min() {
+        println!("the first wrong leaf: {first}");
+    }
+    println!("compare with a checkpoint that a witness has signed, and with a backup (`svod restore`)");
+    Ok(ExitCode::FAILURE)
+}
+
+struct Served {
+    base: String,
+    http: reqwest::blocking::Client,
+}
+
+impl Served {
+    fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let url = format!("{}/{path}", self.base);
+        let response = self.http.get(&url).send().with_context(|| format!("{url} does not answer"))?;
+        ensure!(response.status().is_success(), "{url} answers {}", response.status());
+        Ok(response.bytes()?.to_vec())
+    }
+}
+
+/// Entries of a bundle, each after its length.
+fn bundle(bytes: &[u8]) -> Option<Vec<&[u8]>> {
+    let (mut rest, mut all) = (bytes, Vec::new());
+    while let Some((length, after)) = rest.split_first_chunk::<2>() {
+        let (entry, next) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        all.push(entry);
+        rest = next;
+    }
+    rest.is_empty().then_some(all)
+}
+
+fn served(args: &VerifyArgs, base: &str) -> anyhow::Result<ExitCode> {
+    let key = key(args.key.as_deref(), &args.place)?;
+    let since = args.since.as_deref().map(std::fs::read_to_string).transpose().context("--since")?;
+    let since = since.map(|text| checkpoint(&text, &key)).transpose().context("--since")?;
+    let http = reqwest::blocking::Client::builder().timeout(std::time::Duration::from_secs(60)).build()?;
+    let log = Served { base: base.to_owned(), http };
+    let text = String::from_utf8(log.bytes("checkpoint")?).context("the checkpoint is no text")?;
+    let head = checkpoint(&text, &key)?;
+    let (mut edge, mut before) = (Edge::default(), None);
+    for number in 0..head.size.div_ceil(WIDTH) {
+        let width = (head.size - number * WIDTH).min(WIDTH);
+        let bytes = log.bytes(&entries_path(number, width))?;
+        let entries = bundle(&bytes).filter(|all| all.len() as u64 == width);
+        let entries = entries.with_context(|| format!("the bundle of entries {number} is not whole"))?;
+        let mut full = Vec::new();
+        for entry in entries {
+            if since.as_ref().is_some_and(|s| s.size == edge.size()) {
+                before = Some(edge.root());
+            }
+            edge.push(leaf(entry), &mut full);
+        }
+        full.iter().try_for_each(|(id, hashes)| same(&log, *id, hashes))?;
+    }
+    edge.partial().try_for_each(|(id, hashes)| same(&log, id, hashes))?;
+    ensure!(edge.root() == head.root, "the root of the entries is not the one that was signed");
+    if let Some(since) = since {
+        let now = before.or_else(|| (since.size == head.size).then_some(head.root));
+        ensure!(
+            now == Some(since.root),
+            "the log does not go on from the checkpoint of {} leaves: it was forked",
+            since.size
+        );
+    }
+    println!("{} leaves; entries, tiles and the signed head of {} agree", head.size, head.origin);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn checkpoint(text: &str, key: &Verifier) -> anyhow::Result<Checkpoint> {
+    let note = Note::parse(text)?;
+    note.verify(std::slice::from_ref(key))?;
+    let head = Checkpoint::parse(&note.text)?;
+    ensure!(head.origin == key.name, "it is the checkpoint of {}, not of {}", head.origin, key.name);
+    Ok(head)
+}
+
+fn same(log: &Served, id: TileId, hashes: &[Hash]) -> anyhow::Result<()> {
+    let kept = log.bytes(&id.path(hashes.len() as u64))?;
+    let place = hashes.iter().zip(kept.chunks(32)).position(|(is, kept)| is != kept);
+    let place = place.or_else(|| (kept.len() != hashes.len() * 32).then_some(0));
+    let span = WIDTH.saturating_pow(u32::from(id.level));
+    match place {
+        None => Ok(()),
+        Some(n) => anyhow::bail!(
+            "tile {}/{}: the first wrong leaf is {}",
+            id.level,
+            id.number,
+            (id.number * WIDTH + n as u64) * span
+        ),
+    }
+}
+
+fn receipt(args: &ReceiptArgs) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
+    let receipt = Receipt::parse(&text)?;
+    let known = match args.key.as_slice() {
+        [] => vec![own_key(&args.place)?],
+        keys => keys.iter().map(|k| Verifier::parse(k)).collect::<Result<_, _>>().context("--key")?,
+    };
+    let secret: Secret = serde_json::from_slice(&receipt.extra).context("what it adds is not an event of Svod")?;
+    let entry = secret.entry().context("its salts and digests are not hexadecimal")?;
+    let (head, signed) = receipt.verify(&entry, &known)?;
+    println!("leaf {} of {} in {}", receipt.index, head.size, head.origin);
+    println!("signed by {}", signed.into_iter().map(|s| s.name).collect::<Vec<_>>().join(", "));
+    println!("{}", secret.event);
+    for part in &secret.changes {
+        match part {
+            Part::Open { name, change, .. } => println!("  {name}: {change}"),
+            Part::Hidden { digest } => println!("  (not shown: {digest})"),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
