@@ -27,6 +27,8 @@ pub enum Island {
     Forms,
     /// The page that tries the API, on `<div data-openapi-url>`.
     Api,
+    /// Verifies a receipt by itself, on `<form data-receipt data-keys>`.
+    Receipt,
 }
 
 impl Island {
@@ -37,6 +39,7 @@ impl Island {
             Self::Live => "src/live.ts",
             Self::Forms => "src/forms.ts",
             Self::Api => "src/api.ts",
+            Self::Receipt => "src/receipt.ts",
         }
     }
 }

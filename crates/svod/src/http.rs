@@ -65,6 +65,7 @@ fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) 
         .merge(svod_services::routes(svod_services::ServicesState {
             registry: rooms.registry.clone(),
             tasks: rooms.tasks.clone(),
+            notary: rooms.notary.clone(),
         }))
         .merge(svod_operations::routes(svod_operations::OperationsState {
             registry: rooms.registry.clone(),

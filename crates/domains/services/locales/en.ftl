@@ -198,3 +198,33 @@ unit-Cel = °C
 unit-deg = °
 unit-km-h = km/h
 unit-m-s = m/s
+
+## Receipts
+
+event-receipt = Receipt
+receipt-title = Receipt
+receipt-lead = A receipt proves that an event was recorded and has not been changed since. It is verified by arithmetic, without trusting this site.
+receipt-valid = The receipt is valid
+receipt-valid-text = The event stands in the ledger exactly as below. Nobody can change it there unnoticed.
+receipt-event = Event
+receipt-when = When
+receipt-who = Who
+receipt-place = Place in the ledger
+receipt-leaf-of = Leaf { $n } of { $size }, ledger { $log }
+receipt-signed = Signed by
+receipt-changes = What was recorded
+receipt-hidden = Not shown to you: { $n }. Its fingerprint is part of the proof.
+receipt-download = Download the receipt
+receipt-another = Verify a receipt
+receipt-text = Receipt
+receipt-text-hint = The whole text of a .tlog-proof file. It begins with c2sp.org/tlog-proof@v1.
+receipt-keys = Keys of other ledgers and witnesses
+receipt-keys-hint = If the receipt is not of this ledger, or if you want to see its witnesses: a key a line, as its keeper publishes it.
+receipt-verify = Verify
+receipt-own-key = The key of this ledger
+receipt-bad-key = One of the keys is not written as name+number+key.
+receipt-unreadable = This is not a whole receipt. Copy all of the file, from the first line to the last.
+receipt-unsigned = Nobody whose key is known has signed this receipt, or a signature does not fit. Give the key of its ledger.
+receipt-changed = The event in this receipt is not the one in the ledger: one of them was changed.
+receipt-not-yet = The event becomes part of the ledger within a second. Load the page again.
+receipt-erased = What this event held was erased by right. That there was an event is still proven.

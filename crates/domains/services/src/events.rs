@@ -3,7 +3,7 @@
 use serde_json::Value;
 use svod_kernel::{Timestamp, Urn};
 use svod_portal::components::{self, TimelineItem, Tone};
-use svod_portal::{Html, PageContext};
+use svod_portal::{Html, PageContext, encoded};
 use svod_registry::JournalEvent;
 
 use crate::words::Words;
@@ -108,9 +108,16 @@ pub fn item(words: &Words<'_>, event: &JournalEvent, here: bool) -> TimelineItem
     TimelineItem {
         title: title.into(),
         when: when(words, event.at, &words.actor(&event.actor_name)),
-        body: Html::join([Html::join(lines), changes(words, event)]),
+        body: Html::join([Html::join(lines), changes(words, event), receipt(ctx, event)]),
         tone,
     }
+}
+
+/// Leads to the proof that the event was recorded unchanged.
+fn receipt(ctx: &PageContext, event: &JournalEvent) -> Html {
+    let href = format!("/receipt?space={}&seq={}", encoded(event.space.as_str()), event.seq);
+    let text = ctx.t("event-receipt");
+    Html::trusted(format!(r#"<p class="small">{}</p>"#, components::link(&href, text)))
 }
 
 /// Moment and doer.

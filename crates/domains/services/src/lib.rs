@@ -6,6 +6,7 @@
 //! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete` – one task
 //! * `GET /cases/{urn}` – the journal of one case as a timeline
 //! * `GET /journal` – the journal of a space, newest first
+//! * `GET /receipt`, `POST /receipt` – proof that an event was recorded unchanged, made and verified
 //!
 //! `worklist` gathers and orders tasks, `evidence` reads what a decision was given, `events` and `words` say in human
 //! words what the journal keeps, `csv` writes RFC 4180.
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use svod_notary::Notary;
 use svod_registry::Registry;
 use svod_runtime::Tasks;
 use svod_text::Texts;
@@ -34,6 +36,8 @@ pub struct ServicesState {
     pub registry: Arc<Registry>,
     /// What officials do with a task.
     pub tasks: Tasks,
+    /// What cannot be rewritten.
+    pub notary: Arc<Notary>,
 }
 
 /// The pages; they belong inside `Portal::wrap`.
@@ -47,6 +51,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/{urn}/complete", post(pages::task::complete))
         .route("/cases/{urn}", get(pages::case::show))
         .route("/journal", get(pages::journal::show))
+        .route("/receipt", get(pages::receipt::show).post(pages::receipt::verify))
         .with_state(state)
 }
 

@@ -57,3 +57,6 @@ js-api-send = Send
 js-api-answer = Answer
 js-api-took = in { $n } ms
 js-api-stream = This is a stream of events; it opened well and was closed again.
+
+js-receipt-good = Your browser has verified the receipt by itself.
+js-receipt-bad = Your browser could not confirm the receipt: { $why }

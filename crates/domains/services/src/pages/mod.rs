@@ -3,5 +3,6 @@
 pub mod case;
 pub mod journal;
 mod locked;
+pub mod receipt;
 pub mod task;
 pub mod tasks;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 use svod_identity::Identity;
 use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
+use svod_ledger::{Kind, Signer};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity};
+use svod_notary::{Notary, NotaryDeps};
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_process::{Event, State};
@@ -21,6 +23,7 @@ pub const CASE: &str = "urn:svod:case:1";
 
 pub struct House {
     pub registry: Arc<Registry>,
+    pub notary: Arc<Notary>,
     pub clock: Arc<SimClock>,
     pub visitor: Visitor,
     _place: TestPlace,
@@ -44,10 +47,14 @@ impl House {
         let time: Arc<dyn Clock> = clock.clone();
         let store = place.open_with(StoreOptions::default(), time.clone()).unwrap();
         let rng = Arc::new(SeededRng::new(7));
-        let registry =
-            Registry::open(RegistryDeps { store, clock: time.clone(), rng: rng.clone(), cache_bytes: 1 << 20 })
-                .await
-                .unwrap();
+        let registry = Registry::open(RegistryDeps {
+            store: store.clone(),
+            clock: time.clone(),
+            rng: rng.clone(),
+            cache_bytes: 1 << 20,
+        })
+        .await
+        .unwrap();
         for pack in ["base", "kuzbass"] {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }
@@ -64,8 +71,12 @@ impl House {
             secure_cookies: false,
         });
         let tasks = Tasks::new(registry.clone());
-        let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks }));
-        let house = Self { registry, clock, visitor: Visitor::new(app, identity), _place: place };
+        let signer = Signer::new("house.example/ledger", Kind::Plain, &[3; 32]).unwrap();
+        let deps =
+            NotaryDeps { store, clock: clock.clone(), rng: Arc::new(SeededRng::new(8)), signer, node: "one".into() };
+        let notary = Notary::new(deps);
+        let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks, notary: notary.clone() }));
+        let house = Self { registry, notary, clock, visitor: Visitor::new(app, identity), _place: place };
         house.raise().await;
         house
     }

@@ -139,3 +139,41 @@ async fn every_page_speaks_every_language() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_receipt_proves_an_event_and_is_verified_by_whoever_has_it() {
+    let house = House::new().await;
+    let journal = house.visitor.get(Some(OFFICIAL), "/journal").await.body;
+    let at = journal.find("/receipt?space=").expect("every event leads to its receipt");
+    let href = journal[at..].split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    let early = house.visitor.get(Some(OFFICIAL), &href).await;
+    assert!(early.body.contains("within a second"), "{}", early.body);
+    house.notary.catch_up().await.unwrap();
+    let page = house.visitor.get(Some(OFFICIAL), &href).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    for part in ["The receipt is valid", "house.example/ledger", "Download the receipt", "What was recorded"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert_eq!(house.visitor.get(None, &href).await.status, StatusCode::UNAUTHORIZED, "others learn nothing of the event");
+
+    let begin = page.body.find("c2sp.org/tlog-proof@v1\n").unwrap();
+    let text = page.body[begin..].split("</textarea>").next().unwrap();
+    let send = async |text: &str, keys: &str| {
+        let encoded = |t: &str| t.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+        let body = format!("receipt={}&keys={}", encoded(&text.replace('\n', "\r\n")), encoded(keys));
+        house.visitor.post(OFFICIAL, "/receipt", &body).await
+    };
+    assert!(send(text, "").await.body.contains("The receipt is valid"));
+    let steps: Vec<&str> = text.lines().collect();
+    let swapped = text.replacen(steps[3], steps[4], 1);
+    for (text, keys, says) in [
+        ("nothing", "", "not a whole receipt"),
+        (swapped.as_str(), "", "one of them was changed"),
+        (&text.replace("house.example/ledger\n", "other.example/ledger\n"), "", "does not fit"),
+        (text, "a+b", "One of the keys"),
+    ] {
+        let answer = send(text, keys).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{says}");
+        assert!(answer.body.contains(says), "{says}: {}", answer.body);
+    }
+}
