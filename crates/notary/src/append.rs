@@ -33,55 +33,84 @@ pub(crate) fn hashes(conn: &mut dyn Conn, level: i64, number: u64, width: u64) -
     if found.len() as u64 == width { Ok(found) } else { Err(missing()) }
 }
 
-/// Makes the next events leaves; how many there were. Tiles, leaves and head are written together or not at all.
-pub(crate) fn append(conn: &mut dyn Conn, signer: &Signer, rng: &dyn Rng, now: Timestamp) -> Result<usize, StoreError> {
-    conn.exclusive()?;
-    let head = ledger::head(conn, OWN)?;
-    let size = head.as_ref().map_or(0, |h| h.size) as u64;
-    let done: HashMap<i64, i64> = projection::offsets(conn, PROJECTION)?.into_iter().collect();
-    let mut edge = Edge::read(&mut Tiled(conn), size)?;
-    let width = size % WIDTH;
-    let mut entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, size / WIDTH, width)? };
-    let (mut full, mut count) = (Vec::new(), 0);
-    for space in space::list(conn)? {
-        let after = done.get(&space.id).copied().unwrap_or(0);
-        if space.seq <= after || count as i64 >= MOST {
-            continue;
+/// What the next events come to, worked out beside the writer.
+pub(crate) struct Batch {
+    /// Leaves there were before.
+    from: u64,
+    leaves: Vec<LeafRow>,
+    /// The last event of each space.
+    ends: Vec<(i64, i64)>,
+    /// Level, number, hashes.
+    tiles: Vec<(i64, i64, Vec<u8>)>,
+    head: Checkpoint,
+}
+
+impl Batch {
+    /// The next events; none when all are leaves, and there is a head.
+    pub fn gather(conn: &mut dyn Conn, origin: &str, rng: &dyn Rng) -> Result<Option<Self>, StoreError> {
+        let head = ledger::head(conn, OWN)?;
+        let from = head.as_ref().map_or(0, |h| h.size) as u64;
+        let done: HashMap<i64, i64> = projection::offsets(conn, PROJECTION)?.into_iter().collect();
+        let fresh: Vec<_> = space::list(conn)?
+            .into_iter()
+            .map(|s| (done.get(&s.id).copied().unwrap_or(0), s))
+            .filter(|(after, s)| s.seq > *after)
+            .collect();
+        if fresh.is_empty() && head.is_some() {
+            return Ok(None);
         }
-        let rows = journal::page(conn, space.id, after, MOST - count as i64)?;
-        let Some(last) = rows.last().map(|r| r.seq) else { continue };
-        let mut leaves = Vec::with_capacity(rows.len());
-        for row in rows {
-            let mut salt = [0; SALT];
-            rng.fill(&mut salt);
-            let entry = commitment(&salt, &space.path, row.seq, &row.event)?;
-            leaves.push(LeafRow { space: space.id, seq: row.seq, leaf: edge.size() as i64, salt: salt.to_vec() });
-            edge.push(leaf(&entry), &mut full);
-            entries.push(entry);
-            if entries.len() as u64 == WIDTH {
-                ledger::put_tile(conn, ENTRIES, (edge.size() / WIDTH) as i64 - 1, entries.concat())?;
-                entries.clear();
+        let mut edge = Edge::read(&mut Tiled(conn), from)?;
+        let width = from % WIDTH;
+        let mut entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, from / WIDTH, width)? };
+        let (mut leaves, mut ends, mut tiles, mut full) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (after, space) in fresh {
+            let rows = journal::page(conn, space.id, after, (MOST - leaves.len() as i64).max(0))?;
+            ends.extend(rows.last().map(|r| (space.id, r.seq)));
+            for row in rows {
+                let mut salt = [0; SALT];
+                rng.fill(&mut salt);
+                let entry = commitment(&salt, &space.path, row.seq, &row.event)?;
+                leaves.push(LeafRow { space: space.id, seq: row.seq, leaf: edge.size() as i64, salt: salt.to_vec() });
+                edge.push(leaf(&entry), &mut full);
+                entries.push(entry);
+                if entries.len() as u64 == WIDTH {
+                    tiles.push((ENTRIES, (edge.size() / WIDTH) as i64 - 1, entries.concat()));
+                    entries.clear();
+                }
             }
         }
-        count += leaves.len();
-        ledger::add_leaves(conn, leaves)?;
-        projection::advance(conn, PROJECTION, space.id, last)?;
+        if !entries.is_empty() {
+            tiles.push((ENTRIES, (edge.size() / WIDTH) as i64, entries.concat()));
+        }
+        let partial = edge.partial().map(|(id, hashes)| (id, hashes.concat()));
+        let hashes = full.into_iter().map(|(id, hashes)| (id, hashes.concat())).chain(partial);
+        tiles.extend(hashes.map(|(id, bytes)| (i64::from(id.level), id.number as i64, bytes)));
+        let head = Checkpoint { origin: origin.to_owned(), size: edge.size(), root: edge.root() };
+        Ok(Some(Self { from, leaves, ends, tiles, head }))
     }
-    if count == 0 && head.is_some() {
-        return Ok(0);
+
+    /// How many leaves it makes.
+    pub const fn len(&self) -> usize {
+        self.leaves.len()
     }
-    if !entries.is_empty() {
-        ledger::put_tile(conn, ENTRIES, (edge.size() / WIDTH) as i64, entries.concat())?;
+
+    /// Writes tiles, leaves and head together or not at all; not when somebody else has made leaves meanwhile.
+    pub fn write(&self, conn: &mut dyn Conn, signer: &Signer, now: Timestamp) -> Result<bool, StoreError> {
+        conn.exclusive()?;
+        if ledger::head(conn, OWN)?.map_or(0, |h| h.size) as u64 != self.from {
+            return Ok(false);
+        }
+        ledger::add_leaves(conn, &self.leaves)?;
+        for (space, seq) in &self.ends {
+            projection::advance(conn, PROJECTION, *space, *seq)?;
+        }
+        for (level, number, bytes) in &self.tiles {
+            ledger::put_tile(conn, *level, *number, bytes.clone())?;
+        }
+        let text = self.head.to_string();
+        let note = Note { signatures: vec![signer.sign(&text, 0)], text }.to_string();
+        let head = HeadRow { size: self.head.size as i64, root: self.head.root.to_vec(), at: now, note };
+        ledger::put_head(conn, OWN, &head)?;
+        Ok(true)
     }
-    for (id, hashes) in full {
-        ledger::put_tile(conn, i64::from(id.level), id.number as i64, hashes.concat())?;
-    }
-    for (id, hashes) in edge.partial() {
-        ledger::put_tile(conn, i64::from(id.level), id.number as i64, hashes.concat())?;
-    }
-    let root = edge.root();
-    let text = Checkpoint { origin: signer.verifier().name.clone(), size: edge.size(), root }.to_string();
-    let note = Note { signatures: vec![signer.sign(&text, 0)], text }.to_string();
-    ledger::put_head(conn, OWN, &HeadRow { size: edge.size() as i64, root: root.to_vec(), at: now, note })?;
-    Ok(count)
 }

@@ -8,14 +8,14 @@ use svod_store::{Conn, Store, StoreError, journal, lease};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::append::{ENTRIES, PROJECTION, Tiled, append};
+use crate::append::{Batch, ENTRIES, PROJECTION, Tiled};
 use crate::entry::Secret;
 
 /// Events that come within it become leaves together.
 const BREATH: Duration = Duration::from_millis(250);
 /// How long a node keeps the log without a sign of life.
 const LEASE_MICROS: i64 = 15_000_000;
-/// How often the lease is renewed, and what failed is tried again.
+/// How often the journal is looked at when nobody tells of anything.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// Why the log gives nothing.
@@ -139,7 +139,7 @@ impl Notary {
                 Err(error) => tracing::warn!(%error, "events wait to become leaves of the log"),
             }
             tokio::time::sleep(BREATH).await;
-            // The lease is renewed when nothing happens, too.
+            // What failed, or what another node has left, is tried again.
             if let Ok(Err(_)) = tokio::time::timeout(BEAT, heads.changed()).await {
                 return;
             }
@@ -153,16 +153,21 @@ impl Notary {
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         loop {
             let deps = self.deps.clone();
-            let job = move |conn: &mut dyn Conn| {
+            let gather = move |conn: &mut dyn Conn| Batch::gather(conn, &deps.signer.verifier().name, &*deps.rng);
+            let Some(batch) = self.deps.store.read(gather).await? else { return Ok(()) };
+            let (deps, count) = (self.deps.clone(), batch.len());
+            let write = move |conn: &mut dyn Conn| {
                 let now = deps.clock.now();
                 if !lease::acquire(conn, PROJECTION, &deps.node, now, LEASE_MICROS)? {
-                    return Ok(0);
+                    return Ok(None);
                 }
-                append(conn, &deps.signer, &*deps.rng, now)
+                batch.write(conn, &deps.signer, now).map(Some)
             };
-            match self.deps.store.write(job).await? {
-                0 => return Ok(()),
-                count => metrics::counter!("svod_ledger_leaves_total").increment(count as u64),
+            match self.deps.store.write(write).await? {
+                Some(true) => metrics::counter!("svod_ledger_leaves_total").increment(count as u64),
+                // Another node was before: what is left is worked out anew.
+                Some(false) => {}
+                None => return Ok(()),
             }
         }
     }

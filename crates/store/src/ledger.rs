@@ -34,16 +34,16 @@ pub struct HeadRow {
     pub note: String,
 }
 
-/// Adds leaves, all of one space.
+/// Adds leaves.
 ///
 /// # Errors
 /// [`StoreError::Constraint`] when an event is a leaf already.
-pub fn add_leaves(conn: &mut dyn Conn, leaves: Vec<LeafRow>) -> Result<(), StoreError> {
+pub fn add_leaves(conn: &mut dyn Conn, leaves: &[LeafRow]) -> Result<(), StoreError> {
     let columns = [
         ("space", Column::Int(leaves.iter().map(|l| l.space).collect())),
         ("seq", Column::Int(leaves.iter().map(|l| l.seq).collect())),
         ("leaf", Column::Int(leaves.iter().map(|l| l.leaf).collect())),
-        ("salt", Column::Blob(leaves.into_iter().map(|l| l.salt).collect())),
+        ("salt", Column::Blob(leaves.iter().map(|l| l.salt.clone()).collect())),
     ];
     conn.insert_many(&BulkInsert { table: "ledger_leaf", columns: &columns, ignore_conflicts: false }).map(drop)
 }

@@ -154,7 +154,11 @@ async fn a_receipt_proves_an_event_and_is_verified_by_whoever_has_it() {
     for part in ["The receipt is valid", "house.example/ledger", "Download the receipt", "What was recorded"] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
-    assert_eq!(house.visitor.get(None, &href).await.status, StatusCode::UNAUTHORIZED, "others learn nothing of the event");
+    assert_eq!(
+        house.visitor.get(None, &href).await.status,
+        StatusCode::UNAUTHORIZED,
+        "others learn nothing of the event"
+    );
 
     let begin = page.body.find("c2sp.org/tlog-proof@v1\n").unwrap();
     let text = page.body[begin..].split("</textarea>").next().unwrap();
