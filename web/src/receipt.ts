@@ -9,8 +9,12 @@ type Secret = { salt: string; event: string; changes: Part[] };
 const encoder = new TextEncoder();
 const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text) as Uint8Array<ArrayBuffer>;
 const bytes = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-const unhex = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+
+/** Exactly so many bytes. */
+function unhex(text: string, length: number): Uint8Array<ArrayBuffer> {
+  if (text.length !== 2 * length || !/^[0-9a-f]*$/.test(text)) throw new Error("format");
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
 
 function join(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
@@ -37,10 +41,10 @@ function measured(text: string): Uint8Array<ArrayBuffer> {
 async function entry(secret: Secret): Promise<Uint8Array<ArrayBuffer>> {
   const digests = await Promise.all(
     secret.changes.map((part) =>
-      "digest" in part ? unhex(part.digest) : sha256(unhex(part.salt), measured(part.name), utf8(part.change)),
+      "change" in part ? sha256(unhex(part.salt, 16), measured(part.name), utf8(part.change)) : unhex(part.digest, 32),
     ),
   );
-  return sha256(unhex(secret.salt), measured(secret.event), ...digests);
+  return sha256(unhex(secret.salt, 16), measured(secret.event), ...digests);
 }
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((v, n) => v === b[n]);
@@ -94,12 +98,13 @@ async function fault(receipt: string, keys: string[]): Promise<string | undefine
   const note = text.slice(cut + 2);
   const end = note.lastIndexOf("\n\n");
   const [body, signatures] = [note.slice(0, end + 1), note.slice(end + 2).split("\n")];
-  const [, size = "0", expected = ""] = body.split("\n");
+  const [origin, size = "0", expected = ""] = body.split("\n");
   const secret = JSON.parse(new TextDecoder().decode(bytes(extra))) as Secret;
   const leaf = await sha256(Uint8Array.of(0), await entry(secret));
   const found = await root(leaf, BigInt(index), BigInt(size), steps.map(bytes));
   if (!found || !same(found, bytes(expected))) return "root";
-  for (const key of keys) if (await signed(body, signatures, key)) return undefined;
+  const own = keys.filter((key) => key.split("+", 1)[0] === origin);
+  for (const key of own) if (await signed(body, signatures, key)) return undefined;
   return "signature";
 }
 

@@ -85,6 +85,17 @@ impl Verifier {
         Ok(verifier)
     }
 
+    /// The same key under another name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
+
+    /// Does the signature line say that it is of this key? It may not fit for all that.
+    pub fn is_named_by(&self, line: &str) -> bool {
+        parts(line).is_some_and(|(name, bytes)| name == self.name && bytes[..4] == self.id())
+    }
+
     /// Does the signature (without the number of the key) fit the text? The moment of a witness, in seconds.
     fn check(&self, text: &str, signature: &[u8]) -> Option<Option<u64>> {
         let key = UnparsedPublicKey::new(&ED25519, self.key);

@@ -27,7 +27,8 @@ pub fn includes(leaf: Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) 
 
 /// Is the tree of size `old` the beginning of the tree of size `new` (RFC 9162, section 2.1.4.2)?
 pub fn consistent(old: u64, old_root: &Hash, new: u64, new_root: &Hash, proof: &[Hash]) -> bool {
-    if old > new || (old == 0 && *old_root != empty()) {
+    let hollow = |size: u64, root: &Hash| size == 0 && *root != empty();
+    if old > new || hollow(old, old_root) || hollow(new, new_root) {
         return false;
     }
     if old == new || old == 0 {

@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as B64;
 
 use crate::hash::{Hash, leaf};
-use crate::note::{Checkpoint, Note, NoteError, Signed, Verifier};
+use crate::note::{Checkpoint, Kind, Note, NoteError, Signed, Verifier};
 use crate::proof::includes;
 
 const HEAD: &str = "c2sp.org/tlog-proof@v1";
@@ -64,6 +64,10 @@ impl Receipt {
     pub fn verify(&self, entry: &[u8], known: &[Verifier]) -> Result<(Checkpoint, Vec<Signed>), ReceiptError> {
         let signed = self.checkpoint.verify(known)?;
         let head = Checkpoint::parse(&self.checkpoint.text)?;
+        // A witness says that the log only grows; that the head is the log's own only the log can say.
+        if !signed.iter().any(|s| s.kind == Kind::Plain && s.name == head.origin) {
+            return Err(NoteError::Unsigned.into());
+        }
         if includes(leaf(entry), self.index, head.size, &self.proof, &head.root) {
             Ok((head, signed))
         } else {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use svod_kernel::{Rng, Timestamp};
-use svod_ledger::{Checkpoint, Edge, Hash, Note, Signer, TileId, Tiles, WIDTH, leaf};
+use svod_ledger::{Checkpoint, Edge, Hash, Note, Signer, TileId, Tiles, Verifier, WIDTH, leaf};
 use svod_store::ledger::{self, HeadRow, LeafRow, OWN};
 use svod_store::{Conn, StoreError, journal, projection, space};
 
@@ -11,8 +11,11 @@ use crate::entry::{SALT, commitment};
 pub const PROJECTION: &str = "ledger";
 /// Where entries stand among tiles.
 pub(crate) const ENTRIES: i64 = -1;
-/// Events that become leaves in one transaction at the most.
-const MOST: i64 = 2_000;
+/// Events that become leaves in one transaction, about, and bytes of what they changed.
+const MOST: usize = 2_000;
+const MOST_BYTES: usize = 16 << 20;
+/// Events read at once.
+const STEP: i64 = 200;
 
 /// Tiles as a connection sees them.
 pub struct Tiled<'c>(pub &'c mut dyn Conn);
@@ -45,9 +48,29 @@ pub(crate) struct Batch {
     head: Checkpoint,
 }
 
+/// The edge is that of the head, the entries lead to its leaves, and the head was signed by this key.
+fn unchanged(head: &HeadRow, edge: &Edge, entries: &[Hash], key: &Verifier) -> Result<(), StoreError> {
+    let leaves = edge.partial().find(|(id, _)| id.level == 0).map_or(&[][..], |(_, hashes)| hashes);
+    let lead = entries.len() == leaves.len() && entries.iter().zip(leaves).all(|(entry, hash)| leaf(entry) == *hash);
+    let signed = Note::parse(&head.note).ok().and_then(|note| {
+        let said = Checkpoint::parse(&note.text).ok()?;
+        // The log may have had another name.
+        note.verify(&[key.named(&said.origin)]).ok()?;
+        Some(said)
+    });
+    let same = signed.is_some_and(|said| said.size == edge.size() && said.root == edge.root());
+    if same && lead && head.root.as_slice() == edge.root() {
+        return Ok(());
+    }
+    Err(StoreError::Shape("the ledger was changed behind the platform's back; see `svod ledger verify`".into()))
+}
+
 impl Batch {
     /// The next events; none when all are leaves, and there is a head.
-    pub fn gather(conn: &mut dyn Conn, origin: &str, rng: &dyn Rng) -> Result<Option<Self>, StoreError> {
+    ///
+    /// # Errors
+    /// When the tiles at the edge are not those of the signed head: what was rewritten is not signed again.
+    pub fn gather(conn: &mut dyn Conn, key: &Verifier, rng: &dyn Rng) -> Result<Option<Self>, StoreError> {
         let head = ledger::head(conn, OWN)?;
         let from = head.as_ref().map_or(0, |h| h.size) as u64;
         let done: HashMap<i64, i64> = projection::offsets(conn, PROJECTION)?.into_iter().collect();
@@ -62,22 +85,42 @@ impl Batch {
         let mut edge = Edge::read(&mut Tiled(conn), from)?;
         let width = from % WIDTH;
         let mut entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, from / WIDTH, width)? };
+        if let Some(head) = &head {
+            unchanged(head, &edge, &entries, key)?;
+        }
         let (mut leaves, mut ends, mut tiles, mut full) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut bytes = 0;
         for (after, space) in fresh {
-            let rows = journal::page(conn, space.id, after, (MOST - leaves.len() as i64).max(0))?;
-            ends.extend(rows.last().map(|r| (space.id, r.seq)));
-            for row in rows {
-                let mut salt = [0; SALT];
-                rng.fill(&mut salt);
-                let entry = commitment(&salt, &space.path, row.seq, &row.event)?;
-                leaves.push(LeafRow { space: space.id, seq: row.seq, leaf: edge.size() as i64, salt: salt.to_vec() });
-                edge.push(leaf(&entry), &mut full);
-                entries.push(entry);
-                if entries.len() as u64 == WIDTH {
-                    tiles.push((ENTRIES, (edge.size() / WIDTH) as i64 - 1, entries.concat()));
-                    entries.clear();
+            let mut end = after;
+            while leaves.len() < MOST && bytes < MOST_BYTES {
+                let rows = journal::page(conn, space.id, end, STEP)?;
+                let Some(last) = rows.last() else { break };
+                end = last.seq;
+                bytes += rows.iter().map(|r| r.event.changes.len()).sum::<usize>();
+                for row in rows {
+                    let mut salt = [0; SALT];
+                    rng.fill(&mut salt);
+                    let entry = commitment(&salt, &space.path, row.seq, &row.event)?;
+                    leaves.push(LeafRow {
+                        space: space.id,
+                        seq: row.seq,
+                        leaf: edge.size() as i64,
+                        salt: salt.to_vec(),
+                    });
+                    edge.push(leaf(&entry), &mut full);
+                    entries.push(entry);
+                    if entries.len() as u64 == WIDTH {
+                        tiles.push((ENTRIES, (edge.size() / WIDTH) as i64 - 1, entries.concat()));
+                        entries.clear();
+                    }
                 }
             }
+            if end > after {
+                ends.push((space.id, end));
+            }
+        }
+        if leaves.is_empty() && head.is_some() {
+            return Ok(None);
         }
         if !entries.is_empty() {
             tiles.push((ENTRIES, (edge.size() / WIDTH) as i64, entries.concat()));
@@ -85,7 +128,7 @@ impl Batch {
         let partial = edge.partial().map(|(id, hashes)| (id, hashes.concat()));
         let hashes = full.into_iter().map(|(id, hashes)| (id, hashes.concat())).chain(partial);
         tiles.extend(hashes.map(|(id, bytes)| (i64::from(id.level), id.number as i64, bytes)));
-        let head = Checkpoint { origin: origin.to_owned(), size: edge.size(), root: edge.root() };
+        let head = Checkpoint { origin: key.name.clone(), size: edge.size(), root: edge.root() };
         Ok(Some(Self { from, leaves, ends, tiles, head }))
     }
 

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use svod_kernel::{Clock, Coded, Rng, SpacePath};
@@ -72,6 +73,8 @@ pub struct NotaryDeps {
 /// Keeps the log.
 pub struct Notary {
     deps: Arc<NotaryDeps>,
+    /// Size of a head that is on the disk.
+    durable: AtomicI64,
 }
 
 /// The following of the journal.
@@ -93,7 +96,7 @@ impl Running {
 impl Notary {
     /// Over a store.
     pub fn new(deps: NotaryDeps) -> Arc<Self> {
-        Arc::new(Self { deps: Arc::new(deps) })
+        Arc::new(Self { deps: Arc::new(deps), durable: AtomicI64::new(0) })
     }
 
     /// The log's name.
@@ -136,7 +139,7 @@ impl Notary {
             match self.catch_up().await {
                 Ok(()) => {}
                 Err(StoreError::Closed) => return,
-                Err(error) => tracing::warn!(%error, "events wait to become leaves of the log"),
+                Err(error) => tracing::error!(%error, "events wait to become leaves of the log"),
             }
             tokio::time::sleep(BREATH).await;
             // What failed, or what another node has left, is tried again.
@@ -153,7 +156,7 @@ impl Notary {
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         loop {
             let deps = self.deps.clone();
-            let gather = move |conn: &mut dyn Conn| Batch::gather(conn, &deps.signer.verifier().name, &*deps.rng);
+            let gather = move |conn: &mut dyn Conn| Batch::gather(conn, deps.signer.verifier(), &*deps.rng);
             let Some(batch) = self.deps.store.read(gather).await? else { return Ok(()) };
             let (deps, count) = (self.deps.clone(), batch.len());
             let write = move |conn: &mut dyn Conn| {
@@ -178,7 +181,18 @@ impl Notary {
     /// [`NotaryError::Missing`] before the first.
     pub async fn checkpoint(&self) -> Result<String, NotaryError> {
         let head = self.deps.store.read(|conn| ledger::head(conn, OWN)).await?;
-        head.map(|h| h.note).ok_or_else(|| NotaryError::Missing("head".into()))
+        let head = head.ok_or_else(|| NotaryError::Missing("head".into()))?;
+        self.settled(head.size).await?;
+        Ok(head.note)
+    }
+
+    /// Nobody outside sees a head that a power cut could undo.
+    async fn settled(&self, size: i64) -> Result<(), StoreError> {
+        if size > self.durable.load(Ordering::Acquire) {
+            self.deps.store.write(|_: &mut dyn Conn| Ok::<_, StoreError>(())).await?;
+            self.durable.fetch_max(size, Ordering::AcqRel);
+        }
+        Ok(())
     }
 
     /// The first hashes of a tile, one after another.
@@ -236,9 +250,12 @@ impl Notary {
             let proof = Tree::new(&mut Tiled(conn), head.size as u64).inclusion(leaf.leaf as u64)?;
             let secret = Secret::of(&leaf.salt, (&path, seq), &event, |name| shown.iter().any(|s| s == name))?;
             let extra = serde_json::to_vec(&secret).map_err(|e| StoreError::Shape(e.to_string()))?;
-            Ok(Receipt { extra, index: leaf.leaf as u64, proof, checkpoint: Note::parse(&head.note)? })
+            let receipt = Receipt { extra, index: leaf.leaf as u64, proof, checkpoint: Note::parse(&head.note)? };
+            Ok::<_, NotaryError>((head.size, receipt))
         };
-        self.deps.store.read(job).await
+        let (size, receipt) = self.deps.store.read(job).await?;
+        self.settled(size).await?;
+        Ok(receipt)
     }
 
     /// The steps from an older size to the head, and the head; none when the head is not that far.
@@ -249,21 +266,24 @@ impl Notary {
         let job = move |conn: &mut dyn Conn| {
             let Some(head) = ledger::head(conn, OWN)?.filter(|h| h.size as u64 >= old) else { return Ok(None) };
             let proof = Tree::new(&mut Tiled(conn), head.size as u64).consistency(old)?;
-            Ok(Some((proof, Note::parse(&head.note)?)))
+            Ok::<_, NotaryError>(Some((head.size, proof, Note::parse(&head.note)?)))
         };
-        self.deps.store.read(job).await
+        let Some((size, proof, note)) = self.deps.store.read(job).await? else { return Ok(None) };
+        self.settled(size).await?;
+        Ok(Some((proof, note)))
     }
 
     /// Adds what a witness says of the head, while it is that of the text.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn cosign(&self, text: String, line: String) -> Result<(), NotaryError> {
+    pub async fn cosign(&self, text: String, line: String, key: Verifier) -> Result<(), NotaryError> {
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let Some(mut head) = ledger::head(conn, OWN)? else { return Ok(()) };
             let mut note = Note::parse(&head.note)?;
-            if note.text == text && !note.signatures.contains(&line) {
+            if note.text == text {
+                note.signatures.retain(|known| !key.is_named_by(known));
                 note.signatures.push(line.clone());
                 head.note = note.to_string();
                 ledger::put_head(conn, OWN, &head)?;

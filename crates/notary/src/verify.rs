@@ -3,9 +3,9 @@ use std::collections::HashMap;
 use svod_ledger::{Checkpoint, Edge, Hash, Note, TileId, Verifier, WIDTH, leaf};
 use svod_store::journal::NewEvent;
 use svod_store::ledger::{self, LeafRow, OWN};
-use svod_store::{Conn, StoreError, journal, space};
+use svod_store::{Conn, StoreError, journal, projection, space};
 
-use crate::append::{ENTRIES, hashes};
+use crate::append::{ENTRIES, PROJECTION, hashes};
 use crate::entry::commitment;
 
 /// Rows read at once.
@@ -95,6 +95,10 @@ pub fn verify(conn: &mut dyn Conn, key: &Verifier) -> Result<Found, StoreError> 
     let mut found = Found::default();
     let Some(head) = ledger::head(conn, OWN)? else {
         found.waiting = space::list(conn)?.iter().map(|s| s.seq as u64).sum();
+        let leaves = conn.first("SELECT 1 FROM ledger_leaf LIMIT 1", &[])?;
+        if leaves.is_some() || !projection::offsets(conn, PROJECTION)?.is_empty() {
+            found.wrong.push(Wrong::Head("there is none, and there was a log".into()));
+        }
         return Ok(found);
     };
     found.size = head.size as u64;

@@ -126,6 +126,14 @@ impl Link {
         }
     }
 
+    /// Makes durable by other means what a failed flush may have left undone.
+    pub fn mend(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(c) => c.mend(),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// House-keeping while no job waits.
     pub fn idle(&mut self) {
         if let Self::Sqlite(c) = self {

@@ -55,7 +55,9 @@ impl SqliteConn {
             options.mmap_bytes
         ))
         .map_err(error)?;
-        let mut log = path.as_os_str().to_owned();
+        // The engine keeps the log beside the file itself, wherever a link leads to it from.
+        let file = path.canonicalize().map_err(|e| StoreError::Unavailable(format!("{}: {e}", path.display())))?;
+        let mut log = file.into_os_string();
         log.push("-wal");
         Ok(Self { db, tx: Tx::default(), broken: false, unchecked: false, log: (log.into(), None) })
     }
@@ -96,6 +98,15 @@ impl SqliteConn {
     pub fn idle(&mut self) {
         if std::mem::take(&mut self.unchecked) {
             self.checkpoint("PASSIVE");
+        }
+    }
+
+    /// Brings everything that is in the log into the file, and that to the disk.
+    pub fn mend(&self) -> Result<(), StoreError> {
+        let busy: i64 = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0)).map_err(error)?;
+        match busy {
+            0 => Ok(()),
+            _ => Err(StoreError::Unavailable("a flush has failed, and the log cannot be written back yet".into())),
         }
     }
 

@@ -392,12 +392,12 @@ fn start_writer(mut writer: Writer) -> Result<JoinHandle<()>, StoreError> {
     Ok(thread)
 }
 
-fn read_heads(link: &mut Link) -> Result<Vec<(i64, i64)>, StoreError> {
+pub(crate) fn read_heads(link: &mut Link) -> Result<Vec<(i64, i64)>, StoreError> {
     let rows = link.conn().query("SELECT id, seq FROM space WHERE seq > 0", &[])?;
     rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
 
-fn moved(heads: Vec<(i64, i64)>) -> Vec<Moved> {
+pub(crate) fn moved(heads: Vec<(i64, i64)>) -> Vec<Moved> {
     heads.into_iter().map(Moved::from).collect()
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Sync {
     clock: Arc<dyn Clock>,
     /// Groups handed over and not answered yet.
     under_way: AtomicUsize,
-    /// A flush has failed: the writer's connection is to be opened anew.
+    /// A flush has failed: the writer's connection is to be opened anew, and the log written back.
     failed: AtomicBool,
 }
 
@@ -61,14 +61,21 @@ impl Sync {
         drop(thread.send(group));
     }
 
-    /// Has a flush failed since this was asked last?
+    /// Has a flush failed? Until it is mended nothing is answered as done: the system may have forgotten what it could not
+    /// write, and what comes after it in the log would be lost with it.
     pub fn has_failed(&self) -> bool {
-        self.failed.swap(false, Ordering::AcqRel)
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// All that was committed is on the disk.
+    pub fn mended(&self) {
+        self.failed.store(false, Ordering::Release);
     }
 
     fn settle(&self, groups: Vec<Committed>) {
         let began = self.clock.now();
-        let outcome = flush(&groups);
+        let outcome =
+            if self.has_failed() { Err(std::io::Error::other("a flush has failed before")) } else { flush(&groups) };
         metrics::histogram!("svod_store_sync_seconds").record(self.clock.now().seconds_since(began));
         if let Err(e) = &outcome {
             tracing::error!(error = %e, groups = groups.len(), "what was committed may not be on the disk");

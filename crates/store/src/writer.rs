@@ -11,7 +11,7 @@ use svod_kernel::Clock;
 use crate::heads::Heads;
 use crate::job::Job;
 use crate::link::{CommitError, Link};
-use crate::store::Queued;
+use crate::store::{Queued, moved, read_heads};
 use crate::sync::{Committed, Sync};
 use crate::{StoreError, StoreOptions, StoreUrl};
 
@@ -122,7 +122,7 @@ impl Writer {
         }
         self.link = None;
         let found = if self.losses < LOSSES {
-            Link::connect(&self.url, true, &self.options)
+            Link::connect(&self.url, true, &self.options).and_then(|link| self.mended(link, failed))
         } else {
             Err(StoreError::Unavailable("the connection was lost again and again".into()))
         };
@@ -145,6 +145,17 @@ impl Writer {
                 false
             }
         }
+    }
+
+    /// After a failed flush: everything that was committed is brought to the disk, and told.
+    fn mended(&self, mut link: Link, failed: bool) -> Result<Link, StoreError> {
+        if failed {
+            link.mend()?;
+            self.heads.moved(moved(read_heads(&mut link)?));
+            self.sync.mended();
+            tracing::warn!(store = %self.url, "what a failed flush had left was written to the disk");
+        }
+        Ok(link)
     }
 
     /// Many jobs, one transaction. A failure of the whole puts them back, to be run one by one.
@@ -197,7 +208,7 @@ impl Writer {
     /// One job, one transaction, no savepoint; tried again while other nodes are in the way.
     fn solo(&mut self, mut job: Box<dyn Job>) {
         for round in 1..=ATTEMPTS {
-            let Some(link) = &mut self.link else { break };
+            let Some(link) = &mut self.link else { return self.pending.push_front(job) };
             let begun = link.begin_write(job.isolated()).map_err(|e| blame(link, e));
             match begun.and_then(|()| attempt(link, job.as_mut())) {
                 Ok(()) => return self.commit(vec![job]),

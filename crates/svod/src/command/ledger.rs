@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
-use svod_ledger::{Checkpoint, Edge, Hash, Note, Receipt, TileId, Verifier, WIDTH, entries_path, leaf};
+use svod_ledger::{Checkpoint, Edge, Hash, Kind, Note, Receipt, TileId, Verifier, WIDTH, entries_path, leaf};
 use svod_notary::{Part, Secret};
 use svod_store::Conn;
 
@@ -39,6 +39,9 @@ pub struct VerifyArgs {
     /// A checkpoint that was kept before: the log must go on from it.
     #[arg(long, value_name = "FILE", requires = "from")]
     since: Option<PathBuf>,
+    /// So many leaves may say nothing because their events were erased; more are wrong.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    erased: u64,
     #[command(flatten)]
     place: Place,
 }
@@ -91,6 +94,10 @@ fn stored(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     println!("{} leaves, {} of them erased; {} events wait to become leaves", found.size, found.erased, found.waiting);
     for wrong in &found.wrong {
         println!("WRONG {wrong}");
+    }
+    if found.erased > args.erased {
+        println!("WRONG {} leaves say nothing, {} may (--erased)", found.erased, args.erased);
+        return Ok(ExitCode::FAILURE);
     }
     if found.wrong.is_empty() {
         println!("journal, leaves, tiles and signed head agree");
@@ -169,6 +176,7 @@ fn checkpoint(text: &str, key: &Verifier) -> anyhow::Result<Checkpoint> {
     let note = Note::parse(text)?;
     note.verify(std::slice::from_ref(key))?;
     let head = Checkpoint::parse(&note.text)?;
+    ensure!(key.kind == Kind::Plain, "the key is that of a witness, not of a log");
     ensure!(head.origin == key.name, "it is the checkpoint of {}, not of {}", head.origin, key.name);
     Ok(head)
 }
