@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use sha2::Sha256;
 use svod_ledger::{
-    Checkpoint, Edge, Hash, Kind, Note, Receipt, ReceiptError, Signer, TileId, Tiles, Tree, consistent, includes, leaf,
+    Checkpoint, Edge, Hash, Kind, Note, NoteError, Receipt, ReceiptError, Signer, TileId, Tiles, Tree, consistent,
+    includes, leaf,
 };
 
 /// Tiles as they are kept: each once, with as many hashes as there are.
@@ -111,6 +112,12 @@ fn a_receipt_needs_nobody() {
     let known = [log.verifier().clone()];
     assert_eq!(read.verify(&entry(77), &known).unwrap().0.size, 300);
     assert_eq!(read.verify(&entry(78), &known), Err(ReceiptError::Other(77)));
+    // A witness alone cannot say what the log's head is.
+    let witness = Signer::new("witness.example", Kind::Cosignature, &[2; 32]).unwrap();
+    let text = receipt.checkpoint.text.clone();
+    let forged = Receipt { checkpoint: Note { signatures: vec![witness.sign(&text, 5)], text }, ..receipt };
+    let known = [log.verifier().clone(), witness.verifier().clone()];
+    assert_eq!(forged.verify(&entry(77), &known), Err(ReceiptError::Note(NoteError::Unsigned)));
     for wrong in
         ["", "c2sp.org/tlog-proof@v1\n\n", "c2sp.org/tlog-proof@v1\nindex 01\n\na\n1\nb\n\n\u{2014} a AAAAAAA=\n"]
     {

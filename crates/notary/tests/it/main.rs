@@ -156,8 +156,12 @@ async fn what_is_done_behind_its_back_is_found(place: &TestPlace) {
     assert!(wrong().await.contains(&Wrong::Tile { level: 0, number: 0, leaf: 0 }));
     execute(&store, "UPDATE ledger_head SET size = size - 1").await;
     assert!(matches!(&wrong().await[0], Wrong::Head(_)));
+    events(&store, space, 700, 710).await;
+    assert!(notary.catch_up().await.is_err(), "what was rewritten is not signed again");
     let stranger = Signer::new(ORIGIN, Kind::Plain, &[9; 32]).unwrap();
     assert!(matches!(&looked(&store, stranger.verifier()).await.wrong[0], Wrong::Head(_)));
+    execute(&store, "DELETE FROM ledger_head").await;
+    assert!(matches!(&wrong().await[..], [Wrong::Head(_)]), "a log that was there is missed");
 }
 
 async fn what_is_erased_leaves_every_proof_valid(place: &TestPlace) {
@@ -190,7 +194,8 @@ impl Ask for Straight {
     ) -> Pin<Box<dyn Future<Output = Result<Asked, String>> + Send + 'a>> {
         Box::pin(async move {
             Ok(match self.0.add(&body).await.map_err(|e| e.to_string())? {
-                Answer::Signed(body) => Asked { status: 200, body },
+                // What else stands in the answer is passed over.
+                Answer::Signed(body) => Asked { status: 200, body: format!("\u{2014} junk AAAAAAA=\n{body}\n\n") },
                 Answer::Conflict(size) => Asked { status: 409, body: format!("{size}\n") },
                 other => panic!("{other:?}"),
             })
