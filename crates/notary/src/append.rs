@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use svod_kernel::{Rng, Timestamp};
 use svod_ledger::{Checkpoint, Edge, Hash, Note, Signer, TileId, Tiles, Verifier, WIDTH, leaf};
+use svod_store::journal::EventRow;
 use svod_store::ledger::{self, HeadRow, LeafRow, OWN};
 use svod_store::{Conn, StoreError, journal, projection, space};
 
@@ -36,6 +37,9 @@ pub(crate) fn hashes(conn: &mut dyn Conn, level: i64, number: u64, width: u64) -
     if found.len() as u64 == width { Ok(found) } else { Err(missing()) }
 }
 
+/// Level, number, hashes.
+type TileBytes = (i64, i64, Vec<u8>);
+
 /// What the next events come to, worked out beside the writer.
 pub(crate) struct Batch {
     /// Leaves there were before.
@@ -43,26 +47,68 @@ pub(crate) struct Batch {
     leaves: Vec<LeafRow>,
     /// The last event of each space.
     ends: Vec<(i64, i64)>,
-    /// Level, number, hashes.
-    tiles: Vec<(i64, i64, Vec<u8>)>,
+    tiles: Vec<TileBytes>,
     head: Checkpoint,
 }
 
-/// The edge is that of the head, the entries lead to its leaves, and the head was signed by this key.
-fn unchanged(head: &HeadRow, edge: &Edge, entries: &[Hash], key: &Verifier) -> Result<(), StoreError> {
+/// The edge is that of the head, the entries lead to its leaves, and the head was signed by the key, where one is given.
+fn unchanged(head: &HeadRow, edge: &Edge, entries: &[Hash], key: Option<&Verifier>) -> Result<(), StoreError> {
     let leaves = edge.partial().find(|(id, _)| id.level == 0).map_or(&[][..], |(_, hashes)| hashes);
     let lead = entries.len() == leaves.len() && entries.iter().zip(leaves).all(|(entry, hash)| leaf(entry) == *hash);
-    let signed = Note::parse(&head.note).ok().and_then(|note| {
-        let said = Checkpoint::parse(&note.text).ok()?;
-        // The log may have had another name.
-        note.verify(&[key.named(&said.origin)]).ok()?;
-        Some(said)
-    });
-    let same = signed.is_some_and(|said| said.size == edge.size() && said.root == edge.root());
-    if same && lead && head.root.as_slice() == edge.root() {
-        return Ok(());
+    let note = Note::parse(&head.note).ok();
+    let said = note.as_ref().and_then(|note| Checkpoint::parse(&note.text).ok());
+    let same = said.as_ref().is_some_and(|said| said.size == edge.size() && said.root == edge.root());
+    if !same || !lead || head.root.as_slice() != edge.root() {
+        return Err(StoreError::Shape(
+            "the ledger was changed behind the platform's back; see `svod ledger verify`".into(),
+        ));
     }
-    Err(StoreError::Shape("the ledger was changed behind the platform's back; see `svod ledger verify`".into()))
+    // The log may have had another name.
+    let signed = |key: &Verifier| Some(note?.verify(&[key.named(&said?.origin)]).is_ok());
+    match key.is_none_or(|key| signed(key) == Some(true)) {
+        true => Ok(()),
+        false => Err(StoreError::Shape(
+            "the ledger's head was signed with another key: bring secrets/ledger.key of the installation".into(),
+        )),
+    }
+}
+
+/// What is being made.
+struct Made {
+    edge: Edge,
+    /// Of the last bundle.
+    entries: Vec<Hash>,
+    leaves: Vec<LeafRow>,
+    tiles: Vec<TileBytes>,
+}
+
+impl Made {
+    fn add(&mut self, path: &str, row: &EventRow, rng: &dyn Rng) -> Result<(), StoreError> {
+        let mut salt = [0; SALT];
+        rng.fill(&mut salt);
+        let entry = commitment(&salt, path, row.seq, &row.event)?;
+        let number = self.edge.size() as i64;
+        self.leaves.push(LeafRow { space: row.space, seq: row.seq, leaf: number, salt: salt.to_vec() });
+        let mut full = Vec::new();
+        self.edge.push(leaf(&entry), &mut full);
+        self.tiles.extend(full.iter().map(|(id, hashes)| (i64::from(id.level), id.number as i64, hashes.concat())));
+        self.entries.push(entry);
+        if self.entries.len() as u64 == WIDTH {
+            self.tiles.push((ENTRIES, number / WIDTH as i64, self.entries.concat()));
+            self.entries.clear();
+        }
+        Ok(())
+    }
+
+    /// Leaves, and all tiles that have changed.
+    fn finish(mut self) -> (Vec<LeafRow>, Vec<TileBytes>) {
+        if !self.entries.is_empty() {
+            self.tiles.push((ENTRIES, (self.edge.size() / WIDTH) as i64, self.entries.concat()));
+        }
+        let partial = self.edge.partial();
+        self.tiles.extend(partial.map(|(id, hashes)| (i64::from(id.level), id.number as i64, hashes.concat())));
+        (self.leaves, self.tiles)
+    }
 }
 
 impl Batch {
@@ -70,7 +116,11 @@ impl Batch {
     ///
     /// # Errors
     /// When the tiles at the edge are not those of the signed head: what was rewritten is not signed again.
-    pub fn gather(conn: &mut dyn Conn, key: &Verifier, rng: &dyn Rng) -> Result<Option<Self>, StoreError> {
+    pub fn gather(
+        conn: &mut dyn Conn,
+        (signer, adopts): (&Verifier, bool),
+        rng: &dyn Rng,
+    ) -> Result<Option<Self>, StoreError> {
         let head = ledger::head(conn, OWN)?;
         let from = head.as_ref().map_or(0, |h| h.size) as u64;
         let done: HashMap<i64, i64> = projection::offsets(conn, PROJECTION)?.into_iter().collect();
@@ -82,53 +132,34 @@ impl Batch {
         if fresh.is_empty() && head.is_some() {
             return Ok(None);
         }
-        let mut edge = Edge::read(&mut Tiled(conn), from)?;
+        let edge = Edge::read(&mut Tiled(conn), from)?;
         let width = from % WIDTH;
-        let mut entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, from / WIDTH, width)? };
+        let entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, from / WIDTH, width)? };
         if let Some(head) = &head {
-            unchanged(head, &edge, &entries, key)?;
+            unchanged(head, &edge, &entries, Some(signer).filter(|_| !adopts))?;
         }
-        let (mut leaves, mut ends, mut tiles, mut full) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut bytes = 0;
+        let mut made = Made { edge, entries, leaves: Vec::new(), tiles: Vec::new() };
+        let (mut ends, mut bytes) = (Vec::new(), 0);
         for (after, space) in fresh {
             let mut end = after;
-            while leaves.len() < MOST && bytes < MOST_BYTES {
+            while made.leaves.len() < MOST && bytes < MOST_BYTES {
                 let rows = journal::page(conn, space.id, end, STEP)?;
                 let Some(last) = rows.last() else { break };
                 end = last.seq;
-                bytes += rows.iter().map(|r| r.event.changes.len()).sum::<usize>();
-                for row in rows {
-                    let mut salt = [0; SALT];
-                    rng.fill(&mut salt);
-                    let entry = commitment(&salt, &space.path, row.seq, &row.event)?;
-                    leaves.push(LeafRow {
-                        space: space.id,
-                        seq: row.seq,
-                        leaf: edge.size() as i64,
-                        salt: salt.to_vec(),
-                    });
-                    edge.push(leaf(&entry), &mut full);
-                    entries.push(entry);
-                    if entries.len() as u64 == WIDTH {
-                        tiles.push((ENTRIES, (edge.size() / WIDTH) as i64 - 1, entries.concat()));
-                        entries.clear();
-                    }
+                for row in &rows {
+                    bytes += row.event.changes.len();
+                    made.add(&space.path, row, rng)?;
                 }
             }
             if end > after {
                 ends.push((space.id, end));
             }
         }
-        if leaves.is_empty() && head.is_some() {
+        if made.leaves.is_empty() && head.is_some() {
             return Ok(None);
         }
-        if !entries.is_empty() {
-            tiles.push((ENTRIES, (edge.size() / WIDTH) as i64, entries.concat()));
-        }
-        let partial = edge.partial().map(|(id, hashes)| (id, hashes.concat()));
-        let hashes = full.into_iter().map(|(id, hashes)| (id, hashes.concat())).chain(partial);
-        tiles.extend(hashes.map(|(id, bytes)| (i64::from(id.level), id.number as i64, bytes)));
-        let head = Checkpoint { origin: key.name.clone(), size: edge.size(), root: edge.root() };
+        let head = Checkpoint { origin: signer.name.clone(), size: made.edge.size(), root: made.edge.root() };
+        let (leaves, tiles) = made.finish();
         Ok(Some(Self { from, leaves, ends, tiles, head }))
     }
 

@@ -66,6 +66,8 @@ pub struct NotaryDeps {
     pub rng: Arc<dyn Rng>,
     /// Signs heads; its name is the log's origin.
     pub signer: Signer,
+    /// The key is new: a log that another has signed is taken over.
+    pub adopts: bool,
     /// This process's name in leases.
     pub node: String,
 }
@@ -156,7 +158,8 @@ impl Notary {
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         loop {
             let deps = self.deps.clone();
-            let gather = move |conn: &mut dyn Conn| Batch::gather(conn, deps.signer.verifier(), &*deps.rng);
+            let gather =
+                move |conn: &mut dyn Conn| Batch::gather(conn, (deps.signer.verifier(), deps.adopts), &*deps.rng);
             let Some(batch) = self.deps.store.read(gather).await? else { return Ok(()) };
             let (deps, count) = (self.deps.clone(), batch.len());
             let write = move |conn: &mut dyn Conn| {

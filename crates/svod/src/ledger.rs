@@ -25,13 +25,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest answer of a witness.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Who signs the heads of the log.
+/// Who signs the heads of the log, and whether the key was made just now: a store that was restored without its key goes on
+/// under a new one.
 ///
 /// # Errors
 /// When the key cannot be read or made, or the name will not do.
-pub fn signer(config: &LedgerConfig, data: &Path, rng: &dyn Rng) -> anyhow::Result<Signer> {
+pub fn signer(config: &LedgerConfig, data: &Path, rng: &dyn Rng) -> anyhow::Result<(Signer, bool)> {
+    let made = secrets::read_key(data, LOG_KEY)?.is_none();
     let seed = secrets::key(data, LOG_KEY, rng).context("the key of the ledger cannot be read or made")?;
-    signer_of(config, &seed)
+    Ok((signer_of(config, &seed)?, made))
 }
 
 /// As [`signer`], from the secret.

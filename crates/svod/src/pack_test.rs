@@ -85,7 +85,7 @@ impl Stage {
             node: "test".into(),
             demo: true,
             cache_bytes: 16 << 20,
-            signer: crate::ledger::signer_of(&crate::config::LedgerConfig::default(), &[1; 32])?,
+            signer: (crate::ledger::signer_of(&crate::config::LedgerConfig::default(), &[1; 32])?, true),
         };
         let core = Core::open(ground, sources, given, IngestLimits::default()).await?;
         let manifest = core.registry.catalogue().packs.last().map(|p| p.manifest.clone()).unwrap_or_default();

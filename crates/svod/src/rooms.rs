@@ -33,8 +33,8 @@ pub struct Ground {
     pub demo: bool,
     /// Bytes of entities kept in memory at the most.
     pub cache_bytes: u64,
-    /// Signs the heads of the ledger.
-    pub signer: Signer,
+    /// Signs the heads of the ledger, and whether its key was made just now.
+    pub signer: (Signer, bool),
 }
 
 /// The rooms, wired.
@@ -88,8 +88,14 @@ impl Core {
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));
         let runtime = Runtime::new(registry.clone(), store.clone(), sweep, node.clone());
-        let notary =
-            Notary::new(NotaryDeps { store: store.clone(), clock: clock.clone(), rng, signer, node: node.clone() });
+        let notary = Notary::new(NotaryDeps {
+            store: store.clone(),
+            clock: clock.clone(),
+            rng,
+            signer: signer.0,
+            adopts: signer.1,
+            node: node.clone(),
+        });
         let deps = IngestDeps {
             registry: registry.clone(),
             history: history.clone(),

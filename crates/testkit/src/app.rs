@@ -408,7 +408,7 @@ async fn rooms(setup: &Setup, sent: &Arc<Sent>) -> (Core, Running) {
         node: "test".into(),
         demo: setup.demo,
         cache_bytes: 4 << 20,
-        signer: svod::ledger::signer_of(&svod::config::LedgerConfig::default(), &KEY).unwrap(),
+        signer: (svod::ledger::signer_of(&svod::config::LedgerConfig::default(), &KEY).unwrap(), true),
     };
     let core = Core::open(ground, &setup.packs, Vec::new(), IngestLimits::default()).await.unwrap();
     let deps = NotifyDeps { store, clock: setup.clock.clone(), publish: sent.clone() };

@@ -60,6 +60,7 @@ fn notary(store: &Store) -> Arc<Notary> {
         clock: clock(),
         rng: Arc::new(SeededRng::new(5)),
         signer: Signer::new(ORIGIN, Kind::Plain, &[1; 32]).unwrap(),
+        adopts: false,
         node: "one".into(),
     })
 }

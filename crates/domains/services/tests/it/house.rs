@@ -72,8 +72,14 @@ impl House {
         });
         let tasks = Tasks::new(registry.clone());
         let signer = Signer::new("house.example/ledger", Kind::Plain, &[3; 32]).unwrap();
-        let deps =
-            NotaryDeps { store, clock: clock.clone(), rng: Arc::new(SeededRng::new(8)), signer, node: "one".into() };
+        let deps = NotaryDeps {
+            store,
+            clock: clock.clone(),
+            rng: Arc::new(SeededRng::new(8)),
+            signer,
+            adopts: false,
+            node: "one".into(),
+        };
         let notary = Notary::new(deps);
         let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks, notary: notary.clone() }));
         let house = Self { registry, notary, clock, visitor: Visitor::new(app, identity), _place: place };
