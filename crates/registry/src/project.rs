@@ -68,25 +68,38 @@ struct Runner {
     registry: Arc<Registry>,
     projection: Arc<dyn Projection>,
     node: String,
+    /// Where it begins that never ran before; spaces that are made later it reads from their beginning.
+    present: HashMap<SpaceId, i64>,
     given: HashMap<SpaceId, i64>,
     written: HashMap<SpaceId, i64>,
     told: watch::Sender<HashMap<SpaceId, i64>>,
 }
 
 impl Registry {
-    /// Keeps a projection current until it is stopped. `node` is this process's name in leases.
-    pub fn project(self: Arc<Self>, projection: Arc<dyn Projection>, node: &str) -> Running {
+    /// Keeps a projection current until it is stopped. `node` is this process's name in leases. What is committed after this
+    /// has returned is given to it, whenever its work begins.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn project(self: Arc<Self>, projection: Arc<dyn Projection>, node: &str) -> Result<Running, StoreError> {
+        let present = if projection.reads_from_the_beginning() {
+            HashMap::new()
+        } else {
+            let spaces = self.store.read(|conn| svod_store::space::list(conn)).await?;
+            spaces.into_iter().map(|s| (s.id, s.seq)).collect()
+        };
         let (stop, stopped) = watch::channel(false);
         let (told, given) = watch::channel(HashMap::new());
         let runner = Runner {
             registry: self,
             projection,
             node: node.to_owned(),
+            present,
             given: HashMap::new(),
             written: HashMap::new(),
             told,
         };
-        Running { stop, task: tokio::spawn(runner.run(stopped)), given }
+        Ok(Running { stop, task: tokio::spawn(runner.run(stopped)), given })
     }
 }
 
@@ -122,7 +135,7 @@ impl Runner {
         self.given = offsets.into_iter().collect();
         let heads = self.registry.store.read(|conn| svod_store::space::list(conn)).await?;
         for space in &heads {
-            let start = if self.projection.reads_from_the_beginning() { 0 } else { space.seq };
+            let start = self.present.get(&space.id).copied().unwrap_or(0);
             self.given.entry(space.id).or_insert(start);
         }
         self.written = self.given.clone();

@@ -127,7 +127,7 @@ impl<D: Dialect> Engine<D> {
             }
         }
         let (stop, stopped) = watch::channel(false);
-        let running = self.registry.clone().project(Arc::new(Following(self.clone())), node);
+        let running = self.registry.clone().project(Arc::new(Following(self.clone())), node).await?;
         let ticking = tokio::spawn(self.clone().tick(stopped));
         Ok(Started { engine: self.clone(), running, stop, ticking })
     }
