@@ -80,7 +80,7 @@ async function check(page, lang, where) {
   assert.deepEqual(rest.filter((text) => /[а-яё]{3}/i.test(text)), [], `${where} has Russian words`);
 }
 
-const PAGES = ["/table", "/entities", "/vocabulary", "/vocabulary/AirQualityStation", `/entities/${STATION.urn}`, "/tasks", "/journal", "/packs", "/packs/kuzbass", "/packs/kuzbass/files/pack.yaml", "/quarantine", "/quarantine/1", "/session"];
+const PAGES = ["/table", "/entities", "/vocabulary", "/vocabulary/AirQualityStation", `/entities/${STATION.urn}`, "/tasks", "/journal", "/receipt", "/packs", "/packs/kuzbass", "/packs/kuzbass/files/pack.yaml", "/quarantine", "/quarantine/1", "/session"];
 
 for (const lang of ["ru", "kk", "en"]) {
   test(`every page in ${lang}`, async () => {
