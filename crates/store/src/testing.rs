@@ -106,3 +106,26 @@ fn name() -> String {
     let now = SystemClock.now().0;
     format!("svod_test_{}_{}_{now}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
+
+/// For each test named a `sqlite` and a `postgres` case; the crate's root has `fn run(&TestPlace, test)`.
+#[allow(clippy::crate_in_macro_def, reason = "the test crate says how its tests are run")]
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($test:ident),* $(,)?) => {$(
+        mod $test {
+            use $crate::testing::TestPlace;
+
+            #[test]
+            fn sqlite() {
+                crate::run(&TestPlace::sqlite(), super::$test);
+            }
+
+            #[test]
+            fn postgres() {
+                if let Some(place) = TestPlace::postgres() {
+                    crate::run(&place, super::$test);
+                }
+            }
+        }
+    )*};
+}

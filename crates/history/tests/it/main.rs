@@ -12,27 +12,7 @@ fn run(place: &TestPlace, test: impl AsyncFn(&TestPlace)) {
     tokio::runtime::Runtime::new().unwrap().block_on(test(place));
 }
 
-macro_rules! on_both_engines {
-    ($($test:ident),* $(,)?) => {$(
-        mod $test {
-            use svod_store::testing::TestPlace;
-
-            #[test]
-            fn sqlite() {
-                crate::run(&TestPlace::sqlite(), super::$test);
-            }
-
-            #[test]
-            fn postgres() {
-                if let Some(place) = TestPlace::postgres() {
-                    crate::run(&place, super::$test);
-                }
-            }
-        }
-    )*};
-}
-
-on_both_engines!(
+svod_store::on_both_engines!(
     a_batch_is_whole_and_duplicates_are_counted,
     every_kind_of_value_comes_back,
     a_series_keeps_its_number,

@@ -14,28 +14,7 @@ use svod_store::journal::NewEvent;
 use svod_store::testing::TestPlace;
 use svod_store::{Conn, Store, StoreOptions};
 
-/// For each test of the module a `sqlite` and a `postgres` case.
-macro_rules! on_both_engines {
-    ($($test:ident),* $(,)?) => {$(
-        mod $test {
-            use svod_store::testing::TestPlace;
-
-            #[test]
-            fn sqlite() {
-                crate::run(&TestPlace::sqlite(), super::$test);
-            }
-
-            #[test]
-            fn postgres() {
-                if let Some(place) = TestPlace::postgres() {
-                    crate::run(&place, super::$test);
-                }
-            }
-        }
-    )*};
-}
-
-on_both_engines!(
+svod_store::on_both_engines!(
     a_receipt_shows_what_its_reader_may_see,
     what_is_done_behind_its_back_is_found,
     what_is_erased_leaves_every_proof_valid,

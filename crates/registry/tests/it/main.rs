@@ -17,27 +17,7 @@ mod past;
 mod simulation;
 mod template;
 
-/// For each test of the module a `sqlite` and a `postgres` case.
-macro_rules! on_both_engines {
-    ($($test:ident),* $(,)?) => {$(
-        mod $test {
-            use svod_store::testing::TestPlace;
-
-            #[test]
-            fn sqlite() {
-                crate::run(&TestPlace::sqlite(), super::$test);
-            }
-
-            #[test]
-            fn postgres() {
-                if let Some(place) = TestPlace::postgres() {
-                    crate::run(&place, super::$test);
-                }
-            }
-        }
-    )*};
-}
-pub(crate) use on_both_engines;
+pub(crate) use svod_store::on_both_engines;
 
 /// Runs a test on one engine, inside an async runtime as the platform has it.
 fn run(place: &TestPlace, test: impl AsyncFn(&TestPlace)) {

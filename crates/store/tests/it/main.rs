@@ -18,24 +18,4 @@ fn run(place: &TestPlace, test: impl AsyncFn(&TestPlace)) {
     runtime.block_on(test(place));
 }
 
-/// For each test of the module a `sqlite` and a `postgres` case.
-macro_rules! on_both_engines {
-    ($($test:ident),* $(,)?) => {$(
-        mod $test {
-            use svod_store::testing::TestPlace;
-
-            #[test]
-            fn sqlite() {
-                crate::run(&TestPlace::sqlite(), super::$test);
-            }
-
-            #[test]
-            fn postgres() {
-                if let Some(place) = TestPlace::postgres() {
-                    crate::run(&place, super::$test);
-                }
-            }
-        }
-    )*};
-}
-pub(crate) use on_both_engines;
+pub(crate) use svod_store::on_both_engines;
