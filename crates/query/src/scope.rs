@@ -48,6 +48,30 @@ impl ScopePattern {
     }
 }
 
+impl std::fmt::Display for ScopePattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "/{}", self.levels.join("/"))?;
+        match (self.below, self.levels.is_empty()) {
+            (false, _) => Ok(()),
+            (true, true) => f.write_str("#"),
+            (true, false) => f.write_str("/#"),
+        }
+    }
+}
+
+/// As it is asked for: `,` between alternatives, `;` between what must hold together.
+impl std::fmt::Display for ScopeExpr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (all, between) = match self {
+            Self::Is(pattern) => return pattern.fmt(f),
+            Self::Any(all) => (all, ","),
+            Self::All(all) => (all, ";"),
+        };
+        let parts: Vec<String> = all.iter().map(ToString::to_string).collect();
+        write!(f, "({})", parts.join(between))
+    }
+}
+
 impl ScopeExpr {
     /// Do these scopes fit?
     pub fn fits(&self, scopes: &[String]) -> bool {

@@ -33,6 +33,11 @@ pub type Read<'a, S> = Pin<Box<dyn Future<Output = Result<Subscription<S>, Strin
 /// A notice written as the subscriber wants it.
 pub type Written<'a> = Pin<Box<dyn Future<Output = Result<Message, String>> + Send + 'a>>;
 
+/// What fits a question, or why it is not known.
+pub type Found = Result<Vec<Arc<Entity>>, String>;
+/// What the edge finds by itself; none: the registry is asked.
+pub type Everywhere<'a> = Pin<Box<dyn Future<Output = Option<Found>> + Send + 'a>>;
+
 /// The words of an edge: how its documents are read and how notices are written.
 pub trait Dialect: Send + Sync + 'static {
     /// What it needs to write a notice.
@@ -46,6 +51,11 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Reads a document.
     fn read<'a>(&'a self, space: &'a SpacePath, definition: &'a Definition) -> Read<'a, Self::Spec>;
+
+    /// What fits a question of a subscription by time, where the edge knows of more than the registry has.
+    fn find<'a>(&'a self, _subscription: &'a Subscription<Self::Spec>, _query: &'a Query) -> Everywhere<'a> {
+        Box::pin(std::future::ready(None))
+    }
 
     /// Writes a notice.
     fn write<'a>(&'a self, subscription: &'a Subscription<Self::Spec>, notice: &'a Notice) -> Written<'a>;
@@ -108,6 +118,11 @@ impl<D: Dialect> Engine<D> {
             at_once: Semaphore::new(AT_ONCE),
             idle: Notify::new(),
         })
+    }
+
+    /// The words of its edge.
+    pub fn dialect(&self) -> &D {
+        &self.dialect
     }
 
     /// Reads all subscriptions and begins.
@@ -348,17 +363,22 @@ impl<D: Dialect> Engine<D> {
         lines.concern(&event.entity, kinds.chain(entity.map(|e| &e.kind)))
     }
 
-    async fn by_time(&self, s: &Subscription<D::Spec>) -> Result<Option<Notice>, QueryError> {
+    async fn by_time(&self, s: &Subscription<D::Spec>) -> Result<Option<Notice>, String> {
         let mut entities = BTreeMap::new();
         let everything = [Query::default()];
         let selectors = if s.selectors.is_empty() { &everything[..] } else { &s.selectors };
         for selector in selectors {
             let c = s.condition.clone();
             let query = Query { filter: c.filter, place: c.place, scope: c.scope, ..selector.clone() };
-            let (space, order) = (s.space.clone(), Vec::new());
-            let find = Find { space, below: true, query, order, offset: 0, limit: MOST_BY_TIME, count: false };
-            let found = self.registry.find(&s.actor, &find).await?;
-            entities.extend(found.entities.into_iter().map(|e| (e.id.clone(), e)));
+            let found = match self.dialect.find(s, &query).await {
+                Some(found) => found?,
+                None => {
+                    let (space, order) = (s.space.clone(), Vec::new());
+                    let find = Find { space, below: true, query, order, offset: 0, limit: MOST_BY_TIME, count: false };
+                    self.registry.find(&s.actor, &find).await.map_err(|e| e.to_string())?.entities
+                }
+            };
+            entities.extend(found.into_iter().map(|e| (e.id.clone(), e)));
         }
         let shown = |e: &svod_model::Entity| {
             s.watched.is_empty() || s.watched.iter().any(|name| e.attributes.contains_key(name))

@@ -53,7 +53,7 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
     let home: Option<SpacePath> = sandbox.then(|| SANDBOX_SPACE.parse().ok()).flatten();
     let documents = Documents { registry: core.registry.clone(), outbound: outbound.clone() };
     let contexts = Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone()));
-    let notifications = Notifications { registry: core.registry.clone(), contexts: contexts.clone() };
+    let notifications = Notifications::new(core.registry.clone(), contexts.clone());
     let deliver: Arc<dyn svod_subscriptions::Deliver> = Arc::new(Delivery(outbound.clone()));
     NgsiState::from(Ngsi {
         registry: core.registry.clone(),

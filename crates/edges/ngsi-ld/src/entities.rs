@@ -109,6 +109,9 @@ pub async fn query(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let wanted = find::document(&asked, &body.value, &body.context)?;
     let mut form = form::parse(&asked, &body.context)?;
     form.of_document(&body.value, &body.context)?;
+    if let Some(named) = body.value.get("datasetId").and_then(Value::as_array) {
+        form.datasets = form::datasets(named.iter().filter_map(|d| d.as_str().map(str::to_owned)).collect())?;
+    }
     let join = join::Join::of_document(&asked, &body.value)?;
     answer_found(&state, &asked, &body.context, wanted, (form, join), "/ngsi-ld/v1/entityOperations/query").await
 }
@@ -137,7 +140,7 @@ async fn answer_found(
     }
     let map = maps::Use::of(state, asked)?;
     let status = map.status();
-    let (found, warnings, map) = find_all(state, asked, context, &find, map).await?;
+    let (found, warnings, map) = find_all(state, asked, context, (&find, form.datasets.clone()), map).await?;
     let mut response = if join.is_none() && asked.shows_plainly() {
         asked.show(&found.entities, &form, context, false)?
     } else {
@@ -180,7 +183,7 @@ async fn find_all(
     state: &NgsiState,
     asked: &Asked,
     context: &Arc<Context>,
-    find: &Find,
+    (find, datasets): (&Find, Vec<String>),
     map: maps::Use,
 ) -> Answer<(svod_registry::Found, Vec<String>, maps::Use)> {
     if let Some(frozen) = &asked.snapshot {
@@ -198,7 +201,7 @@ async fn find_all(
         }
         query.ids = ids;
     }
-    let probe = Probe { query, filter: csf, lenient: true, ..Probe::default() };
+    let probe = Probe { query, filter: csf, datasets, lenient: true, ..Probe::default() };
     let concerned = gather::concerned(state, asked, &probe, &["queryEntity", "queryBatch"]).await?;
     if concerned.sources.is_empty() && matches!(map, maps::Use::No) {
         return Ok((state.registry.find(&asked.actor, find).await?, concerned.warnings, map));
@@ -449,6 +452,6 @@ async fn one_of_all(state: &NgsiState, asked: &Asked, context: &Arc<Context>, id
     };
     let mut query = svod_query::Query { ids: vec![id.clone()], ..Default::default() };
     query.attributes = find::names(&asked.words("attrs"), context)?;
-    let probe = Probe { query, lenient: true, ..Probe::default() };
+    let probe = Probe { query, datasets: asked.words("datasetId"), lenient: true, ..Probe::default() };
     gather::one(state, asked, context, &probe, local, id).await
 }

@@ -67,7 +67,15 @@ impl std::ops::Deref for NgsiState {
 
 impl From<Ngsi> for NgsiState {
     fn from(ngsi: Ngsi) -> Self {
-        Self(Arc::new(ngsi))
+        let whole = Arc::new(ngsi);
+        whole.subscriptions.dialect().stands_in(&whole);
+        Self(whole)
+    }
+}
+
+impl From<Arc<Ngsi>> for NgsiState {
+    fn from(whole: Arc<Ngsi>) -> Self {
+        Self(whole)
     }
 }
 

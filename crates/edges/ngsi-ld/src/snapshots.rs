@@ -257,7 +257,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
 /// Asks the questions, here and at the sources that they concern (clause 5.7.2.4), and keeps what they find.
 async fn fill(state: NgsiState, asked: Asked, context: Arc<Context>, id: String, queries: Vec<Query>) {
     let mut all: Vec<Arc<Entity>> = Vec::new();
-    let (mut bytes, mut details, mut failed) = (0, Vec::new(), 0);
+    let (mut bytes, mut details) = (0, Vec::new());
     for query in queries {
         match entities::those(&state, &asked, &context, query).await {
             Ok((found, warnings)) => {
@@ -268,31 +268,38 @@ async fn fill(state: NgsiState, asked: Asked, context: Arc<Context>, id: String,
                         all.push(e);
                     }
                 }
-                let status = if warnings.is_empty() { "success" } else { "partial" };
-                failed += usize::from(!warnings.is_empty());
+                let status = match count {
+                    _ if !warnings.is_empty() => "partial",
+                    0 => "empty",
+                    _ => "success",
+                };
                 details.push(json!({"resultStatus": status, "entitiesCount": count, "warnings": warnings}));
             }
-            Err(e) => {
-                failed += 1;
-                details.push(json!({"resultStatus": "failure", "detail": e.to_string()}));
-            }
+            Err(e) => details.push(json!({"resultStatus": "failure", "detail": e.to_string()})),
         }
         if bytes > LARGEST {
-            (all, bytes, failed) = (Vec::new(), 0, usize::MAX);
+            (all, bytes) = (Vec::new(), 0);
             let most = format!("more than {} MiB; ask for less", LARGEST >> 20);
             details.push(json!({"resultStatus": "failure", "detail": most}));
             break;
         }
     }
-    let whole = all.is_empty() && failed > 0;
-    let status = match failed {
-        0 => "success",
-        _ if whole => "failure",
-        _ => "partial",
-    };
+    let status = status(all.is_empty(), &details);
     state.snapshots.0.change(&asked.space, &id, |kept| {
         (kept.entities, kept.bytes, kept.details, kept.status) = (Arc::new(all), bytes, details, status);
     });
+}
+
+/// How the questions went together (clause 5.16.1.4): as each of them, where all went alike; `partial`, where something was
+/// found.
+fn status(nothing: bool, details: &[Value]) -> &'static str {
+    let all = |wanted: &str| details.iter().all(|d| d["resultStatus"] == wanted);
+    match nothing {
+        false if all("success") => "success",
+        false => "partial",
+        true if all("empty") => "empty",
+        true => "failure",
+    }
 }
 
 /// Bytes of an entity in memory, about.

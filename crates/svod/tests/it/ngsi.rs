@@ -377,3 +377,56 @@ fn listeners_go_on_where_they_were() {
     drop((second, socket));
     binary.stop();
 }
+
+/// What other brokers have counts in a subscription by time, in a question about the past, in a snapshot; a source is asked
+/// where its patterns and datasets may fit, and believed only as far as it is registered.
+#[test]
+fn what_a_source_has_counts_in_every_kind_of_question() {
+    let folders: Vec<_> = (0..2).map(|_| tempfile::tempdir().unwrap()).collect();
+    let [region, town]: [Binary; 2] = folders.iter().map(sandbox).collect::<Vec<_>>().try_into().ok().unwrap();
+    make(&town, "urn:t:pump:1", "Pump", 11);
+    for (id, scope) in [("urn:t:pump:1", "/north"), ("urn:t:pump:2", "/south")] {
+        let past = json!({"id": id, "type": "Pump", "scope": scope,
+            "level": [{"type": "Property", "value": 1, "observedAt": "2026-05-01T00:00:00Z"}]});
+        assert!(matches!(send(&town, "POST", "temporal/entities", Some(past)).status, 201 | 204));
+    }
+    let source = json!({"id": "urn:t:source", "type": "ContextSourceRegistration", "endpoint": format!("http://{}", town.http),
+        "information": [{"entities": [{"type": "Pump"}]}], "datasetId": ["urn:t:gauge"],
+        "operations": ["retrieveOps", "queryTemporal", "retrieveTemporal"]});
+    assert_eq!(send(&region, "POST", "csourceRegistrations", Some(source)).status, 201);
+
+    let (url, heard) = listener();
+    let subscription = json!({"id": "urn:t:each-second", "type": "Subscription", "entities": [{"type": "Pump"}],
+        "timeInterval": 1, "notification": {"endpoint": {"uri": url}, "format": "keyValues"}});
+    assert_eq!(send(&region, "POST", "subscriptions", Some(subscription)).status, 201);
+    let told = heard.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(told["data"][0]["id"], "urn:t:pump:1", "{told}");
+
+    let of_past = "temporal/entities?type=Pump&timerel=after&timeAt=2020-01-01T00:00:00Z&scopeQ=/north";
+    let past = send(&region, "GET", of_past, None).ok();
+    assert_eq!((past.as_array().unwrap().len(), &past[0]["id"]), (1, &json!("urn:t:pump:1")), "{past}");
+
+    let seen = |path: &str| send(&region, "GET", path, None).ok().as_array().unwrap().len();
+    assert_eq!(seen("entities?type=Pump"), 1);
+    assert_eq!(seen("entities?type=Pump&datasetId=urn:t:other"), 0, "it has no such dataset (clause 5.12)");
+
+    let query = |kind: &str| json!({"type": "Query", "entities": [{"type": kind}]});
+    for (kinds, wanted) in [(["Pump", "None"], "partial"), (["Pump", "Pump"], "success"), (["None", "None"], "empty")] {
+        let made =
+            send(&region, "POST", "snapshots", Some(json!({"type": "Snapshot", "snapshotQueries": kinds.map(query)})));
+        let at = made.header("location").trim_start_matches("/ngsi-ld/v1/").to_owned();
+        let ready = (0..200).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            Some(send(&region, "GET", &at, None).ok()).filter(|s| s["snapshotStatus"] != "preparing")
+        });
+        assert_eq!(ready.unwrap()["snapshotStatus"], wanted);
+    }
+
+    // Whether two patterns exclude each other nobody can say: it is asked, and tells of something else than it is for.
+    let narrow = json!({"information": [{"entities": [{"type": "Pump", "idPattern": "urn:t:well:.*"}]}]});
+    assert_eq!(send(&region, "PATCH", "csourceRegistrations/urn:t:source", Some(narrow)).status, 204);
+    assert_eq!(seen("entities?type=Pump&idPattern=urn:t:pump:.*"), 0);
+    for node in [region, town] {
+        node.stop();
+    }
+}

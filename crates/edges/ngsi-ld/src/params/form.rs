@@ -39,12 +39,7 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Form> {
         }
     }
     form.lang = languages(asked.param("lang").unwrap_or_default());
-    form.datasets = asked.words("datasetId");
-    for d in &form.datasets {
-        if d != "@none" && d.parse::<svod_kernel::Urn>().is_err() {
-            return Err(ApiError::bad(format!("the datasetId '{d}' is no URI")));
-        }
-    }
+    form.datasets = datasets(asked.words("datasetId"))?;
     form.pick = picked(asked.param("pick"), context)?;
     form.omit = picked(asked.param("omit"), context)?;
     let both = form.pick.iter().find(|p| p.inner.is_empty() && form.omit.contains(p));
@@ -87,6 +82,17 @@ impl Form {
             self.lang = languages(lang);
         }
         Ok(())
+    }
+}
+
+/// Identifiers of datasets; `@none` is the default one.
+///
+/// # Errors
+/// When one is no URI.
+pub fn datasets(named: Vec<String>) -> Answer<Vec<String>> {
+    match named.iter().find(|d| *d != "@none" && d.parse::<svod_kernel::Urn>().is_err()) {
+        Some(other) => Err(ApiError::bad(format!("the datasetId '{other}' is no URI"))),
+        None => Ok(named),
     }
 }
 

@@ -120,5 +120,8 @@ mod tests {
             assert!(parse(bad, &c).is_err(), "{bad}");
         }
         assert!(scopes("/a/#|/b").unwrap().fits(&["/a/x".to_owned()]));
+        for text in ["/#", "/a/+/c", "(/a/#,/b)", "(/a;(/b,/c/#))"] {
+            assert_eq!(scopes(text).unwrap().to_string(), text, "written as it was read");
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct Probe {
     pub filter: Option<Filter>,
     /// When.
     pub times: Option<Times>,
+    /// Instances of which datasets are wanted (`@none`: the default one); empty: of all.
+    pub datasets: Vec<String>,
     /// What a source does not say of itself may be anything: it is to be asked, not to be found.
     pub lenient: bool,
 }
@@ -42,6 +44,7 @@ impl Probe {
         !self.pieces(document).is_empty()
             && self.is_there(document)
             && self.was_then(document)
+            && self.has_datasets(document)
             && self.query.scope.as_ref().is_none_or(|s| {
                 let all = document.get("scope").and_then(|v| parse::scopes(v).ok());
                 all.map_or(self.lenient, |all| s.fits(&all))
@@ -100,6 +103,16 @@ impl Probe {
             other => other,
         };
         shape.map_or(self.lenient, |s| s.lies(georel, &place.shape))
+    }
+
+    /// A source that names its datasets is left out when it has none of those that are asked for (clause 5.12).
+    fn has_datasets(&self, document: &Map<String, Value>) -> bool {
+        let own: Vec<&str> = match document.get("datasetId") {
+            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(one)) => vec![one],
+            _ => Vec::new(),
+        };
+        own.is_empty() || self.datasets.is_empty() || self.datasets.iter().any(|d| own.contains(&d.as_str()))
     }
 
     fn was_then(&self, document: &Map<String, Value>) -> bool {

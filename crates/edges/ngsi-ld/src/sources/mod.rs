@@ -305,5 +305,5 @@ fn probe(asked: &Asked, context: &Context) -> Answer<Probe> {
     }
     let both: Vec<svod_query::Filter> = filter.into_iter().chain(csf).collect();
     let filter = (!both.is_empty()).then_some(svod_query::Filter::All(both));
-    Ok(Probe { query, filter, times, lenient: false })
+    Ok(Probe { query, filter, times, ..Probe::default() })
 }

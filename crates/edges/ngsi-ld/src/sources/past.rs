@@ -29,7 +29,7 @@ async fn knowing(state: &NgsiState, asked: &Asked, ask: &Ask, operations: &[&str
         Times { managed: matches!(ask.window.property, Some(Property::Created | Property::Modified)), from, to }
     });
     let query = svod_query::Query { attributes: ask.attributes.clone(), ..ask.query.clone() };
-    let probe = Probe { query, filter: None, times, lenient: true };
+    let probe = Probe { query, times, datasets: ask.datasets.clone(), lenient: true, ..Probe::default() };
     let concerned = concerned(state, asked, &probe, operations).await?;
     Ok((probe, concerned))
 }
@@ -114,6 +114,9 @@ pub async fn many(
             ("attrs", gather::attributes(pieces, &probe, &tongue.context)),
         ];
         params.extend(lists.into_iter().filter(|(_, l)| !l.is_empty()).map(|(n, l)| (n.to_owned(), l.join(","))));
+        if let Some(scope) = &probe.query.scope {
+            params.push(("scopeQ".into(), scope.to_string()));
+        }
         if let Some(pattern) = &probe.query.id_pattern {
             params.push(("idPattern".into(), pattern.as_str().to_owned()));
         }

@@ -143,7 +143,7 @@ pub fn probes(kept: &Kept) -> Answer<Vec<Probe>> {
         },
         filter: csf.clone().or_else(|| condition.filter.clone()),
         times,
-        lenient: false,
+        ..Probe::default()
     };
     Ok(selectors.into_iter().map(probe).collect())
 }

@@ -1,6 +1,6 @@
 //! Subscriptions read for the engine, and notices written for subscribers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,13 +8,16 @@ use serde_json::{Map, Value, json};
 use svod_kernel::{SpacePath, Urn};
 use svod_query::{Query, Types};
 use svod_registry::{Definition, Registry};
-use svod_subscriptions::{Dialect, Message, Notice, Read, Subscription, Target, Trigger, Written};
+use svod_subscriptions::{Dialect, Everywhere, Found, Message, Notice, Read, Subscription, Target, Trigger, Written};
 
 use super::document::{DEFAULT_TRIGGERS, STREAM};
 use super::notification::Look;
 use super::{KIND, Kept, STATES};
 use crate::context::{Context, Contexts};
+use crate::error::Answer;
 use crate::params::{geo::GeoQ, q, types};
+use crate::request::Asked;
+use crate::{Ngsi, NgsiState, entities, sources};
 
 /// How long a subscriber may take when it does not say.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,19 +25,37 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// NGSI-LD notifications.
 pub struct Notifications {
     /// The one door.
-    pub registry: Arc<Registry>,
+    pub(crate) registry: Arc<Registry>,
     /// Contexts.
-    pub contexts: Arc<Contexts>,
+    contexts: Arc<Contexts>,
+    /// The edge itself, which knows what other brokers have.
+    edge: OnceLock<Weak<Ngsi>>,
 }
 
 /// What a notification is written with.
 pub struct Spec {
     /// What it looks like.
     pub look: Look,
+    /// What other brokers have is not wanted.
+    local: bool,
+    /// Brokers that it came through.
+    via: Vec<String>,
     /// Where the context is to be had.
     context_url: String,
     tenant: Option<String>,
     endpoint: Value,
+}
+
+impl Notifications {
+    /// A dialect that knows of no other broker yet.
+    pub fn new(registry: Arc<Registry>, contexts: Arc<Contexts>) -> Self {
+        Self { registry, contexts, edge: OnceLock::new() }
+    }
+
+    /// The edge whose other brokers are asked from now on.
+    pub(crate) fn stands_in(&self, edge: &Arc<Ngsi>) {
+        drop(self.edge.set(Arc::downgrade(edge)));
+    }
 }
 
 impl Dialect for Notifications {
@@ -59,6 +80,19 @@ impl Dialect for Notifications {
         })
     }
 
+    fn find<'a>(&'a self, s: &'a Subscription<Spec>, query: &'a Query) -> Everywhere<'a> {
+        Box::pin(async move {
+            let state = NgsiState::from(self.edge.get().and_then(Weak::upgrade)?);
+            if s.spec.local {
+                return None;
+            }
+            match everywhere(&state, s, query).await {
+                Ok(found) => found,
+                Err(e) => Some(Err(e.detail)),
+            }
+        })
+    }
+
     fn write<'a>(&'a self, s: &'a Subscription<Spec>, notice: &'a Notice) -> Written<'a> {
         Box::pin(async move {
             let spec = &s.spec;
@@ -74,6 +108,20 @@ impl Dialect for Notifications {
             Ok(envelope(&spec.endpoint, &spec.context_url, spec.tenant.as_deref(), body))
         })
     }
+}
+
+/// What fits here and at registered sources (clauses 5.8.6, 5.7.2); none where there are no sources.
+async fn everywhere(state: &NgsiState, s: &Subscription<Spec>, query: &Query) -> Answer<Option<Found>> {
+    let mut asked = Asked::own(s.space.clone(), &s.spec.via, Some(s.spec.context_url.clone()));
+    (asked.actor, asked.tenant) = (s.actor.clone(), s.spec.tenant.clone());
+    if sources::known(state, &asked).await?.is_empty() {
+        return Ok(None);
+    }
+    let (found, silent) = entities::those(state, &asked, &s.spec.look.context, query.clone()).await?;
+    for warning in silent {
+        tracing::debug!(id = s.id, warning, "a subscription by time tells without a source");
+    }
+    Ok(Some(Ok(found)))
 }
 
 /// Header fields and body, or their MQTT counterparts (clauses 6.3.8, 7.2).
@@ -128,7 +176,7 @@ fn subscription(
     kept: Kept,
     context: Arc<Context>,
     of_q: &Context,
-) -> crate::error::Answer<Subscription<Spec>> {
+) -> Answer<Subscription<Spec>> {
     let doc = &kept.document;
     let number = |key: &str| doc.get(key).and_then(Value::as_f64);
     let words = |key: &str| -> Vec<String> {
@@ -157,8 +205,10 @@ fn subscription(
         cooldown: endpoint.get("cooldown").and_then(Value::as_f64).map(|ms| ms / 1e3),
         spec: Arc::new(Spec {
             look: Look::of(doc, &notification, context, &kept.context),
-            context_url: kept.context_url,
-            tenant: kept.tenant,
+            local: doc.get("localOnly") == Some(&Value::Bool(true)),
+            via: kept.via.clone(),
+            context_url: kept.context_url.clone(),
+            tenant: kept.tenant.clone(),
             endpoint,
         }),
     })
@@ -168,14 +218,14 @@ fn subscription(
 ///
 /// # Errors
 /// When one cannot be read.
-pub fn selectors(doc: &Map<String, Value>) -> crate::error::Answer<Vec<Query>> {
+pub fn selectors(doc: &Map<String, Value>) -> Answer<Vec<Query>> {
     let own = Context::default();
     let mut all = Vec::new();
     for s in doc.get("entities").and_then(Value::as_array).into_iter().flatten() {
         let mut query = Query::default();
         match s.get("id") {
             Some(Value::Array(ids)) => {
-                query.ids = ids.iter().map(|i| crate::parse::uri("id", i)).collect::<crate::error::Answer<_>>()?;
+                query.ids = ids.iter().map(|i| crate::parse::uri("id", i)).collect::<Answer<_>>()?;
             }
             Some(id) => query.ids.push(crate::parse::uri("id", id)?),
             None => {}
@@ -194,7 +244,7 @@ pub fn selectors(doc: &Map<String, Value>) -> crate::error::Answer<Vec<Query>> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn condition(doc: &Map<String, Value>, of_q: &Context) -> crate::error::Answer<Query> {
+pub fn condition(doc: &Map<String, Value>, of_q: &Context) -> Answer<Query> {
     let text = |key: &str| doc.get(key).and_then(Value::as_str);
     let place = doc.get("geoQ").map(|g| GeoQ::from_json(g).place(&Context::default())).transpose()?;
     Ok(Query {

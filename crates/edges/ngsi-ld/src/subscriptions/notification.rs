@@ -17,7 +17,8 @@ use crate::render::{Form, Joined, Mode, Picked, feature};
 
 /// What a subscriber wants to see.
 pub struct Look {
-    context: Arc<Context>,
+    /// Whose names are used.
+    pub context: Arc<Context>,
     /// What JSON-LD bodies carry.
     source: Value,
     form: Form,
