@@ -1,5 +1,23 @@
 -- Made by UPDATE_SCHEMA=1 cargo nextest run -p svod-store schema (as SQLite sees it).
 
+CREATE TABLE account (
+    space BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    login TEXT NOT NULL,
+    name TEXT NOT NULL,
+    person TEXT,
+    state TEXT NOT NULL,
+    password TEXT,
+    totp BYTEA NOT NULL,
+    totp_step BIGINT NOT NULL,
+    recovery TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    modified BIGINT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE UNIQUE INDEX account_login ON account (space, login);
+
 CREATE TABLE attribute_count (
     space BIGINT NOT NULL,
     type TEXT NOT NULL,
@@ -8,6 +26,16 @@ CREATE TABLE attribute_count (
     count BIGINT NOT NULL,
     PRIMARY KEY (space, type, attribute, holds)
 ) WITHOUT ROWID;
+
+CREATE TABLE challenge (
+    space BIGINT NOT NULL,
+    token BYTEA NOT NULL,
+    kind TEXT NOT NULL,
+    account TEXT,
+    state TEXT NOT NULL,
+    expires BIGINT NOT NULL,
+    PRIMARY KEY (space, token)
+);
 
 CREATE TABLE definition (
     space BIGINT NOT NULL,
@@ -179,6 +207,19 @@ CREATE TABLE pack (
     PRIMARY KEY (space, id, published)
 );
 
+CREATE TABLE passkey (
+    space BIGINT NOT NULL,
+    credential BYTEA NOT NULL,
+    account TEXT NOT NULL,
+    name TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    used BIGINT,
+    PRIMARY KEY (space, credential)
+);
+
+CREATE INDEX passkey_account ON passkey (space, account);
+
 CREATE TABLE projection (
     space BIGINT NOT NULL,
     name TEXT NOT NULL,
@@ -225,6 +266,23 @@ CREATE TABLE series (
     PRIMARY KEY (space, id),
     UNIQUE (space, urn, attribute, device)
 );
+
+CREATE TABLE session (
+    space BIGINT NOT NULL,
+    token BYTEA NOT NULL,
+    account TEXT NOT NULL,
+    method TEXT NOT NULL,
+    acting TEXT,
+    created BIGINT NOT NULL,
+    seen BIGINT NOT NULL,
+    confirmed BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    agent TEXT NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (space, token)
+);
+
+CREATE INDEX session_account ON session (space, account);
 
 CREATE TABLE set_aside (
     space BIGINT NOT NULL,

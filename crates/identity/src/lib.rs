@@ -1,201 +1,35 @@
 //! Who somebody is.
 //!
-//! The first form knows the demo personas that packs declare, in demo mode only. A token is
-//! `<base64url of {"sub","exp"}>.<base64url of HMAC-SHA-256>` under the installation's own key; accounts, passkeys and
-//! OpenID Connect come behind the same [`Identity`].
+//! * [`Identity`] – the one who knows: tokens become actors
+//! * `account`, `passkey`, `password`, `totp`, `sign_in` – people: invited, with passkeys, or password and code
+//! * `session` – what a sign-in leaves: devices, an end for each, a fresh proof for weighty acts
+//! * `persona` – the demo personas that packs declare, in demo mode only
+//! * `directory` – who holds which post, asked of the graph
+//! * `limiter`, `secret`, `begun` – what keeps guessing slow and secrets secret
+//!
+//! What somebody may do is asked of `svod-policy`; this crate says only who they are and which posts they hold.
 
-use std::sync::{Arc, PoisonError, RwLock};
+mod account;
+mod begun;
+mod directory;
+mod error;
+mod identity;
+mod limiter;
+mod passkey;
+mod password;
+mod persona;
+mod secret;
+mod session;
+mod sign_in;
+pub mod testing;
+mod totp;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::{Deserialize, Serialize};
-use sha2::Sha256;
-use svod_kernel::{Actor, Clock, Coded, Timestamp};
-use svod_model::PersonaSpec;
-
-/// Longest life of a demo token: 90 days.
-pub const MAX_TTL_SECONDS: i64 = 90 * 24 * 3600;
-
-/// Why somebody is not let in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityError {
-    /// Not a token of this installation.
-    #[error("the token is not one of this installation; get a new one with `svod demo token PERSONA`")]
-    Invalid,
-    /// Its time is over.
-    #[error("the token has expired; get a new one with `svod demo token PERSONA`")]
-    Expired,
-    /// No such persona in the published packs.
-    #[error("there is no persona '{0}' in the published packs")]
-    UnknownPersona(String),
-    /// Personas exist in demo mode only.
-    #[error("demo personas are refused outside demo mode; start the platform with --demo to use them")]
-    NotDemo,
-}
-
-impl Coded for IdentityError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Invalid => "token-invalid",
-            Self::Expired => "token-expired",
-            Self::UnknownPersona(_) => "persona-unknown",
-            Self::NotDemo => "demo-only",
-        }
-    }
-
-    fn status(&self) -> u16 {
-        401
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    sub: String,
-    exp: i64,
-}
-
-/// Turns a token into an actor and a persona into a token.
-pub struct Identity {
-    key: [u8; 32],
-    demo: bool,
-    personas: RwLock<Arc<Vec<PersonaSpec>>>,
-    clock: Arc<dyn Clock>,
-}
-
-impl Identity {
-    /// `key` is the installation's secret; `demo` lets personas in.
-    pub fn new(key: [u8; 32], demo: bool, clock: Arc<dyn Clock>) -> Self {
-        Self { key, demo, personas: RwLock::default(), clock }
-    }
-
-    /// The personas of the packs published now.
-    pub fn set_personas(&self, personas: Vec<PersonaSpec>) {
-        *self.personas.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(personas);
-    }
-
-    /// The personas one may be; none outside demo mode.
-    pub fn personas(&self) -> Arc<Vec<PersonaSpec>> {
-        if self.demo { self.personas.read().unwrap_or_else(PoisonError::into_inner).clone() } else { Arc::default() }
-    }
-
-    /// True when demo personas are let in.
-    pub const fn demo(&self) -> bool {
-        self.demo
-    }
-
-    /// A bearer token for a persona, good for `ttl_seconds` (at most [`MAX_TTL_SECONDS`]).
-    ///
-    /// # Errors
-    /// [`IdentityError::NotDemo`], [`IdentityError::UnknownPersona`].
-    pub fn mint(&self, persona: &str, ttl_seconds: i64) -> Result<String, IdentityError> {
-        self.persona(persona)?;
-        Ok(sign(&self.key, persona, self.clock.now().plus_seconds(ttl_seconds.clamp(1, MAX_TTL_SECONDS))))
-    }
-
-    /// Who the bearer is.
-    ///
-    /// # Errors
-    /// Every variant of [`IdentityError`].
-    pub fn authenticate(&self, token: &str) -> Result<Actor, IdentityError> {
-        let (body, tag) = token.split_once('.').ok_or(IdentityError::Invalid)?;
-        let tag = B64.decode(tag).map_err(|_| IdentityError::Invalid)?;
-        let mut mac = mac(&self.key);
-        mac.update(body.as_bytes());
-        mac.verify_slice(&tag).map_err(|_| IdentityError::Invalid)?;
-        let bytes = B64.decode(body).map_err(|_| IdentityError::Invalid)?;
-        let claims: Claims = serde_json::from_slice(&bytes).map_err(|_| IdentityError::Invalid)?;
-        if Timestamp(claims.exp) <= self.clock.now() {
-            return Err(IdentityError::Expired);
-        }
-        self.persona(&claims.sub)
-    }
-
-    fn persona(&self, id: &str) -> Result<Actor, IdentityError> {
-        if !self.demo {
-            return Err(IdentityError::NotDemo);
-        }
-        let personas = self.personas.read().unwrap_or_else(PoisonError::into_inner);
-        let found = personas.iter().find(|p| p.id == id);
-        let spec = found.ok_or_else(|| IdentityError::UnknownPersona(id.chars().take(64).collect()))?;
-        Ok(Actor {
-            id: format!("persona:{}", spec.id),
-            name: spec.id.clone(),
-            roles: spec.roles.iter().copied().collect(),
-            spaces: spec.spaces.clone(),
-            body: spec.body.clone(),
-        })
-    }
-}
-
-/// A token without asking whether the persona exists: the command line signs with the key file while the platform,
-/// which knows the personas, checks.
-pub fn sign(key: &[u8; 32], persona: &str, expires: Timestamp) -> String {
-    let claims = serde_json::json!({"sub": persona, "exp": expires.0}).to_string();
-    let body = B64.encode(claims);
-    let mut mac = mac(key);
-    mac.update(body.as_bytes());
-    format!("{body}.{}", B64.encode(mac.finalize().into_bytes()))
-}
-
-fn mac(key: &[u8; 32]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
-}
-
-#[cfg(test)]
-mod tests {
-    use svod_kernel::{Role, SimClock};
-
-    use super::*;
-
-    fn identity(demo: bool, clock: &Arc<SimClock>) -> Identity {
-        let i = Identity::new([7; 32], demo, clock.clone());
-        i.set_personas(vec![PersonaSpec {
-            id: "governor".into(),
-            roles: vec![Role::Governor],
-            spaces: vec!["kuzbass".parse().unwrap()],
-            body: None,
-        }]);
-        i
-    }
-
-    #[test]
-    fn a_token_names_its_persona_until_it_expires() {
-        let clock = Arc::new(SimClock::new(Timestamp(0)));
-        let i = identity(true, &clock);
-        let token = i.mint("governor", 60).unwrap();
-        assert!(i.authenticate(&token).unwrap().is(Role::Governor));
-        clock.advance(61);
-        assert_eq!(i.authenticate(&token), Err(IdentityError::Expired));
-    }
-
-    #[test]
-    fn a_changed_token_and_another_key_are_refused() {
-        let clock = Arc::new(SimClock::default());
-        let i = identity(true, &clock);
-        let token = i.mint("governor", 60).unwrap();
-        for at in 0..token.len() {
-            let mut bytes = token.clone().into_bytes();
-            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
-            let changed = String::from_utf8(bytes).unwrap();
-            if changed != token {
-                assert!(i.authenticate(&changed).is_err(), "position {at}");
-            }
-        }
-        assert_eq!(i.authenticate(&sign(&[8; 32], "governor", Timestamp(i64::MAX))), Err(IdentityError::Invalid));
-        assert!(matches!(
-            i.authenticate(&sign(&[7; 32], "tsar", Timestamp(i64::MAX))),
-            Err(IdentityError::UnknownPersona(_))
-        ));
-    }
-
-    #[test]
-    fn personas_are_refused_outside_demo_mode() {
-        let clock = Arc::new(SimClock::default());
-        let token = identity(true, &clock).mint("governor", 60).unwrap();
-        let real = identity(false, &clock);
-        assert_eq!(real.authenticate(&token), Err(IdentityError::NotDemo));
-        assert_eq!(real.mint("governor", 60), Err(IdentityError::NotDemo));
-        assert!(real.personas().is_empty());
-    }
-}
+pub use account::{Account, Authenticator, INVITED, Invitation};
+pub use directory::{Capacity, Directory, Looked, NoPosts};
+pub use error::IdentityError;
+pub use identity::{Identity, IdentityDeps};
+pub use passkey::{Ceremony, Key};
+pub use password::{COST, SHORTEST};
+pub use persona::{MAX_TTL_SECONDS, sign};
+pub use session::{From, Known, Method, Session};
+pub use totp::code;

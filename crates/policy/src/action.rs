@@ -82,6 +82,8 @@ pub struct ResourceRef {
     pub space: SpacePath,
     /// The body it is assigned to.
     pub body: Option<Urn>,
+    /// The person that it is, or is about.
+    pub person: Option<Urn>,
     /// The space is open (sandbox).
     pub open: bool,
 }
@@ -89,6 +91,6 @@ pub struct ResourceRef {
 impl ResourceRef {
     /// A resource of that kind in that (strict) space, assigned to nobody.
     pub fn new(kind: &str, space: SpacePath) -> Self {
-        Self { kind: kind.to_owned(), space, body: None, open: false }
+        Self { kind: kind.to_owned(), space, body: None, person: None, open: false }
     }
 }

@@ -1,7 +1,7 @@
 //! What an actor may do: Cedar policies from the packs, compiled once per publication, decided in microseconds.
 //!
 //! Principal `Actor::"<id>"` {roles, spaces, body}; action `Action::"<name>"`; resource `Entity::"<type>"`
-//! {type, space, spaces, body, open}. The schema stands in `packs/base/policies/schema.cedarschema`.
+//! {type, space, spaces, body, own, open}. The schema stands in `packs/base/policies/schema.cedarschema`.
 
 mod action;
 mod policies;

@@ -35,11 +35,15 @@ pub struct PolicyError {
     pub message: String,
 }
 
+/// Who, what, to what, and is that their own: of the person alone that counts, so that the persons of a register do not fill
+/// the cache.
+type Asked = (u64, Action, ResourceRef, bool);
+
 /// Compiled policies of all published packs. Nothing is permitted unless a policy permits it.
 pub struct Policies {
     set: PolicySet,
     authorizer: Authorizer,
-    cache: RwLock<HashMap<(u64, Action, ResourceRef), bool>>,
+    cache: RwLock<HashMap<Asked, bool>>,
 }
 
 impl Policies {
@@ -77,11 +81,12 @@ impl Policies {
 
     /// May this actor do this? Anything that goes wrong on the way means no.
     pub fn allows(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
-        let key = (fingerprint(actor), action, resource.clone());
+        let own = resource.person.as_ref().is_some_and(|p| p.as_str() == actor.id);
+        let key = (fingerprint(actor), action, ResourceRef { person: None, ..resource.clone() }, own);
         if let Some(known) = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return *known;
         }
-        let allowed = self.decide(actor, action, resource).unwrap_or(false);
+        let allowed = self.decide(actor, action, resource, own).unwrap_or(false);
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_CACHED {
             cache.clear();
@@ -90,7 +95,7 @@ impl Policies {
         allowed
     }
 
-    fn decide(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> Option<bool> {
+    fn decide(&self, actor: &Actor, action: Action, resource: &ResourceRef, own: bool) -> Option<bool> {
         let principal = uid("Actor", &actor.id)?;
         let target = uid("Entity", &resource.kind)?;
         let strings =
@@ -107,6 +112,7 @@ impl Policies {
             ("space".to_owned(), text(resource.space.to_string())),
             ("spaces".to_owned(), strings(resource.space.lineage().map(|s| s.to_string()).collect())),
             ("body".to_owned(), body(&resource.body)),
+            ("own".to_owned(), RestrictedExpression::new_bool(own)),
             ("open".to_owned(), RestrictedExpression::new_bool(resource.open)),
         ]);
         let entities = Entities::from_entities(
@@ -173,7 +179,7 @@ mod tests {
 
     const SCHEMA: &str = r#"
         entity Actor { roles: Set<String>, spaces: Set<String>, body: String };
-        entity Entity { "type": String, space: String, spaces: Set<String>, body: String, open: Bool };
+        entity Entity { "type": String, space: String, spaces: Set<String>, body: String, own: Bool, open: Bool };
         action "read", "take" appliesTo { principal: Actor, resource: Entity };
     "#;
     const POLICY: &str = r#"
@@ -204,6 +210,21 @@ mod tests {
             assert!(!p.allows(&official("kuzbass/belovo"), Action::Read, &target));
             assert!(!p.allows(&official("kuzbass"), Action::Take, &target));
             assert!(!p.allows(&Actor::anonymous(), Action::Read, &target));
+        }
+    }
+
+    #[test]
+    fn what_is_ones_own_is_told_apart_from_the_same_of_another() {
+        let own = r#"permit (principal, action == Action::"read", resource) when { resource.own };"#;
+        let p = Policies::compile(&source(SCHEMA), &[source(own)]).unwrap();
+        let of = |id: &str| {
+            let of = ResourceRef::new("Person", "kuzbass".parse::<SpacePath>().unwrap());
+            ResourceRef { person: Some(id.parse().unwrap()), ..of }
+        };
+        let me = Actor { id: "urn:svod:person:me".into(), ..Actor::anonymous() };
+        for _ in 0..2 {
+            assert!(p.allows(&me, Action::Read, &of("urn:svod:person:me")));
+            assert!(!p.allows(&me, Action::Read, &of("urn:svod:person:other")));
         }
     }
 

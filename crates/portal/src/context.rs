@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use svod_identity::{Identity, IdentityError};
-use svod_kernel::{Actor, Lang, Role, Timestamp};
+use svod_identity::{Identity, IdentityError, Known, Session};
+use svod_kernel::{Actor, Coded as _, Lang, Role, Timestamp};
 use svod_text::{Arg, Texts};
 
 use crate::error::{Failure, PageError};
@@ -19,6 +19,8 @@ pub struct PageContext {
     pub lang: Lang,
     /// Who looks.
     pub actor: Arc<Actor>,
+    /// In which session; none for who has not signed in, and for personas.
+    pub session: Option<Arc<Session>>,
     /// All texts: of the packs, the portal and the domains.
     pub texts: Arc<Texts>,
     /// Path of the request, without its query.
@@ -127,14 +129,11 @@ impl<S: Send + Sync> FromRequestParts<S> for PageContext {
     }
 }
 
-/// Who sends the request: by `Authorization: Bearer`, else by the session cookie, else anonymous.
-///
-/// # Errors
-/// When the token is given and not good.
-pub fn request_actor(headers: &HeaderMap, identity: &Identity) -> Result<Actor, IdentityError> {
+/// Who sends the request: by `Authorization: Bearer`, else by the session cookie.
+async fn recognised(headers: &HeaderMap, identity: &Identity) -> Result<Option<Known>, IdentityError> {
     match bearer(headers).or_else(|| cookies::read(headers, cookies::SESSION)) {
-        Some(token) => identity.authenticate(token),
-        None => Ok(Actor::anonymous()),
+        Some(token) => identity.recognise(token).await.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -150,7 +149,7 @@ pub(crate) async fn around(State(portal): State<Portal>, mut request: Request, n
     if path.starts_with("/api/") || path.starts_with("/assets/") || path == "/favicon.svg" {
         return next.run(request).await;
     }
-    let (ctx, marks) = read(&portal, &request);
+    let (ctx, marks) = read(&portal, request.headers(), request.uri()).await;
     let html = accepts_html(request.headers());
     if cross_site(request.method(), request.headers()) {
         return page::failure(&ctx, PageError::csrf().problem());
@@ -194,21 +193,27 @@ impl Marks {
     }
 }
 
-fn read(portal: &Portal, request: &Request) -> (PageContext, Marks) {
-    let headers = request.headers();
-    let query = request.uri().query().unwrap_or("");
+async fn read(portal: &Portal, headers: &HeaderMap, uri: &Uri) -> (PageContext, Marks) {
+    let query = uri.query().unwrap_or("");
     let asked: Option<Lang> = query.split('&').find_map(|p| p.strip_prefix("lang=")?.parse().ok());
     let kept: Option<Lang> = cookies::read(headers, cookies::LANG).and_then(|v| v.parse().ok());
     let accepted = || headers.get(header::ACCEPT_LANGUAGE).and_then(|h| Lang::from_accept(h.to_str().ok()?));
-    let actor = request_actor(headers, &portal.0.identity);
-    let forget_session = actor.is_err() && cookies::read(headers, cookies::SESSION).is_some();
+    let known = recognised(headers, &portal.0.identity).await;
+    // A store that does not answer ends nobody's session.
+    let forget_session =
+        known.as_ref().is_err_and(|e| e.status() == 401) && cookies::read(headers, cookies::SESSION).is_some();
     let csrf =
         cookies::read(headers, cookies::CSRF).filter(|v| v.len() == 32 && v.bytes().all(|b| b.is_ascii_hexdigit()));
+    let (actor, session) = match known {
+        Ok(Some(known)) => (known.actor, known.session),
+        _ => (Arc::new(Actor::anonymous()), None),
+    };
     let ctx = PageContext {
         lang: asked.or(kept).or_else(accepted).unwrap_or_default(),
-        actor: Arc::new(actor.unwrap_or_else(|_| Actor::anonymous())),
+        actor,
+        session,
         texts: portal.0.texts.now(),
-        path: request.uri().path().to_owned(),
+        path: uri.path().to_owned(),
         query: query.split('&').filter(|p| !p.is_empty() && !p.starts_with("lang=")).collect::<Vec<_>>().join("&"),
         demo: portal.0.identity.demo(),
         csrf: csrf.map_or_else(|| new_token(portal), str::to_owned),

@@ -30,7 +30,7 @@ use svod_text::Texts;
 
 pub use address::encoded;
 pub use assets::Island;
-pub use context::{PageContext, request_actor};
+pub use context::PageContext;
 pub use error::PageError;
 pub use form::{CsrfForm, csrf_header_holds};
 pub use html::Html;

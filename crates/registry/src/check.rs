@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use svod_kernel::{Actor, FieldError, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
-use svod_policy::{Action, ResourceRef};
+use svod_policy::Action;
 
 use crate::command::{Change, CommandError, Operation};
 use crate::view::View;
@@ -32,7 +32,7 @@ pub(crate) fn may(
     change: &Change,
     entity: &Entity,
 ) -> Result<(), CommandError> {
-    let resource = ResourceRef { body: entity.object("body").cloned(), ..view.resource(&entity.kind, &entity.space) };
+    let resource = view.resource_of(entity);
     if view.may(actor, action, &resource) {
         return Ok(());
     }

@@ -31,12 +31,15 @@ impl View {
 
     /// The entity as policy sees it.
     pub fn resource_of(&self, entity: &Entity) -> ResourceRef {
-        ResourceRef { body: entity.object("body").cloned(), ..self.resource(&entity.kind, &entity.space) }
+        let person = if entity.kind == "Person" { Some(&entity.id) } else { entity.object("person") };
+        let (body, person) = (entity.object("body").cloned(), person.cloned());
+        ResourceRef { body, person, ..self.resource(&entity.kind, &entity.space) }
     }
 
     /// True when every entity of the kind in the space is the same to policy.
     pub fn is_uniform(&self, kind: &str, space: &SpacePath) -> bool {
-        self.is_open(space) || self.catalogue.metamodel.attribute(kind, "body").is_none()
+        let told_apart = |name: &str| self.catalogue.metamodel.attribute(kind, name).is_some();
+        self.is_open(space) || !(kind == "Person" || told_apart("body") || told_apart("person"))
     }
 
     pub fn may_see(&self, actor: &Actor, kind: &str, name: &str, resource: &ResourceRef) -> bool {

@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 23] = [
+pub const TABLES: [Table; 27] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int]),
     table!("pack", 3, ["space": Int, "id": Text, "published": Int, "version": Text, "actor": Text, "active": Int,
@@ -77,6 +77,14 @@ pub const TABLES: [Table; 23] = [
         "at_entity": Int]),
     table!("ledger_leaf", 2, ["space": Int, "seq": Int, "leaf": Int, "salt": Bytes]),
     table!("ledger_tile", 3, ["space": Int, "level": Int, "number": Int, "hashes": Bytes]),
+    table!("account", 2, ["space": Int, "id": Text, "login": Text, "name": Text, "person": Text, "state": Text,
+        "password": Text, "totp": Bytes, "totp_step": Int, "recovery": Json, "created": Int, "modified": Int]),
+    table!("passkey", 2, ["space": Int, "credential": Bytes, "account": Text, "name": Text, "doc": Json, "created": Int,
+        "used": Int]),
+    table!("session", 2, ["space": Int, "token": Bytes, "account": Text, "method": Text, "acting": Text, "created": Int, "seen": Int,
+        "confirmed": Int, "expires": Int, "agent": Text, "address": Text]),
+    table!("challenge", 2, ["space": Int, "token": Bytes, "kind": Text, "account": Text, "state": Json,
+        "expires": Int]),
     table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
     table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int, "kind": Int]),
 ];

@@ -26,6 +26,8 @@ pub struct Config {
     pub ngsi_ld: NgsiConfig,
     /// The log that nobody can rewrite.
     pub ledger: LedgerConfig,
+    /// People.
+    pub identity: IdentityConfig,
     /// The platform's own log.
     pub log: LogConfig,
 }
@@ -81,6 +83,31 @@ pub struct NgsiConfig {
 impl Default for NgsiConfig {
     fn default() -> Self {
         Self { temporal_instances: 1_000, history_cache_mib: 32, alias: None, public_base: None }
+    }
+}
+
+/// `[identity]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityConfig {
+    /// Address at which people reach the installation, `https://region.example`. None: `http://localhost` with the port, where
+    /// it listens on this machine only; elsewhere there are no passkeys then.
+    pub origin: Option<String>,
+    /// How long a session lasts.
+    pub session_hours: u32,
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        Self { origin: None, session_hours: 12 }
+    }
+}
+
+impl IdentityConfig {
+    /// The address at which people reach an installation that listens there.
+    pub fn origin(&self, listening: SocketAddr) -> Option<String> {
+        let here = || listening.ip().is_loopback().then(|| format!("http://localhost:{}", listening.port()));
+        self.origin.clone().or_else(here)
     }
 }
 

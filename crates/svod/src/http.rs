@@ -115,7 +115,10 @@ async fn ready(State(h): State<Health>) -> Response {
 /// Figures in the Prometheus text format: for the administrator, and for whoever scrapes on the machine itself.
 async fn metrics(State(h): State<Health>, request: Request) -> Response {
     let proxied = ["forwarded", "x-forwarded-for"].iter().any(|name| request.headers().contains_key(*name));
-    let actor = svod_rest::session_token(request.headers()).map(|t| h.identity.authenticate(t));
+    let actor = match svod_rest::session_token(request.headers()) {
+        Some(token) => Some(h.identity.authenticate(token).await),
+        None => None,
+    };
     let allowed = match actor {
         Some(Ok(actor)) => {
             let spaces = h.registry.spaces();

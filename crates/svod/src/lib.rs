@@ -5,6 +5,7 @@ pub mod command;
 pub mod config;
 mod connections;
 mod deliver;
+mod directory;
 pub mod embedded;
 mod front;
 mod http;

@@ -42,7 +42,7 @@ fn authenticate(registry: &Registry, identity: &Identity, anonymous: bool, c: &C
     match &c.password {
         Some(password) => std::str::from_utf8(password)
             .ok()
-            .and_then(|token| identity.authenticate(token).ok())
+            .and_then(|token| identity.signed(token).ok())
             .ok_or(Refusal::BadCredentials),
         None if anonymous => Ok(nameless_device(registry, &c.client_id)),
         None => Err(Refusal::NotAuthorised),

@@ -21,7 +21,19 @@ fn told() -> Vec<Table> {
 
 /// Numbered in the installation, or of its working day: they stay where they are when a space moves. Its events become leaves
 /// of the other installation's log.
-const STAY: [&str; 7] = ["finding", "quarantine", "receipt", "pack", "ledger_leaf", "ledger_tile", "ledger_head"];
+const STAY: [&str; 11] = [
+    "finding",
+    "quarantine",
+    "receipt",
+    "pack",
+    "ledger_leaf",
+    "ledger_tile",
+    "ledger_head",
+    "account",
+    "passkey",
+    "session",
+    "challenge",
+];
 
 /// What is exported.
 #[derive(Debug, Clone, Default)]

@@ -84,6 +84,8 @@ impl Stage {
             key: [1; 32],
             node: "test".into(),
             demo: true,
+            origin: None,
+            session_seconds: 3600,
             cache_bytes: 16 << 20,
             signer: (crate::ledger::signer_of(&crate::config::LedgerConfig::default(), &[1; 32])?, true),
         };
@@ -140,7 +142,7 @@ impl Stage {
 
     async fn act(&self, act: &Value) -> anyhow::Result<()> {
         let token = self.core.identity.mint(text(act, "persona")?, 3600)?;
-        let actor = self.core.identity.authenticate(&token)?;
+        let actor = self.core.identity.authenticate(&token).await?;
         if act.get("take").is_some() {
             let task = self.first_task("offered").await?;
             self.core.tasks.take(&actor, &task.id).await?;

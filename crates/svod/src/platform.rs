@@ -94,6 +94,8 @@ impl Platform {
             key,
             node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
             demo: options.demo,
+            origin: config.identity.origin(addresses.http),
+            session_seconds: i64::from(config.identity.session_hours.max(1)) * 3600,
             cache_bytes: config.store.entity_cache_mib << 20,
             signer: ledger::signer(&config.ledger, &config.data.0, &*options.rng)?,
         };

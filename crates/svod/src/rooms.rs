@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use svod_history::History;
-use svod_identity::Identity;
+use svod_identity::{Identity, IdentityDeps};
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits};
 use svod_kernel::{Actor, Clock, Rng};
 use svod_ledger::Signer;
@@ -15,6 +15,7 @@ use svod_runtime::{Runtime, Tasks};
 use svod_store::Store;
 use svod_twin::Twin;
 
+use crate::directory::Posts;
 use crate::judge::{TwinJudge, TwinSweep};
 
 /// What the rooms stand on.
@@ -31,6 +32,10 @@ pub struct Ground {
     pub node: String,
     /// Demo personas are let in.
     pub demo: bool,
+    /// The address at which people reach the installation.
+    pub origin: Option<String>,
+    /// How long their sessions last.
+    pub session_seconds: i64,
     /// Bytes of entities kept in memory at the most.
     pub cache_bytes: u64,
     /// Signs the heads of the ledger, and whether its key was made just now.
@@ -73,8 +78,17 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
-        let Ground { store, clock, rng, key, node, demo, cache_bytes, signer } = ground;
-        let identity = Arc::new(Identity::new(key, demo, clock.clone()));
+        let Ground { store, clock, rng, key, node, demo, origin, session_seconds, cache_bytes, signer } = ground;
+        let deps = IdentityDeps {
+            store: store.clone(),
+            key,
+            demo,
+            clock: clock.clone(),
+            rng: rng.clone(),
+            origin,
+            session_seconds,
+        };
+        let identity = Arc::new(Identity::new(deps).map_err(anyhow::Error::msg).context("identity.origin")?);
         let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone(), cache_bytes };
         let registry = Registry::open(deps).await?;
         publish_new(&registry, packs).await?;
@@ -83,6 +97,7 @@ impl Core {
             let command = Command { ground: "given".into(), changes, ..Command::default() };
             registry.execute(&Actor::platform("given"), command).await?;
         }
+        identity.set_directory(Arc::new(Posts(registry.clone())));
         identity.set_personas(registry.catalogue().personas.clone());
         let history = Arc::new(History::new(store.clone()));
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;

@@ -149,7 +149,7 @@ impl TestApp {
     /// # Panics
     /// When there is no such persona.
     pub fn actor(&self, persona: &str) -> Actor {
-        self.core.identity.authenticate(&self.token(persona)).unwrap()
+        self.core.identity.signed(&self.token(persona)).unwrap()
     }
 
     /// One request to the API or a page, as that persona or as nobody.
@@ -407,6 +407,8 @@ async fn rooms(setup: &Setup, sent: &Arc<Sent>) -> (Core, Running) {
         key: KEY,
         node: "test".into(),
         demo: setup.demo,
+        origin: Some("http://localhost".into()),
+        session_seconds: 12 * 3600,
         cache_bytes: 4 << 20,
         signer: (svod::ledger::signer_of(&svod::config::LedgerConfig::default(), &KEY).unwrap(), true),
     };

@@ -7,6 +7,9 @@ type-GeoPoint = Point
 type-Geometry = Geometry
 type-Municipality = Municipality
 type-Body = Body
+type-Person = Person
+type-Post = Post
+type-Appointment = Appointment
 type-Asset = Asset
 type-Alert = Alert
 type-Case = Case
@@ -52,6 +55,17 @@ attr-takenBy = Taken by
 attr-takenAt = Taken at
 attr-completedAt = Completed at
 attr-result = Result
+attr-birthDate = Date of birth
+attr-nationalId = SNILS or IIN
+attr-email = E-mail
+attr-phone = Telephone
+attr-role = Role
+attr-person = Person
+attr-post = Post
+attr-since = Since
+attr-until = Until
+attr-deputy = Stands in
+attr-ground = Ground
 
 ## Code lists
 
@@ -69,3 +83,6 @@ enum-TaskStatus-taken = In progress
 enum-TaskStatus-done = Done
 enum-CaseStatus-open = Open
 enum-CaseStatus-closed = Closed
+enum-PostRole-official = Official
+enum-PostRole-governor = Governor
+enum-PostRole-administrator = Administrator

@@ -7,6 +7,9 @@ type-GeoPoint = Нүкте
 type-Geometry = Геометрия
 type-Municipality = Муниципалдық құрылым
 type-Body = Орган
+type-Person = Адам
+type-Post = Лауазым
+type-Appointment = Тағайындау
 type-Asset = Нысан
 type-Alert = Дабыл
 type-Case = Іс
@@ -52,6 +55,17 @@ attr-takenBy = Орындаушы
 attr-takenAt = Жұмысқа алынған уақыты
 attr-completedAt = Орындалған уақыты
 attr-result = Нәтижесі
+attr-birthDate = Туған күні
+attr-nationalId = СНИЛС немесе ЖСН
+attr-email = Электрондық пошта
+attr-phone = Телефон
+attr-role = Рөлі
+attr-person = Адам
+attr-post = Лауазымы
+attr-since = Қашаннан бастап
+attr-until = Қашанға дейін
+attr-deputy = Міндетін атқарады
+attr-ground = Негізі
 
 ## Анықтамалықтар
 
@@ -69,3 +83,6 @@ enum-TaskStatus-taken = Жұмыста
 enum-TaskStatus-done = Орындалды
 enum-CaseStatus-open = Ашық
 enum-CaseStatus-closed = Жабық
+enum-PostRole-official = Маман
+enum-PostRole-governor = Губернатор
+enum-PostRole-administrator = Әкімші

@@ -7,6 +7,9 @@ type-GeoPoint = Точка
 type-Geometry = Геометрия
 type-Municipality = Муниципальное образование
 type-Body = Орган
+type-Person = Человек
+type-Post = Должность
+type-Appointment = Назначение
 type-Asset = Объект
 type-Alert = Тревога
 type-Case = Дело
@@ -52,6 +55,17 @@ attr-takenBy = Исполнитель
 attr-takenAt = Время принятия в работу
 attr-completedAt = Время исполнения
 attr-result = Результат
+attr-birthDate = Дата рождения
+attr-nationalId = СНИЛС или ИИН
+attr-email = Электронная почта
+attr-phone = Телефон
+attr-role = Роль
+attr-person = Человек
+attr-post = Должность
+attr-since = С какого времени
+attr-until = До какого времени
+attr-deputy = Исполняет обязанности
+attr-ground = Основание
 
 ## Справочники
 
@@ -69,3 +83,6 @@ enum-TaskStatus-taken = В работе
 enum-TaskStatus-done = Исполнена
 enum-CaseStatus-open = Открыто
 enum-CaseStatus-closed = Закрыто
+enum-PostRole-official = Специалист
+enum-PostRole-governor = Губернатор
+enum-PostRole-administrator = Администратор

@@ -64,7 +64,7 @@ impl FromRequest<NgsiState> for Asked {
     async fn from_request(request: Request, state: &NgsiState) -> Result<Self, ApiError> {
         let actor = match crate::auth::token(request.headers()) {
             Some(token) => {
-                let known = state.identity.authenticate(token);
+                let known = state.identity.authenticate(token).await;
                 known.map_err(|e| ApiError::new(Kind::Unauthorized, e.to_string()))?
             }
             None => Actor::anonymous(),

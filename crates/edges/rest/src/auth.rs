@@ -23,7 +23,7 @@ impl FromRequestParts<RestState> for Caller {
             Some(_) if by_cookie && foreign && !parts.method.is_safe() => {
                 Err(Failure::forbidden("a change asked for by another site's page"))
             }
-            Some(token) => Ok(Self(state.identity.authenticate(token)?)),
+            Some(token) => Ok(Self(state.identity.authenticate(token).await?)),
             None => Ok(Self(Actor::anonymous())),
         }
     }

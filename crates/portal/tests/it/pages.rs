@@ -6,22 +6,39 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use svod_identity::Identity;
 use svod_kernel::{Clock, Lang, Role, SeededRng, SimClock, Timestamp};
 use svod_model::PersonaSpec;
 use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, Portal, PortalOptions};
+use svod_store::StoreOptions;
+use svod_store::testing::TestPlace;
 use svod_text::Texts;
 use tower::ServiceExt as _;
 
-fn app(demo: bool) -> Router {
+/// An application over a store of its own.
+struct App {
+    router: Router,
+    _place: TestPlace,
+}
+
+impl std::ops::Deref for App {
+    type Target = Router;
+
+    fn deref(&self) -> &Router {
+        &self.router
+    }
+}
+
+fn app(demo: bool) -> App {
+    let place = TestPlace::sqlite();
     let clock: Arc<dyn Clock> = Arc::new(SimClock::new(Timestamp::from_millis(1_800_000_000_000)));
-    let identity = Identity::new([7; 32], demo, clock.clone());
+    let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
+    let identity = svod_identity::testing::identity(store, clock.clone(), demo);
     let persona = |id: &str, role| PersonaSpec { id: id.into(), roles: vec![role], spaces: vec![], body: None };
     identity.set_personas(vec![persona("citizen", Role::Citizen), persona("administrator", Role::Administrator)]);
     let packs = Lang::ALL.map(|l| (l, "p".to_owned(), format!("persona-citizen = Житель {}", l.tag())));
     let packs = Arc::new(Texts::new(packs).unwrap());
     let portal = Portal::new(PortalOptions {
-        identity: Arc::new(identity),
+        identity,
         pack_texts: Arc::new(move || packs.clone()),
         interface_texts: svod_portal::texts(),
         clock,
@@ -29,13 +46,14 @@ fn app(demo: bool) -> Router {
         offset_hours: 7,
         secure_cookies: false,
     });
-    portal.wrap(
+    let router = portal.wrap(
         Router::new()
             .route("/", get(front))
             .route("/denied", get(|| async { PageError::forbidden() }))
             .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
             .route("/act", post(act)),
-    )
+    );
+    App { router, _place: place }
 }
 
 async fn front(ctx: PageContext) -> Response {

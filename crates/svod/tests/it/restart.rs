@@ -24,7 +24,7 @@ on_both_engines! {
         let shown: Vec<_> = live.observed.iter().map(|(name, v)| (&**name, v.value.number().unwrap())).collect();
         assert_eq!(shown, [("pm25", 0.05), ("so2", 0.01)]);
         assert_eq!(live.worst_ratio(), Some(0.05 / 0.035));
-        let official = app.core.identity.authenticate(&token).expect("the token is still good");
+        let official = app.core.identity.signed(&token).expect("the token is still good");
 
         // The open alert is known: the next reading above the norm raises no second one, one below 0.8 ends it.
         for (value, open, all) in [(0.06, 1, 1), (0.03, 1, 1), (0.02, 0, 1), (0.03, 0, 1), (0.04, 1, 2)] {

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use svod_history::{History, Observation, SeriesKey};
-use svod_identity::Identity;
 use svod_insight::{InsightState, routes, texts};
 use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
 use svod_model::testing::shipped;
@@ -39,8 +38,8 @@ impl House {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }
         let history = Arc::new(History::new(store.clone()));
-        let twin = Twin::start(registry.clone(), store, history.clone()).await.unwrap();
-        let identity = Arc::new(Identity::new([7; 32], true, clock.clone()));
+        let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await.unwrap();
+        let identity = svod_identity::testing::identity(store.clone(), clock.clone(), true);
         identity.set_personas(registry.catalogue().personas.clone());
         let packs = registry.clone();
         let portal = Portal::new(PortalOptions {

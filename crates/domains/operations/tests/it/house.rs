@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use svod_history::History;
-use svod_identity::Identity;
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits, NoJudge, RawMessage};
 use svod_kernel::{Actor, Clock, SeededRng, SimClock};
 use svod_model::testing::shipped;
@@ -38,7 +37,7 @@ impl House {
         for pack in ["base", "kuzbass"] {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }
-        let identity = Arc::new(Identity::new([7; 32], true, clock.clone()));
+        let identity = svod_identity::testing::identity(store.clone(), clock.clone(), true);
         identity.set_personas(registry.catalogue().personas.clone());
         let (portal_registry, interface) = (registry.clone(), svod_portal::texts().merged(&svod_operations::texts()));
         let portal = Portal::new(PortalOptions {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use svod_identity::Identity;
 use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
 use svod_ledger::{Kind, Signer};
 use svod_model::testing::shipped;
@@ -58,7 +57,7 @@ impl House {
         for pack in ["base", "kuzbass"] {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }
-        let identity = Arc::new(Identity::new([7; 32], true, time.clone()));
+        let identity = svod_identity::testing::identity(store.clone(), time.clone(), true);
         identity.set_personas(registry.catalogue().personas.clone());
         let (portal_registry, interface) = (registry.clone(), svod_portal::texts().merged(&svod_services::texts()));
         let portal = Portal::new(PortalOptions {

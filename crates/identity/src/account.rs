@@ -1,0 +1,346 @@
+//! Accounts: made from invitations, with their ways to sign in.
+
+use serde::{Deserialize, Serialize};
+use svod_kernel::{Role, SpacePath, Timestamp, Urn};
+use svod_store::account::{self, AccountRow};
+use svod_store::{Conn, StoreError};
+use uuid::Uuid;
+
+use crate::session::{From, Method};
+use crate::{Identity, IdentityError, password, persona, secret, totp};
+
+/// Longest login and name in characters.
+const LONGEST: usize = 100;
+/// An invitation is good for so many seconds.
+pub const INVITED: i64 = 72 * 3600;
+
+/// Somebody who can sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Identifier.
+    pub id: Uuid,
+    /// What they sign in with.
+    pub login: String,
+    /// How they are called.
+    pub name: String,
+    /// The person in the graph.
+    pub person: Urn,
+    /// May not sign in.
+    pub blocked: bool,
+    /// Has a password and an authenticator.
+    pub has_password: bool,
+    /// Recovery codes left.
+    pub recovery_codes: usize,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// The word of accounts that may sign in.
+const ACTIVE: &str = "active";
+/// The word of those that may not.
+const BLOCKED: &str = "blocked";
+
+impl Account {
+    pub(crate) fn of(row: AccountRow) -> Result<Self, IdentityError> {
+        let shape = |what: &str| StoreError::Shape(format!("the account {} has no {what}", row.id));
+        let codes: Vec<String> = serde_json::from_str(&row.recovery).map_err(|_| shape("recovery codes"))?;
+        Ok(Self {
+            id: row.id.parse().map_err(|_| shape("identifier"))?,
+            person: row.person.as_deref().and_then(|p| p.parse().ok()).ok_or_else(|| shape("person"))?,
+            blocked: row.state != ACTIVE,
+            has_password: row.password.is_some(),
+            recovery_codes: codes.len(),
+            login: row.login,
+            name: row.name,
+            created: row.created,
+        })
+    }
+}
+
+/// An invitation: signed by the installation, good for one account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// What the account will be signed in with.
+    pub login: String,
+    /// How its owner is called.
+    pub name: String,
+    /// Roles that the account's owner is appointed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// The space in which they hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<SpacePath>,
+    /// When it is worth nothing any more, microseconds.
+    pub expires: i64,
+    /// Tells it from tokens of another kind.
+    kind: InvitationKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum InvitationKind {
+    Invitation,
+}
+
+impl Invitation {
+    /// To an account with that login.
+    ///
+    /// # Errors
+    /// [`IdentityError::Field`]
+    pub fn new(login: &str, name: &str, expires: Timestamp) -> Result<Self, IdentityError> {
+        Ok(Self {
+            login: login_of(login)?,
+            name: name_of(name)?,
+            roles: Vec::new(),
+            space: None,
+            expires: expires.0,
+            kind: InvitationKind::Invitation,
+        })
+    }
+
+    /// As the end of an address.
+    pub fn seal(&self, key: &[u8; 32]) -> String {
+        persona::seal(key, self)
+    }
+}
+
+/// The login as it is kept: small letters, no spaces.
+fn login_of(text: &str) -> Result<String, IdentityError> {
+    let login = text.trim().to_lowercase();
+    let fine = |c: char| c.is_alphanumeric() || ".-_@+".contains(c);
+    let wrong = |rule, fix: &str| Err(IdentityError::Field("login", rule, fix.to_owned()));
+    if !(3..=LONGEST).contains(&login.chars().count()) {
+        return wrong("length", "take 3 to 100 characters");
+    }
+    if !login.chars().all(fine) {
+        return wrong("characters", "take letters, digits and . - _ @ +, an e-mail address for instance");
+    }
+    Ok(login)
+}
+
+fn name_of(text: &str) -> Result<String, IdentityError> {
+    let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control) {
+        return Err(IdentityError::Field("name", "length", "write 1 to 100 characters".into()));
+    }
+    Ok(name)
+}
+
+/// A password with its authenticator, begun.
+#[derive(Debug, Clone)]
+pub struct Authenticator {
+    /// Names what was begun.
+    pub token: String,
+    /// The secret as it is typed.
+    pub secret: String,
+    /// As an authenticator reads it from a picture.
+    pub address: String,
+}
+
+/// Kind of what was begun.
+const ENROL: &str = "authenticator";
+/// For so many seconds.
+const ENROL_SECONDS: i64 = 15 * 60;
+
+impl Identity {
+    /// What an invitation says, as long as it is good.
+    ///
+    /// # Errors
+    /// [`IdentityError::Invalid`], [`IdentityError::Over`] when it has expired or its account exists.
+    pub async fn invitation(&self, token: &str) -> Result<Invitation, IdentityError> {
+        let invitation: Invitation = persona::open(&self.key, token)?;
+        if Timestamp(invitation.expires) <= self.clock.now() {
+            return Err(IdentityError::Over);
+        }
+        let login = invitation.login.clone();
+        let there = self.store.read::<_, StoreError>(move |conn| account::by_login(conn, &login)).await?;
+        if there.is_some() { Err(IdentityError::Over) } else { Ok(invitation) }
+    }
+
+    /// An invitation to be handed over.
+    pub fn invite(&self, invitation: &Invitation) -> String {
+        invitation.seal(&self.key)
+    }
+
+    /// Makes the account that an invitation is for, and begins its first session. It has no way to sign in yet.
+    ///
+    /// # Errors
+    /// As [`Identity::invitation`].
+    pub async fn accept(&self, token: &str, from: &From) -> Result<(Account, Invitation, String), IdentityError> {
+        let invitation = self.invitation(token).await?;
+        let now = self.clock.now();
+        let mut bytes = [0; 16];
+        self.rng.fill(&mut bytes);
+        let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+        let row = AccountRow {
+            id: id.to_string(),
+            login: invitation.login.clone(),
+            name: invitation.name.clone(),
+            person: Some(Urn::mint("Person", now, &*self.rng).to_string()),
+            state: ACTIVE.to_owned(),
+            password: None,
+            totp: Vec::new(),
+            totp_step: 0,
+            recovery: "[]".to_owned(),
+            created: now,
+            modified: now,
+        };
+        let made = row.clone();
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            if account::by_login(conn, &made.login)?.is_some() {
+                return Err(IdentityError::Over);
+            }
+            Ok(account::add(conn, &made)?)
+        };
+        self.store.write(job).await?;
+        let token = self.begin(&row.id, Method::Invitation, from).await?;
+        Ok((Account::of(row)?, invitation, token))
+    }
+
+    /// The account of an identifier.
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`]
+    pub async fn account(&self, id: &str) -> Result<Account, IdentityError> {
+        Account::of(self.row(id).await?)
+    }
+
+    pub(crate) async fn row(&self, id: &str) -> Result<AccountRow, IdentityError> {
+        let id = id.to_owned();
+        let row = self.store.read::<_, StoreError>(move |conn| account::get(conn, &id)).await?;
+        row.ok_or(IdentityError::Missing("account"))
+    }
+
+    /// Accounts in the order of their logins, after one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn accounts(&self, after: &str, limit: usize) -> Result<Vec<Account>, IdentityError> {
+        let after = after.to_owned();
+        let rows = self.store.read::<_, StoreError>(move |conn| account::list(conn, &after, limit as i64)).await?;
+        rows.into_iter().map(Account::of).collect()
+    }
+
+    /// Keeps an account out, or lets it in again; out, all its sessions end.
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`]
+    pub async fn block(&self, id: &str, blocked: bool) -> Result<(), IdentityError> {
+        let state = if blocked { BLOCKED } else { ACTIVE };
+        self.change(id, move |row| {
+            row.state = state.to_owned();
+            Ok(())
+        })
+        .await?;
+        if blocked {
+            self.end_sessions(id, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes an account as it is in the store at that moment.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        id: &str,
+        with: impl Fn(&mut AccountRow) -> Result<T, IdentityError> + Send + 'static,
+    ) -> Result<T, IdentityError> {
+        let (id, now) = (id.to_owned(), self.clock.now());
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let mut row = account::get(conn, &id)?.ok_or(IdentityError::Missing("account"))?;
+            let done = with(&mut row)?;
+            row.modified = now;
+            account::put(conn, &row)?;
+            Ok(done)
+        };
+        self.store.write(job).await
+    }
+
+    /// Begins a password with its authenticator: the secret that the authenticator must be given.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn begin_password(&self, account: &Account, issuer: &str) -> Result<Authenticator, IdentityError> {
+        let secret = totp::secret(&*self.rng);
+        let id = account.id.to_string();
+        let sealed = secret::written(&secret::seal(&self.sealing, &id, &secret, &*self.rng));
+        let token = self.put_aside(ENROL, Some(id), serde_json::json!(sealed), ENROL_SECONDS).await?;
+        let address = totp::address(issuer, &account.login, &secret);
+        Ok(Authenticator { token, secret: totp::written(&secret), address })
+    }
+
+    /// As [`Identity::begin_password`], of what was begun: a form that was refused shows it again.
+    ///
+    /// # Errors
+    /// [`IdentityError::Over`]
+    pub async fn begun_password(
+        &self,
+        account: &Account,
+        issuer: &str,
+        token: &str,
+    ) -> Result<Authenticator, IdentityError> {
+        let (secret, id) = (self.enrolled(token).await?, account.id.to_string());
+        let secret = secret::open(&self.sealing, &id, &secret).ok_or(IdentityError::Over)?;
+        let address = totp::address(issuer, &account.login, &secret);
+        Ok(Authenticator { token: token.to_owned(), secret: totp::written(&secret), address })
+    }
+
+    async fn enrolled(&self, token: &str) -> Result<Vec<u8>, IdentityError> {
+        let begun = self.look_at(ENROL, token).await?;
+        let sealed: String = serde_json::from_str(&begun.state).map_err(|_| IdentityError::Over)?;
+        secret::unwritten(&sealed).ok_or(IdentityError::Over)
+    }
+
+    /// Sets a password with the authenticator that was begun, which proves itself by a code. Gives recovery codes, once.
+    ///
+    /// # Errors
+    /// [`IdentityError::Field`] for a password or code that will not do, [`IdentityError::Over`].
+    pub async fn set_password(
+        &self,
+        account: &Account,
+        token: &str,
+        (password, code): (String, &str),
+    ) -> Result<Vec<String>, IdentityError> {
+        password::check(&password, &account.login)?;
+        let (sealed, id) = (self.enrolled(token).await?, account.id.to_string());
+        let secret = secret::open(&self.sealing, &id, &sealed).ok_or(IdentityError::Over)?;
+        let wrong =
+            || IdentityError::Field("code", "code", "type the six digits that the authenticator shows now".into());
+        let step = totp::step(&secret, code, self.clock.now(), 0).ok_or_else(wrong)?;
+        self.take(ENROL, token).await?;
+        let mut salt = [0; 16];
+        self.rng.fill(&mut salt);
+        let hash = self.passwords.hash(password, salt).await?;
+        let codes = secret::recovery_codes(&*self.rng);
+        let kept: Vec<String> = codes.iter().map(|c| secret::recovery_hash(&id, c)).collect();
+        let kept = serde_json::json!(kept).to_string();
+        self.change(&id, move |row| {
+            row.password = Some(hash.clone());
+            (row.totp, row.totp_step) = (sealed.clone(), step);
+            row.recovery.clone_from(&kept);
+            Ok(())
+        })
+        .await?;
+        Ok(codes)
+    }
+
+    /// Takes the password away, with authenticator and recovery codes.
+    ///
+    /// # Errors
+    /// [`IdentityError::LastWay`] without a passkey.
+    pub async fn drop_password(&self, account: &Account) -> Result<(), IdentityError> {
+        let (id, now) = (account.id.to_string(), self.clock.now());
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let mut row = account::get(conn, &id)?.ok_or(IdentityError::Missing("account"))?;
+            if account::passkeys(conn, &id)?.is_empty() {
+                return Err(IdentityError::LastWay);
+            }
+            (row.password, row.totp, row.totp_step, row.modified) = (None, Vec::new(), 0, now);
+            "[]".clone_into(&mut row.recovery);
+            Ok(account::put(conn, &row)?)
+        };
+        self.store.write(job).await
+    }
+}

@@ -1,0 +1,38 @@
+use std::pin::Pin;
+
+use svod_kernel::{Role, SpacePath, Urn};
+
+/// A post that somebody holds now, in which they may act. Powers follow the post and do not mix: who holds two acts in one of
+/// them at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capacity {
+    /// The appointment.
+    pub appointment: Urn,
+    /// What the post is called.
+    pub title: String,
+    /// What its holder may be asked to be.
+    pub role: Role,
+    /// The space in which that holds, and below.
+    pub space: SpacePath,
+    /// The body that the post belongs to.
+    pub body: Option<Urn>,
+}
+
+/// The answer of a [`Directory`].
+pub type Looked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Capacity>, String>> + Send + 'a>>;
+
+/// Knows who holds which post; posts and appointments are data of the graph, which this crate stands below.
+pub trait Directory: Send + Sync {
+    /// The posts of a person at this moment, oldest appointment first.
+    fn posts<'a>(&'a self, person: &'a Urn) -> Looked<'a>;
+}
+
+/// A directory in which nobody holds a post.
+#[derive(Debug, Clone, Copy)]
+pub struct NoPosts;
+
+impl Directory for NoPosts {
+    fn posts<'a>(&'a self, _: &'a Urn) -> Looked<'a> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+}

@@ -1,0 +1,138 @@
+use std::sync::{Arc, PoisonError, RwLock};
+
+use svod_kernel::{Actor, Clock, Rng};
+use svod_model::PersonaSpec;
+use svod_store::Store;
+use webauthn_rs::prelude::Webauthn;
+
+use crate::directory::{Directory, NoPosts};
+use crate::limiter::Limiter;
+use crate::password::Passwords;
+use crate::persona::Personas;
+use crate::session::{Known, Recent};
+use crate::{IdentityError, passkey, secret};
+
+/// What identity stands on.
+pub struct IdentityDeps {
+    /// Where accounts and sessions are.
+    pub store: Store,
+    /// The installation's secret.
+    pub key: [u8; 32],
+    /// Demo personas are let in.
+    pub demo: bool,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// The address of the installation, `https://…`; passkeys are good for it alone.
+    pub origin: Option<String>,
+    /// How long a session lasts.
+    pub session_seconds: i64,
+}
+
+/// Who somebody is.
+pub struct Identity {
+    pub(crate) store: Store,
+    pub(crate) key: [u8; 32],
+    /// Seals what must be read again.
+    pub(crate) sealing: [u8; 32],
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) webauthn: Option<Webauthn>,
+    pub(crate) session_seconds: i64,
+    pub(crate) passwords: Passwords,
+    pub(crate) limiter: Limiter,
+    pub(crate) recent: Recent,
+    personas: Personas,
+    directory: RwLock<Arc<dyn Directory>>,
+}
+
+impl Identity {
+    /// Over a store.
+    ///
+    /// # Errors
+    /// When the address is none that passkeys can be good for.
+    pub fn new(deps: IdentityDeps) -> Result<Self, String> {
+        let mut salt = [0; 16];
+        deps.rng.fill(&mut salt);
+        Ok(Self {
+            personas: Personas::new(deps.key, deps.demo, deps.clock.clone()),
+            sealing: secret::derived(&deps.key, "one-time codes"),
+            webauthn: deps.origin.as_deref().map(passkey::webauthn).transpose()?,
+            directory: RwLock::new(Arc::new(NoPosts)),
+            passwords: Passwords::new(salt),
+            limiter: Limiter::default(),
+            recent: Recent::new(),
+            store: deps.store,
+            key: deps.key,
+            clock: deps.clock,
+            rng: deps.rng,
+            session_seconds: deps.session_seconds,
+        })
+    }
+
+    /// Who holds which post is asked there from now on.
+    pub fn set_directory(&self, directory: Arc<dyn Directory>) {
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
+        self.recent.forget_all();
+    }
+
+    pub(crate) fn directory(&self) -> Arc<dyn Directory> {
+        self.directory.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The personas of the packs published now.
+    pub fn set_personas(&self, personas: Vec<PersonaSpec>) {
+        self.personas.set(personas);
+    }
+
+    /// The personas one may be; none outside demo mode.
+    pub fn personas(&self) -> Arc<Vec<PersonaSpec>> {
+        self.personas.all()
+    }
+
+    /// True when demo personas are let in.
+    pub const fn demo(&self) -> bool {
+        self.personas.demo()
+    }
+
+    /// A bearer token for a persona, good for `ttl_seconds` (at most [`crate::MAX_TTL_SECONDS`]).
+    ///
+    /// # Errors
+    /// [`IdentityError::NotDemo`], [`IdentityError::UnknownPersona`].
+    pub fn mint(&self, persona: &str, ttl_seconds: i64) -> Result<String, IdentityError> {
+        self.personas.mint(persona, ttl_seconds)
+    }
+
+    /// Whom a token names that the installation has signed. Sessions are for browsers, not for devices.
+    ///
+    /// # Errors
+    /// When the token is not good.
+    pub fn signed(&self, token: &str) -> Result<Actor, IdentityError> {
+        self.personas.authenticate(token)
+    }
+
+    /// Who the bearer is.
+    ///
+    /// # Errors
+    /// When the token is not good.
+    pub async fn authenticate(&self, token: &str) -> Result<Actor, IdentityError> {
+        Ok(Actor::clone(&self.recognise(token).await?.actor))
+    }
+
+    /// Who the bearer is, and in which session.
+    ///
+    /// # Errors
+    /// When the token is not good.
+    pub async fn recognise(&self, token: &str) -> Result<Known, IdentityError> {
+        // What is signed has two parts; the token of a session is a number.
+        if token.contains('.') {
+            return Ok(Known {
+                actor: Arc::new(self.personas.authenticate(token)?),
+                name: String::new(),
+                session: None,
+            });
+        }
+        self.session_of(token).await
+    }
+}

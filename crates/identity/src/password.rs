@@ -1,0 +1,140 @@
+//! Passwords: Argon2id with 19 MiB, two passes, one lane (OWASP's first choice), at most two at once.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use crate::IdentityError;
+
+/// Shortest password in characters (NIST SP 800-63B, 3.1.1: at least 8 beside another factor).
+pub const SHORTEST: usize = 10;
+/// Longest in bytes.
+const LONGEST: usize = 512;
+/// Memory in KiB and passes.
+pub const COST: (u32, u32) = (19_456, 2);
+
+/// Passwords that everybody tries first, in small letters.
+const COMMON: [&str; 24] = [
+    "1234567890",
+    "0123456789",
+    "0987654321",
+    "1q2w3e4r5t",
+    "qwertyuiop",
+    "q1w2e3r4t5",
+    "йцукенгшщз",
+    "passwordpassword",
+    "password123",
+    "password1234",
+    "qwerty123456",
+    "qwerty1234",
+    "1111111111",
+    "0000000000",
+    "1234512345",
+    "abcdefghij",
+    "iloveyou123",
+    "welcome123",
+    "administrator",
+    "zxcvbnm123",
+    "qazwsxedcrfv",
+    "1qaz2wsx3edc",
+    "парольпароль",
+    "1234567891",
+];
+
+fn argon() -> Argon2<'static> {
+    let params = Params::new(COST.0, COST.1, 1, None).expect("the cost is one that Argon2 takes");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// Is the password fit to be one?
+///
+/// # Errors
+/// [`IdentityError::Field`] with the rule.
+pub fn check(password: &str, login: &str) -> Result<(), IdentityError> {
+    let wrong = |rule, fix: String| Err(IdentityError::Field("password", rule, fix));
+    if password.chars().count() < SHORTEST {
+        return wrong("length", format!("take at least {SHORTEST} characters"));
+    }
+    if password.len() > LONGEST {
+        return wrong("length", format!("take at most {LONGEST} bytes"));
+    }
+    let small = password.to_lowercase();
+    let one = small.chars().next().is_some_and(|first| small.chars().all(|c| c == first));
+    let name = login.split('@').next().unwrap_or(login);
+    if one || COMMON.contains(&small.as_str()) || small == login || (name.len() > 3 && small.starts_with(name)) {
+        return wrong("common", "take one that nobody would try first".into());
+    }
+    Ok(())
+}
+
+/// Works on passwords beside the requests.
+pub struct Passwords {
+    room: Semaphore,
+    /// What an unknown login's password is compared with, so that its answer takes as long.
+    nobody: String,
+}
+
+impl Passwords {
+    /// With its own comparison for nobody.
+    pub fn new(salt: [u8; 16]) -> Self {
+        let nobody = argon().hash_password_with_salt(&salt, &salt).expect("a salt of 16 bytes is one");
+        Self { room: Semaphore::new(2), nobody: nobody.to_string() }
+    }
+
+    /// The hash to be kept.
+    ///
+    /// # Errors
+    /// When the program ends.
+    pub async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String, IdentityError> {
+        let job = move || argon().hash_password_with_salt(password.as_bytes(), &salt).map(|h| h.to_string()).ok();
+        self.beside(job).await?.ok_or(IdentityError::Refused)
+    }
+
+    /// Is it the password? Without a hash, no, after the same time.
+    ///
+    /// # Errors
+    /// When the program ends.
+    pub async fn holds(&self, password: String, hash: Option<String>) -> Result<bool, IdentityError> {
+        let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.nobody.clone()));
+        let job = move || {
+            let parsed = PasswordHash::new(&hash).ok()?;
+            Some(argon().verify_password(password.as_bytes(), &parsed).is_ok())
+        };
+        Ok(self.beside(job).await?.unwrap_or(false) && known)
+    }
+
+    async fn beside<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, IdentityError> {
+        let _place = self.room.acquire().await.map_err(|_| IdentityError::Over)?;
+        tokio::task::spawn_blocking(job).await.map_err(|_| IdentityError::Over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weak_passwords_are_refused_with_their_rule() {
+        for weak in ["short", "1234567890", "aaaaaaaaaaaa", "olga.ivanova1", "ПАРОЛЬпароль"] {
+            assert!(
+                matches!(check(weak, "olga.ivanova@example.org"), Err(IdentityError::Field("password", ..))),
+                "{weak}"
+            );
+        }
+        check("корова на льду", "olga@example.org").unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_password_is_known_by_its_hash_alone() {
+        let passwords = Passwords::new([1; 16]);
+        let hash = passwords.hash("корова на льду".into(), [2; 16]).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$") && !hash.contains("корова"));
+        assert!(passwords.holds("корова на льду".into(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.holds("корова на льде".into(), Some(hash)).await.unwrap());
+        assert!(
+            !passwords.holds(String::from_utf8(vec![1; 16]).unwrap(), None).await.unwrap(),
+            "nobody's password is no password"
+        );
+    }
+}

@@ -1,0 +1,323 @@
+//! Sessions: begun by a proof, known by the hash of their token, ended by their owner, by an administrator or by time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+use svod_kernel::{Actor, Role, Timestamp};
+use svod_store::account::{self, SessionRow};
+use svod_store::{Conn, StoreError};
+
+use crate::account::Account;
+use crate::{Capacity, Identity, IdentityError, secret};
+
+/// How somebody has proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A passkey, with the person verified by the device.
+    Passkey,
+    /// Password and one-time code.
+    Password,
+    /// Password and a recovery code.
+    Recovery,
+    /// An invitation's link.
+    Invitation,
+}
+
+impl Method {
+    /// The word by which it is kept.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::Password => "password",
+            Self::Recovery => "recovery",
+            Self::Invitation => "invitation",
+        }
+    }
+}
+
+/// From where somebody signs in.
+#[derive(Debug, Clone, Default)]
+pub struct From {
+    /// The browser or program, as it names itself.
+    pub agent: String,
+    /// Its address.
+    pub address: String,
+}
+
+/// A session as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Hash of its token, base64url: names it to its owner.
+    pub id: String,
+    /// Whose it is.
+    pub account: String,
+    /// [`Method`] by its word.
+    pub method: String,
+    /// The appointment that was chosen; empty: their own affairs.
+    pub acting: Option<String>,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it was used last, to the minute.
+    pub seen: Timestamp,
+    /// When its owner last proved who they are.
+    pub confirmed: Timestamp,
+    /// When it ends.
+    pub expires: Timestamp,
+    /// The browser or program.
+    pub agent: String,
+    /// From where it began.
+    pub address: String,
+}
+
+impl Session {
+    /// Was the last proof given within so many seconds?
+    pub fn is_fresh(&self, now: Timestamp, seconds: i64) -> bool {
+        self.confirmed.plus_seconds(seconds) > now
+    }
+}
+
+/// As whom somebody acts: in the post they chose as long as they hold it, in the first of them when they chose nothing, else
+/// in their own affairs.
+fn acting(account: &Account, posts: &[Capacity], chosen: Option<&str>) -> Actor {
+    let post = match chosen {
+        None => posts.first(),
+        Some(appointment) => posts.iter().find(|p| p.appointment.as_str() == appointment),
+    };
+    let id = account.person.to_string();
+    match post {
+        Some(p) => Actor {
+            id,
+            name: p.title.clone(),
+            roles: BTreeSet::from([p.role]),
+            spaces: vec![p.space.clone()],
+            body: p.body.clone(),
+        },
+        None => Actor { id, roles: BTreeSet::from([Role::Citizen]), name: "citizen".to_owned(), ..Actor::anonymous() },
+    }
+}
+
+pub(crate) fn shown(row: SessionRow) -> Session {
+    Session {
+        id: secret::written(&row.token),
+        account: row.account,
+        method: row.method,
+        acting: row.acting,
+        created: row.created,
+        seen: row.seen,
+        confirmed: row.confirmed,
+        expires: row.expires,
+        agent: row.agent,
+        address: row.address,
+    }
+}
+
+/// Who sends a request.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Who acts, and in which post.
+    pub actor: Arc<Actor>,
+    /// How they are called; empty for personas.
+    pub name: String,
+    /// In which session; none for tokens of personas.
+    pub session: Option<Arc<Session>>,
+}
+
+/// For so many seconds a session is believed without asking the store: what another node ends counts after that.
+const BELIEVED: i64 = 1;
+/// A session's last use is written down when it is that much later than what is written, in seconds.
+const TOUCH: i64 = 60;
+/// Sessions remembered.
+const REMEMBERED: usize = 50_000;
+/// Longest name of a browser that is kept.
+const AGENT: usize = 200;
+
+#[derive(Clone)]
+struct Remembered {
+    known: Known,
+    until: Timestamp,
+}
+
+/// Sessions that were looked up a moment ago.
+pub(crate) struct Recent(Cache<Vec<u8>, Remembered>);
+
+impl Recent {
+    pub fn new() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+
+    pub fn forget(&self, token: &[u8]) {
+        self.0.remove(token);
+    }
+
+    pub fn forget_all(&self) {
+        self.0.clear();
+    }
+}
+
+impl Identity {
+    /// Begins a session; its token is told once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(crate) async fn begin(&self, account: &str, method: Method, from: &From) -> Result<String, IdentityError> {
+        let (token, now) = (secret::token(&*self.rng), self.clock.now());
+        let row = SessionRow {
+            token: secret::hash(&token),
+            account: account.to_owned(),
+            method: method.as_str().to_owned(),
+            acting: None,
+            created: now,
+            seen: now,
+            confirmed: now,
+            expires: now.plus_seconds(self.session_seconds),
+            agent: from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
+            address: from.address.clone(),
+        };
+        let job = move |conn: &mut dyn Conn| {
+            account::sweep(conn, now)?;
+            account::add_session(conn, &row)
+        };
+        self.store.write::<_, StoreError>(job).await?;
+        metrics::counter!("svod_sign_ins_total", "method" => method.as_str()).increment(1);
+        Ok(token)
+    }
+
+    /// Who holds the token of a session.
+    ///
+    /// # Errors
+    /// [`IdentityError::Invalid`] when there is no such session, [`IdentityError::Expired`].
+    pub(crate) async fn session_of(&self, token: &str) -> Result<Known, IdentityError> {
+        let (hash, now) = (secret::hash(token), self.clock.now());
+        if let Some(recent) = self.recent.0.get(&hash).filter(|r| now < r.until) {
+            return Ok(recent.known);
+        }
+        let key = hash.clone();
+        let look = move |conn: &mut dyn Conn| {
+            let Some(row) = account::session(conn, &key)? else { return Ok(None) };
+            let owner = account::get(conn, &row.account)?;
+            Ok::<_, StoreError>(owner.map(|owner| (row, owner)))
+        };
+        let (mut row, owner) = self.store.read(look).await?.ok_or(IdentityError::Invalid)?;
+        if row.expires <= now {
+            return Err(IdentityError::Expired);
+        }
+        let owner = Account::of(owner)?;
+        if owner.blocked {
+            return Err(IdentityError::Invalid);
+        }
+        if row.seen.plus_seconds(TOUCH) <= now {
+            row.seen = now;
+            let touched = row.clone();
+            self.store.write::<_, StoreError>(move |conn| account::touch_session(conn, &touched)).await?;
+        }
+        let posts = self.capacities(&owner).await?;
+        let actor = Arc::new(acting(&owner, &posts, row.acting.as_deref()));
+        let until = now.plus_seconds(BELIEVED).min(row.expires);
+        let known = Known { actor, name: owner.name, session: Some(Arc::new(shown(row))) };
+        self.recent.0.insert(hash, Remembered { known: known.clone(), until });
+        Ok(known)
+    }
+
+    /// The posts that the owner of an account may act in now.
+    ///
+    /// # Errors
+    /// When they are not known.
+    pub async fn capacities(&self, account: &Account) -> Result<Vec<Capacity>, IdentityError> {
+        let looked = self.directory().posts(&account.person).await;
+        Ok(looked.map_err(|e| StoreError::Shape(format!("posts are not known: {e}")))?)
+    }
+
+    /// From now on the owner of the session acts in that appointment, or in their own affairs.
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`] when they have no such appointment.
+    pub async fn act_as(&self, session: &Session, appointment: &str) -> Result<(), IdentityError> {
+        let account = self.account(&session.account).await?;
+        let posts = self.capacities(&account).await?;
+        if !appointment.is_empty() && !posts.iter().any(|p| p.appointment.as_str() == appointment) {
+            return Err(IdentityError::Missing("post"));
+        }
+        let chosen = Some(appointment.to_owned());
+        self.revise(session, move |row| row.acting.clone_from(&chosen)).await
+    }
+
+    /// The owner of the session has proved again who they are.
+    pub(crate) async fn confirmed(&self, session: &Session, method: Method) -> Result<(), IdentityError> {
+        let now = self.clock.now();
+        let proved = move |row: &mut SessionRow| {
+            (row.seen, row.confirmed) = (now, now);
+            method.as_str().clone_into(&mut row.method);
+        };
+        self.revise(session, proved).await
+    }
+
+    async fn revise(
+        &self,
+        session: &Session,
+        with: impl Fn(&mut SessionRow) + Send + 'static,
+    ) -> Result<(), IdentityError> {
+        let token = secret::unwritten(&session.id).ok_or(IdentityError::Invalid)?;
+        let key = token.clone();
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let Some(mut row) = account::session(conn, &key)? else { return Ok(()) };
+            with(&mut row);
+            account::touch_session(conn, &row)
+        };
+        self.store.write::<_, StoreError>(job).await?;
+        self.recent.forget(&token);
+        Ok(())
+    }
+
+    /// Ends the session of a token, if there is one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sign_out(&self, token: &str) -> Result<(), IdentityError> {
+        let hash = secret::hash(token);
+        let key = hash.clone();
+        let job = move |conn: &mut dyn Conn| match account::session(conn, &key)? {
+            Some(row) => account::end_session(conn, &row.account, &key).map(drop),
+            None => Ok(()),
+        };
+        self.store.write::<_, StoreError>(job).await?;
+        self.recent.forget(&hash);
+        Ok(())
+    }
+
+    /// The sessions of an account, latest use first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sessions(&self, account: &str) -> Result<Vec<Session>, IdentityError> {
+        let (account, now) = (account.to_owned(), self.clock.now());
+        let rows = self.store.read::<_, StoreError>(move |conn| account::sessions(conn, &account)).await?;
+        Ok(rows.into_iter().filter(|r| r.expires > now).map(shown).collect())
+    }
+
+    /// Ends one session of an account, by its identifier.
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`]
+    pub async fn end_session(&self, account: &str, id: &str) -> Result<(), IdentityError> {
+        let token = secret::unwritten(id).ok_or(IdentityError::Missing("session"))?;
+        let (account, key) = (account.to_owned(), token.clone());
+        let job = move |conn: &mut dyn Conn| account::end_session(conn, &account, &key);
+        let ended = self.store.write::<_, StoreError>(job).await?;
+        self.recent.forget(&token);
+        if ended { Ok(()) } else { Err(IdentityError::Missing("session")) }
+    }
+
+    /// Ends all sessions of an account but one; how many.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end_sessions(&self, account: &str, but: Option<&Session>) -> Result<u64, IdentityError> {
+        let (account, but) = (account.to_owned(), but.and_then(|s| secret::unwritten(&s.id)));
+        let job = move |conn: &mut dyn Conn| account::end_sessions(conn, &account, but.as_deref());
+        let ended = self.store.write::<_, StoreError>(job).await?;
+        self.recent.forget_all();
+        Ok(ended)
+    }
+}
