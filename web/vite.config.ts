@@ -21,6 +21,7 @@ export default defineConfig({
         live: "src/live.ts",
         forms: "src/forms.ts",
         api: "src/api.ts",
+        passkey: "src/passkey.ts",
         receipt: "src/receipt.ts",
       },
     },

@@ -7,7 +7,7 @@ use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 
 use crate::session::{From, Method};
-use crate::{Identity, IdentityError, password, persona, secret, totp};
+use crate::{Identity, IdentityError, Newcomer, password, persona, secret, totp};
 
 /// Longest login and name in characters.
 const LONGEST: usize = 100;
@@ -64,12 +64,9 @@ pub struct Invitation {
     pub login: String,
     /// How its owner is called.
     pub name: String,
-    /// Roles that the account's owner is appointed to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<Role>,
-    /// The space in which they hold.
+    /// The post that its owner is appointed to: what they may be asked to be, and in which space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub space: Option<SpacePath>,
+    pub post: Option<(Role, SpacePath)>,
     /// When it is worth nothing any more, microseconds.
     pub expires: i64,
     /// Tells it from tokens of another kind.
@@ -91,8 +88,7 @@ impl Invitation {
         Ok(Self {
             login: login_of(login)?,
             name: name_of(name)?,
-            roles: Vec::new(),
-            space: None,
+            post: None,
             expires: expires.0,
             kind: InvitationKind::Invitation,
         })
@@ -166,17 +162,22 @@ impl Identity {
     ///
     /// # Errors
     /// As [`Identity::invitation`].
-    pub async fn accept(&self, token: &str, from: &From) -> Result<(Account, Invitation, String), IdentityError> {
+    pub async fn accept(&self, token: &str, from: &From) -> Result<(Account, String), IdentityError> {
         let invitation = self.invitation(token).await?;
         let now = self.clock.now();
         let mut bytes = [0; 16];
         self.rng.fill(&mut bytes);
         let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+        let person = Urn::mint("Person", now, &*self.rng);
+        let newcomer =
+            Newcomer { person: person.clone(), name: invitation.name.clone(), post: invitation.post.clone() };
+        let enrolled = self.directory().enrol(&newcomer).await;
+        enrolled.map_err(|e| StoreError::Shape(format!("the newcomer was not enrolled: {e}")))?;
         let row = AccountRow {
             id: id.to_string(),
             login: invitation.login.clone(),
             name: invitation.name.clone(),
-            person: Some(Urn::mint("Person", now, &*self.rng).to_string()),
+            person: Some(person.to_string()),
             state: ACTIVE.to_owned(),
             password: None,
             totp: Vec::new(),
@@ -195,7 +196,7 @@ impl Identity {
         };
         self.store.write(job).await?;
         let token = self.begin(&row.id, Method::Invitation, from).await?;
-        Ok((Account::of(row)?, invitation, token))
+        Ok((Account::of(row)?, token))
     }
 
     /// The account of an identifier.

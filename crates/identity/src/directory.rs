@@ -18,13 +18,30 @@ pub struct Capacity {
     pub body: Option<Urn>,
 }
 
-/// The answer of a [`Directory`].
+/// Somebody who has just got an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The person.
+    pub person: Urn,
+    /// How they are called.
+    pub name: String,
+    /// The post that they were invited to, with the space of it.
+    pub post: Option<(Role, SpacePath)>,
+}
+
+/// The answer of [`Directory::enrol`].
+pub type Enrolled<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
+
+/// The answer of [`Directory::posts`].
 pub type Looked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Capacity>, String>> + Send + 'a>>;
 
 /// Knows who holds which post; posts and appointments are data of the graph, which this crate stands below.
 pub trait Directory: Send + Sync {
     /// The posts of a person at this moment, oldest appointment first.
     fn posts<'a>(&'a self, person: &'a Urn) -> Looked<'a>;
+
+    /// Somebody becomes a person of the graph, and holds the post that they were invited to.
+    fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a>;
 }
 
 /// A directory in which nobody holds a post.
@@ -34,5 +51,9 @@ pub struct NoPosts;
 impl Directory for NoPosts {
     fn posts<'a>(&'a self, _: &'a Urn) -> Looked<'a> {
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn enrol<'a>(&'a self, _: &'a Newcomer) -> Enrolled<'a> {
+        Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -71,6 +71,11 @@ impl Identity {
         })
     }
 
+    /// How long a session lasts, in seconds.
+    pub const fn session_seconds(&self) -> i64 {
+        self.session_seconds
+    }
+
     /// Who holds which post is asked there from now on.
     pub fn set_directory(&self, directory: Arc<dyn Directory>) {
         *self.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;

@@ -25,7 +25,7 @@ pub mod testing;
 mod totp;
 
 pub use account::{Account, Authenticator, INVITED, Invitation};
-pub use directory::{Capacity, Directory, Looked, NoPosts};
+pub use directory::{Capacity, Directory, Enrolled, Looked, Newcomer, NoPosts};
 pub use error::IdentityError;
 pub use identity::{Identity, IdentityDeps};
 pub use passkey::{Ceremony, Key};

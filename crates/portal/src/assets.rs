@@ -27,6 +27,8 @@ pub enum Island {
     Forms,
     /// The page that tries the API, on `<div data-openapi-url>`.
     Api,
+    /// Passkeys, on `<form data-passkey data-begin>`.
+    Passkey,
     /// Verifies a receipt by itself, on `<form data-receipt data-keys>`.
     Receipt,
 }
@@ -39,6 +41,7 @@ impl Island {
             Self::Live => "src/live.ts",
             Self::Forms => "src/forms.ts",
             Self::Api => "src/api.ts",
+            Self::Passkey => "src/passkey.ts",
             Self::Receipt => "src/receipt.ts",
         }
     }
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn everything_a_page_names_is_there() {
-        let all = [Island::Map, Island::Chart, Island::Live, Island::Forms, Island::Api];
+        let all = [Island::Map, Island::Chart, Island::Live, Island::Forms, Island::Api, Island::Passkey];
         let head = head(&all);
         if MANIFEST.is_empty() {
             assert_eq!(head, Head::default());

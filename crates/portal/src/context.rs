@@ -21,6 +21,8 @@ pub struct PageContext {
     pub actor: Arc<Actor>,
     /// In which session; none for who has not signed in, and for personas.
     pub session: Option<Arc<Session>>,
+    /// How whoever has a session is called; empty for personas and for nobody.
+    pub name: String,
     /// All texts: of the packs, the portal and the domains.
     pub texts: Arc<Texts>,
     /// Path of the request, without its query.
@@ -96,7 +98,15 @@ impl PageContext {
 
     /// The name under which the visitor is greeted.
     pub fn actor_name(&self) -> String {
-        self.t_or(&format!("persona-{}", self.actor.name), &self.actor.name)
+        match &self.session {
+            Some(_) => self.name.clone(),
+            None => self.t_or(&format!("persona-{}", self.actor.name), &self.actor.name),
+        }
+    }
+
+    /// The post in which whoever has a session acts; empty in their own affairs.
+    pub fn post(&self) -> &str {
+        if self.session.is_some() && !self.actor.is(Role::Citizen) { &self.actor.name } else { "" }
     }
 
     /// The address of this same page in another language.
@@ -204,14 +214,15 @@ async fn read(portal: &Portal, headers: &HeaderMap, uri: &Uri) -> (PageContext, 
         known.as_ref().is_err_and(|e| e.status() == 401) && cookies::read(headers, cookies::SESSION).is_some();
     let csrf =
         cookies::read(headers, cookies::CSRF).filter(|v| v.len() == 32 && v.bytes().all(|b| b.is_ascii_hexdigit()));
-    let (actor, session) = match known {
-        Ok(Some(known)) => (known.actor, known.session),
-        _ => (Arc::new(Actor::anonymous()), None),
+    let (actor, session, name) = match known {
+        Ok(Some(known)) => (known.actor, known.session, known.name),
+        _ => (Arc::new(Actor::anonymous()), None, String::new()),
     };
     let ctx = PageContext {
         lang: asked.or(kept).or_else(accepted).unwrap_or_default(),
         actor,
         session,
+        name,
         texts: portal.0.texts.now(),
         path: uri.path().to_owned(),
         query: query.split('&').filter(|p| !p.is_empty() && !p.starts_with("lang=")).collect::<Vec<_>>().join("&"),

@@ -2,7 +2,7 @@
 //!
 //! A domain's handler takes a [`PageContext`], renders its own askama template and gives it to [`Page`], which puts
 //! the shell around it; errors leave as [`PageError`] and become pages in one place. [`components`] are the patterns
-//! (tables, timelines, summary lists …) that the templates put together. [`Portal::wrap`] adds the shell's own routes,
+//! (tables, timelines, summary lists …) that the templates put together; `people` are the pages of signing in. [`Portal::wrap`] adds the shell's own routes,
 //! the context, the cookies and the security headers to the whole application.
 
 mod address;
@@ -15,8 +15,8 @@ mod error;
 mod form;
 mod html;
 mod page;
+mod people;
 mod security;
-mod session;
 pub mod testing;
 mod texts;
 
@@ -35,6 +35,7 @@ pub use error::PageError;
 pub use form::{CsrfForm, csrf_header_holds};
 pub use html::Html;
 pub use page::Page;
+pub use people::PeerAddress;
 pub use texts::{parse_locales, texts};
 
 /// Gives the texts of the packs published now.
@@ -88,8 +89,7 @@ impl Portal {
     /// the context of pages, their cookies, error pages and security headers.
     pub fn wrap(&self, inner: Router) -> Router {
         let own = Router::new()
-            .route("/session", get(session::show).post(session::sign_in))
-            .route("/session/end", axum::routing::post(session::sign_out))
+            .merge(people::routes())
             .route("/api", get(api_page::show))
             .route("/assets/texts/{file}", get(texts::serve))
             .route("/assets/{*file}", get(assets::serve))

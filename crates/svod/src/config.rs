@@ -143,6 +143,8 @@ pub struct HttpConfig {
     pub timeout_seconds: u64,
     /// Requests worked on at once; more are answered 503 with Retry-After.
     pub max_in_flight: usize,
+    /// A proxy of the installation's own stands in front: the last address of `X-Forwarded-For` is the client's.
+    pub proxied: bool,
     /// Cookies go over TLS only: set it when a proxy in front speaks TLS.
     pub secure_cookies: bool,
     /// Hours by which the territory's time, shown on pages, is ahead of UTC.
@@ -155,6 +157,7 @@ impl Default for HttpConfig {
             listen: ([127, 0, 0, 1], 8080).into(),
             timeout_seconds: 30,
             max_in_flight: 2_000,
+            proxied: false,
             secure_cookies: false,
             utc_offset_hours: 7,
         }

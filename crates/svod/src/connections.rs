@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,8 +34,8 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, mut stopped: watch:
             // A dropped sender stops the server as well.
             _ = stopped.wait_for(|s| *s) => break,
         };
-        let stream = match stream {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match stream {
+            Ok((stream, peer)) => (stream, peer.ip()),
             // Gone before it was taken.
             Err(e) if matches!(e.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => continue,
             Err(error) => {
@@ -46,7 +47,7 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, mut stopped: watch:
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "small answers may wait on a connection");
         }
-        let one = Connection { server: server.clone(), front: front.clone(), stopped: stopped.clone() };
+        let one = Connection { server: server.clone(), front: front.clone(), peer, stopped: stopped.clone() };
         let alive = alive.clone();
         tokio::spawn(async move {
             if let Err(error) = one.serve(stream).await {
@@ -63,6 +64,8 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, mut stopped: watch:
 struct Connection {
     server: http1::Builder,
     front: Arc<Front>,
+    /// Who is at the other end.
+    peer: IpAddr,
     stopped: watch::Receiver<bool>,
 }
 
@@ -70,10 +73,10 @@ impl Connection {
     /// Until the client ends it, it becomes something else (a WebSocket), or the server is stopped and the request under
     /// way is answered.
     async fn serve(mut self, stream: TcpStream) -> hyper::Result<()> {
-        let front = self.front;
+        let (front, peer) = (self.front, self.peer);
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let front = front.clone();
-            async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }
+            async move { Ok::<_, Infallible>(front.answer(request.map(Body::new), peer).await) }
         });
         let mut connection = pin!(self.server.serve_connection(TokioIo::new(stream), service).with_upgrades());
         tokio::select! {

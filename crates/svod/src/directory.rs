@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use svod_identity::{Capacity, Directory, Looked};
-use svod_kernel::{Actor, Role, Timestamp, Urn};
-use svod_model::Entity;
-use svod_registry::{EntityQuery, INSTALLATION, QueryError, Registry};
+use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer};
+use svod_kernel::{Actor, Lang, Role, Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Change, Command, CommandError, EntityQuery, INSTALLATION, Operation, QueryError, Registry};
 
 /// The posts of the graph.
 pub struct Posts(pub Arc<Registry>);
@@ -13,6 +13,10 @@ pub struct Posts(pub Arc<Registry>);
 impl Directory for Posts {
     fn posts<'a>(&'a self, person: &'a Urn) -> Looked<'a> {
         Box::pin(async move { self.held(person).await.map_err(|e| e.to_string()) })
+    }
+
+    fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a> {
+        Box::pin(async move { self.appoint(newcomer).await.map_err(|e| e.to_string()) })
     }
 }
 
@@ -37,6 +41,44 @@ impl Posts {
         }
         held.sort_by_key(|(since, _)| *since);
         Ok(held.into_iter().map(|(_, capacity)| capacity).collect())
+    }
+
+    /// The newcomer as a person, in the space of their post or in the first region; and the appointment to the post, which is
+    /// made where there is none of that role yet.
+    async fn appoint(&self, newcomer: &Newcomer) -> Result<(), CommandError> {
+        if self.0.catalogue().metamodel.attribute("Person", "name").is_none() {
+            return Ok(());
+        }
+        let tree = self.0.spaces();
+        let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);
+        let region = tops.map(|s| s.path.clone()).next();
+        let space = newcomer.post.as_ref().map(|(_, space)| space.clone()).or(region);
+        let space = space.unwrap_or_else(|| self.0.installation("Person").space);
+        let mut person = Entity::new(newcomer.person.clone(), "Person", space.clone());
+        person.attributes.insert("name".into(), Attribute::property(newcomer.name.clone()));
+        let mut changes = vec![Change::from(Operation::Create(person))];
+        if let Some((role, space)) = &newcomer.post {
+            let now = self.0.clock().now();
+            let place = space.as_str().replace('/', ":");
+            let urn = format!("urn:svod:post:{place}:{}", role.as_str());
+            let post: Urn = urn.parse().map_err(|_| CommandError::UnknownSpace(space.clone()))?;
+            if matches!(self.0.entity(&Actor::platform("identity"), &post).await, Err(QueryError::NotFound(_))) {
+                let mut made = Entity::new(post.clone(), "Post", space.clone());
+                let name =
+                    self.0.catalogue().texts.get(Lang::Ru, &format!("enum-PostRole-{}", role.as_str())).into_owned();
+                made.attributes.insert("name".into(), Attribute::property(name));
+                made.attributes.insert("role".into(), Attribute::property(role.as_str()));
+                changes.push(Operation::Create(made).into());
+            }
+            let urn = Urn::mint("Appointment", now, &*self.0.rng().clone());
+            let mut appointment = Entity::new(urn, "Appointment", space.clone());
+            appointment.attributes.insert("person".into(), Attribute::object(newcomer.person.clone()));
+            appointment.attributes.insert("post".into(), Attribute::object(post));
+            appointment.attributes.insert("since".into(), Attribute::property(now.to_string()));
+            changes.push(Operation::Create(appointment).into());
+        }
+        let command = Command { ground: "invitation".into(), changes, ..Command::default() };
+        self.0.execute(&Actor::platform("identity"), command).await.map(drop)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every request passes before its route: a place among those under way, a limit in time, a net for what breaks.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use svod_ngsi_ld::{Edge, ROOT};
+use svod_portal::PeerAddress;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
@@ -26,6 +28,8 @@ pub struct Front {
     packing: Router,
     room: Semaphore,
     patience: Duration,
+    /// A proxy of the installation's own stands in front.
+    proxied: bool,
 }
 
 impl Front {
@@ -42,16 +46,30 @@ impl Front {
             packing: packing.layer(CompressionLayer::new()),
             room: Semaphore::new(config.max_in_flight),
             patience: Duration::from_secs(config.timeout_seconds),
+            proxied: config.proxied,
         }
     }
 
     /// The answer, whatever happens.
-    pub async fn answer(&self, request: Request) -> Response {
+    pub async fn answer(&self, mut request: Request, peer: IpAddr) -> Response {
+        if !request.uri().path().starts_with(ROOT) {
+            let address = self.address(&request, peer);
+            request.extensions_mut().insert(address);
+        }
         let answered = AssertUnwindSafe(self.bounded(request)).catch_unwind().await;
         answered.unwrap_or_else(|_| {
             tracing::error!("a request broke off in a panic");
             problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something broke while this was answered")
         })
+    }
+
+    /// From where a request comes: behind a proxy of the installation's own, as that proxy says.
+    fn address(&self, request: &Request, peer: IpAddr) -> PeerAddress {
+        let said = || {
+            let all = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
+            all.last()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+        };
+        PeerAddress(if self.proxied { said().unwrap_or(peer) } else { peer })
     }
 
     /// Refuses politely what is too much, and ends what takes too long. Streams are counted until their headers are sent.

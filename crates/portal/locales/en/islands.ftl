@@ -60,3 +60,6 @@ js-api-stream = This is a stream of events; it opened well and was closed again.
 
 js-receipt-good = Your browser has verified the receipt by itself.
 js-receipt-bad = Your browser could not confirm the receipt: { $why }
+js-passkey-there = The passkey of this device is there already.
+js-passkey-left = Nothing was chosen. Try again.
+js-passkey-failed = It did not succeed ({ $why }). Try again.

@@ -27,8 +27,92 @@ session-lead = This is a demonstration. Choose whose eyes to look through: each 
 session-enter = Sign in
 session-current = This is you now
 session-none-title = Signing in is not possible yet
-session-not-configured = Sign-in is not set up in this installation. Open data can be seen without it.
 session-no-personas = The published packs declare no demo personas.
+session-login = Login
+session-password = Password
+session-continue = Continue
+session-by-passkey = With a passkey
+session-by-passkey-text = The device knows you by a fingerprint, a face or its code. Nothing to type, nothing to steal.
+session-passkey-button = Sign in with a passkey
+session-passkey-without = This browser knows no passkeys, or JavaScript is off. Use a password and a code.
+session-passkey-elsewhere = Passkeys are good at the platform’s own address only:
+session-by-password = With a password and a code
+session-no-account = No account? An invitation comes from the administrator of your territory.
+session-demo = Demonstration
+session-code-title = Code of the authenticator
+session-code = Code
+session-code-hint = Six digits that your authenticator shows now, or one of your recovery codes.
+session-again = Begin again
+session-method-passkey = Passkey
+session-method-password = Password and code
+session-method-recovery = Recovery code
+session-method-invitation = Invitation
+
+confirm-title = Is it still you?
+confirm-lead = What comes next is weighty. Show once more who you are.
+confirm-passkey-button = Confirm with a passkey
+confirm-button = Confirm
+confirm-nothing-title = Nothing to confirm with
+confirm-nothing = You have neither a passkey nor a password. Ask for a new invitation.
+
+invitation-title = You are invited
+invitation-lead = With this page you get an account on the platform. Check that it is meant for you.
+invitation-post = Post
+invitation-until = Good until
+invitation-accept = Make the account
+invitation-hint = Next you choose how you will sign in: with a passkey, or with a password and a code.
+
+account-title = My account
+account-name = Name
+account-bare-title = You cannot sign in again yet
+account-bare = Add a passkey, or a password with a code, before you leave this page.
+account-acting = In which post you act
+account-acting-text = The powers of several posts do not mix: you act in one of them at a time, and the journal says in which.
+account-acting-self = In my own affairs
+account-acting-change = Act so
+account-passkeys = Passkeys
+account-passkeys-text = One for each device: a telephone, a laptop, a security key. Have two, so that a lost one locks nobody out.
+account-passkeys-no-origin = Passkeys are not set up in this installation (identity.origin).
+account-passkey-name = Name of the passkey
+account-passkey-name-hint = So that you know it again: “work laptop”.
+account-passkey-add = Add a passkey
+account-passkey-remove-ask = Remove this passkey? Its device will no longer open your account.
+account-added = Added
+account-used = used
+account-rename = Rename
+account-remove = Remove
+account-save = Save
+account-cancel = Cancel
+account-password = Password and code
+account-password-set = There is a password with an authenticator.
+account-codes-left = { $n ->
+    [one] { $n } recovery code is left.
+   *[other] { $n } recovery codes are left.
+}
+account-password-change = Change
+account-password-remove = Remove
+account-password-remove-ask = Remove the password, the authenticator and the recovery codes?
+account-password-none = Where there is no passkey at hand, a password with a code from an authenticator does. A password alone does not.
+account-password-add = Set a password
+account-password-title = Password and authenticator
+account-password-lead = The two go together: a password that only you know, and codes that only your telephone shows.
+account-authenticator = Authenticator
+account-authenticator-text = Read the picture with an authenticator, any that knows TOTP.
+account-authenticator-typed = Or type:
+account-authenticator-code = The code that it shows now
+account-new-password = New password
+account-new-password-hint = At least 10 characters. Several words are easier to keep than signs.
+account-password-length = The password is too short or too long: take at least 10 characters.
+account-password-common = Anybody would try this password first. Take another one.
+account-code-code = The code is not right. Type the six digits that the authenticator shows now.
+account-codes-title = Recovery codes
+account-codes-lead = Without the authenticator each of these opens your account once, together with the password. They are shown only now: print them or write them down.
+account-codes-kept = I have kept them
+account-sessions = Where you are signed in
+account-session-this = this one
+account-session-began = since
+account-session-end = Sign out there
+account-sessions-end = Sign out everywhere else
 
 pages-label = Pages of the list
 pages-shown = { $n ->
@@ -68,3 +152,13 @@ error-503-text = Wait a little and try again.
 problem-form-expired = The form is out of date. Open the page again and send the form once more.
 problem-demo-only = Demo personas work in demo mode only.
 problem-persona-unknown = There is no such persona in the published packs.
+problem-sign-in-refused = That did not fit. Check the login, the password and the code.
+problem-sign-in-too-many = Too many tries. Wait, or sign in with a passkey.
+problem-sign-in-too-many-for = { $n ->
+    [one] Too many tries. Wait { $n } second, or sign in with a passkey.
+   *[other] Too many tries. Wait { $n } seconds, or sign in with a passkey.
+}
+problem-sign-in-over = This step has expired or was used already. Begin again.
+problem-token-invalid = The link or the session is not one of this platform.
+problem-account-last-way = This is the only way to sign in. Add another one first.
+problem-passkeys-no-origin = Passkeys are not set up in this installation.

@@ -27,8 +27,92 @@ session-lead = Бұл — көрсетілім. Кімнің атынан қар
 session-enter = Кіру
 session-current = Сіз қазір осындасыз
 session-none-title = Әзірге кіру мүмкін емес
-session-not-configured = Бұл орнатуда кіру бапталмаған. Ашық деректерді кірмей-ақ көруге болады.
 session-no-personas = Жарияланған пакеттерде көрсетілім кейіпкерлері жоқ.
+session-login = Логин
+session-password = Құпиясөз
+session-continue = Жалғастыру
+session-by-passkey = Кіру кілтімен
+session-by-passkey-text = Құрылғы сізді саусақ ізінен, бет-жүзіңізден немесе кодынан таниды. Теретін де, ұрлайтын да ештеңе жоқ.
+session-passkey-button = Кіру кілтімен кіру
+session-passkey-without = Бұл браузер кіру кілттерін білмейді немесе JavaScript өшірулі. Құпиясөз бен код арқылы кіріңіз.
+session-passkey-elsewhere = Кіру кілттері платформаның өз мекенжайында ғана жарамды:
+session-by-password = Құпиясөз және кодпен
+session-no-account = Тіркелгіңіз жоқ па? Шақыруды аумағыңыздың әкімшісі береді.
+session-demo = Көрсетілім
+session-code-title = Қолданба коды
+session-code = Код
+session-code-hint = Аутентификатор қазір көрсетіп тұрған алты сан немесе қосалқы кодтардың бірі.
+session-again = Қайта бастау
+session-method-passkey = Кіру кілті
+session-method-password = Құпиясөз және код
+session-method-recovery = Қосалқы код
+session-method-invitation = Шақыру
+
+confirm-title = Бұл әлі сіз бе?
+confirm-lead = Келесі әрекет маңызды. Кім екеніңізді тағы бір рет растаңыз.
+confirm-passkey-button = Кіру кілтімен растау
+confirm-button = Растау
+confirm-nothing-title = Растайтын ештеңе жоқ
+confirm-nothing = Сізде кіру кілті де, құпиясөз де жоқ. Жаңа шақыру сұраңыз.
+
+invitation-title = Сізді шақырады
+invitation-lead = Осы бетте платформада тіркелгі аласыз. Шақыру сізге арналғанын тексеріңіз.
+invitation-post = Лауазым
+invitation-until = Жарамды мерзімі
+invitation-accept = Тіркелгі ашу
+invitation-hint = Содан кейін немен кіретініңізді таңдайсыз: кіру кілтімен немесе құпиясөз бен кодпен.
+
+account-title = Менің тіркелгім
+account-name = Аты
+account-bare-title = Әзірге қайта кіре алмайсыз
+account-bare = Бұл беттен кетпес бұрын кіру кілтін немесе коды бар құпиясөзді қосыңыз.
+account-acting = Қай лауазымда әрекет етесіз
+account-acting-text = Бірнеше лауазымның өкілеттігі араласпайды: сіз солардың бірінде әрекет етесіз, журнал қайсысы екенін көрсетеді.
+account-acting-self = Өз жеке ісімде
+account-acting-change = Осылай әрекет ету
+account-passkeys = Кіру кілттері
+account-passkeys-text = Әр құрылғыға біреуден: телефон, ноутбук, аппараттық кілт. Бірі жоғалса да кіре алу үшін екеуін ашыңыз.
+account-passkeys-no-origin = Бұл орнатымда кіру кілттері бапталмаған (identity.origin).
+account-passkey-name = Кілттің аты
+account-passkey-name-hint = Кейін тану үшін: «жұмыс ноутбугі».
+account-passkey-add = Кіру кілтін қосу
+account-passkey-remove-ask = Бұл кілтті жоясыз ба? Оның құрылғысы тіркелгіңізді енді ашпайды.
+account-added = Қосылған
+account-used = қолданылған
+account-rename = Атын өзгерту
+account-remove = Жою
+account-save = Сақтау
+account-cancel = Бас тарту
+account-password = Құпиясөз және код
+account-password-set = Аутентификаторы бар құпиясөз қойылған.
+account-codes-left = { $n ->
+    [one] { $n } қосалқы код қалды.
+   *[other] { $n } қосалқы код қалды.
+}
+account-password-change = Өзгерту
+account-password-remove = Жою
+account-password-remove-ask = Құпиясөзді, аутентификаторды және қосалқы кодтарды жоясыз ба?
+account-password-none = Қолыңызда кіру кілті болмағанда қолданба коды бар құпиясөз жарайды. Тек құпиясөз жеткіліксіз.
+account-password-add = Құпиясөз қою
+account-password-title = Құпиясөз және аутентификатор
+account-password-lead = Олар бірге жүреді: тек сіз білетін құпиясөз және тек телефоныңыз көрсететін кодтар.
+account-authenticator = Аутентификатор
+account-authenticator-text = Суретті TOTP білетін кез келген аутентификатормен оқыңыз.
+account-authenticator-typed = Немесе теріңіз:
+account-authenticator-code = Ол қазір көрсетіп тұрған код
+account-new-password = Жаңа құпиясөз
+account-new-password-hint = Кемінде 10 таңба. Бірнеше сөзді есте сақтау оңай.
+account-password-length = Құпиясөз тым қысқа немесе ұзын: кемінде 10 таңба алыңыз.
+account-password-common = Мұндай құпиясөзді бірінші болып көреді. Басқасын алыңыз.
+account-code-code = Код дұрыс емес. Аутентификатор қазір көрсетіп тұрған алты санды теріңіз.
+account-codes-title = Қосалқы кодтар
+account-codes-lead = Қолданба болмағанда әрқайсысы құпиясөзбен бірге тіркелгіні бір рет ашады. Олар тек қазір көрсетіледі: басып шығарыңыз немесе жазып алыңыз.
+account-codes-kept = Кодтарды сақтадым
+account-sessions = Қайда кіргенсіз
+account-session-this = осы
+account-session-began = басталуы
+account-session-end = Сол жерден шығу
+account-sessions-end = Басқа жердің бәрінен шығу
 
 pages-label = Тізім беттері
 pages-shown = { $n } жазба көрсетілген
@@ -65,3 +149,13 @@ error-503-text = Сәл күтіп, қайталап көріңіз.
 problem-form-expired = Нысан ескірген. Бетті қайта ашып, нысанды тағы жіберіңіз.
 problem-demo-only = Көрсетілім кейіпкерлері тек көрсетілім режимінде жұмыс істейді.
 problem-persona-unknown = Жарияланған пакеттерде мұндай кейіпкер жоқ.
+problem-sign-in-refused = Сәйкес келмеді. Логинді, құпиясөзді және кодты тексеріңіз.
+problem-sign-in-too-many = Тым көп әрекет. Күтіңіз немесе кіру кілтімен кіріңіз.
+problem-sign-in-too-many-for = { $n ->
+    [one] Тым көп әрекет. { $n } секунд күтіңіз немесе кіру кілтімен кіріңіз.
+   *[other] Тым көп әрекет. { $n } секунд күтіңіз немесе кіру кілтімен кіріңіз.
+}
+problem-sign-in-over = Бұл қадамның мерзімі өтті немесе қолданылып қойған. Қайта бастаңыз.
+problem-token-invalid = Сілтеме немесе сеанс осы платформаныкі емес.
+problem-account-last-way = Бұл кірудің жалғыз жолы. Алдымен басқасын қосыңыз.
+problem-passkeys-no-origin = Бұл орнатымда кіру кілттері бапталмаған.

@@ -23,12 +23,14 @@ pub struct Field {
     error: String,
     kind: Kind,
     required: bool,
+    autocomplete: &'static str,
 }
 
 #[derive(Debug, Clone, Default)]
 enum Kind {
     #[default]
     Text,
+    Password,
     Area,
     Select(Vec<Choice>),
 }
@@ -40,12 +42,18 @@ struct FieldTemplate<'a> {
     described: String,
     choices: Option<&'a [Choice]>,
     area: bool,
+    hidden: bool,
 }
 
 impl Field {
     /// A line of text. The field's id is `field-<name>`.
     pub fn text(name: impl Into<String>, label: impl Into<String>) -> Self {
         Self { name: name.into(), label: label.into(), ..Self::default() }
+    }
+
+    /// A line that nobody reads over a shoulder.
+    pub fn password(name: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { kind: Kind::Password, ..Self::text(name, label) }
     }
 
     /// Several lines of text.
@@ -94,6 +102,13 @@ impl Field {
         self
     }
 
+    /// What the browser may fill in by itself (HTML, autofill field names).
+    #[must_use]
+    pub fn autocomplete(mut self, what: &'static str) -> Self {
+        self.autocomplete = what;
+        self
+    }
+
     /// The markup.
     pub fn html(&self) -> Html {
         let mut described = Vec::new();
@@ -107,8 +122,8 @@ impl Field {
             Kind::Select(choices) => Some(choices.as_slice()),
             _ => None,
         };
-        let area = matches!(self.kind, Kind::Area);
-        render(&FieldTemplate { f: self, described: described.join(" "), choices, area })
+        let (area, hidden) = (matches!(self.kind, Kind::Area), matches!(self.kind, Kind::Password));
+        render(&FieldTemplate { f: self, described: described.join(" "), choices, area, hidden })
     }
 }
 

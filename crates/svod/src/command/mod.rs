@@ -1,5 +1,6 @@
 //! The command line.
 
+mod account;
 mod config_cmd;
 mod demo;
 mod doctor;
@@ -39,6 +40,9 @@ enum Command {
     /// List and replay messages that were refused.
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    /// Accounts of people.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Demo personas.
     #[command(subcommand)]
     Demo(demo::DemoCommand),
@@ -73,6 +77,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => simulate::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Quarantine(command) => quarantine::run(command),
+        Command::Account(command) => account::run(&command),
         Command::Demo(command) => demo::run(&command),
         Command::Backup(args) => keep::backup(&args),
         Command::Restore(args) => keep::restore(&args),

@@ -1,0 +1,315 @@
+//! What somebody signs in with, and where they are signed in.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Session};
+
+use super::session::{is_shown, refusal, said};
+use super::{Answer, FRESH, Here, Reach, Scripted, Signed, given, redirect, to_confirm};
+use crate::assets::Island;
+use crate::components::{self, ButtonKind, Field, PostButton};
+use crate::context::PageContext;
+use crate::form::CsrfForm;
+use crate::html::Html;
+use crate::page::Page;
+use crate::{PageError, Portal};
+
+#[derive(Template)]
+#[template(path = "people/account.html")]
+struct AccountPage<'a> {
+    ctx: &'a PageContext,
+    account: Account,
+    keys: Vec<Key>,
+    sessions: Vec<Session>,
+    posts: Vec<Capacity>,
+    current: &'a str,
+    acting: String,
+    reach: Reach,
+    name: Field,
+}
+
+impl AccountPage<'_> {
+    fn method(&self, s: &Session) -> String {
+        self.ctx.t(&format!("session-method-{}", s.method))
+    }
+
+    fn codes_left(&self) -> String {
+        self.ctx.tf("account-codes-left", &[("n", (self.account.recovery_codes as u64).into())])
+    }
+
+    /// A button; `asks` is the text that it asks for a confirmation with.
+    fn button(&self, action: &str, text: &str, fields: &[(&str, &str)], asks: Option<&str>) -> Html {
+        let (text, confirm) = (self.ctx.t(text), asks.map(|key| self.ctx.t(key)));
+        components::post_button(self.ctx, &PostButton { action, text, fields, kind: ButtonKind::Secondary, confirm })
+    }
+
+    fn remove_key(&self, key: &Key) -> Html {
+        self.button(
+            "/account/passkeys/remove",
+            "account-remove",
+            &[("id", &key.id)],
+            Some("account-passkey-remove-ask"),
+        )
+    }
+
+    fn drop_password(&self) -> Html {
+        self.button("/account/password/remove", "account-password-remove", &[], Some("account-password-remove-ask"))
+    }
+
+    fn end_session(&self, s: &Session) -> Html {
+        self.button("/account/sessions/end", "account-session-end", &[("id", &s.id)], None)
+    }
+
+    fn end_others(&self) -> Html {
+        self.button("/account/sessions/end-others", "account-sessions-end", &[], None)
+    }
+
+    /// Nothing to sign in with yet.
+    fn is_bare(&self) -> bool {
+        self.keys.is_empty() && !self.account.has_password
+    }
+}
+
+async fn owner(portal: &Portal, signed: &Signed) -> Result<Account, PageError> {
+    Ok(portal.0.identity.account(&signed.session.account).await?)
+}
+
+/// May what opens the account be changed now? Who has nothing to prove themselves with yet, may.
+async fn may_change(portal: &Portal, signed: &Signed) -> Result<bool, PageError> {
+    if signed.session.is_fresh(signed.ctx.now, FRESH) {
+        return Ok(true);
+    }
+    let bare = portal.0.identity.passkeys(&signed.session.account).await?.is_empty();
+    Ok(bare && !owner(portal, signed).await?.has_password)
+}
+
+/// `GET /account`.
+pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::http::HeaderMap) -> Answer {
+    let (ctx, identity) = (&signed.ctx, &portal.0.identity);
+    let account = owner(&portal, &signed).await?;
+    let posts = identity.capacities(&account).await?;
+    let chosen = signed.session.acting.clone();
+    let acting = chosen.or_else(|| posts.first().map(|p| p.appointment.to_string())).unwrap_or_default();
+    let page = AccountPage {
+        ctx,
+        keys: identity.passkeys(&signed.session.account).await?,
+        sessions: identity.sessions(&signed.session.account).await?,
+        posts,
+        acting,
+        account,
+        current: &signed.session.id,
+        reach: Reach::of(&portal, &headers),
+        name: Field::text("name", ctx.t("account-passkey-name")).hint(ctx.t("account-passkey-name-hint")),
+    };
+    Ok(Page::new(ctx, ctx.t("account-title")).body(&page).island(Island::Passkey).island(Island::Forms).into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Acting {
+    #[serde(default)]
+    appointment: String,
+}
+
+/// `POST /account/acting`: the post in which one acts from now on; empty: one's own affairs.
+pub(crate) async fn act_as(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<Acting>) -> Answer {
+    portal.0.identity.act_as(&signed.session, &form.appointment).await?;
+    Ok(redirect("/account"))
+}
+
+/// `POST /account/passkeys/begin`, by a script.
+pub(crate) async fn begin_passkey(State(portal): Here, signed: Signed, _: Scripted) -> Answer {
+    if !may_change(&portal, &signed).await? {
+        return Err(IdentityError::Unconfirmed.into());
+    }
+    Ok(given(portal.0.identity.begin_passkey(&owner(&portal, &signed).await?).await?))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct AddPasskey {
+    token: String,
+    credential: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// `POST /account/passkeys`.
+pub(crate) async fn add_passkey(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<AddPasskey>) -> Answer {
+    let account = owner(&portal, &signed).await?;
+    portal.0.identity.add_passkey(&account, &form.token, (&form.credential, &form.name)).await?;
+    Ok(redirect("/account#passkeys"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OnePasskey {
+    id: String,
+    #[serde(default)]
+    name: String,
+}
+
+/// `POST /account/passkeys/rename`.
+pub(crate) async fn rename_passkey(
+    State(portal): Here,
+    signed: Signed,
+    CsrfForm(form): CsrfForm<OnePasskey>,
+) -> Answer {
+    portal.0.identity.rename_passkey(&signed.session.account, &form.id, &form.name).await?;
+    Ok(redirect("/account#passkeys"))
+}
+
+/// `POST /account/passkeys/remove`.
+pub(crate) async fn remove_passkey(
+    State(portal): Here,
+    signed: Signed,
+    CsrfForm(form): CsrfForm<OnePasskey>,
+) -> Answer {
+    if !may_change(&portal, &signed).await? {
+        return Ok(to_confirm("/account"));
+    }
+    portal.0.identity.remove_passkey(&signed.session.account, &form.id).await?;
+    Ok(redirect("/account#passkeys"))
+}
+
+#[derive(Template)]
+#[template(path = "people/password.html")]
+struct PasswordPage<'a> {
+    ctx: &'a PageContext,
+    begun: Authenticator,
+    picture: Html,
+    errors: Vec<(String, String)>,
+    login: &'a str,
+    password: Field,
+    code: Field,
+}
+
+/// `GET /account/password`: a new password with a new authenticator.
+pub(crate) async fn password(State(portal): Here, signed: Signed) -> Answer {
+    if !may_change(&portal, &signed).await? {
+        return Ok(to_confirm("/account/password"));
+    }
+    let account = owner(&portal, &signed).await?;
+    let begun = portal.0.identity.begin_password(&account, &issuer(&signed.ctx)).await?;
+    Ok(password_page(&signed.ctx, &account, begun, None))
+}
+
+fn issuer(ctx: &PageContext) -> String {
+    ctx.t("product")
+}
+
+fn password_page(
+    ctx: &PageContext,
+    account: &Account,
+    begun: Authenticator,
+    refused: Option<&IdentityError>,
+) -> Response {
+    let field = match refused {
+        Some(IdentityError::Field(field, ..)) => *field,
+        _ => "code",
+    };
+    let words = |e: &IdentityError| match e {
+        IdentityError::Field(field, rule, _) => ctx.t_or(&format!("account-{field}-{rule}"), &said(ctx, e)),
+        other => said(ctx, other),
+    };
+    let errors: Vec<(String, String)> = refused.map(|e| (field.to_owned(), words(e))).into_iter().collect();
+    let of = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, text)| text.clone()).unwrap_or_default();
+    let password = Field::password("password", ctx.t("account-new-password"))
+        .hint(ctx.t("account-new-password-hint"))
+        .error(of("password"))
+        .required()
+        .autocomplete("new-password");
+    let code = Field::text("code", ctx.t("account-authenticator-code"))
+        .error(of("code"))
+        .required()
+        .autocomplete("one-time-code");
+    let picture = Html::trusted(qr(&begun.address));
+    let page = PasswordPage { ctx, begun, picture, errors, login: &account.login, password, code };
+    let answer = Page::new(ctx, ctx.t("account-password-title")).crumb(ctx.t("account-title"), "/account").body(&page);
+    let mut response = match refused {
+        Some(e) => refusal(answer, e),
+        None => answer.into_response(),
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An address as a picture that a telephone reads.
+fn qr(address: &str) -> String {
+    use qrcode::QrCode;
+    use qrcode::render::svg;
+    let Ok(code) = QrCode::new(address) else { return String::new() };
+    let drawn = code.render::<svg::Color<'_>>().min_dimensions(200, 200).quiet_zone(true).build();
+    // Only the picture itself stands inside a page.
+    drawn.find("<svg").map(|at| drawn[at..].replacen("<svg", "<svg aria-hidden=\"true\"", 1)).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SetPassword {
+    token: String,
+    password: String,
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "people/codes.html")]
+struct CodesPage<'a> {
+    ctx: &'a PageContext,
+    codes: Vec<String>,
+}
+
+/// `POST /account/password`: the password is set; recovery codes are shown, once.
+pub(crate) async fn set_password(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<SetPassword>) -> Answer {
+    if !may_change(&portal, &signed).await? {
+        return Ok(to_confirm("/account/password"));
+    }
+    let (account, identity) = (owner(&portal, &signed).await?, &portal.0.identity);
+    match identity.set_password(&account, &form.token, (form.password, &form.code)).await {
+        Ok(codes) => {
+            let ctx = &signed.ctx;
+            let page = CodesPage { ctx, codes };
+            let answer = Page::new(ctx, ctx.t("account-codes-title")).crumb(ctx.t("account-title"), "/account");
+            let mut response = answer.body(&page).into_response();
+            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+            Ok(response)
+        }
+        Err(e) if is_shown(&e) && e != IdentityError::Over => {
+            let begun = identity.begun_password(&account, &issuer(&signed.ctx), &form.token).await?;
+            Ok(password_page(&signed.ctx, &account, begun, Some(&e)))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Nothing {}
+
+/// `POST /account/password/remove`.
+pub(crate) async fn drop_password(
+    State(portal): Here,
+    signed: Signed,
+    CsrfForm(Nothing {}): CsrfForm<Nothing>,
+) -> Answer {
+    if !may_change(&portal, &signed).await? {
+        return Ok(to_confirm("/account"));
+    }
+    portal.0.identity.drop_password(&owner(&portal, &signed).await?).await?;
+    Ok(redirect("/account#password"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OneSession {
+    id: String,
+}
+
+/// `POST /account/sessions/end`.
+pub(crate) async fn end_session(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<OneSession>) -> Answer {
+    portal.0.identity.end_session(&signed.session.account, &form.id).await?;
+    Ok(redirect("/account#sessions"))
+}
+
+/// `POST /account/sessions/end-others`.
+pub(crate) async fn end_others(State(portal): Here, signed: Signed, CsrfForm(Nothing {}): CsrfForm<Nothing>) -> Answer {
+    portal.0.identity.end_sessions(&signed.session.account, Some(&signed.session)).await?;
+    Ok(redirect("/account#sessions"))
+}

@@ -1,0 +1,68 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use svod_identity::{INVITED, Invitation};
+use svod_kernel::{Clock as _, Role, SpacePath, SystemClock};
+
+use crate::{Config, secrets};
+
+/// `svod account`
+#[derive(Subcommand)]
+pub enum AccountCommand {
+    /// Print an invitation: an address at which somebody gets an account of the platform that runs over the same data folder.
+    Invite(InviteArgs),
+}
+
+/// `svod account invite`
+#[derive(Args)]
+pub struct InviteArgs {
+    /// What the account will be signed in with, an e-mail address for instance.
+    login: String,
+    /// How its owner is called.
+    #[arg(long)]
+    name: String,
+    /// The post that its owner is appointed to.
+    #[arg(long, requires = "space")]
+    post: Option<PostRole>,
+    /// The space in which the post's powers hold, and below: kuzbass/novokuznetsk.
+    #[arg(long, requires = "post")]
+    space: Option<SpacePath>,
+    /// How long the invitation is good for.
+    #[arg(long, default_value_t = INVITED / 3600, value_name = "HOURS")]
+    hours: i64,
+    /// Data folder of the platform.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// TOML file.
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+/// Roles of posts.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum PostRole {
+    Official,
+    Governor,
+    Administrator,
+}
+
+pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
+    let AccountCommand::Invite(args) = command;
+    let config = Config::load(args.config.as_deref(), |k| std::env::var(k).ok())?;
+    let folder = args.data.clone().unwrap_or_else(|| config.data.0.clone());
+    let key = secrets::read_identity_key(&folder)?
+        .with_context(|| format!("there is no key in {}; start `svod serve --data {0}` once", folder.display()))?;
+    let until = SystemClock.now().plus_seconds(args.hours.clamp(1, 24 * 30) * 3600);
+    let mut invitation = Invitation::new(&args.login, &args.name, until)?;
+    let role = args.post.map(|post| match post {
+        PostRole::Official => Role::Official,
+        PostRole::Governor => Role::Governor,
+        PostRole::Administrator => Role::Administrator,
+    });
+    invitation.post = role.zip(args.space.clone());
+    let origin = config.identity.origin(config.http.listen).unwrap_or_else(|| format!("http://{}", config.http.listen));
+    println!("{origin}/invitation/{}", invitation.seal(&key));
+    Ok(ExitCode::SUCCESS)
+}
