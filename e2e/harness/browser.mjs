@@ -7,7 +7,7 @@ const pictures = fileURLToPath(new URL("../pictures/", import.meta.url));
 export const WIDE = { width: 1280, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-/** Software drawing for the map's WebGL; names other than this machine's do not resolve. */
+/** Software drawing for the map's WebGL; names other than this machine's do not resolve (passkeys need a name). */
 const ARGS = [
   "--no-sandbox",
   "--disable-quic",
@@ -17,7 +17,7 @@ const ARGS = [
   "--disable-sync",
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 
 export class Browser {

@@ -56,6 +56,8 @@ export class Platform {
     try {
       const first = await listening;
       this.http = `http://${first.http}`;
+      /** Where passkeys are good. */
+      this.named = this.http.replace("127.0.0.1", "localhost");
       this.mqtt = first.mqtt;
     } catch (error) {
       this.#process.kill("SIGKILL");
@@ -72,6 +74,12 @@ export class Platform {
   async token(persona) {
     const { stdout } = await run(binary, ["demo", "token", persona, "--data", this.folder]);
     return stdout.trim();
+  }
+
+  /** An invitation to an account, as the administrator prints it: its path. */
+  async invitation(login, name, ...args) {
+    const { stdout } = await run(binary, ["account", "invite", login, "--name", name, "--data", this.folder, ...args]);
+    return new URL(stdout.trim()).pathname;
   }
 
   /** A device speaks: one message at QoS 1 from a foreign client (mosquitto_pub), durable when this returns. */

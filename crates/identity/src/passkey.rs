@@ -106,7 +106,7 @@ impl Identity {
         if rows.len() >= MOST {
             return Err(IdentityError::Field("passkey", "count", format!("remove one: {MOST} are the most")));
         }
-        let there = rows.iter().map(|r| r.credential.clone().into()).collect();
+        let there = rows.iter().map(|r| r.credential.clone()).collect();
         let begun = self.verifier()?.start_passkey_registration(account.id, &account.login, &account.name, Some(there));
         let (challenge, state) = begun.map_err(refused)?;
         let mut options = serde_json::to_value(challenge).map_err(refused)?;

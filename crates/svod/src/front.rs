@@ -66,8 +66,8 @@ impl Front {
     /// From where a request comes: behind a proxy of the installation's own, as that proxy says.
     fn address(&self, request: &Request, peer: IpAddr) -> PeerAddress {
         let said = || {
-            let all = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
-            all.last()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+            let mut all = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
+            all.next_back()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
         };
         PeerAddress(if self.proxied { said().unwrap_or(peer) } else { peer })
     }

@@ -109,6 +109,7 @@ account-codes-title = Recovery codes
 account-codes-lead = Without the authenticator each of these opens your account once, together with the password. They are shown only now: print them or write them down.
 account-codes-kept = I have kept them
 account-sessions = Where you are signed in
+account-session-unknown = An unknown program
 account-session-this = this one
 account-session-began = since
 account-session-end = Sign out there

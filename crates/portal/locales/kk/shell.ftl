@@ -109,6 +109,7 @@ account-codes-title = Қосалқы кодтар
 account-codes-lead = Қолданба болмағанда әрқайсысы құпиясөзбен бірге тіркелгіні бір рет ашады. Олар тек қазір көрсетіледі: басып шығарыңыз немесе жазып алыңыз.
 account-codes-kept = Кодтарды сақтадым
 account-sessions = Қайда кіргенсіз
+account-session-unknown = Белгісіз бағдарлама
 account-session-this = осы
 account-session-began = басталуы
 account-session-end = Сол жерден шығу

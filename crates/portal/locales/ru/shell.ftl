@@ -110,6 +110,7 @@ account-codes-title = Запасные коды
 account-codes-lead = Без приложения каждый из них один раз откроет учётную запись вместе с паролем. Они показаны только сейчас: распечатайте или запишите.
 account-codes-kept = Коды сохранены
 account-sessions = Где вы вошли
+account-session-unknown = Неизвестная программа
 account-session-this = этот
 account-session-began = с
 account-session-end = Выйти там

@@ -36,6 +36,34 @@ impl AccountPage<'_> {
         self.ctx.t(&format!("session-method-{}", s.method))
     }
 
+    /// The browser and its system, by the words that every one of them names itself with.
+    fn device(&self, s: &Session) -> String {
+        let named =
+            |words: &[(&str, &'static str)]| words.iter().find(|(word, _)| s.agent.contains(word)).map(|(_, n)| *n);
+        let browser = named(&[
+            ("YaBrowser/", "Yandex Browser"),
+            ("Edg/", "Edge"),
+            ("OPR/", "Opera"),
+            ("Firefox/", "Firefox"),
+            ("Chrome/", "Chrome"),
+            ("Safari/", "Safari"),
+        ]);
+        let system = named(&[
+            ("Android", "Android"),
+            ("iPhone", "iPhone"),
+            ("iPad", "iPad"),
+            ("Windows", "Windows"),
+            ("Mac OS X", "macOS"),
+            ("Linux", "Linux"),
+        ]);
+        match (browser, system) {
+            (Some(browser), Some(system)) => format!("{browser} · {system}"),
+            (Some(one), None) | (None, Some(one)) => one.to_owned(),
+            (None, None) if s.agent.is_empty() => self.ctx.t("account-session-unknown"),
+            (None, None) => s.agent.chars().take(60).collect(),
+        }
+    }
+
     fn codes_left(&self) -> String {
         self.ctx.tf("account-codes-left", &[("n", (self.account.recovery_codes as u64).into())])
     }

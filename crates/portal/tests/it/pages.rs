@@ -168,7 +168,7 @@ async fn a_spoilt_session_is_forgotten() {
 async fn without_demo_nobody_gets_in() {
     let app = app(false);
     let a = page(&app, "/session", &[]).await;
-    assert!(a.body.contains("не настроен") && !a.body.contains("name=\"persona\""));
+    assert!(a.body.contains("name=\"password\"") && !a.body.contains("name=\"persona\""));
     let csrf = a.cookie("svod_csrf").unwrap();
     let a = submit(&app, "/session", &format!("svod_csrf={csrf}"), &format!("csrf={csrf}&persona=citizen")).await;
     assert_eq!((a.status, a.cookie("svod_session")), (StatusCode::UNAUTHORIZED, None));

@@ -30,6 +30,8 @@ enum Body {
     Json(Value),
     /// Fields of a page's form, beside the token.
     Form(&'static str),
+    /// Nothing, by a script that repeats the token in a header.
+    Script,
     /// A folder of a pack, sent by a page.
     Folder(String),
 }
@@ -94,6 +96,11 @@ impl Case {
                 headers.push(("cookie", format!("{cookie}svod_csrf={CSRF}")));
                 headers.push(("content-type", "application/x-www-form-urlencoded".into()));
                 number(&format!("csrf={sent}&{fields}"))
+            }
+            Body::Script => {
+                headers.push(("cookie", format!("{cookie}svod_csrf={CSRF}")));
+                headers.push(("x-csrf-token", sent.to_owned()));
+                String::new()
             }
             Body::Folder(manifest) => {
                 headers.push(("cookie", format!("{cookie}svod_csrf={CSRF}")));

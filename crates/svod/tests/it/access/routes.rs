@@ -30,7 +30,7 @@ pub fn ngsi() -> BTreeSet<(String, String)> {
 /// Method and path of every page, of the shell around them and of what is served for machines.
 pub fn pages() -> BTreeSet<(String, String)> {
     let mut all = declared("crates/svod/src/http.rs");
-    all.extend(declared("crates/portal/src/lib.rs"));
+    folder(Path::new(&repository("crates/portal/src")), &mut all);
     let wiring = std::fs::read_to_string(repository("crates/svod/src/http.rs")).unwrap();
     for domain in std::fs::read_dir(repository("crates/domains")).unwrap() {
         let domain = domain.unwrap().file_name().into_string().unwrap();
