@@ -37,6 +37,44 @@ CREATE TABLE challenge (
     PRIMARY KEY (space, token)
 );
 
+CREATE TABLE client (
+    space BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    secret BYTEA NOT NULL,
+    doc TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE TABLE client_consent (
+    space BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    client TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (space, account, client)
+);
+
+CREATE TABLE client_token (
+    space BIGINT NOT NULL,
+    token BYTEA NOT NULL,
+    kind TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    client TEXT NOT NULL,
+    account TEXT,
+    scope TEXT NOT NULL,
+    doc TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL,
+    used BIGINT,
+    PRIMARY KEY (space, token)
+);
+
+CREATE INDEX client_token_account ON client_token (space, account, client);
+
+CREATE INDEX client_token_chain ON client_token (space, chain);
+
 CREATE TABLE definition (
     space BIGINT NOT NULL,
     kind TEXT NOT NULL,
@@ -291,6 +329,14 @@ CREATE TABLE set_aside (
     at BIGINT NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (space, projection, seq)
+);
+
+CREATE TABLE signing_key (
+    space BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (space, id)
 );
 
 CREATE TABLE space (

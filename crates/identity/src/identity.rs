@@ -1,6 +1,6 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
-use svod_kernel::{Actor, Clock, Rng};
+use svod_kernel::{Actor, Clock, Rng, Timestamp};
 use svod_model::PersonaSpec;
 use svod_store::Store;
 use webauthn_rs::prelude::Webauthn;
@@ -9,6 +9,7 @@ use crate::directory::{Directory, NoPosts};
 use crate::limiter::Limiter;
 use crate::password::Passwords;
 use crate::persona::Personas;
+use crate::provider::Keys;
 use crate::session::{Known, Recent};
 use crate::{IdentityError, passkey, secret};
 
@@ -43,6 +44,8 @@ pub struct Identity {
     pub(crate) passwords: Passwords,
     pub(crate) limiter: Limiter,
     pub(crate) recent: Recent,
+    /// Keys that sign for other sites, as they were read last.
+    pub(crate) keys: RwLock<Option<(Timestamp, Keys)>>,
     personas: Personas,
     directory: RwLock<Arc<dyn Directory>>,
 }
@@ -63,6 +66,7 @@ impl Identity {
             passwords: Passwords::new(salt),
             limiter: Limiter::default(),
             recent: Recent::new(),
+            keys: RwLock::default(),
             store: deps.store,
             key: deps.key,
             clock: deps.clock,

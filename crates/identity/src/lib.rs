@@ -4,6 +4,7 @@
 //! * `account`, `passkey`, `password`, `totp`, `sign_in` – people: invited, with passkeys, or password and code
 //! * `session` – what a sign-in leaves: devices, an end for each, a fresh proof for weighty acts
 //! * `persona` – the demo personas that packs declare, in demo mode only
+//! * [`provider`] – other sites whose people sign in here (OpenID Connect)
 //! * `directory` – who holds which post, asked of the graph
 //! * `limiter`, `secret`, `begun` – what keeps guessing slow and secrets secret
 //!
@@ -18,6 +19,7 @@ mod limiter;
 mod passkey;
 mod password;
 mod persona;
+pub mod provider;
 mod secret;
 mod session;
 mod sign_in;

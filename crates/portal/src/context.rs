@@ -91,6 +91,13 @@ impl PageContext {
         !self.actor.is(Role::Anonymous)
     }
 
+    /// Before a weighty act: where a fresh proof is given, when the last one of this session is too old. `back` is where one
+    /// comes back to, to do it again. Personas have nothing to prove.
+    pub fn confirm_first(&self, back: &str) -> Option<Response> {
+        let session = self.session.as_ref()?;
+        (!session.is_fresh(self.now, crate::people::FRESH)).then(|| crate::people::to_confirm(back))
+    }
+
     /// Why the visitor may not: who has not signed in is asked to.
     pub fn refusal(&self) -> PageError {
         if self.signed_in() { PageError::forbidden() } else { PageError::sign_in() }

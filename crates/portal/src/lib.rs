@@ -36,6 +36,7 @@ pub use form::{CsrfForm, csrf_header_holds};
 pub use html::Html;
 pub use page::Page;
 pub use people::PeerAddress;
+pub use security::FormsAnywhere;
 pub use texts::{parse_locales, texts};
 
 /// Gives the texts of the packs published now.

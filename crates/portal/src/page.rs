@@ -179,6 +179,8 @@ fn nav(ctx: &PageContext) -> Vec<NavItem> {
         (works, "/journal", "nav-journal"),
         (runs, "/packs", "nav-packs"),
         (runs, "/quarantine", "nav-quarantine"),
+        (runs, "/accounts", "nav-accounts"),
+        (runs, "/clients", "nav-clients"),
         (true, "/api", "nav-api"),
     ]
     .into_iter()

@@ -70,7 +70,9 @@ fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) 
         .merge(svod_operations::routes(svod_operations::OperationsState {
             registry: rooms.registry.clone(),
             quarantine: rooms.ingest.quarantine(),
+            identity: rooms.identity.clone(),
         }))
+        .merge(svod_oidc::routes(rooms.identity.clone()))
         .merge(svod_rest::router(rest).0);
     let health = Health {
         registry: rooms.registry.clone(),
@@ -92,7 +94,8 @@ fn portal(config: &Config, rooms: &Core) -> Portal {
     let texts = svod_portal::texts()
         .merged(&svod_insight::texts())
         .merged(&svod_services::texts())
-        .merged(&svod_operations::texts());
+        .merged(&svod_operations::texts())
+        .merged(&svod_oidc::texts());
     Portal::new(PortalOptions {
         identity: rooms.identity.clone(),
         pack_texts: Arc::new(move || registry.catalogue().texts.clone()),

@@ -21,7 +21,7 @@ fn told() -> Vec<Table> {
 
 /// Numbered in the installation, or of its working day: they stay where they are when a space moves. Its events become leaves
 /// of the other installation's log.
-const STAY: [&str; 11] = [
+const STAY: [&str; 15] = [
     "finding",
     "quarantine",
     "receipt",
@@ -33,6 +33,10 @@ const STAY: [&str; 11] = [
     "passkey",
     "session",
     "challenge",
+    "client",
+    "client_consent",
+    "client_token",
+    "signing_key",
 ];
 
 /// What is exported.

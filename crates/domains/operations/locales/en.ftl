@@ -186,3 +186,47 @@ reason-not-finite-fix = Check the sensor; leave such values out in the mapping.
 reason-future = From the future
 reason-future-text = The moment of observation lies further ahead than the profile allows.
 reason-future-fix = Set the device's clock, or its time zone in the mapping; then replay.
+
+## Accounts
+
+accounts-title = Accounts
+accounts-lead = Who can sign in. An account comes from an invitation; what its owner may do follows the post they hold.
+accounts-empty-title = Nobody has an account yet
+accounts-empty = Invite somebody below.
+accounts-since = Since
+accounts-state = State
+accounts-act = Action
+accounts-active = may sign in
+accounts-blocked = kept out
+accounts-block = Keep out
+accounts-block-ask = Keep this account out? All its sessions end at once.
+accounts-unblock = Let in again
+accounts-invite = Invite somebody
+accounts-invite-text = The invitation is an address that works once, for three days. Hand it over in a way that you trust.
+accounts-invite-button = Make an invitation
+accounts-invited = The invitation is ready
+accounts-invited-text = It is shown only now. Whoever opens it first gets the account.
+accounts-login-hint = An e-mail address for instance.
+accounts-no-post = no post
+accounts-space = Territory of the post
+account-login-length = Take 3 to 100 characters.
+account-login-characters = Take letters, digits and . - _ @ +
+account-name-length = Write 1 to 100 characters.
+account-space-choice = Choose a territory that you administer.
+problem-login-taken = There is an account with this login already.
+
+## Sites
+
+clients-title = Sites
+clients-lead = Other sites and programs whose people sign in here (OpenID Connect). Each sees of a person only what the person has allowed.
+clients-empty-title = No site yet
+clients-empty = A site registers itself by a request; it stands here then and waits for you.
+clients-pending = waits
+clients-active = in force
+clients-blocked = kept out
+clients-approve = Let in
+clients-block = Keep out
+clients-id = Identifier
+clients-scope = asks for
+clients-came = came
+clients-hint = Sites register (RFC 7591) at

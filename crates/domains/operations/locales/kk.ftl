@@ -173,3 +173,47 @@ reason-not-finite-fix = Датчикті тексеріңіз; мұндай мә
 reason-future = Болашақтан
 reason-future-text = Өлшеу сәті бейін рұқсат еткеннен әріде, алда жатыр.
 reason-future-fix = Құрылғының сағатын немесе түрлендірудегі сағат белдеуін баптап, қайта қабылдаңыз.
+
+## Тіркелгілер
+
+accounts-title = Тіркелгілер
+accounts-lead = Кім кіре алады. Тіркелгі шақыру арқылы ашылады; иесіне не істеуге болатынын лауазымы анықтайды.
+accounts-empty-title = Тіркелгілер әлі жоқ
+accounts-empty = Төменде біреуді шақырыңыз.
+accounts-since = Қашаннан бері
+accounts-state = Күйі
+accounts-act = Әрекет
+accounts-active = кіре алады
+accounts-blocked = кіру жабық
+accounts-block = Кіруді жабу
+accounts-block-ask = Кіруді жабасыз ба? Бұл тіркелгінің барлық сеансы бірден аяқталады.
+accounts-unblock = Кіруді ашу
+accounts-invite = Шақыру
+accounts-invite-text = Шақыру — бір рет және үш күн жарамды мекенжай. Оны сенімді жолмен беріңіз.
+accounts-invite-button = Шақыру жасау
+accounts-invited = Шақыру дайын
+accounts-invited-text = Ол тек қазір көрсетіледі. Бірінші ашқан адам тіркелгіні алады.
+accounts-login-hint = Мысалы, электрондық пошта мекенжайы.
+accounts-no-post = лауазымсыз
+accounts-space = Лауазымның аумағы
+account-login-length = 3-тен 100-ге дейін таңба алыңыз.
+account-login-characters = Әріптер, сандар және . - _ @ + алыңыз
+account-name-length = 1-ден 100-ге дейін таңба жазыңыз.
+account-space-choice = Өзіңіз басқаратын аумақты таңдаңыз.
+problem-login-taken = Мұндай логині бар тіркелгі бар.
+
+## Сайттар
+
+clients-title = Сайттар
+clients-lead = Келушілері платформа арқылы кіретін басқа сайттар мен бағдарламалар (OpenID Connect). Әрқайсысы адам туралы тек ол рұқсат еткенді біледі.
+clients-empty-title = Сайттар әлі жоқ
+clients-empty = Сайт сұрау арқылы тіркеледі, осында пайда болып, шешіміңізді күтеді.
+clients-pending = күтуде
+clients-active = күшінде
+clients-blocked = жабық
+clients-approve = Жіберу
+clients-block = Жабу
+clients-id = Идентификатор
+clients-scope = сұрайды
+clients-came = келді
+clients-hint = Сайттар мына мекенжайда тіркеледі (RFC 7591):

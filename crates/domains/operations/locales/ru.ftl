@@ -191,3 +191,47 @@ reason-not-finite-fix = Проверьте датчик; пропускайте 
 reason-future = Из будущего
 reason-future-text = Момент измерения дальше впереди, чем разрешает профиль.
 reason-future-fix = Настройте часы устройства или часовой пояс в преобразовании, затем примите заново.
+
+## Учётные записи
+
+accounts-title = Учётные записи
+accounts-lead = Кто может войти. Учётная запись появляется по приглашению; что её владельцу можно, определяет его должность.
+accounts-empty-title = Учётных записей ещё нет
+accounts-empty = Пригласите кого-нибудь ниже.
+accounts-since = С какого времени
+accounts-state = Состояние
+accounts-act = Действие
+accounts-active = может войти
+accounts-blocked = вход закрыт
+accounts-block = Закрыть вход
+accounts-block-ask = Закрыть вход? Все сеансы этой учётной записи прекратятся сразу.
+accounts-unblock = Открыть вход
+accounts-invite = Пригласить
+accounts-invite-text = Приглашение — это адрес, который действует один раз и три дня. Передайте его надёжным способом.
+accounts-invite-button = Создать приглашение
+accounts-invited = Приглашение готово
+accounts-invited-text = Оно показано только сейчас. Учётную запись получит тот, кто откроет его первым.
+accounts-login-hint = Например, адрес электронной почты.
+accounts-no-post = без должности
+accounts-space = Территория должности
+account-login-length = Возьмите от 3 до 100 знаков.
+account-login-characters = Возьмите буквы, цифры и . - _ @ +
+account-name-length = Напишите от 1 до 100 знаков.
+account-space-choice = Выберите территорию, которой вы управляете.
+problem-login-taken = Учётная запись с таким логином уже есть.
+
+## Сайты
+
+clients-title = Сайты
+clients-lead = Другие сайты и программы, чьи посетители входят через платформу (OpenID Connect). Каждый узнаёт о человеке только то, что он разрешил.
+clients-empty-title = Сайтов ещё нет
+clients-empty = Сайт регистрируется запросом, появляется здесь и ждёт вашего решения.
+clients-pending = ждёт
+clients-active = действует
+clients-blocked = закрыт
+clients-approve = Допустить
+clients-block = Закрыть
+clients-id = Идентификатор
+clients-scope = запрашивает
+clients-came = появился
+clients-hint = Сайты регистрируются (RFC 7591) по адресу

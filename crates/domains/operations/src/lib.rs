@@ -4,6 +4,8 @@
 //! * `GET /packs/{id}`, `POST /packs/{id}/rollback` – one pack, its publications and files
 //! * `GET|POST /packs/{id}/files/{path…}` – one file, seen and edited
 //! * `GET /quarantine`, `POST /quarantine/replay|discard` – what was refused
+//! * `GET /accounts`, `POST /accounts/invite|block` – who can sign in
+//! * `GET /clients`, `POST /clients/state` – other sites whose people sign in here
 //! * `GET /quarantine/{id}`, `POST /quarantine/{id}/try|correct` – one message; its mapping tried and corrected
 //!
 //! `actions` change something: they bump versions (`versions`), edit YAML by its structure (`yaml_edit`) and publish.
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use svod_identity::Identity;
 use svod_ingest::Quarantine;
 use svod_model::{MAX_FILE, MAX_PACK};
 use svod_registry::Registry;
@@ -38,6 +41,8 @@ pub struct OperationsState {
     pub registry: Arc<Registry>,
     /// What was refused.
     pub quarantine: Quarantine,
+    /// Who somebody is.
+    pub identity: Arc<Identity>,
 }
 
 /// The pages; they belong inside `Portal::wrap`.
@@ -55,6 +60,11 @@ pub fn routes(state: OperationsState) -> Router {
         .route("/quarantine/{id}", get(pages::refused::show))
         .route("/quarantine/{id}/try", post(pages::refused::try_mapping))
         .route("/quarantine/{id}/correct", post(pages::refused::correct))
+        .route("/accounts", get(pages::accounts::list))
+        .route("/accounts/invite", post(pages::accounts::invite))
+        .route("/accounts/block", post(pages::accounts::block))
+        .route("/clients", get(pages::clients::list))
+        .route("/clients/state", post(pages::clients::change))
         .with_state(state)
 }
 

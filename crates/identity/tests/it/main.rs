@@ -12,6 +12,15 @@ use svod_kernel::{Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
+mod provider;
+
+use provider::{
+    a_bound_token_is_good_in_its_holders_hand_alone, a_code_and_a_refresh_token_are_good_once,
+    a_person_allows_a_site_once_and_takes_it_back, a_registration_waits_for_an_administrator,
+    a_site_may_prove_itself_with_a_key, keys_change_and_are_the_same_on_every_node,
+    nothing_is_given_to_another_or_for_less, what_is_known_of_a_token_its_client_is_told,
+};
+
 svod_store::on_both_engines!(
     an_invitation_is_good_once,
     a_password_goes_with_a_code_that_is_taken_once,
@@ -22,6 +31,14 @@ svod_store::on_both_engines!(
     who_is_blocked_is_out_at_once,
     the_last_way_to_sign_in_stays,
     weighty_acts_ask_for_a_fresh_proof,
+    a_person_allows_a_site_once_and_takes_it_back,
+    a_code_and_a_refresh_token_are_good_once,
+    nothing_is_given_to_another_or_for_less,
+    a_registration_waits_for_an_administrator,
+    what_is_known_of_a_token_its_client_is_told,
+    a_bound_token_is_good_in_its_holders_hand_alone,
+    a_site_may_prove_itself_with_a_key,
+    keys_change_and_are_the_same_on_every_node,
 );
 
 fn run(place: &TestPlace, test: impl AsyncFn(&TestPlace)) {
@@ -100,6 +117,11 @@ impl House {
     async fn sign_in(&self, login: &str, password: &str, code: &str) -> Result<String, IdentityError> {
         let half = self.identity.sign_in(login, password.to_owned(), &here()).await?;
         self.identity.second_factor(&half, code, &here()).await
+    }
+
+    /// The moment in seconds.
+    fn clock_seconds(&self) -> i64 {
+        self.clock.now().millis() / 1000
     }
 
     /// The code of the next half minute: each is taken once.

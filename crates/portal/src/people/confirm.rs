@@ -8,7 +8,7 @@ use serde::Deserialize;
 use svod_identity::IdentityError;
 
 use super::session::{WithPasskey, is_shown, refusal, said};
-use super::{Answer, Client, Here, Reach, Scripted, Signed, given, local, redirect};
+use super::{Answer, Client, Here, Reach, Scripted, Signed, given, leading, local, redirect};
 use crate::Portal;
 use crate::assets::Island;
 use crate::components::{self, Field};
@@ -62,10 +62,11 @@ async fn page(
             .autocomplete("one-time-code"),
     };
     let answer = Page::new(ctx, ctx.t("confirm-title")).body(&page).island(Island::Passkey);
-    Ok(match refused {
+    let response = match refused {
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
-    })
+    };
+    Ok(leading(response, back))
 }
 
 #[derive(Deserialize)]

@@ -25,7 +25,7 @@ use crate::context::{PageContext, new_token};
 use crate::{PageError, Portal, cookies};
 
 /// After so many seconds a weighty act asks for a fresh proof.
-const FRESH: i64 = 10 * 60;
+pub(crate) const FRESH: i64 = 10 * 60;
 
 pub(crate) fn routes() -> Router<Portal> {
     Router::new()
@@ -124,7 +124,7 @@ fn redirect(to: &str) -> Response {
 }
 
 /// Where a fresh proof is given, and the way back from there.
-fn to_confirm(back: &str) -> Response {
+pub(crate) fn to_confirm(back: &str) -> Response {
     redirect(&format!("/session/confirm?back={}", crate::encoded(back)))
 }
 
@@ -136,6 +136,14 @@ fn local<'a>(path: &'a str, otherwise: &'a str) -> &'a str {
         && !path.starts_with("/invitation")
         && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if fine { path } else { otherwise }
+}
+
+/// Where signing in leads on to another site, its forms must be allowed to.
+fn leading(mut response: Response, back: &str) -> Response {
+    if back.starts_with("/oauth/authorize?") {
+        response.extensions_mut().insert(crate::FormsAnywhere);
+    }
+    response
 }
 
 /// Whether passkeys are good at the address under which this page is seen, and where they would be.

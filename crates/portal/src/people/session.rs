@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_identity::IdentityError;
 
-use super::{Answer, Client, Here, Reach, Scripted, begin, given, local, redirect, welcome};
+use super::{Answer, Client, Here, Reach, Scripted, begin, given, leading, local, redirect, welcome};
 use crate::assets::Island;
 use crate::components::{self, Field};
 use crate::context::PageContext;
@@ -85,10 +85,11 @@ fn page(
         password: Field::password("password", ctx.t("session-password")).required().autocomplete("current-password"),
     };
     let answer = Page::new(ctx, ctx.t("session-title")).body(&page).island(Island::Passkey);
-    match refused {
+    let response = match refused {
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
-    }
+    };
+    leading(response, back)
 }
 
 /// What is said to whom was refused; how long to wait stands in the answer's head as well.
@@ -167,10 +168,11 @@ fn code_page(ctx: &PageContext, step: &str, back: &str, refused: Option<&Identit
         .autocomplete("one-time-code");
     let page = CodePage { ctx, step, back: local(back, "/"), errors, code };
     let answer = Page::new(ctx, ctx.t("session-code-title")).body(&page);
-    match refused {
+    let response = match refused {
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
-    }
+    };
+    leading(response, back)
 }
 
 #[derive(Deserialize)]

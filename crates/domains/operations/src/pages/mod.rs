@@ -1,5 +1,7 @@
 //! One folder a page: the handler and its template side by side.
 
+pub mod accounts;
+pub mod clients;
 pub mod file;
 pub mod pack;
 pub mod packs;

@@ -58,7 +58,8 @@ impl House {
             judge: Arc::new(NoJudge),
         };
         let ingest = Ingest::new(deps, IngestLimits::default());
-        let state = OperationsState { registry: registry.clone(), quarantine: ingest.quarantine() };
+        let state =
+            OperationsState { registry: registry.clone(), quarantine: ingest.quarantine(), identity: identity.clone() };
         let visitor = Visitor::new(portal.wrap(routes(state)), identity);
         Self { registry, ingest, visitor, _place: place }
     }

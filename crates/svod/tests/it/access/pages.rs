@@ -74,6 +74,45 @@ fn people() -> Vec<Case> {
     ]
 }
 
+/// What other sites ask: without a client in force nobody gets anything.
+fn sites() -> Vec<Case> {
+    let get = |route: &'static str, statuses| Case::new("GET", route, route, Body::Nothing, statuses);
+    let post = |route: &'static str, fields, statuses| Case::new("POST", route, route, Body::Form(fields), statuses);
+    let authorize = "/oauth/authorize?client_id=nobody&response_type=code";
+    vec![
+        get("/.well-known/openid-configuration", ALL),
+        get("/.well-known/oauth-authorization-server", ALL),
+        get("/oauth/jwks", ALL),
+        Case::new("GET", "/oauth/authorize", authorize, Body::Nothing, [400; 6]),
+        post("/oauth/authorize", "question=none&answer=no", [401; 6]),
+        post("/oauth/token", "grant_type=client_credentials&client_id=nobody", [401; 6]),
+        post("/oauth/par", "client_id=nobody", [401; 6]),
+        post("/oauth/introspect", "token=none&client_id=nobody", [401; 6]),
+        post("/oauth/revoke", "token=none&client_id=nobody", [401; 6]),
+        get("/oauth/userinfo", [401; 6]),
+        post("/oauth/userinfo", "", [401; 6]),
+        post("/oauth/register", "client_name=form", [400; 6]),
+    ]
+}
+
+/// Accounts and sites are looked after by whoever runs the installation.
+fn administration() -> Vec<Case> {
+    let get = |route: &'static str| Case::new("GET", route, route, Body::Nothing, ADMINISTRATOR);
+    let post = |route: &'static str, fields, last| {
+        Case::new("POST", route, route, Body::Form(fields), [401, 403, 403, 403, 403, last])
+    };
+    let nobody = "id=00000000-0000-0000-0000-000000000000&blocked=true";
+    vec![
+        get("/accounts"),
+        post("/accounts/invite", "login=olga@example.org&name=Olga", 200),
+        post("/accounts/invite", "login=x&name=Olga", 422),
+        post("/accounts/invite", "login=olga@example.org&name=Olga&role=governor&space=altai", 422),
+        post("/accounts/block", nobody, 404),
+        get("/clients"),
+        post("/clients/state", "id=none&state=active", 404),
+    ]
+}
+
 /// The address of the islands' texts, which changes with them: as the front page names it.
 async fn texts(stage: &Stage) -> String {
     let page = stage.app.call("GET", "/", None, None).await.text;
@@ -133,6 +172,8 @@ async fn every_page_is_shown_as_the_visitor_may() {
     let stage = Stage::set().await;
     let mut cases = open(&texts(&stage).await);
     cases.extend(people());
+    cases.extend(sites());
+    cases.extend(administration());
     cases.extend(work(&stage));
     cases.extend(operations(&stage));
     complete(&routes::pages(), &cases);
@@ -146,10 +187,14 @@ async fn no_form_is_taken_without_its_token() {
     let stage = Stage::set().await;
     let mut cases = open(&texts(&stage).await);
     cases.extend(people());
+    cases.extend(sites());
+    cases.extend(administration());
     cases.extend(work(&stage));
     cases.extend(operations(&stage));
     let mut wrong = Vec::new();
-    for case in cases.iter().filter(|c| c.method == "POST") {
+    // Programs prove themselves by other means than a cookie; what people send beside it needs the token.
+    let by_program = |c: &Case| c.path.starts_with("/oauth/") && c.path != "/oauth/authorize";
+    for case in cases.iter().filter(|c| c.method == "POST" && !by_program(c)) {
         for n in 0..super::VISITORS.len() {
             let answer = case.ask(&stage.app, n, false).await;
             if !matches!(answer.status, 401 | 403 | 404) {

@@ -31,6 +31,7 @@ pub fn ngsi() -> BTreeSet<(String, String)> {
 pub fn pages() -> BTreeSet<(String, String)> {
     let mut all = declared("crates/svod/src/http.rs");
     folder(Path::new(&repository("crates/portal/src")), &mut all);
+    all.extend(declared("crates/edges/oidc/src/lib.rs"));
     let wiring = std::fs::read_to_string(repository("crates/svod/src/http.rs")).unwrap();
     for domain in std::fs::read_dir(repository("crates/domains")).unwrap() {
         let domain = domain.unwrap().file_name().into_string().unwrap();

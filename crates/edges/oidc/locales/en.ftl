@@ -1,0 +1,12 @@
+consent-title = A site asks about you
+consent-asks = wants to learn:
+consent-scope-openid = who you are: a number that stays the same
+consent-scope-profile = your name and login
+consent-scope-email = your e-mail address
+consent-scope-posts = the posts that you hold
+consent-scope-offline_access = all this also while you are away, until you take it back
+consent-allow = Allow
+consent-deny = Do not allow
+consent-hint = You can take it back at any time on the page of your account.
+consent-refused-title = The other site has made a mistake
+consent-refused = Its request to sign you in cannot be carried out. Tell its owners what stands here.

@@ -1,0 +1,12 @@
+consent-title = Сайт сіз туралы сұрайды
+consent-asks = мынаны білгісі келеді:
+consent-scope-openid = кім екеніңіз: өзгермейтін нөмір
+consent-scope-profile = атыңыз бен логиніңіз
+consent-scope-email = электрондық пошта мекенжайыңыз
+consent-scope-posts = атқаратын лауазымдарыңыз
+consent-scope-offline_access = осының бәрін сіз болмағанда да, рұқсатты қайтарып алғанша
+consent-allow = Рұқсат ету
+consent-deny = Рұқсат етпеу
+consent-hint = Рұқсатты тіркелгіңіздің бетінде кез келген уақытта қайтарып ала аласыз.
+consent-refused-title = Басқа сайт қателесті
+consent-refused = Оның кіру сұрауын орындау мүмкін емес. Иелеріне осында жазылғанды хабарлаңыз.

@@ -1,0 +1,12 @@
+consent-title = Сайт спрашивает о вас
+consent-asks = хочет узнать:
+consent-scope-openid = кто вы: номер, который не меняется
+consent-scope-profile = ваше имя и логин
+consent-scope-email = адрес вашей электронной почты
+consent-scope-posts = должности, которые вы занимаете
+consent-scope-offline_access = всё это и в ваше отсутствие, пока вы не отзовёте разрешение
+consent-allow = Разрешить
+consent-deny = Не разрешать
+consent-hint = Отозвать разрешение можно в любое время на странице вашей учётной записи.
+consent-refused-title = Другой сайт ошибся
+consent-refused = Его запрос на вход выполнить нельзя. Сообщите его владельцам то, что здесь написано.

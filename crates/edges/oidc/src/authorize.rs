@@ -1,0 +1,96 @@
+//! `/oauth/authorize`: a site asks, a person answers.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use svod_identity::Identity;
+use svod_identity::provider::{Asked, Authorized, OauthError};
+use svod_portal::{CsrfForm, FormsAnywhere, Page, PageContext, PageError, components, encoded};
+
+use crate::form::once;
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'a> {
+    ctx: &'a PageContext,
+    asked: Asked,
+    host: String,
+}
+
+impl ConsentPage<'_> {
+    fn scope(&self, word: &str) -> String {
+        self.ctx.t_or(&format!("consent-scope-{word}"), word)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct RefusedPage<'a> {
+    ctx: &'a PageContext,
+    error: OauthError,
+}
+
+fn to(address: &str) -> Response {
+    let status = StatusCode::SEE_OTHER;
+    (status, [(header::LOCATION, address.to_owned()), (header::CACHE_CONTROL, "no-store".to_owned())]).into_response()
+}
+
+/// A request that cannot be answered by sending the person back: nobody knows where to.
+fn refused(ctx: &PageContext, error: OauthError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    // 401 would ask the person to sign in; it is the site that is not known.
+    let status = if status == StatusCode::UNAUTHORIZED { StatusCode::BAD_REQUEST } else { status };
+    let page = RefusedPage { ctx, error };
+    Page::new(ctx, ctx.t("consent-refused-title")).status(status).body(&page).into_response()
+}
+
+/// `GET /oauth/authorize`
+pub async fn ask(State(identity): State<Arc<Identity>>, ctx: PageContext, RawQuery(query): RawQuery) -> Response {
+    match next(&identity, &ctx, query.as_deref().unwrap_or_default()).await {
+        Ok(response) => response,
+        Err(error) => refused(&ctx, error),
+    }
+}
+
+async fn next(identity: &Identity, ctx: &PageContext, query: &str) -> Result<Response, OauthError> {
+    let request = match identity.read_request(&once(query.as_bytes())?).await? {
+        Ok(request) => request,
+        Err(back) => return Ok(to(&back)),
+    };
+    let here = format!("/oauth/authorize?{query}");
+    let host = request.redirect.split("://").nth(1).and_then(|r| r.split('/').next()).unwrap_or_default().to_owned();
+    Ok(match identity.authorize(request, ctx.session.as_deref()).await? {
+        Authorized::SignIn => to(&format!("/session?back={}", encoded(&here))),
+        Authorized::Confirm => to(&format!("/session/confirm?back={}", encoded(&here))),
+        Authorized::Back(address) => to(&address),
+        Authorized::Ask(asked) => {
+            let page = ConsentPage { ctx, asked: *asked, host };
+            let mut response = Page::new(ctx, ctx.t("consent-title")).body(&page).into_response();
+            response.extensions_mut().insert(FormsAnywhere);
+            response
+        }
+    })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Answer {
+    question: String,
+    answer: String,
+}
+
+/// `POST /oauth/authorize`: yes or no.
+pub async fn answer(
+    State(identity): State<Arc<Identity>>,
+    ctx: PageContext,
+    CsrfForm(form): CsrfForm<Answer>,
+) -> Result<Response, PageError> {
+    let session = ctx.session.clone().ok_or_else(PageError::sign_in)?;
+    Ok(match identity.answered(&session, &form.question, form.answer == "yes").await {
+        Ok(address) => to(&address),
+        Err(error) => refused(&ctx, error),
+    })
+}

@@ -1,0 +1,72 @@
+//! Svod as an OpenID provider: OpenID Connect Core 1.0 and Discovery 1.0, OAuth 2.1 (code with PKCE), pushed requests (RFC 9126),
+//! refresh with rotation, DPoP (RFC 9449), introspection (RFC 7662), revocation (RFC 7009), dynamic registration behind an
+//! administrator's approval (RFC 7591). Translation only: what is given to whom, `svod_identity::provider` knows.
+//!
+//! * `discovery` – `/.well-known/…`, `/oauth/jwks`
+//! * `authorize` – `/oauth/authorize`: a person is asked
+//! * `token` – `/oauth/token`, `introspect`, `revoke`, `par`, `userinfo`, `register`: programs ask
+//! * `form` – what a program sends, and errors as OAuth writes them
+
+mod authorize;
+mod discovery;
+mod form;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use svod_identity::Identity;
+use svod_text::Texts;
+
+/// The routes; they belong inside `Portal::wrap`.
+pub fn routes(identity: Arc<Identity>) -> Router {
+    let for_programs = Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::document))
+        .route("/.well-known/oauth-authorization-server", get(discovery::document))
+        .route("/oauth/jwks", get(discovery::keys))
+        .route("/oauth/token", post(token::give))
+        .route("/oauth/par", post(token::push))
+        .route("/oauth/introspect", post(token::introspect))
+        .route("/oauth/revoke", post(token::revoke))
+        .route("/oauth/userinfo", get(token::user_info).post(token::user_info))
+        .route("/oauth/register", post(token::register))
+        .layer(axum::middleware::from_fn(from_anywhere));
+    Router::new()
+        .merge(for_programs)
+        .route("/oauth/authorize", get(authorize::ask).post(authorize::answer))
+        .with_state(identity)
+}
+
+/// Programs in browsers of other sites may call (Fetch, CORS protocol); no cookie of this one goes with them.
+async fn from_anywhere(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let preflight = request.method() == Method::OPTIONS;
+    let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    if preflight {
+        let allowed = HeaderValue::from_static("authorization, content-type, dpop");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    }
+    response
+}
+
+/// The consent page's texts, to be laid over the portal's.
+///
+/// # Panics
+/// Never: a unit test parses the embedded files.
+pub fn texts() -> Texts {
+    svod_portal::locales!().expect("the texts are parsed by a unit test of this crate")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_language_has_every_text() {
+        assert_eq!(super::texts().missing(), []);
+    }
+}

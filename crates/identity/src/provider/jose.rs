@@ -1,0 +1,198 @@
+//! JWTs (RFC 7519) signed with ES256 (RFC 7518, 3.4), and keys as JWKs (RFC 7517).
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use svod_kernel::Timestamp;
+use svod_store::{Conn, StoreError, client};
+
+use super::OauthError;
+use crate::{Identity, secret};
+
+/// A key signs for so many days; it is shown for a day longer, so that what it has signed can be verified.
+const SIGNS: i64 = 90 * 24 * 3600;
+const SHOWN: i64 = 24 * 3600;
+/// For so many seconds keys are remembered: what another node adds is known after that.
+const REMEMBERED: i64 = 60;
+
+/// A key that signs.
+pub(crate) struct SigningKey {
+    pub id: String,
+    pair: EcdsaKeyPair,
+    created: Timestamp,
+}
+
+impl SigningKey {
+    fn open(id: String, pkcs8: &[u8], created: Timestamp) -> Option<Self> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new()).ok()?;
+        Some(Self { id, pair, created })
+    }
+
+    /// The public half.
+    pub fn jwk(&self) -> Value {
+        // An uncompressed point: 4, x, y.
+        let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
+        json!({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.id,
+            "x": B64.encode(x), "y": B64.encode(y)})
+    }
+
+    /// Signs claims.
+    pub fn sign(&self, kind: &str, claims: &Value) -> Option<String> {
+        let head = json!({"typ": kind, "alg": "ES256", "kid": self.id});
+        let body = format!("{}.{}", B64.encode(head.to_string()), B64.encode(claims.to_string()));
+        let signature = self.pair.sign(&SystemRandom::new(), body.as_bytes()).ok()?;
+        Some(format!("{body}.{}", B64.encode(signature.as_ref())))
+    }
+}
+
+/// Keys as they were read last.
+pub(crate) type Keys = Arc<Vec<SigningKey>>;
+
+impl Identity {
+    /// The keys of the provider, the one that signs first; made and changed as time goes.
+    pub(crate) async fn signing_keys(&self) -> Result<Keys, OauthError> {
+        let now = self.clock.now();
+        let kept = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some((at, keys)) = kept
+            && now < at.plus_seconds(REMEMBERED)
+        {
+            return Ok(keys);
+        }
+        let fresh = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+        let fresh = fresh.map_err(|_| OauthError::new("server_error", "no key could be made"))?;
+        let id = secret::written(&secret::hash(&secret::token(&*self.rng))[..12]);
+        let sealed = secret::seal(&self.sealing, &id, fresh.as_ref(), &*self.rng);
+        let job = move |conn: &mut dyn Conn| {
+            let known = client::keys(conn)?;
+            if known.first().is_some_and(|(_, _, at)| now < at.plus_seconds(SIGNS)) {
+                return Ok(known);
+            }
+            conn.exclusive()?;
+            let known = client::keys(conn)?;
+            if known.first().is_none_or(|(_, _, at)| now >= at.plus_seconds(SIGNS)) {
+                client::add_key(conn, &id, &sealed, now)?;
+            }
+            // Whoever was before the one before has signed nothing that still counts.
+            for (old, _, at) in known.iter().skip(1) {
+                if now >= at.plus_seconds(SIGNS + SHOWN) {
+                    client::drop_key(conn, old)?;
+                }
+            }
+            client::keys(conn)
+        };
+        let rows = self.store.write::<_, StoreError>(job).await?;
+        let opened = rows.into_iter().filter_map(|(id, sealed, created)| {
+            let pkcs8 = secret::open(&self.sealing, &id, &sealed)?;
+            SigningKey::open(id, &pkcs8, created)
+        });
+        let keys: Keys = Arc::new(opened.collect());
+        if keys.first().is_none_or(|k| now >= k.created.plus_seconds(SIGNS)) {
+            return Err(OauthError::new(
+                "server_error",
+                "the signing keys were sealed with another key of the installation",
+            ));
+        }
+        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((now, keys.clone()));
+        Ok(keys)
+    }
+
+    /// The public halves of the keys (RFC 7517, 5).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn jwks(&self) -> Result<Value, OauthError> {
+        let keys = self.signing_keys().await?;
+        Ok(json!({"keys": keys.iter().map(SigningKey::jwk).collect::<Vec<_>>()}))
+    }
+
+    pub(crate) async fn signed_claims(&self, kind: &str, claims: &Value) -> Result<String, OauthError> {
+        let keys = self.signing_keys().await?;
+        let signed = keys.first().and_then(|key| key.sign(kind, claims));
+        signed.ok_or_else(|| OauthError::new("server_error", "nothing could be signed"))
+    }
+}
+
+/// A JWT whose signature is that of a key: header and claims.
+pub(crate) fn verified(token: &str, key: &Value) -> Option<(Map<String, Value>, Map<String, Value>)> {
+    let (body, signature) = token.rsplit_once('.')?;
+    let (head, claims) = body.split_once('.')?;
+    let (head, claims) = (parsed(head)?, parsed(claims)?);
+    if head.get("alg").and_then(Value::as_str) != Some("ES256") {
+        return None;
+    }
+    let point = point(key)?;
+    let signature = B64.decode(signature).ok()?;
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(body.as_bytes(), &signature).ok()?;
+    Some((head, claims))
+}
+
+/// A part of a JWT, not verified.
+pub(crate) fn parsed(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&B64.decode(part).ok()?).ok()
+}
+
+fn coordinates(key: &Value) -> Option<(&str, &str)> {
+    let is = |name: &str, wanted: &str| key.get(name).and_then(Value::as_str) == Some(wanted);
+    let private = key.get("d").is_some();
+    (is("kty", "EC") && is("crv", "P-256") && !private).then_some(())?;
+    Some((key.get("x")?.as_str()?, key.get("y")?.as_str()?))
+}
+
+fn point(key: &Value) -> Option<Vec<u8>> {
+    let (x, y) = coordinates(key)?;
+    let (x, y) = (B64.decode(x).ok()?, B64.decode(y).ok()?);
+    (x.len() == 32 && y.len() == 32).then(|| [&[4], x.as_slice(), y.as_slice()].concat())
+}
+
+/// The thumbprint of a key (RFC 7638).
+pub(crate) fn thumbprint(key: &Value) -> Option<String> {
+    let (x, y) = coordinates(key)?;
+    Some(B64.encode(Sha256::digest(format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#))))
+}
+
+/// The left half of a hash, for `at_hash` (OpenID Connect Core, 3.1.3.6) and its like; the whole for `ath`.
+pub(crate) fn half_hash(text: &str) -> String {
+    B64.encode(&Sha256::digest(text.as_bytes())[..16])
+}
+
+pub(crate) fn whole_hash(text: &str) -> String {
+    B64.encode(Sha256::digest(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_signed_is_verified_and_nothing_else_is() {
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let key = SigningKey::open("k".into(), pkcs8.as_ref(), Timestamp(0)).unwrap();
+        let token = key.sign("JWT", &json!({"sub": "olga"})).unwrap();
+        let (head, claims) = verified(&token, &key.jwk()).unwrap();
+        assert_eq!((head["kid"].as_str(), claims["sub"].as_str()), (Some("k"), Some("olga")));
+        let none = format!("{}.{}.", B64.encode(r#"{"alg":"none"}"#), B64.encode(r#"{"sub":"olga"}"#));
+        let changed = token.replacen('.', &format!(".{}x", ""), 1);
+        for bad in [none.as_str(), &changed, "", "a.b.c"] {
+            assert!(verified(bad, &key.jwk()).is_none(), "{bad}");
+        }
+        let other = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let other = SigningKey::open("k".into(), other.as_ref(), Timestamp(0)).unwrap();
+        assert!(verified(&token, &other.jwk()).is_none());
+    }
+
+    #[test]
+    fn a_thumbprint_is_that_of_the_public_half() {
+        let key = json!({"kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "use": "enc", "kid": "1"});
+        assert_eq!(thumbprint(&key).unwrap(), "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s");
+        let private = json!({"kty": "EC", "crv": "P-256", "x": "a", "y": "b", "d": "c"});
+        assert!(thumbprint(&private).is_none());
+    }
+}
