@@ -209,11 +209,6 @@ accounts-invited-text = It is shown only now. Whoever opens it first gets the ac
 accounts-login-hint = An e-mail address for instance.
 accounts-no-post = no post
 accounts-space = Territory of the post
-account-login-length = Take 3 to 100 characters.
-account-login-characters = Take letters, digits and . - _ @ +
-account-name-length = Write 1 to 100 characters.
-account-space-choice = Choose a territory that you administer.
-problem-login-taken = There is an account with this login already.
 
 ## Sites
 

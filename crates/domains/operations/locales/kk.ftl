@@ -196,11 +196,6 @@ accounts-invited-text = Ол тек қазір көрсетіледі. Бірі�
 accounts-login-hint = Мысалы, электрондық пошта мекенжайы.
 accounts-no-post = лауазымсыз
 accounts-space = Лауазымның аумағы
-account-login-length = 3-тен 100-ге дейін таңба алыңыз.
-account-login-characters = Әріптер, сандар және . - _ @ + алыңыз
-account-name-length = 1-ден 100-ге дейін таңба жазыңыз.
-account-space-choice = Өзіңіз басқаратын аумақты таңдаңыз.
-problem-login-taken = Мұндай логині бар тіркелгі бар.
 
 ## Сайттар
 

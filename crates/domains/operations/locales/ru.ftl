@@ -214,11 +214,6 @@ accounts-invited-text = Оно показано только сейчас. Уч�
 accounts-login-hint = Например, адрес электронной почты.
 accounts-no-post = без должности
 accounts-space = Территория должности
-account-login-length = Возьмите от 3 до 100 знаков.
-account-login-characters = Возьмите буквы, цифры и . - _ @ +
-account-name-length = Напишите от 1 до 100 знаков.
-account-space-choice = Выберите территорию, которой вы управляете.
-problem-login-taken = Учётная запись с таким логином уже есть.
 
 ## Сайты
 

@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use svod_identity::provider::Client;
 use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Session};
+use svod_kernel::Timestamp;
 
 use super::session::{is_shown, refusal, said};
 use super::{Answer, FRESH, Here, Reach, Scripted, Signed, given, redirect, to_confirm};
@@ -25,6 +27,7 @@ struct AccountPage<'a> {
     keys: Vec<Key>,
     sessions: Vec<Session>,
     posts: Vec<Capacity>,
+    sites: Vec<(Client, Vec<String>, Timestamp)>,
     current: &'a str,
     acting: String,
     reach: Reach,
@@ -87,6 +90,16 @@ impl AccountPage<'_> {
         self.button("/account/password/remove", "account-password-remove", &[], Some("account-password-remove-ask"))
     }
 
+    fn withdraw(&self, site: &Client) -> Html {
+        self.button("/account/sites/withdraw", "account-site-withdraw", &[("client", &site.id)], None)
+    }
+
+    /// What a site may learn, in words.
+    fn learns(&self, scope: &[String]) -> String {
+        let words = scope.iter().map(|s| self.ctx.t_or(&format!("consent-scope-{s}"), s));
+        words.collect::<Vec<_>>().join("; ")
+    }
+
     fn end_session(&self, s: &Session) -> Html {
         self.button("/account/sessions/end", "account-session-end", &[("id", &s.id)], None)
     }
@@ -125,6 +138,7 @@ pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::htt
         ctx,
         keys: identity.passkeys(&signed.session.account).await?,
         sessions: identity.sessions(&signed.session.account).await?,
+        sites: identity.allowed_sites(&signed.session.account).await?,
         posts,
         acting,
         account,
@@ -334,6 +348,17 @@ pub(crate) struct OneSession {
 pub(crate) async fn end_session(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<OneSession>) -> Answer {
     portal.0.identity.end_session(&signed.session.account, &form.id).await?;
     Ok(redirect("/account#sessions"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OneSite {
+    client: String,
+}
+
+/// `POST /account/sites/withdraw`: the site learns nothing more, and its tokens end.
+pub(crate) async fn withdraw(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<OneSite>) -> Answer {
+    portal.0.identity.withdraw(&signed.session.account, &form.client).await?;
+    Ok(redirect("/account#sites"))
 }
 
 /// `POST /account/sessions/end-others`.

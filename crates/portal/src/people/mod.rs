@@ -47,6 +47,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/account/passkeys/remove", post(account::remove_passkey))
         .route("/account/password", get(account::password).post(account::set_password))
         .route("/account/password/remove", post(account::drop_password))
+        .route("/account/sites/withdraw", post(account::withdraw))
         .route("/account/sessions/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_others))
 }

@@ -69,6 +69,7 @@ fn people() -> Vec<Case> {
         get("/account/password", OF_ACCOUNTS),
         form("/account/password", "token=none&password=x&code=000000"),
         form("/account/password/remove", ""),
+        form("/account/sites/withdraw", "client=none"),
         form("/account/sessions/end", "id=none"),
         form("/account/sessions/end-others", ""),
     ]

@@ -21,12 +21,12 @@ struct ClientsPage<'a> {
 
 impl ClientsPage<'_> {
     fn state(&self, c: &Client) -> Html {
-        let tone = match c.state {
-            ClientState::Pending => Tone::Warning,
-            ClientState::Active => Tone::Good,
-            ClientState::Blocked => Tone::Danger,
+        let (tone, text) = match c.state {
+            ClientState::Pending => (Tone::Warning, "clients-pending"),
+            ClientState::Active => (Tone::Good, "clients-active"),
+            ClientState::Blocked => (Tone::Danger, "clients-blocked"),
         };
-        components::tag(tone, self.ctx.t(&format!("clients-{}", c.state.as_str())))
+        components::tag(tone, self.ctx.t(text))
     }
 
     fn act(&self, c: &Client) -> Html {
