@@ -1,7 +1,7 @@
 # Svod. `make demo` to look, `make test` before a push. See docs/development.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance-ngsi-ld lint web clean
+.PHONY: help demo test bench conformance-ngsi-ld conformance-oidc lint web clean
 export HTTP MQTT DATA SPEED STATE SUITE PARTS
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
@@ -19,6 +19,9 @@ bench: ## readings per second and latency, beside mosquitto + PostgreSQL
 
 conformance-ngsi-ld: ## the ETSI NGSI-LD suite against the sandbox (SUITE= PARTS=)
 	@exec scripts/conformance-ngsi-ld
+
+conformance-oidc: ## client libraries of others through every flow of the OpenID provider
+	@exec scripts/conformance-oidc
 
 lint: ## format, clippy, tidy: quick
 	cargo fmt --all --check

@@ -13,6 +13,8 @@ use crate::{Identity, IdentityError, secret};
 pub const SCOPES: [&str; 5] = ["openid", "profile", "email", "posts", "offline_access"];
 /// Registrations that wait at the most: nobody fills the store with them.
 const MOST_WAITING: i64 = 200;
+/// A site's JWT is good for so many seconds at the most; so long it is remembered that it was used.
+const ASSERTED: i64 = 3_660;
 /// Sites that are listed.
 const LISTED: i64 = 1_000;
 /// Most addresses, and the longest of them.
@@ -296,19 +298,19 @@ impl Identity {
         if let Some(assertion) = &given.assertion {
             return self.by_assertion(assertion, audiences).await?.ok_or_else(refused);
         }
-        let (id, secret, method) = match (&given.basic, &given.id, &given.secret) {
-            (Some((id, secret)), ..) => (id, Some(secret), AuthMethod::ClientSecretBasic),
-            (None, Some(id), Some(secret)) => (id, Some(secret), AuthMethod::ClientSecretPost),
-            (None, Some(id), None) => (id, None, AuthMethod::None),
+        let (id, secret) = match (&given.basic, &given.id, &given.secret) {
+            (Some((id, secret)), ..) => (id, Some(secret)),
+            (None, Some(id), secret) => (id, secret.as_ref()),
             (None, None, _) => return Err(refused()),
         };
         let client =
             self.active_client(id).await.map_err(|e| if e.error == "invalid_client" { refused() } else { e })?;
         let own = client.registration.token_endpoint_auth_method;
-        // Hashes of 256 random bits: what can be learned of them by time leads to no secret.
+        // Hashes of 256 random bits: what can be learned of them by time leads to no secret. Whoever has one may send it either
+        // way (RFC 6749, 2.3.1).
         let holds = match secret {
             None => own == AuthMethod::None,
-            Some(secret) => own == method && !client.secret.is_empty() && secret::hash(secret) == client.secret,
+            Some(secret) => !client.secret.is_empty() && secret::hash(secret) == client.secret,
         };
         if holds { Ok(client) } else { Err(refused()) }
     }
@@ -327,13 +329,13 @@ impl Identity {
         };
         let now = self.clock.now();
         let until = claims.get("exp").and_then(Value::as_i64).map(|s| Timestamp(s.saturating_mul(1_000_000)));
-        let timely = until.is_some_and(|at| now < at && at <= now.plus_seconds(600));
+        let timely = until.is_some_and(|at| now < at && at <= now.plus_seconds(ASSERTED));
         let same = claims.get("sub") == claims.get("iss");
         let Some(jti) = claims.get("jti").and_then(Value::as_str) else { return Ok(None) };
         if !(signed && own && meant && timely && same) {
             return Ok(None);
         }
-        Ok(self.first_time(&format!("{id} {jti}"), 600).await?.then_some(client))
+        Ok(self.first_time(&format!("{id} {jti}"), ASSERTED).await?.then_some(client))
     }
 }
 
