@@ -4,7 +4,9 @@
 //! {type, space, spaces, body, own, open}. The schema stands in `packs/base/policies/schema.cedarschema`.
 
 mod action;
+mod matrix;
 mod policies;
 
 pub use action::{Action, ResourceRef};
+pub use matrix::{Matrix, Reach};
 pub use policies::{Policies, PolicyError, PolicySource};

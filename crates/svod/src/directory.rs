@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer};
-use svod_kernel::{Actor, Lang, Role, Timestamp, Urn};
+use svod_kernel::{Actor, Lang, Role, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Change, Command, CommandError, EntityQuery, INSTALLATION, Operation, QueryError, Registry};
 
@@ -24,6 +24,7 @@ impl Posts {
     async fn held(&self, person: &Urn) -> Result<Vec<Capacity>, QueryError> {
         let (reader, now, tree) = (Actor::platform("identity"), self.0.clock().now(), self.0.spaces());
         let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);
+        let is_open = |space: &SpacePath| tree.get(space).is_none_or(|s| s.open);
         let mut held = Vec::new();
         for top in tops {
             let filters = vec![("person".to_owned(), person.to_string())];
@@ -32,6 +33,9 @@ impl Posts {
                 let Some(since) = holds(&appointment, now) else { continue };
                 let Some(post) = appointment.object("post") else { continue };
                 match self.0.entity(&reader, post).await {
+                    // Who appoints in one territory gives no powers in another; where everybody may do everything, nobody
+                    // gets any.
+                    Ok(post) if !appointment.space.covers(&post.space) || is_open(&post.space) => {}
                     Ok(post) => held.extend(capacity(&appointment, &post).map(|c| (since, c))),
                     // A post that was abolished gives no powers any more.
                     Err(QueryError::NotFound(_)) => {}

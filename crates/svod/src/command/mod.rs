@@ -7,6 +7,7 @@ mod doctor;
 mod keep;
 mod ledger;
 mod pack;
+pub mod policy;
 mod quarantine;
 mod replay;
 mod serve;
@@ -33,6 +34,9 @@ enum Command {
     /// Check, test, publish and list packs.
     #[command(subcommand)]
     Pack(pack::PackCommand),
+    /// What policies permit.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Send the simulated feeds that packs declare to a running platform.
     Simulate(simulate::SimulateArgs),
     /// Replay real files that packs declare as feeds.
@@ -74,6 +78,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(args) => serve::run(args),
         Command::Pack(command) => pack::run(command),
+        Command::Policy(command) => policy::run(command),
         Command::Simulate(args) => simulate::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Quarantine(command) => quarantine::run(command),

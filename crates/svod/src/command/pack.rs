@@ -84,7 +84,7 @@ pub fn run(command: PackCommand) -> anyhow::Result<ExitCode> {
 }
 
 /// The pack and what it depends on: `base` of the program first, then the folders named, then the pack itself.
-fn sources(folder: &std::path::Path, with: &[PathBuf]) -> anyhow::Result<Vec<PackSource>> {
+pub(super) fn sources(folder: &std::path::Path, with: &[PathBuf]) -> anyhow::Result<Vec<PackSource>> {
     let own = packs::read(folder)?;
     let is_base = own.files.get("pack.yaml").is_some_and(|y| y.lines().any(|l| l.trim() == "id: base"));
     let mut all: Vec<PackSource> = if is_base { Vec::new() } else { embedded::pack("base").into_iter().collect() };
@@ -95,7 +95,7 @@ fn sources(folder: &std::path::Path, with: &[PathBuf]) -> anyhow::Result<Vec<Pac
     Ok(all)
 }
 
-fn report(faults: &[PackError]) -> ExitCode {
+pub(super) fn report(faults: &[PackError]) -> ExitCode {
     for f in faults {
         eprintln!("{f}");
     }

@@ -10,6 +10,8 @@ mod graph;
 mod ledger;
 mod ngsi;
 mod nodes;
+mod policy;
+mod posts;
 mod publishing;
 mod quarantine;
 mod regions;

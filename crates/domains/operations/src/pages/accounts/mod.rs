@@ -40,7 +40,8 @@ struct AccountsPage<'a> {
 pub fn spaces(ctx: &PageContext, s: &OperationsState) -> Vec<SpacePath> {
     let tree = s.registry.spaces();
     let may = |path: &SpacePath| s.registry.may(&ctx.actor, Action::Administer, &s.registry.resource("Account", path));
-    tree.all().iter().map(|space| space.path.clone()).filter(may).collect()
+    // A space that is open to everybody makes nobody an administrator.
+    tree.all().iter().filter(|space| !space.open).map(|space| space.path.clone()).filter(may).collect()
 }
 
 /// The spaces where the visitor runs the installation; elsewhere the page is not theirs.

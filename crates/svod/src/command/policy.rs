@@ -1,0 +1,64 @@
+//! `svod policy`: what the policies of packs permit.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use svod_policy::Matrix;
+use svod_registry::Catalogue;
+
+use super::pack;
+use crate::embedded;
+
+/// What is asked of policy besides entities of the metamodel.
+const WORDS: [&str; 6] = ["Account", "Metrics", "Pack", "Quarantine", "Reading", "Space"];
+
+/// `svod policy`
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// Print who may do what to what, asked of the policies themselves, as a table (Markdown).
+    Matrix {
+        /// Folder of a pack; without it: the packs that come with the program.
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// Folders of packs it depends on; `base` comes with the program.
+        #[arg(long, value_name = "DIR")]
+        with: Vec<PathBuf>,
+    },
+}
+
+/// Runs it.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
+    let PolicyCommand::Matrix { folder, with } = command;
+    let sources = match folder {
+        Some(folder) => pack::sources(&folder, &with)?,
+        None => ["base", "kuzbass"].into_iter().filter_map(embedded::pack).collect(),
+    };
+    match svod_registry::compile(0, &sources) {
+        Ok(catalogue) => {
+            print!("{}", matrix(&catalogue));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(faults) => Ok(pack::report(&faults)),
+    }
+}
+
+/// The matrix of a catalogue, with how it is to be read.
+pub fn matrix(catalogue: &Catalogue) -> String {
+    let kinds = catalogue.metamodel.types.values().filter(|t| !t.is_abstract).map(|t| t.name.as_str()).chain(WORDS);
+    let matrix = Matrix::of(&catalogue.policies, kinds);
+    let packs: Vec<String> =
+        catalogue.packs.iter().map(|p| format!("{} {}", p.manifest.id, p.manifest.version)).collect();
+    format!(
+        "# Who may do what
+
+Asked of the policies of the packs {}; made by `svod policy matrix`, compared in a test. `everywhere`: in every space. `territory`: in the spaces of the post and below. `own body`: there, what belongs to the body of the post or to none.
+`own`: what is, or is about, the person who acts. `–`: never. In an open space (sandbox) everybody may do everything.
+{}",
+        packs.join(", "),
+        matrix.markdown()
+    )
+}

@@ -1,0 +1,88 @@
+//! Powers follow the post, and only the post's own territory gives it.
+
+use svod_identity::{From, Invitation};
+use svod_kernel::{Actor, Role};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Change, Command, Operation};
+use svod_testkit::TestApp;
+
+async fn person(app: &TestApp, login: &str, post: Option<(Role, &str)>) -> (String, String) {
+    let mut invitation = Invitation::new(login, "Olga", app.core.registry.clock().now().plus_seconds(60)).unwrap();
+    invitation.post = post.map(|(role, space)| (role, space.parse().unwrap()));
+    let invitation = app.core.identity.invite(&invitation);
+    let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
+    (account.person.to_string(), token)
+}
+
+async fn make(app: &TestApp, actor: &Actor, id: &str, kind: &str, space: &str, attributes: &[(&str, Attribute)]) {
+    let mut entity = Entity::new(id.parse().unwrap(), kind, space.parse().unwrap());
+    entity.attributes.extend(attributes.iter().map(|(name, a)| ((*name).to_owned(), a.clone())));
+    let changes = vec![Change::from(Operation::Create(entity))];
+    app.core.registry.execute(actor, Command { ground: "test".into(), changes, ..Command::default() }).await.unwrap();
+}
+
+fn link(urn: &str) -> Attribute {
+    Attribute::object(urn.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_to_a_post_gives_its_powers_until_the_appointment_ends() {
+    let app = TestApp::builder().start().await;
+    let (_, token) = person(&app, "mayor", Some((Role::Administrator, "kuzbass/novokuznetsk"))).await;
+    let actor = app.core.identity.authenticate(&token).await.unwrap();
+    assert!(actor.is(Role::Administrator) && actor.name == "Администратор");
+    assert_eq!(actor.spaces, ["kuzbass/novokuznetsk".parse().unwrap()]);
+    let (_, plain) = person(&app, "citizen", None).await;
+    let citizen = app.core.identity.authenticate(&plain).await.unwrap();
+    assert!(citizen.is(Role::Citizen) && citizen.spaces.is_empty());
+
+    let appointment = app.only("Appointment").await;
+    let mut ended = appointment.clone();
+    ended.attributes.insert("until".into(), Attribute::property(app.core.registry.clock().now().to_string()));
+    let changes = vec![Change::from(Operation::Upsert(ended))];
+    let command = Command { ground: "dismissed".into(), changes, ..Command::default() };
+    app.core.registry.execute(&Actor::platform("test"), command).await.unwrap();
+    app.clock.advance(1);
+    let after = app.core.identity.authenticate(&token).await.unwrap();
+    assert!(after.is(Role::Citizen) && after.spaces.is_empty(), "{after:?}");
+    app.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_appoints_in_one_territory_gives_no_powers_in_another() {
+    let app = TestApp::builder().start().await;
+    let (person_urn, token) = person(&app, "climber", Some((Role::Administrator, "kuzbass/novokuznetsk"))).await;
+    let climber = app.core.identity.authenticate(&token).await.unwrap();
+    let platform = Actor::platform("test");
+    let post = [("name", Attribute::property("Губернатор")), ("role", Attribute::property("governor"))];
+    make(&app, &platform, "urn:t:post:governor", "Post", "kuzbass", &post).await;
+    let since = app.core.registry.clock().now().to_string();
+    let appointed =
+        [("person", link(&person_urn)), ("post", link("urn:t:post:governor")), ("since", Attribute::property(since))];
+    make(&app, &climber, "urn:t:appointment", "Appointment", "kuzbass/novokuznetsk", &appointed).await;
+    app.clock.advance(1);
+    let session = app.core.identity.recognise(&token).await.unwrap().session.unwrap();
+    let account = app.core.identity.account(&session.account).await.unwrap();
+    let held = app.core.identity.capacities(&account).await.unwrap();
+    assert_eq!(held.iter().map(|c| c.role).collect::<Vec<_>>(), [Role::Administrator], "{held:?}");
+    app.settle().await;
+}
+
+/// Everything of a person is theirs to see, and nobody else's without a ground.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_sees_themselves_and_an_official_does_not_see_what_is_personal() {
+    let app = TestApp::builder().start().await;
+    let (own, token) = person(&app, "olga", None).await;
+    let (other, _) = person(&app, "ivan", None).await;
+    let olga = app.core.identity.authenticate(&token).await.unwrap();
+    let registry = &app.core.registry;
+    let seen = registry.entity(&olga, &own.parse().unwrap()).await.unwrap();
+    assert_eq!(seen.text("name"), Some("Olga"));
+    assert!(registry.entity(&olga, &other.parse().unwrap()).await.is_err());
+    assert!(registry.entity(&Actor::anonymous(), &own.parse().unwrap()).await.is_err());
+    for official in ["official-regional", "governor", "administrator"] {
+        let seen = registry.entity(&app.actor(official), &own.parse().unwrap()).await.unwrap();
+        assert_eq!(seen.text("name"), None, "{official}");
+    }
+    app.settle().await;
+}
