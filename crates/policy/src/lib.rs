@@ -8,5 +8,5 @@ mod matrix;
 mod policies;
 
 pub use action::{Action, ResourceRef};
-pub use matrix::{Matrix, Reach};
+pub use matrix::{Matrix, Reach, Rows};
 pub use policies::{Policies, PolicyError, PolicySource};

@@ -10,8 +10,11 @@ pub struct Matrix {
     /// The roles, in order of their columns.
     pub roles: Vec<Role>,
     /// Types that are the same to policy, and for each action what each role may.
-    pub groups: Vec<(Vec<String>, Vec<(Action, Vec<Reach>)>)>,
+    pub groups: Vec<(Vec<String>, Rows)>,
 }
+
+/// For each action how far each role's permission goes.
+pub type Rows = Vec<(Action, Vec<Reach>)>;
 
 /// How far a permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +54,7 @@ const ROLES: [Role; 7] =
 impl Matrix {
     /// Of these types.
     pub fn of<'k>(policies: &Policies, kinds: impl IntoIterator<Item = &'k str>) -> Self {
-        let mut groups: BTreeMap<Vec<(Action, Vec<Reach>)>, Vec<String>> = BTreeMap::new();
+        let mut groups: BTreeMap<Rows, Vec<String>> = BTreeMap::new();
         for kind in kinds {
             let row = |action| (action, ROLES.map(|role| reach(policies, role, action, kind)).to_vec());
             groups.entry(Action::ALL.map(row).to_vec()).or_default().push(kind.to_owned());
