@@ -14,6 +14,7 @@ mod pack;
 mod progress;
 mod report;
 mod sse;
+mod trust;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -50,6 +51,8 @@ enum Measure {
     Ngsi(ngsi::Options),
     /// From a change to the last of many notifications.
     Fanout(fanout::Options),
+    /// Authorisation decisions, passwords, sessions and tokens a second, in this process.
+    Trust(trust::Options),
     /// Medians and ratios of measurements (lines of JSON) as Markdown.
     Report {
         /// Files of lines.
@@ -67,6 +70,7 @@ fn main() -> Result<()> {
         Measure::Copy(options) => copy::run(&options),
         Measure::Ngsi(options) => ngsi::run(&options),
         Measure::Fanout(options) => fanout::run(&options),
+        Measure::Trust(options) => trust::run(&options),
         Measure::Report { files } => report::run(&files),
     }
 }

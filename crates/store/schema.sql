@@ -37,6 +37,8 @@ CREATE TABLE challenge (
     PRIMARY KEY (space, token)
 );
 
+CREATE INDEX challenge_expires ON challenge (space, expires);
+
 CREATE TABLE client (
     space BIGINT NOT NULL,
     id TEXT NOT NULL,
@@ -74,6 +76,8 @@ CREATE TABLE client_token (
 CREATE INDEX client_token_account ON client_token (space, account, client);
 
 CREATE INDEX client_token_chain ON client_token (space, chain);
+
+CREATE INDEX client_token_expires ON client_token (space, expires);
 
 CREATE TABLE definition (
     space BIGINT NOT NULL,
@@ -321,6 +325,8 @@ CREATE TABLE session (
 );
 
 CREATE INDEX session_account ON session (space, account);
+
+CREATE INDEX session_expires ON session (space, expires);
 
 CREATE TABLE set_aside (
     space BIGINT NOT NULL,

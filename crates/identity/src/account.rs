@@ -101,7 +101,7 @@ impl Invitation {
 }
 
 /// The login as it is kept: small letters, no spaces.
-fn login_of(text: &str) -> Result<String, IdentityError> {
+pub(crate) fn login_of(text: &str) -> Result<String, IdentityError> {
     let login = text.trim().to_lowercase();
     let fine = |c: char| c.is_alphanumeric() || ".-_@+".contains(c);
     let wrong = |rule, fix: &str| Err(IdentityError::Field("login", rule, fix.to_owned()));
@@ -120,6 +120,21 @@ fn name_of(text: &str) -> Result<String, IdentityError> {
         return Err(IdentityError::Field("name", "length", "write 1 to 100 characters".into()));
     }
     Ok(name)
+}
+
+/// What there is under a login.
+#[expect(clippy::large_enum_variant, reason = "it lives for a moment")]
+enum Known {
+    Nobody,
+    /// An account that nobody can sign in with yet.
+    Bare(AccountRow),
+    Taken,
+}
+
+fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
+    let Some(row) = account::by_login(conn, login)? else { return Ok(Known::Nobody) };
+    let closed = row.state != ACTIVE || row.password.is_some() || !account::passkeys(conn, &row.id)?.is_empty();
+    Ok(if closed { Known::Taken } else { Known::Bare(row) })
 }
 
 /// A password with its authenticator, begun.
@@ -149,8 +164,9 @@ impl Identity {
             return Err(IdentityError::Over);
         }
         let login = invitation.login.clone();
-        let there = self.store.read::<_, StoreError>(move |conn| account::by_login(conn, &login)).await?;
-        if there.is_some() { Err(IdentityError::Over) } else { Ok(invitation) }
+        // An account without anything to sign in with waits for its owner to come again.
+        let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login)?, Known::Taken));
+        if self.store.read(taken).await? { Err(IdentityError::Over) } else { Ok(invitation) }
     }
 
     /// An invitation to be handed over.
@@ -165,6 +181,12 @@ impl Identity {
     pub async fn accept(&self, token: &str, from: &From) -> Result<(Account, String), IdentityError> {
         let invitation = self.invitation(token).await?;
         let now = self.clock.now();
+        let login = invitation.login.clone();
+        if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login)).await? {
+            self.end_sessions(&row.id, None).await?;
+            let token = self.begin(&row.id, Method::Invitation, from).await?;
+            return Ok((Account::of(row)?, token));
+        }
         let mut bytes = [0; 16];
         self.rng.fill(&mut bytes);
         let id = uuid::Builder::from_random_bytes(bytes).into_uuid();

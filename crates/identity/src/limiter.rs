@@ -9,24 +9,54 @@ use svod_kernel::Timestamp;
 
 use crate::IdentityError;
 
-/// Failures after which the next try waits: of one network at one login, of one network, of all networks at one login.
+/// Tries after which the next one waits: of one network at one login, of one network, of all networks at one login.
 const PAIR: u32 = 5;
 const NETWORK: u32 = 50;
 const LOGIN: u32 = 30;
+/// What one network begins without saying who it is.
+const BEGUN: u32 = 300;
 /// After so long without a failure all is forgotten, and nobody waits longer.
 const WINDOW: i64 = 15 * 60;
 /// Counters kept at the most.
 const MOST: usize = 100_000;
 
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    /// Passwords of one network at one login.
+    Pair(String, String),
+    /// Passwords of one network.
+    Network(String),
+    /// Passwords of all networks at one login.
+    Login(String),
+    /// Codes of one account, from wherever.
+    Code(String),
+    /// What one network begins without saying who it is.
+    Begun(String),
+}
+
+impl Key {
+    /// Tries that nobody waits after.
+    const fn free(&self) -> u32 {
+        match self {
+            Self::Pair(..) | Self::Code(_) => PAIR,
+            Self::Network(_) => NETWORK,
+            Self::Login(_) => LOGIN,
+            Self::Begun(_) => BEGUN,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Count {
-    failures: u32,
+    tries: u32,
     last: Timestamp,
 }
 
-/// Counts failures; in memory, of this node.
+/// Counts tries; in memory, of this node. A try counts when it begins and is taken back when it was right, so that many at
+/// once are as many.
 #[derive(Debug, Default)]
-pub struct Limiter(Mutex<HashMap<String, Count>>);
+pub struct Limiter(Mutex<HashMap<Key, Count>>);
 
 /// The network of an address: those who have one address usually have those beside it.
 pub fn network(address: &str) -> String {
@@ -43,54 +73,86 @@ pub fn network(address: &str) -> String {
     }
 }
 
-/// Seconds to wait after so many failures of which so many were free.
-fn wait(failures: u32, free: u32) -> i64 {
-    match failures.checked_sub(free) {
+/// Seconds to wait after so many tries of which so many were free.
+fn wait(tries: u32, free: u32) -> i64 {
+    match tries.checked_sub(free) {
         None => 0,
         Some(over) => 2_i64.saturating_pow((over + 1).min(20)).min(WINDOW),
     }
 }
 
 impl Limiter {
-    /// May a password or code of the login be tried from there? `known`: the login's owner was there before.
+    /// May a password of the login be tried from there? `known`: the login's owner was there before. The try counts.
     ///
     /// # Errors
     /// [`IdentityError::TooMany`] with the seconds to wait.
-    pub fn ask(&self, login: &str, network: &str, known: bool, now: Timestamp) -> Result<(), IdentityError> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = |key: &str, free: u32| {
-            let count = counts.get(key)?;
-            let until = count.last.plus_seconds(wait(count.failures, free));
-            (until > now).then(|| until.seconds_since(now).ceil() as u64)
-        };
-        let mut all = vec![left(&format!("{login}|{network}"), PAIR), left(network, NETWORK)];
+    pub fn password(&self, login: &str, network: &str, known: bool, now: Timestamp) -> Result<(), IdentityError> {
+        let (login, network) = (login.to_owned(), network.to_owned());
+        let mut keys = vec![Key::Pair(login.clone(), network.clone()), Key::Network(network)];
         if !known {
-            all.push(left(&format!("{login}|"), LOGIN));
+            keys.push(Key::Login(login));
         }
-        match all.into_iter().flatten().max() {
-            Some(seconds) => Err(IdentityError::TooMany(seconds.max(1))),
-            None => Ok(()),
-        }
+        self.count(&keys, now)
     }
 
-    /// It was wrong.
-    pub fn failed(&self, login: &str, network: &str, now: Timestamp) {
+    /// May a code of the account be tried? The try counts.
+    ///
+    /// # Errors
+    /// As [`Limiter::password`].
+    pub fn code(&self, account: &str, now: Timestamp) -> Result<(), IdentityError> {
+        self.count(&[Key::Code(account.to_owned())], now)
+    }
+
+    /// May a network begin something for nobody yet? It counts.
+    ///
+    /// # Errors
+    /// As [`Limiter::password`].
+    pub fn begun(&self, network: &str, now: Timestamp) -> Result<(), IdentityError> {
+        self.count(&[Key::Begun(network.to_owned())], now)
+    }
+
+    fn count(&self, keys: &[Key], now: Timestamp) -> Result<(), IdentityError> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() > MOST {
+        let left = |key: &Key| {
+            let count = counts.get(key)?;
+            let seconds = wait(count.tries, key.free());
+            let until = count.last.plus_seconds(seconds);
+            (seconds > 0 && until > now).then(|| until.seconds_since(now).ceil() as u64)
+        };
+        if let Some(seconds) = keys.iter().filter_map(left).max() {
+            return Err(IdentityError::TooMany(seconds.max(1)));
+        }
+        if counts.len() >= MOST {
             counts.retain(|_, c| c.last.plus_seconds(WINDOW) > now);
         }
-        for key in [format!("{login}|{network}"), network.to_owned(), format!("{login}|")] {
-            let count = counts.entry(key).or_insert(Count { failures: 0, last: now });
+        if counts.len() >= MOST {
+            // Somebody fills it on purpose: what is counted already goes on, nobody new is.
+            return if keys.iter().all(|k| counts.contains_key(k)) { Ok(()) } else { Err(IdentityError::TooMany(60)) };
+        }
+        for key in keys {
+            let count = counts.entry(key.clone()).or_insert(Count { tries: 0, last: now });
             if count.last.plus_seconds(WINDOW) <= now {
-                count.failures = 0;
+                count.tries = 0;
             }
-            *count = Count { failures: count.failures + 1, last: now };
+            *count = Count { tries: count.tries + 1, last: now };
+        }
+        Ok(())
+    }
+
+    /// The password was right: what this network has tried at this login is forgotten, and the try was none.
+    pub fn right(&self, login: &str, network: &str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.remove(&Key::Pair(login.to_owned(), network.to_owned()));
+        for key in [Key::Network(network.to_owned()), Key::Login(login.to_owned())] {
+            if let Some(count) = counts.get_mut(&key) {
+                count.tries = count.tries.saturating_sub(1);
+            }
         }
     }
 
-    /// It was right: what this network has tried at this login is forgotten.
-    pub fn succeeded(&self, login: &str, network: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&format!("{login}|{network}"));
+    /// The code was right.
+    pub fn code_right(&self, account: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::Code(account.to_owned()));
     }
 }
 
@@ -102,28 +164,42 @@ mod tests {
     fn who_guesses_waits_longer_and_longer_and_nobody_else_does() {
         let (limiter, mut now) = (Limiter::default(), Timestamp(0));
         for _ in 0..5 {
-            limiter.ask("olga", "1.2.3", false, now).unwrap();
-            limiter.failed("olga", "1.2.3", now);
+            limiter.password("olga", "1.2.3", false, now).unwrap();
         }
-        assert_eq!(limiter.ask("olga", "1.2.3", false, now), Err(IdentityError::TooMany(2)));
-        limiter.ask("olga", "9.9.9", false, now).unwrap();
-        limiter.ask("ivan", "1.2.3", false, now).unwrap();
+        assert_eq!(limiter.password("olga", "1.2.3", false, now), Err(IdentityError::TooMany(2)));
+        limiter.password("olga", "9.9.9", false, now).unwrap();
+        limiter.password("ivan", "1.2.3", false, now).unwrap();
         now = now.plus_seconds(2);
-        limiter.ask("olga", "1.2.3", false, now).unwrap();
-        limiter.failed("olga", "1.2.3", now);
-        assert_eq!(limiter.ask("olga", "1.2.3", false, now), Err(IdentityError::TooMany(4)));
-        limiter.ask("olga", "1.2.3", false, now.plus_seconds(WINDOW)).unwrap();
+        limiter.password("olga", "1.2.3", false, now).unwrap();
+        assert_eq!(limiter.password("olga", "1.2.3", false, now), Err(IdentityError::TooMany(4)));
+        limiter.password("olga", "1.2.3", false, now.plus_seconds(WINDOW)).unwrap();
+        limiter.right("olga", "1.2.3");
+        limiter.password("olga", "1.2.3", false, now).unwrap();
     }
 
     #[test]
     fn many_networks_at_one_login_keep_out_unknown_ones_only() {
         let (limiter, now) = (Limiter::default(), Timestamp(0));
         for n in 0..LOGIN {
-            limiter.failed("olga", &format!("10.0.{n}"), now);
+            limiter.password("olga", &format!("10.0.{n}"), false, now).unwrap();
         }
-        assert!(limiter.ask("olga", "10.9.9", false, now).is_err());
-        limiter.ask("olga", "10.9.9", true, now).unwrap();
-        limiter.ask("ivan", "10.9.9", false, now).unwrap();
+        assert!(limiter.password("olga", "10.9.9", false, now).is_err());
+        limiter.password("olga", "10.9.9", true, now).unwrap();
+        limiter.password("ivan", "10.9.9", false, now).unwrap();
+        // Passwords tried at a login are no codes of its account.
+        limiter.code("olga", now).unwrap();
+    }
+
+    #[test]
+    fn codes_of_one_account_are_counted_apart_from_those_of_another() {
+        let (limiter, now) = (Limiter::default(), Timestamp(0));
+        for _ in 0..5 {
+            limiter.code("a", now).unwrap();
+        }
+        assert!(limiter.code("a", now).is_err());
+        limiter.code("b", now).unwrap();
+        limiter.code_right("a");
+        limiter.code("a", now).unwrap();
     }
 
     #[test]

@@ -12,7 +12,7 @@ use webauthn_rs::prelude::{
 
 use crate::account::Account;
 use crate::session::{From, Method, Session};
-use crate::{Identity, IdentityError, secret};
+use crate::{Identity, IdentityError, limiter, secret};
 
 /// Kinds of what was begun.
 const ADD: &str = "passkey-add";
@@ -192,7 +192,8 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::NoOrigin`]
-    pub async fn begin_sign_in(&self) -> Result<Ceremony, IdentityError> {
+    pub async fn begin_sign_in(&self, from: &From) -> Result<Ceremony, IdentityError> {
+        self.limiter.begun(&limiter::network(&from.address), self.clock.now())?;
         let (challenge, state) = self.verifier()?.start_discoverable_authentication().map_err(refused)?;
         let mut options = serde_json::to_value(challenge).map_err(refused)?;
         // Asked for by a button; where the browser offers passkeys by itself, the script says so.
@@ -247,7 +248,15 @@ impl Identity {
         passkey.update_credential(with);
         let doc = serde_json::to_string(&passkey).map_err(refused)?;
         let row = PasskeyRow { doc, used: Some(self.clock.now()), ..row };
-        Ok(self.store.write::<_, StoreError>(move |conn| account::put_passkey(conn, &row)).await?)
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            // Its owner may have taken it away meanwhile.
+            match account::passkey(conn, &row.credential)? {
+                Some(there) => account::put_passkey(conn, &PasskeyRow { name: there.name, ..row.clone() }),
+                None => Ok(()),
+            }
+        };
+        Ok(self.store.write::<_, StoreError>(job).await?)
     }
 
     /// Begins to prove oneself again with one of one's passkeys.

@@ -208,8 +208,8 @@ impl Identity {
         }
         if row.seen.plus_seconds(TOUCH) <= now {
             row.seen = now;
-            let touched = row.clone();
-            self.store.write::<_, StoreError>(move |conn| account::touch_session(conn, &touched)).await?;
+            let key = row.token.clone();
+            self.store.write::<_, StoreError>(move |conn| account::seen_session(conn, &key, now)).await?;
         }
         let posts = self.capacities(&owner).await?;
         let actor = Arc::new(acting(&owner, &posts, row.acting.as_deref()));

@@ -3,6 +3,7 @@
 use svod_store::account::{self, AccountRow};
 use svod_store::{Conn, StoreError};
 
+use crate::account::login_of;
 use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, secret, totp};
 
@@ -17,7 +18,12 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::Refused`], whatever it was; [`IdentityError::TooMany`].
     pub async fn sign_in(&self, login: &str, password: String, from: &From) -> Result<String, IdentityError> {
-        let (login, network) = (login.trim().to_lowercase(), limiter::network(&from.address));
+        let network = limiter::network(&from.address);
+        // What is no login is nobody's; it costs nothing to say so.
+        let Ok(login) = login_of(login) else {
+            self.limiter.password("", &network, false, self.clock.now())?;
+            return Err(self.failed(&network));
+        };
         let (wanted, here) = (login.clone(), network.clone());
         let look = move |conn: &mut dyn Conn| {
             let Some(row) = account::by_login(conn, &wanted)? else { return Ok((None, false)) };
@@ -25,18 +31,18 @@ impl Identity {
             Ok::<_, StoreError>((Some(row), sessions.iter().any(|s| limiter::network(&s.address) == here)))
         };
         let (row, known) = self.store.read(look).await?;
-        self.limiter.ask(&login, &network, known, self.clock.now())?;
+        self.limiter.password(&login, &network, known, self.clock.now())?;
         let row = row.filter(|r| r.state == "active" && !r.totp.is_empty());
         if !self.passwords.holds(password, row.as_ref().and_then(|r| r.password.clone())).await? {
-            return Err(self.failed(&login, &network));
+            return Err(self.failed(&network));
         }
         let row = row.ok_or(IdentityError::Refused)?;
+        self.limiter.right(&login, &network);
         let state = serde_json::json!({"login": row.login, "network": network});
         self.put_aside(SECOND, Some(row.id), state, SECOND_SECONDS).await
     }
 
-    fn failed(&self, login: &str, network: &str) -> IdentityError {
-        self.limiter.failed(login, network, self.clock.now());
+    fn failed(&self, network: &str) -> IdentityError {
         metrics::counter!("svod_sign_ins_refused_total").increment(1);
         tracing::info!(network, "a sign-in was refused");
         IdentityError::Refused
@@ -49,21 +55,15 @@ impl Identity {
     pub async fn second_factor(&self, token: &str, code: &str, from: &From) -> Result<String, IdentityError> {
         let begun = self.look_at(SECOND, token).await?;
         let id = begun.account.ok_or(IdentityError::Over)?;
-        let (login, network) = (self.row(&id).await?.login, limiter::network(&from.address));
-        // The code alone is six digits: its tries are counted apart from those of the password, wherever they come from.
-        let codes = format!("{login}#code");
-        self.limiter.ask(&codes, "any", false, self.clock.now())?;
+        let network = limiter::network(&from.address);
+        // A code alone is six digits: its tries are counted by account, wherever they come from.
+        self.limiter.code(&id, self.clock.now())?;
         let method = match self.code_holds(&id, code).await {
-            Ok(method) => method,
-            Err(IdentityError::Refused) => {
-                self.limiter.failed(&codes, "any", self.clock.now());
-                return Err(self.failed(&login, &network));
-            }
-            Err(e) => return Err(e),
+            Err(IdentityError::Refused) => return Err(self.failed(&network)),
+            other => other?,
         };
         self.take(SECOND, token).await?;
-        self.limiter.succeeded(&login, &network);
-        self.limiter.succeeded(&codes, "any");
+        self.limiter.code_right(&id);
         self.begin(&id, method, from).await
     }
 
@@ -101,17 +101,18 @@ impl Identity {
     ) -> Result<(), IdentityError> {
         let row = self.row(&session.account).await?;
         let network = limiter::network(&from.address);
-        self.limiter.ask(&row.login, &network, true, self.clock.now())?;
-        let proved = match self.passwords.holds(password, row.password).await? {
-            true => self.code_holds(&row.id, code).await,
-            false => Err(IdentityError::Refused),
-        };
-        match proved {
+        self.limiter.password(&row.login, &network, true, self.clock.now())?;
+        if !self.passwords.holds(password, row.password).await? {
+            return Err(self.failed(&network));
+        }
+        self.limiter.right(&row.login, &network);
+        self.limiter.code(&row.id, self.clock.now())?;
+        match self.code_holds(&row.id, code).await {
             Ok(method) => {
-                self.limiter.succeeded(&row.login, &network);
+                self.limiter.code_right(&row.id);
                 self.confirmed(session, method).await
             }
-            Err(IdentityError::Refused) => Err(self.failed(&row.login, &network)),
+            Err(IdentityError::Refused) => Err(self.failed(&network)),
             Err(e) => Err(e),
         }
     }

@@ -302,6 +302,23 @@ impl Registry {
         Ok(self.read_many(&urns, &[]).await?.into_iter().filter_map(|e| view.redact(actor, e)).collect())
     }
 
+    /// May the actor be told how a question was answered? Counts of an index say something of what is hidden: where it names
+    /// an attribute that is not open to everybody, only whoever runs the space.
+    pub fn may_be_explained(&self, actor: &Actor, find: &Find) -> bool {
+        let view = self.view();
+        let types = &view.catalogue.metamodel.types;
+        let hidden = |name: &str| {
+            types.values().any(|t| {
+                crate::view::class_of(&view.catalogue, &t.name, name) != svod_model::SecrecyClass::Open
+                    && t.attributes.contains_key(name)
+            })
+        };
+        let asked = find.query.asked();
+        let orders = find.order.iter().map(|o| o.path.attribute.as_str());
+        !asked.into_iter().chain(orders).any(hidden)
+            || self.may(actor, Action::Administer, &self.resource("Space", &find.space))
+    }
+
     /// One entity as the actor may see it: in that tree of spaces, or in whichever has it. Of one that was merged into
     /// another, that other one.
     ///

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use svod_kernel::{Actor, Coded, FieldError, SpacePath};
 use svod_model::{Manifest, Pack, PackError, PackSource, parse_pack};
-use svod_policy::Action;
+use svod_policy::{Action, ResourceRef};
 use svod_process::Process;
 use svod_store::StoreError;
 use svod_store::journal::NewEvent;
@@ -114,6 +114,13 @@ impl Registry {
         let pack = parse_pack(&source).map_err(PublishError::Faults)?;
         let manifest = pack.manifest.clone();
         self.may_publish(actor, &manifest)?;
+        // Whose it is now has a say as well: nobody takes a pack over by writing another space into it.
+        if let Some(before) = self.catalogue().pack(&manifest.id) {
+            self.may_publish(actor, &before.manifest)?;
+        }
+        if !pack.policies.is_empty() {
+            self.may_write_policies(actor)?;
+        }
         let sources = self.sources_with(&manifest.id, &source).await?;
         compile(0, &sources).map_err(PublishError::Faults)?;
         let history = self.pack_history(&manifest.id).await?;
@@ -161,9 +168,25 @@ impl Registry {
             return Ok(()); // the first packs bring the policies themselves
         }
         let space = manifest.space.as_deref().unwrap_or(INSTALLATION);
-        let allowed =
-            space.parse::<SpacePath>().is_ok_and(|s| self.may(actor, Action::PublishPack, &self.resource("Pack", &s)));
+        // A space that is open to everybody lets nobody publish: packs hold beyond it.
+        let strict = |s: SpacePath| ResourceRef::new("Pack", s);
+        let allowed = space.parse::<SpacePath>().is_ok_and(|s| self.may(actor, Action::PublishPack, &strict(s)));
         if allowed { Ok(()) } else { Err(PublishError::Forbidden(space.to_owned())) }
+    }
+
+    /// Policies hold in every space, whichever pack brings them: whoever writes them runs the whole installation.
+    fn may_write_policies(&self, actor: &Actor) -> Result<(), PublishError> {
+        let tree = self.spaces();
+        let mut tops = tree.all().into_iter().filter(|s| s.path.parent().is_none());
+        let may = |path: &SpacePath| {
+            let strict = ResourceRef::new("Pack", path.clone());
+            self.may(actor, Action::Administer, &strict)
+        };
+        match tops.find(|s| s.path.as_str() != INSTALLATION && !may(&s.path)) {
+            _ if actor.is(svod_kernel::Role::Platform) => Ok(()),
+            Some(other) => Err(PublishError::Forbidden(other.path.to_string())),
+            None => Ok(()),
+        }
     }
 
     async fn store_pack(

@@ -227,7 +227,10 @@ impl Registry {
             let full = rows.len() == limit;
             for row in rows {
                 after = Some((row.space, row.id));
-                items.extend(view.redact(actor, Arc::new(entity_of(&row)?)).map(Arc::unwrap_or_clone));
+                // What somebody may not see does not lead them to an entity either.
+                let shown = view.redact(actor, Arc::new(entity_of(&row)?));
+                let shown = shown.filter(|e| q.filters.iter().all(|(name, _)| e.attributes.contains_key(name)));
+                items.extend(shown.map(Arc::unwrap_or_clone));
                 if items.len() == limit {
                     return Ok(Page { items, next: Some(format!("{}.{}", row.space, row.id)) });
                 }

@@ -45,6 +45,7 @@ CREATE TABLE session (
     PRIMARY KEY (space, token)
 );
 CREATE INDEX session_account ON session (space, account);
+CREATE INDEX session_expires ON session (space, expires);
 
 -- What was begun and waits for its second half: ceremonies of passkeys, second factors, invitations. Each is taken once.
 CREATE TABLE challenge (
@@ -56,3 +57,4 @@ CREATE TABLE challenge (
     expires BIGINT NOT NULL,
     PRIMARY KEY (space, token)
 );
+CREATE INDEX challenge_expires ON challenge (space, expires);

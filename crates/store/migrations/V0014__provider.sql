@@ -35,6 +35,7 @@ CREATE TABLE client_token (
     PRIMARY KEY (space, token)
 );
 CREATE INDEX client_token_chain ON client_token (space, chain);
+CREATE INDEX client_token_expires ON client_token (space, expires);
 CREATE INDEX client_token_account ON client_token (space, account, client);
 
 CREATE TABLE signing_key (

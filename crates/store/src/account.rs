@@ -317,6 +317,15 @@ pub fn touch_session(conn: &mut dyn Conn, s: &SessionRow) -> Result<(), StoreErr
     .map(drop)
 }
 
+/// The session was used: only that, whatever else has changed of it meanwhile.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn seen_session(conn: &mut dyn Conn, token: &[u8], at: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET seen = ?3 WHERE space = ?1 AND token = ?2";
+    conn.execute(sql, &[INSTALLATION.into(), token.into(), at.into()]).map(drop)
+}
+
 /// Ends a session of an account; false when there is none such.
 ///
 /// # Errors

@@ -41,7 +41,9 @@ pub fn get(conn: &mut dyn Conn, id: &str) -> Result<Option<ClientRow>, StoreErro
 /// # Errors
 /// Whatever the engine refused.
 pub fn list(conn: &mut dyn Conn, limit: i64) -> Result<Vec<ClientRow>, StoreError> {
-    let sql = format!("{CLIENT} ORDER BY state DESC, created DESC, id LIMIT ?2");
+    let sql = format!(
+        "{CLIENT} ORDER BY CASE state WHEN 'pending' THEN 0 WHEN 'active' THEN 1 ELSE 2 END, created DESC, id LIMIT ?2"
+    );
     conn.query(&sql, &[INSTALLATION.into(), limit.into()])?.iter().map(client_of).collect()
 }
 
@@ -52,6 +54,15 @@ pub fn list(conn: &mut dyn Conn, limit: i64) -> Result<Vec<ClientRow>, StoreErro
 pub fn pending(conn: &mut dyn Conn) -> Result<i64, StoreError> {
     let sql = "SELECT COUNT(*) FROM client WHERE space = ?1 AND state = 'pending'";
     conn.first(sql, &[INSTALLATION.into()])?.map_or(Ok(0), |r| r.int(0))
+}
+
+/// Forgets registrations that have waited since before that moment.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn drop_pending(conn: &mut dyn Conn, before: Timestamp) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM client WHERE space = ?1 AND state = 'pending' AND created < ?2";
+    conn.execute(sql, &[INSTALLATION.into(), before.into()])
 }
 
 /// Adds a site, or writes it anew.

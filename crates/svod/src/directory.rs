@@ -32,10 +32,11 @@ impl Posts {
             for appointment in self.0.query(&reader, query).await?.items {
                 let Some(since) = holds(&appointment, now) else { continue };
                 let Some(post) = appointment.object("post") else { continue };
-                match self.0.entity(&reader, post).await {
+                match self.0.entity_in(&reader, Some(&appointment.space), post).await {
                     // Who appoints in one territory gives no powers in another; where everybody may do everything, nobody
                     // gets any.
-                    Ok(post) if !appointment.space.covers(&post.space) || is_open(&post.space) => {}
+                    Ok(post)
+                        if post.kind != "Post" || !appointment.space.covers(&post.space) || is_open(&post.space) => {}
                     Ok(post) => held.extend(capacity(&appointment, &post).map(|c| (since, c))),
                     // A post that was abolished gives no powers any more.
                     Err(QueryError::NotFound(_)) => {}

@@ -61,9 +61,17 @@ async fn next(identity: &Identity, ctx: &PageContext, query: &str) -> Result<Res
         Ok(request) => request,
         Err(back) => return Ok(to(&back)),
     };
-    let here = format!("/oauth/authorize?{query}");
     let host = request.redirect.split("://").nth(1).and_then(|r| r.split('/').next()).unwrap_or_default().to_owned();
-    Ok(match identity.authorize(request, ctx.session.as_deref()).await? {
+    let next = identity.authorize(request.clone(), ctx.session.as_deref()).await?;
+    let here = match next {
+        // However long signing in takes, the request is still there.
+        Authorized::SignIn | Authorized::Confirm => {
+            let named = identity.keep_request(&request).await?;
+            format!("/oauth/authorize?client_id={}&request_uri={}", encoded(&request.client), encoded(&named))
+        }
+        _ => String::new(),
+    };
+    Ok(match next {
         Authorized::SignIn => to(&format!("/session?back={}", encoded(&here))),
         Authorized::Confirm => to(&format!("/session/confirm?back={}", encoded(&here))),
         Authorized::Back(address) => to(&address),

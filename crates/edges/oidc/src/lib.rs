@@ -21,6 +21,9 @@ use axum::routing::{get, post};
 use svod_identity::Identity;
 use svod_text::Texts;
 
+/// Bytes of a request at the most.
+const MOST: usize = 32 << 10;
+
 /// The routes; they belong inside `Portal::wrap`.
 pub fn routes(identity: Arc<Identity>) -> Router {
     let for_programs = Router::new()
@@ -33,6 +36,7 @@ pub fn routes(identity: Arc<Identity>) -> Router {
         .route("/oauth/revoke", post(token::revoke))
         .route("/oauth/userinfo", get(token::user_info).post(token::user_info))
         .route("/oauth/register", post(token::register))
+        .layer(axum::extract::DefaultBodyLimit::max(MOST))
         .layer(axum::middleware::from_fn(from_anywhere));
     Router::new()
         .merge(for_programs)

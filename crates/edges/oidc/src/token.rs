@@ -46,7 +46,9 @@ pub async fn give(State(identity): Provider, posted: Posted) -> Answer {
 /// `POST /oauth/par`
 pub async fn push(State(identity): Provider, posted: Posted) -> Answer {
     let audiences = [identity.issuer()?, at(&identity, "/oauth/par")?, at(&identity, "/oauth/token")?];
-    let (named, seconds) = identity.push_request(&posted.fields, &posted.credentials, &audiences).await?;
+    let (named, seconds) = identity
+        .push_request(&posted.fields, (&posted.credentials, proof(&posted.headers).as_deref()), &audiences)
+        .await?;
     let body = Json(json!({"request_uri": named, "expires_in": seconds}));
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
@@ -74,7 +76,12 @@ pub async fn user_info(State(identity): Provider, method: Method, headers: Heade
     let token = token.ok_or_else(no_token)?;
     let (address, proof) = (at(&identity, "/oauth/userinfo")?, proof(&headers));
     let bound = proof.as_deref().map(|p| (method.as_str(), address.as_str(), p));
-    Ok(never_kept(Json(identity.user_info(token, bound).await?.0)))
+    // Here a bad proof is a token that is not held (RFC 9449, 7.1).
+    let held = |e: OauthError| match e.error {
+        "invalid_dpop_proof" => OauthError { error: "invalid_token", ..e },
+        _ => e,
+    };
+    Ok(never_kept(Json(identity.user_info(token, bound).await.map_err(held)?.0)))
 }
 
 /// `POST /oauth/register`: the client waits for an administrator (403 at the token endpoint until then).

@@ -310,6 +310,7 @@ pub async fn ask(State(s): State<RestState>, Caller(actor): Caller, body: Bytes)
         items: found.entities.iter().map(|e| Entity::clone(e)).collect(),
         more: found.more,
         total: found.total,
-        explained: asked.explain.then_some(found.explained),
+        // Counts of the index say something of what is hidden.
+        explained: (asked.explain && s.registry.may_be_explained(&actor, &find)).then_some(found.explained),
     }))
 }

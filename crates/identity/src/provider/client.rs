@@ -15,6 +15,8 @@ pub const SCOPES: [&str; 5] = ["openid", "profile", "email", "posts", "offline_a
 const MOST_WAITING: i64 = 200;
 /// A site's JWT is good for so many seconds at the most; so long it is remembered that it was used.
 const ASSERTED: i64 = 3_660;
+/// So long a registration waits, in seconds.
+const WAITS: i64 = 30 * 24 * 3600;
 /// Sites that are listed.
 const LISTED: i64 = 1_000;
 /// Most addresses, and the longest of them.
@@ -82,6 +84,12 @@ impl Registration {
         if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
             return wrong("client_name: 1 to 100 characters".into());
         }
+        if self.scope.len() > 500
+            || self.grant_types.len() > 10
+            || self.jwks.as_ref().is_some_and(|k| k.to_string().len() > 8_000)
+        {
+            return wrong("scope, grant_types and jwks: shorter, please".into());
+        }
         let known = ["authorization_code", "refresh_token", "client_credentials"];
         if let Some(other) = self.grant_types.iter().find(|g| !known.contains(&g.as_str())) {
             return wrong(format!("grant_types: '{other}' is not one of {}", known.join(", ")));
@@ -118,10 +126,14 @@ impl Registration {
 
 /// May codes be sent there (OAuth 2.1, 2.3.1; RFC 8252, section 7)?
 fn is_fit(uri: &str) -> bool {
-    if uri.len() > LONGEST_URI || uri.contains('#') || !uri.bytes().all(|b| b.is_ascii_graphic()) {
+    if uri.len() > LONGEST_URI || uri.contains('#') || !uri.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
         return false;
     }
     let Some((scheme, rest)) = uri.split_once(':') else { return false };
+    let authority = rest.strip_prefix("//").and_then(|r| r.split(['/', '?']).next()).unwrap_or_default();
+    if authority.contains('@') {
+        return false; // a name before an @ is read as the site's own
+    }
     match scheme {
         "https" => rest.strip_prefix("//").is_some_and(|r| !r.is_empty() && !r.starts_with('/')),
         "http" => ["//127.0.0.1", "//[::1]", "//localhost"].iter().any(|own| {
@@ -237,6 +249,8 @@ impl Identity {
         };
         let made = row.clone();
         let job = move |conn: &mut dyn Conn| {
+            // What nobody has looked at for a month was not meant.
+            client::drop_pending(conn, made.created.plus_seconds(-WAITS))?;
             if state == ClientState::Pending && client::pending(conn)? >= MOST_WAITING {
                 return Ok(false);
             }
@@ -357,6 +371,9 @@ mod tests {
             "http://localhost.evil.example/cb",
             "http://127.0.0.1.evil.example/",
             "https://a example",
+            "http://localhost:80@evil.example/cb",
+            "https://bank.example@evil.example/",
+            "https://bank.example\\@evil.example/",
             "",
         ] {
             assert!(!is_fit(bad), "{bad}");

@@ -17,6 +17,8 @@ const ASKED: (&str, i64) = ("consent", 15 * 60);
 pub(super) const CODE: (&str, i64) = ("code", 60);
 /// Where pushed requests are named (RFC 9126, 2.2).
 const URN: &str = "urn:ietf:params:oauth:request_uri:";
+/// Longest value of a pushed request.
+const LONGEST: usize = 2_000;
 /// A proof as old as this still counts as one given for this request, in seconds.
 const JUST_NOW: i64 = 60;
 
@@ -159,15 +161,28 @@ impl Identity {
     pub async fn push_request(
         &self,
         params: &HashMap<String, String>,
-        credentials: &Credentials,
+        (credentials, proof): (&Credentials, Option<&str>),
         audiences: &[String],
     ) -> Result<(String, i64), OauthError> {
         let client = self.authenticate_client(credentials, audiences).await?;
+        let key = match (proof, audiences) {
+            (Some(proof), [_, address, ..]) => Some(self.proved(proof, ("POST", address), None).await?),
+            _ => None,
+        };
+        if params.values().any(|v| v.len() > LONGEST) {
+            return Err(OauthError::request(format!("at most {LONGEST} bytes a parameter")));
+        }
         if params.contains_key("request_uri") {
             return Err(OauthError::request("request_uri: only what is pushed has one"));
         }
         let mut params = params.clone();
         params.insert("client_id".into(), client.id);
+        if let Some(key) = key {
+            // A code that is asked for with a proof is bound to its key (RFC 9449, 10.1).
+            if params.insert("dpop_jkt".into(), key.clone()).is_some_and(|named| named != key) {
+                return Err(OauthError::new("invalid_dpop_proof", "dpop_jkt is another key's"));
+            }
+        }
         let request = self
             .read_request(&params)
             .await?
@@ -175,6 +190,15 @@ impl Identity {
         let state = serde_json::to_value(&request).map_err(|e| OauthError::request(e.to_string()))?;
         let token = self.put_aside(PUSHED.0, None, state, PUSHED.1).await?;
         Ok((format!("{URN}{token}"), PUSHED.1))
+    }
+
+    /// Keeps a request while its person signs in; under which name it is asked again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn keep_request(&self, request: &Request) -> Result<String, OauthError> {
+        let state = serde_json::to_value(request).map_err(|e| OauthError::request(e.to_string()))?;
+        Ok(format!("{URN}{}", self.put_aside(PUSHED.0, None, state, ASKED.1).await?))
     }
 
     /// What comes next for whoever holds that session.

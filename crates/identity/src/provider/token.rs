@@ -48,6 +48,15 @@ pub struct Introspection(pub Value);
 #[derive(Debug, Clone)]
 pub struct UserInfo(pub Value);
 
+/// What is used up with the giving of tokens.
+enum Spent {
+    Nothing,
+    /// The code of that hash, which has its mark.
+    Code(Vec<u8>),
+    /// The refresh token of that hash.
+    Refresh(Vec<u8>),
+}
+
 /// What tokens of one chain have in common.
 struct Chain {
     id: String,
@@ -99,8 +108,7 @@ impl Identity {
     ) -> Result<Tokens, OauthError> {
         let wrong = |text: &str| OauthError::new("invalid_grant", text);
         let code = request.code.as_deref().ok_or_else(|| OauthError::request("code is missing"))?;
-        let Ok(row) = self.take(CODE.0, code).await else {
-            self.spent_again(code).await?;
+        let Some(row) = self.spend(code).await? else {
             return Err(wrong("the code has expired or was used already"));
         };
         let granted: Granted = serde_json::from_str(&row.state).map_err(|_| wrong("the code cannot be read"))?;
@@ -118,7 +126,6 @@ impl Identity {
         if asked.key.is_some() && asked.key != key {
             return Err(wrong("the request was bound to another key (dpop_jkt)"));
         }
-        self.spend(code, &granted.chain).await?;
         let doc = json!({"nonce": asked.nonce, "session": granted.session, "method": granted.method,
             "confirmed": granted.confirmed / 1_000_000, "jkt": key});
         let chain = Chain {
@@ -128,27 +135,35 @@ impl Identity {
             scope: asked.scope.clone(),
             doc,
         };
-        self.issue(client, chain, &asked.scope).await
+        self.issue(client, chain, &asked.scope, Spent::Code(secret::hash(code))).await
     }
 
-    /// Remembers that a code was used, and for what.
-    async fn spend(&self, code: &str, chain: &str) -> Result<(), OauthError> {
-        let row = ChallengeRow {
-            token: secret::hash(code),
-            kind: SPENT.to_owned(),
-            account: None,
-            state: json!(chain).to_string(),
-            expires: self.clock.now().plus_seconds(ACCESS),
+    /// A code, once; a mark stands in its place. A code that comes twice was stolen by one of the two: nobody keeps what came
+    /// of it (OAuth 2.1, 4.1.3).
+    async fn spend(&self, code: &str) -> Result<Option<ChallengeRow>, OauthError> {
+        let (hash, now) = (secret::hash(code), self.clock.now());
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            if let Some(row) = account::take_challenge(conn, CODE.0, &hash)? {
+                let chain = serde_json::from_str::<Granted>(&row.state).map(|g| g.chain).unwrap_or_default();
+                let mark = ChallengeRow {
+                    kind: SPENT.to_owned(),
+                    account: None,
+                    state: json!(chain).to_string(),
+                    expires: now.plus_seconds(ACCESS),
+                    ..row.clone()
+                };
+                account::add_challenge(conn, &mark)?;
+                return Ok(Some(row).filter(|r| r.expires > now));
+            }
+            if let Some(mark) = account::take_challenge(conn, SPENT, &hash)? {
+                let chain: String = serde_json::from_str(&mark.state).unwrap_or_default();
+                tracing::warn!("a code came twice; all tokens of its sign-in were ended");
+                client::end_chain(conn, &chain)?;
+            }
+            Ok(None)
         };
-        Ok(self.store.write::<_, StoreError>(move |conn| account::add_challenge(conn, &row)).await?)
-    }
-
-    /// A code that comes twice was stolen by one of the two: nobody keeps what came of it (OAuth 2.1, 4.1.3).
-    async fn spent_again(&self, code: &str) -> Result<(), OauthError> {
-        let Ok(row) = self.look_at(SPENT, code).await else { return Ok(()) };
-        let chain: String = serde_json::from_str(&row.state).map_err(|e| OauthError::request(e.to_string()))?;
-        tracing::warn!(client_chain = &chain[..8.min(chain.len())], "a code came twice; its tokens were ended");
-        Ok(self.store.write::<_, StoreError>(move |conn| client::end_chain(conn, &chain)).await?)
+        Ok(self.store.write::<_, StoreError>(job).await?)
     }
 
     async fn for_refresh(
@@ -161,26 +176,9 @@ impl Identity {
         let token = request.refresh.as_deref().ok_or_else(|| OauthError::request("refresh_token is missing"))?;
         let (hash, now) = (secret::hash(token), self.clock.now());
         let (looked, id) = (hash.clone(), client.id.clone());
-        let job = move |conn: &mut dyn Conn| {
-            conn.exclusive()?;
-            let row = client::token(conn, &looked)?;
-            let Some(row) = row.filter(|r| r.kind == "refresh" && r.client == id && r.expires > now) else {
-                return Ok(None);
-            };
-            if client::use_token(conn, &looked, now)? {
-                return Ok(Some((row, true)));
-            }
-            // It was used before: one of the two who have it is a thief.
-            client::end_chain(conn, &row.chain)?;
-            Ok(Some((row, false)))
-        };
-        let Some((row, first)) = self.store.write::<_, StoreError>(job).await? else {
-            return Err(wrong("the refresh token is unknown or has expired"));
-        };
-        if !first {
-            tracing::warn!(client = client.id, "a refresh token came twice; all tokens of its sign-in were ended");
-            return Err(wrong("the refresh token was used before; sign in again"));
-        }
+        let row = self.store.read::<_, StoreError>(move |conn| client::token(conn, &looked)).await?;
+        let row = row.filter(|r| r.kind == "refresh" && r.client == id && r.expires > now);
+        let row = row.ok_or_else(|| wrong("the refresh token is unknown or has expired"))?;
         let doc: Value = serde_json::from_str(&row.doc).map_err(|_| wrong("the token cannot be read"))?;
         let bound = doc["jkt"].as_str();
         if bound.is_some() && bound != key.as_deref() {
@@ -201,7 +199,7 @@ impl Identity {
             }
         };
         let chain = Chain { id: row.chain, client: row.client, account: row.account, scope: row.scope, doc };
-        self.issue(client, chain, &scope).await
+        self.issue(client, chain, &scope, Spent::Refresh(hash)).await
     }
 
     async fn for_client(
@@ -221,10 +219,10 @@ impl Identity {
             scope: scope.clone(),
             doc: json!({"jkt": key}),
         };
-        self.issue(client, chain, &scope).await
+        self.issue(client, chain, &scope, Spent::Nothing).await
     }
 
-    async fn issue(&self, client: &Client, chain: Chain, scope: &str) -> Result<Tokens, OauthError> {
+    async fn issue(&self, client: &Client, chain: Chain, scope: &str, spent: Spent) -> Result<Tokens, OauthError> {
         let (now, access) = (self.clock.now(), secret::token(&*self.rng));
         let has = |words: &str, word: &str| words.split_whitespace().any(|s| s == word);
         let lasting = chain.account.is_some() && has(&chain.scope, "offline_access") && client.grants("refresh_token");
@@ -243,11 +241,31 @@ impl Identity {
         };
         let mut rows = vec![row(&access, "access", scope, ACCESS)];
         rows.extend(refresh.iter().map(|t| row(t, "refresh", &chain.scope, REFRESH)));
+        let of_chain = chain.id.clone();
         let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
             client::sweep(conn, now)?;
-            rows.iter().try_for_each(|row| client::add_token(conn, row))
+            let first = match &spent {
+                Spent::Nothing => true,
+                // A code that came again meanwhile has taken its mark away.
+                Spent::Code(hash) => account::challenge(conn, SPENT, hash)?.is_some(),
+                Spent::Refresh(hash) => client::use_token(conn, hash, now)?,
+            };
+            if !first {
+                // One of the two who have it is a thief: nobody keeps what came of that sign-in.
+                client::end_chain(conn, &of_chain)?;
+                return Ok(false);
+            }
+            rows.iter().try_for_each(|row| client::add_token(conn, row))?;
+            Ok(true)
         };
-        self.store.write::<_, StoreError>(job).await?;
+        if !self.store.write::<_, StoreError>(job).await? {
+            tracing::warn!(
+                client = client.id,
+                "a code or refresh token came twice; all tokens of its sign-in were ended"
+            );
+            return Err(OauthError::new("invalid_grant", "it was used before; sign in again"));
+        }
         let kind = if chain.doc["jkt"].is_string() { "DPoP" } else { "Bearer" };
         let mut out = Map::new();
         out.insert("id_token".into(), Value::Null);
@@ -305,11 +323,18 @@ impl Identity {
         if asking.registration.token_endpoint_auth_method == AuthMethod::None {
             return Err(OauthError::new("invalid_client", "only a client that keeps a secret may ask"));
         }
-        let Some(row) = self.good(token).await? else { return Ok(Introspection(json!({"active": false}))) };
+        let known = self.good(token).await?.filter(|r| r.kind == "access" || r.client == asking.id);
+        let Some(row) = known else { return Ok(Introspection(json!({"active": false}))) };
+        if self.active_client(&row.client).await.is_err() {
+            return Ok(Introspection(json!({"active": false})));
+        }
         let doc: Value = serde_json::from_str(&row.doc).unwrap_or_default();
         let mut out = json!({"active": true, "client_id": row.client, "scope": row.scope, "iss": self.issuer()?,
             "iat": row.created.millis() / 1000, "exp": row.expires.millis() / 1000,
             "token_type": if doc["jkt"].is_string() { "DPoP" } else { "Bearer" }});
+        if row.kind != "access" {
+            drop(out.as_object_mut().and_then(|o| o.shift_remove("token_type")));
+        }
         if doc["jkt"].is_string() {
             out["cnf"] = json!({"jkt": doc["jkt"]});
         }

@@ -156,6 +156,14 @@ async fn an_invitation_is_good_once(place: &TestPlace) {
     assert_eq!((said.login.as_str(), said.name.as_str()), ("olga@example.org", "Olga Ivanova"));
     let (account, token) = house.identity.accept(&invitation, &here()).await.unwrap();
     assert_eq!(house.identity.recognise(&token).await.unwrap().actor.id, account.person.to_string());
+    // Whose answer was lost comes again, to the same account; the session of before has ended.
+    let (again, second) = house.neighbour.accept(&invitation, &here()).await.unwrap();
+    assert_eq!(again.id, account.id);
+    assert_eq!(house.neighbour.sessions(&account.id.to_string()).await.unwrap().len(), 1);
+    house.identity.recognise(&second).await.unwrap();
+    let begun = house.identity.begin_password(&account, "Svod").await.unwrap();
+    let now = code(&base32(&begun.secret), house.clock.now());
+    house.identity.set_password(&account, &begun.token, (PASSWORD.into(), &now)).await.unwrap();
     assert_eq!(house.identity.accept(&invitation, &here()).await.unwrap_err(), IdentityError::Over);
     assert_eq!(house.neighbour.invitation(&invitation).await.unwrap_err(), IdentityError::Over);
 

@@ -127,6 +127,12 @@ async fn may_change(portal: &Portal, signed: &Signed) -> Result<bool, PageError>
     Ok(bare && !owner(portal, signed).await?.has_password)
 }
 
+/// What opens the account has changed: whoever else holds a session may be the reason.
+async fn end_others_of(portal: &Portal, signed: &Signed) -> Result<(), PageError> {
+    portal.0.identity.end_sessions(&signed.session.account, Some(&signed.session)).await?;
+    Ok(())
+}
+
 /// `GET /account`.
 pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::http::HeaderMap) -> Answer {
     let (ctx, identity) = (&signed.ctx, &portal.0.identity);
@@ -211,6 +217,7 @@ pub(crate) async fn remove_passkey(
         return Ok(to_confirm("/account"));
     }
     portal.0.identity.remove_passkey(&signed.session.account, &form.id).await?;
+    end_others_of(&portal, &signed).await?;
     Ok(redirect("/account#passkeys"))
 }
 
@@ -308,6 +315,7 @@ pub(crate) async fn set_password(State(portal): Here, signed: Signed, CsrfForm(f
     let (account, identity) = (owner(&portal, &signed).await?, &portal.0.identity);
     match identity.set_password(&account, &form.token, (form.password, &form.code)).await {
         Ok(codes) => {
+            end_others_of(&portal, &signed).await?;
             let ctx = &signed.ctx;
             let page = CodesPage { ctx, codes };
             let answer = Page::new(ctx, ctx.t("account-codes-title")).crumb(ctx.t("account-title"), "/account");
@@ -336,6 +344,7 @@ pub(crate) async fn drop_password(
         return Ok(to_confirm("/account"));
     }
     portal.0.identity.drop_password(&owner(&portal, &signed).await?).await?;
+    end_others_of(&portal, &signed).await?;
     Ok(redirect("/account#password"))
 }
 

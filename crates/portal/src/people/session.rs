@@ -201,8 +201,8 @@ pub(crate) async fn with_code(
 }
 
 /// `POST /session/passkey/begin`, by a script.
-pub(crate) async fn begin_passkey(State(portal): Here, _: Scripted) -> Answer {
-    Ok(given(portal.0.identity.begin_sign_in().await?))
+pub(crate) async fn begin_passkey(State(portal): Here, Client(from): Client, _: Scripted) -> Answer {
+    Ok(given(portal.0.identity.begin_sign_in(&from).await?))
 }
 
 #[derive(Deserialize)]

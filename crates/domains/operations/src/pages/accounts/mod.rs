@@ -50,6 +50,11 @@ pub fn allowed(ctx: &PageContext, s: &OperationsState) -> Result<Vec<SpacePath>,
     if spaces.is_empty() { Err(ctx.refusal()) } else { Ok(spaces) }
 }
 
+/// Does the visitor run a whole region?
+pub fn is_regional(spaces: &[SpacePath]) -> bool {
+    spaces.iter().any(|s| s.parent().is_none())
+}
+
 /// The page.
 ///
 /// # Errors
@@ -211,9 +216,17 @@ pub async fn block(
     State(s): State<OperationsState>,
     CsrfForm(form): CsrfForm<Block>,
 ) -> Result<Response, PageError> {
-    allowed(&ctx, &s)?;
+    let spaces = allowed(&ctx, &s)?;
     if let Some(elsewhere) = ctx.confirm_first("/accounts") {
         return Ok(elsewhere);
+    }
+    let account = s.identity.account(&form.id).await?;
+    // Nobody is kept out by whoever runs less than they do; nobody shuts themselves out.
+    let held = s.identity.capacities(&account).await?;
+    let within = held.iter().all(|c| spaces.contains(&c.space));
+    let own = ctx.session.as_ref().is_some_and(|session| session.account == form.id);
+    if own || !within || (held.is_empty() && !is_regional(&spaces)) {
+        return Err(PageError::forbidden());
     }
     s.identity.block(&form.id, form.blocked).await?;
     Ok(Redirect::to("/accounts").into_response())

@@ -8,7 +8,7 @@ use svod_identity::provider::{Client, ClientState};
 use svod_portal::components::{self, ButtonKind, PostButton, Tone};
 use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
 
-use super::accounts::allowed;
+use super::accounts::{allowed, is_regional};
 use crate::OperationsState;
 
 #[derive(Template)]
@@ -46,12 +46,17 @@ impl ClientsPage<'_> {
     }
 }
 
+/// Other sites are everybody's: they are let in by whoever runs a whole region.
+fn regional(ctx: &PageContext, s: &OperationsState) -> Result<(), PageError> {
+    if is_regional(&allowed(ctx, s)?) { Ok(()) } else { Err(PageError::forbidden()) }
+}
+
 /// The page.
 ///
 /// # Errors
 /// Not permitted, or the store failed.
 pub async fn list(ctx: PageContext, State(s): State<OperationsState>) -> Result<Response, PageError> {
-    allowed(&ctx, &s)?;
+    regional(&ctx, &s)?;
     let clients = s.identity.clients().await?;
     let empty = components::empty(ctx.t("clients-empty-title"), ctx.t("clients-empty"));
     let body = ClientsPage { ctx: &ctx, clients, empty };
@@ -73,7 +78,7 @@ pub async fn change(
     State(s): State<OperationsState>,
     CsrfForm(form): CsrfForm<Change>,
 ) -> Result<Response, PageError> {
-    allowed(&ctx, &s)?;
+    regional(&ctx, &s)?;
     if let Some(elsewhere) = ctx.confirm_first("/clients") {
         return Ok(elsewhere);
     }
