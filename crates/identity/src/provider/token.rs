@@ -241,31 +241,7 @@ impl Identity {
         };
         let mut rows = vec![row(&access, "access", scope, ACCESS)];
         rows.extend(refresh.iter().map(|t| row(t, "refresh", &chain.scope, REFRESH)));
-        let of_chain = chain.id.clone();
-        let job = move |conn: &mut dyn Conn| {
-            conn.exclusive()?;
-            client::sweep(conn, now)?;
-            let first = match &spent {
-                Spent::Nothing => true,
-                // A code that came again meanwhile has taken its mark away.
-                Spent::Code(hash) => account::challenge(conn, SPENT, hash)?.is_some(),
-                Spent::Refresh(hash) => client::use_token(conn, hash, now)?,
-            };
-            if !first {
-                // One of the two who have it is a thief: nobody keeps what came of that sign-in.
-                client::end_chain(conn, &of_chain)?;
-                return Ok(false);
-            }
-            rows.iter().try_for_each(|row| client::add_token(conn, row))?;
-            Ok(true)
-        };
-        if !self.store.write::<_, StoreError>(job).await? {
-            tracing::warn!(
-                client = client.id,
-                "a code or refresh token came twice; all tokens of its sign-in were ended"
-            );
-            return Err(OauthError::new("invalid_grant", "it was used before; sign in again"));
-        }
+        self.keep_tokens(chain.id.clone(), rows, spent).await?;
         let kind = if chain.doc["jkt"].is_string() { "DPoP" } else { "Bearer" };
         let mut out = Map::new();
         out.insert("id_token".into(), Value::Null);
@@ -282,6 +258,33 @@ impl Identity {
             _ => drop(out.shift_remove("id_token")),
         }
         Ok(Tokens(Value::Object(out)))
+    }
+
+    /// Keeps tokens, in the transaction in which what they are given for is used up.
+    async fn keep_tokens(&self, chain: String, rows: Vec<TokenRow>, spent: Spent) -> Result<(), OauthError> {
+        let now = self.clock.now();
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            client::sweep(conn, now)?;
+            let first = match &spent {
+                Spent::Nothing => true,
+                // A code that came again meanwhile has taken its mark away.
+                Spent::Code(hash) => account::challenge(conn, SPENT, hash)?.is_some(),
+                Spent::Refresh(hash) => client::use_token(conn, hash, now)?,
+            };
+            if !first {
+                // One of the two who have it is a thief: nobody keeps what came of that sign-in.
+                client::end_chain(conn, &chain)?;
+                return Ok(false);
+            }
+            rows.iter().try_for_each(|row| client::add_token(conn, row))?;
+            Ok(true)
+        };
+        if self.store.write::<_, StoreError>(job).await? {
+            return Ok(());
+        }
+        tracing::warn!("a code or refresh token came twice; all tokens of its sign-in were ended");
+        Err(OauthError::new("invalid_grant", "it was used before; sign in again"))
     }
 
     async fn id_claims(&self, client: &Client, account: &str, doc: &Value, access: &str) -> Result<Value, OauthError> {
