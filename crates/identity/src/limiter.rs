@@ -14,8 +14,8 @@ const PAIR: u32 = 5;
 const NETWORK: u32 = 50;
 const LOGIN: u32 = 30;
 /// What one network begins without saying who it is.
-const BEGUN: u32 = 300;
-/// After so long without a failure all is forgotten, and nobody waits longer.
+const BEGUN: u32 = 2_000;
+/// In so many seconds as many tries are forgotten as are free; nobody waits longer.
 const WINDOW: i64 = 15 * 60;
 /// Counters kept at the most.
 const MOST: usize = 100_000;
@@ -49,7 +49,8 @@ impl Key {
 
 #[derive(Debug, Clone, Copy)]
 struct Count {
-    tries: u32,
+    /// Tries that are not forgotten yet; as many as are free are forgotten in a window.
+    tries: f64,
     last: Timestamp,
 }
 
@@ -115,7 +116,7 @@ impl Limiter {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = |key: &Key| {
             let count = counts.get(key)?;
-            let seconds = wait(count.tries, key.free());
+            let seconds = wait(count.tries.ceil() as u32, key.free());
             let until = count.last.plus_seconds(seconds);
             (seconds > 0 && until > now).then(|| until.seconds_since(now).ceil() as u64)
         };
@@ -130,11 +131,9 @@ impl Limiter {
             return if keys.iter().all(|k| counts.contains_key(k)) { Ok(()) } else { Err(IdentityError::TooMany(60)) };
         }
         for key in keys {
-            let count = counts.entry(key.clone()).or_insert(Count { tries: 0, last: now });
-            if count.last.plus_seconds(WINDOW) <= now {
-                count.tries = 0;
-            }
-            *count = Count { tries: count.tries + 1, last: now };
+            let count = counts.entry(key.clone()).or_insert(Count { tries: 0.0, last: now });
+            let forgotten = now.seconds_since(count.last).max(0.0) * f64::from(key.free()) / WINDOW as f64;
+            *count = Count { tries: (count.tries - forgotten).max(0.0) + 1.0, last: now };
         }
         Ok(())
     }
@@ -145,7 +144,7 @@ impl Limiter {
         counts.remove(&Key::Pair(login.to_owned(), network.to_owned()));
         for key in [Key::Network(network.to_owned()), Key::Login(login.to_owned())] {
             if let Some(count) = counts.get_mut(&key) {
-                count.tries = count.tries.saturating_sub(1);
+                count.tries = (count.tries - 1.0).max(0.0);
             }
         }
     }
@@ -200,6 +199,16 @@ mod tests {
         limiter.code("b", now).unwrap();
         limiter.code_right("a");
         limiter.code("a", now).unwrap();
+    }
+
+    /// An office behind one address, all day.
+    #[test]
+    fn a_busy_network_is_not_kept_out() {
+        let (limiter, mut now) = (Limiter::default(), Timestamp(0));
+        for n in 0..2_000 {
+            now = now.plus_seconds(20);
+            limiter.password(&format!("login-{n}"), "192.0.2", false, now).unwrap();
+        }
     }
 
     #[test]
