@@ -60,6 +60,7 @@ fn decisions(length: Duration) -> Result<()> {
         roles: [Role::Official].into(),
         spaces: vec!["kuzbass".parse().expect("a literal")],
         body: None,
+        on_behalf: Vec::new(),
     };
     let task = ResourceRef::new("Task", space);
     // Each new to the cache: what the policy engine itself takes, with making its entities.

@@ -18,6 +18,8 @@ CREATE TABLE account (
 
 CREATE UNIQUE INDEX account_login ON account (space, login);
 
+CREATE INDEX account_person ON account (space, person);
+
 CREATE TABLE attribute_count (
     space BIGINT NOT NULL,
     type TEXT NOT NULL,
@@ -164,7 +166,7 @@ CREATE TABLE "journal" (
     version BIGINT NOT NULL,
     ground TEXT NOT NULL,
     cause TEXT,
-    changes TEXT NOT NULL,
+    changes TEXT NOT NULL, on_behalf TEXT,
     PRIMARY KEY (space, seq)
 );
 

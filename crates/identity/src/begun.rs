@@ -15,9 +15,21 @@ impl Identity {
         state: Value,
         seconds: i64,
     ) -> Result<String, IdentityError> {
-        let (token, now) = (secret::token(&*self.rng), self.clock.now());
+        let token = secret::token(&*self.rng);
+        self.put_aside_as(&token, (kind, account, state), seconds).await?;
+        Ok(token)
+    }
+
+    /// Keeps what was begun under a token that is given.
+    pub(crate) async fn put_aside_as(
+        &self,
+        token: &str,
+        (kind, account, state): (&'static str, Option<String>, Value),
+        seconds: i64,
+    ) -> Result<(), IdentityError> {
+        let now = self.clock.now();
         let row = ChallengeRow {
-            token: secret::hash(&token),
+            token: secret::hash(token),
             kind: kind.to_owned(),
             account,
             state: state.to_string(),
@@ -28,7 +40,7 @@ impl Identity {
             account::add_challenge(conn, &row)
         };
         self.store.write::<_, StoreError>(job).await?;
-        Ok(token)
+        Ok(())
     }
 
     /// What was begun, which may be looked at again.

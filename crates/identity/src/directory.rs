@@ -1,6 +1,6 @@
 use std::pin::Pin;
 
-use svod_kernel::{Role, SpacePath, Urn};
+use svod_kernel::{Actor, OnBehalf, Role, SpacePath, Urn};
 
 /// A post that somebody holds now, in which they may act. Powers follow the post and do not mix: who holds two acts in one of
 /// them at a time.
@@ -18,6 +18,22 @@ pub struct Capacity {
     pub body: Option<Urn>,
 }
 
+/// Somebody for whom a person may act now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Represented {
+    /// By which mandates, from the nearest to the one whose affairs they are.
+    pub chain: Vec<OnBehalf>,
+    /// How they are called.
+    pub name: String,
+}
+
+impl Represented {
+    /// Names the chain in a session.
+    pub fn key(&self) -> String {
+        self.chain.iter().map(|link| link.mandate.as_str()).collect::<Vec<_>>().join("+")
+    }
+}
+
 /// Somebody who has just got an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Newcomer {
@@ -29,16 +45,22 @@ pub struct Newcomer {
     pub post: Option<(Role, SpacePath)>,
 }
 
-/// The answer of [`Directory::enrol`].
+/// The answer of [`Directory::enrol`] and [`Directory::begun_for`].
 pub type Enrolled<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
-/// The answer of [`Directory::posts`].
-pub type Looked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Capacity>, String>> + Send + 'a>>;
+/// The answer of [`Directory::posts`] and [`Directory::represented`].
+pub type Looked<'a, T = Capacity> = Pin<Box<dyn Future<Output = Result<Vec<T>, String>> + Send + 'a>>;
 
 /// Knows who holds which post; posts and appointments are data of the graph, which this crate stands below.
 pub trait Directory: Send + Sync {
     /// The posts of a person at this moment, oldest appointment first.
     fn posts<'a>(&'a self, person: &'a Urn) -> Looked<'a>;
+
+    /// For whom a person may act at this moment.
+    fn represented<'a>(&'a self, person: &'a Urn) -> Looked<'a, Represented>;
+
+    /// Somebody begins to act for another, who is to see it.
+    fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a>;
 
     /// Somebody becomes a person of the graph, and holds the post that they were invited to.
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a>;
@@ -51,6 +73,14 @@ pub struct NoPosts;
 impl Directory for NoPosts {
     fn posts<'a>(&'a self, _: &'a Urn) -> Looked<'a> {
         Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn represented<'a>(&'a self, _: &'a Urn) -> Looked<'a, Represented> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn begun_for<'a>(&'a self, _: &'a Actor) -> Enrolled<'a> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn enrol<'a>(&'a self, _: &'a Newcomer) -> Enrolled<'a> {

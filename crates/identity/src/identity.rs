@@ -1,8 +1,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
-use svod_kernel::{Actor, Clock, Rng, Timestamp};
+use svod_kernel::{Actor, Clock, Rng, Timestamp, Urn};
 use svod_model::PersonaSpec;
 use svod_store::Store;
+use tokio::sync::broadcast;
 use webauthn_rs::prelude::Webauthn;
 
 use crate::directory::{Directory, NoPosts};
@@ -12,6 +13,29 @@ use crate::persona::Personas;
 use crate::provider::Keys;
 use crate::session::{Known, Recent};
 use crate::{IdentityError, passkey, secret};
+
+/// Signs kept for who is slow to take them.
+const SIGNS: usize = 1_024;
+
+/// Something that whoever watches over security is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sign {
+    /// A proof was refused.
+    Refused {
+        /// From which network.
+        network: String,
+    },
+    /// Somebody who has signed in before does so from a device not seen before.
+    NewDevice {
+        /// Who.
+        person: Urn,
+    },
+    /// Somebody signs in while another session of theirs is in use in another network.
+    FarAway {
+        /// Who.
+        person: Urn,
+    },
+}
 
 /// What identity stands on.
 pub struct IdentityDeps {
@@ -44,6 +68,8 @@ pub struct Identity {
     pub(crate) passwords: Passwords,
     pub(crate) limiter: Limiter,
     pub(crate) recent: Recent,
+    /// What is noticed, for who watches over security.
+    pub(crate) signs: broadcast::Sender<Sign>,
     /// Keys that sign for other sites, as they were read last.
     pub(crate) keys: RwLock<Option<(Timestamp, Keys)>>,
     personas: Personas,
@@ -66,6 +92,7 @@ impl Identity {
             passwords: Passwords::new(salt),
             limiter: Limiter::default(),
             recent: Recent::new(),
+            signs: broadcast::channel(SIGNS).0,
             keys: RwLock::default(),
             store: deps.store,
             key: deps.key,
@@ -78,6 +105,11 @@ impl Identity {
     /// How long a session lasts, in seconds.
     pub const fn session_seconds(&self) -> i64 {
         self.session_seconds
+    }
+
+    /// What is noticed from now on.
+    pub fn signs(&self) -> broadcast::Receiver<Sign> {
+        self.signs.subscribe()
     }
 
     /// Who holds which post is asked there from now on.
@@ -139,6 +171,7 @@ impl Identity {
             return Ok(Known {
                 actor: Arc::new(self.personas.authenticate(token)?),
                 name: String::new(),
+                acts_for: String::new(),
                 session: None,
             });
         }

@@ -86,6 +86,7 @@ impl Personas {
             roles: spec.roles.iter().copied().collect(),
             spaces: spec.spaces.clone(),
             body: spec.body.clone(),
+            on_behalf: Vec::new(),
         })
     }
 }

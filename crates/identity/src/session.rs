@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use svod_kernel::{Actor, Role, Timestamp};
+use svod_kernel::{Actor, OnBehalf, Role, Timestamp, Urn};
 use svod_store::account::{self, SessionRow};
 use svod_store::{Conn, StoreError};
 
 use crate::account::Account;
-use crate::{Capacity, Identity, IdentityError, secret};
+use crate::{Capacity, Identity, IdentityError, Represented, Sign, limiter, secret};
 
 /// How somebody has proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,17 @@ impl Session {
     }
 }
 
+/// Who acts in their own affairs, or in those of others.
+fn citizen(account: &Account, on_behalf: Vec<OnBehalf>) -> Actor {
+    Actor {
+        id: account.person.to_string(),
+        roles: BTreeSet::from([Role::Citizen]),
+        name: "citizen".to_owned(),
+        on_behalf,
+        ..Actor::anonymous()
+    }
+}
+
 /// As whom somebody acts: in the post they chose as long as they hold it, in the first of them when they chose nothing, else
 /// in their own affairs.
 fn acting(account: &Account, posts: &[Capacity], chosen: Option<&str>) -> Actor {
@@ -84,16 +95,16 @@ fn acting(account: &Account, posts: &[Capacity], chosen: Option<&str>) -> Actor 
         None => posts.first(),
         Some(appointment) => posts.iter().find(|p| p.appointment.as_str() == appointment),
     };
-    let id = account.person.to_string();
     match post {
         Some(p) => Actor {
-            id,
+            id: account.person.to_string(),
             name: p.title.clone(),
             roles: BTreeSet::from([p.role]),
             spaces: vec![p.space.clone()],
             body: p.body.clone(),
+            on_behalf: Vec::new(),
         },
-        None => Actor { id, roles: BTreeSet::from([Role::Citizen]), name: "citizen".to_owned(), ..Actor::anonymous() },
+        None => citizen(account, Vec::new()),
     }
 }
 
@@ -119,10 +130,14 @@ pub struct Known {
     pub actor: Arc<Actor>,
     /// How they are called; empty for personas.
     pub name: String,
+    /// How the one is called in whose affairs they act; empty for their own.
+    pub acts_for: String,
     /// In which session; none for tokens of personas.
     pub session: Option<Arc<Session>>,
 }
 
+/// A session used within so many seconds is in use.
+const IN_USE: i64 = 10 * 60;
 /// For so many seconds a session is believed without asking the store: what another node ends counts after that.
 const BELIEVED: i64 = 1;
 /// A session's last use is written down when it is that much later than what is written, in seconds.
@@ -176,11 +191,29 @@ impl Identity {
         };
         let job = move |conn: &mut dyn Conn| {
             account::sweep(conn, now)?;
-            account::add_session(conn, &row)
+            let before = account::sessions(conn, &row.account)?;
+            let owner = account::get(conn, &row.account)?;
+            account::add_session(conn, &row)?;
+            Ok::<_, StoreError>((before, owner))
         };
-        self.store.write::<_, StoreError>(job).await?;
+        let (before, owner) = self.store.write(job).await?;
+        self.compare(&before, owner.and_then(|o| o.person?.parse().ok()), from, now);
         metrics::counter!("svod_sign_ins_total", "method" => method.as_str()).increment(1);
         Ok(token)
+    }
+
+    /// Is the device a new one, or far from another that is in use?
+    fn compare(&self, before: &[SessionRow], person: Option<Urn>, from: &From, now: Timestamp) {
+        let (Some(person), false) = (person, before.is_empty()) else { return };
+        let agent: String = from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
+        let network = limiter::network(&from.address);
+        if before.iter().all(|s| s.agent != agent) {
+            let _ = self.signs.send(Sign::NewDevice { person: person.clone() }); // nobody watching is fine
+        }
+        let elsewhere = |s: &SessionRow| s.seen.plus_seconds(IN_USE) > now && limiter::network(&s.address) != network;
+        if before.iter().any(elsewhere) {
+            let _ = self.signs.send(Sign::FarAway { person });
+        }
     }
 
     /// Who holds the token of a session.
@@ -211,10 +244,15 @@ impl Identity {
             let key = row.token.clone();
             self.store.write::<_, StoreError>(move |conn| account::seen_session(conn, &key, now)).await?;
         }
+        let chosen = row.acting.as_deref();
         let posts = self.capacities(&owner).await?;
-        let actor = Arc::new(acting(&owner, &posts, row.acting.as_deref()));
+        let (actor, acts_for) = match self.representing(&owner, &posts, chosen).await? {
+            Some(r) => (citizen(&owner, r.chain), r.name),
+            None => (acting(&owner, &posts, chosen), String::new()),
+        };
+        let actor = Arc::new(actor);
         let until = now.plus_seconds(BELIEVED).min(row.expires);
-        let known = Known { actor, name: owner.name, session: Some(Arc::new(shown(row))) };
+        let known = Known { actor, acts_for, name: owner.name, session: Some(Arc::new(shown(row))) };
         self.recent.0.insert(hash, Remembered { known: known.clone(), until });
         Ok(known)
     }
@@ -224,21 +262,55 @@ impl Identity {
     /// # Errors
     /// When they are not known.
     pub async fn capacities(&self, account: &Account) -> Result<Vec<Capacity>, IdentityError> {
-        let looked = self.directory().posts(&account.person).await;
-        Ok(looked.map_err(|e| StoreError::Shape(format!("posts are not known: {e}")))?)
+        self.posts(&account.person).await
     }
 
-    /// From now on the owner of the session acts in that appointment, or in their own affairs.
+    /// The posts that a person holds now, oldest appointment first.
     ///
     /// # Errors
-    /// [`IdentityError::Missing`] when they have no such appointment.
-    pub async fn act_as(&self, session: &Session, appointment: &str) -> Result<(), IdentityError> {
+    /// When they are not known.
+    pub async fn posts(&self, person: &Urn) -> Result<Vec<Capacity>, IdentityError> {
+        Ok(self.directory().posts(person).await.map_err(|e| StoreError::Shape(format!("posts are not known: {e}")))?)
+    }
+
+    /// For whom the owner of an account may act now.
+    ///
+    /// # Errors
+    /// When that is not known.
+    pub async fn represented(&self, account: &Account) -> Result<Vec<Represented>, IdentityError> {
+        let looked = self.directory().represented(&account.person).await;
+        Ok(looked.map_err(|e| StoreError::Shape(format!("mandates are not known: {e}")))?)
+    }
+
+    /// In whose affairs the owner acts by what they chose, as long as they may.
+    async fn representing(
+        &self,
+        account: &Account,
+        posts: &[Capacity],
+        chosen: Option<&str>,
+    ) -> Result<Option<Represented>, IdentityError> {
+        let post = |key: &&str| posts.iter().any(|p| p.appointment.as_str() == *key);
+        match chosen.filter(|c| !c.is_empty() && !post(c)) {
+            None => Ok(None),
+            Some(key) => Ok(self.represented(account).await?.into_iter().find(|r| r.key() == key)),
+        }
+    }
+
+    /// From now on the owner of the session acts in that appointment, for whom that mandate says, or in their own affairs.
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`] when they have no such appointment or mandate.
+    pub async fn act_as(&self, session: &Session, chosen: &str) -> Result<(), IdentityError> {
         let account = self.account(&session.account).await?;
         let posts = self.capacities(&account).await?;
-        if !appointment.is_empty() && !posts.iter().any(|p| p.appointment.as_str() == appointment) {
+        if let Some(r) = self.representing(&account, &posts, Some(chosen)).await? {
+            // Whose affairs they are, sees it before anything is done.
+            let begun = self.directory().begun_for(&citizen(&account, r.chain)).await;
+            begun.map_err(|e| StoreError::Shape(format!("it could not be written down: {e}")))?;
+        } else if !chosen.is_empty() && !posts.iter().any(|p| p.appointment.as_str() == chosen) {
             return Err(IdentityError::Missing("post"));
         }
-        let chosen = Some(appointment.to_owned());
+        let chosen = Some(chosen.to_owned());
         self.revise(session, move |row| row.acting.clone_from(&chosen)).await
     }
 

@@ -45,6 +45,7 @@ impl Identity {
     fn failed(&self, network: &str) -> IdentityError {
         metrics::counter!("svod_sign_ins_refused_total").increment(1);
         tracing::info!(network, "a sign-in was refused");
+        let _ = self.signs.send(crate::Sign::Refused { network: network.to_owned() }); // nobody watching is fine
         IdentityError::Refused
     }
 

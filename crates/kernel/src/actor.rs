@@ -18,6 +18,8 @@ pub enum Role {
     Governor,
     /// Runs the installation: packs, quarantine, spaces.
     Administrator,
+    /// Watches over who looked at whose data and over security; sees no personal data.
+    Auditor,
     /// A device or system that delivers readings.
     Device,
     /// The platform itself: runtime, pack seeding.
@@ -33,10 +35,23 @@ impl Role {
             Self::Official => "official",
             Self::Governor => "governor",
             Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
             Self::Device => "device",
             Self::Platform => "platform",
         }
     }
+}
+
+/// One link of the chain from who acts to whose affairs they are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OnBehalf {
+    /// For whom: a person or an organization.
+    pub person: Urn,
+    /// What entitles to it.
+    pub mandate: Urn,
+    /// Only in matters of these types; empty: in all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub scope: BTreeSet<String>,
 }
 
 /// Who acts: the answer of identity, the principal of policy, the "who" of a journal event.
@@ -53,6 +68,9 @@ pub struct Actor {
     /// The body whose post they hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Urn>,
+    /// For whom they act, from the nearest to the one whose affairs they are; empty: for themselves or in their post.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_behalf: Vec<OnBehalf>,
 }
 
 impl Actor {
@@ -64,6 +82,7 @@ impl Actor {
             roles: BTreeSet::from([Role::Anonymous]),
             spaces: Vec::new(),
             body: None,
+            on_behalf: Vec::new(),
         }
     }
 
@@ -75,7 +94,19 @@ impl Actor {
             roles: BTreeSet::from([Role::Platform]),
             spaces: Vec::new(),
             body: None,
+            on_behalf: Vec::new(),
         }
+    }
+
+    /// Whose affairs they act in.
+    pub fn subject(&self) -> &str {
+        self.on_behalf.last().map_or(&self.id, |link| link.person.as_str())
+    }
+
+    /// Is a matter of that type, of that person, the actor's own, or of whom they act for?
+    pub fn owns(&self, person: &Urn, kind: &str) -> bool {
+        let within = |link: &OnBehalf| link.scope.is_empty() || link.scope.contains(kind);
+        person.as_str() == self.subject() && self.on_behalf.iter().all(within)
     }
 
     /// True when the actor has that role.

@@ -11,7 +11,7 @@ mod problem;
 mod space;
 mod time;
 
-pub use actor::{Actor, Role};
+pub use actor::{Actor, OnBehalf, Role};
 pub use chance::{Rng, SeededRng};
 pub use ids::{InvalidUrn, Urn};
 pub use lang::Lang;

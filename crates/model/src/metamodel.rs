@@ -135,6 +135,10 @@ pub enum SecrecyClass {
     Internal,
     /// The person concerned and those with a ground.
     Personal,
+    /// As personal, with grounds fewer: health, beliefs, convictions, biometry.
+    Special,
+    /// Of the state or of commerce: whom a pack names.
+    Secret,
 }
 
 /// A code list (LinkML enum).

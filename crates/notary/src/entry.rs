@@ -25,6 +25,8 @@ struct Head<'a> {
     ground: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf: Option<&'a str>,
 }
 
 fn shape(space: &str, seq: i64, e: &serde_json::Error) -> StoreError {
@@ -44,6 +46,7 @@ fn head(space: &str, seq: i64, event: &NewEvent) -> Result<String, StoreError> {
         version: event.version,
         ground: &event.ground,
         cause: event.cause.as_deref(),
+        on_behalf: event.on_behalf.as_deref(),
     };
     serde_json::to_string(&head).map_err(|e| shape(space, seq, &e))
 }

@@ -9,8 +9,16 @@ pub enum Action {
     ReadInternal,
     /// See attributes of class `personal`.
     ReadPersonal,
+    /// See attributes of class `special`: health, beliefs, convictions, biometry.
+    ReadSpecial,
+    /// See attributes of class `secret`: of the state or of commerce.
+    ReadSecret,
     /// See who did what to an entity.
     ReadJournal,
+    /// Open the personal data of another, on a ground that is kept.
+    Look,
+    /// Watch over who looked at whose data, and over security.
+    Oversee,
     /// Make an entity.
     Create,
     /// Change attributes.
@@ -35,11 +43,15 @@ pub enum Action {
 
 impl Action {
     /// All, for the matrix and the coverage test.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Read,
         Self::ReadInternal,
         Self::ReadPersonal,
+        Self::ReadSpecial,
+        Self::ReadSecret,
         Self::ReadJournal,
+        Self::Look,
+        Self::Oversee,
         Self::Create,
         Self::Update,
         Self::Delete,
@@ -58,7 +70,11 @@ impl Action {
             Self::Read => "read",
             Self::ReadInternal => "readInternal",
             Self::ReadPersonal => "readPersonal",
+            Self::ReadSpecial => "readSpecial",
+            Self::ReadSecret => "readSecret",
             Self::ReadJournal => "readJournal",
+            Self::Look => "look",
+            Self::Oversee => "oversee",
             Self::Create => "create",
             Self::Update => "update",
             Self::Delete => "delete",
@@ -73,6 +89,39 @@ impl Action {
     }
 }
 
+/// On what ground somebody looks at the personal data of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ground {
+    /// A law says so.
+    Law,
+    /// A contract with the person.
+    Contract,
+    /// The person has agreed.
+    Consent,
+    /// Life or safety is in danger.
+    Emergency,
+}
+
+impl Ground {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Law, Self::Contract, Self::Consent, Self::Emergency];
+
+    /// The name in policies, and of the code list `AccessGround`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Law => "law",
+            Self::Contract => "contract",
+            Self::Consent => "consent",
+            Self::Emergency => "emergency",
+        }
+    }
+
+    /// By its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|g| g.as_str() == name)
+    }
+}
+
 /// What an action is done to, as far as policies look at it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ResourceRef {
@@ -84,6 +133,8 @@ pub struct ResourceRef {
     pub body: Option<Urn>,
     /// The person that it is, or is about.
     pub person: Option<Urn>,
+    /// On what ground the actor looks at the person's data; none: on none.
+    pub ground: Option<Ground>,
     /// The space is open (sandbox).
     pub open: bool,
 }
@@ -91,6 +142,6 @@ pub struct ResourceRef {
 impl ResourceRef {
     /// A resource of that kind in that (strict) space, assigned to nobody.
     pub fn new(kind: &str, space: SpacePath) -> Self {
-        Self { kind: kind.to_owned(), space, body: None, person: None, open: false }
+        Self { kind: kind.to_owned(), space, body: None, person: None, ground: None, open: false }
     }
 }

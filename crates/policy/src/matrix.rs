@@ -48,8 +48,16 @@ impl Reach {
 }
 
 /// The roles of people and systems.
-const ROLES: [Role; 7] =
-    [Role::Anonymous, Role::Citizen, Role::Official, Role::Governor, Role::Administrator, Role::Device, Role::Platform];
+const ROLES: [Role; 8] = [
+    Role::Anonymous,
+    Role::Citizen,
+    Role::Official,
+    Role::Governor,
+    Role::Administrator,
+    Role::Auditor,
+    Role::Device,
+    Role::Platform,
+];
 
 impl Matrix {
     /// Of these types.
@@ -90,7 +98,8 @@ fn reach(policies: &Policies, role: Role, action: Action, kind: &str) -> Reach {
     let (Ok(here), Ok(elsewhere)) = ("here".parse::<SpacePath>(), "elsewhere".parse::<SpacePath>()) else {
         return Reach::Other;
     };
-    let is_person = matches!(role, Role::Citizen | Role::Official | Role::Governor | Role::Administrator);
+    let is_person =
+        matches!(role, Role::Citizen | Role::Official | Role::Governor | Role::Administrator | Role::Auditor);
     let actor = Actor {
         id: if is_person { "urn:svod:person:self" } else { role.as_str() }.into(),
         name: role.as_str().into(),
@@ -98,6 +107,7 @@ fn reach(policies: &Policies, role: Role, action: Action, kind: &str) -> Reach {
         // Nobody has territories but those who hold a post, devices, and citizens of a demonstration.
         spaces: if role == Role::Anonymous { Vec::new() } else { vec![here.clone()] },
         body: urn("urn:svod:body:own"),
+        on_behalf: Vec::new(),
     };
     let ask = |space: &SpacePath, body: Option<&str>, own: bool| {
         let resource = ResourceRef {

@@ -9,7 +9,7 @@ use cedar_policy::{
 };
 use svod_kernel::Actor;
 
-use crate::{Action, ResourceRef};
+use crate::{Action, Ground, ResourceRef};
 
 /// Decisions kept; the cache is emptied when it is full and whenever packs are published.
 const MAX_CACHED: usize = 100_000;
@@ -81,7 +81,7 @@ impl Policies {
 
     /// May this actor do this? Anything that goes wrong on the way means no.
     pub fn allows(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
-        let own = resource.person.as_ref().is_some_and(|p| p.as_str() == actor.id);
+        let own = resource.person.as_ref().is_some_and(|p| actor.owns(p, &resource.kind));
         let key = (fingerprint(actor), action, ResourceRef { person: None, ..resource.clone() }, own);
         if let Some(known) = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return *known;
@@ -106,6 +106,7 @@ impl Policies {
             ("roles".to_owned(), strings(actor.roles.iter().map(|r| r.as_str().to_owned()).collect())),
             ("spaces".to_owned(), strings(actor.spaces.iter().map(ToString::to_string).collect())),
             ("body".to_owned(), body(&actor.body)),
+            ("acting".to_owned(), RestrictedExpression::new_bool(!actor.on_behalf.is_empty())),
         ]);
         let what = HashMap::from([
             ("type".to_owned(), text(resource.kind.clone())),
@@ -113,6 +114,7 @@ impl Policies {
             ("spaces".to_owned(), strings(resource.space.lineage().map(|s| s.to_string()).collect())),
             ("body".to_owned(), body(&resource.body)),
             ("own".to_owned(), RestrictedExpression::new_bool(own)),
+            ("ground".to_owned(), text(resource.ground.map_or("", Ground::as_str).to_owned())),
             ("open".to_owned(), RestrictedExpression::new_bool(resource.open)),
         ]);
         let entities = Entities::from_entities(
@@ -168,6 +170,7 @@ fn fingerprint(actor: &Actor) -> u64 {
     actor.roles.hash(&mut h);
     actor.spaces.hash(&mut h);
     actor.body.hash(&mut h);
+    actor.on_behalf.is_empty().hash(&mut h);
     h.finish()
 }
 
@@ -178,8 +181,8 @@ mod tests {
     use super::*;
 
     const SCHEMA: &str = r#"
-        entity Actor { roles: Set<String>, spaces: Set<String>, body: String };
-        entity Entity { "type": String, space: String, spaces: Set<String>, body: String, own: Bool, open: Bool };
+        entity Actor { roles: Set<String>, spaces: Set<String>, body: String, acting: Bool };
+        entity Entity { "type": String, space: String, spaces: Set<String>, body: String, own: Bool, ground: String, open: Bool };
         action "read", "take" appliesTo { principal: Actor, resource: Entity };
     "#;
     const POLICY: &str = r#"

@@ -23,6 +23,8 @@ pub struct PageContext {
     pub session: Option<Arc<Session>>,
     /// How whoever has a session is called; empty for personas and for nobody.
     pub name: String,
+    /// How the one is called in whose affairs the visitor acts; empty for their own.
+    pub acts_for: String,
     /// All texts: of the packs, the portal and the domains.
     pub texts: Arc<Texts>,
     /// Path of the request, without its query.
@@ -221,15 +223,16 @@ async fn read(portal: &Portal, headers: &HeaderMap, uri: &Uri) -> (PageContext, 
         known.as_ref().is_err_and(|e| e.status() == 401) && cookies::read(headers, cookies::SESSION).is_some();
     let csrf =
         cookies::read(headers, cookies::CSRF).filter(|v| v.len() == 32 && v.bytes().all(|b| b.is_ascii_hexdigit()));
-    let (actor, session, name) = match known {
-        Ok(Some(known)) => (known.actor, known.session, known.name),
-        _ => (Arc::new(Actor::anonymous()), None, String::new()),
+    let (actor, session, name, acts_for) = match known {
+        Ok(Some(known)) => (known.actor, known.session, known.name, known.acts_for),
+        _ => (Arc::new(Actor::anonymous()), None, String::new(), String::new()),
     };
     let ctx = PageContext {
         lang: asked.or(kept).or_else(accepted).unwrap_or_default(),
         actor,
         session,
         name,
+        acts_for,
         texts: portal.0.texts.now(),
         path: uri.path().to_owned(),
         query: query.split('&').filter(|p| !p.is_empty() && !p.starts_with("lang=")).collect::<Vec<_>>().join("&"),

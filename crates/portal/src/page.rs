@@ -173,10 +173,14 @@ impl IntoResponse for Page<'_> {
 fn nav(ctx: &PageContext) -> Vec<NavItem> {
     let works = [Role::Official, Role::Governor, Role::Administrator].iter().any(|r| ctx.actor.is(*r));
     let runs = ctx.actor.is(Role::Administrator);
+    let oversees = ctx.actor.is(Role::Auditor);
     [
         (true, "/", "nav-map"),
+        (ctx.session.is_some(), "/my", "nav-my"),
         (works, "/tasks", "nav-tasks"),
+        (works, "/people", "nav-people"),
         (works, "/journal", "nav-journal"),
+        (oversees, "/oversight", "nav-oversight"),
         (runs, "/packs", "nav-packs"),
         (runs, "/quarantine", "nav-quarantine"),
         (runs, "/accounts", "nav-accounts"),

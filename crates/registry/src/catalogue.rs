@@ -13,6 +13,9 @@ use svod_process::Process;
 use svod_rules::{Decision, DecisionModel};
 use svod_text::Texts;
 
+/// The file of the decision on security.
+const SECURITY: &str = "security.dmn";
+
 /// Everything the published packs say, compiled, swapped whole when a pack is published.
 pub struct Catalogue {
     /// Grows by one with each publication since the start.
@@ -31,6 +34,8 @@ pub struct Catalogue {
     pub profiles: Vec<Arc<CompiledProfile>>,
     /// Triggers with their decisions and processes.
     pub triggers: Vec<Arc<CompiledTrigger>>,
+    /// The decision "Security": what of that which happens calls the security officer. The last pack that has one.
+    pub security: Option<Decision>,
     /// Map layers by order.
     pub layers: Vec<(Option<SpacePath>, LayerSpec)>,
     /// Demo personas.
@@ -89,6 +94,7 @@ impl Catalogue {
             texts: Arc::new(Texts::new([]).expect("no text is no fault")),
             profiles: Vec::new(),
             triggers: Vec::new(),
+            security: None,
             layers: Vec::new(),
             personas: Vec::new(),
             policies: Policies::none(),
@@ -141,6 +147,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
     let policies = policies(&refs, &mut errors);
     let profiles = profiles(&refs, &mut errors);
     let triggers = triggers(&refs, &mut errors);
+    let security = security(&refs, &mut errors);
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
     let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
@@ -158,6 +165,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
                 texts,
                 profiles,
                 triggers,
+                security,
                 layers,
                 personas,
                 policies,
@@ -308,6 +316,12 @@ fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTri
         }
     }
     done
+}
+
+fn security(packs: &[&Pack], errors: &mut Vec<PackError>) -> Option<Decision> {
+    let pack = packs.iter().rfind(|p| p.decisions.contains_key(SECURITY))?;
+    let model = DecisionModel::compile(&format!("decisions/{SECURITY}"), pack.decisions.get(SECURITY)?).ok()?;
+    model.decision("Security").map_err(|e| errors.push(rule_error(pack, e))).ok()
 }
 
 fn decision_models(pack: &Pack, errors: &mut Vec<PackError>) -> BTreeMap<String, DecisionModel> {

@@ -235,5 +235,6 @@ fn event(actor: &Actor, kind: &str, id: &str, now: Timestamp) -> NewEvent {
         ground: String::new(),
         cause: None,
         changes: "{}".into(),
+        on_behalf: None,
     }
 }

@@ -270,6 +270,10 @@ impl Hand<'_> {
         for (name, a) in &mut new.attributes {
             a.stamp(old.and_then(|o| o.attributes.get(name)), born, self.now);
         }
+        // What becomes of it must be theirs to make as well: nobody hands their own thing to another's affairs.
+        if old.is_some_and(|old| self.view.resource_of(old) != self.view.resource_of(&new)) {
+            check::may(self.view, self.actor, change.policy_action(), change, &new)?;
+        }
         let event = self.event(change, old, Some(&new), &new)?;
         Ok(Some(Worked { entity: new, made: old.is_none(), gone: false, event }))
     }
@@ -420,7 +424,16 @@ impl Hand<'_> {
             ground: self.command.ground.clone(),
             cause: self.command.cause.as_ref().map(ToString::to_string),
             changes: changes.map_err(|e| StoreError::Shape(e.to_string()))?,
+            on_behalf: self.chain()?,
         })
+    }
+
+    /// For whom the actor acts, as the journal keeps it.
+    fn chain(&self) -> Result<Option<String>, StoreError> {
+        if self.actor.on_behalf.is_empty() {
+            return Ok(None);
+        }
+        serde_json::to_string(&self.actor.on_behalf).map(Some).map_err(|e| StoreError::Shape(e.to_string()))
     }
 
     /// Relationships of strict spaces must point to something, made by the same command perhaps.

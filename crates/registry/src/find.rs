@@ -376,7 +376,7 @@ impl Registry {
     }
 
     /// Entities of these identifiers in these spaces (none named: in all trees), in no particular order.
-    async fn read_many(&self, urns: &[Urn], spaces: &[SpaceId]) -> Result<Vec<Arc<Entity>>, QueryError> {
+    pub(crate) async fn read_many(&self, urns: &[Urn], spaces: &[SpaceId]) -> Result<Vec<Arc<Entity>>, QueryError> {
         let mut found = Vec::with_capacity(urns.len());
         let mut missing = Vec::new();
         for urn in urns {

@@ -111,6 +111,7 @@ impl Registry {
             if space == 0 && step.events.iter().any(|e| e.action == "publish") {
                 self.reload_catalogue().await?;
             }
+            self.learn_grounds(step.entities.iter().map(|e| &**e));
             self.announced.fetch_add(1, Ordering::AcqRel);
             let _ = self.changes.send(Arc::new(step)); // nobody listening is fine
             *from = Told { seq: last, full };

@@ -24,6 +24,7 @@ mod desk;
 mod execute;
 mod find;
 mod follow;
+mod grounds;
 mod happening;
 mod index;
 mod past;
@@ -54,7 +55,7 @@ pub use publish::{PublishError, Published};
 pub use query::{Changes, EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
 pub use registry::{Registry, RegistryDeps};
 pub use spaces::{SpaceId, SpaceInfo, SpaceTree};
-pub use svod_policy::{Action, ResourceRef};
+pub use svod_policy::{Action, Ground, ResourceRef};
 pub use template::{Copied, Template, TemplateError};
 pub use vocabulary::{AttributeInUse, InUse, TypeInUse};
 

@@ -222,6 +222,7 @@ impl Registry {
                     ground: format!("pack:{}@{}", m.id, m.version),
                     cause: None,
                     changes: serde_json::json!({"version": {"old": before, "new": m.version}}).to_string(),
+                    on_behalf: None,
                 };
                 svod_store::journal::append(conn, 0, std::slice::from_ref(&event))?;
                 Ok::<_, StoreError>(())

@@ -1,9 +1,10 @@
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use svod_kernel::{Actor, Coded, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Coded, OnBehalf, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
 use svod_policy::{Action, ResourceRef};
 use svod_query::keys;
@@ -12,6 +13,7 @@ use svod_store::entity::{EntityPage, EntityRow};
 use svod_store::journal::EventRow;
 
 use crate::execute::entity_of;
+use crate::view::View;
 use crate::{Registry, index};
 
 /// Largest page.
@@ -114,6 +116,9 @@ pub struct JournalEvent {
     pub cause: Option<Urn>,
     /// `{attribute: {"old", "new"}}`, redacted.
     pub changes: Changes,
+    /// For whom the actor acted, and by what mandate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub on_behalf: Vec<OnBehalf>,
 }
 
 /// What an event changed; the text it is kept as is parsed for who looks at it first.
@@ -298,7 +303,7 @@ impl Registry {
         let next = (rows.len() == limit)
             .then(|| rows.last().map(|r| format!("{}.{}.{}", r.event.at.0, r.space, r.seq)))
             .flatten();
-        let items = rows.iter().filter_map(|r| self.event_for(actor, r)).collect();
+        let items = self.events_for(actor, &rows).await?;
         Ok(Page { items, next })
     }
 
@@ -309,18 +314,34 @@ impl Registry {
     pub async fn event(&self, actor: &Actor, space: &SpacePath, seq: i64) -> Result<Option<JournalEvent>, QueryError> {
         let Some(id) = self.spaces().get(space).map(|s| s.id) else { return Ok(None) };
         let rows = self.store.read(move |conn| svod_store::journal::page(conn, id, seq - 1, 1)).await?;
-        Ok(rows.iter().find(|r| r.seq == seq).and_then(|r| self.event_for(actor, r)))
+        let found: Vec<EventRow> = rows.into_iter().filter(|r| r.seq == seq).collect();
+        Ok(self.events_for(actor, &found).await?.pop())
     }
 
-    fn event_for(&self, actor: &Actor, row: &EventRow) -> Option<JournalEvent> {
-        let mut event = self.event_of(row.clone())?;
-        let resource = self.resource(&event.entity_type, &event.space);
-        if !self.may(actor, Action::ReadJournal, &resource) {
+    /// Events as the actor may see them. Whose the entity is, it says as it stands now; of what is gone, nobody knows.
+    async fn events_for(&self, actor: &Actor, rows: &[EventRow]) -> Result<Vec<JournalEvent>, QueryError> {
+        let (view, tree) = (self.view(), self.spaces());
+        let apart = |r: &&EventRow| tree.path(r.space).is_some_and(|space| !view.is_uniform(&r.event.kind, space));
+        let mut urns: Vec<Urn> = rows.iter().filter(apart).filter_map(|r| r.event.urn.parse().ok()).collect();
+        urns.sort();
+        urns.dedup();
+        let known: HashMap<Urn, ResourceRef> =
+            self.read_many(&urns, &[]).await?.into_iter().map(|e| (e.id.clone(), view.resource_of(&e))).collect();
+        let event = |row: &EventRow| {
+            let event = self.event_of(row.clone())?;
+            let resource = known.get(&event.entity).filter(|r| r.space == event.space).cloned();
+            let resource = resource.unwrap_or_else(|| view.resource(&event.entity_type, &event.space));
+            Self::event_for(&view, actor, event, &resource)
+        };
+        Ok(rows.iter().filter_map(event).collect())
+    }
+
+    fn event_for(view: &View, actor: &Actor, mut event: JournalEvent, resource: &ResourceRef) -> Option<JournalEvent> {
+        if !view.may(actor, Action::ReadJournal, resource) {
             return None;
         }
-        let view = self.view();
         if let Some(changes) = event.changes.as_object() {
-            let open = changes.iter().filter(|(name, _)| view.may_see(actor, &event.entity_type, name, &resource));
+            let open = changes.iter().filter(|(name, _)| view.may_see(actor, &event.entity_type, name, resource));
             event.changes = open.map(|(name, change)| (name.clone(), change.clone())).collect::<Value>().into();
         }
         Some(event)
@@ -341,6 +362,7 @@ impl Registry {
             ground: e.ground,
             cause: e.cause.as_deref().and_then(|c| c.parse().ok()),
             changes: Changes::kept(e.changes),
+            on_behalf: e.on_behalf.and_then(|chain| serde_json::from_str(&chain).ok()).unwrap_or_default(),
         })
     }
 }

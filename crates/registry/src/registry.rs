@@ -10,9 +10,10 @@ use tokio::sync::{Mutex, broadcast, watch};
 
 use crate::cache::Cache;
 use crate::combine::Waiting;
+use crate::grounds::Grounds;
 use crate::index::Indexes;
 use crate::view::View;
-use crate::{Catalogue, Committed, INSTALLATION, SpaceId, SpaceInfo, SpaceTree};
+use crate::{Catalogue, Committed, INSTALLATION, QueryError, SpaceId, SpaceInfo, SpaceTree};
 
 /// Committed changes a slow projection may be behind before it must load anew.
 const CHANGES_KEPT: usize = 4_096;
@@ -41,6 +42,8 @@ pub struct Registry {
     /// Up to which event of each space the receivers of `changes` have been told, and how often they were.
     pub(crate) told: ArcSwap<HashMap<i64, i64>>,
     pub(crate) announced: AtomicU64,
+    /// Who may look at whose personal data now.
+    pub(crate) grounds: ArcSwap<Grounds>,
     pub(crate) publishing: Mutex<()>,
     pub(crate) indexes: ArcSwap<Indexes>,
     pub(crate) indexing: Mutex<()>,
@@ -71,6 +74,7 @@ impl Registry {
             changes,
             told: ArcSwap::default(),
             announced: AtomicU64::new(0),
+            grounds: ArcSwap::default(),
             publishing: Mutex::new(()),
             indexes: ArcSwap::default(),
             indexing: Mutex::new(()),
@@ -85,6 +89,12 @@ impl Registry {
         registry.clone().finish_indexes_behind();
         registry.clone().sweep_behind();
         registry.clone().follow().await?;
+        match registry.load_grounds().await {
+            Ok(()) => {}
+            Err(QueryError::Store(e)) => return Err(e),
+            // Then nobody has any, and opens what they need again.
+            Err(error) => tracing::error!(%error, "accesses to personal data that hold could not be looked up"),
+        }
         Ok(registry)
     }
 
@@ -143,7 +153,7 @@ impl Registry {
     /// What is in force now. The spaces first: their epoch must not be newer than the rest.
     pub(crate) fn view(&self) -> View {
         let spaces = self.spaces();
-        View { catalogue: self.catalogue(), spaces, now: self.clock.now() }
+        View { catalogue: self.catalogue(), spaces, grounds: self.grounds.load_full(), now: self.clock.now() }
     }
 
     /// A resource of that kind in that space, with the space's openness filled in.

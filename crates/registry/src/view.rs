@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
-use svod_kernel::{Actor, SpacePath, Timestamp};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp};
 use svod_model::{Entity, SecrecyClass};
 use svod_policy::{Action, ResourceRef};
 
+use crate::grounds::Grounds;
 use crate::{Catalogue, SpaceTree};
 
 /// What is in force at one moment: packs and spaces, and with them who may see and do what.
@@ -11,6 +12,7 @@ use crate::{Catalogue, SpaceTree};
 pub(crate) struct View {
     pub catalogue: Arc<Catalogue>,
     pub spaces: Arc<SpaceTree>,
+    pub grounds: Arc<Grounds>,
     /// What has ceased to be by now is not there.
     pub now: Timestamp,
 }
@@ -31,7 +33,7 @@ impl View {
 
     /// The entity as policy sees it.
     pub fn resource_of(&self, entity: &Entity) -> ResourceRef {
-        let person = if entity.kind == "Person" { Some(&entity.id) } else { entity.object("person") };
+        let person = if is_party(&entity.kind) { Some(&entity.id) } else { entity.object("person") };
         let (body, person) = (entity.object("body").cloned(), person.cloned());
         ResourceRef { body, person, ..self.resource(&entity.kind, &entity.space) }
     }
@@ -39,7 +41,7 @@ impl View {
     /// True when every entity of the kind in the space is the same to policy.
     pub fn is_uniform(&self, kind: &str, space: &SpacePath) -> bool {
         let told_apart = |name: &str| self.catalogue.metamodel.attribute(kind, name).is_some();
-        self.is_open(space) || !(kind == "Person" || told_apart("body") || told_apart("person"))
+        self.is_open(space) || !(is_party(kind) || told_apart("body") || told_apart("person"))
     }
 
     pub fn may_see(&self, actor: &Actor, kind: &str, name: &str, resource: &ResourceRef) -> bool {
@@ -47,8 +49,20 @@ impl View {
             || match class_of(&self.catalogue, kind, name) {
                 SecrecyClass::Open => true,
                 SecrecyClass::Internal => self.may(actor, Action::ReadInternal, resource),
-                SecrecyClass::Personal => self.may(actor, Action::ReadPersonal, resource),
+                SecrecyClass::Personal => self.may_look(actor, (Action::ReadPersonal, name), resource),
+                SecrecyClass::Special => self.may_look(actor, (Action::ReadSpecial, name), resource),
+                SecrecyClass::Secret => self.may(actor, Action::ReadSecret, resource),
             }
+    }
+
+    /// A person's data: to the person; to others on a ground that was written down, whatever the policies of packs say.
+    fn may_look(&self, actor: &Actor, (action, name): (Action, &str), resource: &ResourceRef) -> bool {
+        let Some(person) = &resource.person else { return self.may(actor, action, resource) };
+        if actor.is(Role::Platform) || actor.owns(person, &resource.kind) {
+            return self.may(actor, action, resource);
+        }
+        let on = |ground| ResourceRef { ground: Some(ground), ..resource.clone() };
+        self.grounds.of(actor, person, name, self.now).any(|ground| self.may(actor, action, &on(ground)))
     }
 
     /// The entity as the actor may see it; none when they may not know of it.
@@ -72,6 +86,11 @@ impl View {
         seen.attributes.retain(|name, _| shown(name));
         Some(Arc::new(seen))
     }
+}
+
+/// The types of whom data are about.
+fn is_party(kind: &str) -> bool {
+    ["Person", "Organization"].contains(&kind)
 }
 
 /// The class of an attribute; what no pack declares (any more) is as closed as can be, packs' own entries excepted.

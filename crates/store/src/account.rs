@@ -70,6 +70,15 @@ pub fn by_login(conn: &mut dyn Conn, login: &str) -> Result<Option<AccountRow>, 
     conn.first(&sql, &[INSTALLATION.into(), login.into()])?.as_ref().map(account_of).transpose()
 }
 
+/// The account of a person.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_person(conn: &mut dyn Conn, person: &str) -> Result<Option<AccountRow>, StoreError> {
+    let sql = format!("SELECT {ACCOUNT} WHERE space = ?1 AND person = ?2");
+    conn.first(&sql, &[INSTALLATION.into(), person.into()])?.as_ref().map(account_of).transpose()
+}
+
 /// Accounts in the order of their logins, after one.
 ///
 /// # Errors

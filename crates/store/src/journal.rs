@@ -30,6 +30,8 @@ pub struct NewEvent {
     pub cause: Option<String>,
     /// What changed, JSON.
     pub changes: String,
+    /// For whom the actor acted, and by what mandate, JSON; none: for nobody else.
+    pub on_behalf: Option<String>,
 }
 
 /// An event of the journal.
@@ -84,6 +86,7 @@ fn rows(conn: &mut dyn Conn, space: i64, first: i64, count: i64, events: &[NewEv
         ("ground", text(|e| &e.ground)),
         ("cause", Column::OptText(events.iter().map(|e| e.cause.clone()).collect())),
         ("changes", text(|e| &e.changes)),
+        ("on_behalf", Column::OptText(events.iter().map(|e| e.on_behalf.clone()).collect())),
     ];
     conn.insert_many(&BulkInsert { table: "journal", columns: &columns, ignore_conflicts: false })?;
     conn.note_events(space, first + count - 1);
@@ -93,7 +96,7 @@ fn rows(conn: &mut dyn Conn, space: i64, first: i64, count: i64, events: &[NewEv
 macro_rules! select {
     ($filter:literal) => {
         concat!(
-            "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes FROM journal ",
+            "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes, on_behalf FROM journal ",
             "WHERE space = ?1 AND seq > ?2 ",
             $filter,
             " ORDER BY seq LIMIT ?3"
@@ -134,9 +137,11 @@ pub fn backwards(
     before: i64,
     limit: i64,
 ) -> Result<Vec<EventRow>, StoreError> {
-    const OF_ALL: &str = "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes
+    const OF_ALL: &str =
+        "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes, on_behalf
         FROM journal WHERE space = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
-    const OF_ONE: &str = "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes
+    const OF_ONE: &str =
+        "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes, on_behalf
         FROM journal WHERE space = ?1 AND seq < ?2 AND urn = ?4 ORDER BY seq DESC LIMIT ?3";
     match urn {
         None => events(conn, OF_ALL, &[space.into(), before.into(), limit.into()]),
@@ -174,6 +179,7 @@ pub(crate) fn event(r: &Row) -> Result<EventRow, StoreError> {
         ground: r.text(9)?,
         cause: r.opt_text(10)?,
         changes: r.text(11)?,
+        on_behalf: r.opt_text(12)?,
     };
     Ok(EventRow { space: r.int(0)?, seq: r.int(1)?, event })
 }

@@ -51,7 +51,7 @@ pub fn list(conn: &mut dyn Conn, filter: &ListFilter) -> Result<Vec<EventRow>, S
         let mut all = vec![format!("space IN ({})", placeholders(first, part.len()))];
         all.extend(wheres.iter().cloned());
         let sql = format!(
-            "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes FROM journal
+            "SELECT space, seq, at, actor, actor_name, action, urn, type, version, ground, cause, changes, on_behalf FROM journal
              WHERE {} ORDER BY at {order}, space {order}, seq {order} LIMIT ?1",
             all.join(" AND ")
         );

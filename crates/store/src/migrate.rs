@@ -7,7 +7,7 @@ use crate::pg::PgConn;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl, copy};
 
-const MIGRATIONS: [(&str, &str); 14] = [
+const MIGRATIONS: [(&str, &str); 15] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(&str, &str); 14] = [
     ("V0012__ledger", include_str!("../migrations/V0012__ledger.sql")),
     ("V0013__accounts", include_str!("../migrations/V0013__accounts.sql")),
     ("V0014__provider", include_str!("../migrations/V0014__provider.sql")),
+    ("V0015__acting", include_str!("../migrations/V0015__acting.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {

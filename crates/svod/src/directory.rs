@@ -2,17 +2,34 @@
 
 use std::sync::Arc;
 
-use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer};
+use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer, Represented};
 use svod_kernel::{Actor, Lang, Role, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Change, Command, CommandError, EntityQuery, INSTALLATION, Operation, QueryError, Registry};
+use svod_trust::Trust;
 
 /// The posts of the graph.
-pub struct Posts(pub Arc<Registry>);
+pub struct Posts {
+    /// Where they are.
+    pub registry: Arc<Registry>,
+    /// Who acts for whom.
+    pub trust: Trust,
+}
 
 impl Directory for Posts {
     fn posts<'a>(&'a self, person: &'a Urn) -> Looked<'a> {
         Box::pin(async move { self.held(person).await.map_err(|e| e.to_string()) })
+    }
+
+    fn represented<'a>(&'a self, person: &'a Urn) -> Looked<'a, Represented> {
+        Box::pin(async move {
+            let chains = self.trust.mandates_of(person).await.map_err(|e| e.to_string())?;
+            Ok(chains.into_iter().map(|(chain, name)| Represented { chain, name }).collect())
+        })
+    }
+
+    fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a> {
+        Box::pin(async move { self.trust.begun_for(actor).await.map_err(|e| e.to_string()) })
     }
 
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a> {
@@ -22,17 +39,17 @@ impl Directory for Posts {
 
 impl Posts {
     async fn held(&self, person: &Urn) -> Result<Vec<Capacity>, QueryError> {
-        let (reader, now, tree) = (Actor::platform("identity"), self.0.clock().now(), self.0.spaces());
+        let (reader, now, tree) = (Actor::platform("identity"), self.registry.clock().now(), self.registry.spaces());
         let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);
         let is_open = |space: &SpacePath| tree.get(space).is_none_or(|s| s.open);
         let mut held = Vec::new();
         for top in tops {
             let filters = vec![("person".to_owned(), person.to_string())];
             let query = EntityQuery { filters, ..EntityQuery::of(top.path.clone(), &["Appointment"]) };
-            for appointment in self.0.query(&reader, query).await?.items {
+            for appointment in self.registry.query(&reader, query).await?.items {
                 let Some(since) = holds(&appointment, now) else { continue };
                 let Some(post) = appointment.object("post") else { continue };
-                match self.0.entity_in(&reader, Some(&appointment.space), post).await {
+                match self.registry.entity_in(&reader, Some(&appointment.space), post).await {
                     // Who appoints in one territory gives no powers in another; where everybody may do everything, nobody
                     // gets any.
                     Ok(post)
@@ -51,31 +68,35 @@ impl Posts {
     /// The newcomer as a person, in the space of their post or in the first region; and the appointment to the post, which is
     /// made where there is none of that role yet.
     async fn appoint(&self, newcomer: &Newcomer) -> Result<(), CommandError> {
-        if self.0.catalogue().metamodel.attribute("Person", "name").is_none() {
+        if self.registry.catalogue().metamodel.attribute("Person", "name").is_none() {
             return Ok(());
         }
-        let tree = self.0.spaces();
+        let tree = self.registry.spaces();
         let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);
         let region = tops.map(|s| s.path.clone()).next();
         let space = newcomer.post.as_ref().map(|(_, space)| space.clone()).or(region);
-        let space = space.unwrap_or_else(|| self.0.installation("Person").space);
+        let space = space.unwrap_or_else(|| self.registry.installation("Person").space);
         let mut person = Entity::new(newcomer.person.clone(), "Person", space.clone());
         person.attributes.insert("name".into(), Attribute::property(newcomer.name.clone()));
         let mut changes = vec![Change::from(Operation::Create(person))];
         if let Some((role, space)) = &newcomer.post {
-            let now = self.0.clock().now();
+            let now = self.registry.clock().now();
             let place = space.as_str().replace('/', ":");
             let urn = format!("urn:svod:post:{place}:{}", role.as_str());
             let post: Urn = urn.parse().map_err(|_| CommandError::UnknownSpace(space.clone()))?;
-            if matches!(self.0.entity(&Actor::platform("identity"), &post).await, Err(QueryError::NotFound(_))) {
+            if matches!(self.registry.entity(&Actor::platform("identity"), &post).await, Err(QueryError::NotFound(_))) {
                 let mut made = Entity::new(post.clone(), "Post", space.clone());
-                let name =
-                    self.0.catalogue().texts.get(Lang::Ru, &format!("enum-PostRole-{}", role.as_str())).into_owned();
+                let name = self
+                    .registry
+                    .catalogue()
+                    .texts
+                    .get(Lang::Ru, &format!("enum-PostRole-{}", role.as_str()))
+                    .into_owned();
                 made.attributes.insert("name".into(), Attribute::property(name));
                 made.attributes.insert("role".into(), Attribute::property(role.as_str()));
                 changes.push(Operation::Create(made).into());
             }
-            let urn = Urn::mint("Appointment", now, &*self.0.rng().clone());
+            let urn = Urn::mint("Appointment", now, &*self.registry.rng().clone());
             let mut appointment = Entity::new(urn, "Appointment", space.clone());
             appointment.attributes.insert("person".into(), Attribute::object(newcomer.person.clone()));
             appointment.attributes.insert("post".into(), Attribute::object(post));
@@ -83,7 +104,7 @@ impl Posts {
             changes.push(Operation::Create(appointment).into());
         }
         let command = Command { ground: "invitation".into(), changes, ..Command::default() };
-        self.0.execute(&Actor::platform("identity"), command).await.map(drop)
+        self.registry.execute(&Actor::platform("identity"), command).await.map(drop)
     }
 }
 
@@ -100,6 +121,7 @@ fn capacity(appointment: &Entity, post: &Entity) -> Option<Capacity> {
         "official" => Role::Official,
         "governor" => Role::Governor,
         "administrator" => Role::Administrator,
+        "auditor" => Role::Auditor,
         _ => return None,
     };
     Some(Capacity {

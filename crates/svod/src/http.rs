@@ -72,6 +72,11 @@ fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) 
             quarantine: rooms.ingest.quarantine(),
             identity: rooms.identity.clone(),
         }))
+        .merge(svod_cabinet::routes(svod_cabinet::CabinetState {
+            registry: rooms.registry.clone(),
+            identity: rooms.identity.clone(),
+            trust: rooms.trust.clone(),
+        }))
         .merge(svod_oidc::routes(rooms.identity.clone()))
         .merge(svod_rest::router(rest).0);
     let health = Health {
@@ -95,6 +100,7 @@ fn portal(config: &Config, rooms: &Core) -> Portal {
         .merged(&svod_insight::texts())
         .merged(&svod_services::texts())
         .merged(&svod_operations::texts())
+        .merged(&svod_cabinet::texts())
         .merged(&svod_oidc::texts());
     Portal::new(PortalOptions {
         identity: rooms.identity.clone(),

@@ -75,6 +75,7 @@ fn nameless_device(registry: &Registry, client: &str) -> Actor {
         roles: [Role::Device].into(),
         spaces: tops.map(|s| s.path.clone()).collect(),
         body: None,
+        on_behalf: Vec::new(),
     }
 }
 

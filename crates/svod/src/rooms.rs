@@ -13,6 +13,7 @@ use svod_notary::{Notary, NotaryDeps};
 use svod_registry::{Change, Command, Operation, PublishError, Registry, RegistryDeps};
 use svod_runtime::{Runtime, Tasks};
 use svod_store::Store;
+use svod_trust::Trust;
 use svod_twin::Twin;
 
 use crate::directory::Posts;
@@ -49,6 +50,8 @@ pub struct Core {
     pub registry: Arc<Registry>,
     /// Who somebody is.
     pub identity: Arc<Identity>,
+    /// Who looks at whose data, and who acts for whom.
+    pub trust: Trust,
     /// Readings come in.
     pub ingest: Ingest,
     /// Observations.
@@ -97,7 +100,9 @@ impl Core {
             let command = Command { ground: "given".into(), changes, ..Command::default() };
             registry.execute(&Actor::platform("given"), command).await?;
         }
-        identity.set_directory(Arc::new(Posts(registry.clone())));
+        let trust = Trust::new(registry.clone());
+        identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
+        trust.watch(identity.clone());
         identity.set_personas(registry.catalogue().personas.clone());
         let history = Arc::new(History::new(store.clone()));
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
@@ -121,7 +126,7 @@ impl Core {
         };
         let ingest = Ingest::new(deps, limits);
         let tasks = Tasks::new(registry.clone());
-        Ok(Self { registry, identity, ingest, history, twin, runtime, tasks, store, node, notary })
+        Ok(Self { registry, identity, trust, ingest, history, twin, runtime, tasks, store, node, notary })
     }
 }
 

@@ -14,6 +14,13 @@ type-Asset = Asset
 type-Alert = Alert
 type-Case = Case
 type-Task = Task
+type-Party = Participant
+type-Organization = Organization
+type-Mandate = Mandate
+type-Access = Access to personal data
+type-Objection = Objection
+type-Consent = Consent
+type-SecurityAlert = Security alert
 
 ## Attributes
 
@@ -66,6 +73,23 @@ attr-since = Since
 attr-until = Until
 attr-deputy = Stands in
 attr-ground = Ground
+attr-actor = Who acts
+attr-access = Access
+attr-answer = Answer
+attr-basis = Kind of ground
+attr-consent = Consent
+attr-data = Data
+attr-delegate = Representative
+attr-document = Document
+attr-only = Only these data
+attr-purpose = Purpose
+attr-reason = Reason
+attr-recipient = Recipient
+attr-registration = OGRN or BIN
+attr-review = Review
+attr-reviewer = Reviewed by
+attr-scope = In which matters
+attr-text = Text
 
 ## Code lists
 
@@ -86,3 +110,26 @@ enum-CaseStatus-closed = Closed
 enum-PostRole-official = Official
 enum-PostRole-governor = Governor
 enum-PostRole-administrator = Administrator
+enum-PostRole-auditor = Security officer
+enum-MandateBasis-parent = Parent
+enum-MandateBasis-guardian = Guardian
+enum-MandateBasis-attorney = Power of attorney
+enum-MandateBasis-head = Head of the organization
+enum-MandateBasis-employee = Employee of the organization
+enum-MandateBasis-present = Operator, in presence
+enum-AccessGround-law = Law
+enum-AccessGround-contract = Contract
+enum-AccessGround-consent = Consent
+enum-AccessGround-emergency = Emergency
+enum-AccessGround-mandate = Acting for the person
+enum-AccessReview-open = Not reviewed
+enum-AccessReview-confirmed = Confirmed
+enum-AccessReview-refused = Found wrong
+enum-SecurityKind-mass-reading = Mass reading
+enum-SecurityKind-probing = Numbers tried
+enum-SecurityKind-emergency = Emergency access
+enum-SecurityKind-sign-in-failures = Failed sign-ins
+enum-SecurityKind-new-device = New device
+enum-SecurityKind-far-away = Two networks at a time
+enum-SecurityKind-powers = Powers changed
+enum-SecurityKind-tampering = Ledger does not fit

@@ -14,6 +14,13 @@ type-Asset = Нысан
 type-Alert = Дабыл
 type-Case = Іс
 type-Task = Тапсырма
+type-Party = Тұлға
+type-Organization = Ұйым
+type-Mandate = Өкілдік
+type-Access = Дербес деректерге қол жеткізу
+type-Objection = Қарсылық
+type-Consent = Келісім
+type-SecurityAlert = Қауіпсіздік оқиғасы
 
 ## Атрибуттар
 
@@ -66,6 +73,23 @@ attr-since = Қашаннан бастап
 attr-until = Қашанға дейін
 attr-deputy = Міндетін атқарады
 attr-ground = Негізі
+attr-actor = Кім әрекет етеді
+attr-access = Қол жеткізу
+attr-answer = Жауап
+attr-basis = Негіз түрі
+attr-consent = Келісім
+attr-data = Деректер
+attr-delegate = Өкіл
+attr-document = Құжат
+attr-only = Тек осы деректер
+attr-purpose = Мақсат
+attr-reason = Себеп
+attr-recipient = Алушы
+attr-registration = ОГРН немесе БСН
+attr-review = Тексеру
+attr-reviewer = Кім тексерді
+attr-scope = Қандай істерде
+attr-text = Мәтін
 
 ## Анықтамалықтар
 
@@ -86,3 +110,26 @@ enum-CaseStatus-closed = Жабық
 enum-PostRole-official = Маман
 enum-PostRole-governor = Губернатор
 enum-PostRole-administrator = Әкімші
+enum-PostRole-auditor = Қауіпсіздік офицері
+enum-MandateBasis-parent = Ата-ана
+enum-MandateBasis-guardian = Қамқоршы
+enum-MandateBasis-attorney = Сенімхат
+enum-MandateBasis-head = Ұйым басшысы
+enum-MandateBasis-employee = Ұйым қызметкері
+enum-MandateBasis-present = Оператор, адамның қатысуымен
+enum-AccessGround-law = Заң
+enum-AccessGround-contract = Шарт
+enum-AccessGround-consent = Келісім
+enum-AccessGround-emergency = Төтенше жағдай
+enum-AccessGround-mandate = Адам атынан әрекет ету
+enum-AccessReview-open = Тексерілмеген
+enum-AccessReview-confirmed = Расталды
+enum-AccessReview-refused = Заңсыз деп танылды
+enum-SecurityKind-mass-reading = Жаппай қарау
+enum-SecurityKind-probing = Нөмірлерді іріктеу
+enum-SecurityKind-emergency = Төтенше қол жеткізу
+enum-SecurityKind-sign-in-failures = Сәтсіз кірулер
+enum-SecurityKind-new-device = Жаңа құрылғы
+enum-SecurityKind-far-away = Бір мезгілде екі желі
+enum-SecurityKind-powers = Өкілеттік өзгеруі
+enum-SecurityKind-tampering = Жазбалар тізілімі бұзылған

@@ -14,6 +14,13 @@ type-Asset = Объект
 type-Alert = Тревога
 type-Case = Дело
 type-Task = Задача
+type-Party = Лицо
+type-Organization = Организация
+type-Mandate = Полномочие представителя
+type-Access = Доступ к персональным данным
+type-Objection = Возражение
+type-Consent = Согласие
+type-SecurityAlert = Событие безопасности
 
 ## Атрибуты
 
@@ -66,6 +73,23 @@ attr-since = С какого времени
 attr-until = До какого времени
 attr-deputy = Исполняет обязанности
 attr-ground = Основание
+attr-actor = Кто действует
+attr-access = Доступ
+attr-answer = Ответ
+attr-basis = Вид основания
+attr-consent = Согласие
+attr-data = Данные
+attr-delegate = Представитель
+attr-document = Документ
+attr-only = Только эти данные
+attr-purpose = Цель
+attr-reason = Причина
+attr-recipient = Получатель
+attr-registration = ОГРН или БИН
+attr-review = Проверка
+attr-reviewer = Кто проверил
+attr-scope = В каких делах
+attr-text = Текст
 
 ## Справочники
 
@@ -86,3 +110,26 @@ enum-CaseStatus-closed = Закрыто
 enum-PostRole-official = Специалист
 enum-PostRole-governor = Губернатор
 enum-PostRole-administrator = Администратор
+enum-PostRole-auditor = Офицер безопасности
+enum-MandateBasis-parent = Родитель
+enum-MandateBasis-guardian = Опекун или попечитель
+enum-MandateBasis-attorney = Доверенность
+enum-MandateBasis-head = Руководитель организации
+enum-MandateBasis-employee = Сотрудник организации
+enum-MandateBasis-present = Оператор, в присутствии лица
+enum-AccessGround-law = Закон
+enum-AccessGround-contract = Договор
+enum-AccessGround-consent = Согласие
+enum-AccessGround-emergency = Экстренный случай
+enum-AccessGround-mandate = Действие от имени лица
+enum-AccessReview-open = Не проверено
+enum-AccessReview-confirmed = Подтверждено
+enum-AccessReview-refused = Признано неправомерным
+enum-SecurityKind-mass-reading = Массовый просмотр
+enum-SecurityKind-probing = Перебор номеров
+enum-SecurityKind-emergency = Экстренный доступ
+enum-SecurityKind-sign-in-failures = Неудачные входы
+enum-SecurityKind-new-device = Новое устройство
+enum-SecurityKind-far-away = Две сети одновременно
+enum-SecurityKind-powers = Изменение полномочий
+enum-SecurityKind-tampering = Реестр записей нарушен

@@ -36,6 +36,7 @@ pub fn personas(registry: &Registry, action: Action, kind: &str) -> Vec<String> 
             roles: p.roles.iter().copied().collect(),
             spaces: p.spaces.clone(),
             body: p.body.clone(),
+            on_behalf: Vec::new(),
         };
         p.spaces.iter().any(|s| registry.may(&actor, action, &registry.resource(kind, s)))
     });

@@ -190,6 +190,7 @@ mod tests {
             ground: "post:urn:svod:body:b".into(),
             cause: Some("urn:svod:case:1".parse().unwrap()),
             changes,
+            on_behalf: Vec::new(),
         }
     }
 

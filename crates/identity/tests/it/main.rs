@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use svod_identity::{
     Account, Capacity, Directory, Enrolled, From, Identity, IdentityDeps, IdentityError, Invitation, Looked, Newcomer,
-    code,
+    Represented, code,
 };
-use svod_kernel::{Clock, Role, SeededRng, SimClock, Timestamp, Urn};
+use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
@@ -58,12 +58,22 @@ struct House {
 }
 
 #[derive(Default)]
-struct Posts(Mutex<Vec<Capacity>>);
+struct Posts(Mutex<Vec<Capacity>>, Mutex<Vec<Represented>>, Mutex<Vec<Actor>>);
 
 impl Directory for Posts {
     fn posts<'a>(&'a self, _: &'a Urn) -> Looked<'a> {
         let held = self.0.lock().unwrap().clone();
         Box::pin(async move { Ok(held) })
+    }
+
+    fn represented<'a>(&'a self, _: &'a Urn) -> Looked<'a, Represented> {
+        let all = self.1.lock().unwrap().clone();
+        Box::pin(async move { Ok(all) })
+    }
+
+    fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a> {
+        self.2.lock().unwrap().push(actor.clone());
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn enrol<'a>(&'a self, _: &'a Newcomer) -> Enrolled<'a> {

@@ -64,6 +64,7 @@ pub fn actor(role: Role, spaces: &[&str]) -> Actor {
         roles: BTreeSet::from([role]),
         spaces: spaces.iter().map(|s| s.parse().unwrap()).collect(),
         body: None,
+        on_behalf: Vec::new(),
     }
 }
 

@@ -5,11 +5,12 @@ use super::reader::Cx;
 use super::yaml::Node;
 
 /// Roles a persona may have: those of people, and a device.
-const ROLES: [(&str, Role); 5] = [
+const ROLES: [(&str, Role); 6] = [
     ("citizen", Role::Citizen),
     ("official", Role::Official),
     ("governor", Role::Governor),
     ("administrator", Role::Administrator),
+    ("auditor", Role::Auditor),
     ("device", Role::Device),
 ];
 

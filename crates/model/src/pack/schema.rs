@@ -271,9 +271,14 @@ fn apply(cx: &mut Cx<'_>, marks: &Fields<'_>, a: &mut AttributeType) {
     {
         a.kind = AttributeKind::Observation;
     }
-    a.class = match marks.get("svod_class").and_then(|n| cx.choice(n, &["open", "internal", "personal"])) {
+    a.class = match marks
+        .get("svod_class")
+        .and_then(|n| cx.choice(n, &["open", "internal", "personal", "special", "secret"]))
+    {
         Some("internal") => SecrecyClass::Internal,
         Some("personal") => SecrecyClass::Personal,
+        Some("special") => SecrecyClass::Special,
+        Some("secret") => SecrecyClass::Secret,
         _ => SecrecyClass::Open,
     };
     a.indexed = marks.get("svod_index").and_then(|n| cx.bool(n)).unwrap_or(false);

@@ -62,6 +62,7 @@ fn event(n: i64) -> NewEvent {
         ground: "law".into(),
         cause: None,
         changes: format!(r#"{{"name": {{"new": {{"value": "Иванов {n}"}}}}, "size": {{"new": {{"value": {n}.50}}}}}}"#),
+        on_behalf: None,
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_identity::provider::Client;
-use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Session};
+use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Represented, Session};
 use svod_kernel::Timestamp;
 
 use super::session::{is_shown, refusal, said};
@@ -27,6 +27,7 @@ struct AccountPage<'a> {
     keys: Vec<Key>,
     sessions: Vec<Session>,
     posts: Vec<Capacity>,
+    represented: Vec<Represented>,
     sites: Vec<(Client, Vec<String>, Timestamp)>,
     current: &'a str,
     acting: String,
@@ -145,6 +146,7 @@ pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::htt
         keys: identity.passkeys(&signed.session.account).await?,
         sessions: identity.sessions(&signed.session.account).await?,
         sites: identity.allowed_sites(&signed.session.account).await?,
+        represented: identity.represented(&account).await?,
         posts,
         acting,
         account,

@@ -30,6 +30,7 @@ pub(crate) fn event(urn: &str) -> NewEvent {
         ground: "pack:kuzbass@0.1.0".into(),
         cause: None,
         changes: "{}".into(),
+        on_behalf: Some("[]".into()),
     }
 }
 

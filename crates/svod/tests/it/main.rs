@@ -19,6 +19,7 @@ mod restart;
 mod secrecy;
 mod sweep;
 mod tokens;
+mod trust;
 mod unique;
 mod work;
 

@@ -56,6 +56,7 @@ pub fn actor(id: &str) -> Actor {
         roles: BTreeSet::from([Role::Device]),
         spaces: vec!["kuzbass".parse().unwrap()],
         body: None,
+        on_behalf: Vec::new(),
     }
 }
 

@@ -75,6 +75,34 @@ fn people() -> Vec<Case> {
     ]
 }
 
+/// The cabinet is a person's own; opening the data of others is for who holds a post; oversight for the security officer, whom no
+/// persona is. What each of them sees stands in the tests of trust.
+fn cabinet() -> Vec<Case> {
+    const OF_PERSONS: [u16; 6] = [401, 404, 404, 404, 404, 404];
+    const OF_OFFICER: [u16; 6] = [401, 403, 403, 403, 403, 403];
+    let get = |route: &'static str, statuses| Case::new("GET", route, route, Body::Nothing, statuses);
+    let form = |route: &'static str, fields, statuses| Case::new("POST", route, route, Body::Form(fields), statuses);
+    vec![
+        get("/my", OF_PERSONS),
+        get("/my/accesses", OF_PERSONS),
+        form("/my/accesses/object", "access=urn:t:none&text=why", OF_PERSONS),
+        get("/my/consents", OF_PERSONS),
+        form("/my/consents", "purpose=x&recipient=urn:t:none&days=1", OF_PERSONS),
+        form("/my/consents/withdraw", "id=urn:t:none", OF_PERSONS),
+        get("/my/mandates", OF_PERSONS),
+        form("/my/mandates", "delegate=nobody&days=1", OF_PERSONS),
+        form("/my/mandates/withdraw", "id=urn:t:none", OF_PERSONS),
+        form("/my/mandates/code", "", OF_PERSONS),
+        get("/people", [401, 403, 200, 200, 200, 200]),
+        form("/people", "whom=urn:t:none&basis=law&reference=law&reason=a+reason", [401, 403, 422, 422, 422, 422]),
+        form("/people/attend", "code=00000000", OF_OFFICER),
+        get("/oversight", OF_OFFICER),
+        form("/oversight/review", "access=urn:t:none&right=true", OF_OFFICER),
+        form("/oversight/answer", "id=urn:t:none&text=why", OF_OFFICER),
+        form("/oversight/close", "id=urn:t:none&text=why", OF_OFFICER),
+    ]
+}
+
 /// What other sites ask: without a client in force nobody gets anything.
 fn sites() -> Vec<Case> {
     let get = |route: &'static str, statuses| Case::new("GET", route, route, Body::Nothing, statuses);
@@ -173,6 +201,7 @@ async fn every_page_is_shown_as_the_visitor_may() {
     let stage = Stage::set().await;
     let mut cases = open(&texts(&stage).await);
     cases.extend(people());
+    cases.extend(cabinet());
     cases.extend(sites());
     cases.extend(administration());
     cases.extend(work(&stage));
@@ -188,6 +217,7 @@ async fn no_form_is_taken_without_its_token() {
     let stage = Stage::set().await;
     let mut cases = open(&texts(&stage).await);
     cases.extend(people());
+    cases.extend(cabinet());
     cases.extend(sites());
     cases.extend(administration());
     cases.extend(work(&stage));

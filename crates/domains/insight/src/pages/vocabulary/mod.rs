@@ -158,6 +158,8 @@ impl Vocabulary<'_> {
             Some(SecrecyClass::Open) => ctx.t("vocabulary-class-open"),
             Some(SecrecyClass::Internal) => ctx.t("vocabulary-class-internal"),
             Some(SecrecyClass::Personal) => ctx.t("vocabulary-class-personal"),
+            Some(SecrecyClass::Special) => ctx.t("vocabulary-class-special"),
+            Some(SecrecyClass::Secret) => ctx.t("vocabulary-class-secret"),
         };
         let yes = |is: bool| ctx.t(if is { "object-yes" } else { "object-no" });
         [

@@ -15,7 +15,7 @@ use crate::OperationsState;
 /// Rows on a page.
 const PAGE: usize = 50;
 /// Roles of posts that somebody can be invited to.
-const ROLES: [Role; 3] = [Role::Official, Role::Governor, Role::Administrator];
+const ROLES: [Role; 4] = [Role::Official, Role::Governor, Role::Administrator, Role::Auditor];
 
 /// What stands in the address.
 #[derive(Debug, Default, Deserialize)]

@@ -1,0 +1,71 @@
+//! One folder a page: handlers and templates side by side.
+
+pub mod my;
+pub mod oversight;
+pub mod people;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use svod_kernel::{Coded as _, Urn};
+use svod_model::Entity;
+use svod_portal::components::{self, Tone};
+use svod_portal::{Html, Page, PageContext, PageError};
+use svod_trust::TrustError;
+
+use crate::CabinetState;
+
+/// Rows shown of each list.
+pub const ROWS: usize = 100;
+
+/// A refusal that is shown beside the form; others have a page of their own.
+pub fn shown(ctx: &PageContext, error: TrustError) -> Result<(String, String), PageError> {
+    let status = error.status();
+    if !matches!(error, TrustError::Field(_) | TrustError::NoConsent | TrustError::TooMany(_)) && status != 404 {
+        return Err(error.into());
+    }
+    let field = error.fields().first().map_or_else(|| "whom".to_owned(), |f| f.field.clone());
+    let text = match &error {
+        TrustError::Field(f) => ctx.t_or(&format!("cabinet-{}-{}", f.field, f.rule), &f.fix),
+        TrustError::TooMany(seconds) => ctx.tf("cabinet-too-many", &[("n", (*seconds).into())]),
+        TrustError::NoConsent => ctx.t("cabinet-no-consent"),
+        _ => ctx.t("cabinet-whom-missing"),
+    };
+    Ok((field, text))
+}
+
+/// The text of a field's error.
+pub fn of<'e>(errors: &'e [(String, String)], name: &str) -> &'e str {
+    errors.iter().find(|(n, _)| n == name).map_or("", |(_, text)| text)
+}
+
+/// A page, with the status of what was wrong.
+pub fn answer(page: Page<'_>, errors: &[(String, String)]) -> Response {
+    if errors.is_empty() { page.into_response() } else { page.status(StatusCode::UNPROCESSABLE_ENTITY).into_response() }
+}
+
+/// A value of a code list, coloured.
+pub fn word(ctx: &PageContext, e: &Entity, attribute: &str, list: &str, tones: &[(&str, Tone)]) -> Html {
+    let Some(value) = e.text(attribute) else { return Html::default() };
+    let tone = tones.iter().find(|(v, _)| *v == value).map_or(Tone::Quiet, |(_, tone)| *tone);
+    components::tag(tone, ctx.word(list, value))
+}
+
+/// A moment that the entity has.
+pub fn moment(ctx: &PageContext, e: &Entity, attribute: &str) -> Html {
+    e.time(attribute).map_or_else(Html::default, |at| components::time(ctx, at))
+}
+
+/// What an entity is called, or its identifier.
+pub async fn name_of(ctx: &PageContext, s: &CabinetState, urn: Option<&Urn>) -> String {
+    let Some(urn) = urn else { return String::new() };
+    match s.registry.entity(&ctx.actor, urn).await {
+        Ok(e) => e.text("name").unwrap_or(urn.as_str()).to_owned(),
+        Err(_) => urn.to_string(),
+    }
+}
+
+/// The post in which somebody looked: a persona's name, or the post's own.
+pub fn post_of(ctx: &PageContext, access: &Entity) -> String {
+    let post = access.text("post").unwrap_or_default();
+    if post == "citizen" { ctx.t("cabinet-representative") } else { ctx.t_or(&format!("persona-{post}"), post) }
+}

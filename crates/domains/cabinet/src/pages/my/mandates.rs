@@ -1,0 +1,225 @@
+//! `GET|POST /my/mandates`, `POST /my/mandates/withdraw|code`: who acts for the person.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use svod_kernel::Urn;
+use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton, Tone};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+use svod_trust::NewMandate;
+
+use super::{owner, rooms};
+use crate::CabinetState;
+use crate::pages::{ROWS, answer, moment, of, shown, word};
+
+/// Terms offered, in days.
+const TERMS: [i64; 4] = [1, 30, 365, 1_096];
+
+#[derive(Template)]
+#[template(path = "my/mandates.html")]
+struct MandatesPage<'a> {
+    ctx: &'a PageContext,
+    rooms: Html,
+    rows: Vec<Row>,
+    empty: Html,
+    fields: Vec<Field>,
+    own: bool,
+    code: &'a str,
+    errors: Vec<(String, String)>,
+}
+
+struct Row {
+    delegate: String,
+    basis: Html,
+    document: String,
+    scope: String,
+    since: Html,
+    until: Html,
+    state: Html,
+    button: Html,
+}
+
+async fn rows(ctx: &PageContext, s: &CabinetState, own: bool) -> Result<Vec<Row>, PageError> {
+    let mut rows = Vec::new();
+    for m in s.trust.own(&ctx.actor, "Mandate", ROWS).await? {
+        let holds = m.time("until").is_none_or(|at| ctx.now < at);
+        let (tone, key) = if holds { (Tone::Good, "my-mandate-holds") } else { (Tone::Quiet, "my-mandate-over") };
+        let fields = [("id", m.id.as_str())];
+        let spec = PostButton {
+            action: "/my/mandates/withdraw",
+            text: ctx.t("my-withdraw"),
+            fields: &fields,
+            kind: ButtonKind::Secondary,
+            confirm: Some(ctx.t("my-mandate-withdraw-ask")),
+        };
+        let scope = match m.value("scope") {
+            Some(serde_json::Value::Array(all)) => all.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
+            Some(serde_json::Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        };
+        let scope: Vec<String> = scope.iter().map(|n| ctx.t_or(&format!("type-{n}"), n)).collect();
+        rows.push(Row {
+            delegate: delegate(s, m.object("delegate")).await,
+            basis: word(ctx, &m, "basis", "MandateBasis", &[]),
+            document: m.text("document").unwrap_or_default().to_owned(),
+            scope: if scope.is_empty() { ctx.t("my-mandate-all") } else { scope.join(", ") },
+            since: moment(ctx, &m, "since"),
+            until: moment(ctx, &m, "until"),
+            state: components::tag(tone, ctx.t(key)),
+            button: if holds && own { components::post_button(ctx, &spec) } else { Html::default() },
+        });
+    }
+    Ok(rows)
+}
+
+/// How a delegate signs in: what the person named them by.
+async fn delegate(s: &CabinetState, urn: Option<&Urn>) -> String {
+    let Some(urn) = urn else { return String::new() };
+    match s.identity.login_of_person(urn).await {
+        Ok(Some(login)) => login,
+        _ => urn.to_string(),
+    }
+}
+
+async fn page(
+    ctx: &PageContext,
+    s: &CabinetState,
+    (form, code): (&Give, &str),
+    errors: Vec<(String, String)>,
+) -> Result<Response, PageError> {
+    owner(ctx, s).await?;
+    let own = ctx.actor.on_behalf.is_empty() && ctx.session.is_some();
+    let term = |days: &i64| Choice { value: days.to_string(), text: ctx.tf("my-days", &[("n", (*days).into())]) };
+    let mut scopes = vec![Choice { value: String::new(), text: ctx.t("my-mandate-all") }];
+    let metamodel = &s.registry.catalogue().metamodel;
+    let of_people = |t: &&svod_model::EntityType| !t.is_abstract && metamodel.attribute(&t.name, "person").is_some();
+    let hidden = ["Access", "Mandate", "Appointment", "SecurityAlert"];
+    let kinds = metamodel.types.values().filter(of_people).filter(|t| !hidden.contains(&t.name.as_str()));
+    scopes
+        .extend(kinds.map(|t| Choice { value: t.name.clone(), text: ctx.t_or(&format!("type-{}", t.name), &t.name) }));
+    let fields = vec![
+        Field::text("delegate", ctx.t("my-mandate-delegate"))
+            .hint(ctx.t("my-mandate-delegate-hint"))
+            .value(&form.delegate)
+            .error(of(&errors, "delegate"))
+            .required(),
+        Field::select("scope", ctx.t("my-mandate-scope"), scopes).value(&form.scope).error(of(&errors, "scope")),
+        Field::text("document", ctx.t("my-mandate-document"))
+            .hint(ctx.t("my-mandate-document-hint"))
+            .value(&form.document),
+        Field::select("days", ctx.t("my-term"), TERMS.iter().map(term).collect())
+            .value(&form.days)
+            .error(of(&errors, "days")),
+    ];
+    let page = MandatesPage {
+        ctx,
+        rooms: rooms(ctx),
+        rows: rows(ctx, s, own).await?,
+        empty: components::empty(ctx.t("my-mandates-none"), ctx.t("my-mandates-none-text")),
+        fields,
+        own,
+        code,
+        errors,
+    };
+    let whole = Page::new(ctx, ctx.t("my-mandates")).crumb(ctx.t("my-title"), "/my").body(&page).island(Island::Forms);
+    let mut response = answer(whole, &page.errors);
+    if !code.is_empty() {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// The page.
+///
+/// # Errors
+/// Nobody is signed in, or the store failed.
+pub async fn show(ctx: PageContext, State(s): State<CabinetState>) -> Result<Response, PageError> {
+    page(&ctx, &s, (&Give::default(), ""), Vec::new()).await
+}
+
+#[derive(Default, Deserialize)]
+pub struct Give {
+    #[serde(default)]
+    delegate: String,
+    #[serde(default)]
+    scope: String,
+    #[serde(default)]
+    document: String,
+    #[serde(default)]
+    days: String,
+}
+
+/// `POST /my/mandates`: a weighty act, which asks for a fresh proof.
+///
+/// # Errors
+/// Not permitted, or the store failed.
+pub async fn give(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    CsrfForm(form): CsrfForm<Give>,
+) -> Result<Response, PageError> {
+    owner(&ctx, &s).await?;
+    if let Some(elsewhere) = ctx.confirm_first("/my/mandates") {
+        return Ok(elsewhere);
+    }
+    let Some(session) = ctx.session.clone() else { return Err(PageError::forbidden()) };
+    let delegate = match s.identity.person_of(&session, &form.delegate).await? {
+        Some(person) => person,
+        None => {
+            let error = ("delegate".to_owned(), ctx.t("cabinet-delegate-unknown"));
+            return page(&ctx, &s, (&form, ""), vec![error]).await;
+        }
+    };
+    let scope = if form.scope.is_empty() { Vec::new() } else { vec![form.scope.clone()] };
+    let days = form.days.parse().unwrap_or_default();
+    let new = NewMandate { delegate, scope, document: form.document.clone(), days };
+    match s.trust.empower(&ctx.actor, &new).await {
+        Ok(_) => Ok(Redirect::to("/my/mandates").into_response()),
+        Err(e) => page(&ctx, &s, (&form, ""), vec![shown(&ctx, e)?]).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Withdraw {
+    id: String,
+}
+
+/// `POST /my/mandates/withdraw`
+///
+/// # Errors
+/// Not one's own, or the store failed.
+pub async fn withdraw(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    CsrfForm(form): CsrfForm<Withdraw>,
+) -> Result<Response, PageError> {
+    owner(&ctx, &s).await?;
+    let id: Urn = form.id.parse().map_err(|_| PageError::not_found())?;
+    s.trust.withdraw(&ctx.actor, &id).await?;
+    Ok(Redirect::to("/my/mandates").into_response())
+}
+
+#[derive(Deserialize)]
+pub struct Nothing {}
+
+/// `POST /my/mandates/code`: a code that one tells the operator of a service centre.
+///
+/// # Errors
+/// Nobody is signed in with an account, or the store failed.
+pub async fn code(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    CsrfForm(Nothing {}): CsrfForm<Nothing>,
+) -> Result<Response, PageError> {
+    owner(&ctx, &s).await?;
+    let Some(session) = ctx.session.clone().filter(|_| ctx.actor.on_behalf.is_empty()) else {
+        return Err(PageError::forbidden());
+    };
+    if let Some(elsewhere) = ctx.confirm_first("/my/mandates") {
+        return Ok(elsewhere);
+    }
+    let code = s.identity.presence_code(&session.account).await?;
+    page(&ctx, &s, (&Give::default(), &code), Vec::new()).await
+}

@@ -1,0 +1,43 @@
+//! `/my`: the cabinet of a person, or of whom they act for.
+
+pub mod accesses;
+pub mod consents;
+pub mod data;
+pub mod mandates;
+
+use svod_kernel::Urn;
+use svod_model::Entity;
+use svod_portal::{Html, PageContext, PageError};
+use svod_registry::QueryError;
+
+use crate::CabinetState;
+
+/// In whose affairs the visitor is here. Personas of the demonstration are nobody.
+pub async fn owner(ctx: &PageContext, s: &CabinetState) -> Result<Entity, PageError> {
+    if !ctx.signed_in() {
+        return Err(PageError::sign_in());
+    }
+    let urn: Urn = ctx.actor.subject().parse().map_err(|_| PageError::not_found())?;
+    match s.registry.entity(&ctx.actor, &urn).await {
+        Ok(e) => Ok(e),
+        Err(QueryError::NotFound(_)) => Err(PageError::not_found()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// The rooms of the cabinet.
+pub fn rooms(ctx: &PageContext) -> Html {
+    let rooms = [
+        ("/my", "my-data"),
+        ("/my/accesses", "my-accesses"),
+        ("/my/consents", "my-consents"),
+        ("/my/mandates", "my-mandates"),
+    ];
+    let link = |(href, key): &(&str, &str)| {
+        let current = if ctx.path == *href { " aria-current=\"page\"" } else { "" };
+        format!("<li><a href=\"{href}\"{current}>{}</a></li>", Html::text(&ctx.t(key)))
+    };
+    let label = Html::text(&ctx.t("my-title"));
+    let links: String = rooms.iter().map(link).collect();
+    Html::trusted(format!("<nav class=\"tabs\" aria-label=\"{label}\"><ul>{links}</ul></nav>"))
+}

@@ -1,0 +1,178 @@
+//! `GET|POST /people`: somebody's data on a ground; `POST /people/attend`: acting for who is present.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use svod_identity::IdentityError;
+use svod_kernel::Role;
+use svod_portal::components::{self, Choice, Field};
+use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, encoded};
+use svod_registry::{Action, Ground};
+use svod_trust::Looking;
+
+use crate::CabinetState;
+use crate::pages::{answer, moment, of, shown, word};
+
+/// Accesses of one's own that are shown.
+const RECENT: usize = 20;
+
+#[derive(Template)]
+#[template(path = "people/people.html")]
+struct PeoplePage<'a> {
+    ctx: &'a PageContext,
+    fields: Vec<Field>,
+    errors: Vec<(String, String)>,
+    attends: bool,
+    code: Field,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    person: String,
+    href: String,
+    basis: Html,
+    ground: String,
+    until: Html,
+}
+
+#[derive(Default, Deserialize)]
+pub struct Look {
+    #[serde(default)]
+    whom: String,
+    #[serde(default)]
+    basis: String,
+    #[serde(default)]
+    reference: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Who may look at nobody is not here.
+fn allowed(ctx: &PageContext, s: &CabinetState) -> Result<(), PageError> {
+    let tree = s.registry.spaces();
+    let may = |space: &svod_registry::SpaceInfo| {
+        !space.open && s.registry.may(&ctx.actor, Action::Look, &s.registry.resource("Access", &space.path))
+    };
+    if tree.all().into_iter().any(may) { Ok(()) } else { Err(ctx.refusal()) }
+}
+
+async fn page(
+    ctx: &PageContext,
+    s: &CabinetState,
+    form: &Look,
+    errors: Vec<(String, String)>,
+) -> Result<Response, PageError> {
+    let ground = |g: &Ground| Choice { value: g.as_str().into(), text: ctx.word("AccessGround", g.as_str()) };
+    let fields = vec![
+        Field::text("whom", ctx.t("people-whom"))
+            .hint(ctx.t("people-whom-hint"))
+            .value(&form.whom)
+            .error(of(&errors, "whom"))
+            .required(),
+        Field::select("basis", ctx.t("cabinet-basis"), Ground::ALL.iter().map(ground).collect())
+            .value(&form.basis)
+            .error(of(&errors, "basis")),
+        Field::text("reference", ctx.t("cabinet-ground"))
+            .hint(ctx.t("people-ground-hint"))
+            .value(&form.reference)
+            .error(of(&errors, "ground")),
+        Field::area("reason", ctx.t("cabinet-reason"))
+            .hint(ctx.t("people-reason-hint"))
+            .value(&form.reason)
+            .error(of(&errors, "reason"))
+            .required(),
+    ];
+    let opened = s.trust.opened_by(&ctx.actor, RECENT).await?;
+    let rows = opened.iter().map(|a| Row {
+        person: a.object("person").map(ToString::to_string).unwrap_or_default(),
+        href: a.object("person").map(|p| format!("/entities/{}", encoded(p.as_str()))).unwrap_or_default(),
+        basis: word(ctx, a, "basis", "AccessGround", &[]),
+        ground: a.text("ground").unwrap_or_default().to_owned(),
+        until: moment(ctx, a, "until"),
+    });
+    // `reference` carries the errors of the ground: the summary leads there.
+    let errors: Vec<(String, String)> =
+        errors.iter().map(|(n, t)| (if n == "ground" { "reference".into() } else { n.clone() }, t.clone())).collect();
+    let page = PeoplePage {
+        ctx,
+        fields,
+        attends: ctx.session.is_some() && ctx.actor.is(Role::Official),
+        code: Field::text("code", ctx.t("people-code"))
+            .hint(ctx.t("people-code-hint"))
+            .error(of(&errors, "code"))
+            .required()
+            .autocomplete("one-time-code"),
+        rows: rows.collect(),
+        errors,
+    };
+    Ok(answer(Page::new(ctx, ctx.t("people-title")).body(&page), &page.errors))
+}
+
+/// The page.
+///
+/// # Errors
+/// Not permitted, or the store failed.
+pub async fn show(ctx: PageContext, State(s): State<CabinetState>) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    page(&ctx, &s, &Look::default(), Vec::new()).await
+}
+
+/// `POST /people`: the data are open for a while, and the person will see that.
+///
+/// # Errors
+/// Not permitted, or the store failed.
+pub async fn look(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    CsrfForm(form): CsrfForm<Look>,
+) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    let Some(ground) = Ground::named(&form.basis) else {
+        return page(&ctx, &s, &form, vec![("basis".into(), ctx.t("cabinet-basis-choice"))]).await;
+    };
+    if ground == Ground::Emergency
+        && let Some(elsewhere) = ctx.confirm_first("/people")
+    {
+        return Ok(elsewhere);
+    }
+    let looking =
+        Looking { whom: form.whom.clone(), ground, reference: form.reference.clone(), reason: form.reason.clone() };
+    match s.trust.look(&ctx.actor, &looking).await {
+        Ok(opened) => Ok(Redirect::to(&format!("/entities/{}", encoded(opened.person.as_str()))).into_response()),
+        Err(e) => page(&ctx, &s, &form, vec![shown(&ctx, e)?]).await,
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Attend {
+    code: String,
+}
+
+/// `POST /people/attend`: the person present has told their code.
+///
+/// # Errors
+/// Not an official with an account, or the store failed.
+pub async fn attend(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    CsrfForm(form): CsrfForm<Attend>,
+) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    let Some(session) = ctx.session.clone().filter(|_| ctx.actor.is(Role::Official)) else {
+        return Err(PageError::forbidden());
+    };
+    match s.identity.present(&session, &form.code).await {
+        Ok(person) => {
+            let operator = ctx.actor.id.parse().map_err(|_| PageError::forbidden())?;
+            let mandate = s.trust.attend(&person, &operator).await?;
+            s.identity.act_as(&session, mandate.as_str()).await?;
+            Ok(Redirect::to("/my").into_response())
+        }
+        Err(IdentityError::Over | IdentityError::Refused) => {
+            let error = ("code".to_owned(), ctx.t("people-code-wrong"));
+            page(&ctx, &s, &Look::default(), vec![error]).await
+        }
+        Err(e) => Err(e.into()),
+    }
+}

@@ -1,0 +1,339 @@
+//! Nobody looks unnoticed, and nobody acts for another without a mandate (issue 4: E1, E11, D6).
+
+use svod_identity::{From, Invitation};
+use svod_kernel::{Actor, Coded as _, Role, Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Change, Command, Ground, JournalQuery, Operation};
+use svod_testkit::{TestApp, on_both_engines};
+use svod_trust::{LOOK_SECONDS, Looking, NewConsent, NewMandate};
+
+/// Somebody with an account; the person, the token, and who they are now.
+struct Somebody {
+    person: Urn,
+    token: String,
+}
+
+impl Somebody {
+    async fn new(app: &TestApp, login: &str, post: Option<(Role, &str)>) -> Self {
+        let mut invitation = Invitation::new(login, login, app.core.registry.clock().now().plus_seconds(60)).unwrap();
+        invitation.post = post.map(|(role, space)| (role, space.parse().unwrap()));
+        let invitation = app.core.identity.invite(&invitation);
+        let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
+        Self { person: account.person, token }
+    }
+
+    async fn actor(&self, app: &TestApp) -> Actor {
+        app.clock.advance(2);
+        app.core.identity.authenticate(&self.token).await.unwrap()
+    }
+
+    async fn act_as(&self, app: &TestApp, chosen: &str) {
+        let session = app.core.identity.recognise(&self.token).await.unwrap().session.unwrap();
+        app.core.identity.act_as(&session, chosen).await.unwrap();
+    }
+}
+
+fn looking(whom: &str, ground: Ground) -> Looking {
+    let (reference, reason) = ("152-ФЗ, ст. 6, ч. 1, п. 2".into(), "проверка заявления о субсидии".into());
+    Looking { whom: whom.into(), ground, reference, reason }
+}
+
+async fn change(app: &TestApp, actor: &Actor, changes: Vec<Change>) -> Result<(), svod_registry::CommandError> {
+    let command = Command { ground: "test".into(), changes, ..Command::default() };
+    app.core.registry.execute(actor, command).await.map(drop)
+}
+
+async fn numbered(app: &TestApp, person: &Urn, number: &str) {
+    let set = [("nationalId".to_owned(), Attribute::property(number))].into();
+    let patch = Operation::Patch { urn: person.clone(), expected: None, set, unset: Vec::new() };
+    change(app, &Actor::platform("test"), vec![patch.into()]).await.unwrap();
+}
+
+async fn name(app: &TestApp, actor: &Actor, person: &Urn) -> Option<String> {
+    app.core.registry.entity(actor, person).await.ok()?.text("name").map(str::to_owned)
+}
+
+on_both_engines! {
+    async fn data_of_another_are_opened_on_a_ground_that_the_person_sees(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let (olga, ivan) = (Somebody::new(&app, "olga", None).await, Somebody::new(&app, "ivan", None).await);
+        numbered(&app, &olga.person, "11223344595").await;
+        let trust = &app.core.trust;
+        let official = app.actor("official-regional");
+        assert_eq!(name(&app, &official, &olga.person).await, None, "without a ground");
+
+        let opened = trust.look(&official, &looking("112-233-445 95", Ground::Law)).await.unwrap();
+        assert_eq!(opened.person, olga.person);
+        assert_eq!(name(&app, &official, &olga.person).await.as_deref(), Some("olga"));
+        assert_eq!(name(&app, &official, &ivan.person).await, None, "only hers");
+        assert_eq!(name(&app, &app.actor("governor"), &olga.person).await, None, "only to who gave the ground");
+
+        let me = olga.actor(&app).await;
+        let seen = trust.own(&me, "Access", 10).await.unwrap();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].text("actor"), Some("persona:official-regional"));
+        assert_eq!(seen[0].text("reason"), Some("проверка заявления о субсидии"));
+        assert!(trust.own(&ivan.actor(&app).await, "Access", 10).await.unwrap().is_empty());
+        for other in ["official-municipal", "governor", "citizen"] {
+            assert!(trust.about(&app.actor(other), olga.person.as_str(), "Access", 10).await.unwrap().is_empty(), "{other}");
+        }
+
+        app.clock.advance(LOOK_SECONDS);
+        assert_eq!(name(&app, &official, &olga.person).await, None, "the hour is over");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn what_was_opened_is_known_after_a_restart_and_on_the_other_side_of_the_journal(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let olga = Somebody::new(&app, "olga", None).await;
+        let official = app.actor("official-regional");
+        app.core.trust.look(&official, &looking(olga.person.as_str(), Ground::Contract)).await.unwrap();
+        let app = app.restart().await;
+        let official = app.actor("official-regional");
+        assert_eq!(name(&app, &official, &olga.person).await.as_deref(), Some("olga"));
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_consent_opens_what_it_names_until_it_is_withdrawn(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let olga = Somebody::new(&app, "olga", None).await;
+        numbered(&app, &olga.person, "11223344595").await;
+        let (trust, me) = (&app.core.trust, olga.actor(&app).await);
+        let official = app.actor("official-regional");
+        let wanted = looking(olga.person.as_str(), Ground::Consent);
+        assert_eq!(trust.look(&official, &wanted).await.unwrap_err().code(), "no-consent");
+        let consent = NewConsent {
+            purpose: "назначение субсидии".into(),
+            data: vec!["nationalId".into()],
+            recipient: "urn:svod:body:kuzbass:ecology".parse().unwrap(),
+            days: 30,
+        };
+        let consent = trust.agree(&me, &consent).await.unwrap();
+        let other = app.actor("official-municipal");
+        assert_eq!(trust.look(&other, &wanted).await.unwrap_err().status(), 404, "of another territory");
+        trust.look(&official, &wanted).await.unwrap();
+        let seen = app.core.registry.entity(&official, &olga.person).await.unwrap();
+        assert_eq!((seen.text("nationalId"), seen.text("name")), (Some("11223344595"), None), "what was agreed to");
+        trust.withdraw(&me, &consent).await.unwrap();
+        app.until("the withdrawal holds", async || {
+            app.core.registry.entity(&official, &olga.person).await.unwrap().text("nationalId").is_none()
+        })
+        .await;
+        assert_eq!(trust.look(&official, &wanted).await.unwrap_err().code(), "no-consent");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn nobody_makes_up_or_removes_a_trace(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let olga = Somebody::new(&app, "olga", None).await;
+        let trust = &app.core.trust;
+        let opened = trust.look(&app.actor("administrator"), &looking(olga.person.as_str(), Ground::Law)).await.unwrap();
+        let now = app.core.registry.clock().now().to_string();
+        let forged = Entity::new("urn:t:access".parse().unwrap(), "Access", "kuzbass".parse().unwrap())
+            .with("person", Attribute::object(olga.person.clone()))
+            .with("actor", Attribute::property("persona:official-municipal"))
+            .with("post", Attribute::property("x"))
+            .with("basis", Attribute::property("law"))
+            .with("ground", Attribute::property("law"))
+            .with("reason", Attribute::property("reason"))
+            .with("since", Attribute::property(now.clone()))
+            .with("until", Attribute::property("2099-01-01T00:00:00Z"));
+        let me = olga.actor(&app).await;
+        for who in [app.actor("administrator"), app.actor("official-regional"), me.clone()] {
+            let made = change(&app, &who, vec![Operation::Create(forged.clone()).into()]).await;
+            assert!(made.is_err_and(|e| e.code() == "forbidden"), "{}", who.name);
+            let gone = Operation::Delete { urn: opened.access.clone(), expected: None };
+            assert!(change(&app, &who, vec![gone.into()]).await.is_err(), "{}", who.name);
+            let set = [("reason".to_owned(), Attribute::property("nothing"))].into();
+            let patch = Operation::Patch { urn: opened.access.clone(), expected: None, set, unset: Vec::new() };
+            assert!(change(&app, &who, vec![patch.into()]).await.is_err(), "{}", who.name);
+        }
+        // A consent or an objection in the name of another is not to be had either.
+        let consent = Entity::new("urn:t:consent".parse().unwrap(), "Consent", "kuzbass".parse().unwrap())
+            .with("person", Attribute::object(olga.person.clone()))
+            .with("purpose", Attribute::property("everything"))
+            .with("recipient", Attribute::object("urn:svod:body:kuzbass:digital".parse().unwrap()))
+            .with("since", Attribute::property(now))
+            .with("until", Attribute::property("2099-01-01T00:00:00Z"));
+        let made = change(&app, &app.actor("administrator"), vec![Operation::Create(consent).into()]).await;
+        assert!(made.is_err_and(|e| e.code() == "forbidden"));
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn an_emergency_is_reviewed_by_somebody_else_and_an_objection_answered(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let olga = Somebody::new(&app, "olga", None).await;
+        let officer = Somebody::new(&app, "officer", Some((Role::Auditor, "kuzbass"))).await;
+        let (trust, official) = (&app.core.trust, app.actor("official-regional"));
+        let opened = trust.look(&official, &looking(olga.person.as_str(), Ground::Emergency)).await.unwrap();
+        assert_eq!(name(&app, &official, &olga.person).await.as_deref(), Some("olga"));
+        assert!(trust.review(&official, &opened.access, true).await.is_err(), "not by who had it");
+        let me = olga.actor(&app).await;
+        assert!(trust.review(&me, &opened.access, false).await.is_err());
+        let auditor = officer.actor(&app).await;
+        assert!(auditor.is(Role::Auditor));
+        assert_eq!(name(&app, &auditor, &olga.person).await, None, "the officer sees no personal data");
+        let waiting = trust.all(&auditor, ("Access", &[("review", "open")]), 10).await.unwrap();
+        assert_eq!(waiting.len(), 1);
+        let alerts = trust.all(&auditor, ("SecurityAlert", &[("kind", "emergency")]), 10).await.unwrap();
+        assert_eq!(alerts.len(), 1, "and was called");
+        trust.close(&auditor, &alerts[0].id, "looked into it").await.unwrap();
+        trust.review(&auditor, &opened.access, false).await.unwrap();
+        app.until("found wrong, it ends", async || name(&app, &official, &olga.person).await.is_none()).await;
+
+        let objection = trust.object(&me, &opened.access, "я здорова").await.unwrap();
+        assert!(trust.answer(&official, &objection, "x y z").await.is_err());
+        trust.answer(&auditor, &objection, "доступ признан неправомерным").await.unwrap();
+        let answered = trust.own(&me, "Objection", 10).await.unwrap();
+        assert_eq!(answered[0].text("answer"), Some("доступ признан неправомерным"));
+        assert!(trust.answer(&auditor, &objection, "again").await.is_err(), "once");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn numbers_are_not_tried_and_many_are_not_read_unseen(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let officer = Somebody::new(&app, "officer", Some((Role::Auditor, "kuzbass"))).await;
+        let (trust, official) = (&app.core.trust, app.actor("official-regional"));
+        for n in 0..10 {
+            let e = trust.look(&official, &looking(&format!("9988776650{n}"), Ground::Law)).await.unwrap_err();
+            assert_eq!(e.code(), "not-found");
+        }
+        let e = trust.look(&official, &looking("99887766599", Ground::Law)).await.unwrap_err();
+        assert_eq!((e.code(), e.status()), ("too-many-numbers", 429));
+        let auditor = officer.actor(&app).await;
+        let alerts = trust.all(&auditor, ("SecurityAlert", &[("kind", "probing")]), 10).await.unwrap();
+        let mut severities: Vec<_> = alerts.iter().filter_map(|a| a.text("severity")).collect();
+        severities.sort_unstable();
+        assert_eq!(severities, ["danger", "warning"], "once each");
+        let ivan = Somebody::new(&app, "ivan", None).await;
+        for _ in 0..50 {
+            trust.look(&app.actor("governor"), &looking(ivan.person.as_str(), Ground::Law)).await.unwrap();
+        }
+        let many = trust.all(&auditor, ("SecurityAlert", &[("kind", "mass-reading")]), 10).await.unwrap();
+        assert_eq!(many.len(), 1, "{many:?}");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn who_acts_for_another_stands_in_the_journal_with_both(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let (olga, ivan) = (Somebody::new(&app, "olga", None).await, Somebody::new(&app, "ivan", None).await);
+        let (trust, me) = (&app.core.trust, olga.actor(&app).await);
+        let new = NewMandate { delegate: ivan.person.clone(), scope: vec!["Consent".into()], document: "42-АА 1".into(), days: 1 };
+        let mandate = trust.empower(&me, &new).await.unwrap();
+        assert!(ivan.actor(&app).await.on_behalf.is_empty(), "nobody acts for another without wanting to");
+        ivan.act_as(&app, mandate.as_str()).await;
+        let acting = ivan.actor(&app).await;
+        assert_eq!((acting.id.as_str(), acting.subject()), (ivan.person.as_str(), olga.person.as_str()));
+        assert_eq!(trust.own(&olga.actor(&app).await, "Access", 9).await.unwrap()[0].text("basis"), Some("mandate"));
+        assert_eq!(name(&app, &acting, &olga.person).await, None, "only in matters of the mandate");
+        let recipient: Urn = "urn:svod:body:kuzbass:ecology".parse().unwrap();
+        let consent = NewConsent { purpose: "субсидия".into(), data: Vec::new(), recipient, days: 3 };
+        let given = trust.agree(&acting, &consent).await.unwrap();
+        let journal = JournalQuery {
+            space: "kuzbass".parse().unwrap(),
+            below: true,
+            entity: Some(given),
+            cause: None,
+            newest_first: false,
+            after: None,
+            limit: 10,
+        };
+        let events = app.core.registry.journal(&me, journal).await.unwrap().items;
+        let event = events.first().expect("she sees what was done for her");
+        assert_eq!(event.actor, ivan.person.as_str());
+        assert_eq!((&event.on_behalf[0].person, &event.on_behalf[0].mandate), (&olga.person, &mandate));
+        let more = NewMandate { delegate: ivan.person.clone(), scope: Vec::new(), document: String::new(), days: 9 };
+        assert!(trust.empower(&acting, &more).await.is_err(), "who acts for another lets nobody else, nor themselves");
+        trust.withdraw(&me, &mandate).await.unwrap();
+        assert!(ivan.actor(&app).await.on_behalf.is_empty(), "withdrawn, it is over within a second");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn an_operator_acts_for_who_is_present_and_for_their_child(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let olga = Somebody::new(&app, "olga", None).await;
+        let child = Somebody::new(&app, "child", None).await;
+        let operator = Somebody::new(&app, "operator", Some((Role::Official, "kuzbass"))).await;
+        let (trust, identity) = (&app.core.trust, &app.core.identity);
+        let parent = Entity::new("urn:t:mandate:parent".parse().unwrap(), "Mandate", "kuzbass".parse().unwrap())
+            .with("person", Attribute::object(child.person.clone()))
+            .with("delegate", Attribute::object(olga.person.clone()))
+            .with("basis", Attribute::property("parent"))
+            .with("document", Attribute::property("I-ЛО 123456"))
+            .with("since", Attribute::property(app.core.registry.clock().now().to_string()));
+        change(&app, &app.actor("administrator"), vec![Operation::Create(parent).into()]).await.unwrap();
+
+        let of = async |who: &Somebody| identity.recognise(&who.token).await.unwrap().session.unwrap();
+        let desk = of(&operator).await;
+        let code = identity.presence_code(&of(&olga).await.account).await.unwrap();
+        assert!(code.len() == 8 && code.bytes().all(|b| b.is_ascii_digit()));
+        assert!(identity.present(&desk, "00000000").await.is_err());
+        let present = identity.present(&desk, &code).await.unwrap();
+        assert_eq!(present, olga.person);
+        assert!(identity.present(&desk, &code).await.is_err(), "once");
+        let mandate = trust.attend(&present, &operator.person).await.unwrap();
+        operator.act_as(&app, mandate.as_str()).await;
+        let acting = operator.actor(&app).await;
+        assert!(acting.is(Role::Citizen) && !acting.is(Role::Official));
+        assert_eq!(name(&app, &acting, &olga.person).await.as_deref(), Some("olga"));
+        assert_eq!(name(&app, &acting, &child.person).await, None);
+
+        operator.act_as(&app, &format!("{mandate}+urn:t:mandate:parent")).await;
+        let acting = operator.actor(&app).await;
+        assert_eq!(acting.on_behalf.len(), 2);
+        assert_eq!(name(&app, &acting, &child.person).await.as_deref(), Some("child"));
+        app.clock.advance(svod_trust::PRESENT_SECONDS);
+        let after = operator.actor(&app).await;
+        assert!(after.is(Role::Official) || after.is(Role::Citizen) && after.on_behalf.is_empty(), "{after:?}");
+        assert_eq!(name(&app, &after, &child.person).await, None);
+        app.settle().await;
+    }
+}
+
+/// A mandate counts only where it was written by who may write there: not by the delegate, not in an open space, not of people
+/// of another territory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_makes_themselves_a_mandate() {
+    let app = TestApp::builder().start().await;
+    let (olga, ivan) = (Somebody::new(&app, "olga", None).await, Somebody::new(&app, "ivan", None).await);
+    let climber = Somebody::new(&app, "climber", Some((Role::Administrator, "kuzbass/novokuznetsk"))).await;
+    let own = |id: &str, person: &Urn, delegate: &Urn, space: &str| {
+        Entity::new(id.parse().unwrap(), "Mandate", space.parse().unwrap())
+            .with("person", Attribute::object(person.clone()))
+            .with("delegate", Attribute::object(delegate.clone()))
+            .with("basis", Attribute::property("guardian"))
+            .with("since", Attribute::property(Timestamp(0).to_string()))
+    };
+    let me = ivan.actor(&app).await;
+    let forged = own("urn:t:m:1", &olga.person, &ivan.person, "kuzbass");
+    assert!(change(&app, &me, vec![Operation::Create(forged).into()]).await.is_err());
+    // What is one's own cannot be handed over to another's affairs.
+    change(&app, &me, vec![Operation::Create(own("urn:t:m:2", &ivan.person, &ivan.person, "kuzbass")).into()])
+        .await
+        .unwrap();
+    let set = [("person".to_owned(), Attribute::object(olga.person.clone()))].into();
+    let patch = Operation::Patch { urn: "urn:t:m:2".parse().unwrap(), expected: None, set, unset: Vec::new() };
+    assert!(change(&app, &me, vec![patch.into()]).await.is_err());
+    // Who runs one municipality says nothing of people of the region.
+    let far = own("urn:t:m:3", &olga.person, &climber.person, "kuzbass/novokuznetsk");
+    change(&app, &climber.actor(&app).await, vec![Operation::Create(far).into()]).await.unwrap();
+    assert!(app.core.trust.mandates_of(&climber.person).await.unwrap().is_empty());
+    assert!(
+        app.core.trust.mandates_of(&ivan.person).await.unwrap().iter().all(|(chain, _)| chain[0].person == ivan.person)
+    );
+    app.settle().await;
+}

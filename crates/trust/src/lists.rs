@@ -1,0 +1,123 @@
+//! Lists, newest first.
+
+use std::sync::Arc;
+
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_model::Entity;
+use svod_query::{Compare, Filter, Operand, Operation as Op, Order, Path, Query, Types};
+use svod_registry::{Find, Found, QueryError, Registry};
+
+use crate::Trust;
+
+/// What is listed.
+pub(crate) struct List<'a> {
+    pub kind: &'a str,
+    /// Attributes with the values they must have.
+    pub with: &'a [(&'a str, &'a str)],
+    /// From a moment on.
+    pub since: Option<Timestamp>,
+    pub offset: usize,
+    pub limit: usize,
+    pub count: bool,
+}
+
+impl<'a> List<'a> {
+    pub const fn of(kind: &'a str, with: &'a [(&'a str, &'a str)]) -> Self {
+        Self { kind, with, since: None, offset: 0, limit: 100, count: false }
+    }
+
+    fn find(&self, space: &SpacePath) -> Find {
+        let compare = |name: &str, operation, operand| {
+            Filter::Compare(Compare { path: Path::attribute(name), operation, operands: vec![operand] })
+        };
+        let mut all: Vec<Filter> = self
+            .with
+            .iter()
+            .map(|(name, value)| compare(name, Op::Equal, Operand::Text((*value).to_owned())))
+            .collect();
+        all.extend(self.since.map(|at| compare("since", Op::GreaterEqual, Operand::Moment(at))));
+        let order = Order { path: Path::attribute("since"), descending: true, from: None, collation: None };
+        let filter = (!all.is_empty()).then_some(Filter::All(all));
+        Find {
+            space: space.clone(),
+            below: true,
+            query: Query { types: Types::Is(self.kind.to_owned()), filter, ..Query::default() },
+            order: vec![order],
+            offset: self.offset,
+            limit: self.limit,
+            count: self.count,
+        }
+    }
+}
+
+impl Trust {
+    pub(crate) async fn list(&self, actor: &Actor, space: &SpacePath, list: &List<'_>) -> Result<Found, QueryError> {
+        self.registry.find(actor, &list.find(space)).await
+    }
+
+    /// Over all spaces that are not open to everybody, as far as the actor may see.
+    pub(crate) async fn everywhere(&self, actor: &Actor, list: &List<'_>) -> Result<Vec<Arc<Entity>>, QueryError> {
+        let mut all = Vec::new();
+        for top in tops(&self.registry) {
+            all.extend(self.list(actor, &top, list).await?.entities);
+        }
+        all.sort_by_key(|e| std::cmp::Reverse(e.time("since")));
+        all.truncate(list.limit);
+        Ok(all)
+    }
+
+    /// Entities of a type that are about the person in whose affairs the actor acts, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn own(&self, actor: &Actor, kind: &str, limit: usize) -> Result<Vec<Arc<Entity>>, QueryError> {
+        self.about(actor, actor.subject(), kind, limit).await
+    }
+
+    /// Entities of a type that are about a person, newest first, as far as the actor may see.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn about(
+        &self,
+        actor: &Actor,
+        person: &str,
+        kind: &str,
+        limit: usize,
+    ) -> Result<Vec<Arc<Entity>>, QueryError> {
+        self.everywhere(actor, &List { limit, ..List::of(kind, &[("person", person)]) }).await
+    }
+
+    /// What the actor has opened, newest first: what somebody has done themselves they may know.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn opened_by(&self, actor: &Actor, limit: usize) -> Result<Vec<Arc<Entity>>, QueryError> {
+        let with = [("actor", actor.id.as_str())];
+        self.everywhere(&Actor::platform("trust"), &List { limit, ..List::of("Access", &with) }).await
+    }
+
+    /// Entities of a type, newest first, as far as the actor may see; `with` names attributes and the values they have.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn all(
+        &self,
+        actor: &Actor,
+        (kind, with): (&str, &[(&str, &str)]),
+        limit: usize,
+    ) -> Result<Vec<Arc<Entity>>, QueryError> {
+        self.everywhere(actor, &List { limit, ..List::of(kind, with) }).await
+    }
+}
+
+/// The top-level spaces that are not open to everybody.
+pub(crate) fn tops(registry: &Registry) -> Vec<SpacePath> {
+    let tree = registry.spaces();
+    tree.all().into_iter().filter(|s| s.path.parent().is_none() && !s.open).map(|s| s.path.clone()).collect()
+}
+
+/// An identifier given in a form.
+pub(crate) fn urn(text: &str) -> Option<Urn> {
+    text.trim().parse().ok()
+}

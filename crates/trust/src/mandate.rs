@@ -1,0 +1,163 @@
+use std::sync::Arc;
+
+use svod_kernel::{Actor, OnBehalf, Role, Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Command, Operation, QueryError};
+
+use crate::lists::List;
+use crate::{Trust, TrustError};
+
+/// Longest mandate that a person gives, in days.
+pub const MAX_MANDATE_DAYS: i64 = 3 * 366;
+/// How long an operator acts for whom is present.
+pub const PRESENT_SECONDS: i64 = 30 * 60;
+/// Mandates of one delegate that are looked at.
+const MOST: usize = 500;
+
+/// A power of attorney as a person gives it.
+#[derive(Debug, Clone)]
+pub struct NewMandate {
+    /// Who shall act.
+    pub delegate: Urn,
+    /// Types of the matters; empty: all.
+    pub scope: Vec<String>,
+    /// The document, number and date; empty for none.
+    pub document: String,
+    /// For how many days.
+    pub days: i64,
+}
+
+impl Trust {
+    /// The person lets another act for them.
+    ///
+    /// # Errors
+    /// [`TrustError::Field`]; what the registry refuses.
+    pub async fn empower(&self, actor: &Actor, new: &NewMandate) -> Result<Urn, TrustError> {
+        if !(1..=MAX_MANDATE_DAYS).contains(&new.days) {
+            return Err(TrustError::field("days", "term", "choose a term of a day to three years"));
+        }
+        let known = &self.registry.catalogue().metamodel.types;
+        if let Some(name) = new.scope.iter().find(|n| !known.contains_key(*n)) {
+            return Err(TrustError::field("scope", "unknown", &format!("'{name}' is no type")));
+        }
+        let until = self.registry.clock().now().plus_seconds(new.days * 86_400);
+        self.mandate(actor, &new.delegate, ("attorney", until), (&new.scope, new.document.trim())).await
+    }
+
+    /// The person is present at a service centre and has told the operator a code: for a while the operator acts for them.
+    ///
+    /// # Errors
+    /// What the registry refuses.
+    pub async fn attend(&self, person: &Urn, operator: &Urn) -> Result<Urn, TrustError> {
+        let actor = Actor {
+            id: person.to_string(),
+            name: "citizen".into(),
+            roles: [Role::Citizen].into(),
+            ..Actor::anonymous()
+        };
+        let until = self.registry.clock().now().plus_seconds(PRESENT_SECONDS);
+        self.mandate(&actor, operator, ("present", until), (&[], "")).await
+    }
+
+    async fn mandate(
+        &self,
+        actor: &Actor,
+        delegate: &Urn,
+        (basis, until): (&str, Timestamp),
+        (scope, document): (&[String], &str),
+    ) -> Result<Urn, TrustError> {
+        let person = self.subject(actor).await?;
+        if *delegate == person.id {
+            return Err(TrustError::field("delegate", "self", "one acts for oneself without a mandate"));
+        }
+        let known = self.registry.entity(&Actor::platform("trust"), delegate).await;
+        if !known.is_ok_and(|e| e.kind == "Person") {
+            return Err(TrustError::field("delegate", "unknown", "there is no such person"));
+        }
+        let mut mandate = Entity::new(self.mint("Mandate"), "Mandate", person.space.clone())
+            .with("person", Attribute::object(person.id.clone()))
+            .with("delegate", Attribute::object(delegate.clone()))
+            .with("basis", Attribute::property(basis))
+            .with("since", Attribute::property(self.registry.clock().now().to_string()))
+            .with("until", Attribute::property(until.to_string()));
+        if !scope.is_empty() {
+            mandate = mandate.with("scope", Attribute::property(scope.to_vec()));
+        }
+        if !document.is_empty() {
+            mandate = mandate.with("document", Attribute::property(document));
+        }
+        let id = mandate.id.clone();
+        let command = Command { changes: vec![Operation::Create(mandate).into()], ..self.said("mandate") };
+        self.registry.execute(actor, command).await?;
+        Ok(id)
+    }
+
+    /// For whom a person may act now: chains of one mandate, and of two where the first was given in presence. Each with the
+    /// name of whose affairs they are.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn mandates_of(&self, person: &Urn) -> Result<Vec<(Vec<OnBehalf>, String)>, QueryError> {
+        let mut chains = Vec::new();
+        for mandate in self.holding(person).await? {
+            let Some(link) = link(&mandate) else { continue };
+            let present = mandate.text("basis") == Some("present");
+            let nearest = link.person.clone();
+            chains.push(vec![link.clone()]);
+            if present {
+                // For whom the visitor may act, the operator acts as well; but not in what the visitor was let in by presence.
+                let further = self.holding(&nearest).await?;
+                let further =
+                    further.iter().filter(|m| m.text("basis") != Some("present")).filter_map(|m| self::link(m));
+                chains.extend(further.map(|next| vec![link.clone(), next]));
+            }
+        }
+        let reader = Actor::platform("trust");
+        let mut named = Vec::with_capacity(chains.len());
+        for chain in chains {
+            let Some(last) = chain.last().map(|l| l.person.clone()) else { continue };
+            let party = self.registry.entity(&reader, &last).await;
+            if let Ok(party) = party {
+                named.push((chain, party.text("name").unwrap_or(party.id.as_str()).to_owned()));
+            }
+        }
+        Ok(named)
+    }
+
+    /// The mandates by which a person may act now. Those that were written where everybody may write count for nothing.
+    async fn holding(&self, delegate: &Urn) -> Result<Vec<Arc<Entity>>, QueryError> {
+        let (reader, now) = (Actor::platform("trust"), self.registry.clock().now());
+        let with = [("delegate", delegate.as_str())];
+        let mut all = self.everywhere(&reader, &List { limit: MOST, ..List::of("Mandate", &with) }).await?;
+        let spaces = self.registry.spaces();
+        all.retain(|m| {
+            m.kind == "Mandate"
+                && spaces.get(&m.space).is_some_and(|s| !s.open)
+                && m.time("since").is_some_and(|at| at <= now)
+                && m.time("until").is_none_or(|at| now < at)
+        });
+        // A mandate holds for people of its own territory: who may write there says nothing of others.
+        let mut good = Vec::with_capacity(all.len());
+        for m in all {
+            let Some(person) = m.object("person") else { continue };
+            match self.registry.entity(&reader, person).await {
+                Ok(p) if m.space.covers(&p.space) => good.push(m),
+                Ok(_) | Err(QueryError::NotFound(_)) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(good)
+    }
+}
+
+fn link(mandate: &Entity) -> Option<OnBehalf> {
+    let scope = mandate.value("scope").map(|v| match v {
+        serde_json::Value::Array(all) => all.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
+        other => other.as_str().map(str::to_owned).into_iter().collect(),
+    });
+    Some(OnBehalf {
+        person: mandate.object("person")?.clone(),
+        mandate: mandate.id.clone(),
+        scope: scope.unwrap_or_default(),
+    })
+}

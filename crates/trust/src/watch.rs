@@ -1,0 +1,174 @@
+//! Rules over what happens: the decision "Security" of the packs says what the security officer is called for.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::json;
+use svod_identity::{Identity, Sign};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Change, Command, CommandError, Committed, Operation};
+use svod_rules::Inputs;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::Trust;
+use crate::lists::tops;
+
+/// The same about the same actor is told once in so many seconds.
+const ONCE: i64 = 3600;
+/// Networks of which refused sign-ins are counted.
+const MOST: usize = 50_000;
+
+/// Something that the rules are asked about.
+#[derive(Debug, Clone)]
+pub(crate) struct Happened {
+    kind: &'static str,
+    /// Whom it is about: an actor, or a network.
+    whom: String,
+    role: String,
+    count: u32,
+    space: Option<SpacePath>,
+}
+
+impl Happened {
+    pub fn new(kind: &'static str, actor: &Actor, count: u32) -> Self {
+        let role = actor.roles.iter().next_back().map_or("", |r| r.as_str());
+        Self { kind, whom: actor.id.clone(), role: role.to_owned(), count, space: actor.spaces.first().cloned() }
+    }
+
+    pub fn within(self, space: &SpacePath) -> Self {
+        Self { space: Some(space.clone()), ..self }
+    }
+}
+
+impl Trust {
+    /// Asks the rules; what they call for is written down. It never stands in the way of what happened.
+    pub(crate) async fn happened(&self, what: Happened) {
+        let catalogue = self.registry.catalogue();
+        let Some(decision) = &catalogue.security else { return };
+        let inputs =
+            Inputs::new().with("kind", what.kind).with("count", i64::from(what.count)).with("role", what.role.as_str());
+        let outcome = match decision.evaluate(&inputs) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::error!(%error, "the decision on security failed");
+                return;
+            }
+        };
+        // A table with one output gives its value, one with several an object.
+        let said = outcome.value.get("severity").unwrap_or(&outcome.value);
+        let severity = said.as_str().unwrap_or("none");
+        if severity == "none" {
+            return;
+        }
+        if let Err(error) = self.alert(&what, severity, outcome.matched.first().map_or("", String::as_str)).await {
+            tracing::error!(%error, kind = what.kind, "a security alert could not be written");
+        }
+    }
+
+    async fn alert(&self, what: &Happened, severity: &str, rule: &str) -> Result<(), CommandError> {
+        let Some(space) = what.space.clone().or_else(|| tops(&self.registry).into_iter().next()) else { return Ok(()) };
+        let now = self.registry.clock().now();
+        metrics_count(what.kind);
+        let mut h = DefaultHasher::new();
+        (what.kind, &what.whom, severity).hash(&mut h);
+        let id = format!("{:x}-{:x}", now.0 / (ONCE * 1_000_000), h.finish());
+        let Ok(urn) = Urn::svod("securityalert", &id) else { return Ok(()) };
+        let inputs = json!({"count": what.count, "role": what.role});
+        let alert = Entity::new(urn, "SecurityAlert", space)
+            .with("kind", Attribute::property(what.kind))
+            .with("severity", Attribute::property(severity))
+            .with("actor", Attribute::property(what.whom.clone()))
+            .with("inputs", Attribute::property(inputs.to_string()))
+            .with("rule", Attribute::property(if rule.is_empty() { what.kind } else { rule }))
+            .with("since", Attribute::property(now.to_string()))
+            .with("status", Attribute::property("open"));
+        let change = Change { verb: Some("raise"), ..Operation::Create(alert).into() };
+        let command = Command { changes: vec![change], ..self.said("decisions/security.dmn") };
+        match self.registry.execute(&Actor::platform("trust"), command).await {
+            Ok(_) | Err(CommandError::Exists(_)) => Ok(()), // told already within the hour
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Watches what identity notices and how powers change, as long as the platform runs.
+    pub fn watch(&self, identity: Arc<Identity>) {
+        let (trust, mut signs) = (self.clone(), identity.signs());
+        tokio::spawn(async move {
+            let mut refused: HashMap<String, (u32, Timestamp)> = HashMap::new();
+            loop {
+                match signs.recv().await {
+                    Ok(sign) => trust.noticed(sign, &identity, &mut refused).await,
+                    Err(RecvError::Lagged(n)) => {
+                        tracing::warn!(n, "signs of identity came faster than they are judged")
+                    }
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        let (trust, mut changes) = (self.clone(), self.registry.changes());
+        tokio::spawn(async move {
+            loop {
+                match changes.recv().await {
+                    Ok(step) => trust.powers(&step).await,
+                    Err(RecvError::Lagged(n)) => tracing::warn!(n, "changes came faster than powers are watched"),
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
+    async fn noticed(&self, sign: Sign, identity: &Identity, refused: &mut HashMap<String, (u32, Timestamp)>) {
+        let now = self.registry.clock().now();
+        let (kind, person, count) = match sign {
+            Sign::Refused { network } => {
+                refused.retain(|_, (_, until)| now < *until);
+                if refused.len() >= MOST && !refused.contains_key(&network) {
+                    return;
+                }
+                let of = refused.entry(network.clone()).or_insert((0, now.plus_seconds(ONCE)));
+                of.0 += 1;
+                let count = of.0;
+                let what =
+                    Happened { kind: "sign-in-failures", whom: network, role: String::new(), count, space: None };
+                return self.happened(what).await;
+            }
+            Sign::NewDevice { person } => ("new-device", person, 1),
+            Sign::FarAway { person } => ("far-away", person, 1),
+        };
+        let post = identity.posts(&person).await.unwrap_or_default().into_iter().next();
+        let role = post.as_ref().map_or("citizen", |p| p.role.as_str()).to_owned();
+        let space = post.map(|p| p.space);
+        self.happened(Happened { kind, whom: person.to_string(), role, count, space }).await;
+    }
+
+    /// Appointments, posts, and mandates that somebody else than the person has made.
+    async fn powers(&self, step: &Committed) {
+        for event in &step.events {
+            let powers = ["Appointment", "Post", "Mandate"].contains(&event.entity_type.as_str());
+            // Packs seed posts; what the platform makes of an invitation is an appointment like any other.
+            if !powers || event.ground.starts_with("pack:") {
+                continue;
+            }
+            let Some(entity) = step.entities.iter().find(|e| e.id == event.entity) else { continue };
+            if entity.kind == "Mandate" && entity.object("person").is_some_and(|p| p.as_str() == event.actor) {
+                continue;
+            }
+            let role = match entity.object("post") {
+                Some(post) => match self.registry.entity(&Actor::platform("trust"), post).await {
+                    Ok(post) => post.text("role").unwrap_or_default().to_owned(),
+                    Err(_) => String::new(),
+                },
+                None => entity.text("role").unwrap_or_default().to_owned(),
+            };
+            let whom = event.actor.clone();
+            let space = Some(event.space.clone());
+            self.happened(Happened { kind: "powers", whom, role, count: 1, space }).await;
+        }
+    }
+}
+
+fn metrics_count(kind: &'static str) {
+    metrics::counter!("svod_security_alerts_total", "kind" => kind).increment(1);
+}
