@@ -118,3 +118,5 @@ oversight-actor = Who
 oversight-person = Whose data
 oversight-filter = Show
 oversight-all = Show all
+my-name = Name
+oversight-rule = Rule

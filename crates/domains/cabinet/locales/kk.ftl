@@ -115,3 +115,5 @@ oversight-actor = Кім
 oversight-person = Кімнің деректері
 oversight-filter = Көрсету
 oversight-all = Барлығын көрсету
+my-name = Аты
+oversight-rule = Ереже

@@ -119,3 +119,5 @@ oversight-actor = Кто
 oversight-person = Чьи данные
 oversight-filter = Показать
 oversight-all = Показать всё
+my-name = Имя
+oversight-rule = Правило

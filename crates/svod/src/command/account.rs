@@ -46,6 +46,7 @@ enum PostRole {
     Official,
     Governor,
     Administrator,
+    Auditor,
 }
 
 pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
@@ -60,6 +61,7 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
         PostRole::Official => Role::Official,
         PostRole::Governor => Role::Governor,
         PostRole::Administrator => Role::Administrator,
+        PostRole::Auditor => Role::Auditor,
     });
     invitation.post = role.zip(args.space.clone());
     let origin = config.identity.origin(config.http.listen).unwrap_or_else(|| format!("http://{}", config.http.listen));

@@ -37,7 +37,8 @@ fn facts(ctx: &PageContext, e: &Entity) -> Html {
         };
         let value = value.or_else(|| e.text(name).map(str::to_owned));
         let value = value.or_else(|| e.value(name).map(ToString::to_string)).unwrap_or_default();
-        SummaryRow::new(ctx.t_or(&format!("attr-{name}"), name), value)
+        let key = if name == "name" { ctx.t("my-name") } else { ctx.t_or(&format!("attr-{name}"), name) };
+        SummaryRow::new(key, value)
     };
     let mut rows: Vec<SummaryRow> = e.attributes.iter().map(row).collect();
     rows.push(SummaryRow::new(

@@ -112,7 +112,8 @@ fn alert(ctx: &PageContext, a: &Entity) -> Alert {
         severity: word(ctx, a, "severity", "Severity", &SEVERITY),
         about: text(a, "actor"),
         inputs: text(a, "inputs"),
-        rule: text(a, "rule"),
+        // The rule's own words are for who reads the table; its name leads there.
+        rule: text(a, "rule").split(':').next().unwrap_or_default().to_owned(),
         since: moment(ctx, a, "since"),
     }
 }

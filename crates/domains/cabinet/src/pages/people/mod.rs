@@ -12,7 +12,7 @@ use svod_registry::{Action, Ground};
 use svod_trust::Looking;
 
 use crate::CabinetState;
-use crate::pages::{answer, moment, of, shown, word};
+use crate::pages::{answer, moment, name_of, of, shown, word};
 
 /// Accesses of one's own that are shown.
 const RECENT: usize = 20;
@@ -84,13 +84,16 @@ async fn page(
             .required(),
     ];
     let opened = s.trust.opened_by(&ctx.actor, RECENT).await?;
-    let rows = opened.iter().map(|a| Row {
-        person: a.object("person").map(ToString::to_string).unwrap_or_default(),
-        href: a.object("person").map(|p| format!("/entities/{}", encoded(p.as_str()))).unwrap_or_default(),
-        basis: word(ctx, a, "basis", "AccessGround", &[]),
-        ground: a.text("ground").unwrap_or_default().to_owned(),
-        until: moment(ctx, a, "until"),
-    });
+    let mut rows = Vec::with_capacity(opened.len());
+    for a in &opened {
+        rows.push(Row {
+            person: name_of(ctx, s, a.object("person")).await,
+            href: a.object("person").map(|p| format!("/entities/{}", encoded(p.as_str()))).unwrap_or_default(),
+            basis: word(ctx, a, "basis", "AccessGround", &[]),
+            ground: a.text("ground").unwrap_or_default().to_owned(),
+            until: moment(ctx, a, "until"),
+        });
+    }
     // `reference` carries the errors of the ground: the summary leads there.
     let errors: Vec<(String, String)> =
         errors.iter().map(|(n, t)| (if n == "ground" { "reference".into() } else { n.clone() }, t.clone())).collect();
@@ -103,7 +106,7 @@ async fn page(
             .error(of(&errors, "code"))
             .required()
             .autocomplete("one-time-code"),
-        rows: rows.collect(),
+        rows,
         errors,
     };
     Ok(answer(Page::new(ctx, ctx.t("people-title")).body(&page), &page.errors))
