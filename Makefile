@@ -1,8 +1,8 @@
 # Svod. `make demo` to look, `make test` before a push. See docs/development.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance-ngsi-ld conformance-oidc lint web clean
-export HTTP MQTT DATA SPEED STATE SUITE PARTS
+.PHONY: help demo test bench conformance-ngsi-ld conformance-oidc sbom lint web clean
+export HTTP MQTT DATA SPEED STATE SUITE PARTS OUT
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
 help: ## this list
@@ -22,6 +22,9 @@ conformance-ngsi-ld: ## the ETSI NGSI-LD suite against the sandbox (SUITE= PARTS
 
 conformance-oidc: ## client libraries of others through every flow of the OpenID provider
 	@exec scripts/conformance-oidc
+
+sbom: ## what the program is made of, CycloneDX (OUT=)
+	@exec scripts/sbom
 
 lint: ## format, clippy, tidy: quick
 	cargo fmt --all --check

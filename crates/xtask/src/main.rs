@@ -1,5 +1,6 @@
-//! Gates of the repository that no ready tool covers: `cargo xtask tidy`, `licences`, `count`.
+//! Gates of the repository that no ready tool covers: `cargo xtask tidy`, `licences`, `advisories`, `count`.
 
+mod advisories;
 mod count;
 mod licences;
 mod tidy;
@@ -8,11 +9,12 @@ mod tree;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask tidy | licences | count FILE.xml…
+const USAGE: &str = "usage: cargo xtask tidy | licences | advisories | count FILE.xml…
 
-  tidy      layers, lengths, forgotten tests, paths in the documents
-  licences  licences of every Rust and npm dependency against deny.toml
-  count     sums JUnit reports: NAME, tests passed, tests failed, one line each, then the sum";
+  tidy        layers, lengths, forgotten tests, paths in the documents
+  licences    licences of every Rust and npm dependency against deny.toml
+  advisories  known weaknesses of what is linked in (RustSec)
+  count       sums JUnit reports: NAME, tests passed, tests failed, one line each, then the sum";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     let outcome = match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["tidy"] => tidy::run(&root),
         ["licences"] => licences::run(&root),
+        ["advisories"] => advisories::run(&root),
         ["count", files @ ..] if !files.is_empty() => count::run(files),
         _ => {
             eprintln!("{USAGE}");
