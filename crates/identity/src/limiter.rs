@@ -149,6 +149,14 @@ impl Limiter {
         }
     }
 
+    /// The code was right, and the try none; those before it count on.
+    pub fn code_counted_back(&self, account: &str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&Key::Code(account.to_owned())) {
+            count.tries = (count.tries - 1.0).max(0.0);
+        }
+    }
+
     /// The code was right.
     pub fn code_right(&self, account: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::Code(account.to_owned()));

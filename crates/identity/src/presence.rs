@@ -20,6 +20,7 @@ impl Identity {
     /// # Errors
     /// When the store fails.
     pub async fn presence_code(&self, account: &str) -> Result<String, IdentityError> {
+        self.limiter.code(&format!("presence-of:{account}"), self.clock.now())?;
         for _ in 0..TRIES {
             let code = format!("{:08}", self.rng.next_u64() % 100_000_000);
             if self.look_at(PRESENCE, &code).await.is_ok() {
@@ -42,8 +43,12 @@ impl Identity {
         let digits: String = code.chars().filter(char::is_ascii_digit).collect();
         let begun = self.take(PRESENCE, &digits).await?;
         let owner = self.account(&begun.account.ok_or(IdentityError::Over)?).await?;
-        self.limiter.code_right(&tried);
-        if owner.blocked { Err(IdentityError::Over) } else { Ok(owner.person) }
+        // One's own code is for others.
+        if owner.blocked || owner.id.to_string() == operator.account {
+            return Err(IdentityError::Over);
+        }
+        self.limiter.code_counted_back(&tried);
+        Ok(owner.person)
     }
 
     /// Whose login it is, for who wants to let them act. Tries are counted by who asks.
@@ -56,7 +61,7 @@ impl Identity {
         let Ok(login) = login_of(login) else { return Ok(None) };
         let look = move |conn: &mut dyn Conn| account::by_login(conn, &login);
         let Some(row) = self.store.read::<_, StoreError>(look).await? else { return Ok(None) };
-        self.limiter.code_right(&tried);
+        self.limiter.code_counted_back(&tried);
         Ok(Some(Account::of(row)?.person))
     }
 

@@ -98,6 +98,16 @@ impl Actor {
         }
     }
 
+    /// Names the actor in the capacity in which they act: what somebody was shown in one is not theirs in another.
+    pub fn capacity(&self) -> String {
+        let mut name = format!("{}|{}|{}", self.id, self.name, self.body.as_ref().map_or("", Urn::as_str));
+        for link in &self.on_behalf {
+            name.push('|');
+            name.push_str(link.mandate.as_str());
+        }
+        name
+    }
+
     /// Whose affairs they act in.
     pub fn subject(&self) -> &str {
         self.on_behalf.last().map_or(&self.id, |link| link.person.as_str())

@@ -17,6 +17,8 @@ pub enum Action {
     ReadJournal,
     /// Open the personal data of another, on a ground that is kept.
     Look,
+    /// Say what only the person may say, or who keeps the register of it: a consent, an objection, a mandate.
+    Declare,
     /// Watch over who looked at whose data, and over security.
     Oversee,
     /// Make an entity.
@@ -43,7 +45,7 @@ pub enum Action {
 
 impl Action {
     /// All, for the matrix and the coverage test.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Read,
         Self::ReadInternal,
         Self::ReadPersonal,
@@ -51,6 +53,7 @@ impl Action {
         Self::ReadSecret,
         Self::ReadJournal,
         Self::Look,
+        Self::Declare,
         Self::Oversee,
         Self::Create,
         Self::Update,
@@ -74,6 +77,7 @@ impl Action {
             Self::ReadSecret => "readSecret",
             Self::ReadJournal => "readJournal",
             Self::Look => "look",
+            Self::Declare => "declare",
             Self::Oversee => "oversee",
             Self::Create => "create",
             Self::Update => "update",

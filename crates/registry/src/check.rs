@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use svod_kernel::{Actor, FieldError, SpacePath, Urn};
+use svod_kernel::{Actor, FieldError, Role, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 
@@ -79,6 +79,40 @@ pub(crate) fn patch(
     let (model, urn) = (&view.catalogue.metamodel, &current.id);
     model.validate_patch(&current.kind, set).map_err(|errors| invalid(urn, errors))?;
     model.validate_removal(&current.kind, unset.iter().map(String::as_str)).map_err(|errors| invalid(urn, errors))
+}
+
+/// Whose an entity is, and which body it belongs to, decides who sees it: it is said once, for as long as the entity stands.
+pub(crate) fn whose(view: &View, entity: &Entity) -> Result<(), CommandError> {
+    if view.is_open(&entity.space) {
+        return Ok(());
+    }
+    let wavers = |name: &str| {
+        entity.attributes.get(name).filter(|a| a.instances().any(|i| !i.value.targets().is_empty())).is_some_and(|a| {
+            let single = a.value.targets().len() == 1 && a.others.is_empty();
+            !single || a.dataset.is_some() || a.expires_at.is_some()
+        })
+    };
+    let Some(name) = ["person", "body"].into_iter().find(|name| wavers(name)) else { return Ok(()) };
+    let one = FieldError {
+        field: name.into(),
+        rule: "it says whose the entity is".into(),
+        fix: "name one entity, without datasetId and expiresAt".into(),
+    };
+    Err(invalid(&entity.id, vec![one]))
+}
+
+/// An entity stays the person's whose it is.
+pub(crate) fn stays_theirs(view: &View, actor: &Actor, old: &Entity, new: &Entity) -> Result<(), CommandError> {
+    let was = old.object("person");
+    if was.is_none() || was == new.object("person") || actor.is(Role::Platform) || view.is_open(&new.space) {
+        return Ok(());
+    }
+    let one = FieldError {
+        field: "person".into(),
+        rule: "an entity stays with the person whose it is".into(),
+        fix: "make a new one for the other person".into(),
+    };
+    Err(invalid(&new.id, vec![one]))
 }
 
 /// An entity keeps its space, and in strict spaces its type.

@@ -177,6 +177,7 @@ impl Job {
                 if let Some(w) = worked.as_ref().filter(|w| !w.gone) {
                     hand.references_exist(conn, desk, change, &w.entity)?;
                     unique::check(conn, desk, &self.view, &w.entity)?;
+                    unique::party(conn, &self.view, w.made, &w.entity)?;
                 }
                 Ok(worked)
             });
@@ -270,6 +271,10 @@ impl Hand<'_> {
         for (name, a) in &mut new.attributes {
             a.stamp(old.and_then(|o| o.attributes.get(name)), born, self.now);
         }
+        check::whose(self.view, &new)?;
+        if let Some(old) = old {
+            check::stays_theirs(self.view, self.actor, old, &new)?;
+        }
         // What becomes of it must be theirs to make as well: nobody hands their own thing to another's affairs.
         if old.is_some_and(|old| self.view.resource_of(old) != self.view.resource_of(&new)) {
             check::may(self.view, self.actor, change.policy_action(), change, &new)?;
@@ -339,6 +344,7 @@ impl Hand<'_> {
         let other = slot.and_then(|s| s.now.as_deref()).ok_or_else(|| CommandError::NotFound(other.clone()))?;
         check::may(self.view, self.actor, Action::Delete, change, other)?;
         check::stays(&other.id, other, &old.space, Some(&old.kind))?;
+        self.sees_all_of(other)?;
         let mut new = old.clone();
         for (name, attribute) in &other.attributes {
             new.attributes.entry(name.clone()).or_insert_with(|| attribute.clone());
@@ -348,6 +354,17 @@ impl Hand<'_> {
         new.scopes.extend(other.scopes.iter().filter(|s| !old.scopes.contains(s)).cloned());
         check::whole(self.view, &mut new)?;
         Ok(new)
+    }
+
+    /// What somebody may not see does not become part of what they do see.
+    fn sees_all_of(&self, other: &Entity) -> Result<(), CommandError> {
+        let (view, resource) = (self.view, self.view.resource_of(other));
+        let sees = |name: &String| view.may_see(self.actor, &other.kind, name, &resource);
+        if view.is_open(&other.space) || other.attributes.keys().all(sees) {
+            return Ok(());
+        }
+        let (kind, space) = (other.kind.clone(), other.space.clone());
+        Err(CommandError::Forbidden { action: Action::ReadPersonal.as_str(), kind, space })
     }
 
     fn edited(&self, change: &Change, old: Option<&Arc<Entity>>, edit: &Edit) -> Result<Entity, CommandError> {

@@ -2,7 +2,6 @@
 //! the journal.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 use serde_json::Value;
 use svod_kernel::{Actor, Timestamp, Urn};
@@ -16,11 +15,16 @@ use crate::{Find, QueryError, Registry};
 /// Accesses that are looked up at once when the platform starts.
 const PAGE: usize = 1_000;
 
+/// How long what has ended is remembered: no access that rests on a consent lasts longer.
+const REMEMBERED: i64 = 2 * 3600;
+
 /// Somebody's access to somebody's data.
 #[derive(Debug, Clone)]
 struct Opened {
     access: Urn,
+    version: i64,
     person: Urn,
+    post: String,
     body: Option<Urn>,
     ground: Ground,
     consent: Option<Urn>,
@@ -28,11 +32,16 @@ struct Opened {
     until: Timestamp,
     /// These attributes; empty: all.
     only: BTreeSet<String>,
+    /// A second person has found it wrong.
+    refused: bool,
 }
 
-/// All that may be open now, by actor. What has run out is cleared away when the actor opens something more.
+/// All that may be open now, by actor, and when consents end. What has run out is cleared away when something is learned.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Grounds(HashMap<String, Vec<Opened>>);
+pub(crate) struct Grounds {
+    opened: HashMap<String, Vec<Opened>>,
+    ends: HashMap<Urn, Timestamp>,
+}
 
 impl Grounds {
     /// The grounds on which the actor may look at an attribute of a person now.
@@ -43,60 +52,60 @@ impl Grounds {
         name: &'g str,
         now: Timestamp,
     ) -> impl Iterator<Item = Ground> + 'g {
-        let all = self.0.get(&actor.id).map(Vec::as_slice).unwrap_or_default();
+        let all = self.opened.get(&actor.id).map(Vec::as_slice).unwrap_or_default();
         let holds = move |o: &&Opened| {
-            o.person == *person && o.body == actor.body && o.since <= now && now < o.until && actor.on_behalf.is_empty()
+            let agreed = o.consent.as_ref().and_then(|c| self.ends.get(c)).is_none_or(|end| now < *end);
+            let same = o.post == actor.name && o.body == actor.body && actor.on_behalf.is_empty();
+            o.person == *person && same && agreed && !o.refused && o.since <= now && now < o.until
         };
         all.iter().filter(holds).filter(move |o| o.only.is_empty() || o.only.contains(name)).map(|o| o.ground)
     }
 
-    /// Takes in an access as it stands; whether anything has changed.
-    fn learn(&mut self, access: &Entity, now: Timestamp) -> bool {
-        let Some(actor) = access.text("actor") else { return false };
-        let all = self.0.entry(actor.to_owned()).or_default();
-        let before = all.len();
-        all.retain(|o| o.access != access.id && now < o.until);
-        let opened = opened(access).filter(|o| now < o.until);
-        let changed = opened.is_some() || all.len() != before;
-        all.extend(opened);
-        if all.is_empty() {
-            self.0.remove(actor);
+    /// Takes in an access as it stands, unless it is known as it stood later.
+    fn learn(&mut self, access: &Entity, now: Timestamp) {
+        let Some(actor) = access.text("actor") else { return };
+        self.opened.retain(|_, all| {
+            all.retain(|o| now < o.until);
+            !all.is_empty()
+        });
+        let Some(opened) = opened(access).filter(|o| now < o.until) else { return };
+        let all = self.opened.entry(actor.to_owned()).or_default();
+        match all.iter_mut().find(|o| o.access == opened.access) {
+            Some(known) if known.version >= opened.version => {}
+            Some(known) => *known = opened,
+            None => all.push(opened),
         }
-        changed
     }
 
-    /// Everything that rests on a consent ends.
-    fn end(&mut self, consent: &Urn) {
-        self.0.values_mut().for_each(|all| all.retain(|o| o.consent.as_ref() != Some(consent)));
-        self.0.retain(|_, all| !all.is_empty());
+    /// When a consent ends. One that goes on for long needs no remembering: no access outlasts what was known when it began.
+    fn ends(&mut self, consent: Urn, end: Timestamp, now: Timestamp) {
+        self.ends.retain(|_, end| now < end.plus_seconds(REMEMBERED));
+        if end < now.plus_seconds(REMEMBERED) {
+            self.ends.insert(consent, end);
+        }
     }
 }
 
-/// What an access opens; nothing when it is a trace of something else, or was found wrong.
+/// What an access opens; nothing when it is a trace of something else.
 fn opened(access: &Entity) -> Option<Opened> {
     let only = match access.value("only") {
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         Some(Value::String(name)) => BTreeSet::from([name.clone()]),
         _ => BTreeSet::new(),
     };
-    if access.text("review") == Some("refused") {
-        return None;
-    }
     Some(Opened {
         access: access.id.clone(),
+        version: access.version,
         person: access.object("person")?.clone(),
+        post: access.text("post")?.to_owned(),
         body: access.object("body").cloned(),
         ground: Ground::named(access.text("basis")?)?,
         consent: access.object("consent").cloned(),
         since: access.time("since")?,
         until: access.time("until")?,
         only,
+        refused: access.text("review") == Some("refused"),
     })
-}
-
-/// Is the consent over?
-fn is_over(consent: &Entity, now: Timestamp) -> bool {
-    consent.time("until").is_none_or(|until| until <= now)
 }
 
 impl Registry {
@@ -117,20 +126,21 @@ impl Registry {
     pub(crate) fn learn_grounds<'e>(&self, entities: impl IntoIterator<Item = &'e Entity>) {
         let (now, spaces) = (self.clock.now(), self.spaces());
         let closed = |e: &&Entity| spaces.get(&e.space).is_some_and(|s| !s.open);
-        for e in entities.into_iter().filter(closed) {
-            match e.kind.as_str() {
-                "Access" => drop(self.grounds.rcu(|known| {
-                    let mut grounds = Grounds::clone(known);
-                    if grounds.learn(e, now) { Arc::new(grounds) } else { known.clone() }
-                })),
-                "Consent" if is_over(e, now) => drop(self.grounds.rcu(|known| {
-                    let mut grounds = Grounds::clone(known);
-                    grounds.end(&e.id);
-                    grounds
-                })),
-                _ => {}
-            }
+        let told: Vec<&Entity> = entities.into_iter().filter(closed).collect();
+        if !told.iter().any(|e| ["Access", "Consent"].contains(&e.kind.as_str())) {
+            return;
         }
+        self.grounds.rcu(|known| {
+            let mut grounds = Grounds::clone(known);
+            for e in &told {
+                match e.kind.as_str() {
+                    "Access" => grounds.learn(e, now),
+                    "Consent" => grounds.ends(e.id.clone(), e.time("until").unwrap_or(now), now),
+                    _ => {}
+                }
+            }
+            grounds
+        });
     }
 
     /// The accesses that hold when the platform starts.

@@ -153,7 +153,8 @@ impl Registry {
     /// What is in force now. The spaces first: their epoch must not be newer than the rest.
     pub(crate) fn view(&self) -> View {
         let spaces = self.spaces();
-        View { catalogue: self.catalogue(), spaces, grounds: self.grounds.load_full(), now: self.clock.now() }
+        let now = self.clock.now();
+        View { catalogue: self.catalogue(), spaces, grounds: self.grounds.load_full(), now, present: now }
     }
 
     /// A resource of that kind in that space, with the space's openness filled in.

@@ -9,7 +9,7 @@ use crate::command::CommandError;
 use crate::desk::Desk;
 use crate::execute::entity_of;
 use crate::index;
-use crate::view::View;
+use crate::view::{View, is_party};
 
 /// Refuses an entity whose unique keys another one has, be it stored or about to be.
 pub(crate) fn check(conn: &mut dyn Conn, desk: &Desk<'_>, view: &View, new: &Entity) -> Result<(), CommandError> {
@@ -31,6 +31,19 @@ pub(crate) fn check(conn: &mut dyn Conn, desk: &Desk<'_>, view: &View, new: &Ent
             };
             return Err(CommandError::Invalid { urn: new.id.clone(), errors: vec![one] });
         }
+    }
+    Ok(())
+}
+
+/// Who somebody is, their identifier alone says, in mandates and in what is theirs: no two of them in all trees have the same.
+pub(crate) fn party(conn: &mut dyn Conn, view: &View, made: bool, new: &Entity) -> Result<(), CommandError> {
+    if !made || !is_party(&new.kind) || view.is_open(&new.space) {
+        return Ok(());
+    }
+    let here = view.spaces.get(&new.space).map(|s| s.id);
+    let same = svod_store::entity::get_many(conn, &[new.id.to_string()], &[])?;
+    if same.iter().any(|row| Some(row.space) != here) {
+        return Err(CommandError::Exists(new.id.clone()));
     }
     Ok(())
 }

@@ -13,8 +13,10 @@ pub(crate) struct View {
     pub catalogue: Arc<Catalogue>,
     pub spaces: Arc<SpaceTree>,
     pub grounds: Arc<Grounds>,
-    /// What has ceased to be by now is not there.
+    /// What has ceased to be by then is not there.
     pub now: Timestamp,
+    /// The present, which grounds are judged by: who asks of the past asks now.
+    pub present: Timestamp,
 }
 
 impl View {
@@ -62,7 +64,7 @@ impl View {
             return self.may(actor, action, resource);
         }
         let on = |ground| ResourceRef { ground: Some(ground), ..resource.clone() };
-        self.grounds.of(actor, person, name, self.now).any(|ground| self.may(actor, action, &on(ground)))
+        self.grounds.of(actor, person, name, self.present).any(|ground| self.may(actor, action, &on(ground)))
     }
 
     /// The entity as the actor may see it; none when they may not know of it.
@@ -89,7 +91,7 @@ impl View {
 }
 
 /// The types of whom data are about.
-fn is_party(kind: &str) -> bool {
+pub(crate) fn is_party(kind: &str) -> bool {
     ["Person", "Organization"].contains(&kind)
 }
 

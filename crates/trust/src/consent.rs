@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Command, Operation, QueryError};
+use svod_registry::{Action, Change, Command, Operation, QueryError};
 
 use crate::{Trust, TrustError};
 
@@ -61,7 +61,8 @@ impl Trust {
             consent = consent.with("data", Attribute::property(new.data.clone()));
         }
         let id = consent.id.clone();
-        let command = Command { changes: vec![Operation::Create(consent).into()], ..self.said("consent") };
+        let changes = vec![Change::verb(Operation::Create(consent), Action::Declare, "agree")];
+        let command = Command { changes, ..self.said("consent") };
         self.registry.execute(actor, command).await?;
         Ok(id)
     }
@@ -71,7 +72,7 @@ impl Trust {
     /// # Errors
     /// [`QueryError::NotFound`] for what is not the person's own; what the registry refuses.
     pub async fn withdraw(&self, actor: &Actor, what: &Urn) -> Result<(), TrustError> {
-        let known = self.registry.entity(actor, what).await?;
+        let known = self.registry.entity(&Actor::platform("trust"), what).await?;
         let own = known.object("person").is_some_and(|p| actor.owns(p, &known.kind));
         if !own || !["Consent", "Mandate"].contains(&known.kind.as_str()) {
             return Err(QueryError::NotFound(what.to_string()).into());
@@ -82,7 +83,7 @@ impl Trust {
         }
         let set = [("until".to_owned(), Attribute::property(now.to_string()))].into();
         let patch = Operation::Patch { urn: known.id.clone(), expected: Some(known.version), set, unset: Vec::new() };
-        let change = svod_registry::Change { verb: Some("withdraw"), ..patch.into() };
+        let change = Change::verb(patch, Action::Declare, "withdraw");
         self.registry.execute(actor, Command { changes: vec![change], ..self.said("withdrawal") }).await?;
         Ok(())
     }
@@ -98,6 +99,7 @@ impl Trust {
         let all = self.about(&Actor::platform("trust"), person.as_str(), "Consent", 100).await?;
         let holds = |c: &&Arc<Entity>| {
             c.object("recipient") == Some(body)
+                && c.object("person") == Some(person)
                 && c.time("since").is_some_and(|at| at <= now)
                 && c.time("until").is_some_and(|at| now < at)
         };

@@ -20,7 +20,7 @@ pub enum TrustError {
     #[error("too many numbers that are not there; wait {0} seconds")]
     TooMany(u64),
     /// A second person is needed.
-    #[error("an emergency is reviewed by somebody else than who had it")]
+    #[error("nobody judges what they have done themselves, or what was done with their own data")]
     SamePerson,
 }
 

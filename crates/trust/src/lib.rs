@@ -24,7 +24,7 @@ use svod_registry::Registry;
 pub use consent::NewConsent;
 pub use error::TrustError;
 pub use looking::{EMERGENCY_SECONDS, LOOK_SECONDS, Looking, Opened};
-pub use mandate::{MAX_MANDATE_DAYS, NewMandate, PRESENT_SECONDS};
+pub use mandate::{MAX_MANDATE_DAYS, NewMandate, PRESENT_SECONDS, Registered};
 
 /// The rooms of trust over one graph.
 #[derive(Clone)]

@@ -1,11 +1,12 @@
 //! Lists, newest first.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
 use svod_query::{Compare, Filter, Operand, Operation as Op, Order, Path, Query, Types};
-use svod_registry::{Find, Found, QueryError, Registry};
+use svod_registry::{Find, Found, INSTALLATION, QueryError, Registry};
 
 use crate::Trust;
 
@@ -16,6 +17,8 @@ pub(crate) struct List<'a> {
     pub with: &'a [(&'a str, &'a str)],
     /// From a moment on.
     pub since: Option<Timestamp>,
+    /// That hold at a moment: begun, and not over.
+    pub holds: Option<Timestamp>,
     pub offset: usize,
     pub limit: usize,
     pub count: bool,
@@ -23,7 +26,7 @@ pub(crate) struct List<'a> {
 
 impl<'a> List<'a> {
     pub const fn of(kind: &'a str, with: &'a [(&'a str, &'a str)]) -> Self {
-        Self { kind, with, since: None, offset: 0, limit: 100, count: false }
+        Self { kind, with, since: None, holds: None, offset: 0, limit: 100, count: false }
     }
 
     fn find(&self, space: &SpacePath) -> Find {
@@ -36,6 +39,11 @@ impl<'a> List<'a> {
             .map(|(name, value)| compare(name, Op::Equal, Operand::Text((*value).to_owned())))
             .collect();
         all.extend(self.since.map(|at| compare("since", Op::GreaterEqual, Operand::Moment(at))));
+        if let Some(now) = self.holds {
+            let over = Filter::Missing(Path::attribute("until"));
+            all.push(compare("since", Op::LessEqual, Operand::Moment(now)));
+            all.push(Filter::Any(vec![over, compare("until", Op::Greater, Operand::Moment(now))]));
+        }
         let order = Order { path: Path::attribute("since"), descending: true, from: None, collation: None };
         let filter = (!all.is_empty()).then_some(Filter::All(all));
         Find {
@@ -70,8 +78,9 @@ impl Trust {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn own(&self, actor: &Actor, kind: &str, limit: usize) -> Result<Vec<Arc<Entity>>, QueryError> {
-        self.about(actor, actor.subject(), kind, limit).await
+    pub async fn own(&self, actor: &Actor, kind: &str, page: Range<usize>) -> Result<Vec<Arc<Entity>>, QueryError> {
+        let all = self.about(actor, actor.subject(), kind, page.end).await?;
+        Ok(all.into_iter().skip(page.start).collect())
     }
 
     /// Entities of a type that are about a person, newest first, as far as the actor may see.
@@ -105,16 +114,20 @@ impl Trust {
         &self,
         actor: &Actor,
         (kind, with): (&str, &[(&str, &str)]),
-        limit: usize,
+        page: Range<usize>,
     ) -> Result<Vec<Arc<Entity>>, QueryError> {
-        self.everywhere(actor, &List { limit, ..List::of(kind, with) }).await
+        let all = self.everywhere(actor, &List { limit: page.end, ..List::of(kind, with) }).await?;
+        Ok(all.into_iter().skip(page.start).collect())
     }
 }
 
-/// The top-level spaces that are not open to everybody.
+/// The top-level spaces that are not open to everybody; the installation's own, where people without a region are, comes last.
 pub(crate) fn tops(registry: &Registry) -> Vec<SpacePath> {
     let tree = registry.spaces();
-    tree.all().into_iter().filter(|s| s.path.parent().is_none() && !s.open).map(|s| s.path.clone()).collect()
+    let mut tops: Vec<SpacePath> =
+        tree.all().into_iter().filter(|s| s.path.parent().is_none() && !s.open).map(|s| s.path.clone()).collect();
+    tops.sort_by_key(|path| path.as_str() == INSTALLATION);
+    tops
 }
 
 /// An identifier given in a form.

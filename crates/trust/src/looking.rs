@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
@@ -16,6 +17,8 @@ pub const EMERGENCY_SECONDS: i64 = 30 * 60;
 const MAX_TEXT: usize = 1_000;
 /// Numbers that are asked in vain within an hour before one waits.
 const MISSES: u32 = 10;
+/// Accesses that are counted at the most.
+const MOST_COUNTED: usize = 1_000;
 /// Within so many seconds accesses and misses are counted.
 const COUNTED: i64 = 3600;
 
@@ -55,6 +58,15 @@ fn words(field: &str, text: &str, least: usize) -> Result<String, TrustError> {
     Ok(text.to_owned())
 }
 
+/// Nobody judges what they have done themselves, or what was done with their own data.
+fn not_in_own_case(actor: &Actor, what: Option<&Entity>) -> Result<(), TrustError> {
+    let own = |e: &Entity| {
+        let person = e.object("person").map(Urn::as_str);
+        [e.text("actor"), person].contains(&Some(actor.id.as_str()))
+    };
+    if what.is_some_and(own) { Err(TrustError::SamePerson) } else { Ok(()) }
+}
+
 impl Trust {
     /// Opens the personal data of somebody to the actor, for a while. What the person will see is written down before anything
     /// is shown.
@@ -91,7 +103,7 @@ impl Trust {
             .with("reason", Attribute::property(reason));
         let opened = Opened { access: access.id.clone(), person: person.id.clone(), until };
         self.registry.look(actor, access).await?;
-        self.after_look(actor, &person.space, looking.ground).await;
+        self.after_look(actor, &person.space, (looking.ground, &opened.access)).await;
         Ok(opened)
     }
 
@@ -133,9 +145,9 @@ impl Trust {
     }
 
     /// Whom the actor asks for, when they may look there at all.
-    async fn whom(&self, actor: &Actor, whom: &str) -> Result<Entity, TrustError> {
+    pub(crate) async fn whom(&self, actor: &Actor, whom: &str) -> Result<Entity, TrustError> {
         let now = self.registry.clock().now();
-        self.slow_down(actor, now)?;
+        let count = self.tried(actor, now)?;
         let found = match urn(whom) {
             Some(urn) => match self.registry.entity(&Actor::platform("trust"), &urn).await {
                 Ok(e) => Some(e),
@@ -151,9 +163,9 @@ impl Trust {
             self.registry.may(actor, Action::Look, &resource)
         };
         if let Some(e) = found.filter(|e| party(e) && may(e)) {
+            self.was_there(actor);
             return Ok(e);
         }
-        let count = self.missed(actor, now);
         self.happened(Happened::new("probing", actor, count)).await;
         Err(QueryError::NotFound(whom.chars().take(80).collect()).into())
     }
@@ -173,40 +185,42 @@ impl Trust {
         Ok(None)
     }
 
-    fn slow_down(&self, actor: &Actor, now: Timestamp) -> Result<(), TrustError> {
-        let misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
-        match misses.get(&actor.id) {
-            Some((count, until)) if *count >= MISSES && now < *until => {
-                Err(TrustError::TooMany(until.seconds_since(now).max(1.0) as u64))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn missed(&self, actor: &Actor, now: Timestamp) -> u32 {
+    /// A number is asked for; it counts until it is found, so that many at a time do not pass either.
+    fn tried(&self, actor: &Actor, now: Timestamp) -> Result<u32, TrustError> {
         let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
         misses.retain(|_, (_, until)| now < *until);
         let of = misses.entry(actor.id.clone()).or_insert((0, now.plus_seconds(COUNTED)));
+        if of.0 >= MISSES {
+            return Err(TrustError::TooMany(of.1.seconds_since(now).max(1.0) as u64));
+        }
         of.0 += 1;
-        of.0
+        Ok(of.0)
+    }
+
+    fn was_there(&self, actor: &Actor) {
+        let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of) = misses.get_mut(&actor.id) {
+            of.0 = of.0.saturating_sub(1);
+        }
     }
 
     /// What the rules of security are told of an access.
-    async fn after_look(&self, actor: &Actor, space: &SpacePath, ground: Ground) {
+    async fn after_look(&self, actor: &Actor, space: &SpacePath, (ground, access): (Ground, &Urn)) {
         let since = self.registry.clock().now().plus_seconds(-COUNTED);
         let with = [("actor", actor.id.as_str())];
-        let list = List { since: Some(since), limit: 1, count: true, ..List::of("Access", &with) };
-        let top = space.lineage().next().unwrap_or_else(|| space.clone());
-        let count = match self.list(&Actor::platform("trust"), &top, &list).await {
-            Ok(found) => found.total.unwrap_or(0),
+        let list = List { since: Some(since), limit: MOST_COUNTED, ..List::of("Access", &with) };
+        let looked = match self.everywhere(&Actor::platform("trust"), &list).await {
+            Ok(all) => all,
             Err(error) => {
-                tracing::warn!(%error, "accesses could not be counted");
+                tracing::error!(%error, "accesses could not be counted");
                 return;
             }
         };
+        let opened = looked.iter().filter(|a| a.text("basis") != Some("mandate"));
+        let count = opened.filter_map(|a| a.object("person")).collect::<HashSet<_>>().len();
         self.happened(Happened::new("mass-reading", actor, count as u32).within(space)).await;
         if ground == Ground::Emergency {
-            self.happened(Happened::new("emergency", actor, 1).within(space)).await;
+            self.happened(Happened::new("emergency", actor, 1).within(space).of(access)).await;
         }
     }
 
@@ -216,9 +230,7 @@ impl Trust {
     /// [`TrustError::SamePerson`]; what the registry refuses.
     pub async fn review(&self, actor: &Actor, access: &Urn, right: bool) -> Result<(), TrustError> {
         let known = self.registry.entity(actor, access).await?;
-        if known.text("actor") == Some(actor.id.as_str()) {
-            return Err(TrustError::SamePerson);
-        }
+        not_in_own_case(actor, Some(&known))?;
         if known.kind != "Access" || known.text("review") != Some("open") {
             return Err(TrustError::field("access", "reviewed", "it is no emergency that waits for a review"));
         }
@@ -233,7 +245,7 @@ impl Trust {
     /// [`TrustError::Field`]; what the registry refuses.
     pub async fn object(&self, actor: &Actor, access: &Urn, text: &str) -> Result<Urn, TrustError> {
         let text = words("text", text, 3)?;
-        let known = self.registry.entity(actor, access).await?;
+        let known = self.registry.entity(&Actor::platform("trust"), access).await?;
         let person = known.object("person").filter(|p| known.kind == "Access" && actor.owns(p, "Objection"));
         let person = person.ok_or_else(|| QueryError::NotFound(access.to_string()))?;
         let objection = Entity::new(self.mint("Objection"), "Objection", known.space.clone())
@@ -243,7 +255,8 @@ impl Trust {
             .with("since", Attribute::property(self.registry.clock().now().to_string()))
             .with("status", Attribute::property("open"));
         let id = objection.id.clone();
-        let command = Command { changes: vec![Operation::Create(objection).into()], ..self.said("objection") };
+        let changes = vec![Change::verb(Operation::Create(objection), Action::Declare, "object")];
+        let command = Command { changes, ..self.said("objection") };
         self.registry.execute(actor, command).await?;
         Ok(id)
     }
@@ -255,6 +268,11 @@ impl Trust {
     pub async fn answer(&self, actor: &Actor, objection: &Urn, text: &str) -> Result<(), TrustError> {
         let text = words("answer", text, 3)?;
         let known = self.registry.entity(actor, objection).await?;
+        let access = match known.object("access") {
+            Some(access) => Some(self.registry.entity(actor, access).await?),
+            None => None,
+        };
+        not_in_own_case(actor, access.as_ref())?;
         if known.kind != "Objection" || known.text("status") != Some("open") {
             return Err(TrustError::field("objection", "answered", "it is no objection that waits for an answer"));
         }
@@ -268,6 +286,7 @@ impl Trust {
     pub async fn close(&self, actor: &Actor, alert: &Urn, text: &str) -> Result<(), TrustError> {
         let text = words("result", text, 3)?;
         let known = self.registry.entity(actor, alert).await?;
+        not_in_own_case(actor, Some(&known))?;
         if known.kind != "SecurityAlert" || known.text("status") != Some("open") {
             return Err(TrustError::field("alert", "closed", "it is no alert that is open"));
         }

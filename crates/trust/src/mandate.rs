@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use svod_kernel::{Actor, OnBehalf, Role, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Command, Operation, QueryError};
+use svod_registry::{Action, Change, Command, Operation, QueryError};
 
 use crate::lists::List;
 use crate::{Trust, TrustError};
@@ -13,6 +13,26 @@ pub const MAX_MANDATE_DAYS: i64 = 3 * 366;
 pub const PRESENT_SECONDS: i64 = 30 * 60;
 /// Mandates of one delegate that are looked at.
 const MOST: usize = 500;
+
+/// Mandates of one person that hold at a time.
+const MOST_GIVEN: usize = 50;
+/// What a mandate can be entered by.
+const REGISTERED: [&str; 5] = ["parent", "guardian", "attorney", "head", "employee"];
+
+/// A mandate as it is entered by its document.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// For whom: identifier of a person or organization, or national identification number.
+    pub whom: String,
+    /// Who acts.
+    pub delegate: Urn,
+    /// A value of the code list `MandateBasis`.
+    pub basis: String,
+    /// Number and date.
+    pub document: String,
+    /// Until when; none: as long as nobody ends it.
+    pub until: Option<Timestamp>,
+}
 
 /// A power of attorney as a person gives it.
 #[derive(Debug, Clone)]
@@ -41,7 +61,34 @@ impl Trust {
             return Err(TrustError::field("scope", "unknown", &format!("'{name}' is no type")));
         }
         let until = self.registry.clock().now().plus_seconds(new.days * 86_400);
-        self.mandate(actor, &new.delegate, ("attorney", until), (&new.scope, new.document.trim())).await
+        let person = self.subject(actor).await?;
+        let given = List { holds: Some(self.registry.clock().now()), limit: MOST_GIVEN, ..List::of("Mandate", &[]) };
+        let with = [("person", actor.subject())];
+        let given = List { with: &with, ..given };
+        if self.everywhere(&Actor::platform("trust"), &given).await?.len() >= MOST_GIVEN {
+            return Err(TrustError::field("delegate", "too-many", "withdraw one of the mandates that you have given"));
+        }
+        let what = ("attorney", Some(until));
+        self.mandate(actor, &person, &new.delegate, what, (&new.scope, new.document.trim())).await
+    }
+
+    /// Who runs a territory enters a mandate of one of its people by its document. The person sees it, and the security officer is
+    /// called; nobody enters one for themselves.
+    ///
+    /// # Errors
+    /// [`TrustError::Field`]; what the registry refuses.
+    pub async fn register(&self, actor: &Actor, new: &Registered) -> Result<Urn, TrustError> {
+        if !REGISTERED.contains(&new.basis.as_str()) {
+            return Err(TrustError::field("basis", "choice", "choose parent, guardian, attorney, head or employee"));
+        }
+        if new.document.trim().is_empty() {
+            return Err(TrustError::field("document", "required", "name the document by which it is proved"));
+        }
+        if new.delegate.as_str() == actor.id {
+            return Err(TrustError::SamePerson);
+        }
+        let person = self.whom(actor, &new.whom).await?;
+        self.mandate(actor, &person, &new.delegate, (&new.basis, new.until), (&[], new.document.trim())).await
     }
 
     /// The person is present at a service centre and has told the operator a code: for a while the operator acts for them.
@@ -56,17 +103,18 @@ impl Trust {
             ..Actor::anonymous()
         };
         let until = self.registry.clock().now().plus_seconds(PRESENT_SECONDS);
-        self.mandate(&actor, operator, ("present", until), (&[], "")).await
+        let person = self.subject(&actor).await?;
+        self.mandate(&actor, &person, operator, ("present", Some(until)), (&[], "")).await
     }
 
     async fn mandate(
         &self,
         actor: &Actor,
+        person: &Entity,
         delegate: &Urn,
-        (basis, until): (&str, Timestamp),
+        (basis, until): (&str, Option<Timestamp>),
         (scope, document): (&[String], &str),
     ) -> Result<Urn, TrustError> {
-        let person = self.subject(actor).await?;
         if *delegate == person.id {
             return Err(TrustError::field("delegate", "self", "one acts for oneself without a mandate"));
         }
@@ -78,8 +126,10 @@ impl Trust {
             .with("person", Attribute::object(person.id.clone()))
             .with("delegate", Attribute::object(delegate.clone()))
             .with("basis", Attribute::property(basis))
-            .with("since", Attribute::property(self.registry.clock().now().to_string()))
-            .with("until", Attribute::property(until.to_string()));
+            .with("since", Attribute::property(self.registry.clock().now().to_string()));
+        if let Some(until) = until {
+            mandate = mandate.with("until", Attribute::property(until.to_string()));
+        }
         if !scope.is_empty() {
             mandate = mandate.with("scope", Attribute::property(scope.to_vec()));
         }
@@ -87,7 +137,8 @@ impl Trust {
             mandate = mandate.with("document", Attribute::property(document));
         }
         let id = mandate.id.clone();
-        let command = Command { changes: vec![Operation::Create(mandate).into()], ..self.said("mandate") };
+        let changes = vec![Change::verb(Operation::Create(mandate), Action::Declare, "empower")];
+        let command = Command { changes, ..self.said("mandate") };
         self.registry.execute(actor, command).await?;
         Ok(id)
     }
@@ -128,20 +179,17 @@ impl Trust {
     async fn holding(&self, delegate: &Urn) -> Result<Vec<Arc<Entity>>, QueryError> {
         let (reader, now) = (Actor::platform("trust"), self.registry.clock().now());
         let with = [("delegate", delegate.as_str())];
-        let mut all = self.everywhere(&reader, &List { limit: MOST, ..List::of("Mandate", &with) }).await?;
-        let spaces = self.registry.spaces();
-        all.retain(|m| {
-            m.kind == "Mandate"
-                && spaces.get(&m.space).is_some_and(|s| !s.open)
-                && m.time("since").is_some_and(|at| at <= now)
-                && m.time("until").is_none_or(|at| now < at)
-        });
+        let list = List { holds: Some(now), limit: MOST, ..List::of("Mandate", &with) };
+        let mut all = self.everywhere(&reader, &list).await?;
+        all.retain(|m| m.kind == "Mandate" && m.object("delegate") == Some(delegate));
         // A mandate holds for people of its own territory: who may write there says nothing of others.
         let mut good = Vec::with_capacity(all.len());
         for m in all {
             let Some(person) = m.object("person") else { continue };
-            match self.registry.entity(&reader, person).await {
-                Ok(p) if m.space.covers(&p.space) => good.push(m),
+            match self.registry.entity_in(&reader, Some(&m.space), person).await {
+                Ok(p) if m.space.covers(&p.space) && ["Person", "Organization"].contains(&p.kind.as_str()) => {
+                    good.push(m)
+                }
                 Ok(_) | Err(QueryError::NotFound(_)) => {}
                 Err(e) => return Err(e),
             }
@@ -155,9 +203,9 @@ fn link(mandate: &Entity) -> Option<OnBehalf> {
         serde_json::Value::Array(all) => all.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
         other => other.as_str().map(str::to_owned).into_iter().collect(),
     });
-    Some(OnBehalf {
-        person: mandate.object("person")?.clone(),
-        mandate: mandate.id.clone(),
-        scope: scope.unwrap_or_default(),
-    })
+    let mut scope: std::collections::BTreeSet<String> = scope.unwrap_or_default();
+    if scope.contains("Objection") {
+        scope.insert("Access".into()); // what one objects to
+    }
+    Some(OnBehalf { person: mandate.object("person")?.clone(), mandate: mandate.id.clone(), scope })
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use svod_identity::{Identity, Sign};
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Change, Command, CommandError, Committed, Operation};
+use svod_registry::{Change, Command, CommandError, Committed, INSTALLATION, Operation};
 use svod_rules::Inputs;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -29,12 +29,25 @@ pub(crate) struct Happened {
     role: String,
     count: u32,
     space: Option<SpacePath>,
+    /// What it was done to, where each counts for itself.
+    entity: String,
 }
 
 impl Happened {
     pub fn new(kind: &'static str, actor: &Actor, count: u32) -> Self {
         let role = actor.roles.iter().next_back().map_or("", |r| r.as_str());
-        Self { kind, whom: actor.id.clone(), role: role.to_owned(), count, space: actor.spaces.first().cloned() }
+        Self {
+            kind,
+            whom: actor.id.clone(),
+            role: role.to_owned(),
+            count,
+            space: actor.spaces.first().cloned(),
+            entity: String::new(),
+        }
+    }
+
+    pub fn of(self, entity: &Urn) -> Self {
+        Self { entity: entity.to_string(), ..self }
     }
 
     pub fn within(self, space: &SpacePath) -> Self {
@@ -68,14 +81,29 @@ impl Trust {
     }
 
     async fn alert(&self, what: &Happened, severity: &str, rule: &str) -> Result<(), CommandError> {
-        let Some(space) = what.space.clone().or_else(|| tops(&self.registry).into_iter().next()) else { return Ok(()) };
+        let tops = tops(&self.registry).into_iter().filter(|top| top.as_str() != INSTALLATION);
+        // What concerns no territory, each region's officer is told.
+        let spaces = what.space.clone().map_or_else(|| tops.collect(), |space| vec![space]);
+        metrics::counter!("svod_security_alerts_total", "kind" => what.kind).increment(1);
+        for space in spaces {
+            self.alert_in(space, what, severity, rule).await?;
+        }
+        Ok(())
+    }
+
+    async fn alert_in(
+        &self,
+        space: SpacePath,
+        what: &Happened,
+        severity: &str,
+        rule: &str,
+    ) -> Result<(), CommandError> {
         let now = self.registry.clock().now();
-        metrics_count(what.kind);
         let mut h = DefaultHasher::new();
-        (what.kind, &what.whom, severity).hash(&mut h);
+        (what.kind, &what.whom, severity, &what.entity, space.as_str()).hash(&mut h);
         let id = format!("{:x}-{:x}", now.0 / (ONCE * 1_000_000), h.finish());
         let Ok(urn) = Urn::svod("securityalert", &id) else { return Ok(()) };
-        let inputs = json!({"count": what.count, "role": what.role});
+        let inputs = json!({"count": what.count, "role": what.role, "entity": what.entity});
         let alert = Entity::new(urn, "SecurityAlert", space)
             .with("kind", Attribute::property(what.kind))
             .with("severity", Attribute::property(severity))
@@ -84,12 +112,23 @@ impl Trust {
             .with("rule", Attribute::property(if rule.is_empty() { what.kind } else { rule }))
             .with("since", Attribute::property(now.to_string()))
             .with("status", Attribute::property("open"));
+        match self.raise(alert.clone()).await {
+            Err(CommandError::Exists(urn)) => {
+                // Told already within the hour; unless somebody has taken the identifier for something else.
+                let there = self.registry.entity(&Actor::platform("trust"), &urn).await;
+                if there.is_ok_and(|e| e.kind == alert.kind) {
+                    return Ok(());
+                }
+                self.raise(Entity { id: self.mint("securityalert"), ..alert }).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn raise(&self, alert: Entity) -> Result<(), CommandError> {
         let change = Change { verb: Some("raise"), ..Operation::Create(alert).into() };
         let command = Command { changes: vec![change], ..self.said("decisions/security.dmn") };
-        match self.registry.execute(&Actor::platform("trust"), command).await {
-            Ok(_) | Err(CommandError::Exists(_)) => Ok(()), // told already within the hour
-            Err(e) => Err(e),
-        }
+        self.registry.execute(&Actor::platform("trust"), command).await.map(drop)
     }
 
     /// Watches what identity notices and how powers change, as long as the platform runs.
@@ -130,8 +169,8 @@ impl Trust {
                 let of = refused.entry(network.clone()).or_insert((0, now.plus_seconds(ONCE)));
                 of.0 += 1;
                 let count = of.0;
-                let what =
-                    Happened { kind: "sign-in-failures", whom: network, role: String::new(), count, space: None };
+                let (role, entity) = (String::new(), String::new());
+                let what = Happened { kind: "sign-in-failures", whom: network, role, count, space: None, entity };
                 return self.happened(what).await;
             }
             Sign::NewDevice { person } => ("new-device", person, 1),
@@ -140,7 +179,8 @@ impl Trust {
         let post = identity.posts(&person).await.unwrap_or_default().into_iter().next();
         let role = post.as_ref().map_or("citizen", |p| p.role.as_str()).to_owned();
         let space = post.map(|p| p.space);
-        self.happened(Happened { kind, whom: person.to_string(), role, count, space }).await;
+        let entity = String::new();
+        self.happened(Happened { kind, whom: person.to_string(), role, count, space, entity }).await;
     }
 
     /// Appointments, posts, and mandates that somebody else than the person has made.
@@ -148,10 +188,11 @@ impl Trust {
         for event in &step.events {
             let powers = ["Appointment", "Post", "Mandate"].contains(&event.entity_type.as_str());
             // Packs seed posts; what the platform makes of an invitation is an appointment like any other.
-            if !powers || event.ground.starts_with("pack:") {
+            if !powers || event.actor == "platform:packs" {
                 continue;
             }
-            let Some(entity) = step.entities.iter().find(|e| e.id == event.entity) else { continue };
+            let gone = step.tombstones.iter().chain(&step.entities).find(|e| e.id == event.entity);
+            let Some(entity) = gone else { continue };
             if entity.kind == "Mandate" && entity.object("person").is_some_and(|p| p.as_str() == event.actor) {
                 continue;
             }
@@ -164,11 +205,8 @@ impl Trust {
             };
             let whom = event.actor.clone();
             let space = Some(event.space.clone());
-            self.happened(Happened { kind: "powers", whom, role, count: 1, space }).await;
+            let entity = event.entity.to_string();
+            self.happened(Happened { kind: "powers", whom, role, count: 1, space, entity }).await;
         }
     }
-}
-
-fn metrics_count(kind: &'static str) {
-    metrics::counter!("svod_security_alerts_total", "kind" => kind).increment(1);
 }

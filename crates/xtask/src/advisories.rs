@@ -17,12 +17,16 @@ pub fn run(root: &Path) -> Result<bool> {
         asked = ask(root, true)?;
     }
     if unreached(&asked) {
-        println!("advisories: NOT CHECKED: there is no copy of the database on this machine (SVOD_REQUIRE_ADVISORIES=1 makes this a failure)");
+        println!(
+            "advisories: NOT CHECKED: there is no copy of the database on this machine (SVOD_REQUIRE_ADVISORIES=1 makes this a failure)"
+        );
         return Ok(std::env::var_os("SVOD_REQUIRE_ADVISORIES").is_none());
     }
     if !asked.status.success() {
         eprint!("{}", String::from_utf8_lossy(&asked.stderr));
-        eprintln!("advisories: update the package, or ignore the advisory in deny.toml with the reason why it does not touch us");
+        eprintln!(
+            "advisories: update the package, or ignore the advisory in deny.toml with the reason why it does not touch us"
+        );
     } else {
         println!("advisories: none that is not argued away in deny.toml");
     }

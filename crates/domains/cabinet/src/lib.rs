@@ -5,7 +5,7 @@
 //! * `GET /my/accesses`, `POST /my/accesses/object` – who looked, and objections
 //! * `GET|POST /my/consents`, `POST /my/consents/withdraw` – consents
 //! * `GET|POST /my/mandates`, `POST /my/mandates/withdraw|code` – who acts for me
-//! * `GET|POST /people`, `POST /people/attend` – somebody's data on a ground; acting for who is present
+//! * `GET|POST /people`, `POST /people/attend|mandates` – somebody's data on a ground; acting for who is present; mandates by their documents
 //! * `GET /oversight`, `POST /oversight/review|answer|close` – who watches over all that
 
 mod pages;
@@ -43,6 +43,7 @@ pub fn routes(state: CabinetState) -> Router {
         .route("/my/mandates/code", post(pages::my::mandates::code))
         .route("/people", get(pages::people::show).post(pages::people::look))
         .route("/people/attend", post(pages::people::attend))
+        .route("/people/mandates", post(pages::people::enter))
         .route("/oversight", get(pages::oversight::show))
         .route("/oversight/review", post(pages::oversight::review))
         .route("/oversight/answer", post(pages::oversight::answer))

@@ -167,7 +167,7 @@ fn make(state: &NgsiState, asked: &Asked, entities: BTreeMap<String, Vec<String>
     let expires_at = Timestamp(now.0.saturating_add(lifetime(asked)?));
     let map = EntityMap {
         id: format!("urn:ngsi-ld:entitymap:{}", id.local()),
-        kept: Kept { actor: asked.actor.id.clone(), expires_at, entities },
+        kept: Kept { actor: asked.actor.capacity(), expires_at, entities },
     };
     put(state, &asked.space, &map);
     Ok(map)
@@ -180,7 +180,7 @@ fn put(state: &NgsiState, space: &SpacePath, map: &EntityMap) {
 /// A map that lives and is the actor's own.
 fn get(state: &NgsiState, asked: &Asked, id: &str) -> Option<EntityMap> {
     let now = state.registry.clock().now();
-    let kept = state.maps.0.get(&asked.space, id, now).filter(|k| k.actor == asked.actor.id);
+    let kept = state.maps.0.get(&asked.space, id, now).filter(|k| k.actor == asked.actor.capacity());
     kept.map(|kept| EntityMap { id: id.to_owned(), kept })
 }
 

@@ -92,7 +92,7 @@ impl FromRequest<NgsiState> for Asked {
             }
             space => space?,
         };
-        let snapshot = Frozen::of(state, &headers, (&method, &request_path), &space, &actor.id)?;
+        let snapshot = Frozen::of(state, &headers, (&method, &request_path), &space, &actor)?;
         Ok(Self { actor, space, tenant, headers, query, pairs, media, link, snapshot, body })
     }
 }

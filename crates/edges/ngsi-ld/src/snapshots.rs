@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Value, json};
-use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_query::Query;
 
@@ -120,7 +120,7 @@ impl Frozen {
         headers: &HeaderMap,
         (method, path): (&Method, &str),
         space: &SpacePath,
-        actor: &str,
+        actor: &Actor,
     ) -> Answer<Option<Self>> {
         let Some(named) = headers.get(HEADER).and_then(|v| v.to_str().ok()) else { return Ok(None) };
         let path = path.trim_end_matches('/');
@@ -134,13 +134,20 @@ impl Frozen {
         }
         let id = named.rsplit('/').next().unwrap_or_default();
         let now = state.registry.clock().now();
-        let used = state.snapshots.0.get(space, id, now).filter(|kept| kept.actor == actor);
+        let used = state.snapshots.0.get(space, id, now).filter(|kept| kept.actor == actor.capacity());
         let kept = used.ok_or_else(|| none(id))?;
         if kept.status == "preparing" {
             return Err(ApiError::new(Kind::Busy, format!("the snapshot {id} is still being prepared")));
         }
         state.snapshots.0.change(space, id, |kept| kept.last_used_at = now);
-        Ok(Some(Self { id: id.to_owned(), entities: kept.entities }))
+        // What was open to them then is theirs as far as it is open to them now.
+        let declared = state.registry.catalogue();
+        let seen = |e: &Arc<Entity>| match declared.metamodel.types.contains_key(&e.kind) {
+            true => state.registry.redact(actor, e.clone()),
+            false => Some(e.clone()),
+        };
+        let entities = kept.entities.iter().filter_map(seen).collect();
+        Ok(Some(Self { id: id.to_owned(), entities: Arc::new(entities) }))
     }
 
     /// One of the entities.
@@ -157,7 +164,7 @@ fn none(id: &str) -> ApiError {
 fn found(state: &NgsiState, asked: &Asked, id: &str) -> Answer<Kept> {
     urn(id)?;
     let now = state.registry.clock().now();
-    let kept = state.snapshots.0.get(&asked.space, id, now).filter(|k| k.actor == asked.actor.id);
+    let kept = state.snapshots.0.get(&asked.space, id, now).filter(|k| k.actor == asked.actor.capacity());
     kept.ok_or_else(|| none(id))
 }
 
@@ -237,7 +244,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     }
     let id = fresh(&state, &asked, said.id, now)?;
     let kept = Kept {
-        actor: asked.actor.id.clone(),
+        actor: asked.actor.capacity(),
         queries: value["snapshotQueries"].clone(),
         priority: said.priority.unwrap_or(PRIORITY),
         status: "preparing",
@@ -376,7 +383,7 @@ pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
     if let Some(other) = query.asked().iter().find(|name| !MEMBERS.contains(name)) {
         return Err(ApiError::bad(format!("'{other}' is no member of a snapshot; there are {}", MEMBERS.join(", "))));
     }
-    for id in state.snapshots.0.those(&asked.space, |kept| kept.actor == asked.actor.id) {
+    for id in state.snapshots.0.those(&asked.space, |kept| kept.actor == asked.actor.capacity()) {
         let Ok(kept) = found(&state, &asked, &id) else { continue };
         if query.fits(&as_entity(&id, &kept)?, &|_| None) {
             state.snapshots.0.remove(&asked.space, &id);

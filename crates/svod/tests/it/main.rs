@@ -4,6 +4,7 @@
 mod access;
 mod commands;
 mod crash;
+mod denied;
 mod doors;
 mod federation;
 mod graph;

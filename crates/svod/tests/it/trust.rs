@@ -5,7 +5,7 @@ use svod_kernel::{Actor, Coded as _, Role, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Change, Command, Ground, JournalQuery, Operation};
 use svod_testkit::{TestApp, on_both_engines};
-use svod_trust::{LOOK_SECONDS, Looking, NewConsent, NewMandate};
+use svod_trust::{LOOK_SECONDS, Looking, NewConsent, NewMandate, Registered};
 
 /// Somebody with an account; the person, the token, and who they are now.
 struct Somebody {
@@ -69,11 +69,11 @@ on_both_engines! {
         assert_eq!(name(&app, &app.actor("governor"), &olga.person).await, None, "only to who gave the ground");
 
         let me = olga.actor(&app).await;
-        let seen = trust.own(&me, "Access", 10).await.unwrap();
+        let seen = trust.own(&me, "Access", 0..10).await.unwrap();
         assert_eq!(seen.len(), 1);
         assert_eq!(seen[0].text("actor"), Some("persona:official-regional"));
         assert_eq!(seen[0].text("reason"), Some("проверка заявления о субсидии"));
-        assert!(trust.own(&ivan.actor(&app).await, "Access", 10).await.unwrap().is_empty());
+        assert!(trust.own(&ivan.actor(&app).await, "Access", 0..10).await.unwrap().is_empty());
         for other in ["official-municipal", "governor", "citizen"] {
             assert!(trust.about(&app.actor(other), olga.person.as_str(), "Access", 10).await.unwrap().is_empty(), "{other}");
         }
@@ -181,9 +181,9 @@ on_both_engines! {
         let auditor = officer.actor(&app).await;
         assert!(auditor.is(Role::Auditor));
         assert_eq!(name(&app, &auditor, &olga.person).await, None, "the officer sees no personal data");
-        let waiting = trust.all(&auditor, ("Access", &[("review", "open")]), 10).await.unwrap();
+        let waiting = trust.all(&auditor, ("Access", &[("review", "open")]), 0..10).await.unwrap();
         assert_eq!(waiting.len(), 1);
-        let alerts = trust.all(&auditor, ("SecurityAlert", &[("kind", "emergency")]), 10).await.unwrap();
+        let alerts = trust.all(&auditor, ("SecurityAlert", &[("kind", "emergency")]), 0..10).await.unwrap();
         assert_eq!(alerts.len(), 1, "and was called");
         trust.close(&auditor, &alerts[0].id, "looked into it").await.unwrap();
         trust.review(&auditor, &opened.access, false).await.unwrap();
@@ -192,7 +192,7 @@ on_both_engines! {
         let objection = trust.object(&me, &opened.access, "я здорова").await.unwrap();
         assert!(trust.answer(&official, &objection, "x y z").await.is_err());
         trust.answer(&auditor, &objection, "доступ признан неправомерным").await.unwrap();
-        let answered = trust.own(&me, "Objection", 10).await.unwrap();
+        let answered = trust.own(&me, "Objection", 0..10).await.unwrap();
         assert_eq!(answered[0].text("answer"), Some("доступ признан неправомерным"));
         assert!(trust.answer(&auditor, &objection, "again").await.is_err(), "once");
         app.settle().await;
@@ -211,15 +211,18 @@ on_both_engines! {
         let e = trust.look(&official, &looking("99887766599", Ground::Law)).await.unwrap_err();
         assert_eq!((e.code(), e.status()), ("too-many-numbers", 429));
         let auditor = officer.actor(&app).await;
-        let alerts = trust.all(&auditor, ("SecurityAlert", &[("kind", "probing")]), 10).await.unwrap();
+        let alerts = trust.all(&auditor, ("SecurityAlert", &[("kind", "probing")]), 0..10).await.unwrap();
         let mut severities: Vec<_> = alerts.iter().filter_map(|a| a.text("severity")).collect();
         severities.sort_unstable();
         assert_eq!(severities, ["danger", "warning"], "once each");
-        let ivan = Somebody::new(&app, "ivan", None).await;
-        for _ in 0..50 {
-            trust.look(&app.actor("governor"), &looking(ivan.person.as_str(), Ground::Law)).await.unwrap();
+        for n in 0..50 {
+            let urn: Urn = format!("urn:t:person:{n}").parse().unwrap();
+            let person = Entity::new(urn.clone(), "Person", "kuzbass".parse().unwrap())
+                .with("name", Attribute::property(format!("Person {n}")));
+            change(&app, &Actor::platform("test"), vec![Operation::Create(person).into()]).await.unwrap();
+            trust.look(&app.actor("governor"), &looking(urn.as_str(), Ground::Law)).await.unwrap();
         }
-        let many = trust.all(&auditor, ("SecurityAlert", &[("kind", "mass-reading")]), 10).await.unwrap();
+        let many = trust.all(&auditor, ("SecurityAlert", &[("kind", "mass-reading")]), 0..10).await.unwrap();
         assert_eq!(many.len(), 1, "{many:?}");
         app.settle().await;
     }
@@ -236,7 +239,7 @@ on_both_engines! {
         ivan.act_as(&app, mandate.as_str()).await;
         let acting = ivan.actor(&app).await;
         assert_eq!((acting.id.as_str(), acting.subject()), (ivan.person.as_str(), olga.person.as_str()));
-        assert_eq!(trust.own(&olga.actor(&app).await, "Access", 9).await.unwrap()[0].text("basis"), Some("mandate"));
+        assert_eq!(trust.own(&olga.actor(&app).await, "Access", 0..9).await.unwrap()[0].text("basis"), Some("mandate"));
         assert_eq!(name(&app, &acting, &olga.person).await, None, "only in matters of the mandate");
         let recipient: Urn = "urn:svod:body:kuzbass:ecology".parse().unwrap();
         let consent = NewConsent { purpose: "субсидия".into(), data: Vec::new(), recipient, days: 3 };
@@ -269,13 +272,15 @@ on_both_engines! {
         let child = Somebody::new(&app, "child", None).await;
         let operator = Somebody::new(&app, "operator", Some((Role::Official, "kuzbass"))).await;
         let (trust, identity) = (&app.core.trust, &app.core.identity);
-        let parent = Entity::new("urn:t:mandate:parent".parse().unwrap(), "Mandate", "kuzbass".parse().unwrap())
-            .with("person", Attribute::object(child.person.clone()))
-            .with("delegate", Attribute::object(olga.person.clone()))
-            .with("basis", Attribute::property("parent"))
-            .with("document", Attribute::property("I-ЛО 123456"))
-            .with("since", Attribute::property(app.core.registry.clock().now().to_string()));
-        change(&app, &app.actor("administrator"), vec![Operation::Create(parent).into()]).await.unwrap();
+        let parent = Registered {
+            whom: child.person.to_string(),
+            delegate: olga.person.clone(),
+            basis: "parent".into(),
+            document: "I-ЛО 123456".into(),
+            until: None,
+        };
+        assert!(trust.register(&app.actor("official-regional"), &parent).await.is_err(), "who keeps the register");
+        let parent = trust.register(&app.actor("administrator"), &parent).await.unwrap();
 
         let of = async |who: &Somebody| identity.recognise(&who.token).await.unwrap().session.unwrap();
         let desk = of(&operator).await;
@@ -292,7 +297,7 @@ on_both_engines! {
         assert_eq!(name(&app, &acting, &olga.person).await.as_deref(), Some("olga"));
         assert_eq!(name(&app, &acting, &child.person).await, None);
 
-        operator.act_as(&app, &format!("{mandate}+urn:t:mandate:parent")).await;
+        operator.act_as(&app, &format!("{mandate}+{parent}")).await;
         let acting = operator.actor(&app).await;
         assert_eq!(acting.on_behalf.len(), 2);
         assert_eq!(name(&app, &acting, &child.person).await.as_deref(), Some("child"));
@@ -304,36 +309,79 @@ on_both_engines! {
     }
 }
 
-/// A mandate counts only where it was written by who may write there: not by the delegate, not in an open space, not of people
-/// of another territory.
+/// Mandates come by their door alone: nobody writes one as an entity, hands their own thing to another's affairs, or takes another's
+/// identifier in a territory of their own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_makes_themselves_a_mandate() {
-    let app = TestApp::builder().start().await;
+    let app = TestApp::builder().neighbour().start().await;
     let (olga, ivan) = (Somebody::new(&app, "olga", None).await, Somebody::new(&app, "ivan", None).await);
-    let climber = Somebody::new(&app, "climber", Some((Role::Administrator, "kuzbass/novokuznetsk"))).await;
-    let own = |id: &str, person: &Urn, delegate: &Urn, space: &str| {
-        Entity::new(id.parse().unwrap(), "Mandate", space.parse().unwrap())
-            .with("person", Attribute::object(person.clone()))
-            .with("delegate", Attribute::object(delegate.clone()))
+    let climber = Somebody::new(&app, "climber", Some((Role::Administrator, "neighbour"))).await;
+    let now = app.core.registry.clock().now();
+    let own = |person: Attribute, space: &str| {
+        Entity::new("urn:t:m:1".parse().unwrap(), "Mandate", space.parse().unwrap())
+            .with("person", person)
+            .with("delegate", Attribute::object(ivan.person.clone()))
             .with("basis", Attribute::property("guardian"))
             .with("since", Attribute::property(Timestamp(0).to_string()))
     };
-    let me = ivan.actor(&app).await;
-    let forged = own("urn:t:m:1", &olga.person, &ivan.person, "kuzbass");
-    assert!(change(&app, &me, vec![Operation::Create(forged).into()]).await.is_err());
-    // What is one's own cannot be handed over to another's affairs.
-    change(&app, &me, vec![Operation::Create(own("urn:t:m:2", &ivan.person, &ivan.person, "kuzbass")).into()])
-        .await
-        .unwrap();
-    let set = [("person".to_owned(), Attribute::object(olga.person.clone()))].into();
-    let patch = Operation::Patch { urn: "urn:t:m:2".parse().unwrap(), expected: None, set, unset: Vec::new() };
-    assert!(change(&app, &me, vec![patch.into()]).await.is_err());
-    // Who runs one municipality says nothing of people of the region.
-    let far = own("urn:t:m:3", &olga.person, &climber.person, "kuzbass/novokuznetsk");
-    change(&app, &climber.actor(&app).await, vec![Operation::Create(far).into()]).await.unwrap();
-    assert!(app.core.trust.mandates_of(&climber.person).await.unwrap().is_empty());
-    assert!(
-        app.core.trust.mandates_of(&ivan.person).await.unwrap().iter().all(|(chain, _)| chain[0].person == ivan.person)
-    );
+    let (me, neighbour) = (ivan.actor(&app).await, climber.actor(&app).await);
+    let of = |urn: &Urn| Attribute::object(urn.clone());
+    let expiring = Attribute {
+        expires_at: Some(now.plus_seconds(2)),
+        others: vec![Attribute { dataset: Some("urn:x".into()), ..of(&olga.person) }],
+        ..of(&ivan.person)
+    };
+    for (who, person, space) in [
+        (&me, of(&olga.person), "kuzbass"),
+        (&me, of(&ivan.person), "kuzbass"),
+        (&me, expiring.clone(), "kuzbass"),
+        (&app.actor("administrator"), of(&olga.person), "kuzbass"),
+        (&neighbour, of(&olga.person), "neighbour"),
+    ] {
+        assert!(change(&app, who, vec![Operation::Create(own(person, space)).into()]).await.is_err(), "{}", who.id);
+    }
+    // Whose something is, is said once and clearly.
+    let platform = Actor::platform("test");
+    let wavering = change(&app, &platform, vec![Operation::Create(own(expiring, "kuzbass")).into()]).await;
+    assert!(wavering.is_err_and(|e| e.code() == "invalid-entity"));
+    // Nobody is two people in two territories.
+    let decoy = Entity::new(olga.person.clone(), "Person", "neighbour".parse().unwrap())
+        .with("name", Attribute::property("Olga"));
+    let made = Command {
+        ground: "test".into(),
+        changes: vec![Operation::Create(decoy).into()],
+        within: Some("neighbour".parse().unwrap()),
+        ..Command::default()
+    };
+    assert!(app.core.registry.execute(&neighbour, made).await.is_err_and(|e| e.code() == "already-exists"));
+    let mandate = Registered {
+        whom: olga.person.to_string(),
+        delegate: ivan.person.clone(),
+        basis: "guardian".into(),
+        document: "forged".into(),
+        until: None,
+    };
+    assert!(app.core.trust.register(&neighbour, &mandate).await.is_err(), "of people of another territory");
+    assert!(app.core.trust.mandates_of(&ivan.person).await.unwrap().is_empty());
+    app.settle().await;
+}
+
+/// What was open is not open afterwards by asking of the past, nor by making it one's own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_open_is_closed_in_the_past_as_well() {
+    let app = TestApp::builder().start().await;
+    let olga = Somebody::new(&app, "olga", None).await;
+    let keeper = Somebody::new(&app, "keeper", Some((Role::Administrator, "kuzbass"))).await;
+    let registry = &app.core.registry;
+    let official = app.actor("official-regional");
+    app.core.trust.look(&official, &looking(olga.person.as_str(), Ground::Law)).await.unwrap();
+    app.clock.advance(60);
+    let then = registry.clock().now();
+    assert_eq!(registry.entity_at(&official, &olga.person, then).await.unwrap().text("name"), Some("olga"));
+    app.clock.advance(LOOK_SECONDS);
+    assert_eq!(registry.entity_at(&official, &olga.person, then).await.unwrap().text("name"), None);
+    let merge = Change::merge(olga.person.clone(), keeper.person.clone()).to_vec();
+    let keeper = keeper.actor(&app).await;
+    assert!(change(&app, &keeper, merge).await.is_err_and(|e| e.code() == "forbidden"));
     app.settle().await;
 }

@@ -96,6 +96,7 @@ fn cabinet() -> Vec<Case> {
         get("/people", [401, 403, 200, 200, 200, 200]),
         form("/people", "whom=urn:t:none&basis=law&reference=law&reason=a+reason", [401, 403, 422, 422, 422, 422]),
         form("/people/attend", "code=00000000", OF_OFFICER),
+        form("/people/mandates", "represented=x&delegate=y&entitled=parent&document=z", OF_OFFICER),
         get("/oversight", OF_OFFICER),
         form("/oversight/review", "access=urn:t:none&right=true", OF_OFFICER),
         form("/oversight/answer", "id=urn:t:none&text=why", OF_OFFICER),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_kernel::Urn;
@@ -15,6 +15,17 @@ use super::{owner, rooms};
 use crate::CabinetState;
 use crate::pages::{ROWS, answer, moment, name_of, post_of, shown, word};
 
+/// Objections that are looked through, and pages.
+const MOST: usize = 1_000;
+const PAGES: usize = 1_000;
+
+/// What stands in the address.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    page: usize,
+}
+
 #[derive(Template)]
 #[template(path = "my/accesses.html")]
 struct AccessesPage<'a> {
@@ -22,6 +33,7 @@ struct AccessesPage<'a> {
     rooms: Html,
     rows: Vec<Row>,
     empty: Html,
+    pages: Html,
     errors: Vec<(String, String)>,
 }
 
@@ -43,10 +55,10 @@ struct Objection {
     answer: String,
 }
 
-async fn rows(ctx: &PageContext, s: &CabinetState) -> Result<Vec<Row>, PageError> {
-    let objections = s.trust.own(&ctx.actor, "Objection", ROWS).await?;
+async fn rows(ctx: &PageContext, s: &CabinetState, at: usize) -> Result<Vec<Row>, PageError> {
+    let objections = s.trust.own(&ctx.actor, "Objection", 0..MOST).await?;
     let mut rows = Vec::new();
-    for access in s.trust.own(&ctx.actor, "Access", ROWS).await? {
+    for access in s.trust.own(&ctx.actor, "Access", at..at + ROWS + 1).await? {
         let objection = objections.iter().find(|o| o.object("access") == Some(&access.id));
         rows.push(row(ctx, s, &access, objection).await);
     }
@@ -80,12 +92,21 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
     }
 }
 
-async fn page(ctx: &PageContext, s: &CabinetState, errors: Vec<(String, String)>) -> Result<Response, PageError> {
+async fn page(
+    ctx: &PageContext,
+    s: &CabinetState,
+    number: usize,
+    errors: Vec<(String, String)>,
+) -> Result<Response, PageError> {
     owner(ctx, s).await?;
+    let mut rows = rows(ctx, s, number.min(PAGES) * ROWS).await?;
+    let next = (rows.len() > ROWS).then(|| format!("/my/accesses?page={}", number + 1));
+    rows.truncate(ROWS);
     let page = AccessesPage {
         ctx,
         rooms: rooms(ctx),
-        rows: rows(ctx, s).await?,
+        pages: components::pagination(ctx, rows.len(), (number > 0).then_some("/my/accesses"), next.as_deref()),
+        rows,
         empty: components::empty(ctx.t("my-accesses-none"), ctx.t("my-accesses-none-text")),
         errors,
     };
@@ -97,8 +118,12 @@ async fn page(ctx: &PageContext, s: &CabinetState, errors: Vec<(String, String)>
 ///
 /// # Errors
 /// Nobody is signed in, or the store failed.
-pub async fn show(ctx: PageContext, State(s): State<CabinetState>) -> Result<Response, PageError> {
-    page(&ctx, &s, Vec::new()).await
+pub async fn show(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    page(&ctx, &s, asked.page, Vec::new()).await
 }
 
 #[derive(Deserialize)]
@@ -120,6 +145,6 @@ pub async fn object(
     let access: Urn = form.access.parse().map_err(|_| PageError::not_found())?;
     match s.trust.object(&ctx.actor, &access, &form.text).await {
         Ok(_) => Ok(Redirect::to("/my/accesses").into_response()),
-        Err(e) => page(&ctx, &s, vec![shown(&ctx, e)?]).await,
+        Err(e) => page(&ctx, &s, 0, vec![shown(&ctx, e)?]).await,
     }
 }

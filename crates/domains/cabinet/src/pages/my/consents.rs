@@ -53,7 +53,7 @@ struct Form {
 
 async fn rows(ctx: &PageContext, s: &CabinetState) -> Result<Vec<Row>, PageError> {
     let mut rows = Vec::new();
-    for c in s.trust.own(&ctx.actor, "Consent", ROWS).await? {
+    for c in s.trust.own(&ctx.actor, "Consent", 0..ROWS).await? {
         let holds = c.time("until").is_some_and(|at| ctx.now < at);
         let (tone, key) = if holds { (Tone::Good, "my-consent-holds") } else { (Tone::Quiet, "my-consent-over") };
         let names: Vec<String> = match c.value("data") {

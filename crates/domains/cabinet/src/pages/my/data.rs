@@ -71,6 +71,7 @@ fn event(ctx: &PageContext, e: &JournalEvent) -> Event {
 /// Nobody is signed in, or the store failed.
 pub async fn show(ctx: PageContext, State(s): State<CabinetState>) -> Result<Response, PageError> {
     let me = owner(&ctx, &s).await?;
+    let seen = s.registry.entity(&ctx.actor, &me.id).await.ok();
     let journal = JournalQuery {
         space: me.space.clone(),
         below: false,
@@ -84,8 +85,8 @@ pub async fn show(ctx: PageContext, State(s): State<CabinetState>) -> Result<Res
     let page = DataPage {
         ctx: &ctx,
         rooms: rooms(&ctx),
-        name: me.text("name").unwrap_or_default().to_owned(),
-        facts: facts(&ctx, &me),
+        name: seen.as_ref().and_then(|e| e.text("name")).unwrap_or_default().to_owned(),
+        facts: seen.as_ref().map(|e| facts(&ctx, e)).unwrap_or_default(),
         events: events.items.iter().map(|e| event(&ctx, e)).collect(),
     };
     Ok(Page::new(&ctx, ctx.t("my-title")).body(&page).into_response())

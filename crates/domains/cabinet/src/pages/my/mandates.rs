@@ -43,7 +43,7 @@ struct Row {
 
 async fn rows(ctx: &PageContext, s: &CabinetState, own: bool) -> Result<Vec<Row>, PageError> {
     let mut rows = Vec::new();
-    for m in s.trust.own(&ctx.actor, "Mandate", ROWS).await? {
+    for m in s.trust.own(&ctx.actor, "Mandate", 0..ROWS).await? {
         let holds = m.time("until").is_none_or(|at| ctx.now < at);
         let (tone, key) = if holds { (Tone::Good, "my-mandate-holds") } else { (Tone::Quiet, "my-mandate-over") };
         let fields = [("id", m.id.as_str())];

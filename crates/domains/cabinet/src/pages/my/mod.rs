@@ -5,7 +5,7 @@ pub mod consents;
 pub mod data;
 pub mod mandates;
 
-use svod_kernel::Urn;
+use svod_kernel::{Actor, Urn};
 use svod_model::Entity;
 use svod_portal::{Html, PageContext, PageError};
 use svod_registry::QueryError;
@@ -18,7 +18,8 @@ pub async fn owner(ctx: &PageContext, s: &CabinetState) -> Result<Entity, PageEr
         return Err(PageError::sign_in());
     }
     let urn: Urn = ctx.actor.subject().parse().map_err(|_| PageError::not_found())?;
-    match s.registry.entity(&ctx.actor, &urn).await {
+    // Who acts in some matters only, may be here as well; what they see in each room, policy says.
+    match s.registry.entity(&Actor::platform("cabinet"), &urn).await {
         Ok(e) => Ok(e),
         Err(QueryError::NotFound(_)) => Err(PageError::not_found()),
         Err(e) => Err(e.into()),

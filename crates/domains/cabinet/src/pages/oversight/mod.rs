@@ -124,7 +124,7 @@ async fn page(
     asked: &Asked,
     errors: Vec<(String, String)>,
 ) -> Result<Response, PageError> {
-    let all = async |kind: &str, with: &[(&str, &str)]| s.trust.all(&ctx.actor, (kind, with), ROWS).await;
+    let all = async |kind: &str, with: &[(&str, &str)]| s.trust.all(&ctx.actor, (kind, with), 0..ROWS).await;
     let mut with = Vec::new();
     for (name, value) in [("actor", &asked.actor), ("person", &asked.person)] {
         if !value.trim().is_empty() {

@@ -9,11 +9,13 @@ use svod_kernel::Role;
 use svod_portal::components::{self, Choice, Field};
 use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, encoded};
 use svod_registry::{Action, Ground};
-use svod_trust::Looking;
+use svod_trust::{Looking, Registered};
 
 use crate::CabinetState;
 use crate::pages::{answer, moment, name_of, of, shown, word};
 
+/// What a mandate is entered by.
+const BASES: [&str; 5] = ["parent", "guardian", "attorney", "head", "employee"];
 /// Accesses of one's own that are shown.
 const RECENT: usize = 20;
 
@@ -25,6 +27,7 @@ struct PeoplePage<'a> {
     errors: Vec<(String, String)>,
     attends: bool,
     code: Field,
+    enters: Vec<Field>,
     rows: Vec<Row>,
 }
 
@@ -101,6 +104,7 @@ async fn page(
         ctx,
         fields,
         attends: ctx.session.is_some() && ctx.actor.is(Role::Official),
+        enters: if enters(ctx) { mandate_fields(ctx, &errors) } else { Vec::new() },
         code: Field::text("code", ctx.t("people-code"))
             .hint(ctx.t("people-code-hint"))
             .error(of(&errors, "code"))
@@ -110,6 +114,68 @@ async fn page(
         errors,
     };
     Ok(answer(Page::new(ctx, ctx.t("people-title")).body(&page), &page.errors))
+}
+
+/// Who runs a territory, with an account of their own.
+fn enters(ctx: &PageContext) -> bool {
+    ctx.session.is_some() && ctx.actor.is(Role::Administrator)
+}
+
+fn mandate_fields(ctx: &PageContext, errors: &[(String, String)]) -> Vec<Field> {
+    let choice = |value: &str| Choice { value: value.into(), text: ctx.word("MandateBasis", value) };
+    vec![
+        Field::text("represented", ctx.t("people-represented"))
+            .hint(ctx.t("people-whom-hint"))
+            .error(of(errors, "represented"))
+            .required(),
+        Field::text("delegate", ctx.t("people-delegate"))
+            .hint(ctx.t("my-mandate-delegate-hint"))
+            .error(of(errors, "delegate"))
+            .required(),
+        Field::select("entitled", ctx.t("cabinet-basis"), BASES.map(choice).to_vec()),
+        Field::text("document", ctx.t("my-mandate-document"))
+            .hint(ctx.t("people-document-hint"))
+            .error(of(errors, "document"))
+            .required(),
+    ]
+}
+
+#[derive(Deserialize)]
+pub struct Enter {
+    represented: String,
+    delegate: String,
+    entitled: String,
+    document: String,
+}
+
+/// `POST /people/mandates`: a mandate is entered by its document.
+///
+/// # Errors
+/// Not who runs a territory with an account, or the store failed.
+pub async fn enter(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    CsrfForm(form): CsrfForm<Enter>,
+) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    let Some(session) = ctx.session.clone().filter(|_| enters(&ctx)) else { return Err(PageError::forbidden()) };
+    if let Some(elsewhere) = ctx.confirm_first("/people") {
+        return Ok(elsewhere);
+    }
+    let Some(delegate) = s.identity.person_of(&session, &form.delegate).await? else {
+        let error = ("delegate".to_owned(), ctx.t("cabinet-delegate-unknown"));
+        return page(&ctx, &s, &Look::default(), vec![error]).await;
+    };
+    let new =
+        Registered { whom: form.represented, delegate, basis: form.entitled, document: form.document, until: None };
+    match s.trust.register(&ctx.actor, &new).await {
+        Ok(_) => Ok(Redirect::to("/people").into_response()),
+        Err(e) => {
+            let (field, text) = shown(&ctx, e)?;
+            let field = if field == "whom" { "represented".to_owned() } else { field };
+            page(&ctx, &s, &Look::default(), vec![(field, text)]).await
+        }
+    }
 }
 
 /// The page.
