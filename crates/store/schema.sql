@@ -240,6 +240,17 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_next ON outbox (next_at);
 
+CREATE TABLE outside_identity (
+    space BIGINT NOT NULL,
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    account TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (space, issuer, subject)
+);
+
+CREATE INDEX outside_identity_account ON outside_identity (space, account);
+
 CREATE TABLE pack (
     space BIGINT NOT NULL,
     id TEXT NOT NULL,
@@ -322,7 +333,7 @@ CREATE TABLE session (
     confirmed BIGINT NOT NULL,
     expires BIGINT NOT NULL,
     agent TEXT NOT NULL,
-    address TEXT NOT NULL,
+    address TEXT NOT NULL, assurance TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (space, token)
 );
 

@@ -36,7 +36,7 @@ pub struct Account {
 }
 
 /// The word of accounts that may sign in.
-const ACTIVE: &str = "active";
+pub(crate) const ACTIVE: &str = "active";
 /// The word of those that may not.
 const BLOCKED: &str = "blocked";
 
@@ -133,7 +133,10 @@ enum Known {
 
 fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
     let Some(row) = account::by_login(conn, login)? else { return Ok(Known::Nobody) };
-    let closed = row.state != ACTIVE || row.password.is_some() || !account::passkeys(conn, &row.id)?.is_empty();
+    let closed = row.state != ACTIVE
+        || row.password.is_some()
+        || !account::passkeys(conn, &row.id)?.is_empty()
+        || !svod_store::outside::list(conn, &row.id)?.is_empty();
     Ok(if closed { Known::Taken } else { Known::Bare(row) })
 }
 
@@ -191,8 +194,12 @@ impl Identity {
         self.rng.fill(&mut bytes);
         let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
         let person = Urn::mint("Person", now, &*self.rng);
-        let newcomer =
-            Newcomer { person: person.clone(), name: invitation.name.clone(), post: invitation.post.clone() };
+        let newcomer = Newcomer {
+            person: person.clone(),
+            name: invitation.name.clone(),
+            post: invitation.post.clone(),
+            number: None,
+        };
         let enrolled = self.directory().enrol(&newcomer).await;
         enrolled.map_err(|e| StoreError::Shape(format!("the newcomer was not enrolled: {e}")))?;
         let row = AccountRow {
@@ -351,13 +358,13 @@ impl Identity {
     /// Takes the password away, with authenticator and recovery codes.
     ///
     /// # Errors
-    /// [`IdentityError::LastWay`] without a passkey.
+    /// [`IdentityError::LastWay`] without a passkey and an outside provider.
     pub async fn drop_password(&self, account: &Account) -> Result<(), IdentityError> {
         let (id, now) = (account.id.to_string(), self.clock.now());
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let mut row = account::get(conn, &id)?.ok_or(IdentityError::Missing("account"))?;
-            if account::passkeys(conn, &id)?.is_empty() {
+            if account::passkeys(conn, &id)?.is_empty() && svod_store::outside::list(conn, &id)?.is_empty() {
                 return Err(IdentityError::LastWay);
             }
             (row.password, row.totp, row.totp_step, row.modified) = (None, Vec::new(), 0, now);

@@ -43,6 +43,8 @@ pub struct Newcomer {
     pub name: String,
     /// The post that they were invited to, with the space of it.
     pub post: Option<(Role, SpacePath)>,
+    /// Their national identification number, where somebody has verified it.
+    pub number: Option<String>,
 }
 
 /// The answer of [`Directory::enrol`] and [`Directory::begun_for`].
@@ -58,6 +60,9 @@ pub trait Directory: Send + Sync {
 
     /// For whom a person may act at this moment.
     fn represented<'a>(&'a self, person: &'a Urn) -> Looked<'a, Represented>;
+
+    /// Who has that national identification number: nobody or one.
+    fn numbered<'a>(&'a self, number: &'a str) -> Looked<'a, Urn>;
 
     /// Somebody begins to act for another, who is to see it.
     fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a>;
@@ -76,6 +81,10 @@ impl Directory for NoPosts {
     }
 
     fn represented<'a>(&'a self, _: &'a Urn) -> Looked<'a, Represented> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn numbered<'a>(&'a self, _: &'a str) -> Looked<'a, Urn> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 

@@ -43,6 +43,12 @@ pub enum IdentityError {
     /// No such account, passkey or session.
     #[error("there is no such {0}")]
     Missing(&'static str),
+    /// An outside provider cannot be reached, or what it says cannot be believed.
+    #[error("the other provider did not answer as it should; try again, or sign in another way")]
+    Outside,
+    /// Nobody is known by what an outside provider says.
+    #[error("nobody here is known by that identity; sign in another way and link it, or ask for an invitation")]
+    Unknown,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,6 +70,8 @@ impl Coded for IdentityError {
             Self::NoOrigin => "passkeys-no-origin",
             Self::LastWay => "account-last-way",
             Self::Missing(_) => "account-missing",
+            Self::Outside => "outside-provider",
+            Self::Unknown => "outside-unknown",
             Self::Store(e) => e.code(),
         }
     }
@@ -72,6 +80,8 @@ impl Coded for IdentityError {
         match self {
             Self::Invalid | Self::Expired | Self::UnknownPersona(_) | Self::NotDemo | Self::Refused => 401,
             Self::TooMany(_) => 429,
+            Self::Outside => 502,
+            Self::Unknown => 403,
             Self::Over => 410,
             Self::Taken(_) | Self::LastWay => 409,
             Self::Field(..) => 422,

@@ -8,6 +8,7 @@ use webauthn_rs::prelude::Webauthn;
 
 use crate::directory::{Directory, NoPosts};
 use crate::limiter::Limiter;
+use crate::outside::Outside;
 use crate::password::Passwords;
 use crate::persona::Personas;
 use crate::provider::Keys;
@@ -70,6 +71,8 @@ pub struct Identity {
     pub(crate) recent: Recent,
     /// What is noticed, for who watches over security.
     pub(crate) signs: broadcast::Sender<Sign>,
+    /// By whom else people sign in.
+    pub(crate) outside: RwLock<Option<Arc<Outside>>>,
     /// Keys that sign for other sites, as they were read last.
     pub(crate) keys: RwLock<Option<(Timestamp, Keys)>>,
     personas: Personas,
@@ -93,6 +96,7 @@ impl Identity {
             limiter: Limiter::default(),
             recent: Recent::new(),
             signs: broadcast::channel(SIGNS).0,
+            outside: RwLock::default(),
             keys: RwLock::default(),
             store: deps.store,
             key: deps.key,

@@ -177,7 +177,8 @@ impl Identity {
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let has_password = account::get(conn, &account)?.is_some_and(|row| row.password.is_some());
-            if !has_password && account::passkeys(conn, &account)?.len() == 1 {
+            let outside = !svod_store::outside::list(conn, &account)?.is_empty();
+            if !has_password && !outside && account::passkeys(conn, &account)?.len() == 1 {
                 return Err(IdentityError::LastWay);
             }
             match account::remove_passkey(conn, &account, &credential)? {

@@ -22,6 +22,8 @@ pub enum Method {
     Recovery,
     /// An invitation's link.
     Invitation,
+    /// An outside provider.
+    Outside,
 }
 
 impl Method {
@@ -32,6 +34,7 @@ impl Method {
             Self::Password => "password",
             Self::Recovery => "recovery",
             Self::Invitation => "invitation",
+            Self::Outside => "outside",
         }
     }
 }
@@ -68,6 +71,8 @@ pub struct Session {
     pub agent: String,
     /// From where it began.
     pub address: String,
+    /// How sure an outside provider was of them, in its own words (`acr`); empty for what was proved here.
+    pub assurance: String,
 }
 
 impl Session {
@@ -120,6 +125,7 @@ pub(crate) fn shown(row: SessionRow) -> Session {
         expires: row.expires,
         agent: row.agent,
         address: row.address,
+        assurance: row.assurance,
     }
 }
 
@@ -136,6 +142,8 @@ pub struct Known {
     pub session: Option<Arc<Session>>,
 }
 
+/// A session that nobody has used for so many seconds is over.
+const IDLE: i64 = 2 * 3600;
 /// A session used within so many seconds is in use.
 const IN_USE: i64 = 10 * 60;
 /// For so many seconds a session is believed without asking the store: what another node ends counts after that.
@@ -176,6 +184,17 @@ impl Identity {
     /// # Errors
     /// When the store fails.
     pub(crate) async fn begin(&self, account: &str, method: Method, from: &From) -> Result<String, IdentityError> {
+        self.begin_with(account, method, from, "").await
+    }
+
+    /// The same, with how sure an outside provider was.
+    pub(crate) async fn begin_with(
+        &self,
+        account: &str,
+        method: Method,
+        from: &From,
+        assurance: &str,
+    ) -> Result<String, IdentityError> {
         let (token, now) = (secret::token(&*self.rng), self.clock.now());
         let row = SessionRow {
             token: secret::hash(&token),
@@ -188,6 +207,7 @@ impl Identity {
             expires: now.plus_seconds(self.session_seconds),
             agent: from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
             address: from.address.clone(),
+            assurance: assurance.to_owned(),
         };
         let job = move |conn: &mut dyn Conn| {
             account::sweep(conn, now)?;
@@ -232,7 +252,7 @@ impl Identity {
             Ok::<_, StoreError>(owner.map(|owner| (row, owner)))
         };
         let (mut row, owner) = self.store.read(look).await?.ok_or(IdentityError::Invalid)?;
-        if row.expires <= now {
+        if row.expires <= now || row.seen.plus_seconds(IDLE) <= now {
             return Err(IdentityError::Expired);
         }
         let owner = Account::of(owner)?;

@@ -51,7 +51,11 @@ pub trait Coded: std::error::Error {
             code: self.code().into(),
             title: self.code().replace('-', " "),
             status: self.status(),
-            detail: self.to_string(),
+            // What broke inside stands in the log, not in the answer.
+            detail: match self.status() {
+                status if status >= 500 && status != 503 => "the platform failed; its log says why".into(),
+                _ => self.to_string(),
+            },
             errors: self.fields(),
         }
     }

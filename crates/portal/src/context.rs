@@ -206,7 +206,9 @@ impl Marks {
             cookies::set(headers, cookies::SESSION, "", 0, secure);
         }
         if page && !headers.contains_key(header::CACHE_CONTROL) {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+            // What somebody was shown stays in no cache, so that nobody finds it after they have signed out.
+            let kept = if ctx.signed_in() { "no-store" } else { "private, no-cache" };
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
             headers.append(header::VARY, HeaderValue::from_static("Cookie, Accept-Language"));
         }
     }

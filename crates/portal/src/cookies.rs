@@ -6,6 +6,8 @@ pub(crate) const LANG: &str = "lang";
 pub(crate) const SESSION: &str = "svod_session";
 /// Token that a form must repeat.
 pub(crate) const CSRF: &str = "svod_csrf";
+/// What was begun with an outside provider.
+pub(crate) const OUTSIDE: &str = "svod_outside";
 /// A year.
 pub(crate) const YEAR: i64 = 365 * 24 * 3600;
 

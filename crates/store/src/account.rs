@@ -245,9 +245,12 @@ pub struct SessionRow {
     pub agent: String,
     /// From where it began.
     pub address: String,
+    /// How sure an outside provider was of them, in its own words; empty for what was proved here.
+    pub assurance: String,
 }
 
-const SESSION: &str = "token, account, method, acting, created, seen, confirmed, expires, agent, address FROM session";
+const SESSION: &str =
+    "token, account, method, acting, created, seen, confirmed, expires, agent, address, assurance FROM session";
 
 fn session_of(r: &Row) -> Result<SessionRow, StoreError> {
     Ok(SessionRow {
@@ -261,6 +264,7 @@ fn session_of(r: &Row) -> Result<SessionRow, StoreError> {
         expires: r.time(7)?,
         agent: r.text(8)?,
         address: r.text(9)?,
+        assurance: r.text(10)?,
     })
 }
 
@@ -288,8 +292,8 @@ pub fn sessions(conn: &mut dyn Conn, account: &str) -> Result<Vec<SessionRow>, S
 /// Whatever the engine refused.
 pub fn add_session(conn: &mut dyn Conn, s: &SessionRow) -> Result<(), StoreError> {
     conn.execute(
-        "INSERT INTO session (space, token, account, method, acting, created, seen, confirmed, expires, agent, address)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO session (space, token, account, method, acting, created, seen, confirmed, expires, agent, address,
+         assurance) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         &[
             INSTALLATION.into(),
             s.token.as_slice().into(),
@@ -302,6 +306,7 @@ pub fn add_session(conn: &mut dyn Conn, s: &SessionRow) -> Result<(), StoreError
             s.expires.into(),
             (&s.agent).into(),
             (&s.address).into(),
+            (&s.assurance).into(),
         ],
     )
     .map(drop)

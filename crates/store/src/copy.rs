@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 31] = [
+pub const TABLES: [Table; 32] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int]),
     table!("pack", 3, ["space": Int, "id": Text, "published": Int, "version": Text, "actor": Text, "active": Int,
@@ -83,7 +83,8 @@ pub const TABLES: [Table; 31] = [
     table!("passkey", 2, ["space": Int, "credential": Bytes, "account": Text, "name": Text, "doc": Json, "created": Int,
         "used": Int]),
     table!("session", 2, ["space": Int, "token": Bytes, "account": Text, "method": Text, "acting": Text, "created": Int, "seen": Int,
-        "confirmed": Int, "expires": Int, "agent": Text, "address": Text]),
+        "confirmed": Int, "expires": Int, "agent": Text, "address": Text, "assurance": Text]),
+    table!("outside_identity", 3, ["space": Int, "issuer": Text, "subject": Text, "account": Text, "created": Int]),
     table!("challenge", 2, ["space": Int, "token": Bytes, "kind": Text, "account": Text, "state": Json,
         "expires": Int]),
     table!("client", 2, ["space": Int, "id": Text, "state": Text, "secret": Bytes, "doc": Json, "created": Int]),

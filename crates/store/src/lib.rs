@@ -39,6 +39,7 @@ mod link;
 pub mod meta;
 mod migrate;
 pub mod outbox;
+pub mod outside;
 pub mod pack;
 mod pg;
 mod pg_types;

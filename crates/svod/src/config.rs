@@ -95,11 +95,39 @@ pub struct IdentityConfig {
     pub origin: Option<String>,
     /// How long a session lasts.
     pub session_hours: u32,
+    /// Outside OpenID providers by which people sign in as well. Their hosts must stand in `outbound.hosts`.
+    pub providers: Vec<ProviderConfig>,
+}
+
+/// `[[identity.providers]]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// Names it in addresses: small letters, digits and `-`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its issuer identifier, `https://accounts.example`.
+    pub issuer: String,
+    /// What the installation is called there.
+    pub client_id: String,
+    /// File with the secret by which the installation is known there; none for a public client.
+    pub secret_file: Option<std::path::PathBuf>,
+    /// What is asked for.
+    #[serde(default = "openid")]
+    pub scope: String,
+    /// The claim with the national identification number that the provider has verified. None: it tells none, and people link it
+    /// to their account themselves.
+    pub national_id_claim: Option<String>,
+}
+
+fn openid() -> String {
+    "openid profile".to_owned()
 }
 
 impl Default for IdentityConfig {
     fn default() -> Self {
-        Self { origin: None, session_hours: 12 }
+        Self { origin: None, session_hours: 12, providers: Vec::new() }
     }
 }
 
@@ -337,6 +365,16 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        for p in &self.identity.providers {
+            if p.id.is_empty() || p.id == "return" || !p.id.chars().all(plain) {
+                return Err(ConfigError::Value {
+                    key: "identity.providers.id",
+                    rule: format!("'{}' is no name for an address", p.id),
+                    fix: "take small letters, digits and '-'; not 'return'",
+                });
+            }
+        }
         if self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some() {
             return Err(ConfigError::Value {
                 key: "mqtt.tls_cert, mqtt.tls_key",

@@ -28,6 +28,13 @@ impl Directory for Posts {
         })
     }
 
+    fn numbered<'a>(&'a self, number: &'a str) -> Looked<'a, Urn> {
+        Box::pin(async move {
+            let found = self.trust.numbered(number).await.map_err(|e| e.to_string())?;
+            Ok(found.map(|person| person.id).into_iter().collect())
+        })
+    }
+
     fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a> {
         Box::pin(async move { self.trust.begun_for(actor).await.map_err(|e| e.to_string()) })
     }
@@ -78,6 +85,9 @@ impl Posts {
         let space = space.unwrap_or_else(|| self.registry.installation("Person").space);
         let mut person = Entity::new(newcomer.person.clone(), "Person", space.clone());
         person.attributes.insert("name".into(), Attribute::property(newcomer.name.clone()));
+        if let Some(number) = &newcomer.number {
+            person.attributes.insert("nationalId".into(), Attribute::property(number.clone()));
+        }
         let mut changes = vec![Change::from(Operation::Create(person))];
         if let Some((role, space)) = &newcomer.post {
             let now = self.registry.clock().now();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use svod_ngsi_ld::{Edge, ROOT};
@@ -30,6 +30,8 @@ pub struct Front {
     patience: Duration,
     /// A proxy of the installation's own stands in front.
     proxied: bool,
+    /// People reach the installation by TLS alone.
+    secure: bool,
 }
 
 impl Front {
@@ -47,6 +49,7 @@ impl Front {
             room: Semaphore::new(config.max_in_flight),
             patience: Duration::from_secs(config.timeout_seconds),
             proxied: config.proxied,
+            secure: config.secure_cookies,
         }
     }
 
@@ -56,11 +59,26 @@ impl Front {
             let address = self.address(&request, peer);
             request.extensions_mut().insert(address);
         }
+        let personal = [header::AUTHORIZATION, header::COOKIE].iter().any(|h| request.headers().contains_key(h));
         let answered = AssertUnwindSafe(self.bounded(request)).catch_unwind().await;
-        answered.unwrap_or_else(|_| {
+        let mut response = answered.unwrap_or_else(|_| {
             tracing::error!("a request broke off in a panic");
             problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something broke while this was answered")
-        })
+        });
+        self.guarded(response.headers_mut(), personal);
+        response
+    }
+
+    /// What every answer says to browsers, whichever edge it comes from.
+    fn guarded(&self, headers: &mut HeaderMap, personal: bool) {
+        headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+        if personal {
+            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        }
+        if self.secure {
+            let year = HeaderValue::from_static("max-age=31536000");
+            headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+        }
     }
 
     /// From where a request comes: behind a proxy of the installation's own, as that proxy says.

@@ -16,6 +16,7 @@ mod mqtt;
 mod ndjson;
 mod ngsi;
 mod outbound;
+mod outside;
 mod pack_test;
 pub mod packs;
 mod peers;

@@ -21,7 +21,7 @@ fn told() -> Vec<Table> {
 
 /// Numbered in the installation, or of its working day: they stay where they are when a space moves. Its events become leaves
 /// of the other installation's log.
-const STAY: [&str; 15] = [
+const STAY: [&str; 16] = [
     "finding",
     "quarantine",
     "receipt",
@@ -37,6 +37,7 @@ const STAY: [&str; 15] = [
     "client_consent",
     "client_token",
     "signing_key",
+    "outside_identity",
 ];
 
 /// What is exported.

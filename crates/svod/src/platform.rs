@@ -22,7 +22,7 @@ use crate::config::OutboundConfig;
 use crate::ledger;
 use crate::outbound::Outbound;
 use crate::rooms::{Core, Ground};
-use crate::{http, mqtt, ngsi, secrets};
+use crate::{http, mqtt, ngsi, outside, secrets};
 
 /// The open space of `--sandbox`.
 pub const SANDBOX_SPACE: &str = "sandbox";
@@ -117,6 +117,7 @@ impl Platform {
         );
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
+        outside::open(&core.identity, &config.identity.providers, outbound.clone())?;
         let ngsi = ngsi::state(&core, outbound.clone(), &config.ngsi_ld, options.sandbox, addresses.http);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));

@@ -170,7 +170,11 @@ impl Trust {
         Err(QueryError::NotFound(whom.chars().take(80).collect()).into())
     }
 
-    async fn numbered(&self, number: &str) -> Result<Option<Entity>, TrustError> {
+    /// Who has that national identification number. For who asks in nobody's name: the platform itself.
+    ///
+    /// # Errors
+    /// [`TrustError::Field`] when it is no number.
+    pub async fn numbered(&self, number: &str) -> Result<Option<Entity>, TrustError> {
         let digits: String = number.chars().filter(char::is_ascii_digit).collect();
         if digits.len() < 11 {
             return Err(TrustError::field("whom", "identifier", "give a number of 11 or 12 digits, or an identifier"));

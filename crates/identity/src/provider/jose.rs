@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -133,6 +134,35 @@ pub(crate) fn verified(token: &str, key: &Value) -> Option<(Map<String, Value>, 
     Some((head, claims))
 }
 
+/// The claims of a JWT that another provider has signed with one of its keys: ES256, RS256 or PS256.
+pub(crate) fn verified_by(token: &str, keys: &[Value]) -> Option<Map<String, Value>> {
+    let (body, signature) = token.rsplit_once('.')?;
+    let (head, claims) = body.split_once('.')?;
+    let (head, signature) = (parsed(head)?, B64.decode(signature).ok()?);
+    let named = |key: &&Value| match head.get("kid") {
+        Some(kid) => key.get("kid") == Some(kid),
+        None => true,
+    };
+    let fits = |key: &Value| holds(head.get("alg")?.as_str()?, key, body.as_bytes(), &signature);
+    keys.iter().filter(named).find_map(fits)?;
+    parsed(claims)
+}
+
+fn holds(algorithm: &str, key: &Value, body: &[u8], signature: &[u8]) -> Option<()> {
+    let rsa: &'static RsaParameters = match algorithm {
+        "ES256" => return UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point(key)?).verify(body, signature).ok(),
+        "RS256" => &RSA_PKCS1_2048_8192_SHA256,
+        "PS256" => &RSA_PSS_2048_8192_SHA256,
+        _ => return None,
+    };
+    if key.get("kty").and_then(Value::as_str) != Some("RSA") || key.get("use").is_some_and(|u| u != "sig") {
+        return None;
+    }
+    let part = |name: &str| B64.decode(key.get(name)?.as_str()?).ok();
+    let public = RsaPublicKeyComponents { n: part("n")?, e: part("e")? };
+    public.verify(rsa, body, signature).ok()
+}
+
 /// A part of a JWT, not verified.
 pub(crate) fn parsed(part: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&B64.decode(part).ok()?).ok()
@@ -185,6 +215,41 @@ mod tests {
         let other = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
         let other = SigningKey::open("k".into(), other.as_ref(), Timestamp(0)).unwrap();
         assert!(verified(&token, &other.jwk()).is_none());
+    }
+
+    const MODULUS: &str = concat!(
+        "pvO42aE0E5g9H8vhRdXua2wmqoHewb5anc1O9y4KBlixX1ZOKU74nWCgt0Dni1bHNfFJbe1YZFHXyahrsgbSycdaJ9Dta5GJJDD6",
+        "SwG6QMkJvfkHlhnZ4otL6WffZlc1v-U62_kP-Vb0yIofcxoAIrjD79RJAHFkl4r_7VTJQa7JGxs4cNCPxRX0z_1h1Ju_Ir9TpTox",
+        "YN9W0guiHDgK7RteOqED8d9pL1XmsnOM2eBXTC1CiDl2OdR7ZA1YBFReZKTXptnAPqruYWXvV6bxsQ3JbLdR6QSLzUcc9iESunvH",
+        "QqqgFnLQt7etLKj2ylDxKhluzz7zY-RlZ3EjJKeptw",
+    );
+    const RS256: &str = concat!(
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6InIifQ.eyJzdWIiOiJvbGdhIn0.AR2EAloiakoZ2m2nMlYDUJbRx4mGeGpA3hk5FS3XiF_Jk",
+        "iruiOQ73oc0qI9tZNMMPEfB-GF-EYfWZTk4EGpY7M1zBtsSrz27PW9JZT3wGX_pvW7w_ftXArDYuRg-b0FZtUTOT7QgU_4WMUzMa",
+        "MDBOjAFn02zHEk0_kPmJZraWcCqkJF70dbWHmqtKqs-TGgAjagcJ6kGpIZR-wNidRcw1H71_8iw8FDyf68UqPk6005Fx0iXNYQIq",
+        "JPd7sfKunQ4AJJNxoS7ghDR3ETFamjl6FkmffElviA6f5J40yGnkvCQ6hF3SftgMOKwZ_jYWJpxxaFM7BSVBJkdgLr2JEbREw",
+    );
+    const PS256: &str = concat!(
+        "eyJhbGciOiJQUzI1NiIsImtpZCI6InIifQ.eyJzdWIiOiJvbGdhIn0.VRonAHl49DeCEdCPPOxUD_YRahr7wCfvfitPoou4IoqpF",
+        "4JVmlVjjH6by_S8duW32MFwFNt0oPisFiV-c1spasB9rgDwL9QKXGKUurGpOd0ayIa9Z94drsFhXjFQYld-2nvBpfK45nKpe5KhQ",
+        "YOobbFw5Xsski_10-YS2vZgeVHNS5fbYUyfDJnuZhJlL-18rbP9sfY8vZijyZrK_Et0sa1DOKrHsLGMSm2s3IFFy474VwkXdSGVm",
+        "NQ7gE4Fwnyjkl7_k3-c_-Lhigr2BDzfeFF8wMdoL1eoW5n6Xawx_bgdFH9CW8bW6vF7rymCoPRW72xJQOpJESn9V7MSJwEnvw",
+    );
+
+    #[test]
+    fn tokens_of_others_hold_under_their_own_keys_and_algorithms() {
+        let key = json!({"kty": "RSA", "kid": "r", "use": "sig", "n": MODULUS, "e": "AQAB"});
+        for token in [RS256, PS256] {
+            assert_eq!(verified_by(token, std::slice::from_ref(&key)).unwrap()["sub"], "olga");
+            let changed = token.replacen("eyJzdWIi", "eyJzdWJi", 1);
+            assert!(verified_by(&changed, std::slice::from_ref(&key)).is_none());
+        }
+        // A public key is no shared secret, and a key of another use or name signs nothing.
+        let hmac = format!("{}.{}.AAAA", B64.encode(r#"{"alg":"HS256","kid":"r"}"#), B64.encode("{}"));
+        assert!(verified_by(&hmac, std::slice::from_ref(&key)).is_none());
+        let other = json!({"kty": "RSA", "kid": "other", "n": MODULUS, "e": "AQAB"});
+        let sealing = json!({"kty": "RSA", "kid": "r", "use": "enc", "n": MODULUS, "e": "AQAB"});
+        assert!(verified_by(RS256, &[other, sealing]).is_none());
     }
 
     #[test]

@@ -9,7 +9,7 @@
 mod client;
 mod dpop;
 mod grant;
-mod jose;
+pub(crate) mod jose;
 mod token;
 
 pub use client::{AuthMethod, Client, ClientState, Credentials, Registration, SCOPES};

@@ -12,6 +12,7 @@ use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
+mod outside;
 mod provider;
 
 use provider::{
@@ -21,12 +22,21 @@ use provider::{
     nothing_is_given_to_another_or_for_less, what_is_known_of_a_token_its_client_is_told,
 };
 
+use outside::{
+    a_verified_number_leads_to_the_person, an_account_is_linked_by_its_owner_and_keeps_a_way_in,
+    what_is_not_said_to_us_is_not_believed,
+};
+
 svod_store::on_both_engines!(
+    a_verified_number_leads_to_the_person,
+    what_is_not_said_to_us_is_not_believed,
+    an_account_is_linked_by_its_owner_and_keeps_a_way_in,
     an_invitation_is_good_once,
     a_password_goes_with_a_code_that_is_taken_once,
     nothing_begun_is_finished_twice_or_late_or_by_another,
     who_guesses_waits_and_the_owner_does_not,
     sessions_end_one_by_one_everywhere_and_in_time,
+    a_session_that_nobody_uses_ends,
     powers_follow_the_post_one_at_a_time,
     who_is_blocked_is_out_at_once,
     the_last_way_to_sign_in_stays,
@@ -55,10 +65,14 @@ struct House {
     neighbour: Arc<Identity>,
     clock: Arc<SimClock>,
     posts: Arc<Posts>,
+    people: People,
 }
 
 #[derive(Default)]
-struct Posts(Mutex<Vec<Capacity>>, Mutex<Vec<Represented>>, Mutex<Vec<Actor>>);
+struct Posts(Mutex<Vec<Capacity>>, Mutex<Vec<Represented>>, Mutex<Vec<Actor>>, People);
+
+/// People by their numbers.
+type People = Arc<Mutex<Vec<(String, Urn)>>>;
 
 impl Directory for Posts {
     fn posts<'a>(&'a self, _: &'a Urn) -> Looked<'a> {
@@ -69,6 +83,11 @@ impl Directory for Posts {
     fn represented<'a>(&'a self, _: &'a Urn) -> Looked<'a, Represented> {
         let all = self.1.lock().unwrap().clone();
         Box::pin(async move { Ok(all) })
+    }
+
+    fn numbered<'a>(&'a self, number: &'a str) -> Looked<'a, Urn> {
+        let all = self.3.lock().unwrap().clone();
+        Box::pin(async move { Ok(all.into_iter().filter(|(n, _)| n == number).map(|(_, urn)| urn).collect()) })
     }
 
     fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a> {
@@ -100,7 +119,7 @@ impl House {
             identity.set_directory(posts.clone());
             identity
         };
-        Self { identity: node(1), neighbour: node(2), clock, posts }
+        Self { identity: node(1), neighbour: node(2), clock, people: posts.3.clone(), posts }
     }
 
     fn invitation(&self, login: &str) -> String {
@@ -265,6 +284,17 @@ async fn who_guesses_waits_and_the_owner_does_not(place: &TestPlace) {
     }
     let sixth = house.identity.second_factor(&half, "000000", &here()).await.unwrap_err();
     assert!(matches!(sixth, IdentityError::TooMany(_)), "{sixth:?}");
+}
+
+async fn a_session_that_nobody_uses_ends(place: &TestPlace) {
+    let house = House::new(place);
+    let (_, token) = house.account("olga").await;
+    for _ in 0..5 {
+        house.clock.advance(2 * 3600 - 60);
+        house.identity.recognise(&token).await.unwrap();
+    }
+    house.clock.advance(2 * 3600);
+    assert_eq!(house.identity.recognise(&token).await.unwrap_err(), IdentityError::Expired);
 }
 
 async fn sessions_end_one_by_one_everywhere_and_in_time(place: &TestPlace) {

@@ -33,6 +33,9 @@ struct AccountPage<'a> {
     acting: String,
     reach: Reach,
     name: Field,
+    /// Outside providers: identifier, name, and issuer with the moment since when it opens the account.
+    outside: Vec<(String, String)>,
+    linked: Vec<(String, Timestamp)>,
 }
 
 impl AccountPage<'_> {
@@ -101,6 +104,23 @@ impl AccountPage<'_> {
         words.collect::<Vec<_>>().join("; ")
     }
 
+    fn link(&self, provider: &str, name: &str) -> Html {
+        let text = self.ctx.tf("account-outside-add", &[("name", name.into())]);
+        let fields = [("provider", provider)];
+        let spec = PostButton {
+            action: "/account/outside",
+            text,
+            fields: &fields,
+            kind: ButtonKind::Secondary,
+            confirm: None,
+        };
+        components::post_button(self.ctx, &spec)
+    }
+
+    fn unlink(&self, issuer: &str) -> Html {
+        self.button("/account/outside/remove", "account-remove", &[("issuer", issuer)], None)
+    }
+
     fn end_session(&self, s: &Session) -> Html {
         self.button("/account/sessions/end", "account-session-end", &[("id", &s.id)], None)
     }
@@ -152,9 +172,17 @@ pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::htt
         account,
         current: &signed.session.id,
         reach: Reach::of(&portal, &headers),
+        outside: identity.outside_providers(),
+        linked: identity.outside_of(&signed.session.account).await?,
         name: Field::text("name", ctx.t("account-passkey-name")).hint(ctx.t("account-passkey-name-hint")),
     };
-    Ok(Page::new(ctx, ctx.t("account-title")).body(&page).island(Island::Passkey).island(Island::Forms).into_response())
+    let whole = Page::new(ctx, ctx.t("account-title")).body(&page).island(Island::Passkey).island(Island::Forms);
+    let mut response = whole.into_response();
+    if !page.outside.is_empty() {
+        // Its form leads away to the provider.
+        response.extensions_mut().insert(crate::FormsAnywhere);
+    }
+    Ok(response)
 }
 
 #[derive(Deserialize)]

@@ -3,11 +3,13 @@
 //! * `session` – `/session`: with a passkey, with a password and a code, as a demo persona
 //! * `confirm` – `/session/confirm`: a fresh proof before what is weighty
 //! * `invitation` – `/invitation/{token}`: a new account
+//! * `outside` – `/session/outside/{provider}`: through another provider
 //! * `account` – `/account`: passkeys, password, devices, the post in which one acts
 
 mod account;
 mod confirm;
 mod invitation;
+mod outside;
 mod session;
 
 use std::net::IpAddr;
@@ -30,6 +32,10 @@ pub(crate) const FRESH: i64 = 10 * 60;
 pub(crate) fn routes() -> Router<Portal> {
     Router::new()
         .route("/session", get(session::show).post(session::as_persona))
+        .route("/session/outside/return", get(outside::come_back))
+        .route("/session/outside/{provider}", get(outside::leave))
+        .route("/account/outside", post(outside::link))
+        .route("/account/outside/remove", post(outside::unlink))
         .route("/session/password", post(session::with_password))
         .route("/session/code", post(session::with_code))
         .route("/session/passkey/begin", post(session::begin_passkey))

@@ -21,7 +21,7 @@ const PERSONA_SECONDS: i64 = 12 * 3600;
 #[derive(Deserialize)]
 pub(crate) struct Back {
     #[serde(default)]
-    back: String,
+    pub back: String,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +45,7 @@ struct SessionPage<'a> {
     personas: Vec<PersonaCard>,
     back: &'a str,
     reach: Reach,
+    outside: Vec<(String, String)>,
     errors: Vec<(String, String)>,
     login: Field,
     password: Field,
@@ -80,6 +81,7 @@ fn page(
         personas: personas.collect(),
         back: local(back, "/"),
         reach,
+        outside: portal.0.identity.outside_providers(),
         errors,
         login: Field::text("login", ctx.t("session-login")).value(login).required().autocomplete("username webauthn"),
         password: Field::password("password", ctx.t("session-password")).required().autocomplete("current-password"),

@@ -8,7 +8,7 @@ use svod_identity::{From, Invitation};
 use svod_kernel::{Actor, Rng, Role, SeededRng, Urn};
 use svod_model::{Attribute, Entity, PackSource};
 use svod_registry::{Action, Change, Command, Ground, Operation, ResourceRef};
-use svod_testkit::{TestApp, packs};
+use svod_testkit::TestApp;
 use svod_trust::Looking;
 
 const KINDS: [&str; 3] = ["ProbeHouse", "ProbePaper", "ProbeVisit"];
@@ -107,7 +107,7 @@ fn probe(dice: &Dice) -> (PackSource, Vec<String>, Classes) {
         ("personas.yaml".to_owned(), personas),
     ]);
     files.extend(["ru", "kk", "en"].map(|lang| (format!("locales/{lang}.ftl"), texts.clone())));
-    (PackSource { files, ..packs::shipped("base") }, ids, classes)
+    (PackSource { files }, ids, classes)
 }
 
 /// Somebody who asks.
@@ -181,7 +181,7 @@ async fn entities(app: &TestApp, dice: &Dice, people: &[Urn]) -> Vec<Entity> {
     for n in 0..ENTITIES {
         let (kind, space) = (dice.one(&KINDS), dice.one(&SPACES));
         let mut e = Entity::new(format!("urn:probe:{n}").parse().unwrap(), kind, space.parse().unwrap());
-        for (name, _) in &metamodel.metamodel.types[kind].attributes {
+        for name in metamodel.metamodel.types[kind].attributes.keys() {
             let value = match name.as_str() {
                 "person" => Attribute::object(people[dice.below(people.len())].clone()),
                 "body" => Attribute::object(dice.one(&BODIES).parse().unwrap()),

@@ -107,3 +107,17 @@ on_both_engines! {
         assert!(now.text("source").is_some(), "what the administrator may not see was lost");
     }
 }
+
+/// Whichever edge answers, browsers are told not to guess what it is and not to keep what somebody was shown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_of_every_edge_are_guarded() {
+    let app = TestApp::builder().doors().start().await;
+    let paths = ["/", "/api/v1/entities?type=Body", "/ngsi-ld/v1/entities?type=Body", "/healthz", "/nothing"];
+    for path in paths {
+        let open = app.call("GET", path, None, None).await;
+        assert_eq!(open.header("x-content-type-options"), "nosniff", "{path}");
+        let own = app.call("GET", path, Some("official-regional"), None).await;
+        assert_eq!(own.header("cache-control"), "no-store", "{path}");
+    }
+    app.settle().await;
+}

@@ -1,0 +1,457 @@
+//! Signing in through outside OpenID providers (OpenID Connect Core 1.0, code flow with PKCE), several at once. Who they are is known
+//! by issuer and subject; the first time by the national identification number that the provider has verified, or because the
+//! owner of an account, signed in, wants it.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use svod_kernel::{Timestamp, Urn};
+use svod_store::account::{self, AccountRow};
+use svod_store::outside::{self, OutsideRow};
+use svod_store::{Conn, StoreError};
+
+use crate::account::ACTIVE;
+use crate::directory::Newcomer;
+use crate::provider::jose;
+use crate::session::{From, Method};
+use crate::{Identity, IdentityError, limiter, secret};
+
+/// Kind of what was begun.
+const OUTSIDE: &str = "outside";
+/// For so many seconds somebody may be away at the provider.
+const AWAY: i64 = 15 * 60;
+/// For so many seconds what a provider says of itself is believed.
+const BELIEVED: i64 = 3600;
+/// So many seconds clocks may differ.
+const SKEW: i64 = 60;
+
+/// An outside provider, as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutsideProvider {
+    /// Names it in addresses.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its issuer identifier: `https://accounts.example`.
+    pub issuer: String,
+    /// What the installation is called there.
+    pub client_id: String,
+    /// The secret by which the installation is known there; empty for a public client.
+    pub client_secret: String,
+    /// What is asked for, `openid` with it.
+    pub scope: String,
+    /// The claim with the national identification number that the provider has verified; empty: it tells none.
+    pub national_id_claim: String,
+}
+
+/// What a provider is asked over HTTP.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Where.
+    pub url: String,
+    /// A form to be posted; none: the address is read.
+    pub form: Option<String>,
+}
+
+/// A status and a JSON document, or why there is none.
+pub type Fetched<'a> = Pin<Box<dyn Future<Output = Result<(u16, Value), String>> + Send + 'a>>;
+
+/// Speaks to other systems, as far as the configuration allows.
+pub trait Fetch: Send + Sync {
+    /// One request.
+    fn fetch<'a>(&'a self, asked: Asked) -> Fetched<'a>;
+}
+
+/// The providers, and how they are reached.
+pub(crate) struct Outside {
+    providers: Vec<OutsideProvider>,
+    fetch: Arc<dyn Fetch>,
+    known: RwLock<HashMap<String, (Timestamp, Arc<Provider>)>>,
+}
+
+/// What a provider says of itself, with its keys.
+struct Provider {
+    authorize: String,
+    token: String,
+    keys: Vec<Value>,
+}
+
+/// What was begun.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    provider: String,
+    nonce: String,
+    verifier: String,
+    back: String,
+}
+
+/// Whom the provider means.
+struct Told {
+    issuer: String,
+    subject: String,
+    name: String,
+    number: Option<String>,
+    assurance: String,
+}
+
+/// Where somebody is sent, and what their browser keeps meanwhile.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    /// The provider's page.
+    pub url: String,
+    /// Comes back with them, and stands in a cookie.
+    pub state: String,
+}
+
+/// They are back.
+#[derive(Debug, Clone)]
+pub struct Returned {
+    /// The token of the session that has begun; none where an account was linked.
+    pub session: Option<String>,
+    /// Where they wanted to go.
+    pub back: String,
+}
+
+fn refused(provider: &str, why: impl std::fmt::Display) -> IdentityError {
+    tracing::warn!(provider, %why, "an outside provider's answer was refused");
+    IdentityError::Outside
+}
+
+fn encoded(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+fn form(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+}
+
+impl Identity {
+    /// The outside providers, from now on.
+    pub fn set_outside(&self, providers: Vec<OutsideProvider>, fetch: Arc<dyn Fetch>) {
+        let outside = Outside { providers, fetch, known: RwLock::default() };
+        *self.outside.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(outside));
+    }
+
+    /// The outside providers: identifier and name.
+    pub fn outside_providers(&self) -> Vec<(String, String)> {
+        self.outside().map(|o| o.providers.iter().map(|p| (p.id.clone(), p.name.clone())).collect()).unwrap_or_default()
+    }
+
+    fn outside(&self) -> Option<Arc<Outside>> {
+        self.outside.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends somebody to an outside provider; with `link`, to open that account by it from then on.
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`], [`IdentityError::Outside`], [`IdentityError::TooMany`].
+    pub async fn leave(
+        &self,
+        id: &str,
+        (from, back): (&From, &str),
+        link: Option<&str>,
+    ) -> Result<Leaving, IdentityError> {
+        self.limiter.begun(&limiter::network(&from.address), self.clock.now())?;
+        let outside = self.outside().ok_or(IdentityError::Missing("provider"))?;
+        let spec = outside.spec(id)?;
+        let known = outside.known(spec, self.clock.now()).await?;
+        let (nonce, verifier) = (secret::token(&*self.rng), secret::token(&*self.rng));
+        let challenge = secret::written(&Sha256::digest(verifier.as_bytes()));
+        let begun = Begun { provider: spec.id.clone(), nonce: nonce.clone(), verifier, back: back.to_owned() };
+        let state = self.put_aside(OUTSIDE, link.map(str::to_owned), json!(begun), AWAY).await?;
+        let asked = form(&[
+            ("response_type", "code"),
+            ("client_id", &spec.client_id),
+            ("redirect_uri", &self.way_back()?),
+            ("scope", &spec.scope),
+            ("state", &state),
+            ("nonce", &nonce),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ]);
+        let joint = if known.authorize.contains('?') { '&' } else { '?' };
+        Ok(Leaving { url: format!("{}{joint}{asked}", known.authorize), state })
+    }
+
+    fn way_back(&self) -> Result<String, IdentityError> {
+        Ok(format!("{}/session/outside/return", self.origin().ok_or(IdentityError::NoOrigin)?))
+    }
+
+    /// Somebody has come back with a code; `issuer` is what the answer names itself (RFC 9207).
+    ///
+    /// # Errors
+    /// [`IdentityError::Over`], [`IdentityError::Outside`]; [`IdentityError::Unknown`] when nobody here is known by it.
+    pub async fn come_back(
+        &self,
+        (state, code, issuer): (&str, &str, Option<&str>),
+        from: &From,
+    ) -> Result<Returned, IdentityError> {
+        let taken = self.take(OUTSIDE, state).await?;
+        let begun: Begun = serde_json::from_str(&taken.state).map_err(|_| IdentityError::Over)?;
+        let outside = self.outside().ok_or(IdentityError::Missing("provider"))?;
+        let spec = outside.spec(&begun.provider)?;
+        if issuer.is_some_and(|named| named != spec.issuer) {
+            return Err(refused(&spec.id, "the answer names another issuer"));
+        }
+        let told = self.told(&outside, spec, (code, &begun)).await?;
+        if let Some(account) = taken.account {
+            self.link(&told, &account).await?;
+            return Ok(Returned { session: None, back: begun.back });
+        }
+        let account = match self.opened_by(&told).await? {
+            Some(account) => account,
+            None => self.met_first(spec, &told).await?,
+        };
+        if self.row(&account).await?.state != ACTIVE {
+            return Err(IdentityError::Refused);
+        }
+        let session = self.begin_with(&account, Method::Outside, from, &told.assurance).await?;
+        Ok(Returned { session: Some(session), back: begun.back })
+    }
+
+    /// Changes the code for claims, and checks them (OpenID Connect Core, 3.1.3.7).
+    async fn told(
+        &self,
+        outside: &Outside,
+        spec: &OutsideProvider,
+        (code, begun): (&str, &Begun),
+    ) -> Result<Told, IdentityError> {
+        let known = outside.known(spec, self.clock.now()).await?;
+        let back = self.way_back()?;
+        let mut pairs = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &back),
+            ("code_verifier", &begun.verifier),
+            ("client_id", &spec.client_id),
+        ];
+        if !spec.client_secret.is_empty() {
+            pairs.push(("client_secret", &spec.client_secret));
+        }
+        let asked = Asked { url: known.token.clone(), form: Some(form(&pairs)) };
+        let (status, answer) = outside.fetch.fetch(asked).await.map_err(|e| refused(&spec.id, e))?;
+        let token = answer.get("id_token").and_then(Value::as_str);
+        let token = token.ok_or_else(|| refused(&spec.id, format!("{status} without an id_token")))?;
+        let claims = match jose::verified_by(token, &known.keys) {
+            Some(claims) => claims,
+            // Its keys may have changed since they were read.
+            None => {
+                outside.forget(&spec.id);
+                let known = outside.known(spec, self.clock.now()).await?;
+                let verified = jose::verified_by(token, &known.keys);
+                verified.ok_or_else(|| refused(&spec.id, "the signature of the id_token does not hold"))?
+            }
+        };
+        fits(spec, &claims, &begun.nonce, self.clock.now()).map_err(|why| refused(&spec.id, why))?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let subject = text("sub");
+        let number: String = text(&spec.national_id_claim).chars().filter(char::is_ascii_digit).collect();
+        Ok(Told {
+            issuer: spec.issuer.clone(),
+            name: if text("name").trim().is_empty() { subject.clone() } else { text("name") },
+            number: (!spec.national_id_claim.is_empty() && [11, 12].contains(&number.len())).then_some(number),
+            assurance: text("acr").chars().take(100).collect(),
+            subject,
+        })
+    }
+
+    async fn opened_by(&self, told: &Told) -> Result<Option<String>, IdentityError> {
+        let (issuer, subject) = (told.issuer.clone(), told.subject.clone());
+        let look = move |conn: &mut dyn Conn| outside::get(conn, &issuer, &subject);
+        Ok(self.store.read::<_, StoreError>(look).await?.map(|row| row.account))
+    }
+
+    async fn link(&self, told: &Told, account: &str) -> Result<(), IdentityError> {
+        let row = OutsideRow {
+            issuer: told.issuer.clone(),
+            subject: told.subject.clone(),
+            account: account.to_owned(),
+            created: self.clock.now(),
+        };
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            match outside::get(conn, &row.issuer, &row.subject)? {
+                Some(there) if there.account == row.account => Ok(()),
+                Some(_) => Err(IdentityError::Taken(row.subject.clone())),
+                None => Ok(outside::add(conn, &row)?),
+            }
+        };
+        self.store.write(job).await
+    }
+
+    /// The first time: the verified number leads to a person, and to their account, which is made where there is none.
+    async fn met_first(&self, spec: &OutsideProvider, told: &Told) -> Result<String, IdentityError> {
+        let number = told.number.clone().ok_or(IdentityError::Unknown)?;
+        let known = self.directory().numbered(&number).await;
+        let known = known.map_err(|e| StoreError::Shape(format!("people are not known: {e}")))?.into_iter().next();
+        if let Some(person) = &known {
+            let person = person.to_string();
+            let look = move |conn: &mut dyn Conn| account::by_person(conn, &person);
+            if let Some(row) = self.store.read::<_, StoreError>(look).await? {
+                self.link(told, &row.id).await?;
+                return Ok(row.id);
+            }
+        }
+        let account = self.made_for(spec, told, (known, number)).await?;
+        self.link(told, &account).await?;
+        Ok(account)
+    }
+
+    async fn made_for(
+        &self,
+        spec: &OutsideProvider,
+        told: &Told,
+        (known, number): (Option<Urn>, String),
+    ) -> Result<String, IdentityError> {
+        let now = self.clock.now();
+        let person = match known {
+            Some(person) => person,
+            None => {
+                let person = Urn::mint("Person", now, &*self.rng);
+                let newcomer =
+                    Newcomer { person: person.clone(), name: told.name.clone(), post: None, number: Some(number) };
+                let enrolled = self.directory().enrol(&newcomer).await;
+                enrolled.map_err(|e| StoreError::Shape(format!("the newcomer was not enrolled: {e}")))?;
+                person
+            }
+        };
+        let mut bytes = [0; 16];
+        self.rng.fill(&mut bytes);
+        let mark = secret::hash(&format!("{} {}", told.issuer, told.subject));
+        let mark: String = mark.iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let row = AccountRow {
+            id: uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
+            login: format!("{}.{mark}", spec.id),
+            name: told.name.chars().take(100).collect(),
+            person: Some(person.to_string()),
+            state: ACTIVE.to_owned(),
+            password: None,
+            totp: Vec::new(),
+            totp_step: 0,
+            recovery: "[]".to_owned(),
+            created: now,
+            modified: now,
+        };
+        let made = row.clone();
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            match account::by_login(conn, &made.login)? {
+                // Another request of the same person was faster.
+                Some(there) if there.person == made.person => Ok(there.id),
+                Some(there) => Err(IdentityError::Taken(there.login)),
+                None => account::add(conn, &made).map(|()| made.id.clone()).map_err(IdentityError::from),
+            }
+        };
+        self.store.write(job).await
+    }
+
+    /// The outside providers by which an account is opened: issuers, with when that began.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn outside_of(&self, account: &str) -> Result<Vec<(String, Timestamp)>, IdentityError> {
+        let account = account.to_owned();
+        let rows = self.store.read::<_, StoreError>(move |conn| outside::list(conn, &account)).await?;
+        Ok(rows.into_iter().map(|r| (r.issuer, r.created)).collect())
+    }
+
+    /// A provider opens the account no more; not the last way to sign in.
+    ///
+    /// # Errors
+    /// [`IdentityError::LastWay`], [`IdentityError::Missing`].
+    pub async fn unlink(&self, account: &str, issuer: &str) -> Result<(), IdentityError> {
+        let (account, issuer) = (account.to_owned(), issuer.to_owned());
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let row = account::get(conn, &account)?.ok_or(IdentityError::Missing("account"))?;
+            let others = outside::list(conn, &account)?.iter().any(|o| o.issuer != issuer);
+            let keys = !account::passkeys(conn, &account)?.is_empty();
+            if row.password.is_none() && !keys && !others {
+                return Err(IdentityError::LastWay);
+            }
+            if outside::remove(conn, &account, &issuer)? { Ok(()) } else { Err(IdentityError::Missing("provider")) }
+        };
+        self.store.write(job).await
+    }
+}
+
+/// Is the token for us, by that provider, of this moment and of what was begun?
+fn fits(spec: &OutsideProvider, claims: &Map<String, Value>, nonce: &str, now: Timestamp) -> Result<(), &'static str> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let moment = |name: &str| claims.get(name).and_then(Value::as_f64).map(|s| Timestamp((s * 1e6) as i64));
+    if text("iss") != Some(&spec.issuer) {
+        return Err("another issuer");
+    }
+    let audience: Vec<&str> = match claims.get("aud") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    if !audience.contains(&spec.client_id.as_str()) || (audience.len() > 1 && text("azp") != Some(&spec.client_id)) {
+        return Err("not for this installation");
+    }
+    if moment("exp").is_none_or(|exp| exp.plus_seconds(SKEW) <= now) {
+        return Err("its time is over");
+    }
+    if moment("iat").is_none_or(|iat| iat > now.plus_seconds(SKEW)) {
+        return Err("of a time to come");
+    }
+    if text("nonce") != Some(nonce) {
+        return Err("not what was begun here");
+    }
+    if text("sub").is_none_or(|sub| sub.is_empty() || sub.len() > 255) {
+        return Err("it names nobody");
+    }
+    Ok(())
+}
+
+impl Outside {
+    fn spec(&self, id: &str) -> Result<&OutsideProvider, IdentityError> {
+        self.providers.iter().find(|p| p.id == id).ok_or(IdentityError::Missing("provider"))
+    }
+
+    fn forget(&self, id: &str) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    async fn read(&self, spec: &OutsideProvider, url: &str) -> Result<Value, IdentityError> {
+        let asked = Asked { url: url.to_owned(), form: None };
+        match self.fetch.fetch(asked).await {
+            Ok((200, document)) => Ok(document),
+            Ok((status, _)) => Err(refused(&spec.id, format!("{url} answers {status}"))),
+            Err(why) => Err(refused(&spec.id, why)),
+        }
+    }
+
+    /// What a provider says of itself (OpenID Connect Discovery 1.0, 4), and its keys.
+    async fn known(&self, spec: &OutsideProvider, now: Timestamp) -> Result<Arc<Provider>, IdentityError> {
+        let kept = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&spec.id).cloned();
+        if let Some((at, provider)) = kept
+            && now < at.plus_seconds(BELIEVED)
+        {
+            return Ok(provider);
+        }
+        let address = format!("{}/.well-known/openid-configuration", spec.issuer.trim_end_matches('/'));
+        let document = self.read(spec, &address).await?;
+        let text = |name: &str| document.get(name).and_then(Value::as_str).map(str::to_owned);
+        if text("issuer").as_deref() != Some(&spec.issuer) {
+            return Err(refused(&spec.id, "it names itself otherwise"));
+        }
+        let (Some(authorize), Some(token), Some(keys)) =
+            (text("authorization_endpoint"), text("token_endpoint"), text("jwks_uri"))
+        else {
+            return Err(refused(&spec.id, "its description lacks an endpoint"));
+        };
+        let keys = self.read(spec, &keys).await?;
+        let keys = keys.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
+        let provider = Arc::new(Provider { authorize, token, keys });
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(spec.id.clone(), (now, provider.clone()));
+        Ok(provider)
+    }
+}
