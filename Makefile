@@ -1,8 +1,8 @@
 # Svod. `make demo` to look, `make test` before a push. See docs/development.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance-ngsi-ld conformance-oidc sbom lint web clean
-export HTTP MQTT DATA SPEED STATE SUITE PARTS OUT
+.PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc sbom lint web clean
+export HTTP MQTT DATA SPEED STATE SUITE PARTS OUT EXAMPLES SEED
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
 help: ## this list
@@ -19,6 +19,9 @@ bench: ## readings per second and latency, beside mosquitto + PostgreSQL
 
 conformance-ngsi-ld: ## the ETSI NGSI-LD suite against the sandbox (SUITE= PARTS=)
 	@exec scripts/conformance-ngsi-ld
+
+conformance-api: ## random requests made from the API's own description (EXAMPLES= SEED=)
+	@exec scripts/conformance-api
 
 conformance-oidc: ## client libraries of others through every flow of the OpenID provider
 	@exec scripts/conformance-oidc

@@ -22,6 +22,7 @@ mod templates;
 use axum::Router;
 use axum::routing::{get, post};
 use utoipa::OpenApi;
+use utoipa::openapi::{ContentBuilder, Object, ResponseBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -81,9 +82,37 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(quarantine::discard))
 }
 
+/// What any request may be answered with besides what its operation says.
+const GENERAL: [(&str, &str, bool); 7] = [
+    ("400", "The request cannot be understood", false),
+    ("401", "The token is not good", false),
+    ("405", "Not by this method", false),
+    ("413", "The body is too large", true),
+    ("415", "The body is of another kind", true),
+    ("422", "The body does not fit", true),
+    ("503", "Too much at once: try again after `Retry-After`", false),
+];
+
+/// The description with the general answers, which are RFC 9457 problem details like all refusals.
+fn completed(mut api: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    let problem = || ContentBuilder::new().schema(Some(Object::new())).build();
+    for item in api.paths.paths.values_mut() {
+        let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in all.into_iter().flatten() {
+            let bodied = operation.request_body.is_some();
+            for (status, why, _) in GENERAL.into_iter().filter(|(.., of_body)| bodied || !of_body) {
+                let answer = ResponseBuilder::new().description(why).content("application/problem+json", problem());
+                operation.responses.responses.entry(status.to_owned()).or_insert(answer.build().into());
+            }
+        }
+    }
+    api
+}
+
 /// All routes of the API with their state, and its OpenAPI document.
 pub fn router(state: RestState) -> (Router, utoipa::openapi::OpenApi) {
     let (router, api) = described().split_for_parts();
+    let api = completed(api);
     let document = serde_json::to_string(&api).unwrap_or_default();
     let served = move || {
         let document = document.clone();
@@ -96,11 +125,12 @@ pub fn router(state: RestState) -> (Router, utoipa::openapi::OpenApi) {
         .route("/ledger/tile/{level}/{*number}", get(ledger::tile))
         .route("/ledger/add-checkpoint", post(ledger::add_checkpoint))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn(problem::in_problems))
         .with_state(state);
     (router, api)
 }
 
 /// The OpenAPI document without a running platform.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    described().into_openapi()
+    completed(described().into_openapi())
 }

@@ -1,5 +1,7 @@
 use axum::Json;
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use svod_kernel::{Coded, FieldError, Problem};
 
@@ -59,4 +61,42 @@ impl IntoResponse for Failure {
         }
         response
     }
+}
+
+/// Longest text of a refusal that is kept.
+const MAX_TEXT: usize = 4_000;
+
+/// What a route refuses before its handler sees it (a path, a body, a method) leaves as problem details as well.
+pub async fn in_problems(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let plain = |h: &HeaderValue| h.as_bytes().starts_with(b"text/plain");
+    let status = response.status();
+    if !status.is_client_error() || !response.headers().get(header::CONTENT_TYPE).is_none_or(plain) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, MAX_TEXT).await.unwrap_or_default();
+    let code = match status.as_u16() {
+        404 => "not-found",
+        405 => "method-not-allowed",
+        413 => "too-large",
+        415 => "media-type",
+        422 => "invalid-body",
+        _ => "bad-request",
+    };
+    let mut answer = Failure(Box::new(Problem {
+        kind: format!("urn:svod:problem:{code}"),
+        code: code.into(),
+        title: code.replace('-', " "),
+        status: status.as_u16(),
+        detail: String::from_utf8_lossy(&text).trim().to_owned(),
+        errors: Vec::new(),
+    }))
+    .into_response();
+    for (name, value) in &parts.headers {
+        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
+    answer
 }
