@@ -86,10 +86,10 @@ fn bare(length: Duration) -> Result<()> {
     let entities = Entities::from_json_value(
         json!([
             {"uid": {"type": "Actor", "id": "o"}, "parents": [],
-                "attrs": {"roles": ["official"], "spaces": ["kuzbass"], "body": ""}},
+                "attrs": {"roles": ["official"], "spaces": ["kuzbass"], "body": "", "acting": false}},
             {"uid": {"type": "Entity", "id": "Task"}, "parents": [],
                 "attrs": {"type": "Task", "space": "kuzbass/novokuznetsk", "spaces": ["kuzbass/novokuznetsk", "kuzbass"],
-                    "body": "", "own": false, "open": false}}]),
+                    "body": "", "own": false, "ground": "", "open": false}}]),
         None,
     )?;
     let request = Request::new(

@@ -17,7 +17,7 @@ use svod_store::{Conn, StoreError};
 use crate::account::ACTIVE;
 use crate::directory::Newcomer;
 use crate::provider::jose;
-use crate::session::{From, Method};
+use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, secret};
 
 /// Kind of what was begun.
@@ -80,6 +80,17 @@ struct Provider {
     keys: Vec<Value>,
 }
 
+/// Why somebody goes to a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// To sign in.
+    SignIn,
+    /// To open their account by it from then on; in this session.
+    Link(String),
+    /// To prove again who they are; in this session.
+    Confirm(String),
+}
+
 /// What was begun.
 #[derive(Serialize, Deserialize)]
 struct Begun {
@@ -87,6 +98,7 @@ struct Begun {
     nonce: String,
     verifier: String,
     back: String,
+    purpose: Purpose,
 }
 
 /// Whom the provider means.
@@ -96,6 +108,8 @@ struct Told {
     name: String,
     number: Option<String>,
     assurance: String,
+    /// When they last proved to the provider who they are.
+    proved: Option<Timestamp>,
 }
 
 /// Where somebody is sent, and what their browser keeps meanwhile.
@@ -110,7 +124,7 @@ pub struct Leaving {
 /// They are back.
 #[derive(Debug, Clone)]
 pub struct Returned {
-    /// The token of the session that has begun; none where an account was linked.
+    /// The token of the session that has begun; none where one goes on.
     pub session: Option<String>,
     /// Where they wanted to go.
     pub back: String,
@@ -146,7 +160,7 @@ impl Identity {
         self.outside.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends somebody to an outside provider; with `link`, to open that account by it from then on.
+    /// Sends somebody to an outside provider.
     ///
     /// # Errors
     /// [`IdentityError::Missing`], [`IdentityError::Outside`], [`IdentityError::TooMany`].
@@ -154,26 +168,33 @@ impl Identity {
         &self,
         id: &str,
         (from, back): (&From, &str),
-        link: Option<&str>,
+        purpose: Purpose,
     ) -> Result<Leaving, IdentityError> {
         self.limiter.begun(&limiter::network(&from.address), self.clock.now())?;
         let outside = self.outside().ok_or(IdentityError::Missing("provider"))?;
         let spec = outside.spec(id)?;
         let known = outside.known(spec, self.clock.now()).await?;
+        let way_back = self.way_back()?;
         let (nonce, verifier) = (secret::token(&*self.rng), secret::token(&*self.rng));
         let challenge = secret::written(&Sha256::digest(verifier.as_bytes()));
-        let begun = Begun { provider: spec.id.clone(), nonce: nonce.clone(), verifier, back: back.to_owned() };
-        let state = self.put_aside(OUTSIDE, link.map(str::to_owned), json!(begun), AWAY).await?;
-        let asked = form(&[
+        let anew = purpose != Purpose::SignIn;
+        let begun = Begun { provider: spec.id.clone(), nonce: nonce.clone(), verifier, back: back.to_owned(), purpose };
+        let state = self.put_aside(OUTSIDE, None, json!(begun), AWAY).await?;
+        let mut asked = vec![
             ("response_type", "code"),
             ("client_id", &spec.client_id),
-            ("redirect_uri", &self.way_back()?),
+            ("redirect_uri", &way_back),
             ("scope", &spec.scope),
             ("state", &state),
             ("nonce", &nonce),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
-        ]);
+        ];
+        if anew {
+            // Not by what the provider remembers: they are asked again.
+            asked.extend([("prompt", "login"), ("max_age", "0")]);
+        }
+        let asked = form(&asked);
         let joint = if known.authorize.contains('?') { '&' } else { '?' };
         Ok(Leaving { url: format!("{}{joint}{asked}", known.authorize), state })
     }
@@ -182,7 +203,8 @@ impl Identity {
         Ok(format!("{}/session/outside/return", self.origin().ok_or(IdentityError::NoOrigin)?))
     }
 
-    /// Somebody has come back with a code; `issuer` is what the answer names itself (RFC 9207).
+    /// Somebody has come back with a code, in the session that their browser is in; `issuer` is what the answer names itself
+    /// (RFC 9207).
     ///
     /// # Errors
     /// [`IdentityError::Over`], [`IdentityError::Outside`]; [`IdentityError::Unknown`] when nobody here is known by it.
@@ -190,6 +212,7 @@ impl Identity {
         &self,
         (state, code, issuer): (&str, &str, Option<&str>),
         from: &From,
+        session: Option<&Session>,
     ) -> Result<Returned, IdentityError> {
         let taken = self.take(OUTSIDE, state).await?;
         let begun: Begun = serde_json::from_str(&taken.state).map_err(|_| IdentityError::Over)?;
@@ -199,8 +222,20 @@ impl Identity {
             return Err(refused(&spec.id, "the answer names another issuer"));
         }
         let told = self.told(&outside, spec, (code, &begun)).await?;
-        if let Some(account) = taken.account {
-            self.link(&told, &account).await?;
+        if let Purpose::Link(id) | Purpose::Confirm(id) = &begun.purpose {
+            // Who began it must be the one who ends it, and still be let in.
+            let session = session.filter(|s| s.id == *id).ok_or(IdentityError::Over)?;
+            if self.row(&session.account).await?.state != ACTIVE {
+                return Err(IdentityError::Refused);
+            }
+            let proved = told.proved.is_some_and(|at| at.plus_seconds(AWAY) > self.clock.now());
+            match begun.purpose {
+                Purpose::Link(_) => self.link(&told, &session.account).await?,
+                _ if !proved || self.opened_by(&told).await?.as_deref() != Some(&session.account) => {
+                    return Err(IdentityError::Refused);
+                }
+                _ => self.confirmed(session, Method::Outside).await?,
+            }
             return Ok(Returned { session: None, back: begun.back });
         }
         let account = match self.opened_by(&told).await? {
@@ -250,11 +285,11 @@ impl Identity {
         fits(spec, &claims, &begun.nonce, self.clock.now()).map_err(|why| refused(&spec.id, why))?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let subject = text("sub");
-        let number: String = text(&spec.national_id_claim).chars().filter(char::is_ascii_digit).collect();
         Ok(Told {
             issuer: spec.issuer.clone(),
             name: if text("name").trim().is_empty() { subject.clone() } else { text("name") },
-            number: (!spec.national_id_claim.is_empty() && [11, 12].contains(&number.len())).then_some(number),
+            number: claims.get(&spec.national_id_claim).and_then(Value::as_str).and_then(national_number),
+            proved: claims.get("auth_time").and_then(Value::as_f64).map(|s| Timestamp((s * 1e6) as i64)),
             assurance: text("acr").chars().take(100).collect(),
             subject,
         })
@@ -284,17 +319,21 @@ impl Identity {
         self.store.write(job).await
     }
 
-    /// The first time: the verified number leads to a person, and to their account, which is made where there is none.
+    /// The first time: the verified number leads to a person, who gets an account. Whoever has one already links the provider
+    /// there, signed in: a number in a register does not open what somebody has locked.
     async fn met_first(&self, spec: &OutsideProvider, told: &Told) -> Result<String, IdentityError> {
         let number = told.number.clone().ok_or(IdentityError::Unknown)?;
         let known = self.directory().numbered(&number).await;
-        let known = known.map_err(|e| StoreError::Shape(format!("people are not known: {e}")))?.into_iter().next();
+        let mut known = known.map_err(|e| StoreError::Shape(format!("people are not known: {e}")))?;
+        if known.len() > 1 {
+            return Err(refused(&spec.id, "the number is that of several people"));
+        }
+        let known = known.pop();
         if let Some(person) = &known {
             let person = person.to_string();
             let look = move |conn: &mut dyn Conn| account::by_person(conn, &person);
-            if let Some(row) = self.store.read::<_, StoreError>(look).await? {
-                self.link(told, &row.id).await?;
-                return Ok(row.id);
+            if self.store.read::<_, StoreError>(look).await?.is_some() {
+                return Err(IdentityError::Unknown);
             }
         }
         let account = self.made_for(spec, told, (known, number)).await?;
@@ -360,6 +399,17 @@ impl Identity {
         Ok(rows.into_iter().map(|r| (r.issuer, r.created)).collect())
     }
 
+    /// The providers among those of now by which an account is opened: identifier and name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn outside_ways(&self, account: &str) -> Result<Vec<(String, String)>, IdentityError> {
+        let Some(outside) = self.outside() else { return Ok(Vec::new()) };
+        let linked = self.outside_of(account).await?;
+        let open = outside.providers.iter().filter(|p| linked.iter().any(|(issuer, _)| *issuer == p.issuer));
+        Ok(open.map(|p| (p.id.clone(), p.name.clone())).collect())
+    }
+
     /// A provider opens the account no more; not the last way to sign in.
     ///
     /// # Errors
@@ -378,6 +428,26 @@ impl Identity {
         };
         self.store.write(job).await
     }
+}
+
+/// A national identification number as registers have it, when it is one: SNILS (Russia, 11 digits, by tradition with hyphens and
+/// a space) or IIN (Kazakhstan, 12 digits), with the right check digits.
+fn national_number(text: &str) -> Option<String> {
+    let plain = text.trim().chars().all(|c| c.is_ascii_digit() || c == '-' || c == ' ');
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+    let weighed = |weights: &[u32]| weights.iter().zip(&digits).map(|(w, d)| w * d).sum::<u32>();
+    let fits = match digits.len() {
+        11 => weighed(&[9, 8, 7, 6, 5, 4, 3, 2, 1]) % 101 % 100 == digits[9] * 10 + digits[10],
+        12 => {
+            let check = match weighed(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) % 11 {
+                10 => weighed(&[3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]) % 11,
+                check => check,
+            };
+            check == digits[11]
+        }
+        _ => false,
+    };
+    (plain && fits).then(|| digits.iter().map(u32::to_string).collect())
 }
 
 /// Is the token for us, by that provider, of this moment and of what was begun?

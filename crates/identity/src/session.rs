@@ -203,7 +203,8 @@ impl Identity {
             acting: None,
             created: now,
             seen: now,
-            confirmed: now,
+            // A provider may let somebody in by what it remembers: that is no fresh proof.
+            confirmed: if method == Method::Outside { Timestamp(0) } else { now },
             expires: now.plus_seconds(self.session_seconds),
             agent: from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
             address: from.address.clone(),

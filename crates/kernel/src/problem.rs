@@ -53,7 +53,7 @@ pub trait Coded: std::error::Error {
             status: self.status(),
             // What broke inside stands in the log, not in the answer.
             detail: match self.status() {
-                status if status >= 500 && status != 503 => "the platform failed; its log says why".into(),
+                500 => "the platform failed; its log says why".into(),
                 _ => self.to_string(),
             },
             errors: self.fields(),

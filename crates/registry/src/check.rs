@@ -7,7 +7,7 @@ use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 
 use crate::command::{Change, CommandError, Operation};
-use crate::view::View;
+use crate::view::{View, is_party};
 
 /// Policy is asked about the entity as it is and as it is given.
 pub(crate) fn authorised(
@@ -103,6 +103,15 @@ pub(crate) fn whose(view: &View, entity: &Entity) -> Result<(), CommandError> {
 
 /// An entity stays the person's whose it is.
 pub(crate) fn stays_theirs(view: &View, actor: &Actor, old: &Entity, new: &Entity) -> Result<(), CommandError> {
+    let numbered = |e: &Entity| e.value("nationalId").cloned();
+    if is_party(&old.kind) && numbered(old) != numbered(new) && !actor.is(Role::Platform) && !view.is_open(&new.space) {
+        let one = FieldError {
+            field: "nationalId".into(),
+            rule: "the number says who a person is: it is given when they are entered, and stays".into(),
+            fix: "enter the person anew with the right number".into(),
+        };
+        return Err(invalid(&new.id, vec![one]));
+    }
     let was = old.object("person");
     if was.is_none() || was == new.object("person") || actor.is(Role::Platform) || view.is_open(&new.space) {
         return Ok(());

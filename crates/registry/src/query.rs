@@ -325,12 +325,21 @@ impl Registry {
         let mut urns: Vec<Urn> = rows.iter().filter(apart).filter_map(|r| r.event.urn.parse().ok()).collect();
         urns.sort();
         urns.dedup();
-        let known: HashMap<Urn, ResourceRef> =
-            self.read_many(&urns, &[]).await?.into_iter().map(|e| (e.id.clone(), view.resource_of(&e))).collect();
+        let known: HashMap<(Urn, SpacePath), ResourceRef> = self
+            .read_many(&urns, &[])
+            .await?
+            .into_iter()
+            .map(|e| ((e.id.clone(), e.space.clone()), view.resource_of(&e)))
+            .collect();
         let event = |row: &EventRow| {
             let event = self.event_of(row.clone())?;
-            let resource = known.get(&event.entity).filter(|r| r.space == event.space).cloned();
-            let resource = resource.unwrap_or_else(|| view.resource(&event.entity_type, &event.space));
+            let resource = known.get(&(event.entity.clone(), event.space.clone())).cloned();
+            let resource = resource.unwrap_or_else(|| {
+                // Whose it was is not known any more: somebody's, to whom nobody has a ground.
+                let apart = !view.is_uniform(&event.entity_type, &event.space);
+                let person = apart.then(|| event.entity.clone());
+                ResourceRef { person, ..view.resource(&event.entity_type, &event.space) }
+            });
             Self::event_for(&view, actor, event, &resource)
         };
         Ok(rows.iter().filter_map(event).collect())

@@ -31,7 +31,7 @@ impl Directory for Posts {
     fn numbered<'a>(&'a self, number: &'a str) -> Looked<'a, Urn> {
         Box::pin(async move {
             let found = self.trust.numbered(number).await.map_err(|e| e.to_string())?;
-            Ok(found.map(|person| person.id).into_iter().collect())
+            Ok(found.into_iter().map(|person| person.id).collect())
         })
     }
 

@@ -67,14 +67,19 @@ impl Trust {
         Ok(id)
     }
 
-    /// Takes a consent or a mandate back: it ends now, and with a consent all that rests on it.
+    /// Takes a consent or a mandate back: it ends now, and with a consent all that rests on it. Mandates are ended by who enters
+    /// them in the territory, too.
     ///
     /// # Errors
     /// [`QueryError::NotFound`] for what is not the person's own; what the registry refuses.
     pub async fn withdraw(&self, actor: &Actor, what: &Urn) -> Result<(), TrustError> {
         let known = self.registry.entity(&Actor::platform("trust"), what).await?;
         let own = known.object("person").is_some_and(|p| actor.owns(p, &known.kind));
-        if !own || !["Consent", "Mandate"].contains(&known.kind.as_str()) {
+        // Who enters mandates ends them as well: of those who cannot do it themselves.
+        let kept = known.kind == "Mandate"
+            && self.registry.may(actor, Action::Declare, &self.registry.resource_of(&known))
+            && !self.registry.resource_of(&known).open;
+        if !(own || kept) || !["Consent", "Mandate"].contains(&known.kind.as_str()) {
             return Err(QueryError::NotFound(what.to_string()).into());
         }
         let now = self.registry.clock().now();

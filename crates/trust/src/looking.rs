@@ -58,6 +58,14 @@ fn words(field: &str, text: &str, least: usize) -> Result<String, TrustError> {
     Ok(text.to_owned())
 }
 
+fn digits(number: &str) -> Result<String, TrustError> {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    if [11, 12].contains(&digits.len()) {
+        return Ok(digits);
+    }
+    Err(TrustError::field("whom", "identifier", "give a number of 11 or 12 digits, or an identifier"))
+}
+
 /// Nobody judges what they have done themselves, or what was done with their own data.
 fn not_in_own_case(actor: &Actor, what: Option<&Entity>) -> Result<(), TrustError> {
     let own = |e: &Entity| {
@@ -147,15 +155,19 @@ impl Trust {
     /// Whom the actor asks for, when they may look there at all.
     pub(crate) async fn whom(&self, actor: &Actor, whom: &str) -> Result<Entity, TrustError> {
         let now = self.registry.clock().now();
+        let named = urn(whom);
+        if named.is_none() {
+            digits(whom)?;
+        }
         let count = self.tried(actor, now)?;
-        let found = match urn(whom) {
+        let looked = match named {
             Some(urn) => match self.registry.entity(&Actor::platform("trust"), &urn).await {
-                Ok(e) => Some(e),
-                Err(QueryError::NotFound(_)) => None,
-                Err(e) => return Err(e.into()),
+                Err(QueryError::NotFound(_)) => Ok(None),
+                other => other.map(Some).map_err(TrustError::from),
             },
-            None => self.numbered(whom).await?,
+            None => self.numbered(whom).await.map(|mut all| if all.len() == 1 { all.pop() } else { None }),
         };
+        let found = looked.inspect_err(|_| self.was_there(actor))?;
         let party = |e: &Entity| ["Person", "Organization"].contains(&e.kind.as_str());
         let may = |e: &Entity| {
             let resource =
@@ -170,23 +182,19 @@ impl Trust {
         Err(QueryError::NotFound(whom.chars().take(80).collect()).into())
     }
 
-    /// Who has that national identification number. For who asks in nobody's name: the platform itself.
+    /// Who has that national identification number: more than one, where regions disagree. For who asks in nobody's name: the platform itself.
     ///
     /// # Errors
     /// [`TrustError::Field`] when it is no number.
-    pub async fn numbered(&self, number: &str) -> Result<Option<Entity>, TrustError> {
-        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-        if digits.len() < 11 {
-            return Err(TrustError::field("whom", "identifier", "give a number of 11 or 12 digits, or an identifier"));
-        }
+    pub async fn numbered(&self, number: &str) -> Result<Vec<Entity>, TrustError> {
+        let digits = digits(number)?;
+        let mut all = Vec::new();
         for top in tops(&self.registry) {
             let query = EntityQuery::of(top, &["Person"]).with("nationalId", &digits);
             let found = self.registry.query(&Actor::platform("trust"), query).await?;
-            if let Some(person) = found.items.into_iter().next() {
-                return Ok(Some(person));
-            }
+            all.extend(found.items);
         }
-        Ok(None)
+        Ok(all)
     }
 
     /// A number is asked for; it counts until it is found, so that many at a time do not pass either.

@@ -129,3 +129,4 @@ people-delegate = Login of the representative
 people-document-hint = Kind, number and date.
 cabinet-document-required = Name the document by which it is proved.
 cabinet-delegate-too-many = You have given as many mandates as there may be: withdraw one.
+people-mandate-end = End

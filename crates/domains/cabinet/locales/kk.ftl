@@ -126,3 +126,4 @@ people-delegate = Өкілдің логині
 people-document-hint = Түрі, нөмірі және күні.
 cabinet-document-required = Растайтын құжатты көрсетіңіз.
 cabinet-delegate-too-many = Өкілдік саны шегіне жетті: біреуін қайтарып алыңыз.
+people-mandate-end = Тоқтату

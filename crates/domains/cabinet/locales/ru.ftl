@@ -130,3 +130,4 @@ people-delegate = Логин представителя
 people-document-hint = Вид, номер и дата.
 cabinet-document-required = Укажите подтверждающий документ.
 cabinet-delegate-too-many = Вы выдали предельное число полномочий: отзовите одно.
+people-mandate-end = Прекратить

@@ -5,7 +5,7 @@
 //! * `GET /my/accesses`, `POST /my/accesses/object` – who looked, and objections
 //! * `GET|POST /my/consents`, `POST /my/consents/withdraw` – consents
 //! * `GET|POST /my/mandates`, `POST /my/mandates/withdraw|code` – who acts for me
-//! * `GET|POST /people`, `POST /people/attend|mandates` – somebody's data on a ground; acting for who is present; mandates by their documents
+//! * `GET|POST /people`, `POST /people/attend|mandates|mandates/end` – somebody's data on a ground; acting for who is present; mandates by their documents
 //! * `GET /oversight`, `POST /oversight/review|answer|close` – who watches over all that
 
 mod pages;
@@ -44,6 +44,7 @@ pub fn routes(state: CabinetState) -> Router {
         .route("/people", get(pages::people::show).post(pages::people::look))
         .route("/people/attend", post(pages::people::attend))
         .route("/people/mandates", post(pages::people::enter))
+        .route("/people/mandates/end", post(pages::people::end))
         .route("/oversight", get(pages::oversight::show))
         .route("/oversight/review", post(pages::oversight::review))
         .route("/oversight/answer", post(pages::oversight::answer))

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
-use svod_identity::{Asked, Fetch, Fetched, IdentityError, OutsideProvider};
-use svod_kernel::Clock as _;
+use svod_identity::{Asked, Fetch, Fetched, IdentityError, OutsideProvider, Purpose, Session};
+use svod_kernel::{Clock as _, Urn};
 use svod_store::testing::TestPlace;
 
 use crate::{House, here};
@@ -80,20 +80,30 @@ fn with_provider(house: &House) -> Arc<Provider> {
 async fn through(
     house: &House,
     provider: &Provider,
-    link: Option<&str>,
+    session: Option<&Session>,
     claims: Value,
 ) -> Result<Option<String>, IdentityError> {
-    let leaving = house.identity.leave("national", (&here(), "/tasks"), link).await?;
+    let purpose = session.map_or(Purpose::SignIn, |s| Purpose::Link(s.id.clone()));
+    ended(house, provider, (purpose, session), claims).await
+}
+
+async fn ended(
+    house: &House,
+    provider: &Provider,
+    (purpose, session): (Purpose, Option<&Session>),
+    claims: Value,
+) -> Result<Option<String>, IdentityError> {
+    let leaving = house.identity.leave("national", (&here(), "/tasks"), purpose).await?;
     let nonce = leaving.url.split("nonce=").nth(1).unwrap().split('&').next().unwrap();
     assert!(leaving.url.starts_with("https://accounts.example/authorize?response_type=code&client_id=region"));
     let now = house.clock.now().millis() / 1000;
     let mut says = json!({"iss": ISSUER, "aud": "region", "sub": "42", "nonce": nonce, "iat": now, "exp": now + 300});
     says.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
     *provider.says.lock().unwrap() = says;
-    let back = house.identity.come_back((&leaving.state, "code", Some(ISSUER)), &here()).await?;
+    let back = house.identity.come_back((&leaving.state, "code", Some(ISSUER)), &here(), session).await?;
     assert_eq!(back.back, "/tasks");
     assert_eq!(
-        house.identity.come_back((&leaving.state, "code", None), &here()).await.unwrap_err(),
+        house.identity.come_back((&leaving.state, "code", None), &here(), session).await.unwrap_err(),
         IdentityError::Over,
         "once"
     );
@@ -115,15 +125,30 @@ pub async fn a_verified_number_leads_to_the_person(place: &TestPlace) {
     let again = through(&house, &provider, None, json!({})).await.unwrap().unwrap();
     let second = house.identity.recognise(&again).await.unwrap().session.unwrap();
     assert_eq!(second.account, session.account);
-    // Who has an account of their own keeps it: the number leads to the person, and the person to the account.
+    // The provider may have let them in by what it remembers: weighty acts ask for a fresh proof.
+    assert!(!session.is_fresh(house.clock.now(), 600));
+    // Who has an account of their own opens it by the provider only after they have linked it, signed in.
     let (ivan, _) = house.account("ivan").await;
-    house.people.lock().unwrap().push(("99988877766".into(), ivan.person.clone()));
-    let token = through(&house, &provider, None, json!({"sub": "43", "snils": "99988877766"})).await.unwrap().unwrap();
+    house.people.lock().unwrap().push(("08765430300".into(), ivan.person.clone()));
+    let number = json!({"sub": "43", "snils": "087-654-303 00"});
+    assert_eq!(through(&house, &provider, None, number).await.unwrap_err(), IdentityError::Unknown);
+    // A person of a register without an account gets theirs.
+    let person: Urn = "urn:svod:person:registered".parse().unwrap();
+    house.people.lock().unwrap().push(("900101350019".into(), person.clone()));
+    let number = json!({"sub": "44", "snils": "900101350019"});
+    let wrong = json!({"sub": "45", "snils": "PNOKZ-900101350019"});
+    assert_eq!(
+        through(&house, &provider, None, wrong).await.unwrap_err(),
+        IdentityError::Unknown,
+        "of another register"
+    );
+    let token = through(&house, &provider, None, number).await.unwrap().unwrap();
     let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
-    assert_eq!(session.account, ivan.id.to_string());
+    let account = house.identity.account(&session.account).await.unwrap();
+    assert_eq!(account.person, person);
     // Blocked is blocked, whoever vouches.
     house.identity.block(&session.account, true).await.unwrap();
-    assert_eq!(through(&house, &provider, None, json!({"sub": "43"})).await.unwrap_err(), IdentityError::Refused);
+    assert_eq!(through(&house, &provider, None, json!({"sub": "44"})).await.unwrap_err(), IdentityError::Refused);
 }
 
 pub async fn what_is_not_said_to_us_is_not_believed(place: &TestPlace) {
@@ -143,25 +168,42 @@ pub async fn what_is_not_said_to_us_is_not_believed(place: &TestPlace) {
         claims.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
         assert_eq!(through(&house, &provider, None, claims).await.unwrap_err(), IdentityError::Outside, "{wrong}");
     }
-    let leaving = house.identity.leave("national", (&here(), "/"), None).await.unwrap();
-    let mixed = house.identity.come_back((&leaving.state, "code", Some("https://evil.example")), &here()).await;
+    let leaving = house.identity.leave("national", (&here(), "/"), Purpose::SignIn).await.unwrap();
+    let mixed = house.identity.come_back((&leaving.state, "code", Some("https://evil.example")), &here(), None).await;
     assert_eq!(mixed.unwrap_err(), IdentityError::Outside, "an answer of another provider");
-    assert!(house.identity.come_back(("forged", "code", None), &here()).await.is_err());
-    assert!(house.identity.leave("none", (&here(), "/"), None).await.is_err());
+    assert!(house.identity.come_back(("forged", "code", None), &here(), None).await.is_err());
+    assert!(house.identity.leave("none", (&here(), "/"), Purpose::SignIn).await.is_err());
 }
 
 pub async fn an_account_is_linked_by_its_owner_and_keeps_a_way_in(place: &TestPlace) {
     let house = House::new(place);
     let provider = with_provider(&house);
-    let (olga, _) = house.account("olga").await;
+    let (olga, token) = house.account("olga").await;
     let id = olga.id.to_string();
-    assert!(through(&house, &provider, Some(&id), json!({"sub": "7"})).await.unwrap().is_none());
+    let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
+    // Another session than the one that began it does not end it.
+    let (_, other) = house.account("other").await;
+    let other = house.identity.recognise(&other).await.unwrap().session.unwrap();
+    let crossed = (Purpose::Link(session.id.clone()), Some(&*other));
+    assert_eq!(ended(&house, &provider, crossed, json!({"sub": "7"})).await.unwrap_err(), IdentityError::Over);
+    assert!(through(&house, &provider, Some(&session), json!({"sub": "7"})).await.unwrap().is_none());
     assert_eq!(house.identity.outside_of(&id).await.unwrap()[0].0, ISSUER);
     let token = through(&house, &provider, None, json!({"sub": "7"})).await.unwrap().unwrap();
-    assert_eq!(house.identity.recognise(&token).await.unwrap().session.unwrap().account, id);
+    let outside = house.identity.recognise(&token).await.unwrap().session.unwrap();
+    assert_eq!(outside.account, id);
+    // A fresh proof by the provider: of the same identity, and given just now.
+    let confirm = || (Purpose::Confirm(outside.id.clone()), Some(&*outside));
+    let now = house.clock.now().millis() / 1000;
+    for wrong in
+        [json!({"sub": "7"}), json!({"sub": "7", "auth_time": now - 86_400}), json!({"sub": "8", "auth_time": now})]
+    {
+        assert_eq!(ended(&house, &provider, confirm(), wrong).await.unwrap_err(), IdentityError::Refused);
+    }
+    ended(&house, &provider, confirm(), json!({"sub": "7", "auth_time": now})).await.unwrap();
+    let fresh = house.identity.recognise(&token).await.unwrap().session.unwrap();
+    assert!(fresh.is_fresh(house.clock.now(), 600));
     // What opens one account does not come to open another; a linked account is no bare one, which an invitation would open.
-    let (ivan, _) = house.account("ivan").await;
-    let taken = through(&house, &provider, Some(&ivan.id.to_string()), json!({"sub": "7"})).await;
+    let taken = through(&house, &provider, Some(&other), json!({"sub": "7"})).await;
     assert!(matches!(taken, Err(IdentityError::Taken(_))));
     assert!(house.identity.accept(&house.invitation("olga"), &here()).await.is_err());
     assert_eq!(house.identity.unlink(&id, ISSUER).await.unwrap_err(), IdentityError::LastWay);

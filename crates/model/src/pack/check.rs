@@ -9,6 +9,9 @@ use super::{Pack, PackError, Position, TriggerOn, texts};
 use crate::nearest::suggest;
 use crate::{AttributeKind, AttributeType, AttributeValue, Entity, Metamodel, Range};
 
+/// Types that packs bring no entities of.
+const NOT_SEEDED: [&str; 7] = ["Person", "Appointment", "Mandate", "Access", "Consent", "Objection", "SecurityAlert"];
+
 /// Words a layer may be coloured by beside the attributes of its type.
 const COLOURS: [&str; 2] = ["worstRatio", "status"];
 
@@ -128,6 +131,11 @@ impl<'a> Check<'a> {
             }
             let id = entity.id.as_str();
             self.space(("entity", id, "space"), &entity.space);
+            if NOT_SEEDED.contains(&entity.kind.as_str()) {
+                let fix = "people, what they may, and what was said and seen of them come by doors of their own";
+                let message = format!("no pack makes a {}", entity.kind);
+                self.error(("entity", id, "type"), "not-seeded", message, fix.to_owned());
+            }
             if let Err(faults) = self.model.validate(&mut entity.clone()) {
                 for f in faults {
                     self.field(id, f);

@@ -25,6 +25,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("unknown-unit", "a unit is a UCUM code of the subset"),
     ("unknown-import", "an import is linkml:types or an existing schema"),
     ("duplicate-type", "a type or code list is declared by one pack"),
+    ("not-seeded", "packs bring no people, appointments, mandates, consents, or traces of who looked"),
     ("unknown-parent", "is_a names a declared type"),
     ("inheritance-cycle", "a type does not inherit from itself, and at most over 32 steps"),
     ("redeclared-attribute", "an inherited attribute may be narrowed, not turned into another"),

@@ -131,7 +131,7 @@ impl AccountPage<'_> {
 
     /// Nothing to sign in with yet.
     fn is_bare(&self) -> bool {
-        self.keys.is_empty() && !self.account.has_password
+        self.keys.is_empty() && !self.account.has_password && self.linked.is_empty()
     }
 }
 
@@ -144,7 +144,8 @@ async fn may_change(portal: &Portal, signed: &Signed) -> Result<bool, PageError>
     if signed.session.is_fresh(signed.ctx.now, FRESH) {
         return Ok(true);
     }
-    let bare = portal.0.identity.passkeys(&signed.session.account).await?.is_empty();
+    let (identity, account) = (&portal.0.identity, &signed.session.account);
+    let bare = identity.passkeys(account).await?.is_empty() && identity.outside_of(account).await?.is_empty();
     Ok(bare && !owner(portal, signed).await?.has_password)
 }
 

@@ -30,6 +30,8 @@ struct ConfirmPage<'a> {
     reach: Reach,
     has_passkey: bool,
     has_password: bool,
+    /// Providers that open the account: identifier and name.
+    outside: Vec<(String, String)>,
     errors: Vec<(String, String)>,
     password: Field,
     code: Field,
@@ -54,6 +56,7 @@ async fn page(
         reach,
         has_passkey: !identity.passkeys(&signed.session.account).await?.is_empty(),
         has_password: account.has_password,
+        outside: identity.outside_ways(&signed.session.account).await?,
         errors: refused.map(|e| ("password".to_owned(), said(ctx, e))).into_iter().collect(),
         password: Field::password("password", ctx.t("session-password")).required().autocomplete("current-password"),
         code: Field::text("code", ctx.t("session-code"))
@@ -66,7 +69,11 @@ async fn page(
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
     };
-    Ok(leading(response, back))
+    let mut response = leading(response, back);
+    if !page.outside.is_empty() {
+        response.extensions_mut().insert(crate::FormsAnywhere);
+    }
+    Ok(response)
 }
 
 #[derive(Deserialize)]

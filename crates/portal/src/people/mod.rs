@@ -34,6 +34,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/session", get(session::show).post(session::as_persona))
         .route("/session/outside/return", get(outside::come_back))
         .route("/session/outside/{provider}", get(outside::leave))
+        .route("/session/confirm/outside", post(outside::confirm))
         .route("/account/outside", post(outside::link))
         .route("/account/outside/remove", post(outside::unlink))
         .route("/session/password", post(session::with_password))

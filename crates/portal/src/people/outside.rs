@@ -1,16 +1,16 @@
 //! Signing in through an outside provider: there and back.
 
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use svod_identity::IdentityError;
+use svod_identity::{IdentityError, Purpose};
 
 use super::session::Back;
-use super::{Answer, Client, FRESH, Here, Signed, local, redirect, to_confirm, welcome};
+use super::{Answer, Client, FRESH, Here, Reach, Signed, local, redirect, session, to_confirm, welcome};
 use crate::context::PageContext;
 use crate::form::CsrfForm;
-use crate::{PageError, cookies};
+use crate::{Portal, cookies};
 
 /// For so many seconds the browser remembers what it has begun.
 const AWAY: i64 = 15 * 60;
@@ -18,15 +18,30 @@ const AWAY: i64 = 15 * 60;
 /// `GET /session/outside/{provider}`: away to the provider. What comes back counts in this browser alone.
 pub(crate) async fn leave(
     State(portal): Here,
+    ctx: PageContext,
+    headers: HeaderMap,
     Client(from): Client,
     Path(provider): Path<String>,
     Query(query): Query<Back>,
 ) -> Answer {
-    let leaving = portal.0.identity.leave(&provider, (&from, local(&query.back, "/")), None).await?;
-    Ok(away(&portal, &leaving.url, &leaving.state))
+    let leaving = portal.0.identity.leave(&provider, (&from, local(&query.back, "/")), Purpose::SignIn).await;
+    match leaving {
+        Ok(leaving) => Ok(away(&portal, &leaving.url, &leaving.state)),
+        Err(e) => told(&portal, &ctx, &headers, e),
+    }
 }
 
-fn away(portal: &crate::Portal, url: &str, state: &str) -> Response {
+/// What went wrong at the provider is told where one signs in.
+fn told(portal: &Portal, ctx: &PageContext, headers: &HeaderMap, e: IdentityError) -> Answer {
+    match e {
+        IdentityError::Outside | IdentityError::Unknown | IdentityError::Refused | IdentityError::TooMany(_) => {
+            Ok(session::page(portal, ctx, Reach::of(portal, headers), ("", "", Some(&e))))
+        }
+        e => Err(e.into()),
+    }
+}
+
+fn away(portal: &Portal, url: &str, state: &str) -> Response {
     let mut response = redirect(url);
     cookies::set(response.headers_mut(), cookies::OUTSIDE, state, AWAY, portal.0.secure_cookies);
     response
@@ -47,8 +62,28 @@ pub(crate) async fn link(
     if !signed.session.is_fresh(signed.ctx.now, FRESH) {
         return Ok(to_confirm("/account"));
     }
-    let account = Some(signed.session.account.as_str());
-    let leaving = portal.0.identity.leave(&form.provider, (&from, "/account#outside"), account).await?;
+    let purpose = Purpose::Link(signed.session.id.clone());
+    let leaving = portal.0.identity.leave(&form.provider, (&from, "/account#outside"), purpose).await?;
+    Ok(away(&portal, &leaving.url, &leaving.state))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Proof {
+    provider: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// `POST /session/confirm/outside`: a fresh proof by a provider that opens the account.
+pub(crate) async fn confirm(
+    State(portal): Here,
+    signed: Signed,
+    Client(from): Client,
+    CsrfForm(form): CsrfForm<Proof>,
+) -> Answer {
+    let purpose = Purpose::Confirm(signed.session.id.clone());
+    let back = local(&form.back, "/account");
+    let leaving = portal.0.identity.leave(&form.provider, (&from, back), purpose).await?;
     Ok(away(&portal, &leaving.url, &leaving.state))
 }
 
@@ -63,6 +98,7 @@ pub(crate) async fn unlink(State(portal): Here, signed: Signed, CsrfForm(form): 
         return Ok(to_confirm("/account"));
     }
     portal.0.identity.unlink(&signed.session.account, &form.issuer).await?;
+    portal.0.identity.end_sessions(&signed.session.account, Some(&signed.session)).await?;
     Ok(redirect("/account#outside"))
 }
 
@@ -80,7 +116,7 @@ pub(crate) struct Said {
 /// `GET /session/outside/return`.
 pub(crate) async fn come_back(
     State(portal): Here,
-    _: PageContext,
+    ctx: PageContext,
     Client(from): Client,
     headers: HeaderMap,
     Query(said): Query<Said>,
@@ -92,15 +128,16 @@ pub(crate) async fn come_back(
     if said.error.is_some() {
         return Ok(redirect("/session")); // they have changed their mind, or may not
     }
-    let answer = portal.0.identity.come_back((&said.state, &said.code, said.iss.as_deref()), &from).await;
-    let mut response = match answer.map_err(PageError::from)? {
-        back if back.session.is_none() => redirect(&back.back),
-        back => {
-            let token = back.session.unwrap_or_default();
-            welcome(&portal, &token, portal.0.identity.session_seconds(), local(&back.back, "/"))
-        }
+    let session = ctx.session.as_deref();
+    let told_us = (said.state.as_str(), said.code.as_str(), said.iss.as_deref());
+    let back = match portal.0.identity.come_back(told_us, &from, session).await {
+        Ok(back) => back,
+        Err(e) => return told(&portal, &ctx, &headers, e),
     };
-    debug_assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let mut response = match &back.session {
+        Some(token) => welcome(&portal, token, portal.0.identity.session_seconds(), local(&back.back, "/")),
+        None => redirect(&back.back),
+    };
     cookies::set(response.headers_mut(), cookies::OUTSIDE, "", 0, portal.0.secure_cookies);
     Ok(response)
 }

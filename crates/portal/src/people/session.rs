@@ -62,7 +62,7 @@ pub(crate) async fn show(
 }
 
 /// The page, perhaps once more with what was wrong.
-fn page(
+pub(super) fn page(
     portal: &Portal,
     ctx: &PageContext,
     reach: Reach,

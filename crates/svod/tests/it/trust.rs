@@ -301,6 +301,9 @@ on_both_engines! {
         let acting = operator.actor(&app).await;
         assert_eq!(acting.on_behalf.len(), 2);
         assert_eq!(name(&app, &acting, &child.person).await.as_deref(), Some("child"));
+        trust.withdraw(&app.actor("administrator"), &parent).await.unwrap();
+        assert_eq!(operator.actor(&app).await.on_behalf.len(), 0, "who entered it has ended it");
+        operator.act_as(&app, mandate.as_str()).await;
         app.clock.advance(svod_trust::PRESENT_SECONDS);
         let after = operator.actor(&app).await;
         assert!(after.is(Role::Official) || after.is(Role::Citizen) && after.on_behalf.is_empty(), "{after:?}");
@@ -380,6 +383,11 @@ async fn what_was_open_is_closed_in_the_past_as_well() {
     assert_eq!(registry.entity_at(&official, &olga.person, then).await.unwrap().text("name"), Some("olga"));
     app.clock.advance(LOOK_SECONDS);
     assert_eq!(registry.entity_at(&official, &olga.person, then).await.unwrap().text("name"), None);
+    // The number that says who somebody is does not become another's.
+    let set = [("nationalId".to_owned(), Attribute::property("08765430300"))].into();
+    let patch = Operation::Patch { urn: olga.person.clone(), expected: None, set, unset: Vec::new() };
+    let renumbered = change(&app, &app.actor("administrator"), vec![patch.into()]).await;
+    assert!(renumbered.is_err_and(|e| e.code() == "invalid-entity"));
     let merge = Change::merge(olga.person.clone(), keeper.person.clone()).to_vec();
     let keeper = keeper.actor(&app).await;
     assert!(change(&app, &keeper, merge).await.is_err_and(|e| e.code() == "forbidden"));

@@ -6,13 +6,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_identity::IdentityError;
 use svod_kernel::Role;
-use svod_portal::components::{self, Choice, Field};
-use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, encoded};
+use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::{Action, Ground};
 use svod_trust::{Looking, Registered};
 
 use crate::CabinetState;
-use crate::pages::{answer, moment, name_of, of, shown, word};
+use crate::pages::{ROWS, answer, moment, name_of, of, shown, word};
 
 /// What a mandate is entered by.
 const BASES: [&str; 5] = ["parent", "guardian", "attorney", "head", "employee"];
@@ -28,7 +28,18 @@ struct PeoplePage<'a> {
     attends: bool,
     code: Field,
     enters: Vec<Field>,
+    mandates: Vec<Entered>,
     rows: Vec<Row>,
+}
+
+/// A mandate that was entered by its document.
+struct Entered {
+    person: String,
+    delegate: String,
+    basis: Html,
+    document: String,
+    since: Html,
+    button: Html,
 }
 
 struct Row {
@@ -104,6 +115,7 @@ async fn page(
         ctx,
         fields,
         attends: ctx.session.is_some() && ctx.actor.is(Role::Official),
+        mandates: if enters(ctx) { mandates(ctx, s).await? } else { Vec::new() },
         enters: if enters(ctx) { mandate_fields(ctx, &errors) } else { Vec::new() },
         code: Field::text("code", ctx.t("people-code"))
             .hint(ctx.t("people-code-hint"))
@@ -113,7 +125,7 @@ async fn page(
         rows,
         errors,
     };
-    Ok(answer(Page::new(ctx, ctx.t("people-title")).body(&page), &page.errors))
+    Ok(answer(Page::new(ctx, ctx.t("people-title")).body(&page).island(Island::Forms), &page.errors))
 }
 
 /// Who runs a territory, with an account of their own.
@@ -138,6 +150,60 @@ fn mandate_fields(ctx: &PageContext, errors: &[(String, String)]) -> Vec<Field> 
             .error(of(errors, "document"))
             .required(),
     ]
+}
+
+/// The mandates of the territory that were entered by their documents and hold.
+async fn mandates(ctx: &PageContext, s: &CabinetState) -> Result<Vec<Entered>, PageError> {
+    let all = s.trust.all(&ctx.actor, ("Mandate", &[]), 0..ROWS).await?;
+    let entered = all.iter().filter(|m| {
+        m.text("basis").is_some_and(|b| BASES.contains(&b)) && m.time("until").is_none_or(|at| ctx.now < at)
+    });
+    let row = |m: &std::sync::Arc<svod_model::Entity>| {
+        let fields = [("id", m.id.as_str())];
+        let spec = PostButton {
+            action: "/people/mandates/end",
+            text: ctx.t("people-mandate-end"),
+            fields: &fields,
+            kind: ButtonKind::Secondary,
+            confirm: Some(ctx.t("my-mandate-withdraw-ask")),
+        };
+        let urn = |name: &str| m.object(name).map(ToString::to_string).unwrap_or_default();
+        Entered {
+            person: urn("person"),
+            delegate: urn("delegate"),
+            basis: word(ctx, m, "basis", "MandateBasis", &[]),
+            document: m.text("document").unwrap_or_default().to_owned(),
+            since: moment(ctx, m, "since"),
+            button: components::post_button(ctx, &spec),
+        }
+    };
+    Ok(entered.map(row).collect())
+}
+
+#[derive(Deserialize)]
+pub struct End {
+    id: String,
+}
+
+/// `POST /people/mandates/end`
+///
+/// # Errors
+/// Not who runs the territory with an account, or the store failed.
+pub async fn end(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    CsrfForm(form): CsrfForm<End>,
+) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    if !enters(&ctx) {
+        return Err(PageError::forbidden());
+    }
+    if let Some(elsewhere) = ctx.confirm_first("/people") {
+        return Ok(elsewhere);
+    }
+    let id = form.id.parse().map_err(|_| PageError::not_found())?;
+    s.trust.withdraw(&ctx.actor, &id).await?;
+    Ok(Redirect::to("/people").into_response())
 }
 
 #[derive(Deserialize)]
