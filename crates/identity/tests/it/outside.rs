@@ -134,9 +134,9 @@ pub async fn a_verified_number_leads_to_the_person(place: &TestPlace) {
     assert_eq!(through(&house, &provider, None, number).await.unwrap_err(), IdentityError::Unknown);
     // A person of a register without an account gets theirs.
     let person: Urn = "urn:svod:person:registered".parse().unwrap();
-    house.people.lock().unwrap().push(("900101350019".into(), person.clone()));
-    let number = json!({"sub": "44", "snils": "900101350019"});
-    let wrong = json!({"sub": "45", "snils": "PNOKZ-900101350019"});
+    house.people.lock().unwrap().push(("900101350013".into(), person.clone()));
+    let number = json!({"sub": "44", "snils": "900101350013"});
+    let wrong = json!({"sub": "45", "snils": "PNOKZ-900101350013"});
     assert_eq!(
         through(&house, &provider, None, wrong).await.unwrap_err(),
         IdentityError::Unknown,
