@@ -183,38 +183,14 @@ impl Identity {
     /// As [`Identity::invitation`].
     pub async fn accept(&self, token: &str, from: &From) -> Result<(Account, String), IdentityError> {
         let invitation = self.invitation(token).await?;
-        let now = self.clock.now();
         let login = invitation.login.clone();
         if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login)).await? {
             self.end_sessions(&row.id, None).await?;
             let token = self.begin(&row.id, Method::Invitation, from).await?;
             return Ok((Account::of(row)?, token));
         }
-        let mut bytes = [0; 16];
-        self.rng.fill(&mut bytes);
-        let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
-        let person = Urn::mint("Person", now, &*self.rng);
-        let newcomer = Newcomer {
-            person: person.clone(),
-            name: invitation.name.clone(),
-            post: invitation.post.clone(),
-            number: None,
-        };
-        let enrolled = self.directory().enrol(&newcomer).await;
-        enrolled.map_err(|e| StoreError::Shape(format!("the newcomer was not enrolled: {e}")))?;
-        let row = AccountRow {
-            id: id.to_string(),
-            login: invitation.login.clone(),
-            name: invitation.name.clone(),
-            person: Some(person.to_string()),
-            state: ACTIVE.to_owned(),
-            password: None,
-            totp: Vec::new(),
-            totp_step: 0,
-            recovery: "[]".to_owned(),
-            created: now,
-            modified: now,
-        };
+        let person = self.newcomer(&invitation.name, invitation.post.clone(), None).await?;
+        let row = self.fresh(&invitation.login, &invitation.name, &person);
         let made = row.clone();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
@@ -226,6 +202,39 @@ impl Identity {
         self.store.write(job).await?;
         let token = self.begin(&row.id, Method::Invitation, from).await?;
         Ok((Account::of(row)?, token))
+    }
+
+    /// Somebody new becomes a person of the graph.
+    pub(crate) async fn newcomer(
+        &self,
+        name: &str,
+        post: Option<(Role, SpacePath)>,
+        number: Option<String>,
+    ) -> Result<Urn, IdentityError> {
+        let person = Urn::mint("Person", self.clock.now(), &*self.rng);
+        let newcomer = Newcomer { person: person.clone(), name: name.to_owned(), post, number };
+        let enrolled = self.directory().enrol(&newcomer).await;
+        enrolled.map_err(|e| StoreError::Shape(format!("the newcomer was not enrolled: {e}")))?;
+        Ok(person)
+    }
+
+    /// An account as it begins: open, with nothing to sign in with.
+    pub(crate) fn fresh(&self, login: &str, name: &str, person: &Urn) -> AccountRow {
+        let (mut bytes, now) = ([0; 16], self.clock.now());
+        self.rng.fill(&mut bytes);
+        AccountRow {
+            id: uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
+            login: login.to_owned(),
+            name: name.to_owned(),
+            person: Some(person.to_string()),
+            state: ACTIVE.to_owned(),
+            password: None,
+            totp: Vec::new(),
+            totp_step: 0,
+            recovery: "[]".to_owned(),
+            created: now,
+            modified: now,
+        }
     }
 
     /// The account of an identifier.

@@ -10,12 +10,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use svod_kernel::{Timestamp, Urn};
-use svod_store::account::{self, AccountRow};
+use svod_store::account;
 use svod_store::outside::{self, OutsideRow};
 use svod_store::{Conn, StoreError};
 
 use crate::account::ACTIVE;
-use crate::directory::Newcomer;
 use crate::provider::jose;
 use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, secret};
@@ -347,35 +346,14 @@ impl Identity {
         told: &Told,
         (known, number): (Option<Urn>, String),
     ) -> Result<String, IdentityError> {
-        let now = self.clock.now();
         let person = match known {
             Some(person) => person,
-            None => {
-                let person = Urn::mint("Person", now, &*self.rng);
-                let newcomer =
-                    Newcomer { person: person.clone(), name: told.name.clone(), post: None, number: Some(number) };
-                let enrolled = self.directory().enrol(&newcomer).await;
-                enrolled.map_err(|e| StoreError::Shape(format!("the newcomer was not enrolled: {e}")))?;
-                person
-            }
+            None => self.newcomer(&told.name, None, Some(number)).await?,
         };
-        let mut bytes = [0; 16];
-        self.rng.fill(&mut bytes);
         let mark = secret::hash(&format!("{} {}", told.issuer, told.subject));
         let mark: String = mark.iter().take(8).map(|b| format!("{b:02x}")).collect();
-        let row = AccountRow {
-            id: uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
-            login: format!("{}.{mark}", spec.id),
-            name: told.name.chars().take(100).collect(),
-            person: Some(person.to_string()),
-            state: ACTIVE.to_owned(),
-            password: None,
-            totp: Vec::new(),
-            totp_step: 0,
-            recovery: "[]".to_owned(),
-            created: now,
-            modified: now,
-        };
+        let name: String = told.name.chars().take(100).collect();
+        let row = self.fresh(&format!("{}.{mark}", spec.id), &name, &person);
         let made = row.clone();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;

@@ -3,14 +3,12 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
-use svod_kernel::Urn;
 use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton, Tone};
 use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
 use svod_registry::EntityQuery;
 use svod_trust::NewConsent;
 
-use super::{owner, rooms};
+use super::{Withdraw, owner, rooms, withdrawn};
 use crate::CabinetState;
 use crate::pages::{ROWS, answer, moment, name_of, of, shown};
 
@@ -166,11 +164,6 @@ pub async fn give(
     }
 }
 
-#[derive(Deserialize)]
-pub struct Withdraw {
-    id: String,
-}
-
 /// `POST /my/consents/withdraw`
 ///
 /// # Errors
@@ -180,8 +173,5 @@ pub async fn withdraw(
     State(s): State<CabinetState>,
     CsrfForm(form): CsrfForm<Withdraw>,
 ) -> Result<Response, PageError> {
-    owner(&ctx, &s).await?;
-    let id: Urn = form.id.parse().map_err(|_| PageError::not_found())?;
-    s.trust.withdraw(&ctx.actor, &id).await?;
-    Ok(Redirect::to("/my/consents").into_response())
+    withdrawn(&ctx, &s, &form, "/my/consents").await
 }

@@ -10,7 +10,7 @@ use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton, Tone}
 use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
 use svod_trust::NewMandate;
 
-use super::{owner, rooms};
+use super::{Withdraw, owner, rooms, withdrawn};
 use crate::CabinetState;
 use crate::pages::{ROWS, answer, moment, of, shown, word};
 
@@ -181,11 +181,6 @@ pub async fn give(
     }
 }
 
-#[derive(Deserialize)]
-pub struct Withdraw {
-    id: String,
-}
-
 /// `POST /my/mandates/withdraw`
 ///
 /// # Errors
@@ -195,10 +190,7 @@ pub async fn withdraw(
     State(s): State<CabinetState>,
     CsrfForm(form): CsrfForm<Withdraw>,
 ) -> Result<Response, PageError> {
-    owner(&ctx, &s).await?;
-    let id: Urn = form.id.parse().map_err(|_| PageError::not_found())?;
-    s.trust.withdraw(&ctx.actor, &id).await?;
-    Ok(Redirect::to("/my/mandates").into_response())
+    withdrawn(&ctx, &s, &form, "/my/mandates").await
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,8 @@ pub mod consents;
 pub mod data;
 pub mod mandates;
 
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use svod_kernel::{Actor, Urn};
 use svod_model::Entity;
 use svod_portal::{Html, PageContext, PageError};
@@ -24,6 +26,20 @@ pub async fn owner(ctx: &PageContext, s: &CabinetState) -> Result<Entity, PageEr
         Err(QueryError::NotFound(_)) => Err(PageError::not_found()),
         Err(e) => Err(e.into()),
     }
+}
+
+/// What the person takes back: a consent or a mandate.
+#[derive(Deserialize)]
+pub struct Withdraw {
+    id: String,
+}
+
+/// It is taken back; then the room once more.
+async fn withdrawn(ctx: &PageContext, s: &CabinetState, form: &Withdraw, room: &str) -> Result<Response, PageError> {
+    owner(ctx, s).await?;
+    let id: Urn = form.id.parse().map_err(|_| PageError::not_found())?;
+    s.trust.withdraw(&ctx.actor, &id).await?;
+    Ok(Redirect::to(room).into_response())
 }
 
 /// The rooms of the cabinet.
