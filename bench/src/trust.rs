@@ -155,6 +155,7 @@ async fn tokens(identity: Arc<Identity>, connections: usize, length: Duration) -
         client_name: "Bench".into(),
         redirect_uris: Vec::new(),
         post_logout_redirect_uris: Vec::new(),
+        backchannel_logout_uri: None,
         token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
         grant_types: vec!["client_credentials".into()],
         scope: "openid".into(),

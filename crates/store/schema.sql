@@ -358,6 +358,21 @@ CREATE TABLE signing_key (
     PRIMARY KEY (space, id)
 );
 
+CREATE TABLE site_session (
+    space BIGINT NOT NULL,
+    chain TEXT NOT NULL,
+    session BYTEA NOT NULL,
+    client TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    due BIGINT,
+    tries BIGINT NOT NULL,
+    PRIMARY KEY (space, chain)
+);
+
+CREATE INDEX site_session_due ON site_session (space, due);
+
+CREATE INDEX site_session_session ON site_session (space, session);
+
 CREATE TABLE space (
     id BIGINT NOT NULL PRIMARY KEY,
     path TEXT NOT NULL UNIQUE,

@@ -4,6 +4,7 @@ use serde_json::Value;
 use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
+use crate::session::IDLE;
 use crate::{Identity, IdentityError, secret};
 
 impl Identity {
@@ -36,7 +37,7 @@ impl Identity {
             expires: now.plus_seconds(seconds),
         };
         let job = move |conn: &mut dyn Conn| {
-            account::sweep(conn, now)?;
+            account::sweep(conn, now, now.plus_seconds(-IDLE))?;
             account::add_challenge(conn, &row)
         };
         self.store.write::<_, StoreError>(job).await?;

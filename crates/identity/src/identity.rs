@@ -3,7 +3,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use svod_kernel::{Actor, Clock, Rng, Timestamp, Urn};
 use svod_model::PersonaSpec;
 use svod_store::Store;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use webauthn_rs::prelude::Webauthn;
 
 use crate::directory::{Directory, NoPosts};
@@ -71,6 +71,8 @@ pub struct Identity {
     pub(crate) recent: Recent,
     /// What is noticed, for who watches over security.
     pub(crate) signs: broadcast::Sender<Sign>,
+    /// Sessions have ended here: sites are to be told.
+    pub(crate) ended: Notify,
     /// By whom else people sign in.
     pub(crate) outside: RwLock<Option<Arc<Outside>>>,
     /// Keys that sign for other sites, as they were read last.
@@ -96,6 +98,7 @@ impl Identity {
             limiter: Limiter::default(),
             recent: Recent::new(),
             signs: broadcast::channel(SIGNS).0,
+            ended: Notify::new(),
             outside: RwLock::default(),
             keys: RwLock::default(),
             store: deps.store,

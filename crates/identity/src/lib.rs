@@ -14,6 +14,8 @@ mod account;
 mod begun;
 mod directory;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod limiter;
 mod outside;

@@ -54,6 +54,8 @@ pub struct Asked {
     pub url: String,
     /// A form to be posted; none: the address is read.
     pub form: Option<String>,
+    /// The status is enough: no document is waited for.
+    pub bare: bool,
 }
 
 /// A status and a JSON document, or why there is none.
@@ -153,6 +155,11 @@ impl Identity {
     /// The outside providers: identifier and name.
     pub fn outside_providers(&self) -> Vec<(String, String)> {
         self.outside().map(|o| o.providers.iter().map(|p| (p.id.clone(), p.name.clone())).collect()).unwrap_or_default()
+    }
+
+    /// How other sites are reached.
+    pub(crate) fn network(&self) -> Option<Arc<dyn Fetch>> {
+        self.outside().map(|o| o.fetch.clone())
     }
 
     fn outside(&self) -> Option<Arc<Outside>> {
@@ -267,7 +274,7 @@ impl Identity {
         if !spec.client_secret.is_empty() {
             pairs.push(("client_secret", &spec.client_secret));
         }
-        let asked = Asked { url: known.token.clone(), form: Some(form(&pairs)) };
+        let asked = Asked { url: known.token.clone(), form: Some(form(&pairs)), bare: false };
         let (status, answer) = outside.fetch.fetch(asked).await.map_err(|e| refused(&spec.id, e))?;
         let token = answer.get("id_token").and_then(Value::as_str);
         let token = token.ok_or_else(|| refused(&spec.id, format!("{status} without an id_token")))?;
@@ -468,7 +475,7 @@ impl Outside {
     }
 
     async fn read(&self, spec: &OutsideProvider, url: &str) -> Result<Value, IdentityError> {
-        let asked = Asked { url: url.to_owned(), form: None };
+        let asked = Asked { url: url.to_owned(), form: None, bare: false };
         match self.fetch.fetch(asked).await {
             Ok((200, document)) => Ok(document),
             Ok((status, _)) => Err(refused(&spec.id, format!("{url} answers {status}"))),

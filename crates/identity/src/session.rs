@@ -143,7 +143,7 @@ pub struct Known {
 }
 
 /// A session that nobody has used for so many seconds is over.
-const IDLE: i64 = 2 * 3600;
+pub(crate) const IDLE: i64 = 2 * 3600;
 /// A session used within so many seconds is in use.
 const IN_USE: i64 = 10 * 60;
 /// For so many seconds a session is believed without asking the store: what another node ends counts after that.
@@ -211,7 +211,7 @@ impl Identity {
             assurance: assurance.to_owned(),
         };
         let job = move |conn: &mut dyn Conn| {
-            account::sweep(conn, now)?;
+            account::sweep(conn, now, now.plus_seconds(-IDLE))?;
             let before = account::sessions(conn, &row.account)?;
             let owner = account::get(conn, &row.account)?;
             account::add_session(conn, &row)?;
@@ -376,6 +376,7 @@ impl Identity {
         };
         self.store.write::<_, StoreError>(job).await?;
         self.recent.forget(&hash);
+        self.ended.notify_one();
         Ok(())
     }
 
@@ -399,6 +400,7 @@ impl Identity {
         let job = move |conn: &mut dyn Conn| account::end_session(conn, &account, &key);
         let ended = self.store.write::<_, StoreError>(job).await?;
         self.recent.forget(&token);
+        self.ended.notify_one();
         if ended { Ok(()) } else { Err(IdentityError::Missing("session")) }
     }
 
@@ -411,6 +413,7 @@ impl Identity {
         let job = move |conn: &mut dyn Conn| account::end_sessions(conn, &account, but.as_deref());
         let ended = self.store.write::<_, StoreError>(job).await?;
         self.recent.forget_all();
+        self.ended.notify_one();
         Ok(ended)
     }
 }

@@ -4,7 +4,7 @@
 use svod_kernel::Timestamp;
 
 use crate::space::INSTALLATION;
-use crate::{Conn, Row, StoreError};
+use crate::{Conn, Row, StoreError, Value, site_session};
 
 /// Somebody who can sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -345,8 +345,8 @@ pub fn seen_session(conn: &mut dyn Conn, token: &[u8], at: Timestamp) -> Result<
 /// # Errors
 /// Whatever the engine refused.
 pub fn end_session(conn: &mut dyn Conn, account: &str, token: &[u8]) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM session WHERE space = ?1 AND token = ?2 AND account = ?3";
-    Ok(conn.execute(sql, &[INSTALLATION.into(), token.into(), account.into()])? > 0)
+    let (which, values) = ("token = ?2 AND account = ?3", [INSTALLATION.into(), token.into(), account.into()]);
+    Ok(end(conn, which, &values)? > 0)
 }
 
 /// Ends all sessions of an account but one.
@@ -354,8 +354,13 @@ pub fn end_session(conn: &mut dyn Conn, account: &str, token: &[u8]) -> Result<b
 /// # Errors
 /// Whatever the engine refused.
 pub fn end_sessions(conn: &mut dyn Conn, account: &str, but: Option<&[u8]>) -> Result<u64, StoreError> {
-    let sql = "DELETE FROM session WHERE space = ?1 AND account = ?2 AND token <> ?3";
-    conn.execute(sql, &[INSTALLATION.into(), account.into(), but.unwrap_or_default().into()])
+    end(conn, "account = ?2 AND token <> ?3", &[INSTALLATION.into(), account.into(), but.unwrap_or_default().into()])
+}
+
+/// Ends sessions; the sites that came of them are to be told.
+fn end(conn: &mut dyn Conn, which: &str, values: &[Value]) -> Result<u64, StoreError> {
+    site_session::end(conn, which, values)?;
+    conn.execute(&format!("DELETE FROM session WHERE space = ?1 AND {which}"), values)
 }
 
 /// What was begun.
@@ -426,8 +431,8 @@ pub fn take_challenge(conn: &mut dyn Conn, kind: &str, token: &[u8]) -> Result<O
 ///
 /// # Errors
 /// Whatever the engine refused.
-pub fn sweep(conn: &mut dyn Conn, now: Timestamp) -> Result<u64, StoreError> {
+pub fn sweep(conn: &mut dyn Conn, now: Timestamp, unused: Timestamp) -> Result<u64, StoreError> {
     let at = &[INSTALLATION.into(), now.into()];
-    let sessions = conn.execute("DELETE FROM session WHERE space = ?1 AND expires <= ?2", at)?;
+    let sessions = end(conn, "(expires <= ?2 OR seen <= ?3)", &[INSTALLATION.into(), now.into(), unused.into()])?;
     Ok(sessions + conn.execute("DELETE FROM challenge WHERE space = ?1 AND expires <= ?2", at)?)
 }

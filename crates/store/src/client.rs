@@ -235,6 +235,15 @@ pub fn end_chain(conn: &mut dyn Conn, chain: &str) -> Result<(), StoreError> {
     conn.execute(sql, &[INSTALLATION.into(), chain.into()]).map(drop)
 }
 
+/// Ends the access tokens that came of one sign-in.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn end_access(conn: &mut dyn Conn, chain: &str) -> Result<(), StoreError> {
+    let sql = "DELETE FROM client_token WHERE space = ?1 AND chain = ?2 AND kind = 'access'";
+    conn.execute(sql, &[INSTALLATION.into(), chain.into()]).map(drop)
+}
+
 /// Forgets tokens that are over.
 ///
 /// # Errors

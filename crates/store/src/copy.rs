@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 32] = [
+pub const TABLES: [Table; 33] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int]),
     table!("pack", 3, ["space": Int, "id": Text, "published": Int, "version": Text, "actor": Text, "active": Int,
@@ -91,6 +91,8 @@ pub const TABLES: [Table; 32] = [
     table!("client_consent", 3, ["space": Int, "account": Text, "client": Text, "scope": Text, "at": Int]),
     table!("client_token", 2, ["space": Int, "token": Bytes, "kind": Text, "chain": Text, "client": Text,
         "account": Text, "scope": Text, "doc": Json, "created": Int, "expires": Int, "used": Int]),
+    table!("site_session", 2, ["space": Int, "chain": Text, "session": Bytes, "client": Text, "subject": Text, "due": Int,
+        "tries": Int]),
     table!("signing_key", 2, ["space": Int, "id": Text, "sealed": Bytes, "created": Int]),
     table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
     table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int, "kind": Int]),

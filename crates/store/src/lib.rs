@@ -47,6 +47,7 @@ pub mod projection;
 pub mod quarantine;
 mod reader;
 pub mod receipt;
+pub mod site_session;
 pub mod space;
 mod sqlite;
 mod store;

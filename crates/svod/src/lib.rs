@@ -8,6 +8,8 @@ mod deliver;
 mod directory;
 pub mod embedded;
 mod front;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod judge;
 pub mod ledger;

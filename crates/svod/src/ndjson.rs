@@ -21,7 +21,7 @@ fn told() -> Vec<Table> {
 
 /// Numbered in the installation, or of its working day: they stay where they are when a space moves. Its events become leaves
 /// of the other installation's log.
-const STAY: [&str; 16] = [
+const STAY: [&str; 17] = [
     "finding",
     "quarantine",
     "receipt",
@@ -38,6 +38,7 @@ const STAY: [&str; 16] = [
     "client_token",
     "signing_key",
     "outside_identity",
+    "site_session",
 ];
 
 /// What is exported.

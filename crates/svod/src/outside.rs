@@ -27,9 +27,35 @@ impl Fetch for Network {
             let answered = self.0.send(method, &asked.url, &headers, asked.form, PATIENCE).await?;
             let status = answered.status();
             let body = answered.body(MAX_ANSWER).await?;
-            let document = serde_json::from_slice(&body).map_err(|e| format!("{status} without JSON: {e}"))?;
-            Ok((status, document))
+            // Who is only told something need not answer with a document.
+            let document = serde_json::from_slice(&body);
+            match (document, asked.bare) {
+                (Ok(document), _) => Ok((status, document)),
+                (Err(_), true) => Ok((status, serde_json::Value::Null)),
+                (Err(e), false) => Err(format!("{status} without JSON: {e}")),
+            }
         })
+    }
+}
+
+/// Other nodes end sessions too, and time does: sites that are still to be told are looked for that often.
+const LOOKED_FOR: Duration = Duration::from_secs(30);
+
+/// Tells the sites of sessions that have ended, for as long as it is let.
+pub async fn tell(identity: Arc<Identity>) {
+    loop {
+        // Whether somebody called or time has passed, it is looked.
+        let _ = tokio::time::timeout(LOOKED_FOR, identity.session_ended()).await;
+        loop {
+            match identity.tell_ended().await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "sites could not be told that sessions have ended; tried again soon");
+                    break;
+                }
+            }
+        }
     }
 }
 

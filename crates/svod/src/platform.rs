@@ -118,6 +118,7 @@ impl Platform {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
         outside::open(&core.identity, &config.identity.providers, outbound.clone())?;
+        workers.push(tokio::spawn(outside::tell(core.identity.clone())));
         let ngsi = ngsi::state(&core, outbound.clone(), &config.ngsi_ld, options.sandbox, addresses.http);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));

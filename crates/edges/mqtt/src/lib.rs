@@ -8,6 +8,8 @@ mod config;
 mod connection;
 mod core;
 mod door;
+#[doc(hidden)]
+pub mod fuzzing;
 mod platform;
 mod retained;
 mod session;

@@ -19,6 +19,8 @@ pub mod context;
 mod edit;
 mod entities;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hosted;
 mod identity;
 mod join;

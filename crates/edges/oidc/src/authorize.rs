@@ -34,13 +34,13 @@ struct RefusedPage<'a> {
     error: OauthError,
 }
 
-fn to(address: &str) -> Response {
+pub(crate) fn to(address: &str) -> Response {
     let status = StatusCode::SEE_OTHER;
     (status, [(header::LOCATION, address.to_owned()), (header::CACHE_CONTROL, "no-store".to_owned())]).into_response()
 }
 
 /// A request that cannot be answered by sending the person back: nobody knows where to.
-fn refused(ctx: &PageContext, error: OauthError) -> Response {
+pub(crate) fn refused(ctx: &PageContext, error: OauthError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     // 401 would ask the person to sign in; it is the site that is not known.
     let status = if status == StatusCode::UNAUTHORIZED { StatusCode::BAD_REQUEST } else { status };

@@ -1,14 +1,16 @@
 //! Svod as an OpenID provider: OpenID Connect Core 1.0 and Discovery 1.0, OAuth 2.1 (code with PKCE), pushed requests (RFC 9126),
-//! refresh with rotation, DPoP (RFC 9449), introspection (RFC 7662), revocation (RFC 7009), dynamic registration behind an
+//! refresh with rotation, logout in both directions (RP-Initiated and Back-Channel Logout 1.0), DPoP (RFC 9449), introspection (RFC 7662), revocation (RFC 7009), dynamic registration behind an
 //! administrator's approval (RFC 7591). Translation only: what is given to whom, `svod_identity::provider` knows.
 //!
 //! * `discovery` – `/.well-known/…`, `/oauth/jwks`
 //! * `authorize` – `/oauth/authorize`: a person is asked
+//! * `end` – `/oauth/logout`: a site asks that somebody be signed out
 //! * `token` – `/oauth/token`, `introspect`, `revoke`, `par`, `userinfo`, `register`: programs ask
 //! * `form` – what a program sends, and errors as OAuth writes them
 
 mod authorize;
 mod discovery;
+mod end;
 mod form;
 mod token;
 
@@ -41,6 +43,7 @@ pub fn routes(identity: Arc<Identity>) -> Router {
     Router::new()
         .merge(for_programs)
         .route("/oauth/authorize", get(authorize::ask).post(authorize::answer))
+        .route("/oauth/logout", get(end::ask).post(end::posted))
         .with_state(identity)
 }
 

@@ -48,6 +48,9 @@ pub struct Registration {
     /// Where people may be sent after signing out.
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that somebody's session has ended (OpenID Connect Back-Channel Logout 1.0, 2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
     /// How it proves who it is.
     #[serde(default = "by_secret")]
     pub token_endpoint_auth_method: AuthMethod,
@@ -109,6 +112,10 @@ impl Registration {
             let rule =
                 "https, http on loopback or a scheme of the program's own (com.example.app:), without a fragment";
             return Err(OauthError::new("invalid_redirect_uri", format!("'{bad}': {rule}")));
+        }
+        let told = self.backchannel_logout_uri.as_deref();
+        if told.is_some_and(|uri| !is_fit(uri) || !uri.starts_with("http")) {
+            return wrong("backchannel_logout_uri: https, or http on loopback, without a fragment".into());
         }
         let without_secret = self.token_endpoint_auth_method == AuthMethod::None;
         if without_secret && self.grant_types.iter().any(|g| g == "client_credentials") {
@@ -181,7 +188,7 @@ pub struct Client {
 }
 
 impl Client {
-    fn of(row: ClientRow) -> Result<Self, StoreError> {
+    pub(super) fn of(row: ClientRow) -> Result<Self, StoreError> {
         let registration =
             serde_json::from_str(&row.doc).map_err(|e| StoreError::Shape(format!("client {}: {e}", row.id)))?;
         let state = match row.state.as_str() {

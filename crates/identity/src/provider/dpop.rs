@@ -5,6 +5,7 @@ use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
 use super::{OauthError, jose};
+use crate::session::IDLE;
 use crate::{Identity, secret};
 
 /// A proof may be so old, in seconds.
@@ -64,7 +65,7 @@ impl Identity {
         };
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
-            account::sweep(conn, now)?;
+            account::sweep(conn, now, now.plus_seconds(-IDLE))?;
             if account::challenge(conn, SEEN, &row.token)?.is_some() {
                 return Ok(false);
             }

@@ -86,7 +86,7 @@ pub struct Asked {
 }
 
 /// An address with more in its query.
-fn with(uri: &str, pairs: &[(&str, &str)]) -> String {
+pub(super) fn with(uri: &str, pairs: &[(&str, &str)]) -> String {
     let joint = if uri.contains('?') { '&' } else { '?' };
     let plain = |text: &str| {
         let bytes = text.bytes().map(|b| match b {

@@ -3,6 +3,7 @@
 //! * `client` – the sites: registered, approved, authenticated
 //! * `grant` – what somebody allows a site: request, consent, code
 //! * `token` – codes, refresh tokens and credentials become tokens; introspection, revocation
+//! * `logout` – sessions here and there end together
 //! * `dpop` – tokens bound to a key of their holder (RFC 9449)
 //! * `jose` – signatures: ES256 under keys that change
 
@@ -10,11 +11,13 @@ mod client;
 mod dpop;
 mod grant;
 pub(crate) mod jose;
+mod logout;
 mod token;
 
 pub use client::{AuthMethod, Client, ClientState, Credentials, Registration, SCOPES};
 pub use grant::{Asked, Authorized, Request};
 pub(crate) use jose::Keys;
+pub use logout::Leaving;
 pub use token::{Introspection, TokenRequest, Tokens, UserInfo};
 
 /// An error as OAuth names it (RFC 6749, 5.2; OpenID Connect Core, 3.1.2.6).

@@ -4,10 +4,12 @@
 use serde_json::{Map, Value, json};
 use svod_store::account::{self, ChallengeRow};
 use svod_store::client::{self, TokenRow};
+use svod_store::site_session::{self, SiteSessionRow};
 use svod_store::{Conn, StoreError};
 
 use super::client::{AuthMethod, Client};
 use super::grant::{CODE, Granted};
+use super::logout::sid;
 use super::{Credentials, OauthError, jose};
 use crate::{Identity, secret};
 
@@ -241,7 +243,14 @@ impl Identity {
         };
         let mut rows = vec![row(&access, "access", scope, ACCESS)];
         rows.extend(refresh.iter().map(|t| row(t, "refresh", &chain.scope, REFRESH)));
-        self.keep_tokens(chain.id.clone(), rows, spent).await?;
+        let site = match (&spent, &chain.account) {
+            (Spent::Code(_), Some(account)) => {
+                let subject = self.account(account).await?.person.to_string();
+                Self::site_session(&chain.id, &client.id, &subject, &chain.doc["session"])
+            }
+            _ => None,
+        };
+        self.keep_tokens(chain.id.clone(), (rows, site), spent).await?;
         let kind = if chain.doc["jkt"].is_string() { "DPoP" } else { "Bearer" };
         let mut out = Map::new();
         out.insert("id_token".into(), Value::Null);
@@ -261,7 +270,12 @@ impl Identity {
     }
 
     /// Keeps tokens, in the transaction in which what they are given for is used up.
-    async fn keep_tokens(&self, chain: String, rows: Vec<TokenRow>, spent: Spent) -> Result<(), OauthError> {
+    async fn keep_tokens(
+        &self,
+        chain: String,
+        (rows, site): (Vec<TokenRow>, Option<SiteSessionRow>),
+        spent: Spent,
+    ) -> Result<(), OauthError> {
         let now = self.clock.now();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
@@ -278,6 +292,7 @@ impl Identity {
                 return Ok(false);
             }
             rows.iter().try_for_each(|row| client::add_token(conn, row))?;
+            site.iter().try_for_each(|site| site_session::add(conn, site))?;
             Ok(true)
         };
         if self.store.write::<_, StoreError>(job).await? {
@@ -297,7 +312,7 @@ impl Identity {
         };
         let mut claims = json!({"iss": self.issuer()?, "sub": owner.person, "aud": client.id, "iat": now,
             "exp": now + ACCESS, "auth_time": doc["confirmed"], "amr": amr, "acr": acr,
-            "sid": jose::half_hash(doc["session"].as_str().unwrap_or_default()), "at_hash": jose::half_hash(access)});
+            "sid": sid(doc["session"].as_str().unwrap_or_default()), "at_hash": jose::half_hash(access)});
         if doc["nonce"].is_string() {
             claims["nonce"] = doc["nonce"].clone();
         }

@@ -12,6 +12,7 @@ use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
+mod logout;
 mod outside;
 mod provider;
 
@@ -27,7 +28,16 @@ use outside::{
     what_is_not_said_to_us_is_not_believed,
 };
 
+use logout::{
+    a_site_sends_people_away_only_to_where_it_said,
+    a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
+    who_signs_out_here_is_signed_out_at_the_sites,
+};
+
 svod_store::on_both_engines!(
+    who_signs_out_here_is_signed_out_at_the_sites,
+    a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
+    a_site_sends_people_away_only_to_where_it_said,
     a_verified_number_leads_to_the_person,
     what_is_not_said_to_us_is_not_believed,
     an_account_is_linked_by_its_owner_and_keeps_a_way_in,

@@ -17,15 +17,16 @@ use svod_store::testing::TestPlace;
 use crate::House;
 
 const ISSUER: &str = "https://region.example";
-const TOKEN: &str = "https://region.example/oauth/token";
+pub const TOKEN: &str = "https://region.example/oauth/token";
 const BACK: &str = "https://shop.example/cb";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-fn registration() -> Registration {
+pub fn registration() -> Registration {
     Registration {
         client_name: "Shop".into(),
         redirect_uris: vec![BACK.into()],
         post_logout_redirect_uris: Vec::new(),
+        backchannel_logout_uri: None,
         token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
         grant_types: ["authorization_code", "refresh_token", "client_credentials"].map(str::to_owned).to_vec(),
         scope: "openid profile email posts offline_access".into(),
@@ -34,12 +35,12 @@ fn registration() -> Registration {
     }
 }
 
-struct Shop {
-    client: Client,
-    credentials: Credentials,
+pub struct Shop {
+    pub client: Client,
+    pub credentials: Credentials,
 }
 
-async fn shop(identity: &Identity, registration: Registration) -> Shop {
+pub async fn shop(identity: &Identity, registration: Registration) -> Shop {
     let (client, secret) = identity.add_client(registration, ClientState::Active).await.unwrap();
     let basic = (!secret.is_empty()).then(|| (client.id.clone(), secret));
     let id = basic.is_none().then(|| client.id.clone());
@@ -70,7 +71,7 @@ fn query(address: &str) -> HashMap<String, String> {
 }
 
 /// The code of a request that somebody allows.
-async fn code(house: &House, shop: &Shop, session: &Session, more: &[(&str, &str)]) -> String {
+pub async fn code(house: &House, shop: &Shop, session: &Session, more: &[(&str, &str)]) -> String {
     let request = house.identity.read_request(&params(&shop.client, more)).await.unwrap().unwrap();
     let back = match house.identity.authorize(request, Some(session)).await.unwrap() {
         Authorized::Ask(asked) => house.identity.answered(session, &asked.token, true).await.unwrap(),
@@ -82,7 +83,7 @@ async fn code(house: &House, shop: &Shop, session: &Session, more: &[(&str, &str
     said["code"].clone()
 }
 
-fn exchange(code: &str) -> TokenRequest {
+pub fn exchange(code: &str) -> TokenRequest {
     TokenRequest {
         grant: "authorization_code".into(),
         code: Some(code.into()),
@@ -92,20 +93,20 @@ fn exchange(code: &str) -> TokenRequest {
     }
 }
 
-fn renewal(token: &str) -> TokenRequest {
+pub fn renewal(token: &str) -> TokenRequest {
     TokenRequest { grant: "refresh_token".into(), refresh: Some(token.into()), ..TokenRequest::default() }
 }
 
-async fn given(house: &House, shop: &Shop, request: &TokenRequest) -> Result<Value, OauthError> {
+pub async fn given(house: &House, shop: &Shop, request: &TokenRequest) -> Result<Value, OauthError> {
     house.identity.give_tokens(request, &shop.credentials, TOKEN).await.map(|t| t.0)
 }
 
-async fn session(house: &House, login: &str) -> Session {
+pub async fn session(house: &House, login: &str) -> Session {
     let (_, token) = house.account(login).await;
     Session::clone(&house.identity.recognise(&token).await.unwrap().session.unwrap())
 }
 
-fn claims(token: &str) -> Value {
+pub fn claims(token: &str) -> Value {
     serde_json::from_slice(&B64.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_identity::IdentityError;
@@ -232,12 +232,15 @@ pub(crate) async fn with_passkey(
 }
 
 /// `POST /session/end`.
-pub(crate) async fn sign_out(State(portal): Here, headers: HeaderMap, CsrfForm(_): CsrfForm<Back>) -> Answer {
+pub(crate) async fn sign_out(State(portal): Here, headers: HeaderMap, CsrfForm(form): CsrfForm<Back>) -> Answer {
     if let Some(token) = cookies::read(&headers, cookies::SESSION).filter(|t| !t.contains('.')) {
         portal.0.identity.sign_out(token).await?;
     }
-    let mut response = redirect("/");
+    let mut response = redirect(local(&form.back, "/"));
     let secure = portal.0.secure_cookies;
+    // What the browser has kept of the pages goes as well (Clear Site Data, 3.1).
+    let kept = HeaderValue::from_static("\"cache\", \"storage\"");
+    response.headers_mut().insert("clear-site-data", kept);
     cookies::set(response.headers_mut(), cookies::SESSION, "", 0, secure);
     cookies::set(response.headers_mut(), cookies::CSRF, "", 0, secure);
     Ok(response)

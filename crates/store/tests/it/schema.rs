@@ -15,7 +15,7 @@ fn schema_sql_is_what_the_migrations_make() {
         })
         .unwrap();
     open.blocking_close();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.sql");
+    let path = "schema.sql";
     let made =
         format!("-- Made by UPDATE_SCHEMA=1 cargo nextest run -p svod-store schema (as SQLite sees it).\n\n{made}");
     if std::env::var_os("UPDATE_SCHEMA").is_some() {

@@ -31,5 +31,6 @@ fn program() -> svod_testkit::Program {
 
 /// A folder of the repository, such as `packs/kuzbass`.
 fn repository(path: &str) -> String {
-    format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))
+    let root = std::env::current_dir().unwrap();
+    root.join("../..").join(path).to_string_lossy().into_owned()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 #[test]
 fn every_key_that_is_used_exists() {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let sources = Path::new("src");
     let made = [
         "tasks-status-",
         "csv-",
@@ -18,7 +18,7 @@ fn every_key_that_is_used_exists() {
         "journal-locked",
     ];
     svod_portal::testing::check_keys(
-        &sources,
+        sources,
         &svod_services::texts(),
         &["ctx.t(\"", "ctx.tf(\"", "line(ctx, \""],
         &made,

@@ -12,7 +12,7 @@ use std::sync::{Arc, RwLock};
 
 use serde_json::Value;
 
-pub use load::{Contexts, Fetch, FetchError, Loaded};
+pub use load::{Contexts, Fetch, FetchError, Fetched, Loaded};
 
 /// A user context with the core context behind it.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! `/temporal` (clauses 5.6.11 to 5.6.16, 5.7.3, 5.7.4, 6.18 to 6.24): how entities came to be what they are.
 
-mod ask;
+pub(crate) mod ask;
 pub mod give;
 mod show;
 

@@ -121,6 +121,8 @@ fn sites() -> Vec<Case> {
         get("/oauth/jwks", ALL),
         Case::new("GET", "/oauth/authorize", authorize, Body::Nothing, [400; 6]),
         post("/oauth/authorize", "question=none&answer=no", [401; 6]),
+        get("/oauth/logout", ALL),
+        post("/oauth/logout", "state=s", [303; 6]),
         post("/oauth/token", "grant_type=client_credentials&client_id=nobody", [401; 6]),
         post("/oauth/par", "client_id=nobody", [401; 6]),
         post("/oauth/introspect", "token=none&client_id=nobody", [401; 6]),
@@ -231,7 +233,7 @@ async fn no_form_is_taken_without_its_token() {
     cases.extend(operations(&stage));
     let mut wrong = Vec::new();
     // Programs prove themselves by other means than a cookie; what people send beside it needs the token.
-    let by_program = |c: &Case| c.path.starts_with("/oauth/") && c.path != "/oauth/authorize";
+    let by_program = |c: &Case| c.path.starts_with("/oauth/") && c.path != "/oauth/authorize"; // /oauth/logout only leads on
     for case in cases.iter().filter(|c| c.method == "POST" && !by_program(c)) {
         for n in 0..super::VISITORS.len() {
             let answer = case.ask(&stage.app, n, false).await;
