@@ -26,6 +26,7 @@ pub mod platform;
 mod real_data;
 pub mod rooms;
 mod rows;
+mod sealed;
 mod secrets;
 mod settle;
 mod simulate;

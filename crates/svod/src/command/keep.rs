@@ -2,20 +2,23 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use age::secrecy::ExposeSecret as _;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use svod_kernel::{Clock as _, SystemClock};
 use svod_store::copy::{self, Target};
-use svod_store::{Store, StoreOptions, StoreUrl};
+use svod_store::{Conn, Store, StoreOptions, StoreUrl};
 
 use crate::Config;
 use crate::ndjson::{self, Part, Sink, Whole};
+use crate::sealed::{self, Seal};
 use crate::settle::Settled;
+use crate::{ledger, secrets};
 
 /// Which installation is meant.
 #[derive(Args)]
@@ -48,11 +51,26 @@ impl Place {
 /// `svod backup`
 #[derive(Args)]
 pub struct BackupArgs {
-    /// The file that is made: a store of its own, which `svod restore` and `svod serve` read.
+    /// The file that is made: a store of its own, which `svod restore` and `svod serve` read; or, sealed, an age file.
     #[arg(value_name = "FILE")]
-    to: PathBuf,
+    file: PathBuf,
+    /// Seal it for who has the private key of this public one (`age1…`, of `svod backup-key`); may be given several times.
+    /// What is sealed holds the installation's secrets as well.
+    #[arg(long, value_name = "KEY")]
+    to: Vec<String>,
+    /// Seal it with the words in the first line of this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    passphrase_file: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
+}
+
+/// `svod backup-key`
+#[derive(Args)]
+pub struct BackupKeyArgs {
+    /// The file that is made, with the private key: keep it away from the machine that makes backups.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
 }
 
 /// `svod restore`
@@ -61,6 +79,15 @@ pub struct RestoreArgs {
     /// A backup.
     #[arg(value_name = "FILE")]
     from: PathBuf,
+    /// The file with the private key that opens a sealed one.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The file whose first line are the words that open a sealed one.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    passphrase_file: Option<PathBuf>,
+    /// Only try: restore beside the backup, verify the ledger, and take everything away again.
+    #[arg(long)]
+    check: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -106,7 +133,11 @@ pub struct ImportArgs {
 }
 
 pub fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
-    let to = &args.to;
+    let to = &args.file;
+    let seal = match &args.passphrase_file {
+        Some(file) => Some(Seal::Words(sealed::words(file)?)),
+        None => Some(Seal::Keys(args.to.clone())).filter(|_| !args.to.is_empty()),
+    };
     ensure!(!to.exists(), "{} is there already; name a new file", to.display());
     let from = args.place.open(true)?;
     // Under another name until it is whole: half a backup must not look like one.
@@ -118,16 +149,132 @@ pub fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     target.blocking_close();
     from.blocking_close();
     outcome?;
+    let part = match seal {
+        None => part,
+        Some(seal) => {
+            let sealed = beside(to, ".sealed.part");
+            let secrets = args.place.configuration()?.data.0.join("secrets");
+            let done = sealed::seal(&part, &secrets, private(&sealed)?, seal);
+            clear(&part)?;
+            if done.is_err() {
+                clear(&sealed)?;
+            }
+            done?;
+            sealed
+        }
+    };
     fs::File::open(&part)?.sync_all()?;
     fs::rename(&part, to).with_context(|| format!("{} cannot be named {}", part.display(), to.display()))?;
     println!("{}", to.display());
     Ok(ExitCode::SUCCESS)
 }
 
+pub fn backup_key(args: &BackupKeyArgs) -> anyhow::Result<ExitCode> {
+    ensure!(!args.file.exists(), "{} is there already; name a new file", args.file.display());
+    let (text, public) = sealed::new_key();
+    let mut file = private(&args.file)?;
+    file.write_all(text.expose_secret().as_bytes())?;
+    file.sync_all()?;
+    println!("{public}");
+    eprintln!("keep {} where no backup is; without it nobody opens them", args.file.display());
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
-    let from = open(&StoreUrl::sqlite(&args.from), true)?;
-    let to = args.place.open(false)?;
-    finished(from, to)
+    let key = match (&args.key, &args.passphrase_file) {
+        (Some(file), _) => Some(sealed::Key::File(file.clone())),
+        (None, Some(file)) => Some(sealed::Key::Words(sealed::words(file)?)),
+        (None, None) => None,
+    };
+    let sealed = sealed::is_sealed(&args.from)?;
+    ensure!(!sealed || key.is_some(), "{} is sealed: give --key or --passphrase-file", args.from.display());
+    let data = args.place.configuration()?.data.0;
+    let near = if args.check { beside(&args.from, ".check") } else { data.join("restoring") };
+    ensure!(!near.exists(), "{} is there, of a restore that was broken off: remove it", near.display());
+    let swept = Swept(near.clone());
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&near)?;
+    let (store, secrets) = match key.filter(|_| sealed) {
+        None => (args.from.clone(), Vec::new()),
+        Some(key) => {
+            let store = near.join(sealed::STORE);
+            let secrets = sealed::open(&args.from, &key, private(&store)?)?;
+            (store, secrets)
+        }
+    };
+    let from = open(&StoreUrl::sqlite(&store), true)?;
+    if args.check {
+        return checked(from, &near, &secrets, args);
+    }
+    keep_secrets(&data.join("secrets"), &secrets)?;
+    let outcome = finished(from, args.place.open(false)?);
+    drop(swept);
+    outcome
+}
+
+/// A folder that goes when it is done with, whatever happened.
+struct Swept(PathBuf);
+
+impl Drop for Swept {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("{} cannot be removed: {error}", self.0.display());
+        }
+    }
+}
+
+/// Restores into a store that nobody keeps, and verifies what was restored.
+fn checked(from: Store, near: &Path, secrets: &[(String, Vec<u8>)], args: &RestoreArgs) -> anyhow::Result<ExitCode> {
+    let to = open(&StoreUrl::sqlite(&near.join("restored.sqlite")), false)?;
+    copied(&from, &to)?;
+    from.blocking_close();
+    let config = args.place.configuration()?;
+    let inside = secrets.iter().find(|(name, _)| name == ledger::LOG_KEY).map(|(_, key)| key.clone());
+    let seed = match inside.and_then(|key| <[u8; 32]>::try_from(key).ok()) {
+        Some(seed) => Some(seed),
+        None => secrets::read_key(&config.data.0, ledger::LOG_KEY)?,
+    };
+    let wrong = match seed {
+        None => {
+            println!("the ledger was not verified: there is no key of it (--data)");
+            0
+        }
+        Some(seed) => {
+            let key = ledger::signer_of(&config.ledger, &seed)?.verifier().clone();
+            let found = to.blocking_read(move |conn: &mut dyn Conn| svod_notary::verify(conn, &key))?;
+            found.wrong.iter().for_each(|wrong| println!("WRONG {wrong}"));
+            println!("{} leaves of the ledger verified", found.size);
+            found.wrong.len()
+        }
+    };
+    to.blocking_close();
+    ensure!(wrong == 0, "the backup restores, but its ledger does not hold");
+    println!("{} can be restored", args.from.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Secrets of a backup go where none are; others are never written over.
+fn keep_secrets(folder: &Path, secrets: &[(String, Vec<u8>)]) -> anyhow::Result<()> {
+    let mut new = Vec::new();
+    for (name, bytes) in secrets {
+        match fs::read(folder.join(name)) {
+            Ok(there) => ensure!(
+                there == *bytes,
+                "{} is another one than the backup's: restore into a new folder, or take it away first",
+                folder.join(name).display()
+            ),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => new.push((name, bytes)),
+            Err(e) => return Err(e.into()),
+        }
+    }
+    if !new.is_empty() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    for (name, bytes) in new {
+        let mut file = private(&folder.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+    }
+    Ok(())
 }
 
 pub fn moved(args: &MoveArgs) -> anyhow::Result<ExitCode> {

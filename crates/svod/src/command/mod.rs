@@ -50,8 +50,10 @@ enum Command {
     /// Demo personas.
     #[command(subcommand)]
     Demo(demo::DemoCommand),
-    /// Copy everything into a file, while the platform runs or not.
+    /// Copy everything into a file, while the platform runs or not; sealed on demand.
     Backup(keep::BackupArgs),
+    /// Make the key that opens sealed backups.
+    BackupKey(keep::BackupKeyArgs),
     /// Bring a backup into an empty store.
     Restore(keep::RestoreArgs),
     /// Move everything to another store, of the same engine or the other, and compare.
@@ -85,6 +87,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Account(command) => account::run(&command),
         Command::Demo(command) => demo::run(&command),
         Command::Backup(args) => keep::backup(&args),
+        Command::BackupKey(args) => keep::backup_key(&args),
         Command::Restore(args) => keep::restore(&args),
         Command::Move(args) => keep::moved(&args),
         Command::Export(args) => keep::export(&args),

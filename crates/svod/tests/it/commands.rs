@@ -247,6 +247,7 @@ fn a_store_is_backed_up_exported_and_brought_back() {
         binary.stop();
         run(&["doctor", "--data", folder, "--deep"]);
     }
+    sealed(&live, &path);
     // What is cut off or changed is not taken for whole.
     let text = std::fs::read_to_string(&lines).unwrap();
     let short: String = text.lines().take(100).flat_map(|l| [l, "\n"]).collect();
@@ -324,4 +325,38 @@ fn a_space_moves_to_another_installation() {
     assert_eq!(call(&new, "first", "GET", "entities?type=Well&count=true", None).1, Some(1));
     new.stop();
     run(&["doctor", "--data", &to, "--deep"], 0);
+}
+
+/// A sealed backup: tried without a trace, and restored with the secrets of the installation.
+fn sealed(live: &str, path: &dyn Fn(&str) -> String) {
+    let run = |args: &[&str]| program().run(args);
+    let (backup, key, restored) = (path("backup.age"), path("backup.key"), path("of-sealed"));
+    let made = run(&["backup-key", &key]);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let public = made.stdout.trim();
+    assert!(public.starts_with("age1"), "{public}");
+    let done = run(&["backup", &backup, "--to", public, "--data", live]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert!(std::fs::read(&backup).unwrap().starts_with(b"age-encryption.org/v1\n-> X25519 "));
+
+    let closed = run(&["restore", &backup, "--data", &restored]);
+    assert!(closed.code == Some(1) && closed.stderr.contains("--key"), "{}", closed.stderr);
+    let tried = run(&["restore", &backup, "--key", &key, "--check", "--data", &path("nowhere")]);
+    assert!(tried.code == Some(0) && tried.stdout.contains("can be restored"), "{} {}", tried.stdout, tried.stderr);
+    assert!(tried.stdout.contains("leaves of the ledger verified"), "{}", tried.stdout);
+    assert!(!std::path::Path::new(&format!("{backup}.check")).exists(), "nothing stays");
+
+    let done = run(&["restore", &backup, "--key", &key, "--data", &restored]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    for secret in ["identity.key", "ledger.key"] {
+        let read = |folder: &str| std::fs::read(format!("{folder}/secrets/{secret}")).unwrap();
+        assert_eq!(read(live), read(&restored), "{secret}");
+    }
+    let verified = run(&["ledger", "verify", "--data", &restored]);
+    assert_eq!(verified.code, Some(0), "{}", verified.stdout);
+    let other = path("other");
+    std::fs::create_dir_all(format!("{other}/secrets")).unwrap();
+    std::fs::write(format!("{other}/secrets/identity.key"), [9; 32]).unwrap();
+    let refused = run(&["restore", &backup, "--key", &key, "--data", &other]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("is another one"), "{}", refused.stderr);
 }
