@@ -1,8 +1,8 @@
 # Svod. `make demo` to look, `make test` before a push. See docs/development.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc sbom lint web clean
-export HTTP MQTT DATA SPEED STATE SUITE PARTS OUT EXAMPLES SEED
+.PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc drill fuzz sbom lint web clean
+export HTTP MQTT DATA SPEED STATE SUITE PARTS OUT EXAMPLES SEED TARGET SECONDS_EACH KEEP
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
 help: ## this list
@@ -26,8 +26,14 @@ conformance-api: ## random requests made from the API's own description (EXAMPLE
 conformance-oidc: ## client libraries of others through every flow of the OpenID provider
 	@exec scripts/conformance-oidc
 
+drill: ## backups sealed, tried, restored; PostgreSQL back to a moment
+	@exec scripts/drill
+
 sbom: ## what the program is made of, CycloneDX (OUT=)
 	@exec scripts/sbom
+
+fuzz: ## parsers that meet outside bytes (TARGET= SECONDS_EACH= KEEP=1)
+	@exec scripts/fuzz
 
 lint: ## format, clippy, tidy: quick
 	cargo fmt --all --check

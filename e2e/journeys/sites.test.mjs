@@ -1,23 +1,35 @@
 // Another site whose people sign in here, with a client library that knows nothing of this platform (openid-client).
 import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as client from "openid-client";
 import { accessible, fits } from "../harness/axe.mjs";
 import { PHONE, picture } from "../harness/browser.mjs";
-import { open } from "../harness/house.mjs";
+import { eventually, open } from "../harness/house.mjs";
 import { follow } from "../harness/pages.mjs";
 
-const house = open();
+// The site is told of ended sessions: on this machine, where the platform goes only when it may.
+const config = join(mkdtempSync(join(tmpdir(), "svod-sites-")), "svod.toml");
+writeFileSync(config, '[outbound]\nhosts = ["localhost"]\nprivate = true\n');
+const house = open({ args: ["--config", config] });
 const SCOPE = "openid profile email posts offline_access";
 const insecure = { execute: [client.allowInsecureRequests] };
 
 /** The site: it remembers at which address it was called back. */
 let site;
 let calls = [];
+let told = [];
 before(async () => {
   site = createServer((request, answer) => {
-    if (request.url.startsWith("/cb")) calls.push(request.url);
+    if (request.url.startsWith("/cb") || request.url.startsWith("/left")) calls.push(request.url);
+    if (request.url === "/ended") {
+      let body = "";
+      request.on("data", (piece) => (body += piece)).on("end", () => told.push(new URLSearchParams(body).get("logout_token")));
+    }
     answer.writeHead(request.url.startsWith("/cb") ? 200 : 204, { "content-type": "text/html; charset=utf-8" }).end("<!doctype html><html lang=en><title>Shop</title><h1>Shop</h1></html>");
   });
   await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
@@ -126,6 +138,45 @@ test("a site registers, waits, is let in; a person allows it, and it learns what
   await page.getByRole("button", { name: "Отозвать" }).click();
   await page.waitForURL(/#sites$/);
   await assert.rejects(client.refreshTokenGrant(config, fresh.refresh_token));
+});
+
+test("who signs out at a site signs out here, and is signed out at every other", async () => {
+  const page = await person("leaving@example.org");
+  const at = (path) => `http://localhost:${site.address().port}${path}`;
+  const config = await registered({ token_endpoint_auth_method: "client_secret_post", post_logout_redirect_uris: [at("/left")], backchannel_logout_uri: at("/ended") });
+  const tokens = await signedIn(config, page, allow);
+  const leave = client.buildEndSessionUrl(config, { post_logout_redirect_uri: at("/left"), id_token_hint: tokens.id_token, state: "back" });
+  told = [];
+  calls = [];
+  await page.goto(leave.href);
+  await page.getByRole("heading", { name: "Выйти и здесь?" }).waitFor();
+  await page.getByText("Лавка").waitFor();
+  await accessible(page);
+  await picture(page, "leave-wide");
+  await page.setViewportSize(PHONE);
+  await fits(page);
+  await picture(page, "leave-phone");
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.locator("main").getByRole("button", { name: "Выйти" }).click();
+  await page.waitForURL((url) => url.href.startsWith(at("/left")));
+  assert.equal(new URL(calls.at(-1), back()).searchParams.get("state"), "back");
+  await page.goto("/account");
+  await page.getByRole("heading", { name: "Войдите" }).or(page.getByRole("heading", { name: "Вход" })).first().waitFor();
+
+  const word = await eventually("the site hears that the session has ended", () => told[0]);
+  const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri));
+  const { payload, protectedHeader } = await jwtVerify(word, keys, { issuer: config.serverMetadata().issuer, audience: config.clientMetadata().client_id, typ: "logout+jwt" });
+  assert.equal(protectedHeader.alg, "ES256");
+  assert.equal(payload.sid, tokens.claims().sid);
+  assert.deepEqual(payload.events, { "http://schemas.openid.net/event/backchannel-logout": {} });
+  assert.equal((await client.tokenIntrospection(config, tokens.access_token)).active, false);
+
+  // Nothing to sign out of: said so, and nowhere else is one sent.
+  await page.goto("/oauth/logout");
+  await page.getByRole("heading", { name: "Вы вышли" }).waitFor();
+  await accessible(page);
+  const stray = await page.goto(`/oauth/logout?client_id=${config.clientMetadata().client_id}&post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F`);
+  assert.equal(stray.status(), 400);
 });
 
 test("a program without a secret, with tokens bound to its key", async () => {

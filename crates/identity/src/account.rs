@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use svod_kernel::{Role, SpacePath, Timestamp, Urn};
 use svod_store::account::{self, AccountRow};
+use svod_store::client;
 use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 
@@ -261,7 +262,7 @@ impl Identity {
         rows.into_iter().map(Account::of).collect()
     }
 
-    /// Keeps an account out, or lets it in again; out, all its sessions end.
+    /// Keeps an account out, or lets it in again; out, all its sessions and the tokens of sites end.
     ///
     /// # Errors
     /// [`IdentityError::Missing`]
@@ -274,6 +275,8 @@ impl Identity {
         .await?;
         if blocked {
             self.end_sessions(id, None).await?;
+            let account = id.to_owned();
+            self.store.write::<_, StoreError>(move |conn| client::end_account(conn, &account)).await?;
         }
         Ok(())
     }

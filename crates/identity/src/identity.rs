@@ -11,6 +11,7 @@ use crate::limiter::Limiter;
 use crate::outside::Outside;
 use crate::password::Passwords;
 use crate::persona::Personas;
+use crate::powers::Powers;
 use crate::provider::Keys;
 use crate::session::{Known, Recent};
 use crate::{IdentityError, passkey, secret};
@@ -69,6 +70,7 @@ pub struct Identity {
     pub(crate) passwords: Passwords,
     pub(crate) limiter: Limiter,
     pub(crate) recent: Recent,
+    pub(crate) powers: Powers,
     /// What is noticed, for who watches over security.
     pub(crate) signs: broadcast::Sender<Sign>,
     /// Sessions have ended here: sites are to be told.
@@ -97,6 +99,7 @@ impl Identity {
             passwords: Passwords::new(salt),
             limiter: Limiter::default(),
             recent: Recent::new(),
+            powers: Powers::new(),
             signs: broadcast::channel(SIGNS).0,
             ended: Notify::new(),
             outside: RwLock::default(),

@@ -22,6 +22,7 @@ mod outside;
 mod passkey;
 mod password;
 mod persona;
+mod powers;
 mod presence;
 pub mod provider;
 mod secret;

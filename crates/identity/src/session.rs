@@ -83,7 +83,7 @@ impl Session {
 }
 
 /// Who acts in their own affairs, or in those of others.
-fn citizen(account: &Account, on_behalf: Vec<OnBehalf>) -> Actor {
+pub(crate) fn citizen(account: &Account, on_behalf: Vec<OnBehalf>) -> Actor {
     Actor {
         id: account.person.to_string(),
         roles: BTreeSet::from([Role::Citizen]),
@@ -147,7 +147,7 @@ pub(crate) const IDLE: i64 = 2 * 3600;
 /// A session used within so many seconds is in use.
 const IN_USE: i64 = 10 * 60;
 /// For so many seconds a session is believed without asking the store: what another node ends counts after that.
-const BELIEVED: i64 = 1;
+pub(crate) const BELIEVED: i64 = 1;
 /// A session's last use is written down when it is that much later than what is written, in seconds.
 const TOUCH: i64 = 60;
 /// Sessions remembered.

@@ -70,7 +70,7 @@ impl<'a> Page<'a> {
         match Html::of(template) {
             Ok(html) => self.body = html,
             Err(e) => {
-                tracing::error!(path = self.ctx.path, error = %e, "template failed");
+                tracing::error!(page = room(&self.ctx.path), error = %e, "template failed");
                 return Self { ctx: self.ctx, ..failed(self.ctx, StatusCode::INTERNAL_SERVER_ERROR, None) };
             }
         }
@@ -162,7 +162,7 @@ impl IntoResponse for Page<'_> {
                 response
             }
             Err(e) => {
-                tracing::error!(path = self.ctx.path, error = %e, "shell failed");
+                tracing::error!(page = room(&self.ctx.path), error = %e, "shell failed");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
@@ -261,4 +261,9 @@ mod tests {
         assert!(is_current("/tasks", "/tasks/urn:x:1") && !is_current("/tasks", "/tasksheet"));
         assert!(!is_current("/", "/tasks") && !is_current("/api", "/"));
     }
+}
+
+/// The first part of a path: the rest may name people, or be a secret (invitations).
+fn room(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }

@@ -235,6 +235,15 @@ pub fn end_chain(conn: &mut dyn Conn, chain: &str) -> Result<(), StoreError> {
     conn.execute(sql, &[INSTALLATION.into(), chain.into()]).map(drop)
 }
 
+/// Ends every token that was given on somebody's behalf.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn end_account(conn: &mut dyn Conn, account: &str) -> Result<(), StoreError> {
+    let sql = "DELETE FROM client_token WHERE space = ?1 AND account = ?2";
+    conn.execute(sql, &[INSTALLATION.into(), account.into()]).map(drop)
+}
+
 /// Ends the access tokens that came of one sign-in.
 ///
 /// # Errors

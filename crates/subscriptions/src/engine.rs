@@ -1,9 +1,10 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use svod_kernel::{Clock, SpacePath};
+use svod_kernel::{Actor, Clock, SpacePath};
 use svod_model::Entity;
 use svod_query::Query;
 use svod_registry::{
@@ -25,6 +26,8 @@ const MOST_WAITING: usize = 20_000;
 const TICK: Duration = Duration::from_millis(200);
 /// How long a look at a state waits for a delivery that is under way.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long before it is asked again what somebody may see.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Entities told at once by a subscription by time.
 const MOST_BY_TIME: usize = 1_000;
 
@@ -37,6 +40,15 @@ pub type Written<'a> = Pin<Box<dyn Future<Output = Result<Message, String>> + Se
 pub type Found = Result<Vec<Arc<Entity>>, String>;
 /// What the edge finds by itself; none: the registry is asked.
 pub type Everywhere<'a> = Pin<Box<dyn Future<Output = Option<Found>> + Send + 'a>>;
+
+/// What an actor may be today; none: what they were.
+pub type Today<'a> = Pin<Box<dyn Future<Output = Result<Option<Actor>, String>> + Send + 'a>>;
+
+/// Knows what has become of the powers of an actor of before.
+pub trait Powers: Send + Sync + 'static {
+    /// The actor with the powers of today.
+    fn now<'a>(&'a self, actor: &'a Actor) -> Today<'a>;
+}
 
 /// The words of an edge: how its documents are read and how notices are written.
 pub trait Dialect: Send + Sync + 'static {
@@ -69,6 +81,7 @@ pub struct Engine<D: Dialect> {
     pub(crate) registry: Arc<Registry>,
     pub(crate) dialect: D,
     deliver: Arc<dyn Deliver>,
+    powers: Arc<dyn Powers>,
     clock: Arc<dyn Clock>,
     lines: RwLock<Lines<D>>,
     /// Those by time among them.
@@ -103,12 +116,13 @@ impl<D: Dialect> Started<D> {
 
 impl<D: Dialect> Engine<D> {
     /// An engine without subscriptions.
-    pub fn new(registry: Arc<Registry>, dialect: D, deliver: Arc<dyn Deliver>) -> Arc<Self> {
+    pub fn new(registry: Arc<Registry>, dialect: D, deliver: Arc<dyn Deliver>, powers: Arc<dyn Powers>) -> Arc<Self> {
         let clock = registry.clock().clone();
         Arc::new(Self {
             registry,
             dialect,
             deliver,
+            powers,
             clock,
             lines: RwLock::default(),
             timed: Mutex::default(),
@@ -249,6 +263,7 @@ impl<D: Dialect> Engine<D> {
     /// What the subscriber is told, if anything: changes that they may see of an entity that they may see.
     pub(crate) async fn notice(&self, s: &Subscription<D::Spec>, happening: &Happening) -> Option<Notice> {
         let mut touches = s.wants(happening)?;
+        let s = &*self.of_today(s).await;
         touches.retain(|t| self.registry.may_see_attribute(&s.actor, &happening.entity, &t.name));
         let entity = self.registry.redact(&s.actor, happening.entity.clone())?;
         let unseen = Happening { touches, entity: entity.clone(), ..happening.clone() };
@@ -258,6 +273,21 @@ impl<D: Dialect> Engine<D> {
         }
         let happening = Happening { touches, ..unseen };
         Some(Notice { at: self.clock.now(), entities: vec![entity], happening: Some(happening) })
+    }
+
+    /// The subscription with the powers that its maker has today: who may see less now is told less.
+    pub(crate) async fn of_today<'s>(&self, s: &'s Subscription<D::Spec>) -> Cow<'s, Subscription<D::Spec>> {
+        loop {
+            match self.powers.now(&s.actor).await {
+                Ok(None) => return Cow::Borrowed(s),
+                Ok(Some(actor)) => return Cow::Owned(Subscription { actor, ..s.clone() }),
+                // Nobody is told what they may not see, and nothing is lost: it is asked again.
+                Err(reason) => {
+                    tracing::warn!(reason, "what a subscriber may see is not known; asked again");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
     }
 
     async fn enqueue(self: &Arc<Self>, line: &Arc<Line<D::Spec>>, source: Source, notice: Notice) {
@@ -281,7 +311,8 @@ impl<D: Dialect> Engine<D> {
     async fn empty(self: Arc<Self>, line: Arc<Line<D::Spec>>) {
         while let Some((source, notice)) = line.next() {
             let permit = self.at_once.acquire().await;
-            let written = self.dialect.write(&line.subscription, &notice).await;
+            let subscription = self.of_today(&line.subscription).await;
+            let written = self.dialect.write(&subscription, &notice).await;
             line.sets_out(self.clock.now());
             let sent = match written {
                 Ok(message) => self.deliver.deliver(message).await,
@@ -364,6 +395,7 @@ impl<D: Dialect> Engine<D> {
     }
 
     async fn by_time(&self, s: &Subscription<D::Spec>) -> Result<Option<Notice>, String> {
+        let s = &*self.of_today(s).await;
         let mut entities = BTreeMap::new();
         let everything = [Query::default()];
         let selectors = if s.selectors.is_empty() { &everything[..] } else { &s.selectors };

@@ -19,6 +19,6 @@ mod stream;
 mod subscription;
 
 pub use deliver::{Deliver, Message, Sending, Target};
-pub use engine::{Dialect, Engine, Everywhere, Found, Read, Started, Written};
+pub use engine::{Dialect, Engine, Everywhere, Found, Powers, Read, Started, Today, Written};
 pub use stream::{Position, Stream, Told};
 pub use subscription::{Notice, State, Subscription, Trigger};

@@ -130,7 +130,8 @@ impl<D: Dialect> Stream<D> {
         let Some(line) = self.engine.line(&self.key) else { return };
         for (seq, happening) in Happening::of_step(step) {
             let Some(notice) = self.engine.notice(&line.subscription, &happening).await else { continue };
-            match self.engine.dialect.write(&line.subscription, &notice).await {
+            let subscription = self.engine.of_today(&line.subscription).await;
+            match self.engine.dialect.write(&subscription, &notice).await {
                 Ok(message) => {
                     let mut position = self.position.clone();
                     position.0.insert(step.space, seq);

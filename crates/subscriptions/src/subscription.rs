@@ -25,7 +25,7 @@ pub enum Trigger {
 }
 
 /// Who wants to be told of what. `S` is what the dialect needs to write it down.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Subscription<S> {
     /// Identifier, unique in its space.
     pub id: String,
@@ -105,6 +105,22 @@ pub struct Notice {
     pub entities: Vec<Arc<Entity>>,
     /// The event, with the changes that the subscription watches; none for a subscription by time.
     pub happening: Option<Happening>,
+}
+
+impl<S> Clone for Subscription<S> {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            space: self.space.clone(),
+            actor: self.actor.clone(),
+            selectors: self.selectors.clone(),
+            condition: self.condition.clone(),
+            watched: self.watched.clone(),
+            triggers: self.triggers.clone(),
+            spec: self.spec.clone(),
+            ..*self
+        }
+    }
 }
 
 impl<S> Subscription<S> {

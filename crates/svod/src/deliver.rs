@@ -21,8 +21,8 @@ impl Deliver for Delivery {
                 Target::Http { url, headers } => self.0.post(&url, &headers, body, timeout).await,
                 Target::Stream => Ok(()),
                 Target::Mqtt { url, qos, five } => {
-                    let to = Broker::parse(&url)?;
-                    self.0.permits(&format!("http://{}", to.host))?;
+                    let mut to = Broker::parse(&url)?;
+                    to.host = self.0.resolve(&to.host, to.port).await?.to_string();
                     let sent = async {
                         if five {
                             to.publish_five(body.to_vec(), qos).await

@@ -17,6 +17,9 @@ use tower_http::compression::CompressionLayer;
 
 use crate::config::HttpConfig;
 
+/// Of answers that are no pages.
+const BARE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+
 /// The program's face to HTTP. A request goes through as few hands as can be: what it does not ask for (compression) it does
 /// not pass.
 pub struct Front {
@@ -71,6 +74,10 @@ impl Front {
 
     /// What every answer says to browsers, whichever edge it comes from.
     fn guarded(&self, headers: &mut HeaderMap, personal: bool) {
+        // Pages bring rules of their own; whatever else is answered loads nothing and stands in no frame.
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(BARE);
+        headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+        headers.entry("cross-origin-resource-policy").or_insert(HeaderValue::from_static("cross-origin"));
         headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
         if personal {
             headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use svod_kernel::SpacePath;
-
+use svod_identity::Identity;
+use svod_kernel::{Actor, SpacePath};
 use svod_ngsi_ld::context::{Contexts, Fetch, FetchError, load::Fetched};
 use svod_ngsi_ld::hosted;
 use svod_ngsi_ld::sources::watch::Watch;
 use svod_ngsi_ld::subscriptions::Notifications;
 use svod_ngsi_ld::{Ngsi, NgsiState};
 use svod_registry::Registry;
-use svod_subscriptions::Engine;
+use svod_subscriptions::{Engine, Powers, Today};
 use svod_temporal::Temporal;
 
 use crate::config::NgsiConfig;
@@ -46,6 +46,18 @@ impl Fetch for Documents {
     }
 }
 
+/// Whoever has subscribed is told what they may see today.
+struct OfToday(Arc<Identity>);
+
+impl Powers for OfToday {
+    fn now<'a>(&'a self, actor: &'a Actor) -> Today<'a> {
+        Box::pin(async move {
+            let today = self.0.powers_now(actor).await.map_err(|e| e.to_string())?;
+            Ok((*today != *actor).then(|| Actor::clone(&today)))
+        })
+    }
+}
+
 /// The state of the edge's routes.
 pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool, listening: SocketAddr) -> NgsiState {
     // Only the sandbox is surely met where it listens: elsewhere there may be a proxy in between.
@@ -66,7 +78,12 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
         relay: Arc::default(),
         public_base: config.public_base.clone().or(own),
         watch: Arc::new(Watch::new(deliver.clone())),
-        subscriptions: Engine::new(core.registry.clone(), notifications, deliver),
+        subscriptions: Engine::new(
+            core.registry.clone(),
+            notifications,
+            deliver,
+            Arc::new(OfToday(core.identity.clone())),
+        ),
         temporal: Arc::new(Temporal::new(core.registry.clone(), core.store.clone(), config.history_cache_mib << 20)),
         temporal_instances: config.temporal_instances,
         since: core.registry.clock().now(),

@@ -129,6 +129,20 @@ impl Outbound {
         }
     }
 
+    /// The address behind a name that may be spoken to, for what is not HTTP: the one that was looked at is the one that is
+    /// connected to.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn resolve(&self, host: &str, port: u16) -> Result<IpAddr, String> {
+        let bare = host.trim_matches(['[', ']']);
+        let address = if bare.contains(':') { format!("http://[{bare}]") } else { format!("http://{bare}") };
+        self.permits(&address)?;
+        let found = tokio::net::lookup_host((bare, port)).await.map_err(|e| format!("{bare} is not found: {e}"))?;
+        let may = |ip: &IpAddr| self.rules.private || public(*ip);
+        found.map(|a| a.ip()).find(may).ok_or_else(|| "the name leads to private addresses only".to_owned())
+    }
+
     /// Sends a body; done when the answer is 2xx.
     ///
     /// # Errors

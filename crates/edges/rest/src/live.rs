@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Deserialize;
@@ -29,6 +30,7 @@ pub struct LiveParams {
 pub async fn stream(
     State(s): State<RestState>,
     Caller(actor): Caller,
+    headers: HeaderMap,
     Query(p): Query<LiveParams>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let space = s.space(p.space);
@@ -37,19 +39,29 @@ pub async fn stream(
     }
     let frames = s.twin.frames();
     let first = picture(&s, &actor, &space);
-    let rest = stream::unfold((s, actor, space, frames), |(s, actor, space, mut frames)| async move {
-        loop {
-            match frames.recv().await {
-                Ok(frame) => {
-                    if let Some(event) = update(&s, &actor, &space, &frame) {
-                        return Some((vec![event], (s, actor, space, frames)));
+    let token = crate::auth::session_token(&headers).map(str::to_owned);
+    let rest = stream::unfold((s, actor, space, frames), move |(s, mut actor, space, mut frames)| {
+        let token = token.clone();
+        async move {
+            loop {
+                let next = frames.recv().await;
+                // Whoever has signed out, or lost the post, sees no more of it than a new visitor does: the stream ends with
+                // the session, and goes on with the powers of this second.
+                if let Some(token) = &token {
+                    actor = s.identity.authenticate(token).await.ok()?;
+                }
+                match next {
+                    Ok(frame) => {
+                        if let Some(event) = update(&s, &actor, &space, &frame) {
+                            return Some((vec![event], (s, actor, space, frames)));
+                        }
                     }
+                    Err(RecvError::Lagged(_)) => {
+                        frames = s.twin.frames();
+                        return Some((picture(&s, &actor, &space), (s, actor, space, frames)));
+                    }
+                    Err(RecvError::Closed) => return None,
                 }
-                Err(RecvError::Lagged(_)) => {
-                    frames = s.twin.frames();
-                    return Some((picture(&s, &actor, &space), (s, actor, space, frames)));
-                }
-                Err(RecvError::Closed) => return None,
             }
         }
     });

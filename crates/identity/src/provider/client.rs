@@ -15,6 +15,8 @@ pub const SCOPES: [&str; 5] = ["openid", "profile", "email", "posts", "offline_a
 const MOST_WAITING: i64 = 200;
 /// A site's JWT is good for so many seconds at the most; so long it is remembered that it was used.
 const ASSERTED: i64 = 3_660;
+/// So many seconds a site's clock may be ahead.
+const SKEW: i64 = 60;
 /// So long a registration waits, in seconds.
 const WAITS: i64 = 30 * 24 * 3600;
 /// Sites that are listed.
@@ -350,7 +352,9 @@ impl Identity {
         };
         let now = self.clock.now();
         let until = claims.get("exp").and_then(Value::as_i64).map(|s| Timestamp(s.saturating_mul(1_000_000)));
-        let timely = until.is_some_and(|at| now < at && at <= now.plus_seconds(ASSERTED));
+        let since = claims.get("nbf").and_then(Value::as_i64).map(|s| Timestamp(s.saturating_mul(1_000_000)));
+        let timely = until.is_some_and(|at| now < at && at <= now.plus_seconds(ASSERTED))
+            && since.is_none_or(|at| at <= now.plus_seconds(SKEW));
         let same = claims.get("sub") == claims.get("iss");
         let Some(jti) = claims.get("jti").and_then(Value::as_str) else { return Ok(None) };
         if !(signed && own && meant && timely && same) {

@@ -20,6 +20,10 @@ use crate::{Identity, secret};
 /// A key signs for so many days; it is shown for a day longer, so that what it has signed can be verified.
 const SIGNS: i64 = 90 * 24 * 3600;
 const SHOWN: i64 = 24 * 3600;
+/// A key is shown so long before it signs, unless it is the first.
+const BEFORE: i64 = 24 * 3600;
+/// Name, sealed key, when it was made.
+type KeyRow = (String, Vec<u8>, Timestamp);
 /// For so many seconds keys are remembered: what another node adds is known after that.
 const REMEMBERED: i64 = 60;
 
@@ -72,19 +76,22 @@ impl Identity {
         let sealed = secret::seal(&self.sealing, &id, fresh.as_ref(), &*self.rng);
         let job = move |conn: &mut dyn Conn| {
             let known = client::keys(conn)?;
-            if known.first().is_some_and(|(_, _, at)| now < at.plus_seconds(SIGNS)) {
+            let grows = |known: &[KeyRow]| known.first().is_none_or(|(_, _, at)| now >= at.plus_seconds(SIGNS));
+            // A key is shown for a day after the next one has begun to sign.
+            let over = |known: &[KeyRow]| {
+                let over = |pair: &&[KeyRow]| now >= pair[0].2.plus_seconds(BEFORE + SHOWN);
+                known.windows(2).filter(over).map(|pair| pair[1].0.clone()).collect::<Vec<_>>()
+            };
+            if !grows(&known) && over(&known).is_empty() {
                 return Ok(known);
             }
             conn.exclusive()?;
             let known = client::keys(conn)?;
-            if known.first().is_none_or(|(_, _, at)| now >= at.plus_seconds(SIGNS)) {
+            if grows(&known) {
                 client::add_key(conn, &id, &sealed, now)?;
             }
-            // Whoever was before the one before has signed nothing that still counts.
-            for (old, _, at) in known.iter().skip(1) {
-                if now >= at.plus_seconds(SIGNS + SHOWN) {
-                    client::drop_key(conn, old)?;
-                }
+            for old in over(&known) {
+                client::drop_key(conn, &old)?;
             }
             client::keys(conn)
         };
@@ -93,8 +100,15 @@ impl Identity {
             let pkcs8 = secret::open(&self.sealing, &id, &sealed)?;
             SigningKey::open(id, &pkcs8, created)
         });
-        let keys: Keys = Arc::new(opened.collect());
-        if keys.first().is_none_or(|k| now >= k.created.plus_seconds(SIGNS)) {
+        let mut keys: Vec<SigningKey> = opened.collect();
+        // The newest that everybody can know signs: sites may keep what they were shown for some time.
+        let signs = |k: &SigningKey| now >= k.created.plus_seconds(BEFORE) && now < k.created.plus_seconds(SIGNS + BEFORE);
+        let signs = keys.iter().position(signs).unwrap_or(0);
+        if let Some(known) = keys.get_mut(..=signs) {
+            known.rotate_right(1);
+        }
+        let keys: Keys = Arc::new(keys);
+        if keys.first().is_none_or(|k| now >= k.created.plus_seconds(SIGNS + BEFORE)) {
             return Err(OauthError::new(
                 "server_error",
                 "the signing keys were sealed with another key of the installation",

@@ -2,12 +2,13 @@
 //! RFC 7009; OpenID Connect Core, 2 and 5.3).
 
 use serde_json::{Map, Value, json};
+use svod_kernel::Timestamp;
 use svod_store::account::{self, ChallengeRow};
 use svod_store::client::{self, TokenRow};
 use svod_store::site_session::{self, SiteSessionRow};
 use svod_store::{Conn, StoreError};
 
-use super::client::{AuthMethod, Client};
+use super::client::{AuthMethod, Client, ClientState};
 use super::grant::{CODE, Granted};
 use super::logout::sid;
 use super::{Credentials, OauthError, jose};
@@ -16,6 +17,8 @@ use crate::{Identity, secret};
 /// An access token lives so long, a refresh token so long after its last use, in seconds.
 const ACCESS: i64 = 10 * 60;
 const REFRESH: i64 = 30 * 24 * 3600;
+/// However often it is renewed, a sign-in at a site ends so long after it began, in seconds.
+const AT_LAST: i64 = 180 * 24 * 3600;
 /// Kind under which codes that were used are kept: a second use ends what came of the first.
 const SPENT: &str = "spent-code";
 
@@ -128,7 +131,10 @@ impl Identity {
         if asked.key.is_some() && asked.key != key {
             return Err(wrong("the request was bound to another key (dpop_jkt)"));
         }
-        let doc = json!({"nonce": asked.nonce, "session": granted.session, "method": granted.method,
+        if self.account(&granted.account).await.is_ok_and(|a| a.blocked) {
+            return Err(wrong("the account is blocked"));
+        }
+        let doc = json!({"born": self.clock.now().millis(), "nonce": asked.nonce, "session": granted.session, "method": granted.method,
             "confirmed": granted.confirmed / 1_000_000, "jkt": key});
         let chain = Chain {
             id: granted.chain,
@@ -187,6 +193,10 @@ impl Identity {
             return Err(wrong("the token is bound to another key"));
         }
         let account = row.account.clone().ok_or_else(|| wrong("the token is nobody's"))?;
+        let born = doc["born"].as_i64().map_or(row.created, Timestamp::from_millis);
+        if born.plus_seconds(AT_LAST) <= now {
+            return Err(wrong("the sign-in is too long ago; sign in again"));
+        }
         if self.account(&account).await.is_ok_and(|a| a.blocked) {
             return Err(wrong("the account is blocked"));
         }
@@ -319,6 +329,13 @@ impl Identity {
         Ok(claims)
     }
 
+    /// Is the site in force?
+    async fn is_let_in(&self, id: &str) -> Result<bool, OauthError> {
+        let id = id.to_owned();
+        let row = self.store.read::<_, StoreError>(move |conn| client::get(conn, &id)).await?;
+        Ok(row.map(Client::of).transpose()?.is_some_and(|c| c.state == ClientState::Active))
+    }
+
     /// A token of that value that is still good.
     async fn good(&self, token: &str) -> Result<Option<TokenRow>, OauthError> {
         let (hash, now) = (secret::hash(token), self.clock.now());
@@ -401,8 +418,8 @@ impl Identity {
         let account = row.account.as_deref().filter(|_| has("openid"));
         let account = account.ok_or_else(|| OauthError::new("insufficient_scope", "scope: openid is needed"))?;
         let owner = self.account(account).await?;
-        if owner.blocked {
-            return Err(wrong("the account is blocked"));
+        if owner.blocked || !self.is_let_in(&row.client).await? {
+            return Err(wrong("the account or the client is blocked"));
         }
         let mut out = json!({"sub": owner.person});
         if has("profile") {

@@ -373,11 +373,22 @@ async fn powers_follow_the_post_one_at_a_time(place: &TestPlace) {
     house.identity.act_as(&session, "").await.unwrap();
     assert!(house.identity.authenticate(&token).await.unwrap().is(Role::Citizen));
     house.identity.act_as(&session, "urn:svod:appointment:administrator").await.unwrap();
+    // What was set up in the post goes on with it, and ends with it.
+    let set_up = house.identity.authenticate(&token).await.unwrap();
+    assert_eq!(*house.identity.powers_now(&set_up).await.unwrap(), set_up);
     // The post is given to somebody else: on every node within a second.
     house.posts.0.lock().unwrap().clear();
     house.clock.advance(1);
     let actor = house.neighbour.authenticate(&token).await.unwrap();
     assert!(actor.is(Role::Citizen) && actor.spaces.is_empty());
+    for node in [&house.identity, &house.neighbour] {
+        assert_eq!(*node.powers_now(&set_up).await.unwrap(), actor);
+    }
+    house.identity.block(&session.account, true).await.unwrap();
+    house.clock.advance(1);
+    assert_eq!(*house.identity.powers_now(&set_up).await.unwrap(), Actor::anonymous());
+    let persona = Actor { id: "persona-governor".into(), ..set_up };
+    assert_eq!(*house.identity.powers_now(&persona).await.unwrap(), persona, "who has no account stays as they were");
 }
 
 async fn who_is_blocked_is_out_at_once(place: &TestPlace) {

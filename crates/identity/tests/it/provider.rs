@@ -349,9 +349,17 @@ pub async fn keys_change_and_are_the_same_on_every_node(place: &TestPlace) {
     let first = house.identity.jwks().await.unwrap();
     assert_eq!(house.neighbour.jwks().await.unwrap(), first);
     assert!(first["keys"][0].get("d").is_none());
-    house.clock.advance(91 * 24 * 3600);
+    house.clock.advance(90 * 24 * 3600);
     let second = house.identity.jwks().await.unwrap();
-    assert_eq!(second["keys"].as_array().unwrap().len(), 2, "what the old one has signed can be verified still");
-    assert_eq!(second["keys"][1], first["keys"][0]);
+    assert_eq!(second["keys"].as_array().unwrap().len(), 2, "the new one is shown a day before it signs");
+    assert_eq!(second["keys"][0], first["keys"][0]);
     assert_eq!(house.neighbour.jwks().await.unwrap(), second);
+    house.clock.advance(24 * 3600);
+    let third = house.identity.jwks().await.unwrap();
+    assert_eq!(third["keys"][0], second["keys"][1], "it signs");
+    assert_eq!(third["keys"][1], first["keys"][0], "what the old one has signed can be verified still");
+    house.clock.advance(24 * 3600);
+    let last = house.neighbour.jwks().await.unwrap();
+    assert_eq!(last["keys"].as_array().unwrap().len(), 1, "for a day: what it has signed is over");
+    assert_eq!(last["keys"][0], third["keys"][0]);
 }

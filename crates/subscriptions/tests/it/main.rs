@@ -15,7 +15,8 @@ use svod_registry::{Command, Definition, Edit, Operation, Registry, RegistryDeps
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 use svod_subscriptions::{
-    Deliver, Dialect, Engine, Message, Notice, Read, Sending, Started, Subscription, Target, Trigger, Written,
+    Deliver, Dialect, Engine, Message, Notice, Powers, Read, Sending, Started, Subscription, Target, Today, Trigger,
+    Written,
 };
 
 /// Documents: `{"type", "watched", "triggers", "throttling", "interval", "since"}`.
@@ -103,6 +104,15 @@ struct House {
     started: Option<Started<Plain>>,
 }
 
+/// Nobody loses powers here.
+struct AsBefore;
+
+impl Powers for AsBefore {
+    fn now<'a>(&'a self, _: &'a Actor) -> Today<'a> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
 fn space() -> SpacePath {
     "a".parse().unwrap()
 }
@@ -116,7 +126,7 @@ impl House {
         let registry = Registry::open(deps).await.unwrap();
         registry.ensure_space(&space(), true).await.unwrap();
         let wires = Arc::new(Wires::default());
-        let engine = Engine::new(registry.clone(), Plain, wires.clone());
+        let engine = Engine::new(registry.clone(), Plain, wires.clone(), Arc::new(AsBefore));
         let started = Some(engine.start("node").await.unwrap());
         Self { registry, clock, wires, engine, started }
     }
@@ -242,7 +252,7 @@ fn what_was_under_way_is_told_after_a_restart() {
         }
         house.started.take().unwrap().stop().await;
         let wires = Arc::new(Wires::default());
-        let again = Engine::new(house.registry.clone(), Plain, wires.clone());
+        let again = Engine::new(house.registry.clone(), Plain, wires.clone(), Arc::new(AsBefore));
         let started = again.start("node").await.unwrap();
         for _ in 0..400 {
             if !wires.sent.lock().unwrap().is_empty() {
@@ -268,7 +278,8 @@ fn a_restart_is_not_the_beginning() {
         let now = house.clock.now();
         house.make(2, "Car").await;
         let wires = Arc::new(Wires::default());
-        let started = Engine::new(house.registry.clone(), Plain, wires.clone()).start("node").await.unwrap();
+        let started =
+            Engine::new(house.registry.clone(), Plain, wires.clone(), Arc::new(AsBefore)).start("node").await.unwrap();
         for _ in 0..400 {
             if !wires.sent.lock().unwrap().is_empty() {
                 break;

@@ -86,3 +86,71 @@ async fn a_person_sees_themselves_and_an_official_does_not_see_what_is_personal(
     }
     app.settle().await;
 }
+
+async fn official(app: &TestApp) -> (String, String) {
+    let (_, token) = person(app, "watcher", Some((Role::Official, "kuzbass"))).await;
+    let account = app.core.identity.recognise(&token).await.unwrap().session.unwrap().account.clone();
+    (account, token)
+}
+
+/// Revocation takes effect within a second, on what is open as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_the_session_that_opened_it() {
+    let app = TestApp::builder().doors().start().await;
+    let (account, token) = official(&app).await;
+    let address = format!("{}/api/v1/live?space=kuzbass", app.http());
+    let mut open = reqwest::Client::new().get(address).bearer_auth(&token).send().await.unwrap();
+    let mut heard = String::new();
+    while !heard.contains("event: ready") {
+        heard.push_str(&String::from_utf8_lossy(&open.chunk().await.unwrap().unwrap()));
+    }
+    app.core.identity.end_sessions(&account, None).await.unwrap();
+    app.clock.advance(1);
+    let ended = async {
+        loop {
+            app.clock.advance(1);
+            app.deliver("air-post", "42010102", serde_json::json!({"ts": app.ts(), "pm10": 0.012})).await;
+            if let Ok(Ok(None)) = tokio::time::timeout(std::time::Duration::from_secs(1), open.chunk()).await {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), ended).await.expect("the stream ends");
+    app.settle().await;
+}
+
+/// What somebody has subscribed to in their post they hear of as long as they hold it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_goes_on_with_the_powers_of_today() {
+    let app = TestApp::builder().doors().start().await;
+    let (_, token) = official(&app).await;
+    let bearer = ("authorization", format!("Bearer {token}"));
+    let tenant = ("ngsild-tenant", "kuzbass".to_owned());
+    let json = ("content-type", "application/json".to_owned());
+    let body = serde_json::json!({"id": "urn:t:subscription", "type": "Subscription", "entities": [{"type": "Task"}],
+        "notification": {"endpoint": {"uri": "http://nowhere.example/"}}});
+    let path = "/ngsi-ld/v1/subscriptions";
+    let made = app.request("POST", path, &[bearer.clone(), tenant.clone(), json], body.to_string().into_bytes()).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let platform = Actor::platform("test");
+    let administrator = ("authorization", format!("Bearer {}", app.token("administrator")));
+    let told = async |times: u64| {
+        app.settle().await;
+        let path = format!("{path}/urn:t:subscription");
+        let state = app.request("GET", &path, &[administrator.clone(), tenant.clone()], Vec::new()).await.ok();
+        assert_eq!(state["notification"]["timesSent"].as_u64().unwrap_or(0), times, "{state}");
+    };
+    make(&app, &platform, "urn:t:task:1", "Task", "kuzbass", &[("name", Attribute::property("первая"))]).await;
+    told(1).await;
+    let mut ended = app.only("Appointment").await;
+    ended.attributes.insert("until".into(), Attribute::property(app.core.registry.clock().now().to_string()));
+    let changes = vec![Change::from(Operation::Upsert(ended))];
+    app.core
+        .registry
+        .execute(&platform, Command { ground: "dismissed".into(), changes, ..Command::default() })
+        .await
+        .unwrap();
+    app.clock.advance(2);
+    make(&app, &platform, "urn:t:task:2", "Task", "kuzbass", &[("name", Attribute::property("вторая"))]).await;
+    told(1).await;
+}

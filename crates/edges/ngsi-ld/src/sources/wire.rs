@@ -224,6 +224,9 @@ fn info<'s>(source: &'s Source, key: &str) -> Option<&'s str> {
     all.iter().find(|pair| pair.get("key").is_some_and(|k| k == key))?.get("value")?.as_str()
 }
 
+/// Fields by which somebody proves to this platform who they are.
+const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "dpop", "proxy-authorization"];
+
 /// `contextSourceInfo` as header fields; `urn:ngsi-ld:request` takes the value of the request at hand.
 fn infos(source: &Source, asked: &Asked) -> Vec<(String, String)> {
     const OURS: [&str; 9] = [
@@ -244,6 +247,8 @@ fn infos(source: &Source, asked: &Asked) -> Vec<(String, String)> {
             return None;
         }
         let value = match value {
+            // What opens this platform is not handed to another, whoever has registered it.
+            "urn:ngsi-ld:request" if CREDENTIALS.contains(&key.to_ascii_lowercase().as_str()) => return None,
             "urn:ngsi-ld:request" => asked.headers.get(key)?.to_str().ok()?,
             plain => plain,
         };

@@ -20,7 +20,23 @@ use crate::request::Asked;
 /// How often a listener hears that the connection stands.
 const BEAT: Duration = Duration::from_secs(15);
 
-type Listening = Stream<Notifications>;
+/// A listener: the stream, and who may hear it as long as they may.
+struct Listening {
+    stream: Stream<Notifications>,
+    state: NgsiState,
+    token: Option<String>,
+    whose: String,
+}
+
+impl Listening {
+    /// Is it still the one who has made the subscription? At most a second old.
+    async fn is_theirs(&self) -> bool {
+        match &self.token {
+            None => true,
+            Some(token) => self.state.identity.authenticate(token).await.is_ok_and(|a| a.id == self.whose),
+        }
+    }
+}
 
 /// The stream; `Upgrade: websocket` makes it one of WebSocket messages: `{"id": place, "notification": …}`.
 ///
@@ -43,7 +59,9 @@ pub async fn listen(
         Some(text) => Some(text.parse::<Position>().map_err(|()| ApiError::bad("the place is none of this stream"))?),
     };
     let missing = || ApiError::missing(format!("there is no subscription {id}"));
-    let listening = state.subscriptions.listen(&asked.space, &id, from).ok_or_else(missing)?;
+    let stream = state.subscriptions.listen(&asked.space, &id, from).ok_or_else(missing)?;
+    let token = crate::auth::token(&asked.headers).map(str::to_owned);
+    let listening = Listening { stream, state, token, whose: kept.actor.id };
     Ok(match socket {
         Ok(socket) => socket.on_upgrade(move |socket| speak(socket, listening)),
         Err(_) => events(listening),
@@ -52,8 +70,9 @@ pub async fn listen(
 
 /// The next notification; the end of the stream also where the journal cannot be read: the listener comes again.
 async fn next(listening: &mut Listening) -> Option<Told> {
-    match listening.next().await {
-        Ok(told) => told,
+    match listening.stream.next().await {
+        Ok(told) if listening.is_theirs().await => told,
+        Ok(_) => None,
         Err(error) => {
             tracing::warn!(%error, "a stream of notifications ends");
             None
