@@ -2,7 +2,7 @@
 //!
 //! # Map
 //! * [`Store`] — the handle: queues, threads, group commit. `writer`, `sync`, `reader`, `job`, `heads` are its insides.
-//! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_types`, `link`
+//! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_tls`, `pg_types`, `link`
 //!   are the two engines. What differs between them lives there and nowhere else.
 //! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`], [`receipt`], [`ledger`], [`account`], [`client`] — the
 //!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
@@ -42,6 +42,7 @@ pub mod outbox;
 pub mod outside;
 pub mod pack;
 mod pg;
+mod pg_tls;
 mod pg_types;
 pub mod projection;
 pub mod quarantine;

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use postgres::error::{Severity, SqlState};
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::{Client, NoTls, Statement};
+use postgres::{Client, Statement};
 
 use crate::conn::Tx;
 use crate::heads::Moved;
 use crate::link::CommitError;
+use crate::pg_tls::Server;
 use crate::{BulkInsert, Column, Conn, Engine, News, Row, StoreError, Value};
 
 pub(crate) struct PgConn {
@@ -30,8 +31,8 @@ const LENGTHS: [usize; 4] = [200, 50, 10, 1];
 const STATEMENTS: usize = 512;
 
 impl PgConn {
-    pub fn connect(config: &postgres::Config, schema: &str, writer: bool) -> Result<Self, StoreError> {
-        let mut config = config.clone();
+    pub fn connect(server: &Server, schema: &str, writer: bool) -> Result<Self, StoreError> {
+        let mut config = server.login.clone();
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
@@ -40,7 +41,7 @@ impl PgConn {
         }
         // A server that vanished without a word is noticed in half a minute, not in two hours.
         config.keepalives_idle(Duration::from_secs(15)).tcp_user_timeout(Duration::from_secs(30));
-        let client = config.connect(NoTls).map_err(|e| StoreError::Unavailable(describe(&e)))?;
+        let client = config.connect(server.tls()?).map_err(|e| StoreError::Unavailable(describe(&e)))?;
         let statements = HashMap::new();
         let mut conn =
             Self { client, tx: Tx::default(), lost: false, schema: schema.into(), statements, spread: false };

@@ -2,9 +2,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::pg_tls::{Server, Trust};
 use crate::{Engine, StoreError};
 
-/// Where the store is: `sqlite:/path/db.sqlite` or `postgres://user:password@host/db?schema=name`.
+/// Where the store is: `sqlite:/path/db.sqlite` or `postgres://user:password@host/db?schema=name`, with `sslmode` and
+/// `sslrootcert` for a closed connection.
 ///
 /// Shown without the password.
 #[derive(Clone)]
@@ -16,7 +18,7 @@ pub struct StoreUrl {
 #[derive(Clone)]
 pub(crate) enum Place {
     Sqlite(PathBuf),
-    Postgres { config: Box<postgres::Config>, schema: String },
+    Postgres { config: Box<Server>, schema: String },
 }
 
 impl StoreUrl {
@@ -42,6 +44,15 @@ impl StoreUrl {
         }
     }
 
+    /// Whether it is reached over a network by connections that others may read or answer: PostgreSQL on another machine
+    /// whose certificate is not looked at.
+    pub fn is_exposed(&self) -> bool {
+        match &self.place {
+            Place::Postgres { config, .. } => config.is_exposed(),
+            Place::Sqlite(_) => false,
+        }
+    }
+
     /// Which engine keeps the store.
     pub const fn engine(&self) -> Engine {
         match self.place {
@@ -52,19 +63,45 @@ impl StoreUrl {
 
     fn postgres(url: &str) -> Result<Self, StoreError> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let (ours, theirs): (Vec<&str>, Vec<&str>) =
-            query.split('&').filter(|part| !part.is_empty()).partition(|part| part.starts_with("schema="));
-        let schema = ours.last().map_or("svod", |part| &part["schema=".len()..]).to_owned();
-        if !is_schema(&schema) {
+        let (mut schema, mut mode, mut roots, mut theirs) = ("svod", None, None, Vec::new());
+        for part in query.split('&').filter(|part| !part.is_empty()) {
+            match part.split_once('=') {
+                Some(("schema", name)) => schema = name,
+                Some(("sslmode", asked)) => mode = Some(asked),
+                Some(("sslrootcert", file)) => roots = Some(decoded(file)?),
+                _ => theirs.push(part),
+            }
+        }
+        if !is_schema(schema) {
             return Err(StoreError::Url(format!("schema '{schema}' must be like svod_1: a-z, 0-9, _, at most 63")));
         }
+        let (tls, trust) = Trust::asked(mode, roots.as_deref())?;
         let plain = if theirs.is_empty() { base.to_owned() } else { format!("{base}?{}", theirs.join("&")) };
         // The reason is not repeated: the parser quotes the text it stumbled over, which may be the password.
-        let config = postgres::Config::from_str(&plain)
+        let mut login = postgres::Config::from_str(&plain)
             .map_err(|_| StoreError::Url("not understood as postgres://user:password@host/db".into()))?;
+        login.ssl_mode(tls);
         let shown = format!("{}?schema={schema}", without_password(base));
-        Ok(Self { place: Place::Postgres { config: Box::new(config), schema }, shown })
+        let place = Place::Postgres { config: Box::new(Server { login, trust }), schema: schema.to_owned() };
+        Ok(Self { place, shown })
     }
+}
+
+/// A value of the query, its `%2F` and the like written out (RFC 3986, 2.1).
+fn decoded(value: &str) -> Result<String, StoreError> {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut parts = value.split('%');
+    bytes.extend(parts.next().unwrap_or_default().bytes());
+    for part in parts {
+        let (byte, rest) = part.split_at_checked(2).ok_or_else(undecodable)?;
+        bytes.push(u8::from_str_radix(byte, 16).map_err(|_| undecodable())?);
+        bytes.extend(rest.bytes());
+    }
+    String::from_utf8(bytes).map_err(|_| undecodable())
+}
+
+fn undecodable() -> StoreError {
+    StoreError::Url("a % in sslrootcert is followed by two hexadecimal digits".into())
 }
 
 fn is_schema(name: &str) -> bool {
@@ -111,6 +148,8 @@ impl fmt::Debug for StoreUrl {
 
 #[cfg(test)]
 mod tests {
+    use postgres::config::SslMode;
+
     use super::*;
 
     #[test]
@@ -120,13 +159,40 @@ mod tests {
         assert!(!format!("{url:?}").contains("s3cr"));
         let Place::Postgres { config, schema } = url.place else { panic!("postgres expected") };
         assert_eq!(schema, "a_1");
-        assert_eq!(config.get_password(), Some(&b"s3cr:et"[..]));
-        assert_eq!(config.get_ports(), [6432]);
+        assert_eq!(config.login.get_password(), Some(&b"s3cr:et"[..]));
+        assert_eq!(config.login.get_ports(), [6432]);
+    }
+
+    #[test]
+    fn says_what_the_server_must_show() {
+        let of = |url: &str| {
+            let url: StoreUrl = url.parse().unwrap();
+            let exposed = url.is_exposed();
+            let Place::Postgres { config, .. } = url.place else { panic!("postgres expected") };
+            (config.login.get_ssl_mode(), config.trust, exposed)
+        };
+        let own = Trust::Roots(Some("/etc/our own.pem".into()));
+        let asked = of("postgres://svod@db.local/main?sslrootcert=%2Fetc%2Four%20own.pem&connect_timeout=3");
+        assert_eq!(asked, (SslMode::Require, own, false));
+        assert_eq!(of("postgres://svod@db.local/main?sslmode=require").1, Trust::Roots(None));
+        assert_eq!(of("postgres://svod@db.local/main"), (SslMode::Prefer, Trust::Anybody, true));
+        assert!(of("postgres://svod@db.local/main?sslmode=disable").2);
+        for near in ["127.0.0.1", "localhost:5433", "%2Fvar%2Frun%2Fpostgresql"] {
+            assert!(!of(&format!("postgres://svod@{near}/main")).2, "{near}");
+        }
     }
 
     #[test]
     fn refuses_what_is_no_address() {
-        for bad in ["", "mysql://x", "sqlite:", "postgres://h/db?schema=x;drop", "postgres://h/db?schema="] {
+        for bad in [
+            "",
+            "mysql://x",
+            "sqlite:",
+            "postgres://h/db?schema=x;drop",
+            "postgres://h/db?schema=",
+            "postgres://h/db?sslrootcert=%zz",
+            "postgres://h/db?sslmode=allow",
+        ] {
             assert!(matches!(bad.parse::<StoreUrl>(), Err(StoreError::Url(_))), "{bad}");
         }
     }

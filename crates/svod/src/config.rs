@@ -173,7 +173,11 @@ pub struct HttpConfig {
     pub max_in_flight: usize,
     /// A proxy of the installation's own stands in front: the last address of `X-Forwarded-For` is the client's.
     pub proxied: bool,
-    /// Cookies go over TLS only: set it when a proxy in front speaks TLS.
+    /// PEM certificate chain; with `tls_key` pages and API speak TLS.
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM private key, which its owner alone may read.
+    pub tls_key: Option<PathBuf>,
+    /// Cookies go over TLS only: set it when a proxy in front speaks TLS. So it is anyway where the program itself does.
     pub secure_cookies: bool,
     /// Hours by which the territory's time, shown on pages, is ahead of UTC.
     pub utc_offset_hours: i32,
@@ -186,9 +190,28 @@ impl Default for HttpConfig {
             timeout_seconds: 30,
             max_in_flight: 2_000,
             proxied: false,
+            tls_certificate: None,
+            tls_key: None,
             secure_cookies: false,
             utc_offset_hours: 7,
         }
+    }
+}
+
+impl HttpConfig {
+    /// The program itself speaks TLS.
+    pub const fn has_tls(&self) -> bool {
+        self.tls_certificate.is_some()
+    }
+
+    /// People come by TLS alone, spoken by the program or by a proxy in front.
+    pub const fn is_secure(&self) -> bool {
+        self.secure_cookies || self.has_tls()
+    }
+
+    /// Where an installation that listens there is met: `https://127.0.0.1:8443`.
+    pub fn base(&self, listening: SocketAddr) -> String {
+        format!("{}://{listening}", if self.has_tls() { "https" } else { "http" })
     }
 }
 
@@ -375,12 +398,13 @@ impl Config {
                 });
             }
         }
-        if self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some() {
-            return Err(ConfigError::Value {
-                key: "mqtt.tls_cert, mqtt.tls_key",
-                rule: "only one of the two is given".into(),
-                fix: "give both, or neither",
-            });
+        let halves = [
+            ("http.tls_certificate, http.tls_key", self.http.tls_certificate.is_some() != self.http.tls_key.is_some()),
+            ("mqtt.tls_cert, mqtt.tls_key", self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some()),
+        ];
+        if let Some((key, _)) = halves.into_iter().find(|(_, half)| *half) {
+            let rule = "only one of the two is given".into();
+            return Err(ConfigError::Value { key, rule, fix: "give both, or neither" });
         }
         let limits = [
             ("http.timeout_seconds", self.http.timeout_seconds as usize),
@@ -402,6 +426,13 @@ impl Config {
             }
             None => Ok(()),
         }
+    }
+
+    /// As [`IdentityConfig::origin`], with the scheme that the program speaks.
+    pub fn origin(&self, listening: SocketAddr) -> Option<String> {
+        let origin = self.identity.origin(listening)?;
+        let made = self.identity.origin.is_none() && self.http.has_tls();
+        Some(if made { origin.replacen("http:", "https:", 1) } else { origin })
     }
 
     /// The store's URL with the default filled in.
@@ -464,8 +495,28 @@ mod tests {
         assert!(e.contains("SVOD_MQTT") && e.contains("nowhere"), "{e}");
         let e = load("[mqtt]\ntls_cert = \"a.pem\"\n", &[]).unwrap_err().to_string();
         assert!(e.contains("tls_key"), "{e}");
+        let e = load("[http]\ntls_key = \"a.key\"\n", &[]).unwrap_err().to_string();
+        assert!(e.contains("http.tls_certificate") && e.contains("both"), "{e}");
         let e = load("[ingest]\nmax_in_flight = 0\n", &[]).unwrap_err().to_string();
         assert!(e.contains("ingest.max_in_flight"), "{e}");
+    }
+
+    #[test]
+    fn the_address_follows_from_who_speaks_tls() {
+        let here: SocketAddr = ([127, 0, 0, 1], 8443).into();
+        let of = |text: &str| {
+            let c = load(text, &[]).unwrap();
+            (c.http.base(here), c.origin(here).unwrap(), c.http.is_secure())
+        };
+        let (base, origin, secure) = of("[http]\ntls_certificate = \"a.pem\"\ntls_key = \"a.key\"\n");
+        assert_eq!(
+            (base.as_str(), origin.as_str(), secure),
+            ("https://127.0.0.1:8443", "https://localhost:8443", true)
+        );
+        let (base, origin, secure) = of("");
+        assert_eq!((base.as_str(), origin.as_str(), secure), ("http://127.0.0.1:8443", "http://localhost:8443", false));
+        let (base, origin, _) = of("[http]\nsecure_cookies = true\n[identity]\norigin = \"https://region.example\"\n");
+        assert_eq!((base.as_str(), origin.as_str()), ("http://127.0.0.1:8443", "https://region.example"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Connections of HTTP/1.1: taken, served, let go.
+//! Connections of HTTP/1.1, with TLS or without: taken, served, let go.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
@@ -11,18 +11,30 @@ use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 
 use crate::front::Front;
 
 /// How long a client may take to send the head of a request; who is slower holds a connection for nothing.
 const HEAD: Duration = Duration::from_secs(30);
+/// How long a client may take over the handshake of TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long nothing is taken after the system refused to (no more files).
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until `stopped` turns true, then lets requests under way end.
-pub async fn serve(listener: TcpListener, front: Arc<Front>, mut stopped: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    front: Arc<Front>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let tls = tls.map(TlsAcceptor::from);
     let mut server = http1::Builder::new();
     // Some clients look for `Location` and do not find `location`.
     server.title_case_headers(true).timer(TokioTimer::new()).header_read_timeout(HEAD).pipeline_flush(true);
@@ -48,11 +60,9 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, mut stopped: watch:
             tracing::debug!(%error, "small answers may wait on a connection");
         }
         let one = Connection { server: server.clone(), front: front.clone(), peer, stopped: stopped.clone() };
-        let alive = alive.clone();
+        let (alive, tls) = (alive.clone(), tls.clone());
         tokio::spawn(async move {
-            if let Err(error) = one.serve(stream).await {
-                tracing::debug!(%error, "a connection broke off");
-            }
+            one.run(stream, tls).await;
             drop(alive);
         });
     }
@@ -70,9 +80,37 @@ struct Connection {
 }
 
 impl Connection {
+    /// The handshake where there is one, then requests.
+    async fn run(mut self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let served = match tls {
+            None => self.serve(stream).await,
+            Some(tls) => {
+                let Some(stream) = self.shaken(&tls, stream).await else { return };
+                self.serve(stream).await
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+
+    /// The stream behind the handshake; none when it failed, took too long, or the server was stopped meanwhile.
+    async fn shaken(&mut self, tls: &TlsAcceptor, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let shaken = tokio::select! {
+            shaken = tokio::time::timeout(HANDSHAKE, tls.accept(stream)) => shaken,
+            _ = self.stopped.wait_for(|s| *s) => return None,
+        };
+        match shaken {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => tracing::debug!(%error, "a handshake of TLS failed"),
+            Err(_) => tracing::debug!("a handshake of TLS took too long"),
+        }
+        None
+    }
+
     /// Until the client ends it, it becomes something else (a WebSocket), or the server is stopped and the request under
     /// way is answered.
-    async fn serve(mut self, stream: TcpStream) -> hyper::Result<()> {
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(mut self, stream: S) -> hyper::Result<()> {
         let (front, peer) = (self.front, self.peer);
         let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let front = front.clone();

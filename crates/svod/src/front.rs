@@ -52,7 +52,7 @@ impl Front {
             room: Semaphore::new(config.max_in_flight),
             patience: Duration::from_secs(config.timeout_seconds),
             proxied: config.proxied,
-            secure: config.secure_cookies,
+            secure: config.is_secure(),
         }
     }
 

@@ -18,6 +18,7 @@ use svod_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::config::Config;
 use crate::connections;
@@ -33,15 +34,15 @@ struct Health {
     loopback: bool,
 }
 
-/// Serves until `stopped` turns true.
+/// Serves until `stopped` turns true; by TLS where it is given.
 pub fn serve(
-    listener: TcpListener,
+    (listener, tls): (TcpListener, Option<Arc<ServerConfig>>),
     config: &Config,
     rooms: &Core,
     (ngsi, witness): (NgsiState, Arc<Witness>),
     stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    tokio::spawn(connections::serve(listener, Arc::new(front(config, rooms, ngsi, witness)), stopped))
+    tokio::spawn(connections::serve(listener, tls, Arc::new(front(config, rooms, ngsi, witness)), stopped))
 }
 
 fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) -> Front {
@@ -109,7 +110,7 @@ fn portal(config: &Config, rooms: &Core) -> Portal {
         clock: rooms.registry.clock().clone(),
         rng: rooms.registry.rng().clone(),
         offset_hours: config.http.utc_offset_hours,
-        secure_cookies: config.http.secure_cookies,
+        secure_cookies: config.http.is_secure(),
     })
 }
 

@@ -30,6 +30,7 @@ mod sealed;
 mod secrets;
 mod settle;
 mod simulate;
+mod tls;
 
 pub use config::{Config, ConfigError};
 pub use platform::{Addresses, Platform, PlatformOptions};

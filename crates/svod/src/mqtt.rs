@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use svod_identity::Identity;
 use svod_kernel::{Actor, Role, SpacePath};
 use svod_mqtt::{Credentials, MqttBroker, PlatformDoor, Refusal};
 use svod_registry::{Action, EntityQuery, INSTALLATION, Registry};
 use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
 
-use crate::config::{Config, MqttConfig};
+use crate::config::Config;
 use crate::platform::PlatformOptions;
 use crate::rooms::Core;
 
-/// Starts the broker on a socket that listens already.
+/// Starts the broker on a socket that listens already; by TLS where it is given.
 pub fn start(
     config: &Config,
     options: &PlatformOptions,
     core: &Core,
-    listener: TcpListener,
-) -> anyhow::Result<Arc<MqttBroker>> {
+    (listener, tls): (TcpListener, Option<Arc<ServerConfig>>),
+) -> Arc<MqttBroker> {
     let limits = svod_mqtt::MqttConfig {
         max_connections: config.mqtt.max_connections,
         max_packet_size: u32::try_from(config.mqtt.max_packet_bytes).unwrap_or(u32::MAX),
@@ -34,8 +34,8 @@ pub fn start(
         may_subscribe: Arc::new(move |actor, filter| may_subscribe(&rights, actor, filter)),
     };
     let broker = Arc::new(MqttBroker::new(limits, Arc::new(door)));
-    broker.accept_from(listener, tls(&config.mqtt)?);
-    Ok(broker)
+    broker.accept_from(listener, tls);
+    broker
 }
 
 fn authenticate(registry: &Registry, identity: &Identity, anonymous: bool, c: &Credentials) -> Result<Actor, Refusal> {
@@ -47,22 +47,6 @@ fn authenticate(registry: &Registry, identity: &Identity, anonymous: bool, c: &C
         None if anonymous => Ok(nameless_device(registry, &c.client_id)),
         None => Err(Refusal::NotAuthorised),
     }
-}
-
-fn tls(config: &MqttConfig) -> anyhow::Result<Option<Arc<tokio_rustls::rustls::ServerConfig>>> {
-    use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::pem::PemObject as _, pki_types::*};
-    let (Some(cert), Some(key)) = (&config.tls_cert, &config.tls_key) else { return Ok(None) };
-    let chain = CertificateDer::pem_file_iter(cert)
-        .and_then(|all| all.collect::<Result<Vec<_>, _>>())
-        .with_context(|| format!("mqtt.tls_cert: {} is no PEM certificate chain", cert.display()))?;
-    let key_der = PrivateKeyDer::from_pem_file(key)
-        .with_context(|| format!("mqtt.tls_key: {} is no PEM private key", key.display()))?;
-    let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key_der)
-        .context("mqtt.tls_cert and mqtt.tls_key do not fit together")?;
-    Ok(Some(Arc::new(server)))
 }
 
 /// A device that gave no password: it may deliver to every region, which is why it must be allowed expressly.

@@ -22,6 +22,7 @@ use crate::config::OutboundConfig;
 use crate::ledger;
 use crate::outbound::Outbound;
 use crate::rooms::{Core, Ground};
+use crate::tls::Doors;
 use crate::{http, mqtt, ngsi, outside, secrets};
 
 /// The open space of `--sandbox`.
@@ -78,10 +79,12 @@ impl Platform {
         if options.sandbox {
             refuse_open_listening(config)?;
         }
+        let doors = Doors::open(config)?;
         let http_listener = listen("http.listen", config.http.listen).await?;
         let mqtt_listener = listen("mqtt.listen", config.mqtt.listen).await?;
         let addresses = Addresses { http: http_listener.local_addr()?, mqtt: mqtt_listener.local_addr()? };
-        tracing::info!(http = %addresses.http, mqtt = %addresses.mqtt, demo = options.demo, "listening");
+        let url = config.http.base(addresses.http);
+        tracing::info!(http = %addresses.http, mqtt = %addresses.mqtt, %url, demo = options.demo, "listening");
         std::fs::create_dir_all(&config.data.0)
             .with_context(|| format!("the data folder {} cannot be made", config.data.0.display()))?;
         let store = open_store(config, &options)?;
@@ -94,7 +97,7 @@ impl Platform {
             key,
             node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
             demo: options.demo,
-            origin: config.identity.origin(addresses.http),
+            origin: config.origin(addresses.http),
             session_seconds: i64::from(config.identity.session_hours.max(1)) * 3600,
             cache_bytes: config.store.entity_cache_mib << 20,
             signer: ledger::signer(&config.ledger, &config.data.0, &*options.rng)?,
@@ -108,7 +111,7 @@ impl Platform {
             core.registry.ensure_space(&SANDBOX_SPACE.parse().context("a literal")?, true).await?;
         }
         let mut workers = vec![core.runtime.start(), keep_personas(core.registry.clone(), core.identity.clone())];
-        let broker = mqtt::start(config, &options, &core, mqtt_listener)?;
+        let broker = mqtt::start(config, &options, &core, (mqtt_listener, doors.mqtt.clone()));
         let outward: Arc<dyn svod_notify::Publish> = broker.clone();
         mqtt::retain_open_alerts(&core.registry, &*outward).await?;
         let notify = Notify::start(
@@ -126,7 +129,8 @@ impl Platform {
         let deps = (core.store.clone(), options.clock.clone(), core.notary.origin());
         let witness = Arc::new(ledger::witness(&config.ledger, &config.data.0, &*options.rng, deps)?);
         let notary = core.notary.start();
-        let server = http::serve(http_listener, config, &core, (ngsi, witness), stopped);
+        let server = http::serve((http_listener, doors.http.clone()), config, &core, (ngsi, witness), stopped);
+        workers.extend(doors.follow());
         Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions, notary })
     }
 

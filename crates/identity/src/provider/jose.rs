@@ -102,7 +102,8 @@ impl Identity {
         });
         let mut keys: Vec<SigningKey> = opened.collect();
         // The newest that everybody can know signs: sites may keep what they were shown for some time.
-        let signs = |k: &SigningKey| now >= k.created.plus_seconds(BEFORE) && now < k.created.plus_seconds(SIGNS + BEFORE);
+        let signs =
+            |k: &SigningKey| now >= k.created.plus_seconds(BEFORE) && now < k.created.plus_seconds(SIGNS + BEFORE);
         let signs = keys.iter().position(signs).unwrap_or(0);
         if let Some(known) = keys.get_mut(..=signs) {
             known.rotate_right(1);

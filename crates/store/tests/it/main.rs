@@ -11,6 +11,7 @@ mod groups;
 mod nodes;
 mod schema;
 mod tables;
+mod tls;
 
 /// Runs a test on one engine, inside an async runtime as the platform has it.
 fn run(place: &TestPlace, test: impl AsyncFn(&TestPlace)) {

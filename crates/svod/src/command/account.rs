@@ -64,7 +64,7 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
         PostRole::Auditor => Role::Auditor,
     });
     invitation.post = role.zip(args.space.clone());
-    let origin = config.identity.origin(config.http.listen).unwrap_or_else(|| format!("http://{}", config.http.listen));
+    let origin = config.identity.origin(config.http.listen).unwrap_or_else(|| config.http.base(config.http.listen));
     println!("{origin}/invitation/{}", invitation.seal(&key));
     Ok(ExitCode::SUCCESS)
 }

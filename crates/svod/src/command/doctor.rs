@@ -5,12 +5,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use svod_kernel::SystemClock;
+use svod_kernel::{Clock as _, SystemClock};
 use svod_store::{Conn, Engine, Store, StoreError, StoreOptions, StoreUrl};
 
 use super::keep::Place;
 use crate::Config;
 use crate::client::Client;
+use crate::tls::{self, Files};
+
+/// Days before the end of a certificate from which it is odd that there is no new one.
+const RENEWED: i64 = 21;
 
 /// `svod doctor`
 #[derive(Args)]
@@ -66,6 +70,7 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     report.say("configuration", Well("read".into()));
     folder(&mut report, &config.data.0);
     platform(&mut report, &config);
+    doors(&mut report, &config);
     store(&mut report, &config, args.deep);
     if report.bad == 0 {
         println!("all is well");
@@ -98,8 +103,8 @@ fn folder(report: &mut Report, data: &Path) {
 }
 
 fn platform(report: &mut Report, config: &Config) {
-    let base = format!("http://{}", config.http.listen);
-    let asked = Client::new(&base, None).and_then(|c| c.get("/readyz"));
+    let base = config.http.base(config.http.listen);
+    let asked = Client::beside(&base).and_then(|c| c.get("/readyz"));
     let found = match asked {
         Ok(_) => Well(format!("answers at {base}")),
         Err(e) => Odd(format!("no ready answer at {base} ({e:#})"), "start it with 'svod serve', or look at its log"),
@@ -107,11 +112,47 @@ fn platform(report: &mut Report, config: &Config) {
     report.say("platform", found);
 }
 
+/// Whether what passes the door of pages can be read on the way, and how long certificates are good.
+fn doors(report: &mut Report, config: &Config) {
+    let http = &config.http;
+    let proxy = http.proxied || config.identity.origin.as_deref().is_some_and(|o| o.starts_with("https://"));
+    if !http.has_tls() && !http.listen.ip().is_loopback() && !proxy {
+        let text = format!("{} is open to the network without TLS: passwords can be read on the way", http.listen);
+        let fix = "give http.tls_certificate and http.tls_key, or a proxy with TLS in front (http.proxied)";
+        report.say("http", Odd(text, fix));
+    }
+    let certificates = [("http certificate", Files::of_http(http)), ("mqtt certificate", Files::of_mqtt(&config.mqtt))];
+    for (what, files) in certificates {
+        if let Some(files) = files {
+            report.say(what, certificate(&files));
+        }
+    }
+}
+
+fn certificate(files: &Files) -> Found {
+    let shown = match files.read() {
+        Ok(shown) => shown,
+        Err(e) => return Bad(format!("{e:#}"), "mend the file; it is read anew while the platform runs"),
+    };
+    let Some(end) = tls::end(&shown) else { return Well("read; until when it is good it does not tell".into()) };
+    let days = (end - SystemClock.now().millis() / 1_000).div_euclid(24 * 3600);
+    let renew = "put the renewed one into the same files: they are read while the platform runs";
+    match days {
+        ..0 => Bad("it is good no longer".into(), renew),
+        0..RENEWED => Odd(format!("it is good for {days} days more"), renew),
+        _ => Well(format!("good for {days} days")),
+    }
+}
+
 fn store(report: &mut Report, config: &Config, deep: bool) {
     let url: StoreUrl = match config.store_url().parse() {
         Ok(url) => url,
         Err(e) => return report.say("store", Bad(e.to_string(), "mend store.url")),
     };
+    if url.is_exposed() {
+        let text = format!("{url}: others may read the connection, or answer in the server's place");
+        report.say("store", Odd(text, "add sslmode=verify-full (and sslrootcert=FILE) to store.url"));
+    }
     if url.path().is_some_and(|p| !p.is_file()) {
         return report.say("store", Odd(format!("{url} is not there yet"), "it is made at the first start"));
     }

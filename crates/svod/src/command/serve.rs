@@ -132,8 +132,8 @@ async fn feeds(args: &ServeArgs, platform: &Platform) -> anyhow::Result<Vec<toki
 fn greet(platform: &Platform, config: &Config) {
     let personas: Vec<String> = platform.core.identity.personas().iter().map(|p| p.id.clone()).collect();
     eprintln!(
-        "\n  Свод · Svod\n\n  Open     http://{}\n  MQTT     {}\n  Data     {}\n  Personas {}\n  Token    svod demo token {} --data {}\n  Stop     Ctrl-C\n",
-        platform.addresses.http,
+        "\n  Свод · Svod\n\n  Open     {}\n  MQTT     {}\n  Data     {}\n  Personas {}\n  Token    svod demo token {} --data {}\n  Stop     Ctrl-C\n",
+        config.http.base(platform.addresses.http),
         platform.addresses.mqtt,
         config.data.0.display(),
         personas.join(", "),

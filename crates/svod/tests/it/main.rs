@@ -19,6 +19,7 @@ mod regions;
 mod restart;
 mod secrecy;
 mod sweep;
+mod tls;
 mod tokens;
 mod trust;
 mod unique;
