@@ -43,6 +43,11 @@ pub struct PageContext {
 }
 
 impl PageContext {
+    /// The address of the installation, without a path; none when it has none of its own.
+    pub fn origin(&self) -> Option<String> {
+        self.portal.0.identity.origin()
+    }
+
     /// The text of a message.
     pub fn t(&self, key: &str) -> String {
         self.texts.get(self.lang, key).into_owned()

@@ -7,6 +7,7 @@
 //! * `GET /cases/{urn}` – the journal of one case as a timeline
 //! * `GET /journal` – the journal of a space, newest first
 //! * `GET /receipt`, `POST /receipt` – proof that an event was recorded unchanged, made and verified
+//! * `GET /receipt/pdf` – the same to print and to keep
 //!
 //! `worklist` gathers and orders tasks, `evidence` reads what a decision was given, `events` and `words` say in human
 //! words what the journal keeps, `csv` writes RFC 4180.
@@ -52,6 +53,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/cases/{urn}", get(pages::case::show))
         .route("/journal", get(pages::journal::show))
         .route("/receipt", get(pages::receipt::show).post(pages::receipt::verify))
+        .route("/receipt/pdf", get(pages::receipt::print))
         .with_state(state)
 }
 

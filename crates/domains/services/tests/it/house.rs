@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::json;
+use svod_identity::Identity;
 use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
 use svod_ledger::{Kind, Signer};
 use svod_model::testing::shipped;
@@ -16,6 +20,7 @@ use svod_runtime::Tasks;
 use svod_services::{ServicesState, routes};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
+use tower::ServiceExt as _;
 
 pub const TASK: &str = "urn:svod:task:1-0";
 pub const CASE: &str = "urn:svod:case:1";
@@ -25,6 +30,8 @@ pub struct House {
     pub notary: Arc<Notary>,
     pub clock: Arc<SimClock>,
     pub visitor: Visitor,
+    app: Router,
+    identity: Arc<Identity>,
     _place: TestPlace,
 }
 
@@ -81,7 +88,8 @@ impl House {
         };
         let notary = Notary::new(deps);
         let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks, notary: notary.clone() }));
-        let house = Self { registry, notary, clock, visitor: Visitor::new(app, identity), _place: place };
+        let visitor = Visitor::new(app.clone(), identity.clone());
+        let house = Self { registry, notary, clock, visitor, app, identity, _place: place };
         house.raise().await;
         house
     }
@@ -157,6 +165,19 @@ impl House {
             ..Command::default()
         };
         self.registry.execute(&Actor::platform("runtime"), command).await.unwrap();
+    }
+
+    /// What somebody downloads, as it comes: a file need not be text.
+    pub async fn download(&self, who: Option<&str>, path: &str) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let mut request = Request::get(path).header(header::ACCEPT_LANGUAGE, "en");
+        if let Some(persona) = who {
+            let token = self.identity.mint(persona, 3_600).unwrap();
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let response = self.app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 8 << 20).await.unwrap();
+        (parts.status, parts.headers, bytes.to_vec())
     }
 
     pub fn at(&self, time: &str) {

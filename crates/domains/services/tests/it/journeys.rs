@@ -151,7 +151,14 @@ async fn a_receipt_proves_an_event_and_is_verified_by_whoever_has_it() {
     house.notary.catch_up().await.unwrap();
     let page = house.visitor.get(Some(OFFICIAL), &href).await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
-    for part in ["The receipt is valid", "house.example/ledger", "Download the receipt", "What was recorded"] {
+    for part in [
+        "The receipt is valid",
+        "house.example/ledger",
+        "Download the receipt",
+        "Download as PDF",
+        "aria-label=\"QR code with the address of this receipt\"",
+        "What was recorded",
+    ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert_eq!(
@@ -179,5 +186,59 @@ async fn a_receipt_proves_an_event_and_is_verified_by_whoever_has_it() {
         let answer = send(text, keys).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{says}");
         assert!(answer.body.contains(says), "{says}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_is_kept_on_paper_and_found_again_in_the_file() {
+    let house = House::new().await;
+    let journal = house.visitor.get(Some(OFFICIAL), "/journal").await.body;
+    let at = journal.find("/receipt?space=").expect("every event leads to its receipt");
+    let href = journal[at..].split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    let pdf = href.replacen("/receipt?", "/receipt/pdf?", 1);
+    let name =
+        format!("attachment; filename=\"receipt-kuzbass-novokuznetsk-{}.pdf\"", href.rsplit('=').next().unwrap());
+    let (status, headers, _) = house.download(Some(OFFICIAL), &pdf).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "it is no leaf yet, which a page says");
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+
+    house.notary.catch_up().await.unwrap();
+    let page = house.visitor.get(Some(OFFICIAL), &href).await.body;
+    let begin = page.find("c2sp.org/tlog-proof@v1\n").unwrap();
+    let text = page[begin..].split("</textarea>").next().unwrap().trim_end();
+
+    for lang in ["ru", "kk", "en"] {
+        let (status, headers, bytes) = house.download(Some(OFFICIAL), &format!("{pdf}&lang={lang}")).await;
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
+        assert_eq!(headers["content-type"], "application/pdf");
+        assert_eq!(headers["content-disposition"], name);
+        assert_eq!(headers["cache-control"], "no-store");
+        assert!(bytes.starts_with(b"%PDF-"));
+        // The attachment lies in the file as it is; the pages are compressed.
+        let file = String::from_utf8_lossy(&bytes);
+        let begin = file.find("c2sp.org/tlog-proof@v1\n").unwrap();
+        let attached = file[begin..].split("\nendstream").next().unwrap();
+        assert_eq!(attached.trim_end(), text, "{lang}");
+        assert!(file.contains(&format!("<dc:language><rdf:Bag><rdf:li>{lang}<")), "{lang}");
+    }
+
+    // Copied from the page of a PDF: long lines are broken there, empty ones lost.
+    let letters = |line: &str| line.chars().collect::<Vec<_>>();
+    let broken = |line: &str| letters(line).chunks(123).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>();
+    let copied: Vec<String> = text.lines().filter(|l| !l.is_empty()).flat_map(broken).collect();
+    assert!(copied.len() > text.lines().filter(|l| !l.is_empty()).count(), "something was broken");
+    let form = format!("receipt={}", svod_portal::testing::form(&copied.join("\n")));
+    let answer = house.visitor.post(OFFICIAL, "/receipt", &form).await;
+    assert!(answer.body.contains("The receipt is valid") && answer.body.contains(text), "{}", answer.body);
+
+    for (who, path, refused) in [
+        (None, pdf.as_str(), StatusCode::UNAUTHORIZED),
+        (Some("citizen"), pdf.as_str(), StatusCode::NOT_FOUND),
+        (Some(OFFICIAL), "/receipt/pdf", StatusCode::NOT_FOUND),
+        (Some(OFFICIAL), "/receipt/pdf?space=kuzbass/novokuznetsk&seq=1000000", StatusCode::NOT_FOUND),
+    ] {
+        let (status, _, bytes) = house.download(who, path).await;
+        assert_eq!(status, refused, "{who:?} {path}");
+        assert!(!bytes.starts_with(b"%PDF-"), "{who:?} {path}");
     }
 }

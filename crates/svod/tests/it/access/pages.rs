@@ -174,6 +174,7 @@ fn work(stage: &Stage) -> Vec<Case> {
         get("/journal", "/journal".into(), office).shows(&stage.case, REGION),
         get("/receipt", "/receipt".into(), [200; 6]),
         get("/receipt", "/receipt?space=kuzbass/novokuznetsk&seq=1".into(), hidden),
+        get("/receipt/pdf", "/receipt/pdf?space=kuzbass/novokuznetsk&seq=1".into(), hidden),
         Case::new("POST", "/receipt", "/receipt", Body::Form("receipt=none"), [422; 6]),
         get("/tasks/{urn}", format!("/tasks/{}", stage.task), hidden),
         get("/cases/{urn}", format!("/cases/{}", stage.case), hidden),

@@ -1,19 +1,25 @@
 //! `/receipt`: proof that an event was recorded unchanged. `GET ?space=&seq=` makes the receipt of an event that the visitor
 //! may see; `POST` verifies one that somebody brings. The browser verifies it once more by itself (`web/src/receipt.ts`).
 
+mod print;
+mod proof;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use qrcode::QrCode;
+use qrcode::render::svg;
 use serde::Deserialize;
-use serde_json::Value;
-use svod_kernel::{SpacePath, Timestamp};
-use svod_ledger::{Receipt, ReceiptError, Verifier};
-use svod_notary::{NotaryError, Part, Secret};
-use svod_portal::components::{self, Field, SummaryRow, Tone};
+use svod_kernel::SpacePath;
+use svod_notary::NotaryError;
+use svod_portal::components::{self, Field, Tone};
 use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 
 use crate::ServicesState;
+use proof::{Proven, prove};
+
+pub use print::print;
 
 /// What stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -22,12 +28,48 @@ pub struct Asked {
     seq: Option<i64>,
 }
 
+impl Asked {
+    fn named(self) -> Option<Named> {
+        Some(Named { space: self.space?, seq: self.seq? })
+    }
+}
+
 /// What is posted.
 #[derive(Debug, Default, Deserialize)]
 pub struct Brought {
     receipt: String,
     #[serde(default)]
     keys: String,
+}
+
+/// An event of the journal.
+struct Named {
+    space: SpacePath,
+    seq: i64,
+}
+
+impl Named {
+    /// Where its receipt is found, from outside; none when the installation has no address of its own.
+    fn address(&self, ctx: &PageContext) -> Option<String> {
+        ctx.origin().map(|origin| format!("{origin}/receipt?space={}&seq={}", self.space, self.seq))
+    }
+
+    fn links(&self, ctx: &PageContext) -> Links {
+        let query = format!("space={}&seq={}", encoded(self.space.as_str()), self.seq);
+        Links {
+            text: format!("/api/v1/ledger/receipts?{query}"),
+            pdf: format!("/receipt/pdf?{query}"),
+            picture: self.address(ctx).map(|address| picture(ctx, &address)).unwrap_or_default(),
+        }
+    }
+}
+
+/// Where the receipt that a page shows is to be had.
+struct Links {
+    text: String,
+    pdf: String,
+    /// The address of the page for a telephone; empty when there is none.
+    picture: Html,
 }
 
 #[derive(Template)]
@@ -39,16 +81,9 @@ struct ReceiptPage<'a> {
     facts: Html,
     changes: Vec<(String, String)>,
     hidden: String,
-    download: Option<String>,
+    links: Option<Links>,
     fields: Html,
     keys: String,
-}
-
-/// What a receipt proves.
-struct Proven {
-    facts: Html,
-    changes: Vec<(String, String)>,
-    hidden: usize,
 }
 
 /// The page, with the receipt of an event when one is named.
@@ -60,26 +95,13 @@ pub async fn show(
     State(s): State<ServicesState>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let (Some(space), Some(seq)) = (asked.space, asked.seq) else {
-        return Ok(page(&ctx, &s, &Brought::default(), None, None));
+    let Some(named) = asked.named() else { return Ok(page(&ctx, &s, &Brought::default(), None, None)) };
+    let brought = match make(&ctx, &s, &named).await? {
+        Ok(receipt) => Brought { receipt, keys: String::new() },
+        Err(why) => return Ok(page(&ctx, &s, &Brought::default(), Some(Err(why)), None)),
     };
-    let missing = || if ctx.signed_in() { PageError::not_found() } else { PageError::sign_in() };
-    let event = s.registry.event(&ctx.actor, &space, seq).await?.ok_or_else(missing)?;
-    let shown = event.changes.as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
-    let id = s.registry.spaces().get(&space).map(|i| i.id).ok_or_else(missing)?;
-    let receipt = match s.notary.receipt((id, &space), seq, shown).await {
-        Ok(receipt) => receipt.to_string(),
-        Err(e @ (NotaryError::Missing(_) | NotaryError::Erased(_))) => {
-            let erased = matches!(e, NotaryError::Erased(_));
-            let key = if erased { "receipt-erased" } else { "receipt-not-yet" };
-            return Ok(page(&ctx, &s, &Brought::default(), Some(Err(ctx.t(key))), None));
-        }
-        Err(e) => return Err(e.into()),
-    };
-    let brought = Brought { receipt, keys: String::new() };
     let outcome = prove(&ctx, &s, &brought);
-    let download = format!("/api/v1/ledger/receipts?space={}&seq={seq}", encoded(space.as_str()));
-    Ok(page(&ctx, &s, &brought, Some(outcome), Some(download)))
+    Ok(page(&ctx, &s, &brought, Some(outcome), Some(&named)))
 }
 
 /// Verifies what somebody brings.
@@ -95,12 +117,27 @@ pub async fn verify(
     Ok(page(&ctx, &s, &brought, Some(outcome), None))
 }
 
+/// The receipt of an event that the visitor may see, or why there is none.
+async fn make(ctx: &PageContext, s: &ServicesState, named: &Named) -> Result<Result<String, String>, PageError> {
+    let missing = || if ctx.signed_in() { PageError::not_found() } else { PageError::sign_in() };
+    let (space, seq) = (&named.space, named.seq);
+    let event = s.registry.event(&ctx.actor, space, seq).await?.ok_or_else(missing)?;
+    let shown = event.changes.as_object().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+    let id = s.registry.spaces().get(space).map(|i| i.id).ok_or_else(missing)?;
+    match s.notary.receipt((id, space), seq, shown).await {
+        Ok(receipt) => Ok(Ok(receipt.to_string())),
+        Err(NotaryError::Missing(_)) => Ok(Err(ctx.t("receipt-not-yet"))),
+        Err(NotaryError::Erased(_)) => Ok(Err(ctx.t("receipt-erased"))),
+        Err(e) => Err(e.into()),
+    }
+}
+
 fn page(
     ctx: &PageContext,
     s: &ServicesState,
     brought: &Brought,
     outcome: Option<Result<Proven, String>>,
-    download: Option<String>,
+    named: Option<&Named>,
 ) -> Response {
     let (proven, error) = match outcome {
         None => (None, String::new()),
@@ -111,22 +148,23 @@ fn page(
         Some(error.clone()).filter(|e| !e.is_empty()).map(|e| ("receipt".to_owned(), e)).into_iter().collect();
     let receipt = Field::area("receipt", ctx.t("receipt-text")).hint(ctx.t("receipt-text-hint")).error(error);
     let keys = Field::area("keys", ctx.t("receipt-keys")).hint(ctx.t("receipt-keys-hint"));
-    let fields = [receipt.value(brought.receipt.as_str()).required(), keys.value(brought.keys.as_str())];
+    // What was mended is shown as it is now: the browser verifies what stands in the field.
+    let text = proven.as_ref().map_or(brought.receipt.as_str(), |p| p.receipt.as_str());
+    let fields = [receipt.value(text).required(), keys.value(brought.keys.as_str())];
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let verdict = proven.as_ref().map_or_else(Html::default, |_| {
         components::banner(Tone::Good, ctx.t("receipt-valid"), Html::from(ctx.t("receipt-valid-text")))
     });
-    let count = proven.as_ref().map_or(0, |p| p.hidden);
-    let hidden = if count > 0 { ctx.tf("receipt-hidden", &[("n", (count as f64).into())]) } else { String::new() };
-    let (facts, changes) = proven.map_or_else(Default::default, |p| (p.facts, p.changes));
+    let (facts, changes, unseen) =
+        proven.map_or_else(Default::default, |p| (p.list(), p.changes, hidden(ctx, p.hidden)));
     let body = ReceiptPage {
         ctx,
         errors: components::error_summary(ctx, &errors),
         verdict,
         facts,
         changes,
-        hidden,
-        download,
+        hidden: unseen,
+        links: named.map(|n| n.links(ctx)),
         fields: Html::join(fields.map(|f| f.html())),
         keys: s.notary.key().to_string(),
     };
@@ -138,60 +176,16 @@ fn page(
         .into_response()
 }
 
-/// What the receipt proves, or why it proves nothing.
-fn prove(ctx: &PageContext, s: &ServicesState, brought: &Brought) -> Result<Proven, String> {
-    let mut known = vec![s.notary.key().clone()];
-    for line in brought.keys.lines().map(str::trim).filter(|l| !l.is_empty()) {
-        known.push(Verifier::parse(line).map_err(|_| ctx.t("receipt-bad-key"))?);
-    }
-    // A textarea sends lines as CR LF, and none at the end.
-    let text = brought.receipt.replace("\r\n", "\n");
-    let receipt = Receipt::parse(&format!("{}\n", text.trim())).map_err(|_| ctx.t("receipt-unreadable"))?;
-    let secret: Secret = serde_json::from_slice(&receipt.extra).map_err(|_| ctx.t("receipt-unreadable"))?;
-    let entry = secret.entry().ok_or_else(|| ctx.t("receipt-unreadable"))?;
-    let (head, signed) = receipt.verify(&entry, &known).map_err(|e| match e {
-        ReceiptError::Shape(_) => ctx.t("receipt-unreadable"),
-        ReceiptError::Note(_) => ctx.t("receipt-unsigned"),
-        ReceiptError::Other(_) => ctx.t("receipt-changed"),
-    })?;
-    let event: Value = serde_json::from_str(&secret.event).unwrap_or_default();
-    let said = |name: &str| {
-        event.get(name).map_or_else(String::new, |v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
-    };
-    let row = |key: &str, value: String| SummaryRow::new(ctx.t(key), Html::from(value));
-    let at: Option<Timestamp> = said("at").parse().ok();
-    let who = signed.iter().map(|s| match s.seconds {
-        Some(seconds) => Html::join([
-            Html::from(format!("{} · ", s.name)),
-            components::exact_time(ctx, Timestamp(i64::try_from(seconds).unwrap_or(0).saturating_mul(1_000_000))),
-        ]),
-        None => Html::from(s.name.clone()),
-    });
-    let signers = Html::join(who.map(|w| Html::trusted(format!("<p>{w}</p>"))));
-    let place = ctx.tf(
-        "receipt-leaf-of",
-        &[
-            ("n", (receipt.index as f64).into()),
-            ("size", (head.size as f64).into()),
-            ("log", head.origin.as_str().into()),
-        ],
-    );
-    let mut rows = vec![
-        row("receipt-event", format!("{} · {} · {}", said("type"), said("action"), said("entity"))),
-        SummaryRow::new(
-            ctx.t("receipt-when"),
-            at.map_or_else(|| said("at").into(), |at| components::exact_time(ctx, at)),
-        ),
-        row("receipt-who", said("actorName")),
-    ];
-    rows.extend(Some(said("ground")).filter(|g| !g.is_empty()).map(|g| row("event-ground", g)));
-    rows.push(row("receipt-place", place));
-    rows.push(SummaryRow::new(ctx.t("receipt-signed"), signers));
-    let open = secret.changes.iter().filter_map(|part| match part {
-        Part::Open { name, change, .. } => Some((name.clone(), change.clone())),
-        Part::Hidden { .. } => None,
-    });
-    let changes: Vec<_> = open.collect();
-    let hidden = secret.changes.len() - changes.len();
-    Ok(Proven { facts: components::summary_list(&rows), changes, hidden })
+/// How much is proven without being shown; empty for nothing.
+fn hidden(ctx: &PageContext, n: usize) -> String {
+    if n > 0 { ctx.tf("receipt-hidden", &[("n", (n as f64).into())]) } else { String::new() }
+}
+
+/// An address as a picture that a telephone reads.
+fn picture(ctx: &PageContext, address: &str) -> Html {
+    let Ok(code) = QrCode::new(address) else { return Html::default() };
+    let drawn = code.render::<svg::Color<'_>>().min_dimensions(200, 200).quiet_zone(true).build();
+    let opening = format!("<svg role=\"img\" aria-label=\"{}\"", Html::from(ctx.t("receipt-qr-alt")));
+    // Only the picture itself stands inside a page.
+    Html::trusted(drawn.find("<svg").map(|at| drawn[at..].replacen("<svg", &opening, 1)).unwrap_or_default())
 }
