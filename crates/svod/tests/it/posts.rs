@@ -87,8 +87,8 @@ async fn a_person_sees_themselves_and_an_official_does_not_see_what_is_personal(
     app.settle().await;
 }
 
-async fn official(app: &TestApp) -> (String, String) {
-    let (_, token) = person(app, "watcher", Some((Role::Official, "kuzbass"))).await;
+async fn administrator(app: &TestApp) -> (String, String) {
+    let (_, token) = person(app, "watcher", Some((Role::Administrator, "kuzbass"))).await;
     let account = app.core.identity.recognise(&token).await.unwrap().session.unwrap().account.clone();
     (account, token)
 }
@@ -97,7 +97,7 @@ async fn official(app: &TestApp) -> (String, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_ends_with_the_session_that_opened_it() {
     let app = TestApp::builder().doors().start().await;
-    let (account, token) = official(&app).await;
+    let (account, token) = administrator(&app).await;
     let address = format!("{}/api/v1/live?space=kuzbass", app.http());
     let mut open = reqwest::Client::new().get(address).bearer_auth(&token).send().await.unwrap();
     let mut heard = String::new();
@@ -123,34 +123,43 @@ async fn a_stream_ends_with_the_session_that_opened_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_goes_on_with_the_powers_of_today() {
     let app = TestApp::builder().doors().start().await;
-    let (_, token) = official(&app).await;
-    let bearer = ("authorization", format!("Bearer {token}"));
-    let tenant = ("ngsild-tenant", "kuzbass".to_owned());
-    let json = ("content-type", "application/json".to_owned());
-    let body = serde_json::json!({"id": "urn:t:subscription", "type": "Subscription", "entities": [{"type": "Task"}],
-        "notification": {"endpoint": {"uri": "http://nowhere.example/"}}});
-    let path = "/ngsi-ld/v1/subscriptions";
-    let made = app.request("POST", path, &[bearer.clone(), tenant.clone(), json], body.to_string().into_bytes()).await;
-    assert_eq!(made.status, 201, "{made:?}");
-    let platform = Actor::platform("test");
-    let administrator = ("authorization", format!("Bearer {}", app.token("administrator")));
-    let told = async |times: u64| {
-        app.settle().await;
-        let path = format!("{path}/urn:t:subscription");
-        let state = app.request("GET", &path, &[administrator.clone(), tenant.clone()], Vec::new()).await.ok();
-        assert_eq!(state["notification"]["timesSent"].as_u64().unwrap_or(0), times, "{state}");
+    let (_, token) = administrator(&app).await;
+    let other = app.token("administrator");
+    let headers = |token: &str| {
+        let field = |name: &'static str, value: &str| (name, value.to_owned());
+        [
+            field("authorization", &format!("Bearer {token}")),
+            field("ngsild-tenant", "kuzbass"),
+            field("content-type", "application/json"),
+        ]
     };
-    make(&app, &platform, "urn:t:task:1", "Task", "kuzbass", &[("name", Attribute::property("первая"))]).await;
-    told(1).await;
+    for (id, whose) in [("urn:t:lost", &token), ("urn:t:kept", &other)] {
+        let body = serde_json::json!({"id": id, "type": "Subscription", "entities": [{"type": "Appointment"}],
+            "notification": {"endpoint": {"uri": "http://nowhere.example/"}}});
+        let body = body.to_string().into_bytes();
+        let made = app.request("POST", "/ngsi-ld/v1/subscriptions", &headers(whose), body).await;
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+    let told = async |id: &str| {
+        let path = format!("/ngsi-ld/v1/subscriptions/{id}");
+        let state = app.request("GET", &path, &headers(&other)[..2], Vec::new()).await.ok();
+        state["notification"]["timesSent"].as_u64().unwrap_or(0)
+    };
     let mut ended = app.only("Appointment").await;
+    person(&app, "first", Some((Role::Official, "kuzbass"))).await;
+    app.until("both are told of somebody new", async || told("urn:t:lost").await > 0 && told("urn:t:kept").await > 0)
+        .await;
     ended.attributes.insert("until".into(), Attribute::property(app.core.registry.clock().now().to_string()));
     let changes = vec![Change::from(Operation::Upsert(ended))];
-    app.core
-        .registry
-        .execute(&platform, Command { ground: "dismissed".into(), changes, ..Command::default() })
-        .await
-        .unwrap();
+    let command = Command { ground: "dismissed".into(), changes, ..Command::default() };
+    let kept = told("urn:t:kept").await;
+    app.core.registry.execute(&Actor::platform("test"), command).await.unwrap();
     app.clock.advance(2);
-    make(&app, &platform, "urn:t:task:2", "Task", "kuzbass", &[("name", Attribute::property("вторая"))]).await;
-    told(1).await;
+    app.until("the end is told", async || told("urn:t:kept").await > kept).await;
+    let kept = told("urn:t:kept").await;
+    let before = told("urn:t:lost").await;
+    person(&app, "second", Some((Role::Official, "kuzbass"))).await;
+    app.until("who still may is told", async || told("urn:t:kept").await > kept).await;
+    assert_eq!(told("urn:t:lost").await, before, "who may no more is not");
+    app.settle().await;
 }
