@@ -16,7 +16,7 @@ use crate::desk::{Desk, Left};
 use crate::follow::Fresh;
 use crate::index::Indexes;
 use crate::view::View;
-use crate::{Registry, check, receipts, unique};
+use crate::{Registry, check, receipts, tenure, unique};
 
 /// How often a command is repeated when what writers must know has changed meanwhile.
 const STALE_TRIES: usize = 5;
@@ -178,6 +178,7 @@ impl Job {
                     hand.references_exist(conn, desk, change, &w.entity)?;
                     unique::check(conn, desk, &self.view, &w.entity)?;
                     unique::party(conn, &self.view, w.made, &w.entity)?;
+                    tenure::check(conn, desk, &self.view, &w.entity)?;
                 }
                 Ok(worked)
             });

@@ -6,7 +6,7 @@
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `combine`, `execute`, `desk`, `check`, `unique` – writing; `receipts` – what was done under a client's key
+//! * `command`, `combine`, `execute`, `desk`, `check`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key
 //! * `template` – what a pilot has, for all others
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
 //! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
@@ -37,6 +37,7 @@ mod registry;
 mod spaces;
 mod sweep;
 mod template;
+mod tenure;
 mod unique;
 mod view;
 mod vocabulary;
@@ -57,6 +58,7 @@ pub use registry::{Registry, RegistryDeps};
 pub use spaces::{SpaceId, SpaceInfo, SpaceTree};
 pub use svod_policy::{Action, Ground, ResourceRef};
 pub use template::{Copied, Template, TemplateError};
+pub use tenure::{ACTING_DAYS, Tenure};
 pub use vocabulary::{AttributeInUse, InUse, TypeInUse};
 
 /// The space of the installation itself: packs of every space, unroutable messages.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer, Represented};
-use svod_kernel::{Actor, Lang, Role, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Lang, Role, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Change, Command, CommandError, EntityQuery, INSTALLATION, Operation, QueryError, Registry};
+use svod_registry::{
+    Change, Command, CommandError, EntityQuery, INSTALLATION, Operation, QueryError, Registry, Tenure,
+};
 use svod_trust::Trust;
 
 /// The posts of the graph.
@@ -54,14 +56,14 @@ impl Posts {
             let filters = vec![("person".to_owned(), person.to_string())];
             let query = EntityQuery { filters, ..EntityQuery::of(top.path.clone(), &["Appointment"]) };
             for appointment in self.registry.query(&reader, query).await?.items {
-                let Some(since) = holds(&appointment, now) else { continue };
+                let Some(tenure) = Tenure::of(&appointment).filter(|t| t.holds(now)) else { continue };
                 let Some(post) = appointment.object("post") else { continue };
                 match self.registry.entity_in(&reader, Some(&appointment.space), post).await {
                     // Who appoints in one territory gives no powers in another; where everybody may do everything, nobody
                     // gets any.
                     Ok(post)
                         if post.kind != "Post" || !appointment.space.covers(&post.space) || is_open(&post.space) => {}
-                    Ok(post) => held.extend(capacity(&appointment, &post).map(|c| (since, c))),
+                    Ok(post) => held.extend(self.capacity(&appointment, &post, tenure).map(|c| (tenure.since, c))),
                     // A post that was abolished gives no powers any more.
                     Err(QueryError::NotFound(_)) => {}
                     Err(e) => return Err(e),
@@ -75,7 +77,9 @@ impl Posts {
     /// The newcomer as a person, in the space of their post or in the first region; and the appointment to the post, which is
     /// made where there is none of that role yet.
     async fn appoint(&self, newcomer: &Newcomer) -> Result<(), CommandError> {
-        if self.registry.catalogue().metamodel.attribute("Person", "name").is_none() {
+        let catalogue = self.registry.catalogue();
+        let metamodel = &catalogue.metamodel;
+        if metamodel.attribute("Person", "name").is_none() {
             return Ok(());
         }
         let tree = self.registry.spaces();
@@ -96,12 +100,7 @@ impl Posts {
             let post: Urn = urn.parse().map_err(|_| CommandError::UnknownSpace(space.clone()))?;
             if matches!(self.registry.entity(&Actor::platform("identity"), &post).await, Err(QueryError::NotFound(_))) {
                 let mut made = Entity::new(post.clone(), "Post", space.clone());
-                let name = self
-                    .registry
-                    .catalogue()
-                    .texts
-                    .get(Lang::Ru, &format!("enum-PostRole-{}", role.as_str()))
-                    .into_owned();
+                let name = catalogue.texts.get(Lang::Ru, &format!("enum-PostRole-{}", role.as_str())).into_owned();
                 made.attributes.insert("name".into(), Attribute::property(name));
                 made.attributes.insert("role".into(), Attribute::property(role.as_str()));
                 changes.push(Operation::Create(made).into());
@@ -111,34 +110,37 @@ impl Posts {
             appointment.attributes.insert("person".into(), Attribute::object(newcomer.person.clone()));
             appointment.attributes.insert("post".into(), Attribute::object(post));
             appointment.attributes.insert("since".into(), Attribute::property(now.to_string()));
+            // The name of a region's head is public by law; others' are published by who enters them.
+            if *role == Role::Governor && metamodel.attribute("Appointment", "name").is_some() {
+                appointment.attributes.insert("name".into(), Attribute::property(newcomer.name.clone()));
+            }
             changes.push(Operation::Create(appointment).into());
         }
         let command = Command { ground: "invitation".into(), changes, ..Command::default() };
         self.registry.execute(&Actor::platform("identity"), command).await.map(drop)
     }
-}
 
-/// Since when the appointment holds, if it does at that moment.
-fn holds(appointment: &Entity, now: Timestamp) -> Option<Timestamp> {
-    let at = |name: &str| appointment.text(name).and_then(|t| t.parse::<Timestamp>().ok());
-    let ends = appointment.text("until").is_some();
-    let since = at("since").filter(|since| *since <= now)?;
-    (!ends || at("until").is_some_and(|until| now < until)).then_some(since)
-}
-
-fn capacity(appointment: &Entity, post: &Entity) -> Option<Capacity> {
-    let role = match post.text("role")? {
-        "official" => Role::Official,
-        "governor" => Role::Governor,
-        "administrator" => Role::Administrator,
-        "auditor" => Role::Auditor,
-        _ => return None,
-    };
-    Some(Capacity {
-        appointment: appointment.id.clone(),
-        title: post.text("name").unwrap_or(post.id.as_str()).to_owned(),
-        role,
-        space: post.space.clone(),
-        body: post.object("body").cloned(),
-    })
+    /// What the appointment makes of somebody; who acts in the post is called so, in the journal as well.
+    fn capacity(&self, appointment: &Entity, post: &Entity, tenure: Tenure) -> Option<Capacity> {
+        let role = match post.text("role")? {
+            "official" => Role::Official,
+            "governor" => Role::Governor,
+            "administrator" => Role::Administrator,
+            "auditor" => Role::Auditor,
+            _ => return None,
+        };
+        let name = post.text("name").unwrap_or(post.id.as_str());
+        let title = if tenure.acting {
+            self.registry.catalogue().texts.format(Lang::Ru, "post-acting", &[("post", name.into())])
+        } else {
+            name.to_owned()
+        };
+        Some(Capacity {
+            appointment: appointment.id.clone(),
+            title,
+            role,
+            space: post.space.clone(),
+            body: post.object("body").cloned(),
+        })
+    }
 }

@@ -31,6 +31,7 @@ attr-seat = Seat of administration
 attr-source = Source
 attr-territory = Territory
 attr-subjects = Subjects
+attr-parent = Superior body
 attr-location = Location
 attr-deviceId = Device number
 attr-owner = Owner
@@ -90,6 +91,11 @@ attr-review = Review
 attr-reviewer = Reviewed by
 attr-scope = In which matters
 attr-text = Text
+
+## Posts
+
+# The name of the post is not declined: the mark stands after it.
+post-acting = { $post } (acting)
 
 ## Code lists
 

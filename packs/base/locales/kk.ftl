@@ -31,6 +31,7 @@ attr-seat = Әкімшілік орталығы
 attr-source = Дерек көзі
 attr-territory = Аумағы
 attr-subjects = Жауапкершілік салалары
+attr-parent = Жоғары тұрған орган
 attr-location = Орналасқан жері
 attr-deviceId = Құрылғы нөмірі
 attr-owner = Иесі
@@ -90,6 +91,11 @@ attr-review = Тексеру
 attr-reviewer = Кім тексерді
 attr-scope = Қандай істерде
 attr-text = Мәтін
+
+## Лауазымдар
+
+# Лауазым атауы септелмейді: белгі одан кейін тұрады.
+post-acting = { $post } (м. а.)
 
 ## Анықтамалықтар
 

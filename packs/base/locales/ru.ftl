@@ -31,6 +31,7 @@ attr-seat = Административный центр
 attr-source = Источник данных
 attr-territory = Территория
 attr-subjects = Предметы ведения
+attr-parent = Вышестоящий орган
 attr-location = Местоположение
 attr-deviceId = Номер устройства
 attr-owner = Владелец
@@ -90,6 +91,11 @@ attr-review = Проверка
 attr-reviewer = Кто проверил
 attr-scope = В каких делах
 attr-text = Текст
+
+## Должности
+
+# Наименование должности не склоняется: пометка стоит после него.
+post-acting = { $post } (и. о.)
 
 ## Справочники
 

@@ -6,8 +6,10 @@
 //! * `GET|POST /my/consents`, `POST /my/consents/withdraw` – consents
 //! * `GET|POST /my/mandates`, `POST /my/mandates/withdraw|code` – who acts for me
 //! * `GET|POST /people`, `POST /people/attend|mandates|mandates/end` – somebody's data on a ground; acting for who is present; mandates by their documents
+//! * `GET /bodies`, `GET /bodies/{urn}` – who answers for what, and who holds which post; `GET|POST /bodies/acting`, `POST /bodies/end` – who acts in one for a time
 //! * `GET /oversight`, `POST /oversight/review|answer|close` – who watches over all that
 
+mod actions;
 mod pages;
 
 use std::sync::Arc;
@@ -45,6 +47,10 @@ pub fn routes(state: CabinetState) -> Router {
         .route("/people/attend", post(pages::people::attend))
         .route("/people/mandates", post(pages::people::enter))
         .route("/people/mandates/end", post(pages::people::end))
+        .route("/bodies", get(pages::bodies::show))
+        .route("/bodies/acting", get(pages::bodies::acting::show).post(pages::bodies::acting::appoint))
+        .route("/bodies/end", post(pages::bodies::acting::end))
+        .route("/bodies/{urn}", get(pages::bodies::body::show))
         .route("/oversight", get(pages::oversight::show))
         .route("/oversight/review", post(pages::oversight::review))
         .route("/oversight/answer", post(pages::oversight::answer))

@@ -11,6 +11,7 @@ nav-journal = Journal
 nav-packs = Packs
 nav-quarantine = Quarantine
 nav-accounts = Accounts
+nav-bodies = Bodies and posts
 nav-my = My cabinet
 nav-people = People
 nav-oversight = Oversight

@@ -11,6 +11,7 @@ nav-journal = Журнал
 nav-packs = Пакеттер
 nav-quarantine = Карантин
 nav-accounts = Тіркелгілер
+nav-bodies = Органдар мен лауазымдар
 nav-my = Менің кабинетім
 nav-people = Адамдар
 nav-oversight = Қадағалау

@@ -11,6 +11,7 @@ nav-journal = Журнал
 nav-packs = Пакеты
 nav-quarantine = Карантин
 nav-accounts = Учётные записи
+nav-bodies = Органы и должности
 nav-my = Мой кабинет
 nav-people = Люди
 nav-oversight = Надзор

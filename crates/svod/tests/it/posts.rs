@@ -1,10 +1,17 @@
-//! Powers follow the post, and only the post's own territory gives it.
+//! Powers follow the post, and only the post's own territory gives it; who acts in one has them for a time.
 
 use svod_identity::{From, Invitation};
 use svod_kernel::{Actor, Role};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Change, Command, Operation};
-use svod_testkit::TestApp;
+use svod_registry::{Change, Command, CommandError, Operation};
+use svod_testkit::{Answer, TestApp, on_both_engines};
+
+const CITY: &str = "kuzbass/novokuznetsk";
+const COMMITTEE: &str = "urn:svod:body:novokuznetsk:ecology";
+const HEAD: &str = "urn:t:post:head";
+const ACTING: &str = "urn:t:appointment:acting";
+/// A token of forms that the visitor's cookie repeats.
+const CSRF: &str = "0123456789abcdef0123456789abcdef";
 
 async fn person(app: &TestApp, login: &str, post: Option<(Role, &str)>) -> (String, String) {
     let mut invitation = Invitation::new(login, "Olga", app.core.registry.clock().now().plus_seconds(60)).unwrap();
@@ -119,6 +126,21 @@ async fn a_stream_ends_with_the_session_that_opened_it() {
     app.settle().await;
 }
 
+/// A case: nobody but officials sees it.
+async fn case(app: &TestApp, n: u32) {
+    let text = |value: &str| Attribute::property(value.to_owned());
+    let attributes = [
+        ("name", text("дело")),
+        ("process", text("alert-response")),
+        ("processVersion", text("kuzbass@1")),
+        ("state", text("{}")),
+        ("status", text("open")),
+        ("subject", text("air")),
+        ("openedAt", Attribute::property(app.core.registry.clock().now().to_string())),
+    ];
+    make(app, &Actor::platform("test"), &format!("urn:t:case:{n}"), "Case", "kuzbass", &attributes).await;
+}
+
 /// What somebody has subscribed to in their post they hear of as long as they hold it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_goes_on_with_the_powers_of_today() {
@@ -134,7 +156,7 @@ async fn a_subscription_goes_on_with_the_powers_of_today() {
         ]
     };
     for (id, whose) in [("urn:t:lost", &token), ("urn:t:kept", &other)] {
-        let body = serde_json::json!({"id": id, "type": "Subscription", "entities": [{"type": "Appointment"}],
+        let body = serde_json::json!({"id": id, "type": "Subscription", "entities": [{"type": "Case"}],
             "notification": {"endpoint": {"uri": "http://nowhere.example/"}}});
         let body = body.to_string().into_bytes();
         let made = app.request("POST", "/ngsi-ld/v1/subscriptions", &headers(whose), body).await;
@@ -146,20 +168,209 @@ async fn a_subscription_goes_on_with_the_powers_of_today() {
         state["notification"]["timesSent"].as_u64().unwrap_or(0)
     };
     let mut ended = app.only("Appointment").await;
-    person(&app, "first", Some((Role::Official, "kuzbass"))).await;
-    app.until("both are told of somebody new", async || told("urn:t:lost").await > 0 && told("urn:t:kept").await > 0)
-        .await;
+    case(&app, 1).await;
+    app.until("both are told of a case", async || told("urn:t:lost").await > 0 && told("urn:t:kept").await > 0).await;
     ended.attributes.insert("until".into(), Attribute::property(app.core.registry.clock().now().to_string()));
     let changes = vec![Change::from(Operation::Upsert(ended))];
     let command = Command { ground: "dismissed".into(), changes, ..Command::default() };
-    let kept = told("urn:t:kept").await;
     app.core.registry.execute(&Actor::platform("test"), command).await.unwrap();
     app.clock.advance(2);
-    app.until("the end is told", async || told("urn:t:kept").await > kept).await;
-    let kept = told("urn:t:kept").await;
-    let before = told("urn:t:lost").await;
-    person(&app, "second", Some((Role::Official, "kuzbass"))).await;
+    let (before, kept) = (told("urn:t:lost").await, told("urn:t:kept").await);
+    case(&app, 2).await;
     app.until("who still may is told", async || told("urn:t:kept").await > kept).await;
     assert_eq!(told("urn:t:lost").await, before, "who may no more is not");
+    app.settle().await;
+}
+
+/// A committee's post with its holder, whose token it is.
+async fn head(app: &TestApp) -> (String, String) {
+    let platform = Actor::platform("test");
+    let (holder, token) = person(app, "head", None).await;
+    let post = [
+        ("name", Attribute::property("Председатель комитета")),
+        ("role", Attribute::property("official")),
+        ("body", link(COMMITTEE)),
+    ];
+    make(app, &platform, HEAD, "Post", CITY, &post).await;
+    let held = [("person", link(&holder)), ("post", link(HEAD)), ("since", Attribute::property(app.ts()))];
+    make(app, &platform, "urn:t:appointment:head", "Appointment", CITY, &held).await;
+    (holder, token)
+}
+
+/// An appointment to act in that post.
+fn acting(person: &str, since: String, until: Option<String>) -> Entity {
+    let entity = Entity::new(ACTING.parse().unwrap(), "Appointment", CITY.parse().unwrap())
+        .with("person", link(person))
+        .with("post", link(HEAD))
+        .with("since", Attribute::property(since))
+        .with("deputy", Attribute::property(true));
+    match until {
+        Some(until) => entity.with("until", Attribute::property(until)),
+        None => entity,
+    }
+}
+
+async fn write(app: &TestApp, operation: Operation) -> Result<(), CommandError> {
+    let command = Command { ground: "test".into(), changes: vec![operation.into()], ..Command::default() };
+    app.core.registry.execute(&app.actor("administrator"), command).await.map(drop)
+}
+
+fn patch(set: &[(&str, String)], unset: &[&str]) -> Operation {
+    Operation::Patch {
+        urn: ACTING.parse().unwrap(),
+        expected: None,
+        set: set.iter().map(|(name, value)| ((*name).to_owned(), Attribute::property(value.clone()))).collect(),
+        unset: unset.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
+#[track_caller]
+fn refused(outcome: Result<(), CommandError>, rule: &str) {
+    let Err(CommandError::Invalid { errors, .. }) = outcome else { panic!("{rule}: {outcome:?}") };
+    assert!(errors[0].rule.starts_with(rule), "{rule}: {errors:?}");
+}
+
+async fn now(app: &TestApp, token: &str) -> Actor {
+    app.core.identity.authenticate(token).await.unwrap()
+}
+
+on_both_engines! {
+    async fn who_acts_in_a_post_has_its_powers_between_its_days_and_is_called_so(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let (_, holder) = head(&app).await;
+        let (ivan, token) = person(&app, "ivan", None).await;
+        let days = acting(&ivan, app.clock_plus(600), Some(app.clock_plus(1_200)));
+        write(&app, Operation::Create(days)).await.unwrap();
+        app.air("42010102", "pm25", 0.05).await;
+        let task = app.only("Task").await.id;
+        assert!(now(&app, &token).await.is(Role::Citizen), "not yet");
+
+        app.clock.advance(600);
+        let actor = now(&app, &token).await;
+        assert!(actor.is(Role::Official), "{actor:?}");
+        assert_eq!(actor.name, "Председатель комитета (и. о.)");
+        assert_eq!(actor.spaces, [CITY.parse().unwrap()]);
+        assert_eq!(actor.body, Some(COMMITTEE.parse().unwrap()));
+        assert_eq!(now(&app, &holder).await.name, "Председатель комитета", "beside the holder");
+        app.core.tasks.take(&actor, &task).await.unwrap();
+        let journal = app.journal(&app.actor("administrator"), "kuzbass", None).await;
+        let taken = journal.iter().find(|e| e.changes.get("takenBy").is_some()).unwrap();
+        assert_eq!((taken.actor.as_str(), taken.actor_name.as_str()), (ivan.as_str(), "Председатель комитета (и. о.)"));
+
+        app.clock.advance(600);
+        let after = now(&app, &token).await;
+        assert!(after.is(Role::Citizen) && after.spaces.is_empty(), "{after:?}");
+        assert!(now(&app, &holder).await.is(Role::Official), "the holder stays");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn nobody_acts_without_an_end_or_for_themselves_and_the_end_is_at_once(builder: TestAppBuilder) {
+        const DAY: i64 = 86_400;
+        let app = builder.start().await;
+        let (holder, _) = head(&app).await;
+        let (ivan, token) = person(&app, "ivan", None).await;
+        let try_for = async |who: &str, until: Option<i64>| {
+            write(&app, Operation::Create(acting(who, app.ts(), until.map(|s| app.clock_plus(s))))).await
+        };
+        for until in [None, Some(-60), Some(0), Some(367 * DAY)] {
+            let outcome = try_for(&ivan, until).await;
+            if until.is_some_and(|s| s <= 0) {
+                // What is over may stand as it was, and gives nothing.
+                outcome.unwrap();
+                write(&app, Operation::Delete { urn: ACTING.parse().unwrap(), expected: None }).await.unwrap();
+            } else {
+                refused(outcome, "acting-term");
+            }
+        }
+        refused(try_for(&holder, Some(30 * DAY)).await, "acting-holder");
+        assert!(now(&app, &token).await.is(Role::Citizen));
+
+        app.clock.advance(1);
+        try_for(&ivan, Some(366 * DAY)).await.unwrap();
+        app.clock.advance(1);
+        assert!(now(&app, &token).await.is(Role::Official));
+        refused(write(&app, patch(&[], &["until"])).await, "acting-term");
+        refused(write(&app, patch(&[("until", app.clock_plus(400 * DAY))], &[])).await, "acting-term");
+        let held = |id: &str| {
+            Entity::new(id.parse().unwrap(), "Appointment", CITY.parse().unwrap())
+                .with("person", link(&ivan))
+                .with("post", link(HEAD))
+                .with("since", Attribute::property(app.ts()))
+        };
+        refused(write(&app, Operation::Create(held("urn:t:appointment:ivan"))).await, "acting-holder");
+
+        write(&app, patch(&[("until", app.ts())], &[])).await.unwrap();
+        app.clock.advance(1);
+        assert!(now(&app, &token).await.is(Role::Citizen), "ended, it is over within a second");
+        write(&app, Operation::Create(held("urn:t:appointment:ivan"))).await.unwrap();
+        app.clock.advance(1);
+        assert_eq!(now(&app, &token).await.name, "Председатель комитета", "now the post is theirs");
+        app.settle().await;
+    }
+}
+
+async fn ask(app: &TestApp, token: &str, method: &str, path: &str, form: &str) -> Answer {
+    let cookie = format!("svod_session={token}; svod_csrf={CSRF}");
+    let kind = "application/x-www-form-urlencoded".to_owned();
+    let body = if form.is_empty() { String::new() } else { format!("csrf={CSRF}&{form}") };
+    app.request(method, path, &[("cookie", cookie), ("content-type", kind)], body.into_bytes()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_appoints_who_acts_and_ends_it_on_the_page() {
+    let app = TestApp::builder().doors().start().await;
+    head(&app).await;
+    let (_, ivan) = person(&app, "ivan", None).await;
+    let (_, keeper) = person(&app, "keeper", Some((Role::Administrator, CITY))).await;
+    let (_, stranger) = person(&app, "stranger", Some((Role::Administrator, "kuzbass/kemerovo"))).await;
+    let (form, body) = (format!("/bodies/acting?post={HEAD}"), format!("/bodies/{COMMITTEE}"));
+    assert!(ask(&app, &keeper, "GET", &body, "").await.text.contains(&format!("href=\"{form}\"")));
+    let page = ask(&app, &keeper, "GET", &form, "").await;
+    assert!(page.status == 200 && page.text.contains("Председатель комитета"), "{}", page.text);
+    for other in [&ivan, &stranger] {
+        assert_eq!(ask(&app, other, "GET", &form, "").await.status, 403);
+    }
+    let send = async |token: &str, person: &str, until: &str| {
+        let fields =
+            format!("post={HEAD}&person={person}&until={until}&ground=order+41&name=%D0%98.+%D0%9A%D0%B8%D0%BC");
+        ask(&app, token, "POST", "/bodies/acting", &fields).await
+    };
+    for (person, until, text) in [
+        ("nobody", "31.01.2026", "Укажите логин или идентификатор"),
+        ("ivan", "some+day", "Укажите день"),
+        ("ivan", "2030-01-31", "не позже чем через год"),
+        ("head", "2026-01-31", "уже занимает эту должность"),
+        ("keeper", "2026-01-31", "Себя не назначают"),
+    ] {
+        let answer = send(&keeper, person, until).await;
+        assert_eq!(answer.status, 422, "{person} {until}: {}", answer.text);
+        assert!(answer.text.contains(text), "{person} {until}: {}", answer.text);
+    }
+    assert_eq!(send(&stranger, "ivan", "2026-01-31").await.status, 403, "of another territory");
+    assert!(now(&app, &ivan).await.is(Role::Citizen));
+
+    let done = send(&keeper, "ivan", "31.01.2026").await;
+    assert_eq!((done.status, done.header("location")), (303, body.as_str()), "{}", done.text);
+    app.clock.advance(2);
+    assert_eq!(now(&app, &ivan).await.name, "Председатель комитета (и. о.)");
+    assert_eq!(ask(&app, &ivan, "GET", &form, "").await.status, 403, "who acts appoints nobody");
+    let shown = app.call("GET", &body, None, None).await.text;
+    assert!(shown.contains("и. о.</strong>") && shown.contains("И. Ким") && shown.contains("31.01.2026"), "{shown}");
+    assert!(!shown.contains("/bodies/end") && !shown.contains("order 41"), "{shown}");
+
+    let all = app.all("kuzbass", "Appointment").await;
+    let one = all.iter().find(|a| a.value("deputy").is_some()).unwrap();
+    let end = format!("id={}", one.id);
+    assert!(ask(&app, &keeper, "GET", &body, "").await.text.contains(one.id.as_str()), "the way to end it");
+    assert_eq!(ask(&app, &stranger, "POST", "/bodies/end", &end).await.status, 403);
+    assert_eq!(ask(&app, &keeper, "POST", "/bodies/end", &end).await.status, 303);
+    app.clock.advance(2);
+    assert!(now(&app, &ivan).await.is(Role::Citizen));
+
+    app.clock.advance(3_600);
+    let stale = send(&keeper, "ivan", "31.01.2026").await;
+    assert!(stale.status == 303 && stale.header("location").starts_with("/session/confirm"), "{}", stale.text);
     app.settle().await;
 }

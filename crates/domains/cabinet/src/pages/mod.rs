@@ -1,5 +1,6 @@
 //! One folder a page: handlers and templates side by side.
 
+pub mod bodies;
 pub mod my;
 pub mod oversight;
 pub mod people;

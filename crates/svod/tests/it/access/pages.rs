@@ -81,7 +81,8 @@ fn people() -> Vec<Case> {
 }
 
 /// The cabinet is a person's own; opening the data of others is for who holds a post; oversight for the security officer, whom no
-/// persona is. What each of them sees stands in the tests of trust.
+/// persona is; bodies and posts are everybody's to see, and appointments an account's to make. What each of them sees stands in
+/// the tests of trust and of posts.
 fn cabinet() -> Vec<Case> {
     const OF_PERSONS: [u16; 6] = [401, 404, 404, 404, 404, 404];
     const OF_OFFICER: [u16; 6] = [401, 403, 403, 403, 403, 403];
@@ -103,6 +104,11 @@ fn cabinet() -> Vec<Case> {
         form("/people/attend", "code=00000000", OF_OFFICER),
         form("/people/mandates", "represented=x&delegate=y&entitled=parent&document=z", OF_OFFICER),
         form("/people/mandates/end", "id=urn:t:none", OF_OFFICER),
+        get("/bodies", ALL),
+        Case::new("GET", "/bodies/{urn}", "/bodies/urn:svod:body:novokuznetsk:ecology", Body::Nothing, ALL),
+        get("/bodies/acting", OF_OFFICER),
+        form("/bodies/acting", "post=urn:t:none&person=nobody&until=2026-02-01&ground=order", OF_OFFICER),
+        form("/bodies/end", "id=urn:t:none", OF_OFFICER),
         get("/oversight", OF_OFFICER),
         form("/oversight/review", "access=urn:t:none&right=true", OF_OFFICER),
         form("/oversight/answer", "id=urn:t:none&text=why", OF_OFFICER),
