@@ -125,6 +125,7 @@ async fn people(connections: usize, length: Duration) -> Result<()> {
         rng: Arc::new(SeededRng::new(1)),
         origin: Some(ORIGIN.into()),
         session_seconds: 3600,
+        breached: None,
     });
     let identity = Arc::new(identity.map_err(anyhow::Error::msg)?);
     let invitation = Invitation::new("olga", "Olga", clock.now().plus_seconds(60))?;

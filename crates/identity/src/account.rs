@@ -344,7 +344,8 @@ impl Identity {
         token: &str,
         (password, code): (String, &str),
     ) -> Result<Vec<String>, IdentityError> {
-        password::check(&password, &account.login)?;
+        password::check(&password, &account.login, &account.name)?;
+        self.not_breached(&password).await?;
         let (sealed, id) = (self.enrolled(token).await?, account.id.to_string());
         let secret = secret::open(&self.sealing, &id, &sealed).ok_or(IdentityError::Over)?;
         let wrong =
@@ -365,6 +366,24 @@ impl Identity {
         })
         .await?;
         Ok(codes)
+    }
+
+    /// Refuses a password that is known to have leaked, where the installation knows which have.
+    async fn not_breached(&self, password: &str) -> Result<(), IdentityError> {
+        let Some(breached) = self.breached.clone() else { return Ok(()) };
+        let password = password.to_owned();
+        let looked = tokio::task::spawn_blocking(move || breached.knows(&password)).await;
+        match looked.map_err(|_| IdentityError::Over)? {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                let fix = "it stands in lists of stolen passwords; take another".to_owned();
+                Err(IdentityError::Field("password", "breached", fix))
+            }
+            Err(error) => {
+                tracing::error!(%error, "the list of stolen passwords cannot be read; none is set meanwhile");
+                Err(StoreError::Unavailable("the list of stolen passwords".into()).into())
+            }
+        }
     }
 
     /// Takes the password away, with authenticator and recovery codes.

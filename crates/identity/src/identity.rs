@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use svod_kernel::{Actor, Clock, Rng, Timestamp, Urn};
@@ -6,6 +7,7 @@ use svod_store::Store;
 use tokio::sync::{Notify, broadcast};
 use webauthn_rs::prelude::Webauthn;
 
+use crate::breached::Breached;
 use crate::directory::{Directory, NoPosts};
 use crate::limiter::Limiter;
 use crate::outside::Outside;
@@ -55,6 +57,8 @@ pub struct IdentityDeps {
     pub origin: Option<String>,
     /// How long a session lasts.
     pub session_seconds: i64,
+    /// A file of passwords known to have leaked.
+    pub breached: Option<PathBuf>,
 }
 
 /// Who somebody is.
@@ -68,6 +72,7 @@ pub struct Identity {
     pub(crate) webauthn: Option<Webauthn>,
     pub(crate) session_seconds: i64,
     pub(crate) passwords: Passwords,
+    pub(crate) breached: Option<Breached>,
     pub(crate) limiter: Limiter,
     pub(crate) recent: Recent,
     pub(crate) powers: Powers,
@@ -97,6 +102,7 @@ impl Identity {
             webauthn: deps.origin.as_deref().map(passkey::webauthn).transpose()?,
             directory: RwLock::new(Arc::new(NoPosts)),
             passwords: Passwords::new(salt),
+            breached: deps.breached.as_deref().map(Breached::new),
             limiter: Limiter::default(),
             recent: Recent::new(),
             powers: Powers::new(),

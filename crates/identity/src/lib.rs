@@ -12,6 +12,7 @@
 
 mod account;
 mod begun;
+mod breached;
 mod directory;
 mod error;
 #[doc(hidden)]

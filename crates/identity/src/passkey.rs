@@ -66,7 +66,7 @@ fn kept<T: serde::de::DeserializeOwned>(doc: &str) -> Result<T, IdentityError> {
 }
 
 fn refused(error: impl std::fmt::Display) -> IdentityError {
-    tracing::debug!(%error, "a passkey was refused");
+    tracing::info!(%error, "a passkey was refused");
     IdentityError::Refused
 }
 
@@ -148,7 +148,9 @@ impl Identity {
             Some(_) => Err(IdentityError::Refused),
             None => Ok(account::put_passkey(conn, &row)?),
         };
-        self.store.write(job).await
+        self.store.write(job).await?;
+        tracing::info!(account = %account.id, "a passkey was added");
+        Ok(())
     }
 
     /// Calls a passkey otherwise.

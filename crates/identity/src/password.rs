@@ -4,6 +4,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
+use zxcvbn::{Score, zxcvbn};
 
 use crate::IdentityError;
 
@@ -14,32 +15,46 @@ const LONGEST: usize = 512;
 /// Memory in KiB and passes.
 pub const COST: (u32, u32) = (19_456, 2);
 
-/// Passwords that everybody tries first, in small letters.
-const COMMON: [&str; 24] = [
-    "1234567890",
-    "0123456789",
-    "0987654321",
-    "1q2w3e4r5t",
-    "qwertyuiop",
-    "q1w2e3r4t5",
-    "йцукенгшщз",
-    "passwordpassword",
-    "password123",
-    "password1234",
-    "qwerty123456",
-    "qwerty1234",
-    "1111111111",
-    "0000000000",
-    "1234512345",
-    "abcdefghij",
-    "iloveyou123",
-    "welcome123",
+/// Words of the place: what somebody who knows it would try (docs/security-policy.md).
+const HERE: [&str; 38] = [
+    "svod",
+    "свод",
+    "platform",
+    "платформа",
     "administrator",
-    "zxcvbnm123",
-    "qazwsxedcrfv",
-    "1qaz2wsx3edc",
-    "парольпароль",
-    "1234567891",
+    "admin",
+    "администратор",
+    "админ",
+    "әкімші",
+    "official",
+    "специалист",
+    "чиновник",
+    "маман",
+    "governor",
+    "губернатор",
+    "auditor",
+    "security",
+    "оператор",
+    "gosuslugi",
+    "госуслуги",
+    "esia",
+    "есиа",
+    "egov",
+    "егов",
+    "mfc",
+    "мфц",
+    "tson",
+    "цон",
+    "akimat",
+    "акимат",
+    "әкімдік",
+    "russia",
+    "россия",
+    "kazakhstan",
+    "казахстан",
+    "қазақстан",
+    "пароль",
+    "йцукен",
 ];
 
 fn argon() -> Argon2<'static> {
@@ -47,11 +62,12 @@ fn argon() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// Is the password fit to be one?
+/// Is the password fit to be one? Guessed as those guess who know tens of thousands of common passwords, names and words, the
+/// keyboard, and the words of the place and the person (zxcvbn); words between spaces count for what they add.
 ///
 /// # Errors
 /// [`IdentityError::Field`] with the rule.
-pub fn check(password: &str, login: &str) -> Result<(), IdentityError> {
+pub fn check(password: &str, login: &str, name: &str) -> Result<(), IdentityError> {
     let wrong = |rule, fix: String| Err(IdentityError::Field("password", rule, fix));
     if password.chars().count() < SHORTEST {
         return wrong("length", format!("take at least {SHORTEST} characters"));
@@ -60,12 +76,19 @@ pub fn check(password: &str, login: &str) -> Result<(), IdentityError> {
         return wrong("length", format!("take at most {LONGEST} bytes"));
     }
     let small = password.to_lowercase();
-    let one = small.chars().next().is_some_and(|first| small.chars().all(|c| c == first));
-    let name = login.split('@').next().unwrap_or(login);
-    if one || COMMON.contains(&small.as_str()) || small == login || (name.len() > 3 && small.starts_with(name)) {
+    let own = [login, name].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let own: Vec<String> = own.filter(|part| part.chars().count() > 2).map(str::to_lowercase).collect();
+    let words: Vec<&str> = own.iter().map(String::as_str).chain(HERE).collect();
+    if zxcvbn(&small, &words).score() < Score::Three || rest(&small, &words) < SHORTEST / 2 {
         return wrong("common", "take one that nobody would try first".into());
     }
     Ok(())
+}
+
+/// Letters of the password that belong to none of these words, each different one once.
+fn rest(password: &str, words: &[&str]) -> usize {
+    let left = words.iter().fold(password.to_owned(), |left, word| left.replace(word, ""));
+    left.chars().collect::<std::collections::BTreeSet<_>>().len()
 }
 
 /// Works on passwords beside the requests.
@@ -116,13 +139,28 @@ mod tests {
 
     #[test]
     fn weak_passwords_are_refused_with_their_rule() {
-        for weak in ["short", "1234567890", "aaaaaaaaaaaa", "olga.ivanova1", "ПАРОЛЬпароль"] {
+        for weak in [
+            "short",
+            "1234567890",
+            "aaaaaaaaaaaa",
+            "olga.ivanova1",
+            "ПАРОЛЬпароль",
+            "password1234",
+            "iloveyou2020",
+            "Губернатор2026",
+            "ИвановаОльга1",
+            "q1w2e3r4t5y6",
+            "monkeymonkey",
+        ] {
             assert!(
-                matches!(check(weak, "olga.ivanova@example.org"), Err(IdentityError::Field("password", ..))),
+                matches!(
+                    check(weak, "olga.ivanova@example.org", "Ольга Иванова"),
+                    Err(IdentityError::Field("password", ..))
+                ),
                 "{weak}"
             );
         }
-        check("корова на льду", "olga@example.org").unwrap();
+        check("корова на льду", "olga@example.org", "Ольга Иванова").unwrap();
     }
 
     #[tokio::test]

@@ -62,11 +62,11 @@ pub fn open(key: &[u8; 32], whose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
     Some(opened.to_vec())
 }
 
-/// Codes to be kept on paper, each good for one sign-in: 50 bits, `xxxxx-xxxxx`.
+/// Codes to be kept on paper, each good for one sign-in: six fours, 118 bits, so that a plain hash of one tells nothing.
 pub fn recovery_codes(rng: &dyn Rng) -> Vec<String> {
     let letter = || char::from(LETTERS[rng.below(31) as usize]);
-    let half = || (0..5).map(|_| letter()).collect::<String>();
-    (0..10).map(|_| format!("{}-{}", half(), half())).collect()
+    let four = |_| (0..4).map(|_| letter()).collect::<String>();
+    (0..10).map(|_| (0..6).map(four).collect::<Vec<_>>().join("-")).collect()
 }
 
 /// What a recovery code is kept by, however it was typed.

@@ -220,6 +220,7 @@ impl Identity {
         let (before, owner) = self.store.write(job).await?;
         self.compare(&before, owner.and_then(|o| o.person?.parse().ok()), from, now);
         metrics::counter!("svod_sign_ins_total", "method" => method.as_str()).increment(1);
+        tracing::info!(account, method = method.as_str(), network = limiter::network(&from.address), "signed in");
         Ok(token)
     }
 
@@ -266,7 +267,11 @@ impl Identity {
             self.store.write::<_, StoreError>(move |conn| account::seen_session(conn, &key, now)).await?;
         }
         let chosen = row.acting.as_deref();
-        let posts = self.capacities(&owner).await?;
+        // Who has only the link of an invitation may add what they will sign in with, and no more.
+        let posts = match row.method == Method::Invitation.as_str() {
+            true => Vec::new(),
+            false => self.capacities(&owner).await?,
+        };
         let (actor, acts_for) = match self.representing(&owner, &posts, chosen).await? {
             Some(r) => (citizen(&owner, r.chain), r.name),
             None => (acting(&owner, &posts, chosen), String::new()),
@@ -322,6 +327,9 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::Missing`] when they have no such appointment or mandate.
     pub async fn act_as(&self, session: &Session, chosen: &str) -> Result<(), IdentityError> {
+        if session.method == Method::Invitation.as_str() {
+            return Err(IdentityError::Missing("post"));
+        }
         let account = self.account(&session.account).await?;
         let posts = self.capacities(&account).await?;
         if let Some(r) = self.representing(&account, &posts, Some(chosen)).await? {
@@ -333,6 +341,17 @@ impl Identity {
         }
         let chosen = Some(chosen.to_owned());
         self.revise(session, move |row| row.acting.clone_from(&chosen)).await
+    }
+
+    /// A session that the link of an invitation began has its owner's first proof now: it counts as begun by it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn strengthened(&self, session: &Session, by: Method) -> Result<(), IdentityError> {
+        match session.method == Method::Invitation.as_str() {
+            true => self.confirmed(session, by).await,
+            false => Ok(()),
+        }
     }
 
     /// The owner of the session has proved again who they are.
@@ -375,6 +394,7 @@ impl Identity {
             None => Ok(()),
         };
         self.store.write::<_, StoreError>(job).await?;
+        tracing::info!(session = secret::written(&hash[..8.min(hash.len())]), "signed out");
         self.recent.forget(&hash);
         self.ended.notify_one();
         Ok(())

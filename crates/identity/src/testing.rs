@@ -23,6 +23,7 @@ pub fn identity(store: Store, clock: Arc<dyn Clock>, demo: bool) -> Arc<Identity
         rng: Arc::new(SeededRng::new(7)),
         origin: Some(ORIGIN.to_owned()),
         session_seconds: 12 * 3600,
+        breached: None,
     };
     Arc::new(Identity::new(deps).expect("an address for passkeys"))
 }

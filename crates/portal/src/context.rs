@@ -179,8 +179,18 @@ pub(crate) async fn around(State(portal): State<Portal>, mut request: Request, n
         return page::failure(&ctx, PageError::csrf().problem());
     }
     request.extensions_mut().insert(ctx.clone());
+    let before =
+        ctx.session.as_ref().and_then(|_| cookies::read(request.headers(), cookies::SESSION)).map(str::to_owned);
     let response = next.run(request).await;
     let mut response = dressed(&ctx, response, html);
+    let begun = cookies::sets(response.headers(), cookies::SESSION).filter(|token| !token.is_empty());
+    if let (Some(before), Some(begun)) = (before, begun)
+        && before != begun
+        && let Err(error) = portal.0.identity.sign_out(&before).await
+    {
+        // The session before ends with its time.
+        tracing::warn!(%error, "the browser's session of before could not be ended");
+    }
     marks.leave(&ctx, response.headers_mut());
     response
 }
@@ -203,10 +213,7 @@ impl Marks {
         if self.csrf && page {
             cookies::set(headers, cookies::CSRF, &ctx.csrf, cookies::YEAR, secure);
         }
-        let signing = headers
-            .get_all(header::SET_COOKIE)
-            .iter()
-            .any(|c| c.to_str().is_ok_and(|c| c.starts_with(cookies::SESSION)));
+        let signing = cookies::sets(headers, cookies::SESSION).is_some();
         if self.forget_session && !signing {
             cookies::set(headers, cookies::SESSION, "", 0, secure);
         }

@@ -6,7 +6,7 @@ use svod_kernel::{Actor, FieldError, Role, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 
-use crate::command::{Change, CommandError, Operation};
+use crate::command::{Change, CommandError, Operation, forbidden};
 use crate::view::{View, is_party};
 
 /// Policy is asked about the entity as it is and as it is given.
@@ -40,7 +40,7 @@ pub(crate) fn may(
     if !readable && !matches!(change.operation, Operation::Create(_) | Operation::Upsert(_)) {
         return Err(CommandError::NotFound(entity.id.clone()));
     }
-    Err(CommandError::Forbidden { action: action.as_str(), kind: entity.kind.clone(), space: entity.space.clone() })
+    Err(forbidden(actor, action, &entity.kind, &entity.space))
 }
 
 fn invalid(urn: &Urn, errors: Vec<FieldError>) -> CommandError {

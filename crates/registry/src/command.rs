@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use svod_kernel::{Coded, FieldError, SpacePath, Urn};
+use svod_kernel::{Actor, Coded, FieldError, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 use svod_store::StoreError;
@@ -213,6 +213,12 @@ pub struct Receipt {
     /// It was done before, under the same key.
     #[serde(skip)]
     pub repeated: bool,
+}
+
+/// A refusal by policy, written down: who wanted what, where.
+pub(crate) fn forbidden(actor: &Actor, action: Action, kind: &str, space: &SpacePath) -> CommandError {
+    tracing::info!(actor = actor.id, action = action.as_str(), kind, space = space.as_str(), "refused by policy");
+    CommandError::Forbidden { action: action.as_str(), kind: kind.to_owned(), space: space.clone() }
 }
 
 /// Why a command was refused. Nothing of it has happened.

@@ -8,6 +8,7 @@ use svod_store::StoreError;
 use svod_store::definition::DefinitionRow;
 use svod_store::journal::NewEvent;
 
+use crate::command::forbidden;
 use crate::{CommandError, QueryError, Registry};
 
 /// A document as kept.
@@ -213,7 +214,7 @@ impl Registry {
         if self.may(actor, action, &self.resource(kind, space)) {
             return Ok(known);
         }
-        Err(CommandError::Forbidden { action: action.as_str(), kind: kind.to_owned(), space: space.clone() })
+        Err(forbidden(actor, action, kind, space))
     }
 
     fn readable(&self, actor: &Actor, kind: &str, space: &SpacePath) -> Result<i64, QueryError> {

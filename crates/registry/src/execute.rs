@@ -11,7 +11,7 @@ use svod_store::journal::NewEvent;
 use svod_store::{Conn, Engine, News, StoreError};
 
 use crate::cache::Closed;
-use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt};
+use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt, forbidden};
 use crate::desk::{Desk, Left};
 use crate::follow::Fresh;
 use crate::index::Indexes;
@@ -364,8 +364,7 @@ impl Hand<'_> {
         if view.is_open(&other.space) || other.attributes.keys().all(sees) {
             return Ok(());
         }
-        let (kind, space) = (other.kind.clone(), other.space.clone());
-        Err(CommandError::Forbidden { action: Action::ReadPersonal.as_str(), kind, space })
+        Err(forbidden(self.actor, Action::ReadPersonal, &other.kind, &other.space))
     }
 
     fn edited(&self, change: &Change, old: Option<&Arc<Entity>>, edit: &Edit) -> Result<Entity, CommandError> {

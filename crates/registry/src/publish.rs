@@ -171,7 +171,11 @@ impl Registry {
         // A space that is open to everybody lets nobody publish: packs hold beyond it.
         let strict = |s: SpacePath| ResourceRef::new("Pack", s);
         let allowed = space.parse::<SpacePath>().is_ok_and(|s| self.may(actor, Action::PublishPack, &strict(s)));
-        if allowed { Ok(()) } else { Err(PublishError::Forbidden(space.to_owned())) }
+        if !allowed {
+            tracing::info!(actor = actor.id, pack = manifest.id.as_str(), space, "publishing refused by policy");
+            return Err(PublishError::Forbidden(space.to_owned()));
+        }
+        Ok(())
     }
 
     /// Policies hold in every space, whichever pack brings them: whoever writes them runs the whole installation.

@@ -56,8 +56,16 @@ fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
         .map_err(failed)
 }
 
-fn failed(e: impl std::fmt::Display) -> StoreError {
-    StoreError::Migration(e.to_string())
+/// With every cause: the outermost says only that something went wrong.
+fn failed(e: impl std::error::Error) -> StoreError {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(deeper) = cause {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        cause = deeper.source();
+    }
+    StoreError::Migration(text)
 }
 
 pub(crate) fn run(link: &mut Link, url: &StoreUrl) -> Result<(), StoreError> {
@@ -67,7 +75,7 @@ pub(crate) fn run(link: &mut Link, url: &StoreUrl) -> Result<(), StoreError> {
         Link::Sqlite(c) => runner.run(&mut c.db).map(drop).map_err(failed),
         Link::Postgres(c) => {
             let Place::Postgres { schema, .. } = &url.place else {
-                return Err(failed("a PostgreSQL connection without a schema"));
+                return Err(StoreError::Migration("a PostgreSQL connection without a schema".to_owned()));
             };
             // Nodes that start together take turns; the waiting may outlast an ordinary lock's.
             let key = c.lock_key();

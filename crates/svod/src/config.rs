@@ -95,6 +95,9 @@ pub struct IdentityConfig {
     pub origin: Option<String>,
     /// How long a session lasts.
     pub session_hours: u32,
+    /// A file of passwords known to have leaked, as SHA-1 in capitals, a line each, sorted (Have I Been Pwned); none of them is
+    /// taken.
+    pub breached_passwords: Option<std::path::PathBuf>,
     /// Outside OpenID providers by which people sign in as well. Their hosts must stand in `outbound.hosts`.
     pub providers: Vec<ProviderConfig>,
 }
@@ -127,7 +130,7 @@ fn openid() -> String {
 
 impl Default for IdentityConfig {
     fn default() -> Self {
-        Self { origin: None, session_hours: 12, providers: Vec::new() }
+        Self { origin: None, session_hours: 12, breached_passwords: None, providers: Vec::new() }
     }
 }
 

@@ -86,6 +86,7 @@ impl Stage {
             demo: true,
             origin: None,
             session_seconds: 3600,
+            breached: None,
             cache_bytes: 16 << 20,
             signer: (crate::ledger::signer_of(&crate::config::LedgerConfig::default(), &[1; 32])?, true),
         };

@@ -99,6 +99,7 @@ impl Platform {
             demo: options.demo,
             origin: config.origin(addresses.http),
             session_seconds: i64::from(config.identity.session_hours.max(1)) * 3600,
+            breached: config.identity.breached_passwords.clone(),
             cache_bytes: config.store.entity_cache_mib << 20,
             signer: ledger::signer(&config.ledger, &config.data.0, &*options.rng)?,
         };

@@ -1,5 +1,6 @@
 //! The rooms without their doors: what the platform, pack tests and the testkit have in common.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -37,6 +38,8 @@ pub struct Ground {
     pub origin: Option<String>,
     /// How long their sessions last.
     pub session_seconds: i64,
+    /// A file of passwords known to have leaked.
+    pub breached: Option<PathBuf>,
     /// Bytes of entities kept in memory at the most.
     pub cache_bytes: u64,
     /// Signs the heads of the ledger, and whether its key was made just now.
@@ -81,7 +84,8 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
-        let Ground { store, clock, rng, key, node, demo, origin, session_seconds, cache_bytes, signer } = ground;
+        let Ground { store, clock, rng, key, node, demo, origin, session_seconds, breached, cache_bytes, signer } =
+            ground;
         let deps = IdentityDeps {
             store: store.clone(),
             key,
@@ -90,6 +94,7 @@ impl Core {
             rng: rng.clone(),
             origin,
             session_seconds,
+            breached,
         };
         let identity = Arc::new(Identity::new(deps).map_err(anyhow::Error::msg).context("identity.origin")?);
         let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone(), cache_bytes };

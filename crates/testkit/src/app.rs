@@ -187,6 +187,15 @@ impl TestApp {
         answer
     }
 
+    /// Whoever has come by an invitation has proved who they are by something of their own.
+    ///
+    /// # Panics
+    /// When there is no such session.
+    pub async fn proved(&self, token: &str) {
+        let session = self.core.identity.recognise(token).await.unwrap().session.unwrap();
+        self.core.identity.strengthened(&session, svod_identity::Method::Passkey).await.unwrap();
+    }
+
     /// The beginning of a stream of server-sent events: everything until `enough` says so.
     ///
     /// # Panics
@@ -409,6 +418,7 @@ async fn rooms(setup: &Setup, sent: &Arc<Sent>) -> (Core, Running) {
         demo: setup.demo,
         origin: Some("http://localhost".into()),
         session_seconds: 12 * 3600,
+        breached: None,
         cache_bytes: 4 << 20,
         signer: (svod::ledger::signer_of(&svod::config::LedgerConfig::default(), &KEY).unwrap(), true),
     };

@@ -18,7 +18,8 @@ impl FromRequestParts<RestState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, Failure> {
         let by_cookie = !parts.headers.contains_key(header::AUTHORIZATION);
-        let foreign = parts.headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site");
+        // A neighbour of the same name is another site here: SameSite lets its cookies through.
+        let foreign = parts.headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site" || v == "same-site");
         match session_token(&parts.headers) {
             Some(_) if by_cookie && foreign && !parts.method.is_safe() => {
                 Err(Failure::forbidden("a change asked for by another site's page"))
@@ -39,9 +40,11 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
             return Some(token.trim());
         }
     }
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    let mut pairs = cookies.flat_map(|c| c.split(';')).filter_map(|p| p.trim().split_once('='));
-    pairs.find(|(name, value)| *name == SESSION_COOKIE && !value.is_empty()).map(|(_, value)| value)
+    let cookies = || headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let pairs = || cookies().flat_map(|c| c.split(';')).filter_map(|p| p.trim().split_once('='));
+    let named = |wanted: fn(&str) -> bool| pairs().find(|(name, value)| wanted(name) && !value.is_empty());
+    let bound = named(|name| name.strip_prefix("__Host-") == Some(SESSION_COOKIE));
+    bound.or_else(|| named(|name| name == SESSION_COOKIE)).map(|(_, value)| value)
 }
 
 pub struct Bearer;

@@ -7,7 +7,7 @@ use serde_json::json;
 use svod_kernel::Timestamp;
 use svod_store::{Conn, StoreError, client};
 
-use super::client::Client;
+use super::client::{AuthMethod, Client};
 use super::{Credentials, OauthError};
 use crate::{Identity, IdentityError, Session, secret};
 
@@ -229,7 +229,11 @@ impl Identity {
         let (account, id) = (session.account.clone(), client.id.clone());
         let allowed = self.store.read::<_, StoreError>(move |conn| client::consent(conn, &account, &id)).await?;
         let allowed: Vec<&str> = allowed.as_deref().unwrap_or_default().split_whitespace().collect();
-        if !request.asks("consent") && request.scope.split_whitespace().all(|s| allowed.contains(&s)) {
+        // A program that keeps no secret and is not called back over the web may be anybody who has its name: its person
+        // sees each of its requests (OAuth 2.1, 7.4).
+        let sure = client.registration.token_endpoint_auth_method != AuthMethod::None
+            || request.redirect.starts_with("https:");
+        if sure && !request.asks("consent") && request.scope.split_whitespace().all(|s| allowed.contains(&s)) {
             return Ok(Authorized::Back(self.code(&request, session).await?));
         }
         if request.asks("none") {

@@ -5,8 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use svod_identity::{
-    Account, Capacity, Directory, Enrolled, From, Identity, IdentityDeps, IdentityError, Invitation, Looked, Newcomer,
-    Represented, code,
+    Account, Capacity, Directory, Enrolled, From, Identity, IdentityDeps, IdentityError, Invitation, Looked, Method,
+    Newcomer, Represented, code,
 };
 use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_store::StoreOptions;
@@ -124,6 +124,7 @@ impl House {
                 rng: Arc::new(SeededRng::new(seed)),
                 origin: Some("https://region.example".into()),
                 session_seconds: 12 * 3600,
+                breached: None,
             };
             let identity = Arc::new(Identity::new(deps).unwrap());
             identity.set_directory(posts.clone());
@@ -139,6 +140,8 @@ impl House {
 
     async fn account(&self, login: &str) -> (Account, String) {
         let (account, token) = self.identity.accept(&self.invitation(login), &here()).await.unwrap();
+        let session = self.identity.recognise(&token).await.unwrap().session.unwrap();
+        self.identity.strengthened(&session, Method::Passkey).await.unwrap();
         (account, token)
     }
 

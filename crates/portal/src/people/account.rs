@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_identity::provider::Client;
-use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Represented, Session};
+use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Method, Represented, Session};
 use svod_kernel::Timestamp;
 
 use super::session::{is_shown, refusal, said};
@@ -218,6 +218,7 @@ pub(crate) struct AddPasskey {
 pub(crate) async fn add_passkey(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<AddPasskey>) -> Answer {
     let account = owner(&portal, &signed).await?;
     portal.0.identity.add_passkey(&account, &form.token, (&form.credential, &form.name)).await?;
+    portal.0.identity.strengthened(&signed.session, Method::Passkey).await?;
     Ok(redirect("/account#passkeys"))
 }
 
@@ -347,6 +348,7 @@ pub(crate) async fn set_password(State(portal): Here, signed: Signed, CsrfForm(f
     match identity.set_password(&account, &form.token, (form.password, &form.code)).await {
         Ok(codes) => {
             end_others_of(&portal, &signed).await?;
+            identity.strengthened(&signed.session, Method::Password).await?;
             let ctx = &signed.ctx;
             let page = CodesPage { ctx, codes };
             let answer = Page::new(ctx, ctx.t("account-codes-title")).crumb(ctx.t("account-title"), "/account");
@@ -386,6 +388,9 @@ pub(crate) struct OneSession {
 
 /// `POST /account/sessions/end`.
 pub(crate) async fn end_session(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<OneSession>) -> Answer {
+    if !may_change(&portal, &signed).await? {
+        return Ok(to_confirm("/account"));
+    }
     portal.0.identity.end_session(&signed.session.account, &form.id).await?;
     Ok(redirect("/account#sessions"))
 }
@@ -403,6 +408,9 @@ pub(crate) async fn withdraw(State(portal): Here, signed: Signed, CsrfForm(form)
 
 /// `POST /account/sessions/end-others`.
 pub(crate) async fn end_others(State(portal): Here, signed: Signed, CsrfForm(Nothing {}): CsrfForm<Nothing>) -> Answer {
+    if !may_change(&portal, &signed).await? {
+        return Ok(to_confirm("/account"));
+    }
     portal.0.identity.end_sessions(&signed.session.account, Some(&signed.session)).await?;
     Ok(redirect("/account#sessions"))
 }

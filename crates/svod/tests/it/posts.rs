@@ -18,6 +18,7 @@ async fn person(app: &TestApp, login: &str, post: Option<(Role, &str)>) -> (Stri
     invitation.post = post.map(|(role, space)| (role, space.parse().unwrap()));
     let invitation = app.core.identity.invite(&invitation);
     let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
+    app.proved(&token).await;
     (account.person.to_string(), token)
 }
 

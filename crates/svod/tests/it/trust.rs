@@ -19,6 +19,7 @@ impl Somebody {
         invitation.post = post.map(|(role, space)| (role, space.parse().unwrap()));
         let invitation = app.core.identity.invite(&invitation);
         let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
+        app.proved(&token).await;
         Self { person: account.person, token }
     }
 
