@@ -36,6 +36,7 @@ pub use account::{Account, Authenticator, INVITED, Invitation};
 pub use directory::{Capacity, Directory, Enrolled, Looked, Newcomer, NoPosts, Represented};
 pub use error::IdentityError;
 pub use identity::{Identity, IdentityDeps, Sign};
+pub use limiter::network;
 pub use outside::{Asked, Fetch, Fetched, Leaving, OutsideProvider, Purpose, Returned};
 pub use passkey::{Ceremony, Key};
 pub use password::{COST, SHORTEST};

@@ -252,6 +252,11 @@ fn failed<'a>(ctx: &'a PageContext, status: StatusCode, problem: Option<&Problem
     Page::new(ctx, title.clone()).html(body).status(status)
 }
 
+/// The first part of a path: the rest may name people, or be a secret (invitations).
+fn room(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_current;
@@ -262,9 +267,4 @@ mod tests {
         assert!(is_current("/tasks", "/tasks/urn:x:1") && !is_current("/tasks", "/tasksheet"));
         assert!(!is_current("/", "/tasks") && !is_current("/api", "/"));
     }
-}
-
-/// The first part of a path: the rest may name people, or be a secret (invitations).
-fn room(path: &str) -> &str {
-    path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }

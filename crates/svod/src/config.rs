@@ -174,6 +174,11 @@ pub struct HttpConfig {
     pub timeout_seconds: u64,
     /// Requests worked on at once; more are answered 503 with Retry-After.
     pub max_in_flight: usize,
+    /// Requests a second of one network (IPv4 /24, IPv6 /64), ten seconds' worth at once; more are answered 429. 0: no limit.
+    /// Who asks from this machine is not counted.
+    pub network_requests_per_second: u32,
+    /// The same of one bearer: a person's session, a program's token, a site's credentials.
+    pub bearer_requests_per_second: u32,
     /// A proxy of the installation's own stands in front: the last address of `X-Forwarded-For` is the client's.
     pub proxied: bool,
     /// PEM certificate chain; with `tls_key` pages and API speak TLS.
@@ -192,6 +197,8 @@ impl Default for HttpConfig {
             listen: ([127, 0, 0, 1], 8080).into(),
             timeout_seconds: 30,
             max_in_flight: 2_000,
+            network_requests_per_second: 500,
+            bearer_requests_per_second: 100,
             proxied: false,
             tls_certificate: None,
             tls_key: None,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,6 +10,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use svod_kernel::Clock;
 use svod_ngsi_ld::{Edge, ROOT};
 use svod_portal::PeerAddress;
 use tokio::sync::Semaphore;
@@ -16,6 +18,7 @@ use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
 
 use crate::config::HttpConfig;
+use crate::pace::Pace;
 
 /// Of answers that are no pages.
 const BARE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
@@ -30,6 +33,7 @@ pub struct Front {
     /// Pages and NGSI-LD, for clients that take compressed answers.
     packing: Router,
     room: Semaphore,
+    pace: Pace,
     patience: Duration,
     /// A proxy of the installation's own stands in front.
     proxied: bool,
@@ -38,7 +42,7 @@ pub struct Front {
 }
 
 impl Front {
-    pub fn new(own: Router, pages: Router, ngsi: Edge, config: &HttpConfig) -> Self {
+    pub fn new(own: Router, pages: Router, ngsi: Edge, config: &HttpConfig, clock: Arc<dyn Clock>) -> Self {
         let (edge, all) = (ngsi.clone(), pages.clone());
         let packing = Router::new().fallback(move |request: Request| {
             let (edge, all) = (edge.clone(), all.clone());
@@ -50,6 +54,7 @@ impl Front {
             ngsi,
             packing: packing.layer(CompressionLayer::new()),
             room: Semaphore::new(config.max_in_flight),
+            pace: Pace::new(config.network_requests_per_second, config.bearer_requests_per_second, clock),
             patience: Duration::from_secs(config.timeout_seconds),
             proxied: config.proxied,
             secure: config.is_secure(),
@@ -58,8 +63,12 @@ impl Front {
 
     /// The answer, whatever happens.
     pub async fn answer(&self, mut request: Request, peer: IpAddr) -> Response {
+        let address = self.address(&request, peer);
+        let health = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
+        if let Some(seconds) = self.pace.exceeded(address.0, request.headers()).filter(|_| !health) {
+            return self.too_many(seconds);
+        }
         if !request.uri().path().starts_with(ROOT) {
-            let address = self.address(&request, peer);
             request.extensions_mut().insert(address);
         }
         let personal = [header::AUTHORIZATION, header::COOKIE].iter().any(|h| request.headers().contains_key(h));
@@ -69,6 +78,15 @@ impl Front {
             problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something broke while this was answered")
         });
         self.guarded(response.headers_mut(), personal);
+        response
+    }
+
+    fn too_many(&self, seconds: u64) -> Response {
+        metrics::counter!("svod_http_slowed_total").increment(1);
+        let why = "more requests than one may send; wait as long as Retry-After says";
+        let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", why);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        self.guarded(response.headers_mut(), true);
         response
     }
 

@@ -92,7 +92,7 @@ fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) 
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(health);
-    Front::new(own, portal.wrap(pages), svod_ngsi_ld::Edge::new(ngsi), &config.http)
+    Front::new(own, portal.wrap(pages), svod_ngsi_ld::Edge::new(ngsi), &config.http, rooms.registry.clock().clone())
 }
 
 fn portal(config: &Config, rooms: &Core) -> Portal {

@@ -19,6 +19,7 @@ mod ndjson;
 mod ngsi;
 mod outbound;
 mod outside;
+mod pace;
 mod pack_test;
 pub mod packs;
 mod peers;

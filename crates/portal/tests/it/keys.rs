@@ -58,7 +58,7 @@ fn every_key_of_the_islands_exists_and_none_is_idle() {
     let web = Path::new("../../web/src");
     let texts = svod_portal::texts();
     let mut files = Vec::new();
-    walk(&web, &["ts"], &mut files);
+    walk(web, &["ts"], &mut files);
     let all: String = files.into_iter().map(|(_, text)| text).collect();
     let used = literals(&all, &["t(\"", "? \"js-", ": \"js-"]);
     let used: BTreeSet<_> =

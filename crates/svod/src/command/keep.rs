@@ -224,7 +224,7 @@ impl Drop for Swept {
 
 /// Restores into a store that nobody keeps, and verifies what was restored.
 fn checked(from: Store, near: &Path, secrets: &[(String, Vec<u8>)], args: &RestoreArgs) -> anyhow::Result<ExitCode> {
-    let to = open(&StoreUrl::sqlite(&near.join("restored.sqlite")), false)?;
+    let to = open(&StoreUrl::sqlite(near.join("restored.sqlite")), false)?;
     copied(&from, &to)?;
     from.blocking_close();
     let config = args.place.configuration()?;

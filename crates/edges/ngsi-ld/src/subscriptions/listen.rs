@@ -63,9 +63,22 @@ pub async fn listen(
     let token = crate::auth::token(&asked.headers).map(str::to_owned);
     let listening = Listening { stream, state, token, whose: kept.actor.id };
     Ok(match socket {
+        // A page of another site has no business with what its visitor subscribed to (RFC 6455, 10.2).
+        Ok(_) if !from_here(&asked.headers) => {
+            return Err(ApiError::new(Kind::Forbidden, "a WebSocket asked for by another site's page"));
+        }
         Ok(socket) => socket.on_upgrade(move |socket| speak(socket, listening)),
         Err(_) => events(listening),
     })
+}
+
+/// Programs name no origin; pages do, and theirs must be the host that they ask.
+fn from_here(headers: &axum::http::HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    match (text("origin"), text("host")) {
+        (None, _) => true,
+        (Some(origin), host) => origin.split_once("://").map(|(_, authority)| authority) == host,
+    }
 }
 
 /// The next notification; the end of the stream also where the journal cannot be read: the listener comes again.
@@ -119,4 +132,23 @@ async fn speak(mut socket: WebSocket, mut listening: Listening) {
         }
     }
     drop(socket.send(Message::Close(None)).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    #[test]
+    fn pages_of_other_sites_are_not_listened_to() {
+        let asked = |origin: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", "region.example:8443".parse().unwrap());
+            origin.map(|o| headers.insert("origin", o.parse().unwrap()));
+            super::from_here(&headers)
+        };
+        assert!(asked(None) && asked(Some("https://region.example:8443")));
+        for other in ["https://evil.example", "null", "https://region.example", "https://x.region.example:8443"] {
+            assert!(!asked(Some(other)), "{other}");
+        }
+    }
 }
