@@ -81,3 +81,12 @@ export async function picture(page, name) {
   await mkdir(pictures, { recursive: true });
   await page.screenshot({ path: `${pictures}${name}.png`, animations: "disabled" });
 }
+
+/** A virtual authenticator of the page's device, which knows its person: passkeys are made and used without a hand. */
+export async function authenticator(page) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+}

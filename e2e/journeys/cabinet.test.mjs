@@ -3,20 +3,25 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { accessible, fits } from "../harness/axe.mjs";
-import { picture } from "../harness/browser.mjs";
+import { authenticator, picture } from "../harness/browser.mjs";
 import { open } from "../harness/house.mjs";
 import { errors } from "../harness/pages.mjs";
 
 const house = open();
 const MOST = 20_000;
 
-/** Somebody with a new account, in a browser of their own. */
+/** Somebody with a new account, in a browser of their own; a post asks for a passkey before it gives powers. */
 async function somebody(login, name, ...post) {
-  const page = await house.browser.person(house.platform.http);
+  const page = await house.browser.person(post.length > 0 ? house.platform.named : house.platform.http);
   page.setDefaultTimeout(MOST);
+  if (post.length > 0) await authenticator(page);
   await page.goto(await house.platform.invitation(login, name, ...post));
   await page.getByRole("button", { name: "Завести учётную запись" }).click();
   await page.waitForURL(/\/account$/);
+  if (post.length > 0) {
+    await page.getByRole("button", { name: "Добавить ключ доступа" }).click();
+    await page.waitForURL(/#passkeys$/);
+  }
   return page;
 }
 
