@@ -12,6 +12,7 @@ pub fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
         let owner = workspace.members.iter().filter(|member| file.path.starts_with(&format!("{}/", member.folder)));
         match owner.max_by_key(|member| member.folder.len()) {
             Some(member) => findings.extend(orphan(tree, member, file)),
+            None if stands_apart(tree, file) => {}
             None => findings.push(Finding::new(
                 &file.path,
                 1,
@@ -27,6 +28,12 @@ pub fn check(tree: &Tree, workspace: &Workspace) -> Vec<Finding> {
     }
     findings.extend(browser(tree));
     findings
+}
+
+/// Of a crate that is a workspace of its own, on purpose.
+fn stands_apart(tree: &Tree, file: &File) -> bool {
+    let folder = file.path.split_once('/').map_or("", |(folder, _)| folder);
+    tree.get(&format!("{folder}/Cargo.toml")).is_some_and(|manifest| manifest.text.contains("\n[workspace]\n"))
 }
 
 /// A file that no `mod` line names is never compiled, and its tests never run.
