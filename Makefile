@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc drill fuzz sbom lint web clean
-export HTTP MQTT DATA SPEED STATE SUITE PARTS OUT EXAMPLES SEED TARGET SECONDS_EACH KEEP
+export HTTP MQTT OPEN DATA SPEED STATE SUITE PARTS OUT EXAMPLES SEED TARGET SECONDS_EACH KEEP
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
 help: ## this list

@@ -28,6 +28,9 @@ pub struct ServeArgs {
     /// Load the packs base and kuzbass, let demo personas in, start the simulated feeds.
     #[arg(long)]
     pub demo: bool,
+    /// Demo where others can reach it: whoever opens it may be any persona.
+    #[arg(long, requires = "demo")]
+    pub demo_for_all: bool,
     /// Demo without the simulated feeds.
     #[arg(long, requires = "demo")]
     pub no_simulation: bool,
@@ -99,6 +102,12 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 pub async fn serve_until(args: ServeArgs, stop: impl Future<Output = ()>) -> anyhow::Result<ExitCode> {
     let config = args.configuration()?;
     logging::start(&config.log).map_err(anyhow::Error::msg)?;
+    for (key, address) in [("http.listen", config.http.listen), ("mqtt.listen", config.mqtt.listen)] {
+        anyhow::ensure!(
+            !args.demo || args.demo_for_all || address.ip().is_loopback(),
+            "{key}: whoever opens the demo may be any persona, and others can reach {address}: say --demo-for-all, or listen on loopback"
+        );
+    }
     let platform = Platform::start(&config, args.options()?).await?;
     tracing::info!(entities = platform.core.twin.len(), "ready");
     if args.demo {

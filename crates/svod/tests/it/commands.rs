@@ -66,6 +66,19 @@ fn flags_that_contradict_each_other_are_refused() {
     }
 }
 
+/// ASVS V13.4.2: nobody puts the demo where others can reach it without saying so.
+#[test]
+fn the_demo_listens_on_loopback_only() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap();
+    for (key, http, mqtt) in [("http.listen", "0.0.0.0:0", "127.0.0.1:0"), ("mqtt.listen", "127.0.0.1:0", "0.0.0.0:0")]
+    {
+        let ran = program().run(&["serve", "--demo", "--data", folder, "--http", http, "--mqtt", mqtt]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains(key) && ran.stderr.contains("--demo-for-all"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn the_configuration_is_checked() {
     let folder = tempfile::tempdir().unwrap();
