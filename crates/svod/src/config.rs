@@ -361,6 +361,8 @@ impl Config {
             None => Self::default(),
         };
         config.overlay(env)?;
+        // Who is met at https is met by TLS alone.
+        config.http.secure_cookies |= config.identity.origin.as_deref().is_some_and(|o| o.starts_with("https://"));
         config.check()?;
         Ok(config)
     }
@@ -525,8 +527,8 @@ mod tests {
         );
         let (base, origin, secure) = of("");
         assert_eq!((base.as_str(), origin.as_str(), secure), ("http://127.0.0.1:8443", "http://localhost:8443", false));
-        let (base, origin, _) = of("[http]\nsecure_cookies = true\n[identity]\norigin = \"https://region.example\"\n");
-        assert_eq!((base.as_str(), origin.as_str()), ("http://127.0.0.1:8443", "https://region.example"));
+        let (base, origin, secure) = of("[identity]\norigin = \"https://region.example\"\n");
+        assert_eq!((base.as_str(), origin.as_str(), secure), ("http://127.0.0.1:8443", "https://region.example", true));
     }
 
     #[test]
