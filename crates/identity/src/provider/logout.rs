@@ -47,6 +47,8 @@ impl Identity {
     pub async fn tell_ended(&self) -> Result<usize, OauthError> {
         let now = self.clock.now();
         let job = move |conn: &mut dyn Conn| {
+            // First of all: who waits for the others with rows in hand may be waited for in turn.
+            conn.exclusive()?;
             // Sessions that time has ended.
             account::sweep(conn, now, now.plus_seconds(-IDLE))?;
             site_session::take(conn, now, now.plus_seconds(TAKEN), AT_ONCE)
