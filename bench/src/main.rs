@@ -6,10 +6,12 @@ mod bridge;
 mod copy;
 mod fanout;
 mod http;
+mod ledger;
 mod load;
 mod map;
 mod mqtt;
 mod ngsi;
+mod overhead;
 mod pack;
 mod progress;
 mod report;
@@ -53,6 +55,10 @@ enum Measure {
     Fanout(fanout::Options),
     /// Authorisation decisions, passwords, sessions and tokens a second, in this process.
     Trust(trust::Options),
+    /// What all checks cost on pages: medians with and without them, and their ratio, in this process.
+    Overhead(overhead::Options),
+    /// Leaves of the ledger a second with synced tiles, in this process on SQLite.
+    Ledger(ledger::Options),
     /// Medians and ratios of measurements (lines of JSON) as Markdown.
     Report {
         /// Files of lines.
@@ -71,6 +77,8 @@ fn main() -> Result<()> {
         Measure::Ngsi(options) => ngsi::run(&options),
         Measure::Fanout(options) => fanout::run(&options),
         Measure::Trust(options) => trust::run(&options),
+        Measure::Overhead(options) => overhead::run(&options),
+        Measure::Ledger(options) => ledger::run(&options),
         Measure::Report { files } => report::run(&files),
     }
 }

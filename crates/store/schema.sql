@@ -141,6 +141,32 @@ CREATE TABLE evolution (
 
 CREATE INDEX evolution_urn ON evolution (space, urn);
 
+CREATE TABLE file (
+    space BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE INDEX file_id ON file (id);
+
+CREATE INDEX file_state ON file (state);
+
+CREATE TABLE file_part (
+    space BIGINT NOT NULL,
+    file TEXT NOT NULL,
+    n BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    PRIMARY KEY (space, file, n)
+);
+
 CREATE TABLE finding (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,

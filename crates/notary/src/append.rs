@@ -73,6 +73,25 @@ fn unchanged(head: &HeadRow, edge: &Edge, entries: &[Hash], key: Option<&Verifie
     }
 }
 
+/// The edge of the tree under a head and the entries of its last bundle.
+///
+/// # Errors
+/// [`StoreError::Shape`] when they are not those that were signed, by the key where one is given.
+pub(crate) fn edge(
+    conn: &mut dyn Conn,
+    head: Option<&HeadRow>,
+    key: Option<&Verifier>,
+) -> Result<(Edge, Vec<Hash>), StoreError> {
+    let size = head.map_or(0, |h| h.size) as u64;
+    let edge = Edge::read(&mut Tiled(conn), size)?;
+    let width = size % WIDTH;
+    let entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, size / WIDTH, width)? };
+    if let Some(head) = head {
+        unchanged(head, &edge, &entries, key)?;
+    }
+    Ok((edge, entries))
+}
+
 /// What is being made.
 struct Made {
     edge: Edge,
@@ -132,12 +151,7 @@ impl Batch {
         if fresh.is_empty() && head.is_some() {
             return Ok(None);
         }
-        let edge = Edge::read(&mut Tiled(conn), from)?;
-        let width = from % WIDTH;
-        let entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, from / WIDTH, width)? };
-        if let Some(head) = &head {
-            unchanged(head, &edge, &entries, Some(signer).filter(|_| !adopts))?;
-        }
+        let (edge, entries) = edge(conn, head.as_ref(), Some(signer).filter(|_| !adopts))?;
         let mut made = Made { edge, entries, leaves: Vec::new(), tiles: Vec::new() };
         let (mut ends, mut bytes) = (Vec::new(), 0);
         for (after, space) in fresh {

@@ -1,23 +1,32 @@
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use svod_kernel::{Clock, Coded, Rng, SpacePath};
-use svod_ledger::{Hash, Note, NoteError, Receipt, Signer, Tree, Verifier, WIDTH};
-use svod_store::ledger::{self, OWN};
+use svod_kernel::{Clock, Coded, Rng, SpacePath, Timestamp};
+use svod_ledger::{Checkpoint, Hash, Note, NoteError, Receipt, Signer, Tree, Verifier, WIDTH};
+use svod_store::ledger::{self, HeadRow, OWN};
 use svod_store::{Conn, Store, StoreError, journal, lease};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::append::{Batch, ENTRIES, PROJECTION, Tiled};
 use crate::entry::Secret;
+use crate::kept;
+use crate::wrong::Wrong;
 
 /// Events that come within it become leaves together.
-const BREATH: Duration = Duration::from_millis(250);
+pub(crate) const BREATH: Duration = Duration::from_millis(250);
 /// How long a node keeps the log without a sign of life.
 const LEASE_MICROS: i64 = 15_000_000;
 /// How often the journal is looked at when nobody tells of anything.
 const BEAT: Duration = Duration::from_secs(1);
+/// How often the newest head is written beside the store at the most.
+const KEPT: Duration = Duration::from_secs(1);
+/// Different things that are told of as wrong before it is only counted that there are more.
+const MOST_TOLD: usize = 100;
 
 /// Why the log gives nothing.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -70,6 +79,8 @@ pub struct NotaryDeps {
     pub adopts: bool,
     /// This process's name in leases.
     pub node: String,
+    /// The file in which the newest head is kept outside the store; none: nowhere.
+    pub kept: Option<PathBuf>,
 }
 
 /// Keeps the log.
@@ -77,6 +88,11 @@ pub struct Notary {
     deps: Arc<NotaryDeps>,
     /// Size of a head that is on the disk.
     durable: AtomicI64,
+    /// What the file of the newest head says, once it was read and as long as the store goes on from it.
+    kept: Mutex<Option<Checkpoint>>,
+    /// What is found wrong, and by what it is known that it was told.
+    signs: broadcast::Sender<Wrong>,
+    told: Mutex<HashSet<String>>,
 }
 
 /// The following of the journal.
@@ -98,7 +114,51 @@ impl Running {
 impl Notary {
     /// Over a store.
     pub fn new(deps: NotaryDeps) -> Arc<Self> {
-        Arc::new(Self { deps: Arc::new(deps), durable: AtomicI64::new(0) })
+        Arc::new(Self {
+            deps: Arc::new(deps),
+            durable: AtomicI64::new(0),
+            kept: Mutex::default(),
+            signs: broadcast::channel(2 * MOST_TOLD).0,
+            told: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn deps(&self) -> Arc<NotaryDeps> {
+        self.deps.clone()
+    }
+
+    pub(crate) fn node(&self) -> &str {
+        &self.deps.node
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.deps.clock.now()
+    }
+
+    /// What is found wrong from now on, each once.
+    pub fn signs(&self) -> broadcast::Receiver<Wrong> {
+        self.signs.subscribe()
+    }
+
+    /// Tells what is wrong, unless it was told.
+    pub(crate) fn tell(&self, wrong: Wrong) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() > MOST_TOLD || !told.insert(wrong.mark()) {
+            return;
+        }
+        let most = told.len() > MOST_TOLD;
+        drop(told);
+        metrics::counter!("svod_ledger_wrong_total").increment(1);
+        if most {
+            tracing::error!("more is wrong with the ledger than is told; see `svod ledger verify`");
+        } else if wrong.is_of_the_whole() {
+            tracing::warn!(%wrong, "nothing is signed until `svod ledger accept`");
+        } else {
+            tracing::error!(%wrong, "the ledger does not fit the journal");
+        }
+        if !most {
+            let _ = self.signs.send(wrong); // nobody watching is fine
+        }
     }
 
     /// The log's name.
@@ -125,6 +185,9 @@ impl Notary {
                 _ = stopped.wait_for(|s| *s) => {}
                 () = me.follow() => {}
             }
+            if let Err(error) = me.keep_head().await {
+                tracing::debug!(%error, "the newest head is not kept beside the store");
+            }
             let deps = me.deps.clone();
             let released = deps.store.clone().write(move |conn| lease::release(conn, PROJECTION, &deps.node)).await;
             if let Err(error) = released {
@@ -136,12 +199,23 @@ impl Notary {
 
     async fn follow(&self) {
         let mut heads = self.deps.store.heads();
+        let (mut said, mut next) = (String::new(), Instant::now());
         loop {
             heads.borrow_and_update();
-            match self.catch_up().await {
-                Ok(()) => {}
+            let mut outcome = self.catch_up().await;
+            if outcome.is_ok() && Instant::now() >= next {
+                next = Instant::now() + KEPT;
+                outcome = self.keep_head().await;
+            }
+            match outcome {
+                Ok(()) => said.clear(),
                 Err(StoreError::Closed) => return,
-                Err(error) => tracing::error!(%error, "events wait to become leaves of the log"),
+                // Said once, until it is another.
+                Err(error) if said != error.to_string() => {
+                    said = error.to_string();
+                    tracing::error!(error = said, "events wait to become leaves of the log");
+                }
+                Err(_) => {}
             }
             tokio::time::sleep(BREATH).await;
             // What failed, or what another node has left, is tried again.
@@ -151,11 +225,60 @@ impl Notary {
         }
     }
 
+    /// The head of the store, when that goes on from the newest head that was kept beside it.
+    async fn standing(&self) -> Result<Option<HeadRow>, StoreError> {
+        let kept = self.read_kept()?;
+        let job = move |conn: &mut dyn Conn| {
+            let wrong = match &kept {
+                Some(kept) => kept::goes_on(conn, kept)?,
+                None => None,
+            };
+            Ok::<_, StoreError>((ledger::head(conn, OWN)?, wrong))
+        };
+        let (head, wrong) = self.deps.store.read(job).await?;
+        let Some(wrong) = wrong else { return Ok(head) };
+        // The file is read anew next time: somebody may have accepted what is there.
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let refused = StoreError::Shape(format!("{wrong}; see `svod ledger accept`"));
+        self.tell(wrong);
+        Err(refused)
+    }
+
+    fn read_kept(&self) -> Result<Option<Checkpoint>, StoreError> {
+        let Some(path) = &self.deps.kept else { return Ok(None) };
+        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none() {
+            *known = kept::kept_head(path).map_err(|e| StoreError::Shape(e.to_string()))?;
+        }
+        Ok(known.clone())
+    }
+
+    /// Writes the head beside the store when it has grown: a store that ends before it was set back.
+    ///
+    /// # Errors
+    /// When the store fails, does not go on from what was kept, or the file cannot be written.
+    pub async fn keep_head(&self) -> Result<(), StoreError> {
+        let Some(path) = self.deps.kept.clone() else { return Ok(()) };
+        let Some(head) = self.standing().await? else { return Ok(()) };
+        let shape = |e: NoteError| StoreError::Shape(e.to_string());
+        let is = Note::parse(&head.note).and_then(|note| Checkpoint::parse(&note.text)).map_err(shape)?;
+        if self.read_kept()?.is_some_and(|kept| kept.size >= is.size) {
+            return Ok(());
+        }
+        self.settled(head.size).await?;
+        let written = tokio::task::spawn_blocking(move || kept::keep(&path, &head.note)).await;
+        let written = written.unwrap_or_else(|e| Err(std::io::Error::other(e)));
+        written.map_err(|e| StoreError::Shape(format!("secrets/{}: {e}", kept::HEAD_FILE)))?;
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(is);
+        Ok(())
+    }
+
     /// Makes leaves of all events there are, when this node keeps the log.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or does not go on from the newest head that was kept beside it: nothing is signed then.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
+        self.standing().await?;
         loop {
             let deps = self.deps.clone();
             let gather =

@@ -1,85 +1,21 @@
-use std::collections::HashMap;
-
-use svod_ledger::{Checkpoint, Edge, Hash, Note, TileId, Verifier, WIDTH, leaf};
-use svod_store::journal::NewEvent;
+use svod_ledger::{Checkpoint, Edge, Hash, Note, Verifier, WIDTH, leaf};
+use svod_store::journal::EventRow;
 use svod_store::ledger::{self, LeafRow, OWN};
 use svod_store::{Conn, StoreError, journal, projection, space};
 
 use crate::append::{ENTRIES, PROJECTION, hashes};
-use crate::entry::commitment;
+use crate::compare::{Leaves, differs, there};
+use crate::wrong::Wrong;
 
 /// Rows read at once.
 const STEP: i64 = 500;
-/// Bundles of entries kept at hand.
-const KEPT: usize = 1_024;
-
-/// Something is not as it was signed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
-    /// The signed head.
-    #[error("the head: {0}")]
-    Head(String),
-    /// A tile of hashes, or a bundle of entries (level -1).
-    #[error("tile {level}/{number}, from leaf {leaf} on")]
-    Tile {
-        /// Level.
-        level: i64,
-        /// Number.
-        number: u64,
-        /// The first leaf under the first hash that is wrong.
-        leaf: u64,
-    },
-    /// An event is not what its leaf says.
-    #[error("leaf {leaf}: event {seq} of {space} was changed")]
-    Event {
-        /// Leaf.
-        leaf: u64,
-        /// Space.
-        space: String,
-        /// Number of the event.
-        seq: i64,
-    },
-    /// An event of the log is not in the journal any more.
-    #[error("leaf {leaf}: event {seq} of {space} is gone")]
-    Gone {
-        /// Leaf.
-        leaf: u64,
-        /// Space.
-        space: String,
-        /// Number of the event.
-        seq: i64,
-    },
-    /// Nobody knows which event a leaf is, or two say they are it.
-    #[error("leaf {0}: not exactly one event says it is this")]
-    Unknown(u64),
-    /// An event stands in the journal among those of the log and is none of them.
-    #[error("event {seq} of {space} came behind the log's back")]
-    Inserted {
-        /// Space.
-        space: String,
-        /// Number of the event.
-        seq: i64,
-    },
-}
-
-impl Wrong {
-    /// The first leaf that it concerns.
-    pub const fn leaf(&self) -> Option<u64> {
-        match self {
-            Self::Head(_) | Self::Inserted { .. } => None,
-            Self::Tile { leaf, .. } | Self::Event { leaf, .. } | Self::Gone { leaf, .. } | Self::Unknown(leaf) => {
-                Some(*leaf)
-            }
-        }
-    }
-}
 
 /// What a look at everything has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// Leaves of the signed head.
     pub size: u64,
-    /// Of them, those that say nothing any more.
+    /// Of them, those that say nothing any more: erased, and named by an event of erasure unless they are wrong.
     pub erased: u64,
     /// Events that are no leaves yet.
     pub waiting: u64,
@@ -118,7 +54,8 @@ pub fn verify(conn: &mut dyn Conn, key: &Verifier) -> Result<Found, StoreError> 
         }
         _ => {}
     }
-    let mut events = Events { size: found.size, found, first: None, seen: Vec::new(), kept: HashMap::new() };
+    let leaves = Leaves::of(found.size);
+    let mut events = Events { size: found.size, found, first: None, seen: Vec::new(), leaves };
     events.look(conn)?;
     let Events { mut found, first, .. } = events;
     found.wrong.extend(first);
@@ -137,7 +74,7 @@ fn tree(conn: &mut dyn Conn, size: u64) -> Result<Result<Hash, Wrong>, StoreErro
     let mut edge = Edge::default();
     for number in 0..size.div_ceil(WIDTH) {
         let width = (size - number * WIDTH).min(WIDTH);
-        let Ok(entries) = hashes(conn, ENTRIES, number, width) else {
+        let Some(entries) = there(hashes(conn, ENTRIES, number, width))? else {
             return Ok(Err(Wrong::Tile { level: ENTRIES, number, leaf: number * WIDTH }));
         };
         let mut full = Vec::new();
@@ -156,18 +93,6 @@ fn tree(conn: &mut dyn Conn, size: u64) -> Result<Result<Hash, Wrong>, StoreErro
     Ok(Ok(edge.root()))
 }
 
-fn differs(conn: &mut dyn Conn, id: TileId, is: &[Hash]) -> Result<Option<Wrong>, StoreError> {
-    let kept = ledger::tile(conn, i64::from(id.level), id.number as i64)?.unwrap_or_default();
-    let mut kept = kept.chunks(32);
-    let place = is.iter().position(|hash| kept.next() != Some(hash.as_slice()));
-    let span = WIDTH.saturating_pow(u32::from(id.level));
-    Ok(place.map(|place| Wrong::Tile {
-        level: i64::from(id.level),
-        number: id.number,
-        leaf: (id.number * WIDTH + place as u64) * span,
-    }))
-}
-
 /// The way through all events.
 struct Events {
     size: u64,
@@ -176,7 +101,7 @@ struct Events {
     first: Option<Wrong>,
     /// Leaves that an event was found for.
     seen: Vec<u64>,
-    kept: HashMap<u64, Vec<Hash>>,
+    leaves: Leaves,
 }
 
 impl Events {
@@ -208,13 +133,13 @@ impl Events {
                     if events.peek().is_none() {
                         events = journal::page(conn, id, after, STEP)?.into_iter().peekable();
                     }
-                    let Some(event) = events.next_if(|e: &journal::EventRow| e.seq <= leaf.seq) else {
+                    let Some(event) = events.next_if(|e: &EventRow| e.seq <= leaf.seq) else {
                         self.gone(&leaf, path);
                         break;
                     };
                     after = event.seq;
                     if event.seq == leaf.seq {
-                        self.event(conn, &leaf, path, &event.event)?;
+                        self.event(conn, &leaf, path, &event)?;
                         break;
                     }
                     self.wrong(Wrong::Inserted { space: path.to_owned(), seq: event.seq });
@@ -234,26 +159,11 @@ impl Events {
         self.wrong(Wrong::Gone { leaf: leaf.leaf as u64, space: path.to_owned(), seq: leaf.seq });
     }
 
-    fn event(&mut self, conn: &mut dyn Conn, row: &LeafRow, path: &str, event: &NewEvent) -> Result<(), StoreError> {
-        let leaf = row.leaf as u64;
-        self.mark(leaf);
-        if row.salt.is_empty() {
-            self.found.erased += 1;
-            return Ok(());
-        }
-        let number = leaf / WIDTH;
-        if !self.kept.contains_key(&number) {
-            if self.kept.len() >= KEPT {
-                self.kept.clear();
-            }
-            let width = self.size.saturating_sub(number * WIDTH).min(WIDTH);
-            self.kept.insert(number, hashes(conn, ENTRIES, number, width).unwrap_or_default());
-        }
-        let entry = self.kept.get(&number).and_then(|all| all.get((leaf % WIDTH) as usize)).copied();
-        // A bundle that cannot be read was named already.
-        let is = commitment(&row.salt, path, row.seq, event).ok();
-        if entry.is_some() && entry != is {
-            self.wrong(Wrong::Event { leaf, space: path.to_owned(), seq: row.seq });
+    fn event(&mut self, conn: &mut dyn Conn, row: &LeafRow, path: &str, event: &EventRow) -> Result<(), StoreError> {
+        self.mark(row.leaf as u64);
+        self.found.erased += u64::from(row.salt.is_empty());
+        if let Some(wrong) = self.leaves.compare(conn, row, (path, event))? {
+            self.wrong(wrong);
         }
         Ok(())
     }

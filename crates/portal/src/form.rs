@@ -36,7 +36,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for CsrfForm<T> {
     }
 }
 
-fn unreadable(detail: &str) -> Problem {
+/// A form whose fields are not those of the page.
+pub(crate) fn unreadable(detail: &str) -> Problem {
     Problem {
         kind: "urn:svod:problem:form-unreadable".into(),
         code: "form-unreadable".into(),

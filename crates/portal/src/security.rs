@@ -17,13 +17,13 @@ fn without_forms() -> HeaderValue {
     HeaderValue::from_str(&POLICY.replace("form-action 'self'; ", "")).unwrap_or(HeaderValue::from_static(POLICY))
 }
 
-/// Adds the security headers to every answer.
+/// Adds the security headers to every answer. What is kept closer already (a file in which nothing may run) stays so.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let anywhere = response.extensions().get::<FormsAnywhere>().is_some();
     let headers = response.headers_mut();
     let policy = if anywhere { without_forms() } else { HeaderValue::from_static(POLICY) };
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));

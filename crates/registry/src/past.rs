@@ -119,9 +119,14 @@ fn as_of(
         let mut before = i64::MAX;
         // Two that are older than the moment tell what the first of them did.
         while events.iter().filter(|(row, _)| row.event.at <= at).count() < 2 {
-            let rows = journal::backwards(conn, *space, Some(urn.as_str()), before, STEP)?;
-            let last = (rows.len() as i64) < STEP;
+            let mut rows = journal::backwards(conn, *space, Some(urn.as_str()), before, STEP)?;
+            let mut last = (rows.len() as i64) < STEP;
             before = rows.last().map_or(0, |r| r.seq);
+            // What was before an erasure is not known any more.
+            if let Some(erased) = rows.iter().position(|r| r.event.action == journal::ERASED) {
+                rows.truncate(erased);
+                last = true;
+            }
             events.extend(rows.into_iter().filter(is_of_entity).filter_map(|row| {
                 let changes: Map<String, Value> = serde_json::from_str(&row.event.changes).ok()?;
                 let of_past = changes.contains_key("@history");

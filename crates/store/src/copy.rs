@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 33] = [
+pub const TABLES: [Table; 35] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int]),
     table!("pack", 3, ["space": Int, "id": Text, "published": Int, "version": Text, "actor": Text, "active": Int,
@@ -95,6 +95,9 @@ pub const TABLES: [Table; 33] = [
         "tries": Int]),
     table!("signing_key", 2, ["space": Int, "id": Text, "sealed": Bytes, "created": Int]),
     table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
+    table!("file", 2, ["space": Int, "id": Text, "owner": Text, "name": Text, "kind": Text, "size": Int, "sha256": Text,
+        "state": Text, "created": Int, "actor": Text]),
+    table!("file_part", 3, ["space": Int, "file": Text, "n": Int, "bytes": Bytes]),
     table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int, "kind": Int]),
 ];
 

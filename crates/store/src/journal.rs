@@ -7,6 +7,11 @@ pub use crate::journal_members::Members;
 use crate::space::{Counter, raise, take};
 use crate::{BulkInsert, Column, Conn, Row, StoreError, Value};
 
+/// Action of the event that names what was erased of an entity.
+pub const ERASED: &str = "erased";
+/// What stands in the place of changes that were erased.
+pub const NOTHING: &str = "{}";
+
 /// An event about to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
@@ -161,6 +166,26 @@ pub fn by_cause(
     limit: i64,
 ) -> Result<Vec<EventRow>, StoreError> {
     events(conn, select!("AND cause = ?4"), &[space.into(), after.into(), limit.into(), cause.into()])
+}
+
+/// Events of one entity in a space that have that action, oldest first.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_action(conn: &mut dyn Conn, space: i64, urn: &str, action: &str) -> Result<Vec<EventRow>, StoreError> {
+    let params = [space.into(), 0_i64.into(), i64::MAX.into(), urn.into(), action.into()];
+    events(conn, select!("AND urn = ?4 AND action = ?5"), &params)
+}
+
+/// Takes away what an event changed, and how its actor was called where that is the entity itself; who, when, what and on
+/// what ground stay.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn redact(conn: &mut dyn Conn, space: i64, seq: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE journal SET changes = ?3, actor_name = CASE WHEN actor = urn THEN '' ELSE actor_name END
+               WHERE space = ?1 AND seq = ?2";
+    conn.execute(sql, &[space.into(), seq.into(), NOTHING.into()]).map(drop)
 }
 
 fn events(conn: &mut dyn Conn, sql: &str, params: &[Value]) -> Result<Vec<EventRow>, StoreError> {

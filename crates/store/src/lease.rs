@@ -24,6 +24,15 @@ pub fn acquire(
     Ok(conn.execute(sql, &params)? > 0)
 }
 
+/// Who holds the lease now.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn holder(conn: &mut dyn Conn, name: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT holder FROM lease WHERE space = ?1 AND name = ?2 AND until > ?3";
+    conn.first(sql, &[INSTALLATION.into(), name.into(), now.into()])?.map(|r| r.text(0)).transpose()
+}
+
 /// Gives the lease back; whether `holder` had it.
 ///
 /// # Errors

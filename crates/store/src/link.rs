@@ -148,3 +148,54 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::TestPlace;
+
+    fn run(link: &mut Link, sql: &str) {
+        link.begin_write(true).unwrap();
+        link.conn().execute(sql, &[]).unwrap();
+        assert!(link.commit().is_ok_and(|log| log.is_some()), "{sql}");
+    }
+
+    /// What is in the file itself, without its log.
+    fn in_the_file(path: &Path) -> i64 {
+        let alone = path.with_extension("alone");
+        std::fs::copy(path, &alone).unwrap();
+        let db = rusqlite::Connection::open(&alone).unwrap();
+        let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0)).unwrap();
+        if tables == 0 { 0 } else { db.query_row("SELECT count(*) FROM t", [], |r| r.get(0)).unwrap() }
+    }
+
+    #[test]
+    fn what_is_mended_is_all_in_the_file_or_it_is_said_that_it_is_not() {
+        let place = TestPlace::sqlite();
+        let path = place.url().path().unwrap();
+        let mut link = Link::connect(place.url(), true, &StoreOptions::default()).unwrap();
+        if let Link::Sqlite(c) = &link {
+            c.db.busy_timeout(Duration::ZERO).unwrap();
+        }
+        run(&mut link, "CREATE TABLE t (n BIGINT)");
+        run(&mut link, "INSERT INTO t (n) VALUES (1)");
+        let mut reader = Link::connect(place.url(), false, &StoreOptions::default()).unwrap();
+        reader.begin_read().unwrap();
+        assert_eq!(reader.conn().query("SELECT n FROM t", &[]).unwrap().len(), 1);
+        run(&mut link, "INSERT INTO t (n) VALUES (2)");
+        assert!(in_the_file(path) < 2);
+        // Somebody still reads what was before: not everything can be written back.
+        assert!(matches!(link.mend(), Err(StoreError::Unavailable(_))));
+        assert!(in_the_file(path) < 2, "and what cannot be is not taken for written");
+        reader.rollback().unwrap();
+        link.mend().unwrap();
+        assert_eq!(in_the_file(path), 2);
+        let log = path.with_file_name("svod.sqlite-wal");
+        assert_eq!(std::fs::metadata(log).map_or(0, |m| m.len()), 0, "nothing is in the log alone");
+        run(&mut link, "INSERT INTO t (n) VALUES (3)");
+        assert_eq!(link.conn().query("SELECT n FROM t", &[]).unwrap().len(), 3, "and it goes on");
+    }
+}

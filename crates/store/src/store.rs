@@ -82,7 +82,7 @@ struct Inner {
 pub(crate) struct Queued(AtomicUsize, &'static str);
 
 impl Queued {
-    fn new(queue: &'static str) -> Arc<Self> {
+    pub fn new(queue: &'static str) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(0), queue))
     }
 

@@ -302,3 +302,79 @@ fn isolated(link: &mut Link, job: &mut dyn Job) -> Result<(), Broken> {
 fn blame(link: &Link, error: StoreError) -> Broken {
     if link.healthy() { Broken::Spoilt(error) } else { Broken::Lost(error) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+
+    use svod_kernel::SystemClock;
+
+    use super::*;
+    use crate::Conn;
+    use crate::job::Work;
+    use crate::testing::TestPlace;
+
+    type Told = Result<u64, StoreError>;
+
+    fn writer(place: &TestPlace) -> Writer {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let heads = Arc::new(Heads::new());
+        Writer {
+            url: place.url().clone(),
+            options: StoreOptions::default(),
+            clock: clock.clone(),
+            heads: heads.clone(),
+            queued: Queued::new("write"),
+            inbox: sync_channel(1).1,
+            link: None,
+            pending: VecDeque::new(),
+            alone: 0,
+            losses: 0,
+            pause: Duration::ZERO,
+            sync: Sync::new(heads, clock),
+            unsynced: sync_channel(1).0,
+        }
+    }
+
+    fn job(sql: &'static str, told: &Sender<Told>) -> Box<dyn Job> {
+        let told = told.clone();
+        let reply = move |result: Told| drop(told.send(result));
+        Box::new(Work::new(move |conn: &mut dyn Conn| conn.execute(sql, &[]), true, reply))
+    }
+
+    fn run(writer: &mut Writer, sql: &'static str, (told, answers): (&Sender<Told>, &Receiver<Told>)) -> Told {
+        writer.pending.push_back(job(sql, told));
+        writer.turn();
+        answers.try_recv().unwrap()
+    }
+
+    #[test]
+    fn a_failed_flush_is_not_forgotten_until_everything_is_written_back() {
+        let place = TestPlace::sqlite();
+        let path = place.url().path().unwrap();
+        let mut writer = writer(&place);
+        let (told, answers) = channel();
+        let both = (&told, &answers);
+        run(&mut writer, "CREATE TABLE t (n BIGINT)", both).unwrap();
+        assert_eq!(run(&mut writer, "INSERT INTO t (n) VALUES (1)", both), Ok(1));
+
+        // No device takes a flush there; and one that is taken afterwards says nothing of what was lost.
+        let file = |path: &std::path::Path| Arc::new(File::open(path).unwrap());
+        for log in [file("/dev/null".as_ref()), file(path)] {
+            let group = Committed { log, moved: Vec::new(), done: vec![job("SELECT 1", &told)] };
+            writer.sync.take(group, &writer.unsynced, true);
+            assert!(matches!(answers.try_recv(), Ok(Err(StoreError::Unknown(_)))));
+            assert!(writer.sync.has_failed());
+        }
+
+        assert_eq!(run(&mut writer, "INSERT INTO t (n) VALUES (2)", both), Ok(1));
+        assert!(!writer.sync.has_failed());
+        // The file itself, without its log, has what was committed before.
+        let alone = path.with_extension("alone");
+        std::fs::copy(path, &alone).unwrap();
+        let db = rusqlite::Connection::open(&alone).unwrap();
+        let newest: i64 = db.query_row("SELECT max(n) FROM t", [], |r| r.get(0)).unwrap();
+        assert_eq!(newest, 1);
+    }
+}

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use svod_files::{FilesOptions, InvalidScanner, Scanner};
 
 /// Everything that can be configured. `docs/configuration.md` explains each key.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// People.
     pub identity: IdentityConfig,
+    /// What people send.
+    pub files: FilesConfig,
     /// The platform's own log.
     pub log: LogConfig,
 }
@@ -143,7 +146,7 @@ impl IdentityConfig {
 }
 
 /// `[ledger]`
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LedgerConfig {
     /// Name of the log, such as `region.example/ledger`: where it is met, without `https://`. None: made of its key.
@@ -152,6 +155,14 @@ pub struct LedgerConfig {
     pub witnesses: Vec<WitnessConfig>,
     /// Keys (`name+id+key`) of the logs whose heads are signed here.
     pub witness_of: Vec<String>,
+    /// Leaves a second that are compared with journal, tiles and head while the platform runs; 0: none.
+    pub verify_per_second: u32,
+}
+
+impl Default for LedgerConfig {
+    fn default() -> Self {
+        Self { origin: None, witnesses: Vec::new(), witness_of: Vec::new(), verify_per_second: 200 }
+    }
 }
 
 /// `[[ledger.witnesses]]`
@@ -285,6 +296,33 @@ pub struct OutboundConfig {
 impl Default for OutboundConfig {
     fn default() -> Self {
         Self { hosts: Vec::new(), private: false, timeout_seconds: 10 }
+    }
+}
+
+/// `[files]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FilesConfig {
+    /// Largest file, MiB, 1 to 100.
+    pub max_mib: usize,
+    /// Where clamd looks for malware, `tcp://127.0.0.1:3310` or `unix:///run/clamav/clamd.ctl`. None: files are given out unscanned.
+    pub scanner: Option<String>,
+}
+
+impl Default for FilesConfig {
+    fn default() -> Self {
+        Self { max_mib: 20, scanner: None }
+    }
+}
+
+impl FilesConfig {
+    /// How files are handled.
+    ///
+    /// # Errors
+    /// When the scanner's address is none.
+    pub fn options(&self) -> Result<FilesOptions, InvalidScanner> {
+        let scanner = self.scanner.as_deref().map(str::parse::<Scanner>).transpose()?;
+        Ok(FilesOptions { max_mib: self.max_mib, scanner })
     }
 }
 
@@ -432,11 +470,26 @@ impl Config {
                 fix: "give whole hours from -12 to 14",
             });
         }
+        self.check_files()?;
         match limits.iter().find(|(_, v)| *v == 0) {
             Some((key, _)) => {
                 Err(ConfigError::Value { key, rule: "must not be 0".into(), fix: "give a positive number" })
             }
             None => Ok(()),
+        }
+    }
+
+    fn check_files(&self) -> Result<(), ConfigError> {
+        if !(1..=100).contains(&self.files.max_mib) {
+            let rule = format!("{} MiB is no limit of files", self.files.max_mib);
+            return Err(ConfigError::Value { key: "files.max_mib", rule, fix: "give 1 to 100" });
+        }
+        match self.files.options() {
+            Ok(_) => Ok(()),
+            Err(e) => {
+                let fix = "give the address at which clamd listens, or leave it out";
+                Err(ConfigError::Value { key: "files.scanner", rule: e.to_string(), fix })
+            }
         }
     }
 
@@ -511,6 +564,10 @@ mod tests {
         assert!(e.contains("http.tls_certificate") && e.contains("both"), "{e}");
         let e = load("[ingest]\nmax_in_flight = 0\n", &[]).unwrap_err().to_string();
         assert!(e.contains("ingest.max_in_flight"), "{e}");
+        let e = load("[files]\nscanner = \"localhost:3310\"\n", &[]).unwrap_err().to_string();
+        assert!(e.contains("files.scanner") && e.contains("tcp://"), "{e}");
+        let e = load("[files]\nmax_mib = 500\n", &[]).unwrap_err().to_string();
+        assert!(e.contains("files.max_mib"), "{e}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use svod_files::Files;
 use svod_identity::Identity;
 use svod_ngsi_ld::NgsiState;
 use svod_notary::Witness;
@@ -34,24 +35,36 @@ struct Health {
     loopback: bool,
 }
 
+/// What is served beside the rooms.
+pub struct Edges {
+    /// The NGSI-LD edge's.
+    pub ngsi: NgsiState,
+    /// Signs heads of other logs.
+    pub witness: Arc<Witness>,
+    /// What people send.
+    pub files: Files,
+}
+
 /// Serves until `stopped` turns true; by TLS where it is given.
 pub fn serve(
     (listener, tls): (TcpListener, Option<Arc<ServerConfig>>),
     config: &Config,
     rooms: &Core,
-    (ngsi, witness): (NgsiState, Arc<Witness>),
+    edges: Edges,
     stopped: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
-    tokio::spawn(connections::serve(listener, tls, Arc::new(front(config, rooms, ngsi, witness)), stopped))
+    tokio::spawn(connections::serve(listener, tls, Arc::new(front(config, rooms, edges)), stopped))
 }
 
-fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) -> Front {
+fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
+    let Edges { ngsi, witness, files } = edges;
     let portal = portal(config, rooms);
     let rest = RestState {
         registry: rooms.registry.clone(),
         identity: rooms.identity.clone(),
         quarantine: rooms.ingest.quarantine(),
         ingest: rooms.ingest.clone(),
+        files: files.clone(),
         history: rooms.history.clone(),
         twin: rooms.twin.clone(),
         tasks: rooms.tasks.clone(),
@@ -77,6 +90,7 @@ fn front(config: &Config, rooms: &Core, ngsi: NgsiState, witness: Arc<Witness>) 
             registry: rooms.registry.clone(),
             identity: rooms.identity.clone(),
             trust: rooms.trust.clone(),
+            files,
         }))
         .merge(svod_oidc::routes(rooms.identity.clone()))
         .merge(svod_rest::router(rest).0);

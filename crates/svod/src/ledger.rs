@@ -1,17 +1,20 @@
 //! The log that nobody can rewrite, with what it needs from outside.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use svod_kernel::{Clock, Rng};
-use svod_ledger::{Kind, Signer, Verifier};
-use svod_notary::{Ask, Asked, Peer, Witness};
+use svod_kernel::{Clock, Rng, SeededRng, SystemClock};
+use svod_ledger::{Checkpoint, Kind, Signer, Verifier};
+use svod_notary::{Ask, Asked, HEAD_FILE, Notary, NotaryDeps, Peer, Witness};
 use svod_store::Store;
+use svod_trust::Trust;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
+use crate::Config;
 use crate::config::LedgerConfig;
 use crate::outbound::Outbound;
 use crate::rooms::Core;
@@ -25,18 +28,70 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest answer of a witness.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// Who signs the heads of the log, and whether the key was made just now: a store that was restored without its key goes on
-/// under a new one.
-///
-/// # Errors
-/// When the key cannot be read or made, or the name will not do.
-pub fn signer(config: &LedgerConfig, data: &Path, rng: &dyn Rng) -> anyhow::Result<(Signer, bool)> {
-    let made = secrets::read_key(data, LOG_KEY)?.is_none();
-    let seed = secrets::key(data, LOG_KEY, rng).context("the key of the ledger cannot be read or made")?;
-    Ok((signer_of(config, &seed)?, made))
+/// What the log of an installation is kept with.
+pub struct Keeping {
+    /// Signs its heads.
+    pub signer: Signer,
+    /// The key was made just now: a store that was restored without its key goes on under a new one.
+    pub adopts: bool,
+    /// Where the newest head is kept outside the store; none: nowhere.
+    pub kept: Option<PathBuf>,
 }
 
-/// As [`signer`], from the secret.
+impl Keeping {
+    /// With what the data folder has; the key is made where there is none.
+    ///
+    /// # Errors
+    /// When the key cannot be read or made, or the name will not do.
+    pub fn open(config: &LedgerConfig, data: &Path, rng: &dyn Rng) -> anyhow::Result<Self> {
+        let adopts = secrets::read_key(data, LOG_KEY)?.is_none();
+        let seed = secrets::key(data, LOG_KEY, rng).context("the key of the ledger cannot be read or made")?;
+        Ok(Self { signer: signer_of(config, &seed)?, adopts, kept: Some(head_file(data)) })
+    }
+
+    /// With a key for a while.
+    ///
+    /// # Errors
+    /// Never: a key of 32 bytes has a name.
+    pub fn for_a_while(seed: &[u8; 32]) -> anyhow::Result<Self> {
+        Ok(Self { signer: signer_of(&LedgerConfig::default(), seed)?, adopts: true, kept: None })
+    }
+}
+
+/// Where the newest head of the log is kept outside the store.
+pub fn head_file(data: &Path) -> PathBuf {
+    data.join("secrets").join(HEAD_FILE)
+}
+
+/// The newest head that was kept outside the store of an installation, if one was.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn kept_head(config: &Config) -> anyhow::Result<Option<Checkpoint>> {
+    Ok(svod_notary::kept_head(&head_file(&config.data.0))?)
+}
+
+/// The notary of an installation, for a command: beside the platform, or while that does not run.
+///
+/// # Errors
+/// When the folder has no key of a ledger.
+pub fn notary(config: &Config, store: Store) -> anyhow::Result<Arc<Notary>> {
+    let data = &config.data.0;
+    let seed = secrets::read_key(data, LOG_KEY)?;
+    let seed = seed.with_context(|| format!("{} holds no key of a ledger: give --data", data.display()))?;
+    let rng = Arc::new(SeededRng::from_system()?);
+    Ok(Notary::new(NotaryDeps {
+        store,
+        clock: Arc::new(SystemClock),
+        signer: signer_of(&config.ledger, &seed)?,
+        adopts: false,
+        node: secrets::node(data, &*rng).context("the name of this node cannot be kept")?,
+        kept: Some(head_file(data)),
+        rng,
+    }))
+}
+
+/// Who signs the heads of the log, from the secret.
 ///
 /// # Errors
 /// When the name will not do.
@@ -64,18 +119,34 @@ pub fn witness(
     Ok(Witness::new(store, clock, Arc::new(signer), logs.context("ledger.witness_of")?))
 }
 
-/// Shows new heads to every witness.
+/// Trust is told what the notary finds wrong, as long as the platform runs.
+pub fn watch(notary: &Notary, trust: Trust) {
+    let mut signs = notary.signs();
+    tokio::spawn(async move {
+        loop {
+            match signs.recv().await {
+                Ok(wrong) => trust.tampering(&wrong.to_string(), wrong.space().and_then(|s| s.parse().ok())).await,
+                Err(RecvError::Lagged(n)) => tracing::warn!(n, "more is wrong with the ledger than is told"),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+}
+
+/// Looks at what was signed all the time, and shows new heads to every witness.
 ///
 /// # Errors
 /// When the key of a witness is none.
-pub fn be_witnessed(config: &LedgerConfig, core: &Core, outbound: Outbound) -> anyhow::Result<Vec<JoinHandle<()>>> {
+pub fn workers(config: &LedgerConfig, core: &Core, outbound: Outbound) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let ask: Arc<dyn Ask> = Arc::new(Network(outbound));
     let start = |w: &crate::config::WitnessConfig| {
         let key = Verifier::parse(&w.key).with_context(|| format!("ledger.witnesses: the key of {}", w.url))?;
         let peer = Peer { url: w.url.clone(), key };
         Ok(tokio::spawn(core.notary.clone().be_witnessed(peer, ask.clone())))
     };
-    config.witnesses.iter().map(start).collect()
+    let mut workers: Vec<_> = config.witnesses.iter().map(start).collect::<anyhow::Result<_>>()?;
+    workers.push(tokio::spawn(core.notary.clone().look_over(config.verify_per_second)));
+    Ok(workers)
 }
 
 struct Network(Outbound);

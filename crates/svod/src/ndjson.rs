@@ -12,8 +12,9 @@ use svod_store::{Store, StoreError, Value};
 
 /// Version of this form.
 const VERSION: u64 = 1;
-/// Rows handed over at once.
+/// Rows handed over at once, and characters of their lines: parts of files are long.
 const ROWS: usize = 1_000;
+const CHARACTERS: usize = 8 << 20;
 
 fn told() -> Vec<Table> {
     copy::tables().filter(|t| !t.derived).collect()
@@ -92,14 +93,18 @@ pub fn write(from: &Store, part: Part, at: Timestamp, out: &mut impl Write) -> a
                 let mut sums = Vec::new();
                 for table in told() {
                     let (mut digest, mut batch) = (Digest::default(), Vec::with_capacity(ROWS));
+                    let mut long = 0;
                     copy::each(conn, &table, &mut |mut row| {
                         if !part.has(&table, &row) {
                             return Ok(());
                         }
                         unbuilt(&table, &mut row);
                         digest.add(&row);
-                        batch.push(line(&table, &row));
-                        if batch.len() == ROWS {
+                        let line = line(&table, &row);
+                        long += line.len();
+                        batch.push(line);
+                        if batch.len() == ROWS || long >= CHARACTERS {
+                            long = 0;
                             send.send(std::mem::take(&mut batch)).map_err(|_| StoreError::Closed)?;
                         }
                         Ok(())
@@ -236,9 +241,10 @@ pub fn read(target: &mut dyn Sink, input: impl BufRead) -> anyhow::Result<u64> {
     let tables: BTreeMap<&str, Table> = told().into_iter().map(|t| (t.name, t)).collect();
     let mut digests: BTreeMap<&str, Digest> = BTreeMap::new();
     let mut waiting: Option<(Table, Vec<Vec<Value>>)> = None;
-    let mut head = false;
+    let (mut head, mut long) = (false, 0);
     for (number, line) in input.lines().enumerate() {
         let line = line.with_context(|| format!("line {}", number + 1))?;
+        long += line.len();
         let line: Map<String, Json> =
             serde_json::from_str(&line).with_context(|| format!("line {} is no JSON object", number + 1))?;
         if !head {
@@ -256,8 +262,10 @@ pub fn read(target: &mut dyn Sink, input: impl BufRead) -> anyhow::Result<u64> {
         let table = tables.get(name).with_context(|| format!("line {}: there is no table '{name}'", number + 1))?;
         let row = cells(table, &line).with_context(|| format!("line {}", number + 1))?;
         digests.entry(table.name).or_default().add(&row);
-        if waiting.as_ref().is_some_and(|(t, rows)| t.name != table.name || rows.len() >= ROWS) {
+        let full = |rows: &Vec<Vec<Value>>| rows.len() >= ROWS || long >= CHARACTERS;
+        if waiting.as_ref().is_some_and(|(t, rows)| t.name != table.name || full(rows)) {
             flush(target, &mut waiting)?;
+            long = 0;
         }
         waiting.get_or_insert_with(|| (*table, Vec::new())).1.push(row);
     }

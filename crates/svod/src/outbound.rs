@@ -256,6 +256,11 @@ pub enum OutboundError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -279,5 +284,106 @@ mod tests {
             assert!(!may(&all, &format!("http://{inside}/")), "{inside}");
         }
         assert!(may(&all, "http://93.184.216.34/") && may(&rules(&["*"], true), "http://127.0.0.1:8087/c"));
+    }
+
+    fn outbound(hosts: &[&str], private: bool) -> Outbound {
+        let hosts = hosts.iter().map(|h| (*h).to_owned()).collect();
+        Outbound::new(&OutboundConfig { hosts, private, timeout_seconds: 10 }).unwrap()
+    }
+
+    /// A server that always answers the same, and how often it was asked.
+    async fn server(answer: impl Fn(SocketAddr) -> String) -> (SocketAddr, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let (answer, asked) = (answer(at), Arc::new(AtomicUsize::new(0)));
+        let count = asked.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 4096];
+                drop(stream.read(&mut request).await);
+                count.fetch_add(1, Ordering::SeqCst);
+                drop(stream.write_all(answer.as_bytes()).await);
+            }
+        });
+        (at, asked)
+    }
+
+    fn document(_: SocketAddr) -> String {
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}".to_owned()
+    }
+
+    fn away(to: &str) -> String {
+        format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    }
+
+    /// ASVS V15.3.2: each step of a redirection is judged as the first address is, and there are few.
+    #[tokio::test]
+    async fn a_redirection_leads_to_allowed_hosts_only_and_not_for_ever() {
+        let client = outbound(&["127.0.0.1"], true);
+        let (end, reached) = server(document).await;
+        let (near, _) = server(|_| away(&format!("http://{end}/"))).await;
+        client.json(&format!("http://{near}/")).await.unwrap();
+        assert_eq!(reached.load(Ordering::SeqCst), 1);
+        let (far, _) = server(|_| away(&format!("http://localhost:{}/", end.port()))).await;
+        assert!(client.json(&format!("http://{far}/")).await.is_err());
+        assert_eq!(reached.load(Ordering::SeqCst), 1, "a host that nobody has allowed");
+        let (round, asked) = server(|own| away(&format!("http://{own}/"))).await;
+        assert!(client.json(&format!("http://{round}/")).await.is_err());
+        assert!(asked.load(Ordering::SeqCst) <= MAX_HOPS + 1, "{asked:?}");
+    }
+
+    /// ASVS V1.3.6, V13.2.4: a name is allowed and leads inside all the same: it is not followed, over HTTP or for MQTT.
+    #[tokio::test]
+    async fn no_name_leads_inside() {
+        let (inside, reached) = server(document).await;
+        let (closed, open) =
+            (outbound(&["localhost", "127.0.0.1"], false), outbound(&["localhost", "127.0.0.1"], true));
+        let address = format!("http://localhost:{}/", inside.port());
+        assert!(closed.json(&address).await.is_err());
+        assert_eq!(reached.load(Ordering::SeqCst), 0);
+        for host in ["localhost", "127.0.0.1"] {
+            assert!(closed.resolve(host, inside.port()).await.is_err(), "{host}");
+            assert!(open.resolve(host, inside.port()).await.unwrap().is_loopback(), "{host}");
+        }
+        let other = open.resolve("broker.example", 1883).await.unwrap_err();
+        assert!(other.contains("outbound.hosts"), "{other}");
+    }
+
+    /// ASVS V12.3.2: whose certificate nobody vouches for is not spoken to.
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_refused() {
+        use tokio_rustls::rustls::ServerConfig;
+        use tokio_rustls::rustls::crypto::ring;
+        use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+        use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("own.pem"), folder.path().join("own.key"));
+        let mut openssl = std::process::Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
+        openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]);
+        openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
+        let made = openssl.output().expect("this test needs the program openssl (Debian: apt-get install openssl)");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let chain = vec![CertificateDer::from_pem_file(&certificate).unwrap()];
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, PrivateKeyDer::from_pem_file(&key).unwrap())
+            .unwrap();
+        let (listener, acceptor) =
+            (TcpListener::bind("127.0.0.1:0").await.unwrap(), tokio_rustls::TlsAcceptor::from(Arc::new(config)));
+        let address = format!("https://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    drop(stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await);
+                }
+            }
+        });
+        let client = outbound(&["127.0.0.1"], true);
+        let sent = client.post(&address, &[], bytes::Bytes::new(), Duration::from_secs(10)).await;
+        let why = sent.unwrap_err().to_lowercase();
+        assert!(why.contains("certificate"), "{why}");
     }
 }

@@ -88,7 +88,7 @@ impl Stage {
             session_seconds: 3600,
             breached: None,
             cache_bytes: 16 << 20,
-            signer: (crate::ledger::signer_of(&crate::config::LedgerConfig::default(), &[1; 32])?, true),
+            ledger: crate::ledger::Keeping::for_a_while(&[1; 32])?,
         };
         let core = Core::open(ground, sources, given, IngestLimits::default()).await?;
         let manifest = core.registry.catalogue().packs.last().map(|p| p.manifest.clone()).unwrap_or_default();

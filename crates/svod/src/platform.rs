@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use svod_files::{Files, FilesDeps};
 use svod_identity::Identity;
 use svod_ingest::IngestLimits;
 use svod_kernel::{Clock, Rng};
 use svod_model::PackSource;
 use svod_mqtt::MqttBroker;
 use svod_ngsi_ld::subscriptions::Notifications;
+use svod_notary::Witness;
 use svod_notify::{Notify, NotifyConfig, NotifyDeps};
 use svod_registry::Registry;
 use svod_store::{Store, StoreOptions, StoreUrl};
@@ -101,7 +103,7 @@ impl Platform {
             session_seconds: i64::from(config.identity.session_hours.max(1)) * 3600,
             breached: config.identity.breached_passwords.clone(),
             cache_bytes: config.store.entity_cache_mib << 20,
-            signer: ledger::signer(&config.ledger, &config.data.0, &*options.rng)?,
+            ledger: ledger::Keeping::open(&config.ledger, &config.data.0, &*options.rng)?,
         };
         let limits = IngestLimits {
             in_flight: u32::try_from(config.ingest.max_in_flight).unwrap_or(u32::MAX),
@@ -126,11 +128,12 @@ impl Platform {
         let ngsi = ngsi::state(&core, outbound.clone(), &config.ngsi_ld, options.sandbox, addresses.http);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));
-        workers.extend(ledger::be_witnessed(&config.ledger, &core, outbound)?);
-        let deps = (core.store.clone(), options.clock.clone(), core.notary.origin());
-        let witness = Arc::new(ledger::witness(&config.ledger, &config.data.0, &*options.rng, deps)?);
+        workers.extend(ledger::workers(&config.ledger, &core, outbound)?);
+        let files = files(config, &core)?;
+        workers.push(files.start());
+        let edges = http::Edges { ngsi, witness: witness(config, &options, &core)?, files };
         let notary = core.notary.start();
-        let server = http::serve((http_listener, doors.http.clone()), config, &core, (ngsi, witness), stopped);
+        let server = http::serve((http_listener, doors.http.clone()), config, &core, edges, stopped);
         workers.extend(doors.follow());
         Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions, notary })
     }
@@ -162,6 +165,17 @@ fn open_store(config: &Config, options: &PlatformOptions) -> anyhow::Result<Stor
     let url: StoreUrl = config.store_url().parse().context("store.url")?;
     Store::open(&url, StoreOptions::default(), options.clock.clone())
         .with_context(|| format!("the store {url} cannot be opened"))
+}
+
+fn files(config: &Config, core: &Core) -> anyhow::Result<Files> {
+    let options = config.files.options().context("files.scanner")?;
+    let (store, registry, trust) = (core.store.clone(), core.registry.clone(), core.trust.clone());
+    Ok(Files::new(FilesDeps { store, registry, trust, options }))
+}
+
+fn witness(config: &Config, options: &PlatformOptions, core: &Core) -> anyhow::Result<Arc<Witness>> {
+    let deps = (core.store.clone(), options.clock.clone(), core.notary.origin());
+    Ok(Arc::new(ledger::witness(&config.ledger, &config.data.0, &*options.rng, deps)?))
 }
 
 /// The sandbox is for tries on this machine: it fetches from anywhere.

@@ -8,7 +8,6 @@ use svod_history::History;
 use svod_identity::{Identity, IdentityDeps};
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits};
 use svod_kernel::{Actor, Clock, Rng};
-use svod_ledger::Signer;
 use svod_model::{Entity, PackSource};
 use svod_notary::{Notary, NotaryDeps};
 use svod_registry::{Change, Command, Operation, PublishError, Registry, RegistryDeps};
@@ -19,6 +18,7 @@ use svod_twin::Twin;
 
 use crate::directory::Posts;
 use crate::judge::{TwinJudge, TwinSweep};
+use crate::ledger::Keeping;
 
 /// What the rooms stand on.
 pub struct Ground {
@@ -42,8 +42,8 @@ pub struct Ground {
     pub breached: Option<PathBuf>,
     /// Bytes of entities kept in memory at the most.
     pub cache_bytes: u64,
-    /// Signs the heads of the ledger, and whether its key was made just now.
-    pub signer: (Signer, bool),
+    /// What the ledger is kept with.
+    pub ledger: Keeping,
 }
 
 /// The rooms, wired.
@@ -84,7 +84,7 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
-        let Ground { store, clock, rng, key, node, demo, origin, session_seconds, breached, cache_bytes, signer } =
+        let Ground { store, clock, rng, key, node, demo, origin, session_seconds, breached, cache_bytes, ledger } =
             ground;
         let deps = IdentityDeps {
             store: store.clone(),
@@ -117,10 +117,12 @@ impl Core {
             store: store.clone(),
             clock: clock.clone(),
             rng,
-            signer: signer.0,
-            adopts: signer.1,
+            signer: ledger.signer,
+            adopts: ledger.adopts,
             node: node.clone(),
+            kept: ledger.kept,
         });
+        crate::ledger::watch(&notary, trust.clone());
         let deps = IngestDeps {
             registry: registry.clone(),
             history: history.clone(),

@@ -87,6 +87,8 @@ pub fn seal(store: &Path, secrets: &Path, to: File, seal: Seal) -> anyhow::Resul
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(e) => return Err(e).with_context(|| format!("{} cannot be read", secrets.display())),
     };
+    // How far this machine has seen the ledger is no secret, and not of the moment of the backup.
+    names.retain(|name| !name.starts_with(svod_notary::HEAD_FILE));
     names.sort();
     for name in names {
         tar.append_path_with_name(secrets.join(&name), format!("{SECRETS}{name}"))?;

@@ -58,3 +58,24 @@ pub fn node(data: &Path, rng: &dyn Rng) -> io::Result<String> {
         Err(e) => Err(e),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use svod_kernel::SeededRng;
+
+    use super::*;
+
+    /// ASVS V13.2.3, V13.3.2: no key comes with the program.
+    #[test]
+    fn every_installation_makes_a_key_of_its_own_that_its_owner_alone_reads() {
+        let rng = SeededRng::from_system().unwrap();
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [one, other] = folders.each_ref().map(|folder| identity_key(folder.path(), &rng).unwrap());
+        assert!(one != other && one != [0; 32]);
+        assert_eq!(identity_key(folders[0].path(), &rng).unwrap(), one, "it stays");
+        let file = folders[0].path().join("secrets").join(IDENTITY);
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use svod_kernel::Timestamp;
 use svod_model::Attribute;
 use svod_registry::Touch;
-use svod_store::journal::{Members, NewEvent};
+use svod_store::journal::{ERASED, Members, NewEvent};
 
 use crate::rewrite::{MEMBER, Rewrite, VERB, number};
 
@@ -53,6 +53,10 @@ impl History {
     /// Takes the next event of the journal in.
     pub fn take(&mut self, seq: i64, event: &NewEvent) {
         let Ok(changes) = serde_json::from_str::<Members<'_>>(&event.changes) else { return };
+        if event.action == ERASED {
+            *self = Self::default();
+            return;
+        }
         if event.action == VERB {
             if let Some(rewrite) = changes.get(MEMBER).and_then(|r| serde_json::from_str::<Rewrite>(r).ok()) {
                 rewrite.apply(self, seq, event.at);

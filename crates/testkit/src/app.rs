@@ -37,6 +37,7 @@ pub(crate) struct Setup {
     pub doors: bool,
     pub demo: bool,
     pub leftovers: bool,
+    pub configured: fn(&mut Config),
     pub data: tempfile::TempDir,
 }
 
@@ -420,7 +421,7 @@ async fn rooms(setup: &Setup, sent: &Arc<Sent>) -> (Core, Running) {
         session_seconds: 12 * 3600,
         breached: None,
         cache_bytes: 4 << 20,
-        signer: (svod::ledger::signer_of(&svod::config::LedgerConfig::default(), &KEY).unwrap(), true),
+        ledger: svod::ledger::Keeping::for_a_while(&KEY).unwrap(),
     };
     let core = Core::open(ground, &setup.packs, Vec::new(), IngestLimits::default()).await.unwrap();
     let deps = NotifyDeps { store, clock: setup.clock.clone(), publish: sent.clone() };
@@ -435,6 +436,7 @@ async fn with_doors(setup: &Setup) -> (Core, Running) {
     };
     config.http.listen = ([127, 0, 0, 1], 0).into();
     config.mqtt.listen = ([127, 0, 0, 1], 0).into();
+    (setup.configured)(&mut config);
     let options = PlatformOptions {
         demo: setup.demo,
         sandbox: false,

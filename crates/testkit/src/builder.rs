@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use svod::config::Config;
 use svod_kernel::{SimClock, Timestamp};
 use svod_model::PackSource;
 use svod_store::testing::TestPlace;
@@ -19,6 +20,7 @@ pub struct TestAppBuilder {
     doors: bool,
     demo: bool,
     leftovers: bool,
+    configured: fn(&mut Config),
 }
 
 impl Default for TestAppBuilder {
@@ -31,6 +33,7 @@ impl Default for TestAppBuilder {
             doors: false,
             demo: true,
             leftovers: false,
+            configured: |_| {},
         }
     }
 }
@@ -85,6 +88,12 @@ impl TestAppBuilder {
         Self { doors: true, ..self }
     }
 
+    /// With doors of another configuration.
+    #[must_use]
+    pub fn configured(self, configured: fn(&mut Config)) -> Self {
+        Self { doors: true, configured, ..self }
+    }
+
     /// Outside demo mode: personas are refused.
     #[must_use]
     pub fn without_demo(self) -> Self {
@@ -110,6 +119,7 @@ impl TestAppBuilder {
             doors: self.doors,
             demo: self.demo,
             leftovers: self.leftovers,
+            configured: self.configured,
             data: tempfile::tempdir().unwrap(),
         };
         TestApp::start_on(setup).await

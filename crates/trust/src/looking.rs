@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::PoisonError;
 
-use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, EntityQuery, Ground, Operation, QueryError};
 
@@ -152,6 +152,30 @@ impl Trust {
         Ok(())
     }
 
+    /// Somebody reads a file that is kept with an entity about a person: written down before it is given to anybody but the person
+    /// and who acts for them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn document_read(&self, actor: &Actor, of: &Entity, file: &Urn) -> Result<(), TrustError> {
+        let Some(person) = self.registry.resource_of(of).person else { return Ok(()) };
+        if actor.is(Role::Platform) || actor.owns(&person, &of.kind) {
+            return Ok(());
+        }
+        let now = self.registry.clock().now();
+        let access = Entity::new(self.mint("Access"), "Access", of.space.clone());
+        let access = self
+            .traced(access, actor, &person, (now, now))
+            .with("basis", Attribute::property("document"))
+            .with("ground", Attribute::property(of.text("document").unwrap_or(of.id.as_str())))
+            .with("reason", Attribute::property(file.as_str()));
+        let changes = vec![Change::verb(Operation::Create(access), Action::Create, "look")];
+        let command = Command { ground: of.id.to_string(), changes, ..Command::default() };
+        self.registry.execute(&Actor::platform("trust"), command).await?;
+        self.counted(actor, &of.space).await;
+        Ok(())
+    }
+
     /// Whom the actor asks for, when they may look there at all.
     pub(crate) async fn whom(&self, actor: &Actor, whom: &str) -> Result<Entity, TrustError> {
         let now = self.registry.clock().now();
@@ -218,6 +242,14 @@ impl Trust {
 
     /// What the rules of security are told of an access.
     async fn after_look(&self, actor: &Actor, space: &SpacePath, (ground, access): (Ground, &Urn)) {
+        self.counted(actor, space).await;
+        if ground == Ground::Emergency {
+            self.happened(Happened::new("emergency", actor, 1).within(space).of(access)).await;
+        }
+    }
+
+    /// The rules are told whose data the actor has opened of late.
+    async fn counted(&self, actor: &Actor, space: &SpacePath) {
         let since = self.registry.clock().now().plus_seconds(-COUNTED);
         let with = [("actor", actor.id.as_str())];
         let list = List { since: Some(since), limit: MOST_COUNTED, ..List::of("Access", &with) };
@@ -231,9 +263,6 @@ impl Trust {
         let opened = looked.iter().filter(|a| a.text("basis") != Some("mandate"));
         let count = opened.filter_map(|a| a.object("person")).collect::<HashSet<_>>().len();
         self.happened(Happened::new("mass-reading", actor, count as u32).within(space)).await;
-        if ground == Ground::Emergency {
-            self.happened(Happened::new("emergency", actor, 1).within(space).of(access)).await;
-        }
     }
 
     /// What a second person says of an emergency; found wrong, it ends at once.

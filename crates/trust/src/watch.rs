@@ -80,6 +80,28 @@ impl Trust {
         }
     }
 
+    /// A file that somebody has sent holds malware, as the scanner says. Telling it again within the hour tells nothing new.
+    pub async fn infected(&self, sender: &str, space: &SpacePath, file: &Urn) {
+        let (whom, entity) = (sender.to_owned(), file.to_string());
+        let space = Some(space.clone());
+        self.happened(Happened { kind: "malware", whom, role: String::new(), count: 1, space, entity }).await;
+    }
+
+    /// The ledger does not fit: what is wrong, in words, each of which counts for itself, and the space of the event, if it is
+    /// about one.
+    pub async fn tampering(&self, wrong: &str, space: Option<SpacePath>) {
+        let what = Happened {
+            kind: "tampering",
+            whom: Actor::platform("ledger").id,
+            role: String::new(),
+            count: 1,
+            // What the installation itself has recorded concerns every region.
+            space: space.filter(|space| space.as_str() != INSTALLATION),
+            entity: wrong.to_owned(),
+        };
+        self.happened(what).await;
+    }
+
     async fn alert(&self, what: &Happened, severity: &str, rule: &str) -> Result<(), CommandError> {
         let tops = tops(&self.registry).into_iter().filter(|top| top.as_str() != INSTALLATION);
         // What concerns no territory, each region's officer is told.

@@ -156,6 +156,7 @@ event-task-complete = Task done
 event-create = Created: { $type }
 event-update = Changed: { $type }
 event-delete = Removed: { $type }
+event-erased = Erased what was recorded: { $type }
 event-publish = Pack published
 event-other = { $type }: { $action }
 event-about = About
@@ -176,6 +177,7 @@ verb-close = alert ended
 verb-create = created
 verb-update = changed
 verb-delete = removed
+verb-erased = erased
 verb-publish = pack published
 
 actor-platform = The platform, by a declared rule

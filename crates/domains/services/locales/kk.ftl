@@ -147,6 +147,7 @@ event-task-complete = Тапсырма орындалды
 event-create = Құрылды: { $type }
 event-update = Өзгертілді: { $type }
 event-delete = Жойылды: { $type }
+event-erased = Мәліметтер өшірілді: { $type }
 event-publish = Пакет жарияланды
 event-other = { $type }: { $action }
 event-about = Не туралы
@@ -167,6 +168,7 @@ verb-close = дабыл аяқталды
 verb-create = құру
 verb-update = өзгерту
 verb-delete = жою
+verb-erased = мәліметтерді өшіру
 verb-publish = пакетті жариялау
 
 actor-platform = Платформа, жарияланған ереже бойынша

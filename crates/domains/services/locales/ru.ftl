@@ -159,6 +159,7 @@ event-task-complete = Задача выполнена
 event-create = Создано: { $type }
 event-update = Изменено: { $type }
 event-delete = Удалено: { $type }
+event-erased = Стёрты сведения: { $type }
 event-publish = Опубликован пакет
 event-other = { $type }: { $action }
 event-about = О чём
@@ -179,6 +180,7 @@ verb-close = тревога закончилась
 verb-create = создание
 verb-update = изменение
 verb-delete = удаление
+verb-erased = стирание сведений
 verb-publish = публикация пакета
 
 actor-platform = Платформа, по объявленному правилу

@@ -9,7 +9,8 @@ use svod_registry::JournalEvent;
 use crate::words::Words;
 
 /// Kept for the machinery, or said already by the event's own words.
-const UNSAID: [&str; 17] = [
+const UNSAID: [&str; 18] = [
+    "@erased",
     "inputs",
     "closing",
     "state",
@@ -63,15 +64,15 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
         ("Task", "take") => ("event-task-take".into(), Tone::Info),
         ("Task", "release") => ("event-task-release".into(), Tone::Warning),
         ("Task", "complete") => ("event-task-complete".into(), Tone::Good),
-        (_, "create" | "update" | "delete" | "publish") => (format!("event-{}", event.action), Tone::Quiet),
+        (_, "create" | "update" | "delete" | "publish" | "erased") => (format!("event-{}", event.action), Tone::Quiet),
         _ => ("event-other".into(), Tone::Quiet),
     }
 }
 
 /// The verbs that a filter offers, in the order in which they usually happen.
-pub const VERBS: [&str; 12] = [
+pub const VERBS: [&str; 13] = [
     "raise", "open", "offer", "take", "release", "complete", "advance", "close", "create", "update", "delete",
-    "publish",
+    "erased", "publish",
 ];
 
 /// Entities that an event speaks of.
@@ -219,6 +220,7 @@ mod tests {
             ("Body", "create"),
             ("Body", "update"),
             ("Body", "delete"),
+            ("Body", "erased"),
             ("Pack", "publish"),
             ("Body", "whatever"),
         ];

@@ -5,6 +5,7 @@
 mod auth;
 mod commands;
 mod entities;
+mod files;
 mod history;
 mod journal;
 mod layers;
@@ -59,6 +60,8 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::read, entities::patch, entities::remove))
         .routes(routes!(entities::card))
+        .routes(routes!(files::put))
+        .routes(routes!(files::read, files::remove))
         .routes(routes!(commands::carry_out))
         .routes(routes!(questions::ask))
         .routes(routes!(templates::copy))

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use svod_files::Files;
 use svod_history::History;
 use svod_identity::Identity;
 use svod_ingest::{Ingest, Quarantine};
@@ -19,6 +20,8 @@ pub struct RestState {
     pub ingest: Ingest,
     /// Refused readings.
     pub quarantine: Quarantine,
+    /// What people send.
+    pub files: Files,
     /// Observations.
     pub history: Arc<History>,
     /// The present.

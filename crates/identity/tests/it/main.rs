@@ -19,7 +19,7 @@ mod provider;
 use provider::{
     a_bound_token_is_good_in_its_holders_hand_alone, a_code_and_a_refresh_token_are_good_once,
     a_person_allows_a_site_once_and_takes_it_back, a_registration_waits_for_an_administrator,
-    a_site_may_prove_itself_with_a_key, keys_change_and_are_the_same_on_every_node,
+    a_sign_in_at_a_site_ends_at_last, a_site_may_prove_itself_with_a_key, keys_change_and_are_the_same_on_every_node,
     nothing_is_given_to_another_or_for_less, what_is_known_of_a_token_its_client_is_told,
 };
 
@@ -58,6 +58,7 @@ svod_store::on_both_engines!(
     what_is_known_of_a_token_its_client_is_told,
     a_bound_token_is_good_in_its_holders_hand_alone,
     a_site_may_prove_itself_with_a_key,
+    a_sign_in_at_a_site_ends_at_last,
     keys_change_and_are_the_same_on_every_node,
 );
 

@@ -329,11 +329,12 @@ pub async fn a_site_may_prove_itself_with_a_key(place: &TestPlace) {
     };
     let shop = shop(&house.identity, keyed).await;
     let now = house.clock_seconds();
-    let assertion = |key: &Key, jti: &str, audience: &str| {
+    let dated = |key: &Key, jti: &str, audience: &str, (since, until): (i64, i64)| {
         let id = &shop.client.id;
-        let claims = json!({"iss": id, "sub": id, "aud": audience, "exp": now + 60, "jti": jti});
+        let claims = json!({"iss": id, "sub": id, "aud": audience, "nbf": now + since, "exp": now + until, "jti": jti});
         Credentials { assertion: Some(key.sign(&json!({"alg": "ES256"}), &claims)), ..Credentials::default() }
     };
+    let assertion = |key: &Key, jti: &str, audience: &str| dated(key, jti, audience, (0, 60));
     let request = TokenRequest { grant: "client_credentials".into(), ..TokenRequest::default() };
     let ask =
         async |credentials: Credentials| house.identity.give_tokens(&request, &credentials, TOKEN).await.map(|t| t.0);
@@ -342,6 +343,24 @@ pub async fn a_site_may_prove_itself_with_a_key(place: &TestPlace) {
     assert_eq!(error(ask(assertion(&thief, "2", TOKEN)).await), "invalid_client");
     assert_eq!(error(ask(assertion(&key, "3", "https://other.example")).await), "invalid_client");
     ask(assertion(&key, "4", ISSUER)).await.unwrap();
+    // Clocks may differ by a minute; what is not good yet, or no more, or for ever, is not good.
+    ask(dated(&key, "5", TOKEN, (60, 120))).await.unwrap();
+    for (jti, times) in [("6", (61, 120)), ("7", (-120, 0)), ("8", (0, 24 * 3600))] {
+        assert_eq!(error(ask(dated(&key, jti, TOKEN, times)).await), "invalid_client", "{times:?}");
+    }
+}
+
+pub async fn a_sign_in_at_a_site_ends_at_last(place: &TestPlace) {
+    let house = House::new(place);
+    let (shop, session) = (shop(&house.identity, registration()).await, session(&house, "olga").await);
+    let mut tokens = given(&house, &shop, &exchange(&code(&house, &shop, &session, &[]).await)).await.unwrap();
+    // However often it is renewed: half a year after it began, it is over.
+    for _ in 0..7 {
+        house.clock.advance(25 * 24 * 3600);
+        tokens = given(&house, &shop, &renewal(tokens["refresh_token"].as_str().unwrap())).await.unwrap();
+    }
+    house.clock.advance(5 * 24 * 3600);
+    assert_eq!(error(given(&house, &shop, &renewal(tokens["refresh_token"].as_str().unwrap())).await), "invalid_grant");
 }
 
 pub async fn keys_change_and_are_the_same_on_every_node(place: &TestPlace) {

@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+mod erase;
+mod kept;
+mod sweep;
+
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -17,7 +22,6 @@ use svod_store::{Conn, Store, StoreOptions};
 svod_store::on_both_engines!(
     a_receipt_shows_what_its_reader_may_see,
     what_is_done_behind_its_back_is_found,
-    what_is_erased_leaves_every_proof_valid,
     a_witness_signs_what_grows_and_refuses_a_fork,
     leaves_are_made_while_events_come,
 );
@@ -34,13 +38,19 @@ fn clock() -> Arc<SimClock> {
 }
 
 fn notary(store: &Store) -> Arc<Notary> {
+    notary_of(store, ORIGIN, None)
+}
+
+/// Under a name, with the file in which the newest head is kept.
+fn notary_of(store: &Store, origin: &str, kept: Option<PathBuf>) -> Arc<Notary> {
     Notary::new(NotaryDeps {
         store: store.clone(),
         clock: clock(),
         rng: Arc::new(SeededRng::new(5)),
-        signer: Signer::new(ORIGIN, Kind::Plain, &[1; 32]).unwrap(),
+        signer: Signer::new(origin, Kind::Plain, &[1; 32]).unwrap(),
         adopts: false,
         node: "one".into(),
+        kept,
     })
 }
 
@@ -143,25 +153,6 @@ async fn what_is_done_behind_its_back_is_found(place: &TestPlace) {
     assert!(matches!(&looked(&store, stranger.verifier()).await.wrong[0], Wrong::Head(_)));
     execute(&store, "DELETE FROM ledger_head").await;
     assert!(matches!(&wrong().await[..], [Wrong::Head(_)]), "a log that was there is missed");
-}
-
-async fn what_is_erased_leaves_every_proof_valid(place: &TestPlace) {
-    let (store, space) = open(place).await;
-    let notary = notary(&store);
-    let path = "a".parse().unwrap();
-    events(&store, space, 0, 20).await;
-    notary.catch_up().await.unwrap();
-    let before = notary.receipt((space, &path), 8, vec!["name".into()]).await.unwrap();
-    store.write(move |conn| svod_store::ledger::destroy_salt(conn, space, 7)).await.unwrap();
-    execute(&store, "UPDATE journal SET changes = '{}' WHERE seq = 7").await;
-    events(&store, space, 20, 40).await;
-    notary.catch_up().await.unwrap();
-    assert_eq!(looked(&store, notary.key()).await, Found { size: 40, erased: 1, ..Found::default() });
-    assert!(matches!(notary.receipt((space, &path), 7, Vec::new()).await, Err(NotaryError::Erased(7))));
-    for receipt in [before, notary.receipt((space, &path), 8, vec!["name".into()]).await.unwrap()] {
-        let secret: Secret = serde_json::from_slice(&receipt.extra).unwrap();
-        receipt.verify(&secret.entry().unwrap(), &[notary.key().clone()]).unwrap();
-    }
 }
 
 /// The way to a witness without a network.

@@ -33,6 +33,8 @@ enum Kind {
     Password,
     Area,
     Select(Vec<Choice>),
+    /// Endings of names that are offered.
+    File(&'static str),
 }
 
 #[derive(Template)]
@@ -43,6 +45,7 @@ struct FieldTemplate<'a> {
     choices: Option<&'a [Choice]>,
     area: bool,
     hidden: bool,
+    file: Option<&'static str>,
 }
 
 impl Field {
@@ -64,6 +67,12 @@ impl Field {
     /// One of several.
     pub fn select(name: impl Into<String>, label: impl Into<String>, choices: Vec<Choice>) -> Self {
         Self { kind: Kind::Select(choices), ..Self::text(name, label) }
+    }
+
+    /// A file to be sent, in a form of `enctype="multipart/form-data"` ([`crate::CsrfMultipart`]). `endings` is what the browser
+    /// offers, `.pdf,.png`; what is sent is looked at all the same.
+    pub fn file(name: impl Into<String>, label: impl Into<String>, endings: &'static str) -> Self {
+        Self { kind: Kind::File(endings), ..Self::text(name, label) }
     }
 
     /// What it holds now.
@@ -122,8 +131,12 @@ impl Field {
             Kind::Select(choices) => Some(choices.as_slice()),
             _ => None,
         };
+        let file = match &self.kind {
+            Kind::File(endings) => Some(*endings),
+            _ => None,
+        };
         let (area, hidden) = (matches!(self.kind, Kind::Area), matches!(self.kind, Kind::Password));
-        render(&FieldTemplate { f: self, described: described.join(" "), choices, area, hidden })
+        render(&FieldTemplate { f: self, described: described.join(" "), choices, area, hidden, file })
     }
 }
 
@@ -183,6 +196,16 @@ mod tests {
             assert!(html.contains(part), "{part} in {html}");
         }
         assert!(!html.contains("value=\"\"x"));
+    }
+
+    #[test]
+    fn a_file_says_what_is_offered_and_holds_nothing() {
+        let html = Field::file("scan", "Scan", ".pdf,.png").hint("one").error("empty").html();
+        let html = html.as_str();
+        for part in [r#"type="file""#, r#"accept=".pdf,.png""#, r#"aria-describedby="hint-scan error-scan""#] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        assert!(!html.contains("value="), "{html}");
     }
 
     #[test]

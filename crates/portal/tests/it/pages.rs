@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use svod_kernel::{Clock, Lang, Role, SeededRng, SimClock, Timestamp};
 use svod_model::PersonaSpec;
-use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, Portal, PortalOptions};
+use svod_portal::{CsrfForm, CsrfMultipart, Html, Page, PageContext, PageError, Portal, PortalOptions};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 use svod_text::Texts;
@@ -51,7 +51,8 @@ fn app(demo: bool) -> App {
             .route("/", get(front))
             .route("/denied", get(|| async { PageError::forbidden() }))
             .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
-            .route("/act", post(act)),
+            .route("/act", post(act))
+            .route("/send", post(sent)),
     );
     App { router, _place: place }
 }
@@ -62,6 +63,11 @@ async fn front(ctx: PageContext) -> Response {
 
 async fn act(CsrfForm(fields): CsrfForm<BTreeMap<String, String>>) -> String {
     fields["x"].clone()
+}
+
+async fn sent(CsrfMultipart { form, file }: CsrfMultipart<BTreeMap<String, String>>) -> String {
+    let file = file.map(|f| format!("{} {}", f.name, f.bytes.len())).unwrap_or_default();
+    format!("{}|{file}", form["x"])
 }
 
 struct Answer {
@@ -229,5 +235,50 @@ async fn what_a_page_names_can_be_loaded() {
     }
     for absent in ["/assets/../Cargo.toml", "/assets/none.js", "/assets/texts/ru-0.json"] {
         assert_eq!(page(&app, absent, &[]).await.status, StatusCode::NOT_FOUND, "{absent}");
+    }
+}
+
+/// A form of parts: name, file's name (none for a field) and content.
+async fn multipart(app: &Router, cookies: &str, parts: &[(&str, Option<&str>, &str)]) -> Answer {
+    let mut body = String::new();
+    for (name, file, content) in parts {
+        let file = file.map(|f| format!("; filename=\"{f}\"")).unwrap_or_default();
+        body += &format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n");
+    }
+    let request = Request::post("/send")
+        .header("cookie", cookies)
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body(Body::from(body + "--x--\r\n"))
+        .unwrap();
+    send(app, request).await
+}
+
+#[tokio::test]
+async fn a_file_is_read_after_the_token_and_from_who_has_signed_in() {
+    let app = app(true);
+    let csrf = page(&app, "/session", &[]).await.cookie("svod_csrf").unwrap();
+    let a = submit(&app, "/session", &format!("svod_csrf={csrf}"), &format!("csrf={csrf}&persona=citizen")).await;
+    let (session, csrf) = (a.cookie("svod_session").unwrap(), a.cookie("svod_csrf").unwrap());
+    let me = format!("svod_session={session}; svod_csrf={csrf}");
+    let (token, x) = (("csrf", None, csrf.as_str()), ("x", None, "1 & 2"));
+    let scan = ("scan", Some("скан.pdf"), "%PDF");
+
+    let a = multipart(&app, &me, &[token, x, scan]).await;
+    assert_eq!((a.status, a.body.as_str()), (StatusCode::OK, "1 & 2|скан.pdf 4"));
+    let a = multipart(&app, &me, &[token, x, ("scan", Some(""), "")]).await;
+    assert_eq!(a.body, "1 & 2|", "nothing was chosen");
+    assert_eq!(multipart(&app, &me, &[token, x]).await.body, "1 & 2|");
+    let a = submit(&app, "/send", &me, &format!("csrf={csrf}&x=1")).await;
+    assert_eq!(a.body, "1|", "a form without files");
+
+    for parts in [vec![x, scan], vec![scan, token, x], vec![("csrf", None, "0"), x, scan]] {
+        assert_eq!(multipart(&app, &me, &parts).await.status, StatusCode::FORBIDDEN, "{parts:?}");
+    }
+    let stranger = format!("svod_csrf={csrf}");
+    assert_eq!(multipart(&app, &stranger, &[token, x, scan]).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(multipart(&app, &me, &[token, scan, scan, x]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let long = "a".repeat(3 << 20);
+    for parts in [[token, ("scan", Some("a"), long.as_str())], [token, ("x", None, &long[..100_000])]] {
+        assert_eq!(multipart(&app, &me, &parts).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     }
 }

@@ -12,7 +12,7 @@ pub use find::{
     EntityPage, Hit, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
     count_keys_to, having, ids, of_type, page, types_in_use,
 };
-pub use write::{Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, write};
+pub use write::{Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, empty_tombstone, write};
 
 /// An entity as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

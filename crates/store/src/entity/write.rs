@@ -175,6 +175,15 @@ fn remove(conn: &mut dyn Conn, w: &Write, id: i64, doc: &str) -> Result<(), Stor
     .map(drop)
 }
 
+/// Empties what is kept of a removed entity; that it was stays. Whether there was anything.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn empty_tombstone(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE tombstone SET doc = '' WHERE space = ?1 AND urn = ?2 AND doc <> ''";
+    Ok(conn.execute(sql, &[space.into(), urn.into()])? > 0)
+}
+
 /// An index row about to be added.
 #[derive(Debug, Clone, Copy)]
 pub struct Added<'r> {

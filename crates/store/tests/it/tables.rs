@@ -1,6 +1,7 @@
 //! Each table through its functions.
 
 use svod_kernel::Timestamp;
+use svod_store::file::{self, FileRow};
 use svod_store::finding::{self, NewFinding};
 use svod_store::journal::{self, NewEvent};
 use svod_store::outbox::{self, NewOutbox};
@@ -16,6 +17,7 @@ crate::on_both_engines!(
     quarantine_is_counted_and_replayed_once,
     packs_have_one_active_version,
     spaces_are_made_once,
+    files_are_kept_in_parts_and_erased_whole,
 );
 
 pub(crate) fn event(urn: &str) -> NewEvent {
@@ -158,6 +160,43 @@ async fn packs_have_one_active_version(place: &TestPlace) {
         let versions: Vec<_> =
             pack::history(c, 0, "base", 10)?.into_iter().map(|p| (p.pack.version, p.active)).collect();
         assert_eq!(versions, [("0.2.0".to_owned(), true), ("0.1.0".to_owned(), false)]);
+        Ok(())
+    })
+    .await;
+}
+
+async fn files_are_kept_in_parts_and_erased_whole(place: &TestPlace) {
+    with(place, |c| {
+        let other = space::ensure(c, "other", false)?;
+        let row = |space, id: &str, created| FileRow {
+            space,
+            id: id.into(),
+            owner: "urn:t:mandate:1".into(),
+            name: "Скан.pdf".into(),
+            kind: "pdf".into(),
+            size: 600_000,
+            sha256: "00".into(),
+            state: "waiting".into(),
+            created: Timestamp(created),
+            actor: "urn:t:person:1".into(),
+        };
+        let long: Vec<u8> = (0..600_000_u32).map(|n| (n % 251) as u8).collect();
+        file::add(c, &row(0, "urn:t:file:1", 5), &long)?;
+        file::add(c, &row(other, "urn:t:file:1", 7), b"short")?;
+        assert_eq!(file::bytes(c, 0, "urn:t:file:1")?, long);
+        assert_eq!(file::bytes(c, other, "urn:t:file:1")?, b"short");
+        assert_eq!(c.query("SELECT n FROM file_part WHERE space = ?1", &[0_i64.into()])?.len(), 3);
+        assert_eq!(file::get(c, 0, "urn:t:file:1")?, Some(row(0, "urn:t:file:1", 5)));
+        assert_eq!(file::by_id(c, "urn:t:file:1")?.len(), 2);
+        assert_eq!(file::page(c, Timestamp(6), (i64::MIN, ""), 10)?, [row(0, "urn:t:file:1", 5)]);
+        file::set_state(c, 0, "urn:t:file:1", "clean")?;
+        let waiting = |c: &mut dyn Conn, after| file::in_states(c, ["waiting", "unscanned"], after, 10);
+        assert_eq!(waiting(c, (i64::MIN, ""))?, [row(other, "urn:t:file:1", 7)]);
+        assert!(waiting(c, (other, "urn:t:file:1"))?.is_empty());
+        file::remove(c, 0, "urn:t:file:1")?;
+        assert_eq!(file::get(c, 0, "urn:t:file:1")?, None);
+        assert!(file::bytes(c, 0, "urn:t:file:1")?.is_empty());
+        assert_eq!(file::bytes(c, other, "urn:t:file:1")?, b"short", "the other one stays");
         Ok(())
     })
     .await;

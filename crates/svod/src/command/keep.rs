@@ -206,9 +206,12 @@ pub fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
         return checked(from, &near, &secrets, args);
     }
     keep_secrets(&data.join("secrets"), &secrets)?;
-    let outcome = finished(from, args.place.open(false)?);
+    let to = args.place.open(false)?;
+    let outcome = copied(&from, &to).and_then(|()| super::ledger::after_restore(&args.place, &to));
+    from.blocking_close();
+    to.blocking_close();
     drop(swept);
-    outcome
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// A folder that goes when it is done with, whatever happened.

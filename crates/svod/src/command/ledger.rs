@@ -5,9 +5,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
+use serde_json::json;
+use svod_kernel::{Actor, Clock as _, SystemClock};
 use svod_ledger::{Checkpoint, Edge, Hash, Kind, Note, Receipt, TileId, Verifier, WIDTH, entries_path, leaf};
-use svod_notary::{Part, Secret};
-use svod_store::Conn;
+use svod_notary::{Part, Secret, Wrong};
+use svod_store::journal::{self, NewEvent};
+use svod_store::ledger::OWN;
+use svod_store::space::INSTALLATION;
+use svod_store::{Conn, Store, StoreError};
 
 use super::keep::Place;
 use crate::{ledger, secrets};
@@ -19,6 +24,9 @@ pub enum LedgerCommand {
     Verify(VerifyArgs),
     /// Verify a receipt (`.tlog-proof`) and show what it proves.
     Receipt(ReceiptArgs),
+    /// Let the log go on from a store that ends before what was signed, as after a backup was restored: until then nothing is
+    /// signed. The log must have a new name; an event says why, and the newer head is put aside.
+    Accept(AcceptArgs),
     /// Show the key that the log's signatures are checked with.
     Key {
         #[command(flatten)]
@@ -39,9 +47,16 @@ pub struct VerifyArgs {
     /// A checkpoint that was kept before: the log must go on from it.
     #[arg(long, value_name = "FILE", requires = "from")]
     since: Option<PathBuf>,
-    /// So many leaves may say nothing because their events were erased; more are wrong.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    erased: u64,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// `svod ledger accept`
+#[derive(Args)]
+pub struct AcceptArgs {
+    /// Why the store may end before what was signed: which backup was restored, after what. The journal keeps it.
+    #[arg(long, value_name = "TEXT")]
+    ground: String,
     #[command(flatten)]
     place: Place,
 }
@@ -66,6 +81,7 @@ pub fn run(command: &LedgerCommand) -> anyhow::Result<ExitCode> {
             None => stored(args),
         },
         LedgerCommand::Receipt(args) => receipt(args),
+        LedgerCommand::Accept(args) => accept(args),
         LedgerCommand::Key { place } => {
             println!("{}", own_key(place)?);
             Ok(ExitCode::SUCCESS)
@@ -88,26 +104,116 @@ fn key(given: Option<&str>, place: &Place) -> anyhow::Result<Verifier> {
 
 fn stored(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let key = key(args.key.as_deref(), &args.place)?;
+    let kept = ledger::kept_head(&args.place.configuration()?)?;
     let store = args.place.open(true)?;
-    let found = store.blocking_read(move |conn: &mut dyn Conn| svod_notary::verify(conn, &key))?;
+    let (found, whole) = store.blocking_read(move |conn: &mut dyn Conn| {
+        let whole = stands(conn, kept.as_ref())?;
+        Ok::<_, StoreError>((svod_notary::verify(conn, &key)?, whole))
+    })?;
     store.blocking_close();
     println!("{} leaves, {} of them erased; {} events wait to become leaves", found.size, found.erased, found.waiting);
-    for wrong in &found.wrong {
+    let wrong: Vec<Wrong> = whole.into_iter().chain(found.wrong).collect();
+    for wrong in &wrong {
         println!("WRONG {wrong}");
     }
-    if found.erased > args.erased {
-        println!("WRONG {} leaves say nothing, {} may (--erased)", found.erased, args.erased);
-        return Ok(ExitCode::FAILURE);
-    }
-    if found.wrong.is_empty() {
+    if wrong.is_empty() {
         println!("journal, leaves, tiles and signed head agree");
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(first) = found.wrong.iter().filter_map(svod_notary::Wrong::leaf).min() {
+    if let Some(first) = wrong.iter().filter_map(Wrong::leaf).min() {
         println!("the first wrong leaf: {first}");
     }
     println!("compare with a checkpoint that a witness has signed, and with a backup (`svod restore`)");
     Ok(ExitCode::FAILURE)
+}
+
+/// Why the store does not go on from the head that was kept outside it.
+fn stands(conn: &mut dyn Conn, kept: Option<&Checkpoint>) -> Result<Option<Wrong>, StoreError> {
+    kept.map_or(Ok(None), |kept| svod_notary::goes_on(conn, kept))
+}
+
+/// What a restored store means for the ledger: events that were signed after the backup are missing.
+pub(super) fn after_restore(place: &Place, to: &Store) -> anyhow::Result<()> {
+    let kept = ledger::kept_head(&place.configuration()?)?;
+    let (leaves, wrong) = to.blocking_read(move |conn: &mut dyn Conn| {
+        let leaves = svod_store::ledger::head(conn, OWN)?.map_or(0, |head| head.size);
+        Ok::<_, StoreError>((leaves, stands(conn, kept.as_ref())?))
+    })?;
+    match &wrong {
+        Some(wrong) => eprintln!("{wrong}: nothing is signed before it is accepted"),
+        None => {
+            eprintln!("the ledger has {leaves} leaves; if the log that was lost had signed more, this is another one")
+        }
+    }
+    eprintln!("  1. give it a new name: `ledger.origin` in the configuration");
+    if wrong.is_some() {
+        eprintln!("  2. svod ledger accept --ground \"the backup of …, after …\", with --config or --data as here");
+    }
+    eprintln!("  and tell its witnesses, and whoever has its receipts (docs/operations.md, The ledger)");
+    Ok(())
+}
+
+fn accept(args: &AcceptArgs) -> anyhow::Result<ExitCode> {
+    let ground = args.ground.trim();
+    ensure!(!ground.is_empty(), "--ground: say why the store may end before what was signed");
+    let config = args.place.configuration()?;
+    let file = ledger::head_file(&config.data.0);
+    let Some(kept) = ledger::kept_head(&config)? else {
+        println!("{} is not there: nothing keeps the log from signing", file.display());
+        return Ok(ExitCode::SUCCESS);
+    };
+    let name = own_key(&args.place)?.name;
+    let store = args.place.open(true)?;
+    let accepted = accepted(&store, &kept, &name, ground);
+    store.blocking_close();
+    let Some(stored) = accepted? else {
+        println!("the store goes on from the {} leaves that were signed: there is nothing to accept", kept.size);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let aside = file.with_file_name(format!("{}-{}", svod_notary::HEAD_FILE, kept.size));
+    std::fs::rename(&file, &aside).with_context(|| format!("{} cannot be put aside", file.display()))?;
+    println!(
+        "the log goes on as {name} from {stored} leaves; what {} had signed lies in {}",
+        kept.origin,
+        aside.display()
+    );
+    println!("tell its witnesses, and whoever has a receipt of it");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes into the journal that the store is accepted as it is; its leaves, or none when there is nothing to accept.
+fn accepted(store: &Store, kept: &Checkpoint, name: &str, ground: &str) -> anyhow::Result<Option<i64>> {
+    let (known, kept) = (kept.clone(), kept.clone());
+    let Some(wrong) = store.blocking_read(move |conn: &mut dyn Conn| stands(conn, Some(&known)))? else {
+        return Ok(None);
+    };
+    println!("{wrong}");
+    ensure!(
+        name != kept.origin,
+        "the log has signed {} leaves as {name}, and nobody may sign two pasts under one name: give it a new one first (ledger.origin)",
+        kept.size
+    );
+    let (actor, at, ground) = (Actor::platform("ledger"), SystemClock.now(), ground.to_owned());
+    let job = move |conn: &mut dyn Conn| {
+        let head = svod_store::ledger::head(conn, OWN)?;
+        let stored = head.as_ref().map_or(0, |head| head.size);
+        let event = NewEvent {
+            at,
+            actor: actor.id.clone(),
+            actor_name: actor.name.clone(),
+            action: "accept".into(),
+            urn: "urn:svod:ledger:head".into(),
+            kind: "Ledger".into(),
+            version: 0,
+            ground: ground.clone(),
+            cause: None,
+            changes: json!({"head": {"old": {"value": kept.to_string()}, "new": {"value": stored}}}).to_string(),
+            on_behalf: None,
+        };
+        journal::append(conn, INSTALLATION, std::slice::from_ref(&event))?;
+        Ok::<_, StoreError>(stored)
+    };
+    Ok(Some(store.blocking_write(job)?))
 }
 
 struct Served {

@@ -4,6 +4,7 @@ mod account;
 mod config_cmd;
 mod demo;
 mod doctor;
+mod erase;
 mod keep;
 mod ledger;
 mod pack;
@@ -62,6 +63,8 @@ enum Command {
     Export(keep::ExportArgs),
     /// Read lines of JSON into an empty store.
     Import(keep::ImportArgs),
+    /// Destroy what is kept of an entity that was removed (a person, by right); an event says so, and all proofs stay valid.
+    Erase(erase::EraseArgs),
     /// The log that nobody can rewrite: verify it, or a receipt.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
@@ -92,6 +95,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Move(args) => keep::moved(&args),
         Command::Export(args) => keep::export(&args),
         Command::Import(args) => keep::import(&args),
+        Command::Erase(args) => erase::run(&args),
         Command::Ledger(command) => ledger::run(&command),
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(command) => config_cmd::run(&command),

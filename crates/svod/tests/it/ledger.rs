@@ -1,10 +1,18 @@
-//! The log that nobody can rewrite (E3): two programs, one the witness of the other; receipts, tampering and a fork.
+//! The log that nobody can rewrite (E3): two programs, one the witness of the other; receipts, tampering and a fork; what is
+//! erased by right, and a store that was set back.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use svod_testkit::{Binary, Program};
+use svod_kernel::{Actor, SeededRng, Urn};
+use svod_ledger::{Checkpoint, Kind, Signer};
+use svod_model::{Attribute, Entity};
+use svod_notary::{Erased, Erasure, HEAD_FILE, Notary, NotaryDeps, Sweep};
+use svod_registry::{Change, Command, Operation};
+use svod_store::Conn;
+use svod_testkit::{Binary, Program, on_both_engines};
 
 /// How long a head may take to be signed by the witness.
 const ROUNDS: u32 = 200;
@@ -128,4 +136,210 @@ fn what_is_recorded_is_witnessed_proven_and_cannot_be_changed_unnoticed() {
     let forged = std::fs::read_to_string(&receipt).unwrap().replacen("index ", "index 1", 1);
     std::fs::write(&receipt, forged).unwrap();
     assert_eq!(program.run(&proven).code, Some(1));
+}
+
+/// Waits until the security officer is called because of that.
+fn called(node: &Binary, because: &str) -> bool {
+    (0..ROUNDS).any(|_| {
+        std::thread::sleep(ROUND);
+        let page = node.get("/api/v1/entities?space=sandbox&type=SecurityAlert", None);
+        let tampering = |alert: &serde_json::Value| {
+            let value = |name: &str| alert["attributes"][name]["value"].as_str().unwrap_or_default().to_owned();
+            value("kind") == "tampering" && value("inputs").contains(because)
+        };
+        page["items"].as_array().is_some_and(|all| all.iter().any(tampering))
+    })
+}
+
+#[test]
+fn what_is_erased_is_named_and_what_only_vanishes_calls_the_security_officer() {
+    let program = crate::program();
+    let data = tempfile::tempdir().unwrap();
+    let at = data.path().to_str().unwrap();
+    let (erase, verify) =
+        (["erase", "urn:t:permit:7", "--ground", "152-ФЗ, ст. 21", "--data", at], ["ledger", "verify", "--data", at]);
+    let log = serve(&program, data.path(), "");
+    write(&log, 0, 20);
+    head(&log, 20, 1).expect("it is signed");
+    log.stop();
+    let there = program.run(&erase);
+    assert!(there.code == Some(1) && there.stderr.contains("still there"), "{}{}", there.stdout, there.stderr);
+
+    let log = serve(&program, data.path(), "");
+    log.request("DELETE", "/api/v1/entities/urn:t:permit:7", None, None).unwrap().ok();
+    log.stop();
+    let done = program.run(&erase);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    assert!(done.stdout.contains("sandbox: 2 events say nothing any more; event 22 names them"), "{}", done.stdout);
+    let ran = program.run(&verify);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("2 of them erased"), "{}", ran.stdout);
+    assert_eq!(program.run(&erase).code, Some(1), "there is nothing left");
+
+    let log = serve(&program, data.path(), "");
+    let receipt = |seq: u32| {
+        let path = format!("/api/v1/ledger/receipts?space=sandbox&seq={seq}");
+        log.request("GET", &path, None, None).unwrap()
+    };
+    receipt(8).problem(410, "ledger-erased");
+    receipt(21).problem(410, "ledger-erased");
+    assert_eq!((receipt(9).status, receipt(22).status), (200, 200));
+    let journal = text(&log, "/api/v1/journal?space=sandbox");
+    assert!(journal.contains("Иванов 6") && !journal.contains("Иванов 7"), "{journal}");
+    log.stop();
+
+    // A salt that vanishes without an erasure.
+    let of =
+        "UPDATE ledger_leaf SET salt = x'' WHERE seq = 12 AND space = (SELECT id FROM space WHERE path = 'sandbox')";
+    sql(data.path(), of);
+    let ran = program.run(&verify);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("event 12 of sandbox says nothing any more, and no erasure names it"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("3 of them erased"), "{}", ran.stdout);
+    let mut log = serve(&program, data.path(), "");
+    log.expect("the ledger does not fit the journal");
+    assert!(called(&log, "event 12 of sandbox"), "{}", log.log());
+    log.stop();
+}
+
+#[test]
+fn a_store_that_was_set_back_signs_nothing_until_that_is_accepted() {
+    let program = crate::program();
+    let data = tempfile::tempdir().unwrap();
+    let path = |name: &str| data.path().join("live").join(name).to_str().unwrap().to_owned();
+    let (live, config, backup) = (path(""), path("svod.toml"), path("../backup.sqlite"));
+    std::fs::create_dir_all(&live).unwrap();
+    let place = ["--data", &live, "--config", &config];
+    let run = |args: &[&str], code: i32| {
+        let ran = program.run(&[args, &place].concat());
+        assert_eq!(ran.code, Some(code), "{args:?}: {}{}", ran.stdout, ran.stderr);
+        format!("{}{}", ran.stdout, ran.stderr)
+    };
+    let log = serve(&program, live.as_ref(), "");
+    write(&log, 0, 10);
+    head(&log, 10, 1).expect("it is signed");
+    std::thread::sleep(ROUND * 40);
+    let size = text(&log, "/ledger/checkpoint").lines().nth(1).and_then(|line| line.parse::<u64>().ok()).unwrap();
+    log.stop();
+    run(&["backup", &backup], 0);
+    let log = serve(&program, live.as_ref(), "");
+    write(&log, 10, 30);
+    head(&log, size + 20, 1).expect("it is signed");
+    log.stop();
+    assert!(run(&["ledger", "accept", "--ground", "x"], 0).contains("nothing to accept"));
+
+    for name in ["svod.sqlite", "svod.sqlite-wal", "svod.sqlite-shm"] {
+        let _ = std::fs::remove_file(path(name)); // what is there of them
+    }
+    let said = run(&["restore", &backup], 0);
+    assert!(said.contains("was set back") && said.contains("svod ledger accept"), "{said}");
+    assert!(run(&["ledger", "verify"], 1).contains("WRONG the ledger was set back"));
+    let mut log = serve(&program, live.as_ref(), "");
+    log.expect("nothing is signed until");
+    log.expect("events wait to become leaves of the log");
+    let before = text(&log, "/ledger/checkpoint");
+    write(&log, 30, 35);
+    std::thread::sleep(ROUND * 40);
+    assert_eq!(text(&log, "/ledger/checkpoint"), before, "nothing is signed");
+    log.stop();
+
+    let refused = run(&["ledger", "accept", "--ground", "backup of the morning"], 1);
+    assert!(refused.contains("under one name"), "{refused}");
+    let renamed = "[ledger]\norigin = \"again.example/ledger\"\n";
+    std::fs::write(&config, renamed).unwrap();
+    let accepted = run(&["ledger", "accept", "--ground", "backup of the morning"], 0);
+    assert!(accepted.contains("goes on as again.example/ledger"), "{accepted}");
+    let log = serve(&program, live.as_ref(), renamed);
+    write(&log, 35, 50);
+    let note = head(&log, size + 20, 1).expect("it is signed again");
+    assert!(note.starts_with("again.example/ledger\n"), "{note}");
+    std::thread::sleep(ROUND * 40);
+    log.stop();
+    assert!(run(&["ledger", "verify"], 0).contains("agree"));
+}
+
+on_both_engines! {
+    async fn what_is_done_behind_its_back_calls_the_security_officer(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        app.core.notary.catch_up().await.unwrap();
+        let change = |conn: &mut dyn Conn| {
+            let of = "UPDATE journal SET ground = 'none' WHERE seq = 1 AND space = (SELECT max(space) FROM journal)";
+            conn.execute(of, &[])
+        };
+        assert_eq!(app.core.store.write(change).await.unwrap(), 1);
+        for _ in 0..2 {
+            let mut sweep = Sweep::default();
+            while !app.core.notary.look(&mut sweep, 500).await.unwrap() {}
+        }
+        app.until("an alert is raised", async || !app.all("kuzbass", "SecurityAlert").await.is_empty()).await;
+        let alert = app.only("SecurityAlert").await;
+        assert_eq!((alert.text("kind"), alert.text("severity")), (Some("tampering"), Some("danger")));
+        assert!(alert.text("inputs").is_some_and(|i| i.contains("event 1 of kuzbass") && i.contains("was changed")));
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn a_store_that_was_set_back_calls_the_security_officer(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(HEAD_FILE);
+        let head = Checkpoint { origin: "a.example/ledger".into(), size: 1_000_000, root: [7; 32] };
+        std::fs::write(&file, format!("{head}\n\u{2014} a.example/ledger AAAAAAA=\n")).unwrap();
+        let notary = Notary::new(NotaryDeps {
+            store: app.core.store.clone(),
+            clock: app.clock.clone(),
+            rng: Arc::new(SeededRng::new(1)),
+            signer: Signer::new("a.example/ledger", Kind::Plain, &[1; 32]).unwrap(),
+            adopts: true,
+            node: "test".into(),
+            kept: Some(file),
+        });
+        svod::ledger::watch(&notary, app.core.trust.clone());
+        assert!(notary.catch_up().await.is_err() && notary.catch_up().await.is_err());
+        app.until("an alert is raised", async || !app.all("kuzbass", "SecurityAlert").await.is_empty()).await;
+        let alert = app.only("SecurityAlert").await;
+        assert_eq!((alert.text("kind"), alert.space.as_str()), (Some("tampering"), "kuzbass"));
+        assert!(alert.text("inputs").is_some_and(|i| i.contains("was set back")));
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn what_was_erased_has_no_past_and_does_not_come_back(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let (registry, platform) = (&app.core.registry, Actor::platform("test"));
+        let urn: Urn = "urn:svod:person:olga".parse().unwrap();
+        let change = async |operation: Operation| {
+            let command = Command { ground: "test".into(), changes: vec![Change::from(operation)], ..Command::default() };
+            registry.execute(&platform, command).await
+        };
+        let olga = Entity::new(urn.clone(), "Person", "kuzbass".parse().unwrap()).with("name", Attribute::property("Ольга"));
+        change(Operation::Create(olga)).await.unwrap();
+        let then = app.clock_plus(1).parse().unwrap();
+        app.clock.advance(60);
+        change(Operation::Delete { urn: urn.clone(), expected: None }).await.unwrap();
+        let past = registry.entity_at(&platform, &urn, then).await.unwrap();
+        assert_eq!(past.text("name"), Some("Ольга"));
+
+        let erasure = Erasure {
+            urn: urn.to_string(),
+            within: Some("kuzbass".parse().unwrap()),
+            ground: "152-ФЗ, ст. 21".into(),
+            actor: Actor::platform("erase"),
+        };
+        let erased = app.core.notary.erase(erasure).await.unwrap();
+        assert!(matches!(&erased[..], [Erased { space, events: 2, .. }] if space == "kuzbass"), "{erased:?}");
+        assert!(registry.entity_at(&platform, &urn, then).await.is_err_and(|e| svod_kernel::Coded::code(&e) == "not-found"));
+        let back = change(Operation::Restore { urn: urn.clone() }).await;
+        assert!(back.is_err_and(|e| svod_kernel::Coded::code(&e) == "not-found"));
+        let key = app.core.notary.key().clone();
+        let found = app.core.store.read(move |conn| svod_notary::verify(conn, &key)).await.unwrap();
+        assert_eq!((found.erased, found.wrong), (2, Vec::new()));
+        app.settle().await;
+    }
 }

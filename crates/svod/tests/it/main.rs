@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod access;
+mod asvs;
 mod commands;
 mod crash;
 mod denied;
 mod doors;
 mod federation;
+mod files;
 mod graph;
 mod ledger;
 mod ngsi;

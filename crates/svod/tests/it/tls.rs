@@ -1,6 +1,6 @@
 //! The real program behind TLS, with certificates that the program `openssl` makes for the test.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -206,4 +206,54 @@ fn what_cannot_be_used_is_named() {
     let half = configuration(files.path(), "[http]\ntls_key = \"own.key\"\n");
     let checked = program().run(&["config", "check", "--config", &half]);
     assert!(checked.code == Some(1) && checked.stderr.contains("only one of the two"), "{}", checked.stderr);
+}
+
+/// A `ClientHello` of that version with that one suite (RFC 5246, 7.4.1.2), and a curve and a signature that every server has.
+fn hello(version: [u8; 2], suite: [u8; 2]) -> Vec<u8> {
+    let groups: [u8; 8] = [0, 10, 0, 4, 0, 2, 0, 23];
+    let points: [u8; 6] = [0, 11, 0, 2, 1, 0];
+    let signatures: [u8; 8] = [0, 13, 0, 4, 0, 2, 4, 3];
+    let extensions = [&groups[..], &points, &signatures].concat();
+    let counted = |bytes: &[u8]| [&(bytes.len() as u16).to_be_bytes()[..], bytes].concat();
+    let body = [&version[..], &[7_u8; 32], &[0, 0, 2], &suite, &[1, 0], &counted(&extensions)].concat();
+    let handshake = [&[1_u8, 0][..], &counted(&body)].concat();
+    [&[22_u8, 3, 1][..], &counted(&handshake)].concat()
+}
+
+/// What kind of record the door answers with (RFC 8446, 5.1): 22 goes on, 21 is an alert; 0 for none.
+fn answered(at: SocketAddr, hello: &[u8]) -> u8 {
+    let mut stream = TcpStream::connect(at).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(hello).unwrap();
+    let mut kind = [0; 1];
+    match stream.read(&mut kind) {
+        Ok(1) => kind[0],
+        _ => 0,
+    }
+}
+
+/// ASVS V12.1.1, V12.1.2: nothing older than TLS 1.2, and no suite without forward secrecy and authenticated encryption.
+#[test]
+fn old_versions_and_weak_suites_are_refused() {
+    const GOOD: [u8; 2] = [0xc0, 0x2b]; // ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+    const WEAK: [[u8; 2]; 4] = [
+        [0xc0, 0x09], // ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+        [0xc0, 0x07], // ECDHE_ECDSA_WITH_RC4_128_SHA
+        [0x00, 0x9c], // RSA_WITH_AES_128_GCM_SHA256
+        [0x00, 0x0a], // RSA_WITH_3DES_EDE_CBC_SHA
+    ];
+    let (data, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let pair = Pair::new(files.path(), "own");
+    let config = doors(files.path(), &pair);
+    let binary = program().serve(data.path(), &["--config", &config]).ready();
+    for door in [binary.http, binary.mqtt] {
+        assert_eq!(answered(door, &hello([3, 3], GOOD)), 22, "TLS 1.2 is spoken");
+        for old in [[3, 0], [3, 1], [3, 2]] {
+            assert_ne!(answered(door, &hello(old, GOOD)), 22, "{old:?}");
+        }
+        for suite in WEAK {
+            assert_ne!(answered(door, &hello([3, 3], suite)), 22, "{suite:x?}");
+        }
+    }
+    binary.stop();
 }

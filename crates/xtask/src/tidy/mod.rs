@@ -1,7 +1,12 @@
 //! `cargo xtask tidy`: what the compiler cannot see. Each rule is one file; a finding names file, line and fix.
 
 mod arrows;
+mod browser;
+mod ciphers;
 mod documents;
+mod figures;
+mod lints;
+mod locks;
 mod rooms;
 mod rust;
 mod sizes;
@@ -62,6 +67,11 @@ fn findings(tree: &Tree) -> Result<Vec<Finding>> {
     findings.extend(documents::check(tree));
     findings.extend(words::check(tree));
     findings.extend(rooms::check(tree, &workspace));
+    findings.extend(lints::check(tree, &workspace)?);
+    findings.extend(locks::check(tree)?);
+    findings.extend(ciphers::check(tree, &workspace));
+    findings.extend(browser::check(tree));
+    findings.extend(figures::check(tree));
     findings.sort();
     Ok(findings)
 }

@@ -1,6 +1,7 @@
 //! One folder a page: handlers and templates side by side.
 
 pub mod bodies;
+pub mod files;
 pub mod my;
 pub mod oversight;
 pub mod people;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use svod_cabinet::{CabinetState, routes};
+use svod_files::{Files, FilesDeps, FilesOptions};
 use svod_kernel::{Actor, Clock, SeededRng, SimClock};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity};
@@ -30,7 +31,7 @@ impl House {
         for pack in ["base", "kuzbass"] {
             registry.publish(&Actor::platform("packs"), shipped(pack)).await.unwrap();
         }
-        let identity = svod_identity::testing::identity(store, clock.clone(), true);
+        let identity = svod_identity::testing::identity(store.clone(), clock.clone(), true);
         identity.set_personas(registry.catalogue().personas.clone());
         let packs = registry.clone();
         let portal = Portal::new(PortalOptions {
@@ -43,7 +44,10 @@ impl House {
             secure_cookies: false,
         });
         let trust = Trust::new(registry.clone());
-        let state = CabinetState { registry: registry.clone(), identity: identity.clone(), trust };
+        let options = FilesOptions { max_mib: 1, scanner: None };
+        let files = FilesDeps { store, registry: registry.clone(), trust: trust.clone(), options };
+        let files = Files::new(files);
+        let state = CabinetState { registry: registry.clone(), identity: identity.clone(), trust, files };
         let visitor = Visitor::new(portal.wrap(routes(state)), identity);
         Self { registry, visitor, _place: place }
     }

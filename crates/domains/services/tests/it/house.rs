@@ -85,6 +85,7 @@ impl House {
             signer,
             adopts: false,
             node: "one".into(),
+            kept: None,
         };
         let notary = Notary::new(deps);
         let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks, notary: notary.clone() }));

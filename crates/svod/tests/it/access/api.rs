@@ -7,6 +7,9 @@ use super::{Body, Case, Stage, complete, judge, kuzbass, routes};
 
 const ALL: [u16; 6] = [200; 6];
 const ADMINISTRATOR: [u16; 6] = [403, 403, 403, 403, 403, 200];
+const STATION: &str = "urn:svod:station:42010102";
+/// Who may change a station is told that stations have no files.
+const TO_NOTHING: [u16; 6] = [403, 403, 403, 403, 403, 422];
 /// In a list that is not empty.
 const SOMETHING: &str = "\"items\":[{";
 /// Of the region, in office: others are not told that there is such a thing.
@@ -55,6 +58,15 @@ fn graph() -> Vec<Case> {
             Body::Nothing,
             ALL,
         ),
+        Case::new(
+            "POST",
+            "/api/v1/files",
+            format!("/api/v1/files?owner={STATION}&name=a.pdf"),
+            Body::Nothing,
+            TO_NOTHING,
+        ),
+        Case::new("GET", "/api/v1/files/{id}", "/api/v1/files/urn:svod:file:none", Body::Nothing, [404; 6]),
+        Case::new("DELETE", "/api/v1/files/{id}", "/api/v1/files/urn:svod:file:none", Body::Nothing, [404; 6]),
         Case::new("GET", "/api/v1/live", "/api/v1/live?space=kuzbass", Body::Nothing, ALL),
         Case::new("GET", "/api/v1/layers", "/api/v1/layers", Body::Nothing, ALL),
         Case::new("GET", "/api/v1/geometry", "/api/v1/geometry?layer=municipalities", Body::Nothing, ALL),

@@ -104,6 +104,7 @@ fn cabinet() -> Vec<Case> {
         form("/people/attend", "code=00000000", OF_OFFICER),
         form("/people/mandates", "represented=x&delegate=y&entitled=parent&document=z", OF_OFFICER),
         form("/people/mandates/end", "id=urn:t:none", OF_OFFICER),
+        Case::new("GET", "/files/{id}", "/files/urn:svod:file:none", Body::Nothing, OF_PERSONS),
         get("/bodies", ALL),
         Case::new("GET", "/bodies/{urn}", "/bodies/urn:svod:body:novokuznetsk:ecology", Body::Nothing, ALL),
         get("/bodies/acting", OF_OFFICER),

@@ -67,7 +67,10 @@ async fn rows(ctx: &PageContext, s: &CabinetState, at: usize) -> Result<Vec<Row>
 
 async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Option<&Arc<Entity>>) -> Row {
     let text = |name: &str| access.text(name).unwrap_or_default().to_owned();
-    let represents = access.text("basis") == Some("mandate");
+    let basis = access.text("basis");
+    let represents = basis == Some("mandate");
+    // A look and nothing more: nothing stays open.
+    let at_once = represents || basis == Some("document");
     let reason = text("reason");
     Row {
         id: access.id.clone(),
@@ -84,7 +87,7 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
         ground: if represents { ctx.word("MandateBasis", &reason) } else { text("ground") },
         reason: if represents { String::new() } else { reason },
         since: moment(ctx, access, "since"),
-        until: if represents { Html::default() } else { moment(ctx, access, "until") },
+        until: if at_once { Html::default() } else { moment(ctx, access, "until") },
         objection: objection.map(|o| Objection {
             text: o.text("text").unwrap_or_default().to_owned(),
             answer: o.text("answer").unwrap_or_default().to_owned(),

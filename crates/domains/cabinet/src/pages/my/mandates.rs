@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_kernel::Urn;
 use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton, Tone};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+use svod_portal::{CsrfForm, CsrfMultipart, Html, Island, Page, PageContext, PageError};
 use svod_trust::NewMandate;
 
 use super::{Withdraw, owner, rooms, withdrawn};
 use crate::CabinetState;
+use crate::pages::files::{examined, links, scan_field, scan_refused};
 use crate::pages::{ROWS, answer, moment, of, shown, word};
 
 /// Terms offered, in days.
@@ -34,6 +35,7 @@ struct Row {
     delegate: String,
     basis: Html,
     document: String,
+    files: Html,
     scope: String,
     since: Html,
     until: Html,
@@ -64,6 +66,7 @@ async fn rows(ctx: &PageContext, s: &CabinetState, own: bool) -> Result<Vec<Row>
             delegate: delegate(s, m.object("delegate")).await,
             basis: word(ctx, &m, "basis", "MandateBasis", &[]),
             document: m.text("document").unwrap_or_default().to_owned(),
+            files: links(ctx, s, &m).await?,
             scope: if scope.is_empty() { ctx.t("my-mandate-all") } else { scope.join(", ") },
             since: moment(ctx, &m, "since"),
             until: moment(ctx, &m, "until"),
@@ -109,6 +112,7 @@ async fn page(
         Field::text("document", ctx.t("my-mandate-document"))
             .hint(ctx.t("my-mandate-document-hint"))
             .value(&form.document),
+        scan_field(ctx, s, &errors),
         Field::select("days", ctx.t("my-term"), TERMS.iter().map(term).collect())
             .value(&form.days)
             .error(of(&errors, "days")),
@@ -158,13 +162,17 @@ pub struct Give {
 pub async fn give(
     ctx: PageContext,
     State(s): State<CabinetState>,
-    CsrfForm(form): CsrfForm<Give>,
+    CsrfMultipart { form, file }: CsrfMultipart<Give>,
 ) -> Result<Response, PageError> {
     owner(&ctx, &s).await?;
     if let Some(elsewhere) = ctx.confirm_first("/my/mandates") {
         return Ok(elsewhere);
     }
     let Some(session) = ctx.session.clone() else { return Err(PageError::forbidden()) };
+    let scan = match examined(&s, file).await {
+        Ok(scan) => scan,
+        Err(e) => return page(&ctx, &s, (&form, ""), vec![scan_refused(&ctx, &s, e)?]).await,
+    };
     let delegate = match s.identity.person_of(&session, &form.delegate).await? {
         Some(person) => person,
         None => {
@@ -176,7 +184,12 @@ pub async fn give(
     let days = form.days.parse().unwrap_or_default();
     let new = NewMandate { delegate, scope, document: form.document.clone(), days };
     match s.trust.empower(&ctx.actor, &new).await {
-        Ok(_) => Ok(Redirect::to("/my/mandates").into_response()),
+        Ok(mandate) => {
+            if let Some(scan) = scan {
+                s.files.keep(&ctx.actor, &mandate, scan).await?;
+            }
+            Ok(Redirect::to("/my/mandates").into_response())
+        }
         Err(e) => page(&ctx, &s, (&form, ""), vec![shown(&ctx, e)?]).await,
     }
 }

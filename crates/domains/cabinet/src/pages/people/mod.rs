@@ -7,11 +7,12 @@ use serde::Deserialize;
 use svod_identity::IdentityError;
 use svod_kernel::Role;
 use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
+use svod_portal::{CsrfForm, CsrfMultipart, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::{Action, Ground};
 use svod_trust::{Looking, Registered};
 
 use crate::CabinetState;
+use crate::pages::files::{examined, links, scan_field, scan_refused};
 use crate::pages::{ROWS, answer, moment, name_of, of, shown, word};
 
 /// What a mandate is entered by.
@@ -38,6 +39,7 @@ struct Entered {
     delegate: String,
     basis: Html,
     document: String,
+    files: Html,
     since: Html,
     button: Html,
 }
@@ -116,7 +118,7 @@ async fn page(
         fields,
         attends: ctx.session.is_some() && ctx.actor.is(Role::Official),
         mandates: if enters(ctx) { mandates(ctx, s).await? } else { Vec::new() },
-        enters: if enters(ctx) { mandate_fields(ctx, &errors) } else { Vec::new() },
+        enters: if enters(ctx) { mandate_fields(ctx, s, &errors) } else { Vec::new() },
         code: Field::text("code", ctx.t("people-code"))
             .hint(ctx.t("people-code-hint"))
             .error(of(&errors, "code"))
@@ -133,7 +135,7 @@ fn enters(ctx: &PageContext) -> bool {
     ctx.session.is_some() && ctx.actor.is(Role::Administrator)
 }
 
-fn mandate_fields(ctx: &PageContext, errors: &[(String, String)]) -> Vec<Field> {
+fn mandate_fields(ctx: &PageContext, s: &CabinetState, errors: &[(String, String)]) -> Vec<Field> {
     let choice = |value: &str| Choice { value: value.into(), text: ctx.word("MandateBasis", value) };
     vec![
         Field::text("represented", ctx.t("people-represented"))
@@ -149,16 +151,20 @@ fn mandate_fields(ctx: &PageContext, errors: &[(String, String)]) -> Vec<Field> 
             .hint(ctx.t("people-document-hint"))
             .error(of(errors, "document"))
             .required(),
+        scan_field(ctx, s, errors),
     ]
 }
 
 /// The mandates of the territory that were entered by their documents and hold.
 async fn mandates(ctx: &PageContext, s: &CabinetState) -> Result<Vec<Entered>, PageError> {
     let all = s.trust.all(&ctx.actor, ("Mandate", &[]), 0..ROWS).await?;
-    let entered = all.iter().filter(|m| {
+    let entered = |m: &&std::sync::Arc<svod_model::Entity>| {
         m.text("basis").is_some_and(|b| BASES.contains(&b)) && m.time("until").is_none_or(|at| ctx.now < at)
-    });
-    let row = |m: &std::sync::Arc<svod_model::Entity>| {
+    };
+    let entered: Vec<_> = all.iter().filter(entered).collect();
+    let mut rows = Vec::with_capacity(entered.len());
+    for m in entered {
+        let files = links(ctx, s, m).await?;
         let fields = [("id", m.id.as_str())];
         let spec = PostButton {
             action: "/people/mandates/end",
@@ -168,16 +174,17 @@ async fn mandates(ctx: &PageContext, s: &CabinetState) -> Result<Vec<Entered>, P
             confirm: Some(ctx.t("my-mandate-withdraw-ask")),
         };
         let urn = |name: &str| m.object(name).map(ToString::to_string).unwrap_or_default();
-        Entered {
+        rows.push(Entered {
             person: urn("person"),
             delegate: urn("delegate"),
             basis: word(ctx, m, "basis", "MandateBasis", &[]),
             document: m.text("document").unwrap_or_default().to_owned(),
+            files,
             since: moment(ctx, m, "since"),
             button: components::post_button(ctx, &spec),
-        }
-    };
-    Ok(entered.map(row).collect())
+        });
+    }
+    Ok(rows)
 }
 
 #[derive(Deserialize)]
@@ -221,13 +228,17 @@ pub struct Enter {
 pub async fn enter(
     ctx: PageContext,
     State(s): State<CabinetState>,
-    CsrfForm(form): CsrfForm<Enter>,
+    CsrfMultipart { form, file }: CsrfMultipart<Enter>,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s)?;
     let Some(session) = ctx.session.clone().filter(|_| enters(&ctx)) else { return Err(PageError::forbidden()) };
     if let Some(elsewhere) = ctx.confirm_first("/people") {
         return Ok(elsewhere);
     }
+    let scan = match examined(&s, file).await {
+        Ok(scan) => scan,
+        Err(e) => return page(&ctx, &s, &Look::default(), vec![scan_refused(&ctx, &s, e)?]).await,
+    };
     let Some(delegate) = s.identity.person_of(&session, &form.delegate).await? else {
         let error = ("delegate".to_owned(), ctx.t("cabinet-delegate-unknown"));
         return page(&ctx, &s, &Look::default(), vec![error]).await;
@@ -235,7 +246,12 @@ pub async fn enter(
     let new =
         Registered { whom: form.represented, delegate, basis: form.entitled, document: form.document, until: None };
     match s.trust.register(&ctx.actor, &new).await {
-        Ok(_) => Ok(Redirect::to("/people").into_response()),
+        Ok(mandate) => {
+            if let Some(scan) = scan {
+                s.files.keep(&ctx.actor, &mandate, scan).await?;
+            }
+            Ok(Redirect::to("/people").into_response())
+        }
         Err(e) => {
             let (field, text) = shown(&ctx, e)?;
             let field = if field == "whom" { "represented".to_owned() } else { field };

@@ -1,0 +1,84 @@
+//! `GET /files/{id}`: a file that belongs to what the visitor may see; and what forms with a scan have in common.
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use svod_files::{Examined, FileError, FileInfo, FileState, Upload};
+use svod_kernel::{Coded as _, Urn};
+use svod_model::Entity;
+use svod_portal::components::{self, Field, Tone};
+use svod_portal::{Html, PageContext, PageError, SentFile, encoded};
+
+use crate::CabinetState;
+use crate::pages::of;
+
+/// What browsers offer; the content decides.
+const ENDINGS: &str = ".pdf,.jpg,.jpeg,.png,.webp";
+/// In a file nothing runs, and it loads nothing.
+const CLOSED: &str = "default-src 'none'; sandbox";
+
+/// The file, to be kept by the browser and not to be shown in it.
+///
+/// # Errors
+/// There is none that the visitor may know of, it is in quarantine, or the store failed.
+pub async fn read(
+    ctx: PageContext,
+    State(s): State<CabinetState>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let id: Urn = id.parse().map_err(|_| PageError::not_found())?;
+    match s.files.read(&ctx.actor, &id).await {
+        Ok((file, bytes)) => Ok(download(&file, bytes)),
+        Err(e) if e.status() == 404 && !ctx.signed_in() => Err(PageError::sign_in()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn download(file: &FileInfo, bytes: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, file.kind.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, file.disposition()),
+        (header::CONTENT_SECURITY_POLICY, CLOSED.to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, bytes).into_response()
+}
+
+/// The files of an entity as links, each on a line of its own, with what stands in the way of one.
+pub async fn links(ctx: &PageContext, s: &CabinetState, e: &Entity) -> Result<Html, PageError> {
+    let link = |file: &FileInfo| {
+        let link = components::link(&format!("/files/{}", encoded(file.id.as_str())), &file.name);
+        let state = match file.state {
+            FileState::Waiting => components::tag(Tone::Quiet, ctx.t("cabinet-file-waiting")),
+            FileState::Infected => components::tag(Tone::Danger, ctx.t("cabinet-file-infected")),
+            FileState::Clean | FileState::Unscanned => Html::default(),
+        };
+        Html::trusted(format!("{link} {state}<br>"))
+    };
+    Ok(Html::join(s.files.list(e).await?.iter().map(link)))
+}
+
+/// The field of a form for the scan of a document.
+pub fn scan_field(ctx: &PageContext, s: &CabinetState, errors: &[(String, String)]) -> Field {
+    Field::file("scan", ctx.t("cabinet-scan"), ENDINGS)
+        .hint(ctx.tf("cabinet-scan-hint", &[("n", s.files.max_mib().into())]))
+        .error(of(errors, "scan"))
+}
+
+/// The scan that came with a form, examined before anything is done.
+pub async fn examined(s: &CabinetState, file: Option<SentFile>) -> Result<Option<Examined>, FileError> {
+    match file {
+        Some(SentFile { name, bytes }) => s.files.examine(Upload { name, bytes }).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What is wrong with a scan, to be shown at its field.
+pub fn scan_refused(ctx: &PageContext, s: &CabinetState, error: FileError) -> Result<(String, String), PageError> {
+    if !(400..500).contains(&error.status()) {
+        return Err(error.into());
+    }
+    let key = format!("cabinet-{}", error.code());
+    Ok(("scan".to_owned(), ctx.tf(&key, &[("n", s.files.max_mib().into())])))
+}

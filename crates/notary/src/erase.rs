@@ -1,0 +1,223 @@
+//! What is kept of an entity that was removed is destroyed, and the journal says so: its leaves say nothing any more, every
+//! proof of every other event stays as it was.
+
+use serde::{Deserialize, Serialize};
+use svod_kernel::{Actor, SpacePath, Timestamp};
+use svod_store::journal::{self, ERASED, NewEvent};
+use svod_store::space::{self, SpaceRow};
+use svod_store::{Conn, Engine, StoreError, entity, evolution, ledger, projection};
+
+use crate::append::PROJECTION;
+use crate::notary::{BREATH, Notary};
+
+/// Events read at once.
+const STEP: i64 = 500;
+/// How often it is tried while events wait to become leaves; between two tries leaves are made.
+const TRIES: u32 = 40;
+
+/// What is to be erased, by whom and on what ground.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// Identifier of an entity that was removed.
+    pub urn: String,
+    /// Only in this space and those under it; none: wherever there are events of it.
+    pub within: Option<SpacePath>,
+    /// On what ground; it stays for ever.
+    pub ground: String,
+    /// Who erases.
+    pub actor: Actor,
+}
+
+/// What was erased in one space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// Space.
+    pub space: String,
+    /// How many events say nothing any more.
+    pub events: u64,
+    /// Number of the event that names them.
+    pub seq: i64,
+}
+
+/// Why nothing was erased.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EraseError {
+    /// The entity is still there.
+    #[error("{urn} is still there, in {space}: remove the entity first, then erase what is kept of it")]
+    There {
+        /// Which entity.
+        urn: String,
+        /// Where.
+        space: String,
+    },
+    /// There is nothing of it, or nothing any more.
+    #[error("nothing is kept of {0}: it is not known here, or was erased before")]
+    Nothing(String),
+    /// An event of it is no leaf yet: its commitment may be under way.
+    #[error("event {seq} of {space} is no leaf of the ledger yet: try again in a moment")]
+    Waiting {
+        /// Space.
+        space: String,
+        /// Number of the event.
+        seq: i64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// First and last number of events that follow each other.
+pub(crate) type Stretch = (i64, i64);
+
+/// The changes of an event of erasure.
+#[derive(Serialize, Deserialize)]
+struct Said {
+    #[serde(rename = "@erased")]
+    erased: New,
+}
+
+#[derive(Serialize, Deserialize)]
+struct New {
+    new: Vec<Stretch>,
+}
+
+impl Notary {
+    /// Destroys the salts of all leaves of an entity's events, takes away what these events changed and what is kept of the
+    /// removed entity, and writes an event that names them, in one transaction. The event becomes a leaf like any other.
+    ///
+    /// # Errors
+    /// See [`EraseError`]; nothing has happened then.
+    pub async fn erase(&self, erasure: Erasure) -> Result<Vec<Erased>, EraseError> {
+        let mut tries = 0;
+        let erased = loop {
+            self.catch_up().await?;
+            let (asked, now) = (erasure.clone(), self.now());
+            let job = move |conn: &mut dyn Conn| carry_out(conn, &asked, now);
+            match self.store().write(job).await {
+                Err(EraseError::Waiting { .. }) if tries < TRIES => tokio::time::sleep(BREATH).await,
+                outcome => break outcome?,
+            }
+            tries += 1;
+        };
+        if let Err(error) = self.catch_up().await {
+            tracing::warn!(%error, "the event of an erasure waits to become a leaf");
+        }
+        Ok(erased)
+    }
+}
+
+fn carry_out(conn: &mut dyn Conn, asked: &Erasure, now: Timestamp) -> Result<Vec<Erased>, EraseError> {
+    conn.exclusive()?;
+    if conn.engine() == Engine::Sqlite {
+        // What is taken away is overwritten with zeros, not left in free pages of the file.
+        conn.query("PRAGMA secure_delete = ON", &[])?;
+    }
+    let within = |s: &SpaceRow| {
+        asked.within.as_ref().is_none_or(|w| s.path.parse::<SpacePath>().is_ok_and(|path| w.covers(&path)))
+    };
+    let spaces: Vec<SpaceRow> = space::list(conn)?.into_iter().filter(within).collect();
+    for row in entity::get_many(conn, &[&asked.urn], &[])? {
+        if let Some(space) = spaces.iter().find(|s| s.id == row.space) {
+            return Err(EraseError::There { urn: row.urn, space: space.path.clone() });
+        }
+    }
+    let mut all = Vec::new();
+    for space in &spaces {
+        all.extend(erase_in(conn, asked, space, now)?);
+    }
+    if all.is_empty() { Err(EraseError::Nothing(asked.urn.clone())) } else { Ok(all) }
+}
+
+fn erase_in(
+    conn: &mut dyn Conn,
+    asked: &Erasure,
+    space: &SpaceRow,
+    now: Timestamp,
+) -> Result<Option<Erased>, EraseError> {
+    let (events, kind) = unnamed(conn, space, &asked.urn)?;
+    let stone = entity::empty_tombstone(conn, space.id, &asked.urn)?;
+    evolution::forget(conn, space.id, &asked.urn)?;
+    if events.is_empty() && !stone {
+        return Ok(None);
+    }
+    for seq in &events {
+        ledger::destroy_salt(conn, space.id, *seq)?;
+        journal::redact(conn, space.id, *seq)?;
+    }
+    let said = Said { erased: New { new: stretches(&events) } };
+    let event = NewEvent {
+        at: now,
+        actor: asked.actor.id.clone(),
+        actor_name: asked.actor.name.clone(),
+        action: ERASED.into(),
+        urn: asked.urn.clone(),
+        kind,
+        // As of a thing that has no versions: it is no state of the entity.
+        version: 0,
+        ground: asked.ground.clone(),
+        cause: None,
+        changes: serde_json::to_string(&said).map_err(|e| StoreError::Shape(e.to_string()))?,
+        on_behalf: None,
+    };
+    let seq = journal::append(conn, space.id, std::slice::from_ref(&event))?;
+    Ok(Some(Erased { space: space.path.clone(), events: events.len() as u64, seq }))
+}
+
+/// Numbers of the entity's events in a space that no event of erasure names yet, ascending, and its type.
+fn unnamed(conn: &mut dyn Conn, space: &SpaceRow, urn: &str) -> Result<(Vec<i64>, String), EraseError> {
+    let leaves = projection::offsets(conn, PROJECTION)?.into_iter().find(|(id, _)| *id == space.id);
+    let leaves = leaves.map_or(0, |(_, seq)| seq);
+    let known = named(conn, space.id, urn)?;
+    let (mut found, mut kind, mut after) = (Vec::new(), String::new(), 0);
+    loop {
+        let rows = journal::by_entity(conn, space.id, urn, after, STEP)?;
+        let Some(last) = rows.last() else { return Ok((found, kind)) };
+        after = last.seq;
+        kind.clone_from(&last.event.kind);
+        for row in rows.iter().filter(|r| r.event.action != ERASED && !covers(&known, r.seq)) {
+            if row.seq > leaves {
+                return Err(EraseError::Waiting { space: space.path.clone(), seq: row.seq });
+            }
+            found.push(row.seq);
+        }
+    }
+}
+
+/// Events of a space that events of an entity's erasure name.
+pub(crate) fn named(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<Vec<Stretch>, StoreError> {
+    let rows = journal::by_action(conn, space, urn, ERASED)?;
+    let said = rows.iter().filter_map(|row| serde_json::from_str::<Said>(&row.event.changes).ok());
+    Ok(said.flat_map(|said| said.erased.new).collect())
+}
+
+/// Is the event one of them?
+pub(crate) fn covers(stretches: &[Stretch], seq: i64) -> bool {
+    stretches.iter().any(|(first, last)| (*first..=*last).contains(&seq))
+}
+
+/// Ascending numbers, those that follow each other together.
+fn stretches(numbers: &[i64]) -> Vec<Stretch> {
+    let mut all: Vec<Stretch> = Vec::new();
+    for seq in numbers {
+        match all.last_mut() {
+            Some((_, last)) if *last + 1 == *seq => *last = *seq,
+            _ => all.push((*seq, *seq)),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one_stretch() {
+        let all = stretches(&[3, 4, 5, 9, 11, 12]);
+        assert_eq!(all, [(3, 5), (9, 9), (11, 12)]);
+        assert!(covers(&all, 4) && covers(&all, 9) && !covers(&all, 10));
+        assert!(stretches(&[]).is_empty());
+        let said = serde_json::to_string(&Said { erased: New { new: all } }).unwrap();
+        assert_eq!(said, r#"{"@erased":{"new":[[3,5],[9,9],[11,12]]}}"#);
+    }
+}

@@ -1,0 +1,49 @@
+//! What a refusal says: no value that is denied, and of what is hidden no more than of what was never there.
+
+use serde_json::{Value, json};
+use svod_registry::Action;
+
+use super::{Asking, Court};
+
+const NEVER: &str = "urn:probe:never";
+
+/// Requests that are refused, whoever sends them.
+fn wrong(kind: &str, id: &str) -> Vec<(&'static str, String, Option<Value>)> {
+    let entity = format!("/api/v1/entities/{id}");
+    let patch = json!({"patch": {"urn": id, "expected": 999, "set": {"undeclared": {"value": "x"}}}});
+    let made = json!({"entity": {"id": id, "type": kind, "space": "kuzbass", "attributes": {}}});
+    let question = json!({"space": "kuzbass", "types": [kind], "where": {"matches": ["probe0x0", "("]}});
+    vec![
+        ("PATCH", entity.clone(), Some(json!({"set": {"undeclared": {"value": "x"}}}))),
+        ("POST", "/api/v1/commands".into(), Some(json!({"ground": "test", "changes": [patch]}))),
+        ("POST", "/api/v1/entities".into(), Some(made)),
+        ("POST", "/api/v1/query".into(), Some(question)),
+        ("POST", "/ngsi-ld/v1/entities".into(), Some(json!({"id": id, "type": kind}))),
+        ("PATCH", format!("/ngsi-ld/v1/entities/{id}/attrs"), Some(json!({"undeclared": "x"}))),
+        ("GET", format!("{entity}/history?attribute=undeclared"), None),
+        ("GET", format!("/ngsi-ld/v1/entities?type={kind}&q=probe0x0=="), None),
+        ("GET", format!("/ngsi-ld/v1/entities/{id}?attrs=undeclared"), None),
+    ]
+}
+
+pub async fn judge(court: &Court<'_>, who: &Asking) {
+    let present = court.present(who);
+    for life in court.lives {
+        let id = life.made.id.as_str();
+        if !life.gone && court.dice.below(4) == 0 {
+            for (method, path, body) in wrong(&life.made.kind, id) {
+                let answer = court.ask(who, method, &path, body).await;
+                court.judge(who, &path, &answer.text, &present);
+            }
+        }
+        let hidden = life.gone || !court.oracle.permits(&who.actor, Action::Read, &life.last, None);
+        for (path, rest) in [("/api/v1/entities/", ""), ("/api/v1/entities/", "/live"), ("/ngsi-ld/v1/entities/", "")] {
+            if hidden {
+                let found = court.ask(who, "GET", &format!("{path}{id}{rest}"), None).await;
+                let never = court.ask(who, "GET", &format!("{path}{NEVER}{rest}"), None).await;
+                let (told, wanted) = (found.text.replace(id, NEVER), never.text);
+                assert_eq!((found.status, told), (never.status, wanted), "{}", court.hint(who, path));
+            }
+        }
+    }
+}

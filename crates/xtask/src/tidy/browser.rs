@@ -1,0 +1,122 @@
+//! What browsers are given: text stays text, nothing stays behind, types are checked, no plug-ins (OWASP ASVS V3.2.2, V3.7.1,
+//! V14.3.3, V15.3.5).
+
+use super::Finding;
+use crate::tree::{File, Tree};
+
+/// In the scripts of pages: what stands there, what it does, what to do instead.
+const SCRIPTS: [(&str, &str, &str); 15] = [
+    ("innerHTML", "text becomes markup", "make elements with el, or set textContent"),
+    ("outerHTML", "text becomes markup", "make elements with el, or set textContent"),
+    ("insertAdjacentHTML", "text becomes markup", "make elements with el, or set textContent"),
+    ("document.write", "text becomes markup", "make elements with el, or set textContent"),
+    ("eval", "text becomes code", "write the code"),
+    ("new Function", "text becomes code", "write the code"),
+    ("localStorage", "something stays in the browser", "keep it on the server"),
+    ("sessionStorage", "something stays in the browser", "keep it on the server"),
+    ("indexedDB", "something stays in the browser", "keep it on the server"),
+    ("document.cookie", "something stays in the browser", "let the server set it, HttpOnly"),
+    ("serviceWorker", "something stays in the browser", "let the browser ask the server"),
+    ("postMessage", "another page is spoken to", "ask the server"),
+    ("as any", "types are not checked", "name the type"),
+    ("@ts-ignore", "types are not checked", "mend the types"),
+    ("@ts-nocheck", "types are not checked", "mend the types"),
+];
+/// In templates.
+const TEMPLATES: [(&str, &str, &str); 3] = [
+    ("<object", "a plug-in is asked for", "use what every browser has"),
+    ("<embed", "a plug-in is asked for", "use what every browser has"),
+    ("<applet", "a plug-in is asked for", "use what every browser has"),
+];
+/// Our own piece of a page, escaped by the server, stands here once.
+const ALLOWED: (&str, &str) = ("web/src/map/card.ts", "innerHTML");
+const TYPES: &str = "web/tsconfig.json";
+
+/// Scripts, templates, and how the types of the scripts are checked.
+pub fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.with("ts").filter(|file| file.path.starts_with("web/src/")) {
+        findings.extend(words(file, &SCRIPTS));
+    }
+    for file in tree.with("html").filter(|file| file.path.starts_with("crates/")) {
+        findings.extend(words(file, &TEMPLATES));
+    }
+    let read = |file: &File| serde_json::from_str::<serde_json::Value>(&file.text).ok();
+    let types = tree.get(TYPES).and_then(read).unwrap_or_default();
+    if types["compilerOptions"]["strict"] != true {
+        findings.push(Finding::new(TYPES, 1, "types are not strict", "write \"strict\": true under compilerOptions"));
+    }
+    findings
+}
+
+fn words(file: &File, known: &[(&str, &str, &str)]) -> Vec<Finding> {
+    let mut allowed = usize::from(file.path == ALLOWED.0);
+    let mut findings = Vec::new();
+    for (at, line) in file.text.lines().enumerate() {
+        for (word, what, fix) in known.iter().filter(|(word, ..)| stands(line, word)) {
+            if *word == ALLOWED.1 && allowed > 0 {
+                allowed -= 1;
+                continue;
+            }
+            findings.push(Finding::new(&file.path, at + 1, format!("{word}: {what}"), *fix));
+        }
+    }
+    findings
+}
+
+/// As a word of its own.
+fn stands(line: &str, word: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    line.match_indices(word).any(|(at, found)| {
+        let (before, after) = (line[..at].chars().next_back(), line[at + found.len()..].chars().next());
+        !part(before) && !part(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::fixture;
+
+    const STRICT: (&str, &str) = (TYPES, "{\"compilerOptions\": {\"strict\": true}}");
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let all: Vec<(&str, &str)> = [STRICT].into_iter().chain(files.iter().copied()).collect();
+        let (_folder, tree) = fixture::tree(&all);
+        fixture::lines(&check(&tree))
+    }
+
+    #[test]
+    fn what_makes_markup_or_keeps_something_is_found_and_its_like_is_not() {
+        let fine = "el.textContent = x;\nsetInterval(f); retrieval(x); // it was anything\nmyinnerHTML2 = 1;\n";
+        assert_eq!(
+            found(&[("web/src/a.ts", fine), ("crates/a/templates/a.html", "<objective>")]),
+            Vec::<String>::new()
+        );
+        let bad = "el.innerHTML = x;\nlocalStorage.setItem(k, v); eval(x);\nlet a = b as any;\n";
+        let lines = found(&[("web/src/a.ts", bad), ("crates/a/templates/a.html", "<object data=\"x\">")]);
+        assert_eq!(
+            lines,
+            [
+                "web/src/a.ts:1: innerHTML: text becomes markup",
+                "web/src/a.ts:2: eval: text becomes code",
+                "web/src/a.ts:2: localStorage: something stays in the browser",
+                "web/src/a.ts:3: as any: types are not checked",
+                "crates/a/templates/a.html:1: <object: a plug-in is asked for",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_place_may_take_markup_once() {
+        let twice = "a.innerHTML = own;\nb.innerHTML = other;\n";
+        assert_eq!(found(&[(ALLOWED.0, twice)]), ["web/src/map/card.ts:2: innerHTML: text becomes markup"]);
+    }
+
+    #[test]
+    fn types_are_strict() {
+        for loose in ["{\"compilerOptions\": {\"strict\": false}}", "{}", "no JSON"] {
+            assert_eq!(found(&[(TYPES, loose)]), ["web/tsconfig.json:1: types are not strict"], "{loose}");
+        }
+    }
+}

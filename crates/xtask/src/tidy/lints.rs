@@ -1,0 +1,68 @@
+//! What the compiler is told to refuse, it is told in every crate: no unsafe code (OWASP ASVS V1.4.1, V1.4.3).
+
+use super::Finding;
+use super::workspace::Workspace;
+use crate::tree::Tree;
+use anyhow::{Context, Result};
+use toml::{Table, Value};
+
+const ROOT: &str = "Cargo.toml";
+
+/// Errors: a manifest that is missing or no TOML.
+pub fn check(tree: &Tree, workspace: &Workspace) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let root = manifest(tree, ROOT)?;
+    if at(&root, &["workspace", "lints", "rust", "unsafe_code"]).and_then(Value::as_str) != Some("forbid") {
+        let fix = "write unsafe_code = \"forbid\" under [workspace.lints.rust]";
+        findings.push(Finding::new(ROOT, 1, "unsafe code is not forbidden", fix));
+    }
+    for member in &workspace.members {
+        let path = format!("{}/Cargo.toml", member.folder);
+        if at(&manifest(tree, &path)?, &["lints", "workspace"]) != Some(&Value::Boolean(true)) {
+            let fix = "write [lints] with workspace = true";
+            findings.push(Finding::new(&path, 1, "the lints of the workspace do not hold here", fix));
+        }
+    }
+    Ok(findings)
+}
+
+fn manifest(tree: &Tree, path: &str) -> Result<Table> {
+    let file = tree.get(path).with_context(|| format!("{path} is missing"))?;
+    file.text.parse().with_context(|| format!("{path} is no TOML"))
+}
+
+/// The value at the end of a way of keys.
+pub fn at<'t>(table: &'t Table, way: &[&str]) -> Option<&'t Value> {
+    let (last, before) = way.split_last()?;
+    let mut here = table;
+    for key in before {
+        here = here.get(*key)?.as_table()?;
+    }
+    here.get(*last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tidy::fixture;
+
+    fn found(root: &str, member: &str) -> Vec<String> {
+        let root = format!("[workspace]\nmembers = [\"crates/a\"]\n{root}");
+        let member = format!("[package]\nname = \"a\"\n{member}");
+        let (_folder, tree) = fixture::tree(&[(ROOT, &root), ("crates/a/Cargo.toml", &member)]);
+        fixture::lines(&check(&tree, &Workspace::read(&tree).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn unsafe_code_is_forbidden_in_every_crate() {
+        let (forbids, inherits) = ("[workspace.lints.rust]\nunsafe_code = \"forbid\"\n", "[lints]\nworkspace = true\n");
+        assert_eq!(found(forbids, inherits), Vec::<String>::new());
+        for weaker in ["", "[workspace.lints.rust]\nunsafe_code = \"deny\"\n"] {
+            assert_eq!(found(weaker, inherits), ["Cargo.toml:1: unsafe code is not forbidden"]);
+        }
+        for outside in ["", "[lints]\nworkspace = false\n", "[lints.rust]\nunsafe_code = \"forbid\"\n"] {
+            let wanted = ["crates/a/Cargo.toml:1: the lints of the workspace do not hold here"];
+            assert_eq!(found(forbids, outside), wanted, "{outside}");
+        }
+    }
+}
