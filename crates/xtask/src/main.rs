@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask tidy | licences | advisories | count FILE.xml…
 
-  tidy        layers, lengths, forgotten tests, paths in the documents
+  tidy        layers, lengths, forgotten tests, paths and figures in the documents; lints, lock files, ciphers, scripts
   licences    licences of every Rust and npm dependency against deny.toml
   advisories  known weaknesses of what is linked in (RustSec)
   count       sums JUnit reports: NAME, tests passed, tests failed, one line each, then the sum";
