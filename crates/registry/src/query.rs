@@ -325,12 +325,21 @@ impl Registry {
         let mut urns: Vec<Urn> = rows.iter().filter(apart).filter_map(|r| r.event.urn.parse().ok()).collect();
         urns.sort();
         urns.dedup();
-        let known: HashMap<(Urn, SpacePath), ResourceRef> = self
+        let mut known: HashMap<(Urn, SpacePath), ResourceRef> = self
             .read_many(&urns, &[])
             .await?
             .into_iter()
             .map(|e| ((e.id.clone(), e.space.clone()), view.resource_of(&e)))
             .collect();
+        // What is gone is judged as what it was when it went.
+        let gone = urns.iter().filter(|urn| !known.keys().any(|(id, _)| id == *urn));
+        let gone: Vec<String> = gone.map(ToString::to_string).collect();
+        if !gone.is_empty() {
+            let read = move |conn: &mut dyn svod_store::Conn| svod_store::entity::tombstones(conn, &gone, &[]);
+            let stones = self.store.read::<_, StoreError>(read).await?;
+            let were = stones.iter().filter_map(|t| serde_json::from_str::<Entity>(&t.doc).ok());
+            known.extend(were.map(|e| ((e.id.clone(), e.space.clone()), view.resource_of(&e))));
+        }
         let event = |row: &EventRow| {
             let event = self.event_of(row.clone())?;
             let resource = known.get(&(event.entity.clone(), event.space.clone())).cloned();

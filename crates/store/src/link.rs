@@ -168,8 +168,8 @@ mod tests {
         let alone = path.with_extension("alone");
         std::fs::copy(path, &alone).unwrap();
         let db = rusqlite::Connection::open(&alone).unwrap();
-        let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_master", [], |r| r.get(0)).unwrap();
-        if tables == 0 { 0 } else { db.query_row("SELECT count(*) FROM t", [], |r| r.get(0)).unwrap() }
+        // Half written back it may not be readable at all.
+        db.query_row("SELECT count(*) FROM t", [], |r| r.get(0)).unwrap_or(0)
     }
 
     #[test]

@@ -353,6 +353,7 @@ mod tests {
     fn a_failed_flush_is_not_forgotten_until_everything_is_written_back() {
         let place = TestPlace::sqlite();
         let path = place.url().path().unwrap();
+        place.open(StoreOptions::default()).unwrap().blocking_close();
         let mut writer = writer(&place);
         let (told, answers) = channel();
         let both = (&told, &answers);

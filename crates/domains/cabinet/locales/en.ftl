@@ -9,6 +9,7 @@ my-by-platform = the platform, by a rule
 my-verb-create = Recorded
 my-verb-update = Changed
 my-verb-delete = Removed
+my-verb-erased = Data erased
 my-accesses = Who looked at my data
 my-accesses-lead = Every access to your data by somebody else: who, when, on what ground and why. If you do not agree, object: the security officer answers.
 my-accesses-none = Nobody has looked
