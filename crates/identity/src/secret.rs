@@ -82,6 +82,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn recovery_codes_are_long_and_typed_as_one_likes() {
+        let codes = recovery_codes(&SeededRng::new(1));
+        let letters = |code: &str| code.chars().filter(char::is_ascii_alphanumeric).count();
+        assert!(codes.len() == 10 && codes.iter().all(|c| letters(c) == 24), "{codes:?}");
+        let shouted = codes[0].to_uppercase().replace('-', " ");
+        assert_eq!(recovery_hash("a", &codes[0]), recovery_hash("a", &shouted));
+        assert_ne!(recovery_hash("a", &codes[0]), recovery_hash("b", &codes[0]));
+    }
+
+    #[test]
     fn a_sealed_secret_opens_for_its_owner_alone() {
         let rng = SeededRng::new(1);
         let sealed = seal(&[7; 32], "a", b"secret", &rng);

@@ -42,6 +42,7 @@ svod_store::on_both_engines!(
     what_is_not_said_to_us_is_not_believed,
     an_account_is_linked_by_its_owner_and_keeps_a_way_in,
     an_invitation_is_good_once,
+    an_invitation_opens_the_account_and_no_post,
     a_password_goes_with_a_code_that_is_taken_once,
     nothing_begun_is_finished_twice_or_late_or_by_another,
     who_guesses_waits_and_the_owner_does_not,
@@ -190,6 +191,26 @@ fn base32(text: &str) -> Vec<u8> {
         }
     }
     out
+}
+
+async fn an_invitation_opens_the_account_and_no_post(place: &TestPlace) {
+    let house = House::new(place);
+    let post = Capacity {
+        appointment: "urn:svod:appointment:a".parse().unwrap(),
+        title: "administrator".into(),
+        role: Role::Administrator,
+        space: "altai".parse().unwrap(),
+        body: None,
+    };
+    let appointment = post.appointment.to_string();
+    house.posts.0.lock().unwrap().push(post);
+    let (_, token) = house.identity.accept(&house.invitation("olga"), &here()).await.unwrap();
+    let known = house.identity.recognise(&token).await.unwrap();
+    assert!(known.actor.is(Role::Citizen) && known.actor.spaces.is_empty(), "the link alone gives no powers");
+    let session = known.session.unwrap();
+    assert_eq!(house.identity.act_as(&session, &appointment).await, Err(IdentityError::Missing("post")));
+    house.identity.strengthened(&session, Method::Passkey).await.unwrap();
+    assert!(house.identity.authenticate(&token).await.unwrap().is(Role::Administrator));
 }
 
 async fn an_invitation_is_good_once(place: &TestPlace) {
