@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
@@ -53,6 +53,8 @@ pub(crate) struct Inner {
     desks: Arc<Semaphore>,
     /// There is something to scan.
     pub wake: Notify,
+    /// After which file scanning goes on.
+    pub scanned: Mutex<(i64, String)>,
 }
 
 /// Whether a file may be given out.
@@ -136,7 +138,8 @@ impl Files {
     pub fn new(deps: FilesDeps) -> Self {
         let FilesDeps { store, registry, trust, options } = deps;
         let (desks, wake) = (Arc::new(Semaphore::new(DESKS)), Notify::new());
-        Self(Arc::new(Inner { store, registry, trust, options, desks, wake }))
+        let scanned = Mutex::new((i64::MIN, String::new()));
+        Self(Arc::new(Inner { store, registry, trust, options, desks, wake, scanned }))
     }
 
     /// Largest file, in bytes.
@@ -269,6 +272,14 @@ impl Files {
     /// [`FileError::Missing`] also for what the actor may not know of; what the registry refuses.
     pub async fn remove(&self, actor: &Actor, id: &Urn) -> Result<(), FileError> {
         let (info, _) = self.seen(actor, id).await?;
+        let (owner, by) = self.owner(actor, Some(&info.space), &info.owner).await?;
+        let key = id.to_string();
+        let rows = self.0.store.read(move |conn| file::by_id(conn, &key)).await?;
+        // Whose matter it is may add to it; what somebody else has added, the registrar's document, is not theirs to take away.
+        if by == Action::Declare && !rows.iter().all(|row| row.actor == actor.id) {
+            let (kind, space) = (owner.kind.clone(), owner.space.clone());
+            return Err(CommandError::Forbidden { action: Action::Update.as_str(), kind, space }.into());
+        }
         self.change(actor, &info, Turn::Detach).await?;
         self.erase(&info.space, id).await
     }

@@ -28,6 +28,12 @@ pub(crate) fn lists(owner: &Entity, file: &FileInfo) -> bool {
     listed(owner).any(|(id, sha256)| id == file.id.as_str() && sha256 == file.sha256)
 }
 
+/// Does the entity name it, whatever it says of its bytes? What was tampered with is kept, not swept away.
+pub(crate) fn names(owner: &Entity, file: &FileInfo) -> bool {
+    let mut all = owner.attributes.get(ATTRIBUTE).into_iter().flat_map(Attribute::instances);
+    all.any(|i| text(&i.value) == Some(file.id.as_str()))
+}
+
 /// The entity's attribute with one file more.
 pub(crate) fn with(owner: &Entity, file: &FileInfo) -> Option<Attribute> {
     let about = [

@@ -5,7 +5,19 @@
 use crate::FileError;
 
 /// Names by which a PDF runs something or carries another file (ISO 32000-2, 7.11.4 and 12.6).
-const ACTIVE: [&str; 7] = ["JavaScript", "JS", "Launch", "EmbeddedFile", "EmbeddedFiles", "RichMedia", "XFA"];
+const ACTIVE: [&str; 11] = [
+    "JavaScript",
+    "JS",
+    "Launch",
+    "EmbeddedFile",
+    "EmbeddedFiles",
+    "RichMedia",
+    "XFA",
+    "Rendition",
+    "SubmitForm",
+    "ImportData",
+    "GoToE",
+];
 /// What is done when it is opened; going to a place of it is harmless.
 const OPEN: &str = "OpenAction";
 /// Longest name that is looked at.

@@ -1,5 +1,6 @@
 //! What happens to files by itself.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use svod_kernel::{Actor, Timestamp};
@@ -7,7 +8,7 @@ use svod_registry::QueryError;
 use svod_store::file::{self, FileRow};
 use tokio::task::JoinHandle;
 
-use crate::listed::lists;
+use crate::listed::names;
 use crate::scanner::Verdict;
 use crate::{FileError, FileInfo, FileState, Files, Scanner};
 
@@ -54,23 +55,31 @@ impl Files {
     pub async fn scan(&self) -> Result<usize, FileError> {
         let Some(scanner) = &self.0.options.scanner else { return Ok(0) };
         let states = [FileState::Waiting.as_str(), FileState::Unscanned.as_str()];
-        let (mut after, mut judged, mut failures) = ((i64::MIN, String::new()), 0, 0);
+        // Where the last turn was broken off: what is never judged does not keep what comes after it waiting.
+        let from = std::mem::replace(&mut *self.place(), (i64::MIN, String::new()));
+        let (mut after, mut judged, mut failures) = (from, 0, 0);
         loop {
             let (space, id) = after.clone();
             let rows = self.0.store.read(move |conn| file::in_states(conn, states, (space, id.as_str()), PAGE)).await?;
             let Some(last) = rows.last() else { return Ok(judged) };
             after = (last.space, last.id.clone());
             for row in rows {
+                let here = (row.space, row.id.clone());
                 if self.judge(scanner, row).await? {
                     judged += 1;
                     continue;
                 }
                 failures += 1;
                 if failures >= FAILURES {
+                    *self.place() = here;
                     return Ok(judged);
                 }
             }
         }
+    }
+
+    fn place(&self) -> MutexGuard<'_, (i64, String)> {
+        self.0.scanned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks about one file; false when there was no answer.
@@ -124,7 +133,7 @@ impl Files {
     /// Does an entity name the file: its own, or the one that this was merged into?
     async fn belongs(&self, info: &FileInfo) -> Result<bool, FileError> {
         match self.0.registry.entity_in(&Actor::platform("files"), Some(&info.space), &info.owner).await {
-            Ok(owner) => Ok(lists(&owner, info)),
+            Ok(owner) => Ok(names(&owner, info)),
             Err(QueryError::NotFound(_)) => Ok(false),
             Err(e) => Err(e.into()),
         }

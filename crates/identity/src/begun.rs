@@ -1,10 +1,10 @@
 //! What has a second half: kept under the hash of a token, taken once, forgotten after its time.
 
 use serde_json::Value;
+use svod_kernel::Timestamp;
 use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
-use crate::session::IDLE;
 use crate::{Identity, IdentityError, secret};
 
 impl Identity {
@@ -37,7 +37,7 @@ impl Identity {
             expires: now.plus_seconds(seconds),
         };
         let job = move |conn: &mut dyn Conn| {
-            account::sweep(conn, now, now.plus_seconds(-IDLE))?;
+            account::sweep(conn, now, Timestamp(0))?;
             account::add_challenge(conn, &row)
         };
         self.store.write::<_, StoreError>(job).await?;

@@ -236,7 +236,10 @@ impl Identity {
             }
             let proved = told.proved.is_some_and(|at| at.plus_seconds(AWAY) > self.clock.now());
             match begun.purpose {
-                Purpose::Link(_) => self.link(&told, &session.account).await?,
+                Purpose::Link(_) => {
+                    self.link(&told, &session.account).await?;
+                    self.strengthened(session, Method::Outside).await?;
+                }
                 _ if !proved || self.opened_by(&told).await?.as_deref() != Some(&session.account) => {
                     return Err(IdentityError::Refused);
                 }

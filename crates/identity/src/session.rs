@@ -211,7 +211,7 @@ impl Identity {
             assurance: assurance.to_owned(),
         };
         let job = move |conn: &mut dyn Conn| {
-            account::sweep(conn, now, now.plus_seconds(-IDLE))?;
+            account::sweep(conn, now, Timestamp(0))?;
             let before = account::sessions(conn, &row.account)?;
             let owner = account::get(conn, &row.account)?;
             account::add_session(conn, &row)?;
@@ -242,7 +242,7 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::Invalid`] when there is no such session, [`IdentityError::Expired`].
-    pub(crate) async fn session_of(&self, token: &str) -> Result<Known, IdentityError> {
+    pub(crate) async fn session_of(&self, token: &str, used: bool) -> Result<Known, IdentityError> {
         let (hash, now) = (secret::hash(token), self.clock.now());
         if let Some(recent) = self.recent.0.get(&hash).filter(|r| now < r.until) {
             return Ok(recent.known);
@@ -261,7 +261,7 @@ impl Identity {
         if owner.blocked {
             return Err(IdentityError::Invalid);
         }
-        if row.seen.plus_seconds(TOUCH) <= now {
+        if used && row.seen.plus_seconds(TOUCH) <= now {
             row.seen = now;
             let key = row.token.clone();
             self.store.write::<_, StoreError>(move |conn| account::seen_session(conn, &key, now)).await?;

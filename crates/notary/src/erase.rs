@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use svod_kernel::{Actor, SpacePath, Timestamp};
 use svod_store::journal::{self, ERASED, NewEvent};
 use svod_store::space::{self, SpaceRow};
-use svod_store::{Conn, Engine, StoreError, entity, evolution, ledger, projection};
+use svod_store::{Conn, Engine, StoreError, entity, evolution, file, ledger, projection};
 
 use crate::append::PROJECTION;
 use crate::notary::{BREATH, Notary};
@@ -137,7 +137,8 @@ fn erase_in(
     let (events, kind) = unnamed(conn, space, &asked.urn)?;
     let stone = entity::empty_tombstone(conn, space.id, &asked.urn)?;
     evolution::forget(conn, space.id, &asked.urn)?;
-    if events.is_empty() && !stone {
+    let files = file::remove_of(conn, space.id, &asked.urn)?;
+    if events.is_empty() && !stone && files == 0 {
         return Ok(None);
     }
     for seq in &events {

@@ -237,8 +237,8 @@ impl Notary {
         };
         let (head, wrong) = self.deps.store.read(job).await?;
         let Some(wrong) = wrong else { return Ok(head) };
-        // The file is read anew next time: somebody may have accepted what is there.
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        // Whatever is accepted meanwhile: this process would sign a second past under its name. It refuses until it is started
+        // anew, under the new one.
         let refused = StoreError::Shape(format!("{wrong}; see `svod ledger accept`"));
         self.tell(wrong);
         Err(refused)

@@ -82,7 +82,10 @@ impl Notary {
     /// the one that keeps the log does.
     pub async fn look_over(self: Arc<Self>, per_second: u32) {
         let (most, mut sweep, mut said) = (per_second.div_ceil(STEPS), Sweep::default(), false);
-        while per_second > 0 {
+        if per_second == 0 {
+            return;
+        }
+        loop {
             tokio::time::sleep(TICK).await;
             match self.turn(&mut sweep, most).await {
                 Ok(over) => {

@@ -158,6 +158,17 @@ pub fn set_state(conn: &mut dyn Conn, space: i64, id: &str, state: &str) -> Resu
     conn.execute(sql, &[space.into(), id.into(), state.into()]).map(drop)
 }
 
+/// Erases all files of an entity; how many there were.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn remove_of(conn: &mut dyn Conn, space: i64, owner: &str) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM file_part WHERE space = ?1
+        AND file IN (SELECT id FROM file WHERE space = ?1 AND owner = ?2)";
+    conn.execute(sql, &[space.into(), owner.into()])?;
+    conn.execute("DELETE FROM file WHERE space = ?1 AND owner = ?2", &[space.into(), owner.into()])
+}
+
 /// Erases it.
 ///
 /// # Errors

@@ -28,6 +28,8 @@ const TICK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long before it is asked again what somebody may see.
 const AGAIN: Duration = Duration::from_secs(1);
+/// So often.
+const PATIENT: usize = 30;
 /// Entities told at once by a subscription by time.
 const MOST_BY_TIME: usize = 1_000;
 
@@ -277,7 +279,7 @@ impl<D: Dialect> Engine<D> {
 
     /// The subscription with the powers that its maker has today: who may see less now is told less.
     pub(crate) async fn of_today<'s>(&self, s: &'s Subscription<D::Spec>) -> Cow<'s, Subscription<D::Spec>> {
-        loop {
+        for _ in 0..PATIENT {
             match self.powers.now(&s.actor).await {
                 Ok(None) => return Cow::Borrowed(s),
                 Ok(Some(actor)) => return Cow::Owned(Subscription { actor, ..s.clone() }),
@@ -288,6 +290,8 @@ impl<D: Dialect> Engine<D> {
                 }
             }
         }
+        // Others wait behind this one: it is told what everybody may know.
+        Cow::Owned(Subscription { actor: Actor::anonymous(), ..s.clone() })
     }
 
     async fn enqueue(self: &Arc<Self>, line: &Arc<Line<D::Spec>>, source: Source, notice: Notice) {

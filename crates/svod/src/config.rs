@@ -209,7 +209,7 @@ impl Default for HttpConfig {
             timeout_seconds: 30,
             max_in_flight: 2_000,
             network_requests_per_second: 500,
-            bearer_requests_per_second: 100,
+            bearer_requests_per_second: 1_000,
             proxied: false,
             tls_certificate: None,
             tls_key: None,

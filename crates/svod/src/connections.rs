@@ -47,7 +47,7 @@ pub async fn serve(
             _ = stopped.wait_for(|s| *s) => break,
         };
         let (stream, peer) = match stream {
-            Ok((stream, peer)) => (stream, peer.ip()),
+            Ok((stream, peer)) => (stream, peer.ip().to_canonical()),
             // Gone before it was taken.
             Err(e) if matches!(e.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => continue,
             Err(error) => {

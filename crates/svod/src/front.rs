@@ -63,6 +63,9 @@ impl Front {
 
     /// The answer, whatever happens.
     pub async fn answer(&self, mut request: Request, peer: IpAddr) -> Response {
+        if self.secure {
+            bound_only(request.headers_mut());
+        }
         let address = self.address(&request, peer);
         let health = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
         if let Some(seconds) = self.pace.exceeded(address.0, request.headers()).filter(|_| !health) {
@@ -110,7 +113,7 @@ impl Front {
     fn address(&self, request: &Request, peer: IpAddr) -> PeerAddress {
         let said = || {
             let mut all = request.headers().get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok());
-            all.next_back()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+            all.next_back()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
         };
         PeerAddress(if self.proxied { said().unwrap_or(peer) } else { peer })
     }
@@ -132,6 +135,23 @@ impl Front {
             return call(&self.packing, request).await;
         }
         route(&self.pages, &self.ngsi, request).await
+    }
+}
+
+/// Over TLS cookies of ours are bound to the host (`__Host-`): what a neighbour of the name may have set without is not read.
+fn bound_only(headers: &mut HeaderMap) {
+    const OURS: [&str; 4] = ["svod_session=", "svod_csrf=", "svod_outside=", "lang="];
+    let ours = |pair: &&str| !OURS.iter().any(|name| pair.trim().starts_with(name));
+    let kept: Vec<String> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .map(|v| v.split(';').filter(ours).map(str::trim).collect::<Vec<_>>().join("; "))
+        .filter(|v| !v.is_empty())
+        .collect();
+    headers.remove(header::COOKIE);
+    for value in kept.iter().filter_map(|v| HeaderValue::from_str(v).ok()) {
+        headers.append(header::COOKIE, value);
     }
 }
 

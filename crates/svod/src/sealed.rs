@@ -90,8 +90,13 @@ pub fn seal(store: &Path, secrets: &Path, to: File, seal: Seal) -> anyhow::Resul
     // How far this machine has seen the ledger is no secret, and not of the moment of the backup.
     names.retain(|name| !name.starts_with(svod_notary::HEAD_FILE));
     names.sort();
-    for name in names {
-        tar.append_path_with_name(secrets.join(&name), format!("{SECRETS}{name}"))?;
+    for name in names.iter().filter(|n| is_plain(n)) {
+        let path = secrets.join(name);
+        let about = std::fs::symlink_metadata(&path)?;
+        if about.is_file() {
+            ensure!(about.len() <= MAX_SECRET, "{} is no secret: it is longer than {MAX_SECRET} bytes", path.display());
+            tar.append_path_with_name(&path, format!("{SECRETS}{name}"))?;
+        }
     }
     tar.append_path_with_name(store, STORE)?;
     let mut out = tar.into_inner()?.finish()?;

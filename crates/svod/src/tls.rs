@@ -55,7 +55,8 @@ impl Files {
             .with_context(|| format!("{named}: {} is no PEM certificate chain", certificate.display()))?;
         ensure!(!chain.is_empty(), "{named}: there is no certificate in {}", certificate.display());
         let about = fs::metadata(key).with_context(|| format!("{key_named}: {} cannot be read", key.display()))?;
-        let open = about.mode() & 0o077 != 0;
+        // A group of its own may read it (ssl-cert and its like); nobody else may, and nobody but the owner may write.
+        let open = about.mode() & 0o037 != 0;
         ensure!(!open, "{key_named}: {} can be read by others; chmod 600 it", key.display());
         let secret = PrivateKeyDer::from_pem_file(key)
             .with_context(|| format!("{key_named}: {} is no PEM private key", key.display()))?;

@@ -48,7 +48,7 @@ pub async fn stream(
                 // Whoever has signed out, or lost the post, sees no more of it than a new visitor does: the stream ends with
                 // the session, and goes on with the powers of this second.
                 if let Some(token) = &token {
-                    actor = s.identity.authenticate(token).await.ok()?;
+                    actor = Actor::clone(&*s.identity.still(token).await.ok()?);
                 }
                 match next {
                     Ok(frame) => {

@@ -1,11 +1,11 @@
 //! Tokens that are good only in the hand of whoever holds a key (RFC 9449).
 
 use serde_json::Value;
+use svod_kernel::Timestamp;
 use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
 use super::{OauthError, jose};
-use crate::session::IDLE;
 use crate::{Identity, secret};
 
 /// A proof may be so old, in seconds.
@@ -65,7 +65,7 @@ impl Identity {
         };
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
-            account::sweep(conn, now, now.plus_seconds(-IDLE))?;
+            account::sweep(conn, now, Timestamp(0))?;
             if account::challenge(conn, SEEN, &row.token)?.is_some() {
                 return Ok(false);
             }

@@ -14,13 +14,13 @@ use crate::session::IDLE;
 use crate::{Identity, Session, secret};
 
 /// Sites told in one go.
-const AT_ONCE: i64 = 100;
+const AT_ONCE: i64 = 20;
 /// A site is tried so often: the last time some four hours after the first.
 const TRIES: i64 = 10;
 /// Seconds before it is tried again; doubled each time.
 const AGAIN: i64 = 15;
 /// Who takes a row tells the site within so many seconds, or another may.
-const TAKEN: i64 = 60;
+const TAKEN: i64 = 300;
 /// A logout token is good for so many seconds (2.4 asks for two minutes at the most).
 const TOKEN: i64 = 120;
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -55,13 +55,18 @@ impl Identity {
         };
         let rows = self.store.write::<_, StoreError>(job).await?;
         let mut settled = 0;
-        // One word a site, however often somebody came there in that session.
+        // One word a site, however often somebody came there in that session; a site that does not answer is asked once.
         let mut told: HashMap<(Vec<u8>, String), bool> = HashMap::new();
         for row in rows {
             let key = (row.session.clone(), row.client.clone());
+            let silent = told.iter().any(|((_, client), done)| *client == row.client && !done);
             let done = match told.get(&key) {
                 Some(done) => *done,
-                None => self.tell(&row).await?,
+                None if silent => false,
+                None => self.tell(&row).await.unwrap_or_else(|error| {
+                    tracing::warn!(client = row.client, %error, "a site could not be told that a session has ended");
+                    false
+                }),
             };
             told.insert(key, done);
             settled += usize::from(done);
@@ -128,7 +133,11 @@ impl Identity {
     pub async fn leaving(&self, fields: &HashMap<String, String>) -> Result<Leaving, OauthError> {
         let get = |name: &str| fields.get(name).filter(|v| !v.is_empty());
         let hint = match get("id_token_hint") {
-            Some(token) => Some(self.own_token(token).await?),
+            // A key that has signed long ago is not known any more: who asks says so otherwise.
+            Some(token) => match self.own_token(token).await {
+                Err(_) if get("client_id").is_some() => None,
+                known => Some(known?),
+            },
             None => None,
         };
         let audience = hint.as_ref().and_then(|claims| claims.get("aud")?.as_str().map(str::to_owned));
@@ -137,7 +146,10 @@ impl Identity {
             return Err(OauthError::request("client_id: the id_token_hint is another client's"));
         }
         let site = match audience.or(named) {
-            Some(id) => Some(self.known_client(&id).await?),
+            Some(id) => {
+                let site = self.active_client(&id).await;
+                Some(site.map_err(|_| OauthError::request("client_id: there is no such client in force"))?)
+            }
             None => None,
         };
         let Some(back) = get("post_logout_redirect_uri") else {
@@ -152,13 +164,6 @@ impl Identity {
             None => back.clone(),
         };
         Ok(Leaving { back: Some(back), site: Some(site.registration.client_name) })
-    }
-
-    async fn known_client(&self, id: &str) -> Result<Client, OauthError> {
-        let id = id.to_owned();
-        let row = self.store.read::<_, StoreError>(move |conn| client::get(conn, &id)).await?;
-        let row = row.ok_or_else(|| OauthError::request("client_id: there is no such client"))?;
-        Ok(Client::of(row)?)
     }
 
     /// The claims of an ID token of this provider, however old.

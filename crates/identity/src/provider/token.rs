@@ -187,7 +187,7 @@ impl Identity {
         let row = self.store.read::<_, StoreError>(move |conn| client::token(conn, &looked)).await?;
         let row = row.filter(|r| r.kind == "refresh" && r.client == id && r.expires > now);
         let row = row.ok_or_else(|| wrong("the refresh token is unknown or has expired"))?;
-        let doc: Value = serde_json::from_str(&row.doc).map_err(|_| wrong("the token cannot be read"))?;
+        let mut doc: Value = serde_json::from_str(&row.doc).map_err(|_| wrong("the token cannot be read"))?;
         let bound = doc["jkt"].as_str();
         if bound.is_some() && bound != key.as_deref() {
             return Err(wrong("the token is bound to another key"));
@@ -197,6 +197,7 @@ impl Identity {
         if born.plus_seconds(AT_LAST) <= now {
             return Err(wrong("the sign-in is too long ago; sign in again"));
         }
+        doc["born"] = json!(born.millis());
         if self.account(&account).await.is_ok_and(|a| a.blocked) {
             return Err(wrong("the account is blocked"));
         }

@@ -205,9 +205,12 @@ pub fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     if args.check {
         return checked(from, &near, &secrets, args);
     }
-    keep_secrets(&data.join("secrets"), &secrets)?;
+    let folder = data.join("secrets");
+    let new = new_secrets(&folder, &secrets)?;
     let to = args.place.open(false)?;
-    let outcome = copied(&from, &to).and_then(|()| super::ledger::after_restore(&args.place, &to));
+    // Secrets come with the store that they belong to, not before it is there.
+    let outcome = copied(&from, &to).and_then(|()| keep_secrets(&folder, new));
+    let outcome = outcome.and_then(|()| super::ledger::after_restore(&args.place, &to));
     from.blocking_close();
     to.blocking_close();
     drop(swept);
@@ -255,20 +258,25 @@ fn checked(from: Store, near: &Path, secrets: &[(String, Vec<u8>)], args: &Resto
     Ok(ExitCode::SUCCESS)
 }
 
-/// Secrets of a backup go where none are; others are never written over.
-fn keep_secrets(folder: &Path, secrets: &[(String, Vec<u8>)]) -> anyhow::Result<()> {
+/// Secrets of a backup that are not there yet; others are never written over.
+fn new_secrets<'s>(folder: &Path, secrets: &'s [(String, Vec<u8>)]) -> anyhow::Result<Vec<&'s (String, Vec<u8>)>> {
     let mut new = Vec::new();
-    for (name, bytes) in secrets {
+    for secret in secrets {
+        let (name, bytes) = secret;
         match fs::read(folder.join(name)) {
             Ok(there) => ensure!(
                 there == *bytes,
                 "{} is another one than the backup's: restore into a new folder, or take it away first",
                 folder.join(name).display()
             ),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => new.push((name, bytes)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => new.push(secret),
             Err(e) => return Err(e.into()),
         }
     }
+    Ok(new)
+}
+
+fn keep_secrets(folder: &Path, new: Vec<&(String, Vec<u8>)>) -> anyhow::Result<()> {
     if !new.is_empty() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }

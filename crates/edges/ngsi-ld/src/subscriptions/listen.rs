@@ -33,7 +33,7 @@ impl Listening {
     async fn is_theirs(&self) -> bool {
         match &self.token {
             None => true,
-            Some(token) => self.state.identity.authenticate(token).await.is_ok_and(|a| a.id == self.whose),
+            Some(token) => self.state.identity.still(token).await.is_ok_and(|a| a.id == self.whose),
         }
     }
 }
