@@ -35,7 +35,8 @@ async fn where_a_request_ends_is_never_guessed() {
         "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
     ] {
         let answer = raw(&app, &format!("{head}{fields}"));
-        assert!(answer.starts_with("HTTP/1.1 400"), "{fields}: {answer}");
+        // Refused, or hung up on; never handed to a route, which would ask for the token of the form.
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{fields}: {answer}");
     }
     // Both at once: chunks count, so that what a length cuts off is no request.
     let inner = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";

@@ -49,7 +49,7 @@ async fn behind_tls_every_answer_asks_for_tls() {
         assert_eq!(get(&app, path, None).await.header("strict-transport-security"), "max-age=31536000", "{path}");
     }
     let shown = get(&app, "/session", None).await;
-    assert!(set_cookie(&shown, "svod_csrf").is_some());
+    assert!(set_cookie(&shown, "__Host-svod_csrf").is_some());
     let set = shown.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap());
     set.for_each(|c| assert!(c.contains("; Secure"), "{c}"));
 

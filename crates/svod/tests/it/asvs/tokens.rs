@@ -54,7 +54,7 @@ async fn codes_cannot_be_guessed() {
         let codes = identity.set_password(&person.account, &begun.token, given).await.unwrap();
         for code in &codes {
             let letters = code.replace('-', "");
-            assert!(letters.len() == 10 && letters.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+            assert!(letters.len() == 24 && letters.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         }
         secrets.insert(secret);
         shown.extend(codes);
