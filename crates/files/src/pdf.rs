@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_does_something_is_found() {
         assert_eq!(found("<< /S /JavaScript /JS (app.alert(1)) >>"), Some("JavaScript"));
-        assert_eq!(found("<</S/Rendition/JS(x)>>"), Some("JS"));
+        assert_eq!(found("<</S/Rendition/JS(x)>>"), Some("Rendition"));
         assert_eq!(found("<< /S /J#61va#53cript >>"), Some("JavaScript"));
         assert_eq!(found("<< /Type /EmbeddedFile >>"), Some("EmbeddedFile"));
         assert_eq!(found("<< /S /Launch /F (cmd.exe) >>"), Some("Launch"));

@@ -86,10 +86,12 @@ async fn a_store_that_was_set_back_is_found_and_not_signed(place: &TestPlace) {
     assert_eq!(found, Some(Wrong::SetBack { kept: 900, stored: 300 }));
     assert!(notary.catch_up().await.is_err(), "nor does one that was running");
 
-    // An operator accepts it by putting the file aside; it goes on without a restart.
+    // An operator accepts it by putting the file aside. Who runs goes on refusing, under the old name; who is started goes on.
     std::fs::remove_file(folder.head()).unwrap();
-    again.catch_up().await.unwrap();
-    again.keep_head().await.unwrap();
+    assert!(again.catch_up().await.is_err());
+    let anew = notary_of(&store, ORIGIN, Some(folder.head()));
+    anew.catch_up().await.unwrap();
+    anew.keep_head().await.unwrap();
     assert_eq!(size(&folder.head()), Some(310));
 }
 
