@@ -28,7 +28,7 @@ async fn who_sees_the_entity_sees_its_files(place: &TestPlace) {
         let (info, bytes) = files.read(&reader, &kept.id).await.unwrap();
         assert_eq!((&info, bytes.as_slice()), (&kept, PDF), "{}", reader.name);
         let owner = house.registry.entity(&reader, &mandate()).await.unwrap();
-        assert_eq!(files.list(&owner).await.unwrap(), [kept.clone()], "{}", reader.name);
+        assert_eq!(files.list(&owner).await.unwrap(), std::slice::from_ref(&kept), "{}", reader.name);
     }
     for stranger in [citizen(&ivan()), post(Role::Official), post(Role::Governor), svod_kernel::Actor::anonymous()] {
         assert_eq!(files.read(&stranger, &kept.id).await.unwrap_err().code(), "file-missing", "{}", stranger.name);
