@@ -200,7 +200,7 @@ fn what_cannot_be_used_is_named() {
     assert!(missing.contains("http.tls_certificate") && missing.contains("nowhere.pem"), "{missing}");
     let mixed = refused(&pair.certificate, &other.key);
     assert!(mixed.contains("http.tls_certificate and http.tls_key do not fit together"), "{mixed}");
-    std::fs::set_permissions(&pair.key, std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::fs::set_permissions(&pair.key, std::fs::Permissions::from_mode(0o644)).unwrap();
     let open = refused(&pair.certificate, &pair.key);
     assert!(open.contains("http.tls_key") && open.contains("can be read by others"), "{open}");
     let half = configuration(files.path(), "[http]\ntls_key = \"own.key\"\n");
