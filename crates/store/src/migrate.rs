@@ -71,7 +71,8 @@ fn failed(e: impl std::error::Error) -> StoreError {
 
 pub(crate) fn run(link: &mut Link, url: &StoreUrl) -> Result<(), StoreError> {
     let migrations = migrations(url.engine())?;
-    let runner = Runner::new(&migrations);
+    // One transaction for all: apart, a migration and the row that remembers it may be parted by a kill.
+    let runner = Runner::new(&migrations).set_grouped(true);
     match link {
         Link::Sqlite(c) => runner.run(&mut c.db).map(drop).map_err(failed),
         Link::Postgres(c) => {
@@ -151,5 +152,34 @@ mod tests {
         assert_eq!(seqs(journal::by_entity(c, 2, "urn:a:2", 0, 10).unwrap()), [2]);
         assert_eq!(seqs(journal::by_cause(c, 1, "urn:case:1", 0, 10).unwrap()), [2]);
         assert!(journal::page(c, 2, 1, 10).unwrap()[0].event.changes.len() > 4_000);
+    }
+
+    /// What stands in the way of one migration leaves none of the others half done: a kill is the same to them.
+    #[test]
+    fn a_migration_is_whole_or_not_at_all() {
+        for place in TestPlace::all() {
+            let mut link = Link::connect(place.url(), true, &StoreOptions::default()).unwrap();
+            let before = migrations(place.engine()).unwrap();
+            let until = Runner::new(&before).set_target(Target::Version(7));
+            match (&mut link, &place.url().place) {
+                (Link::Sqlite(c), _) => until.run(&mut c.db).unwrap(),
+                (Link::Postgres(c), Place::Postgres { schema, .. }) => {
+                    c.control(&format!("CREATE SCHEMA \"{schema}\"")).unwrap();
+                    until.run(&mut c.client).unwrap()
+                }
+                (Link::Postgres(_), Place::Sqlite(_)) => panic!("another engine's place"),
+            };
+            let version = |link: &mut Link| {
+                let sql = "SELECT CAST(MAX(version) AS BIGINT) FROM refinery_schema_history";
+                link.conn().first(sql, &[]).unwrap().unwrap().int(0).unwrap()
+            };
+            link.conn().execute("CREATE TABLE ledger_leaf (other TEXT)", &[]).unwrap();
+            let refused = run(&mut link, place.url()).unwrap_err().to_string();
+            assert!(refused.contains("ledger_leaf"), "{refused}");
+            assert_eq!(version(&mut link), 7);
+            link.conn().execute("DROP TABLE ledger_leaf", &[]).unwrap();
+            run(&mut link, place.url()).unwrap();
+            assert_eq!(version(&mut link), i64::try_from(MIGRATIONS.len()).unwrap());
+        }
     }
 }
