@@ -21,10 +21,18 @@ struct Bucket {
     at: Timestamp,
 }
 
+/// A part of the table.
+#[derive(Default)]
+struct Part {
+    buckets: HashMap<u64, Bucket>,
+    /// When it was last looked through for those who have rested; a full part is, once a second.
+    swept: Option<Timestamp>,
+}
+
 /// Buckets of one kind.
 struct Buckets {
     each_second: f64,
-    parts: Vec<Mutex<HashMap<u64, Bucket>>>,
+    parts: Vec<Mutex<Part>>,
 }
 
 impl Buckets {
@@ -41,13 +49,16 @@ impl Buckets {
         let part = &self.parts[key as usize % PARTS];
         let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
         let filled = |b: &Bucket| (b.left + now.seconds_since(b.at).max(0.0) * self.each_second).min(deep);
-        if part.len() >= MOST && !part.contains_key(&key) {
-            part.retain(|_, b| filled(b) < deep);
-            if part.len() >= MOST {
+        if part.buckets.len() >= MOST && !part.buckets.contains_key(&key) {
+            if part.swept.is_none_or(|at| now.seconds_since(at) >= 1.0) {
+                part.buckets.retain(|_, b| filled(b) < deep);
+                part.swept = Some(now);
+            }
+            if part.buckets.len() >= MOST {
                 return None;
             }
         }
-        let bucket = part.entry(key).or_insert(Bucket { left: deep, at: now });
+        let bucket = part.buckets.entry(key).or_insert(Bucket { left: deep, at: now });
         bucket.left = filled(bucket);
         bucket.at = now;
         if bucket.left < 1.0 {
@@ -133,10 +144,10 @@ mod tests {
         for key in 0..(PARTS * MOST * 2) as u64 {
             buckets.take(key, Timestamp(0));
         }
-        let kept: usize = buckets.parts.iter().map(|p| p.lock().unwrap().len()).sum();
+        let kept: usize = buckets.parts.iter().map(|p| p.lock().unwrap().buckets.len()).sum();
         assert!(kept <= PARTS * MOST);
         buckets.take(u64::MAX, Timestamp(1).plus_seconds(60));
         let part = u64::MAX as usize % PARTS;
-        assert_eq!(buckets.parts[part].lock().unwrap().len(), 1, "who has rested is forgotten");
+        assert_eq!(buckets.parts[part].lock().unwrap().buckets.len(), 1, "who has rested is forgotten");
     }
 }
