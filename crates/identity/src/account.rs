@@ -70,6 +70,9 @@ pub struct Invitation {
     pub post: Option<(Role, SpacePath)>,
     /// When it is worth nothing any more, microseconds.
     pub expires: i64,
+    /// Names it among those that are open; none for those of the command line, which stand nowhere but in their address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) open: Option<String>,
     /// Tells it from tokens of another kind.
     kind: InvitationKind,
 }
@@ -91,8 +94,14 @@ impl Invitation {
             name: name_of(name)?,
             post: None,
             expires: expires.0,
+            open: None,
             kind: InvitationKind::Invitation,
         })
+    }
+
+    /// The same, which stands under that name among those that are open.
+    pub(crate) fn named(&self, open: String) -> Self {
+        Self { open: Some(open), ..self.clone() }
     }
 
     /// As the end of an address.
@@ -161,21 +170,30 @@ impl Identity {
     /// What an invitation says, as long as it is good.
     ///
     /// # Errors
-    /// [`IdentityError::Invalid`], [`IdentityError::Over`] when it has expired or its account exists.
+    /// [`IdentityError::Invalid`], [`IdentityError::Over`] when it has expired, was taken back, its account exists or whoever made
+    /// it may not any more.
     pub async fn invitation(&self, token: &str) -> Result<Invitation, IdentityError> {
-        let invitation: Invitation = persona::open(&self.key, token)?;
+        let invitation: Invitation = self.ring.signed(token)?;
         if Timestamp(invitation.expires) <= self.clock.now() {
             return Err(IdentityError::Over);
         }
-        let login = invitation.login.clone();
-        // An account without anything to sign in with waits for its owner to come again.
-        let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login)?, Known::Taken));
-        if self.store.read(taken).await? { Err(IdentityError::Over) } else { Ok(invitation) }
+        if let Some(open) = &invitation.open {
+            self.still_open(open).await?;
+        }
+        if self.is_taken(&invitation.login).await? { Err(IdentityError::Over) } else { Ok(invitation) }
     }
 
-    /// An invitation to be handed over.
+    /// Is there an account of the login that its owner can sign in with?
+    pub(crate) async fn is_taken(&self, login: &str) -> Result<bool, StoreError> {
+        let login = login.to_owned();
+        // An account without anything to sign in with waits for its owner to come again.
+        let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login)?, Known::Taken));
+        self.store.read(taken).await
+    }
+
+    /// An invitation to be handed over, which no administrator made.
     pub fn invite(&self, invitation: &Invitation) -> String {
-        invitation.seal(&self.key)
+        invitation.seal(&self.ring.key())
     }
 
     /// Makes the account that an invitation is for, and begins its first session. It has no way to sign in yet.
@@ -306,7 +324,7 @@ impl Identity {
     pub async fn begin_password(&self, account: &Account, issuer: &str) -> Result<Authenticator, IdentityError> {
         let secret = totp::secret(&*self.rng);
         let id = account.id.to_string();
-        let sealed = secret::written(&secret::seal(&self.sealing, &id, &secret, &*self.rng));
+        let sealed = secret::written(&self.ring.seal(&id, &secret, &*self.rng));
         let token = self.put_aside(ENROL, Some(id), serde_json::json!(sealed), ENROL_SECONDS).await?;
         let address = totp::address(issuer, &account.login, &secret);
         Ok(Authenticator { token, secret: totp::written(&secret), address })
@@ -323,7 +341,7 @@ impl Identity {
         token: &str,
     ) -> Result<Authenticator, IdentityError> {
         let (secret, id) = (self.enrolled(token).await?, account.id.to_string());
-        let secret = secret::open(&self.sealing, &id, &secret).ok_or(IdentityError::Over)?;
+        let secret = self.ring.open(&id, &secret).ok_or(IdentityError::Over)?;
         let address = totp::address(issuer, &account.login, &secret);
         Ok(Authenticator { token: token.to_owned(), secret: totp::written(&secret), address })
     }
@@ -347,7 +365,7 @@ impl Identity {
         password::check(&password, &account.login, &account.name)?;
         self.not_breached(&password).await?;
         let (sealed, id) = (self.enrolled(token).await?, account.id.to_string());
-        let secret = secret::open(&self.sealing, &id, &sealed).ok_or(IdentityError::Over)?;
+        let secret = self.ring.open(&id, &sealed).ok_or(IdentityError::Over)?;
         let wrong =
             || IdentityError::Field("code", "code", "type the six digits that the authenticator shows now".into());
         let step = totp::step(&secret, code, self.clock.now(), 0).ok_or_else(wrong)?;
@@ -358,6 +376,8 @@ impl Identity {
         let codes = secret::recovery_codes(&*self.rng);
         let kept: Vec<String> = codes.iter().map(|c| secret::recovery_hash(&id, c)).collect();
         let kept = serde_json::json!(kept).to_string();
+        // The installation's key may have changed since it was begun.
+        let sealed = self.ring.seal(&id, &secret, &*self.rng);
         self.change(&id, move |row| {
             row.password = Some(hash.clone());
             (row.totp, row.totp_step) = (sealed.clone(), step);

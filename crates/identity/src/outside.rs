@@ -45,6 +45,10 @@ pub struct OutsideProvider {
     pub scope: String,
     /// The claim with the national identification number that the provider has verified; empty: it tells none.
     pub national_id_claim: String,
+    /// Levels of assurance of which its token must name one (`acr`); it is asked for them. Empty: none is demanded.
+    pub acr: Vec<String>,
+    /// Ways of proving oneself that its token must name, all of them (`amr`, RFC 8176). Empty: none is demanded.
+    pub amr: Vec<String>,
 }
 
 /// What a provider is asked over HTTP.
@@ -125,7 +129,7 @@ pub struct Leaving {
 /// They are back.
 #[derive(Debug, Clone)]
 pub struct Returned {
-    /// The token of the session that has begun; none where one goes on.
+    /// The token of the session that has begun, or under which one goes on; none where nothing has changed.
     pub session: Option<String>,
     /// Where they wanted to go.
     pub back: String,
@@ -200,6 +204,10 @@ impl Identity {
             // Not by what the provider remembers: they are asked again.
             asked.extend([("prompt", "login"), ("max_age", "0")]);
         }
+        let levels = spec.acr.join(" ");
+        if !levels.is_empty() {
+            asked.push(("acr_values", &levels));
+        }
         let asked = form(&asked);
         let joint = if known.authorize.contains('?') { '&' } else { '?' };
         Ok(Leaving { url: format!("{}{joint}{asked}", known.authorize), state })
@@ -213,7 +221,8 @@ impl Identity {
     /// (RFC 9207).
     ///
     /// # Errors
-    /// [`IdentityError::Over`], [`IdentityError::Outside`]; [`IdentityError::Unknown`] when nobody here is known by it.
+    /// [`IdentityError::Over`], [`IdentityError::Outside`]; [`IdentityError::Weak`] when the provider has asked for less than is
+    /// demanded of it; [`IdentityError::Unknown`] when nobody here is known by it.
     pub async fn come_back(
         &self,
         (state, code, issuer): (&str, &str, Option<&str>),
@@ -235,17 +244,17 @@ impl Identity {
                 return Err(IdentityError::Refused);
             }
             let proved = told.proved.is_some_and(|at| at.plus_seconds(AWAY) > self.clock.now());
-            match begun.purpose {
+            let token = match begun.purpose {
                 Purpose::Link(_) => {
                     self.link(&told, &session.account).await?;
-                    self.strengthened(session, Method::Outside).await?;
+                    self.strengthened(session, Method::Outside).await?
                 }
                 _ if !proved || self.opened_by(&told).await?.as_deref() != Some(&session.account) => {
                     return Err(IdentityError::Refused);
                 }
-                _ => self.confirmed(session, Method::Outside).await?,
-            }
-            return Ok(Returned { session: None, back: begun.back });
+                _ => Some(self.confirmed(session, Method::Outside).await?),
+            };
+            return Ok(Returned { session: token, back: begun.back });
         }
         let account = match self.opened_by(&told).await? {
             Some(account) => account,
@@ -292,6 +301,11 @@ impl Identity {
             }
         };
         fits(spec, &claims, &begun.nonce, self.clock.now()).map_err(|why| refused(&spec.id, why))?;
+        if !assures(spec, &claims) {
+            tracing::warn!(provider = spec.id, acr = ?claims.get("acr"), amr = ?claims.get("amr"),
+                "an outside provider has asked for less than is demanded of it");
+            return Err(IdentityError::Weak);
+        }
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let subject = text("sub");
         Ok(Told {
@@ -466,6 +480,15 @@ fn fits(spec: &OutsideProvider, claims: &Map<String, Value>, nonce: &str, now: T
         return Err("it names nobody");
     }
     Ok(())
+}
+
+/// Does the token say that the provider has asked for what is demanded of it (OpenID Connect Core, 2: `acr`, `amr`)?
+fn assures(spec: &OutsideProvider, claims: &Map<String, Value>) -> bool {
+    let level = claims.get("acr").and_then(Value::as_str);
+    let ways = claims.get("amr").and_then(Value::as_array);
+    let named = |way: &String| ways.is_some_and(|all| all.iter().any(|w| w.as_str() == Some(way)));
+    (spec.acr.is_empty() || level.is_some_and(|level| spec.acr.iter().any(|known| known == level)))
+        && spec.amr.iter().all(named)
 }
 
 impl Outside {

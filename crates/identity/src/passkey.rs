@@ -6,8 +6,8 @@ use svod_store::account::{self, PasskeyRow};
 use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication, PasskeyRegistration,
-    PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
+    AuthenticationResult, COSEAlgorithm, DiscoverableAuthentication, Passkey, PasskeyAuthentication,
+    PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
 };
 
 use crate::account::Account;
@@ -65,6 +65,22 @@ fn kept<T: serde::de::DeserializeOwned>(doc: &str) -> Result<T, IdentityError> {
     serde_json::from_str(doc).map_err(|e| StoreError::Shape(format!("a passkey cannot be read: {e}")).into())
 }
 
+/// Keys are asked for as ES256 and ES384: P-256 is worth 128 bits, the RSA keys of authenticators, of 2048 bits, are worth 112.
+const STRONG: [(COSEAlgorithm, i64); 2] = [(COSEAlgorithm::ES256, -7), (COSEAlgorithm::ES384, -35)];
+
+/// `pubKeyCredParams` as a browser is told (Web Authentication, 5.4).
+fn asked_for() -> Value {
+    STRONG.iter().map(|(_, number)| serde_json::json!({"type": "public-key", "alg": number})).collect()
+}
+
+fn is_taken(algorithm: COSEAlgorithm) -> bool {
+    STRONG.iter().any(|(taken, _)| *taken == algorithm)
+}
+
+fn is_strong(passkey: &Passkey) -> bool {
+    is_taken(*passkey.cred_algorithm())
+}
+
 fn refused(error: impl std::fmt::Display) -> IdentityError {
     tracing::info!(%error, "a passkey was refused");
     IdentityError::Refused
@@ -113,6 +129,7 @@ impl Identity {
         // Found by the browser itself, so that nobody types a login.
         options["publicKey"]["authenticatorSelection"]["residentKey"] = "required".into();
         options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = true.into();
+        options["publicKey"]["pubKeyCredParams"] = asked_for();
         let state = serde_json::to_value(state).map_err(refused)?;
         let token = self.put_aside(ADD, Some(id), state, SECONDS).await?;
         Ok(Ceremony { token, options })
@@ -136,6 +153,9 @@ impl Identity {
         let state: PasskeyRegistration = kept(&begun.state)?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(credential).map_err(refused)?;
         let passkey = self.verifier()?.finish_passkey_registration(&answer, &state).map_err(refused)?;
+        if !is_strong(&passkey) {
+            return Err(refused("its algorithm is none that was asked for"));
+        }
         let row = PasskeyRow {
             credential: passkey.cred_id().to_vec(),
             account: id,
@@ -216,6 +236,15 @@ impl Identity {
         credential: &str,
         from: &From,
     ) -> Result<String, IdentityError> {
+        let account = match self.shown(token, credential).await {
+            Err(IdentityError::Refused) => return Err(self.failed(&limiter::network(&from.address))),
+            other => other?,
+        };
+        self.begin(&account, Method::Passkey, from).await
+    }
+
+    /// Whose passkey the browser has used.
+    async fn shown(&self, token: &str, credential: &str) -> Result<String, IdentityError> {
         let begun = self.take(SIGN_IN, token).await?;
         let state: DiscoverableAuthentication = kept(&begun.state)?;
         let answer: PublicKeyCredential = serde_json::from_str(credential).map_err(refused)?;
@@ -224,7 +253,7 @@ impl Identity {
         let (row, passkey) = self.known(user, id).await?;
         let result = verifier.finish_discoverable_authentication_v2(&answer, state, &passkey).map_err(refused)?;
         self.used(row.clone(), passkey, &result).await?;
-        self.begin(&row.account, Method::Passkey, from).await
+        Ok(row.account)
     }
 
     /// The passkey of that credential, when it is that account's and the account may sign in.
@@ -237,7 +266,10 @@ impl Identity {
         };
         let row = self.store.read(look).await?.filter(|row| row.account == user.to_string());
         let row = row.ok_or_else(|| refused("no such passkey"))?;
-        let passkey = kept(&row.doc)?;
+        let passkey: Passkey = kept(&row.doc)?;
+        if !is_strong(&passkey) {
+            return Err(refused("a passkey of before, under an algorithm that is taken no more"));
+        }
         Ok((row, passkey))
     }
 
@@ -268,7 +300,8 @@ impl Identity {
     /// [`IdentityError::Missing`] without one.
     pub async fn begin_confirm(&self, session: &Session) -> Result<Ceremony, IdentityError> {
         let rows = self.rows(&session.account).await?;
-        let keys: Vec<Passkey> = rows.iter().map(|r| kept(&r.doc)).collect::<Result<_, _>>()?;
+        let mut keys: Vec<Passkey> = rows.iter().map(|r| kept(&r.doc)).collect::<Result<_, _>>()?;
+        keys.retain(is_strong);
         if keys.is_empty() {
             return Err(IdentityError::Missing("passkey"));
         }
@@ -279,7 +312,7 @@ impl Identity {
         Ok(Ceremony { token, options })
     }
 
-    /// The owner of a session has proved again who they are, with a passkey.
+    /// The owner of a session has proved again who they are, with a passkey. The token under which the session goes on.
     ///
     /// # Errors
     /// [`IdentityError::Over`], [`IdentityError::Refused`].
@@ -288,7 +321,7 @@ impl Identity {
         session: &Session,
         token: &str,
         credential: &str,
-    ) -> Result<(), IdentityError> {
+    ) -> Result<String, IdentityError> {
         let begun = self.take(CONFIRM, token).await?;
         if begun.account.as_deref() != Some(&session.account) {
             return Err(IdentityError::Over);
@@ -302,5 +335,18 @@ impl Identity {
         let passkey = kept(&row.doc)?;
         self.used(row, passkey, &result).await?;
         self.confirmed(session, Method::Passkey).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_less_than_128_bits_are_taken_no_more() {
+        assert!(is_taken(COSEAlgorithm::ES256) && is_taken(COSEAlgorithm::ES384));
+        for weak in [COSEAlgorithm::RS256, COSEAlgorithm::RS512, COSEAlgorithm::PS256, COSEAlgorithm::INSECURE_RS1] {
+            assert!(!is_taken(weak), "{weak:?}");
+        }
     }
 }

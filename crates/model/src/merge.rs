@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::nearest::suggest;
-use crate::{AttributeKind, AttributeType, EntityType, Metamodel, Pack, PackError, Range, UniqueKey};
+use crate::{AttributeKind, AttributeType, EntityRule, EntityType, Metamodel, Pack, PackError, Range, UniqueKey};
 
 /// Longest chain of `is_a`.
 const MAX_CHAIN: usize = 32;
@@ -119,9 +119,12 @@ impl Merge<'_> {
             }
             let unique: Vec<UniqueKey> = chain.iter().rev().flat_map(|t| t.unique.clone()).collect();
             self.keyed(t, &unique, &mut all);
+            let rules: Vec<EntityRule> = chain.iter().rev().flat_map(|t| t.rules.clone()).collect();
+            self.ruled(t, &rules);
             if let Some(merged) = self.model.types.get_mut(name) {
                 merged.attributes = all;
                 merged.unique = unique;
+                merged.rules = rules;
             }
         }
     }
@@ -145,6 +148,17 @@ impl Merge<'_> {
             if let Some(first) = key.slots.first().and_then(|slot| all.get_mut(slot)) {
                 first.indexed = true;
             }
+        }
+    }
+
+    /// What is inherited holds: no rule takes the place of one that stands above it.
+    fn ruled(&mut self, t: &EntityType, rules: &[EntityRule]) {
+        for rule in rules.iter().filter(|r| r.class == t.name) {
+            let above = rules.iter().find(|r| r.id == rule.id && r.class != t.name);
+            let Some(above) = above.map(|r| r.class.clone()) else { continue };
+            let (place, message) = (format!("{}.{}", t.name, rule.id), format!("rule '{}' is one of {above}", rule.id));
+            let fix = "give it another title: both hold".to_owned();
+            self.error(&t.pack, ("rule", &place, ""), "bad-rule", message, fix);
         }
     }
 

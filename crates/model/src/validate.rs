@@ -232,6 +232,7 @@ fn number(a: &AttributeType, value: &mut Value, step: Option<Conversion>) -> Che
         let whole = kept.fract() == 0.0 && kept.abs() <= 9_007_199_254_740_992.0;
         match exact.filter(|_| step.is_none() && a.precision.is_none()) {
             Some(_) => {}
+            #[allow(clippy::cast_possible_truncation, reason = "whole, and a float has it exactly")]
             None if whole => *value = Value::from(kept as i64),
             None => return fault(&a.name, "range integer", "give a whole number"),
         }

@@ -37,7 +37,7 @@ pub use form::{CsrfForm, csrf_header_holds};
 pub use html::Html;
 pub use multipart::{CsrfMultipart, SentFile};
 pub use page::Page;
-pub use people::PeerAddress;
+pub use people::{FRESH, PeerAddress};
 pub use security::FormsAnywhere;
 pub use texts::{parse_locales, texts};
 

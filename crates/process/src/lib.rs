@@ -4,6 +4,8 @@
 //! one executable process of start event, user tasks, end events and sequence flows. [`Process::step`] moves the tokens
 //! on and says what the runtime has to do; it touches nothing, so the same state and event always give the same result.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod check;
 mod error;
 mod parse;

@@ -13,6 +13,8 @@ use svod_process::Process;
 use svod_rules::{Decision, DecisionModel};
 use svod_text::Texts;
 
+use crate::rules::Rules;
+
 /// The file of the decision on security.
 const SECURITY: &str = "security.dmn";
 
@@ -42,6 +44,8 @@ pub struct Catalogue {
     pub personas: Vec<PersonaSpec>,
     /// Who may do what.
     pub policies: Policies,
+    /// What attributes of one entity must be to each other.
+    pub(crate) rules: Rules,
 }
 
 /// A device profile with its mapping compiled.
@@ -98,6 +102,7 @@ impl Catalogue {
             layers: Vec::new(),
             personas: Vec::new(),
             policies: Policies::none(),
+            rules: Rules::default(),
         }
     }
 
@@ -148,6 +153,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
     let profiles = profiles(&refs, &mut errors);
     let triggers = triggers(&refs, &mut errors);
     let security = security(&refs, &mut errors);
+    let rules = Rules::compile(&refs, &metamodel, &mut errors);
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
     let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
@@ -169,6 +175,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
                 layers,
                 personas,
                 policies,
+                rules,
             })
         }
         _ => Err(errors),

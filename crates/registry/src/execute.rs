@@ -14,9 +14,10 @@ use crate::cache::Closed;
 use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt, forbidden};
 use crate::desk::{Desk, Left};
 use crate::follow::Fresh;
+use crate::guess::Guesses;
 use crate::index::Indexes;
 use crate::view::View;
-use crate::{Registry, check, receipts, tenure, unique};
+use crate::{Registry, check, receipts, rules, tenure, unique};
 
 /// How often a command is repeated when what writers must know has changed meanwhile.
 const STALE_TRIES: usize = 5;
@@ -52,7 +53,8 @@ impl Registry {
                 // The spaces are loaded before the indexes: their epoch must not be newer.
                 let view = registry.view();
                 let indexes = registry.indexes.load_full();
-                Job { pieces, now: registry.clock.now(), view, indexes, closed }.run(conn)
+                let guesses = registry.guesses.clone();
+                Job { pieces, now: registry.clock.now(), view, indexes, closed, guesses }.run(conn)
             };
             match self.store.write(run).await {
                 Err(CommandError::Store(StoreError::Stale)) if tries < STALE_TRIES => {
@@ -72,6 +74,8 @@ impl Registry {
 pub(crate) struct Piece {
     pub actor: Actor,
     pub command: Arc<Command>,
+    /// The request that it came with, for lines of the log.
+    pub span: tracing::Span,
 }
 
 impl Piece {
@@ -98,6 +102,8 @@ struct Job {
     indexes: Arc<Indexes>,
     /// Entities that may be others afterwards are not taken from memory until the outcome is known.
     closed: Arc<Closed>,
+    /// Who tries which values are taken.
+    guesses: Arc<Guesses>,
 }
 
 /// Events of a job by space, each with the place of its command.
@@ -128,7 +134,8 @@ impl Job {
             let late = matches!(outcomes.last(), Some(Outcome::Later))
                 || piece.command.changes.iter().any(|c| place > 0 && c.removes() && desk.is_new(c.urn()))
                 || self.pieces[..place].iter().any(|before| piece.has_key_of(before));
-            outcomes.push(if late { Outcome::Later } else { self.one(conn, &mut desk, &mut events, place)? });
+            let mut one = || piece.span.in_scope(|| self.one(conn, &mut desk, &mut events, place));
+            outcomes.push(if late { Outcome::Later } else { one()? });
         }
         let mut left = desk.write(conn, &self.indexes, self.now)?;
         self.closed.leave(left.placed.drain(..));
@@ -156,7 +163,7 @@ impl Job {
         events: &mut Events,
         place: usize,
     ) -> Result<Outcome, CommandError> {
-        let Piece { actor, command } = &self.pieces[place];
+        let Piece { actor, command, .. } = &self.pieces[place];
         if let Some(done) = receipts::before(conn, &self.pieces[place])? {
             return Ok(Outcome::Done(done));
         }
@@ -176,9 +183,10 @@ impl Job {
                 }
                 if let Some(w) = worked.as_ref().filter(|w| !w.gone) {
                     hand.references_exist(conn, desk, change, &w.entity)?;
-                    unique::check(conn, desk, &self.view, &w.entity)?;
+                    rules::check(desk, &self.view, &w.entity)?;
+                    unique::check(conn, desk, (&self.view, actor, &*self.guesses), &w.entity)?;
                     unique::party(conn, &self.view, w.made, &w.entity)?;
-                    tenure::check(conn, desk, &self.view, &w.entity)?;
+                    tenure::check(conn, desk, (&self.view, actor), &w.entity)?;
                 }
                 Ok(worked)
             });
@@ -276,9 +284,10 @@ impl Hand<'_> {
         if let Some(old) = old {
             check::stays_theirs(self.view, self.actor, old, &new)?;
         }
+        check::classes(self.view, self.actor, change, old, &new)?;
         // What becomes of it must be theirs to make as well: nobody hands their own thing to another's affairs.
         if old.is_some_and(|old| self.view.resource_of(old) != self.view.resource_of(&new)) {
-            check::may(self.view, self.actor, change.policy_action(), change, &new)?;
+            check::may_make(self.view, self.actor, change.policy_action(), &new)?;
         }
         let event = self.event(change, old, Some(&new), &new)?;
         Ok(Some(Worked { entity: new, made: old.is_none(), gone: false, event }))
@@ -304,12 +313,14 @@ impl Hand<'_> {
                     check::stays(urn, old, &e.space, Some(&e.kind))?;
                     let mut set = e.attributes.clone();
                     check::patch(view, old, &mut set, &[])?;
+                    check::seen(view, self.actor, change, old, (set.keys(), &[]))?;
                     self.patched(old, set, &[])?
                 }
             },
             Operation::Replace { entity, expected } => {
                 let old = old.ok_or_else(missing)?;
                 check_version(urn, *expected, version)?;
+                check::seen(view, self.actor, change, old, (entity.attributes.keys(), &[]))?;
                 self.replaced(old, entity.clone())?
             }
             Operation::Patch { expected, set, unset, .. } => {
@@ -317,12 +328,16 @@ impl Hand<'_> {
                 check_version(urn, *expected, version)?;
                 let mut set = set.clone();
                 check::patch(view, old, &mut set, unset)?;
+                check::seen(view, self.actor, change, old, (set.keys(), unset))?;
                 self.patched(old, set, unset)?
             }
             Operation::Edit { edit, .. } => self.edited(change, desk.slot(urn).and_then(|s| s.now.as_ref()), edit)?,
             Operation::Restore { .. } if old.is_some() => return Err(CommandError::Exists(urn.clone())),
             Operation::Restore { .. } => {
-                let was = Entity { merged_into: None, ..buried.ok_or_else(missing)?.clone() };
+                // Of what was erased only the way to where it went is left.
+                let erased = |e: &&Entity| e.merged_into.is_some() && e.attributes.is_empty();
+                let buried = buried.filter(|e| !erased(e)).ok_or_else(missing)?;
+                let was = Entity { merged_into: None, ..buried.clone() };
                 check::may(view, self.actor, Action::Create, change, &was)?;
                 check::new(view, was)?
             }
@@ -371,13 +386,14 @@ impl Hand<'_> {
         let view = self.view;
         let Some(old) = old else {
             let new = check::new(view, (edit.0)(None)?)?;
-            check::may(view, self.actor, Action::Create, change, &new)?;
+            check::may_make(view, self.actor, Action::Create, &new)?;
             return Ok(new);
         };
         let seen = view.redact(self.actor, old.clone());
         let seen = seen.ok_or_else(|| CommandError::NotFound(change.urn().clone()))?;
         let new = (edit.0)(Some(&seen))?;
-        check::may(view, self.actor, Action::Update, change, &new)?;
+        check::may_make(view, self.actor, Action::Update, &new)?;
+        check::seen(view, self.actor, change, old, (new.attributes.keys(), &[]))?;
         self.replaced(old, new)
     }
 

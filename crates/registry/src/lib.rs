@@ -6,7 +6,8 @@
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `combine`, `execute`, `desk`, `check`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key
+//! * `command`, `combine`, `execute`, `desk`, `check`, `rules`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key
+//! * `guess` – who tries which values are taken
 //! * `template` – what a pilot has, for all others
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
 //! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
@@ -25,6 +26,7 @@ mod execute;
 mod find;
 mod follow;
 mod grounds;
+mod guess;
 mod happening;
 mod index;
 mod past;
@@ -34,6 +36,7 @@ mod publish;
 mod query;
 mod receipts;
 mod registry;
+mod rules;
 mod spaces;
 mod sweep;
 mod template;
@@ -48,6 +51,7 @@ pub use command::{Change, Command, CommandError, Edit, Key, Operation, Receipt};
 pub use define::Definition;
 pub use find::{Explained, Find, Found};
 pub use follow::Committed;
+pub use guess::Guessed;
 pub use happening::{Happening, Touch};
 pub use index::indexed;
 pub use plan::Access;

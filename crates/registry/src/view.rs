@@ -5,7 +5,18 @@ use svod_model::{Entity, SecrecyClass};
 use svod_policy::{Action, ResourceRef};
 
 use crate::grounds::Grounds;
-use crate::{Catalogue, SpaceTree};
+use crate::{Catalogue, SpaceId, SpaceTree};
+
+/// What of a type somebody may know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Any entity, perhaps.
+    Any,
+    /// What is their own, or theirs for whom they act.
+    Own,
+    /// None.
+    Nothing,
+}
 
 /// What is in force at one moment: packs and spaces, and with them who may see and do what.
 #[derive(Clone)]
@@ -44,6 +55,40 @@ impl View {
     pub fn is_uniform(&self, kind: &str, space: &SpacePath) -> bool {
         let told_apart = |name: &str| self.catalogue.metamodel.attribute(kind, name).is_some();
         self.is_open(space) || !(is_party(kind) || told_apart("body") || told_apart("person"))
+    }
+
+    /// Which entities of a type that is about people somebody may know of in a space, told without a look at them: what they may not know of costs no
+    /// more time, however many there are.
+    pub fn reach(&self, actor: &Actor, kind: &str, space: &SpacePath) -> Reach {
+        let metamodel = &self.catalogue.metamodel;
+        let told_apart = |name: &str| metamodel.attribute(kind, name).is_some();
+        // Where bodies are told apart, each is looked at; what is nobody's is not asked for so often that it would matter.
+        let theirs = metamodel.types.contains_key(kind) && (is_party(kind) || told_apart("person"));
+        if self.is_open(space) || !theirs || told_apart("body") {
+            return Reach::Any;
+        }
+        let resource = self.resource(kind, space);
+        if self.may(actor, Action::Read, &resource) {
+            return Reach::Any;
+        }
+        let own = ResourceRef { person: actor.subject().parse().ok(), ..resource };
+        match own.person.is_some() && self.may(actor, Action::Read, &own) {
+            true => Reach::Own,
+            false => Reach::Nothing,
+        }
+    }
+
+    /// The spaces of these in which somebody may know of any entity of these types, and whether that can only be their own.
+    pub fn known(&self, actor: &Actor, kinds: &[&str], spaces: Vec<SpaceId>) -> (Vec<SpaceId>, bool) {
+        let mut own = true;
+        let some = |id: &SpaceId| {
+            let Some(space) = self.spaces.by_id(*id) else { return false };
+            let all: Vec<Reach> = kinds.iter().map(|kind| self.reach(actor, kind, &space.path)).collect();
+            own &= !all.contains(&Reach::Any);
+            all.iter().any(|reach| *reach != Reach::Nothing)
+        };
+        let known = spaces.into_iter().filter(some).collect();
+        (known, own)
     }
 
     pub fn may_see(&self, actor: &Actor, kind: &str, name: &str, resource: &ResourceRef) -> bool {

@@ -45,14 +45,7 @@ impl Feel {
     /// # Errors
     /// FEEL's reason, when the expression fails on these inputs.
     pub fn evaluate(&self, inputs: &Inputs) -> Result<Value, RuleError> {
-        shielded(PLACE, || {
-            let mut context = FeelContext::default();
-            for (name, input) in inputs.iter() {
-                context.set_entry(&Name::from(name), value::to_feel(input));
-            }
-            let result = (self.evaluator)(&FeelScope::from(context));
-            value::to_json(&result).map_err(|reason| self.failed(&reason, inputs))
-        })
+        value::to_json(&self.raw(inputs)?).map_err(|reason| self.failed(&reason, inputs))
     }
 
     /// Evaluates a condition: anything but true and false is an error, null included.
@@ -64,6 +57,34 @@ impl Feel {
             Value::Bool(b) => Ok(b),
             other => Err(self.failed(&format!("{other} is neither true nor false"), inputs)),
         }
+    }
+
+    /// Is what must be so? Where too little is known to tell (null, whatever the reason) it is.
+    ///
+    /// # Errors
+    /// When the expression is no condition.
+    pub fn holds(&self, inputs: &Inputs) -> Result<bool, RuleError> {
+        match self.raw(inputs)? {
+            dsntk_feel::values::Value::Null(_) => Ok(true),
+            dsntk_feel::values::Value::Boolean(b) => Ok(b),
+            other => Err(self.failed(&format!("{other} is neither true nor false"), inputs)),
+        }
+    }
+
+    /// Words of an expression outside of its texts: names, functions, and the language's own.
+    pub fn words(text: &str) -> impl Iterator<Item = &str> {
+        let begins = |word: &&str| word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        vet::pieces(text).into_iter().filter(begins)
+    }
+
+    fn raw(&self, inputs: &Inputs) -> Result<dsntk_feel::values::Value, RuleError> {
+        shielded(PLACE, || {
+            let mut context = FeelContext::default();
+            for (name, input) in inputs.iter() {
+                context.set_entry(&Name::from(name), value::to_feel(input));
+            }
+            Ok((self.evaluator)(&FeelScope::from(context)))
+        })
     }
 
     fn failed(&self, reason: &str, inputs: &Inputs) -> RuleError {

@@ -15,6 +15,8 @@ pub enum Input {
     Number(f64),
     /// A text.
     Text(String),
+    /// A moment, as RFC 3339 writes it: FEEL's date and time. What is none counts as null.
+    Moment(String),
 }
 
 /// Inputs by their FEEL name.
@@ -68,7 +70,7 @@ impl Input {
             Self::Bool(b) => Value::from(*b),
             Self::Integer(n) => Value::from(*n),
             Self::Number(n) => Value::from(*n),
-            Self::Text(s) => Value::from(s.as_str()),
+            Self::Text(s) | Self::Moment(s) => Value::from(s.as_str()),
         }
     }
 
@@ -89,6 +91,7 @@ impl Input {
             Self::Bool(_) => "boolean",
             Self::Integer(_) | Self::Number(_) => "number",
             Self::Text(_) => "string",
+            Self::Moment(_) => "date and time",
         }
     }
 }

@@ -4,6 +4,8 @@
 //! parsing, the same inputs always give the same [`Outcome`], and a [`Memo`] remembers outcomes by exact inputs.
 //! What would break that is refused when compiled: the clock (`now`, `today`), functions, iteration, imports.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod decision;
 mod error;
 mod feel;

@@ -47,6 +47,7 @@ enum Part {
     Integer(i64),
     Number(u64),
     Text(Box<str>),
+    Moment(Box<str>),
 }
 
 impl From<&Input> for Part {
@@ -57,6 +58,7 @@ impl From<&Input> for Part {
             Input::Integer(n) => Self::Integer(*n),
             Input::Number(n) => Self::Number(n.to_bits()),
             Input::Text(s) => Self::Text(s.as_str().into()),
+            Input::Moment(s) => Self::Moment(s.as_str().into()),
         }
     }
 }

@@ -20,6 +20,7 @@ pub(crate) fn to_feel(input: &Input) -> Feel {
         }
         Input::Number(_) => Feel::Null(None),
         Input::Text(s) => Feel::String(s.clone()),
+        Input::Moment(s) => TryFrom::try_from(s.as_str()).map_or(Feel::Null(None), Feel::DateTime),
     }
 }
 

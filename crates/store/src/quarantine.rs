@@ -1,5 +1,7 @@
 //! Quarantine: messages refused, each with its reason, kept until replayed or discarded.
 
+use std::collections::BTreeMap;
+
 use svod_kernel::Timestamp;
 
 use crate::conn::placeholders;
@@ -169,6 +171,27 @@ pub fn counts(conn: &mut dyn Conn, spaces: &[i64], status: Status) -> Result<Vec
     let mut params: Vec<Value> = vec![status.as_str().into()];
     params.extend(spaces.iter().map(|s| Value::from(*s)));
     conn.query(&sql, &params)?.iter().map(|r| Ok((r.text(0)?, r.int(1)?))).collect()
+}
+
+/// Removes messages that have been kept for long enough: those that were replayed or discarded and came before one moment, those
+/// that still wait and came before another. At most so many, the oldest first; how many it were.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn forget(conn: &mut dyn Conn, judged: Timestamp, held: Timestamp, most: i64) -> Result<u64, StoreError> {
+    let sql = "SELECT space, id FROM quarantine WHERE (status <> ?1 AND at < ?2) OR (status = ?1 AND at < ?3) ORDER BY id LIMIT ?4";
+    let over = conn.query(sql, &[Status::Held.as_str().into(), judged.into(), held.into(), most.into()])?;
+    let mut by_space: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for row in &over {
+        by_space.entry(row.int(0)?).or_default().push(row.int(1)?);
+    }
+    let mut gone = 0;
+    for (space, ids) in by_space {
+        let sql = format!("DELETE FROM quarantine WHERE space = ?1 AND id IN ({})", placeholders(2, ids.len()));
+        let params: Vec<Value> = std::iter::once(space).chain(ids).map(Value::from).collect();
+        gone += conn.execute(&sql, &params)?;
+    }
+    Ok(gone)
 }
 
 fn message(r: &Row) -> Result<QuarantineRow, StoreError> {

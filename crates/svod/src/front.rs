@@ -10,15 +10,17 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use svod_kernel::Clock;
+use svod_kernel::{Clock, Rng};
 use svod_ngsi_ld::{Edge, ROOT};
 use svod_portal::PeerAddress;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
+use tracing::Instrument as _;
 
 use crate::config::HttpConfig;
 use crate::pace::Pace;
+use crate::trace;
 
 /// Of answers that are no pages.
 const BARE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
@@ -39,10 +41,18 @@ pub struct Front {
     proxied: bool,
     /// People reach the installation by TLS alone.
     secure: bool,
+    /// Makes identifiers of requests.
+    rng: Arc<dyn Rng>,
 }
 
 impl Front {
-    pub fn new(own: Router, pages: Router, ngsi: Edge, config: &HttpConfig, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        own: Router,
+        pages: Router,
+        ngsi: Edge,
+        config: &HttpConfig,
+        (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>),
+    ) -> Self {
         let (edge, all) = (ngsi.clone(), pages.clone());
         let packing = Router::new().fallback(move |request: Request| {
             let (edge, all) = (edge.clone(), all.clone());
@@ -58,15 +68,26 @@ impl Front {
             patience: Duration::from_secs(config.timeout_seconds),
             proxied: config.proxied,
             secure: config.is_secure(),
+            rng,
         }
     }
 
     /// The answer, whatever happens.
-    pub async fn answer(&self, mut request: Request, peer: IpAddr) -> Response {
+    pub async fn answer(&self, request: Request, peer: IpAddr) -> Response {
+        let address = self.address(&request, peer);
+        let id = trace::identifier(request.headers(), self.proxied, &*self.rng);
+        let span = trace::span(&request, &id, address.0);
+        let known = [header::AUTHORIZATION, header::COOKIE].iter().any(|h| request.headers().contains_key(h));
+        let mut response = self.answered(request, address).instrument(span.clone()).await;
+        span.in_scope(|| trace::told(response.status(), known));
+        response.headers_mut().insert(trace::REQUEST_ID, id);
+        response
+    }
+
+    async fn answered(&self, mut request: Request, address: PeerAddress) -> Response {
         if self.secure {
             bound_only(request.headers_mut());
         }
-        let address = self.address(&request, peer);
         let health = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
         if let Some(seconds) = self.pace.exceeded(address.0, request.headers()).filter(|_| !health) {
             return self.too_many(seconds);

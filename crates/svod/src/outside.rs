@@ -76,6 +76,8 @@ pub fn open(identity: &Arc<Identity>, providers: &[ProviderConfig], outbound: Ou
             client_secret: secret.transpose()?.unwrap_or_default().trim().to_owned(),
             scope: p.scope.clone(),
             national_id_claim: p.national_id_claim.clone().unwrap_or_default(),
+            acr: p.acr.clone(),
+            amr: p.amr.clone(),
         })
     };
     let all: anyhow::Result<Vec<OutsideProvider>> = providers.iter().map(spec).collect();

@@ -8,7 +8,7 @@ use serde_json::json;
 use svod_identity::{Identity, Sign};
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Change, Command, CommandError, Committed, INSTALLATION, Operation};
+use svod_registry::{Change, Command, CommandError, Committed, Guessed, INSTALLATION, Operation};
 use svod_rules::Inputs;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -164,6 +164,19 @@ impl Trust {
                     Err(RecvError::Lagged(n)) => {
                         tracing::warn!(n, "signs of identity came faster than they are judged")
                     }
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        let (trust, mut guesses) = (self.clone(), self.registry.guesses());
+        tokio::spawn(async move {
+            loop {
+                match guesses.recv().await {
+                    // Somebody gives numbers, to learn who has one.
+                    Ok(Guessed { actor, space, count }) => {
+                        trust.happened(Happened::new("probing", &actor, count).within(&space)).await;
+                    }
+                    Err(RecvError::Lagged(n)) => tracing::warn!(n, "values were tried faster than they are judged"),
                     Err(RecvError::Closed) => return,
                 }
             }

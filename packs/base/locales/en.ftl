@@ -142,3 +142,9 @@ enum-SecurityKind-far-away = Two networks at a time
 enum-SecurityKind-powers = Powers changed
 enum-SecurityKind-tampering = Ledger does not fit
 enum-SecurityKind-malware = Malware in a file
+
+## Rules between attributes
+
+rule-access-ends-later = An access ends after it has begun
+rule-open-alert = An alert that is open has no moment of closing
+rule-open-case = A case that is open has no moment of closing

@@ -142,3 +142,9 @@ enum-SecurityKind-far-away = Бір мезгілде екі желі
 enum-SecurityKind-powers = Өкілеттік өзгеруі
 enum-SecurityKind-tampering = Жазбалар тізілімі бұзылған
 enum-SecurityKind-malware = Зиянды файл
+
+## Атрибуттар арасындағы ережелер
+
+rule-access-ends-later = Қолжетімділік басталғаннан кейін аяқталады
+rule-open-alert = Ашық дабылдың жабылу уақыты болмайды
+rule-open-case = Ашық істің жабылу уақыты болмайды

@@ -142,3 +142,9 @@ enum-SecurityKind-far-away = Две сети одновременно
 enum-SecurityKind-powers = Изменение полномочий
 enum-SecurityKind-tampering = Реестр записей нарушен
 enum-SecurityKind-malware = Вредоносный файл
+
+## Правила между атрибутами
+
+rule-access-ends-later = Доступ кончается позже, чем начинается
+rule-open-alert = У открытой тревоги нет времени закрытия
+rule-open-case = У открытого дела нет времени закрытия

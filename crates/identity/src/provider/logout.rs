@@ -34,9 +34,10 @@ pub struct Leaving {
     pub site: Option<String>,
 }
 
-/// What a site is called the session by.
-pub(crate) fn sid(session: &str) -> String {
-    jose::half_hash(session)
+/// By what name a site knows the session: it stands at the end of the chain. A chain that was begun before it stood there goes by
+/// the session's token.
+pub(super) fn sid(chain: &str, session: &str) -> String {
+    chain.split_once('.').map_or_else(|| jose::half_hash(session), |(_, sid)| sid.to_owned())
 }
 
 impl Identity {
@@ -56,9 +57,9 @@ impl Identity {
         let rows = self.store.write::<_, StoreError>(job).await?;
         let mut settled = 0;
         // One word a site, however often somebody came there in that session; a site that does not answer is asked once.
-        let mut told: HashMap<(Vec<u8>, String), bool> = HashMap::new();
+        let mut told: HashMap<(String, String), bool> = HashMap::new();
         for row in rows {
-            let key = (row.session.clone(), row.client.clone());
+            let key = (sid(&row.chain, &secret::written(&row.session)), row.client.clone());
             let silent = told.iter().any(|((_, client), done)| *client == row.client && !done);
             let done = match told.get(&key) {
                 Some(done) => *done,
@@ -122,7 +123,7 @@ impl Identity {
     async fn logout_token(&self, row: &SiteSessionRow) -> Result<String, OauthError> {
         let now = self.clock.now().millis() / 1000;
         let claims = json!({"iss": self.issuer()?, "sub": row.subject, "aud": row.client, "iat": now, "exp": now + TOKEN,
-            "jti": secret::token(&*self.rng), "sid": sid(&secret::written(&row.session)), "events": {EVENT: {}}});
+            "jti": secret::token(&*self.rng), "sid": sid(&row.chain, &secret::written(&row.session)), "events": {EVENT: {}}});
         self.signed_claims("logout+jwt", &claims).await
     }
 
@@ -191,8 +192,8 @@ impl Identity {
 }
 
 impl Session {
-    /// The session as sites know it (`sid`).
+    /// The session as sites know it (`sid`): the same whatever token it goes on under.
     pub fn sid(&self) -> String {
-        sid(&self.id)
+        jose::half_hash(&format!("{} {}", self.account, self.created.0))
     }
 }

@@ -27,13 +27,13 @@ use crate::context::{PageContext, new_token};
 use crate::{PageError, Portal, cookies};
 
 /// After so many seconds a weighty act asks for a fresh proof.
-pub(crate) const FRESH: i64 = 10 * 60;
+pub const FRESH: i64 = 10 * 60;
 
 pub(crate) fn routes() -> Router<Portal> {
     Router::new()
         .route("/session", get(session::show).post(session::as_persona))
         .route("/session/outside/return", get(outside::come_back))
-        .route("/session/outside/{provider}", get(outside::leave))
+        .route("/session/outside/{provider}", post(outside::leave))
         .route("/session/confirm/outside", post(outside::confirm))
         .route("/account/outside", post(outside::link))
         .route("/account/outside/remove", post(outside::unlink))
@@ -55,6 +55,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/account/password", get(account::password).post(account::set_password))
         .route("/account/password/remove", post(account::drop_password))
         .route("/account/sites/withdraw", post(account::withdraw))
+        .route("/account/sites/narrow", post(account::narrow))
         .route("/account/sessions/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_others))
 }
@@ -125,6 +126,16 @@ fn begin(portal: &Portal, headers: &mut HeaderMap, token: &str, seconds: i64) {
     cookies::set(headers, cookies::SESSION, token, seconds, secure);
     // A token of forms known before the session began is worth nothing in it.
     cookies::set(headers, cookies::CSRF, &new_token(portal), cookies::YEAR, secure);
+}
+
+/// The session goes on, under a token that the browser is told; the one of before opens nothing any more. Forms that stand open
+/// elsewhere in the browser go on with it.
+fn goes_on(portal: &Portal, signed: &Signed, token: Option<&str>, mut response: Response) -> Response {
+    if let Some(token) = token {
+        let left = signed.session.expires.seconds_since(signed.ctx.now).max(1.0) as i64;
+        cookies::set(response.headers_mut(), cookies::SESSION, token, left, portal.0.secure_cookies);
+    }
+    response
 }
 
 fn redirect(to: &str) -> Response {

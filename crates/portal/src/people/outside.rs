@@ -15,16 +15,17 @@ use crate::{Portal, cookies};
 /// For so many seconds the browser remembers what it has begun.
 const AWAY: i64 = 15 * 60;
 
-/// `GET /session/outside/{provider}`: away to the provider. What comes back counts in this browser alone.
+/// `POST /session/outside/{provider}`: away to the provider, which may let in without asking: no link of another page begins it.
+/// What comes back counts in this browser alone.
 pub(crate) async fn leave(
     State(portal): Here,
     ctx: PageContext,
     headers: HeaderMap,
     Client(from): Client,
     Path(provider): Path<String>,
-    Query(query): Query<Back>,
+    CsrfForm(form): CsrfForm<Back>,
 ) -> Answer {
-    let leaving = portal.0.identity.leave(&provider, (&from, local(&query.back, "/")), Purpose::SignIn).await;
+    let leaving = portal.0.identity.leave(&provider, (&from, local(&form.back, "/")), Purpose::SignIn).await;
     match leaving {
         Ok(leaving) => Ok(away(&portal, &leaving.url, &leaving.state)),
         Err(e) => told(&portal, &ctx, &headers, e),
@@ -34,9 +35,11 @@ pub(crate) async fn leave(
 /// What went wrong at the provider is told where one signs in.
 fn told(portal: &Portal, ctx: &PageContext, headers: &HeaderMap, e: IdentityError) -> Answer {
     match e {
-        IdentityError::Outside | IdentityError::Unknown | IdentityError::Refused | IdentityError::TooMany(_) => {
-            Ok(session::page(portal, ctx, Reach::of(portal, headers), ("", "", Some(&e))))
-        }
+        IdentityError::Outside
+        | IdentityError::Weak
+        | IdentityError::Unknown
+        | IdentityError::Refused
+        | IdentityError::TooMany(_) => Ok(session::page(portal, ctx, Reach::of(portal, headers), ("", "", Some(&e)))),
         e => Err(e.into()),
     }
 }

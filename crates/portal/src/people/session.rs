@@ -76,12 +76,14 @@ pub(super) fn page(
         id: p.id.clone(),
     });
     let errors = refused.map(|e| ("login".to_owned(), said(ctx, e))).into_iter().collect();
+    let outside = portal.0.identity.outside_providers();
+    let leads_away = !outside.is_empty();
     let page = SessionPage {
         ctx,
         personas: personas.collect(),
         back: local(back, "/"),
         reach,
-        outside: portal.0.identity.outside_providers(),
+        outside,
         errors,
         login: Field::text("login", ctx.t("session-login")).value(login).required().autocomplete("username webauthn"),
         password: Field::password("password", ctx.t("session-password")).required().autocomplete("current-password"),
@@ -91,7 +93,12 @@ pub(super) fn page(
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
     };
-    leading(response, back)
+    let mut response = leading(response, back);
+    if leads_away {
+        // Its forms lead away to the providers.
+        response.extensions_mut().insert(crate::FormsAnywhere);
+    }
+    response
 }
 
 /// What is said to whom was refused; how long to wait stands in the answer's head as well.

@@ -14,8 +14,10 @@ mod change;
 mod find;
 mod merge;
 mod past;
+mod rules;
 mod simulation;
 mod template;
+mod writing;
 
 pub(crate) use svod_store::on_both_engines;
 
@@ -35,6 +37,44 @@ async fn open(place: &TestPlace) -> Arc<Registry> {
         registry.ensure_space(&space(path), true).await.unwrap();
     }
     registry
+}
+
+/// A registry with a pack of works: `note` is open, `cost` internal, `who` personal, `key` secret; they end after they begin. A
+/// clerk may read what is open and internal and change everything, an administrator writes nothing internal.
+async fn works(place: &TestPlace) -> Arc<Registry> {
+    let registry = open(place).await;
+    let source = |text: &str| text.to_owned();
+    let texts = [
+        "type-Work",
+        "type-Repair",
+        "attr-note",
+        "attr-cost",
+        "attr-who",
+        "attr-key",
+        "attr-since",
+        "attr-until",
+        "space-town",
+        "pack-works-title",
+        "pack-works-description",
+    ];
+    let texts: String = texts.iter().map(|key| format!("{key} = a\n")).collect();
+    let mut files = std::collections::BTreeMap::from([
+        ("pack.yaml".to_owned(), source("id: works\nversion: 0.1.0\nowner: urn:t:o\n")),
+        ("spaces.yaml".to_owned(), source("- path: town\n")),
+        ("model/works.yaml".to_owned(), source(include_str!("works.yaml"))),
+        ("policies/schema.cedarschema".to_owned(), source(include_str!("works.cedarschema"))),
+        ("policies/works.cedar".to_owned(), source(include_str!("works.cedar"))),
+    ]);
+    for lang in ["ru", "kk", "en"] {
+        files.insert(format!("locales/{lang}.ftl"), format!("{texts}rule-ends-later = Work ends after it begins\n"));
+    }
+    registry.publish(&Actor::platform("t"), svod_model::PackSource { files }).await.unwrap();
+    registry
+}
+
+/// Somebody with a role in the town.
+fn with_role(role: svod_kernel::Role) -> Actor {
+    Actor { id: "urn:t:somebody".into(), roles: [role].into(), spaces: vec![space("town")], ..Actor::anonymous() }
 }
 
 fn space(path: &str) -> SpacePath {

@@ -12,7 +12,9 @@ pub use find::{
     EntityPage, Hit, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
     count_keys_to, having, ids, of_type, page, types_in_use,
 };
-pub use write::{Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, empty_tombstone, write};
+pub use write::{
+    Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, cut_tombstone, empty_tombstone, write,
+};
 
 /// An entity as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +110,23 @@ pub fn tombstones(conn: &mut dyn Conn, urns: &[impl AsRef<str>], spaces: &[i64])
             Ok(())
         })?;
     }
+    Ok(found)
+}
+
+/// What was removed in a space, of that type (empty: of any), and has that text somewhere in what it was. All of them are read.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn tombstones_with(conn: &mut dyn Conn, space: i64, kind: &str, text: &str) -> Result<Vec<Tombstone>, StoreError> {
+    let sql = "SELECT space, urn, version, deleted, doc FROM tombstone WHERE space = ?1 AND (?2 = '' OR type = ?2)";
+    let mut found = Vec::new();
+    conn.each(sql, &[space.into(), kind.into()], &mut |r| {
+        let doc = r.text(4)?;
+        if doc.contains(text) {
+            found.push(Tombstone { space: r.int(0)?, urn: r.text(1)?, version: r.int(2)?, deleted: r.time(3)?, doc });
+        }
+        Ok(())
+    })?;
     Ok(found)
 }
 

@@ -1,11 +1,11 @@
-//! What browsers are given: text stays text, nothing stays behind, types are checked, no plug-ins (OWASP ASVS V3.2.2, V3.7.1,
-//! V14.3.3, V15.3.5).
+//! What browsers are given: text stays text, nothing stays behind, types are checked, no plug-ins, no name from outside reaches
+//! what all objects share (OWASP ASVS V3.2.2, V3.7.1, V14.3.3, V15.3.5, V15.3.6).
 
 use super::Finding;
 use crate::tree::{File, Tree};
 
 /// In the scripts of pages: what stands there, what it does, what to do instead.
-const SCRIPTS: [(&str, &str, &str); 15] = [
+const SCRIPTS: [(&str, &str, &str); 22] = [
     ("innerHTML", "text becomes markup", "make elements with el, or set textContent"),
     ("outerHTML", "text becomes markup", "make elements with el, or set textContent"),
     ("insertAdjacentHTML", "text becomes markup", "make elements with el, or set textContent"),
@@ -21,6 +21,13 @@ const SCRIPTS: [(&str, &str, &str); 15] = [
     ("as any", "types are not checked", "name the type"),
     ("@ts-ignore", "types are not checked", "mend the types"),
     ("@ts-nocheck", "types are not checked", "mend the types"),
+    ("__proto__", "what all objects share is named", "keep names from outside in a Map"),
+    ("prototype", "what all objects share is named", "write a function or a class"),
+    ("Object.assign", "names from outside are set", "make an object anew: { ...one, ...other }"),
+    ("Object.setPrototypeOf", "what all objects share is named", "write a class"),
+    ("Object.defineProperty", "names from outside are set", "write the name"),
+    ("Reflect.set", "names from outside are set", "write the name, or use a Map"),
+    ("for (const key in", "what is inherited is taken for given", "go through Object.entries"),
 ];
 /// In templates.
 const TEMPLATES: [(&str, &str, &str); 3] = [
@@ -30,6 +37,8 @@ const TEMPLATES: [(&str, &str, &str); 3] = [
 ];
 /// Our own piece of a page, escaped by the server, stands here once.
 const ALLOWED: (&str, &str) = ("web/src/map/card.ts", "innerHTML");
+/// Where a computed name may be set: names of map sources begin with a letter and a hyphen of ours, pixels are numbers.
+const COMPUTED: [(&str, &str); 2] = [("web/src/map/style.ts", "out.sources"), ("web/src/map/style.ts", "data")];
 const TYPES: &str = "web/tsconfig.json";
 
 /// Scripts, templates, and how the types of the scripts are checked.
@@ -37,6 +46,7 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.with("ts").filter(|file| file.path.starts_with("web/src/")) {
         findings.extend(words(file, &SCRIPTS));
+        findings.extend(computed(file));
     }
     for file in tree.with("html").filter(|file| file.path.starts_with("crates/")) {
         findings.extend(words(file, &TEMPLATES));
@@ -62,6 +72,58 @@ fn words(file: &File, known: &[(&str, &str, &str)]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// `object[name] = value` with a name that is worked out: `__proto__` would be one.
+fn computed(file: &File) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (at, line) in file.text.lines().enumerate() {
+        for object in set_by_name(line) {
+            if COMPUTED.contains(&(file.path.as_str(), object)) {
+                continue;
+            }
+            let what = format!("{object}[…] = …: a name from outside may be set");
+            findings.push(Finding::new(&file.path, at + 1, what, "use a Map, or write the name"));
+        }
+    }
+    findings
+}
+
+/// Objects of which a line sets what a computed name stands for; numbers and written names are none.
+fn set_by_name(line: &str) -> Vec<&str> {
+    let mut objects = Vec::new();
+    for (close, _) in line.match_indices(']') {
+        let after = line[close + 1..].trim_start();
+        let operators = ["=", "+=", "-=", "??=", "||=", "&&="];
+        let sets = operators.iter().any(|o| after.starts_with(o) && !after[o.len()..].starts_with(['=', '>']));
+        let Some(open) = sets.then(|| opening(line, close)).flatten() else { continue };
+        let name = line[open + 1..close].trim();
+        // `[]` is a type.
+        let written = name.is_empty() || name.starts_with(['"', '\'']) || name.chars().all(|c| c.is_ascii_digit());
+        let part = |c: char| c.is_alphanumeric() || ['_', '.', '$', '!', '?', ')', ']'].contains(&c);
+        let from = line[..open].rfind(|c| !part(c)).map_or(0, |at| at + 1);
+        // Nothing before it: a list is taken apart.
+        if !written && from < open {
+            objects.push(&line[from..open]);
+        }
+    }
+    objects
+}
+
+/// The bracket that this one closes.
+fn opening(line: &str, close: usize) -> Option<usize> {
+    let mut depth = 0;
+    for (at, c) in line[..=close].char_indices().rev() {
+        depth += match c {
+            ']' => 1,
+            '[' => -1,
+            _ => 0,
+        };
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// As a word of its own.
@@ -111,6 +173,27 @@ mod tests {
     fn one_place_may_take_markup_once() {
         let twice = "a.innerHTML = own;\nb.innerHTML = other;\n";
         assert_eq!(found(&[(ALLOWED.0, twice)]), ["web/src/map/card.ts:2: innerHTML: text becomes markup"]);
+    }
+
+    #[test]
+    fn no_name_from_outside_is_set() {
+        let fine = "const [a, b] = pair;\nlist[0] = x; known[\"name\"] = y;\nif (seen[key] === z) f(all[key] => 1);\n\
+                    const x: Record<string, string>[] = [];\nmap.set(key, value);\n";
+        assert_eq!(found(&[("web/src/a.ts", fine)]), Vec::<String>::new());
+        let bad =
+            "out[key] = value;\nthis.all[names[1]] ??= [];\nObject.assign(out, JSON.parse(text));\na.__proto__ = b;\n";
+        assert_eq!(
+            found(&[("web/src/a.ts", bad)]),
+            [
+                "web/src/a.ts:3: Object.assign: names from outside are set",
+                "web/src/a.ts:4: __proto__: what all objects share is named",
+                "web/src/a.ts:1: out[…] = …: a name from outside may be set",
+                "web/src/a.ts:2: this.all[…] = …: a name from outside may be set",
+            ]
+        );
+        let ours = "out.sources[sourceOf(layer)] = {};\nout.layers[layer.id] = {};\n";
+        let lines = found(&[(COMPUTED[0].0, ours)]);
+        assert_eq!(lines, ["web/src/map/style.ts:2: out.layers[…] = …: a name from outside may be set"]);
     }
 
     #[test]

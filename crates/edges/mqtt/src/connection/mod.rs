@@ -120,7 +120,11 @@ impl Connection<'_> {
                     _ => return End::Gone,
                 },
                 () = session.wake.notified() => {
-                    if session.state().epoch != self.at.epoch {
+                    let state = session.state();
+                    if state.expelled {
+                        return End::Reason(DisconnectReasonCode::NotAuthorized);
+                    }
+                    if state.epoch != self.at.epoch {
                         return End::Reason(DisconnectReasonCode::SessionTakenOver);
                     }
                 }

@@ -1,8 +1,10 @@
 //! V7 and V14: sessions, their end, and what is left of them.
 
+use svod_identity::code;
+use svod_kernel::Clock as _;
 use svod_testkit::TestApp;
 
-use super::{PASSWORD, Person, goes_on, page, signed_in, submit};
+use super::{PASSWORD, Person, goes_on, page, set_cookie, signed_in, submit};
 
 /// V7.5.1: what opens the account is changed after a fresh proof only, by whatever door.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,4 +50,75 @@ async fn signing_out_clears_what_the_browser_has_kept() {
     }
     assert!(!goes_on(&app, &olga).await);
     assert_eq!(page(&app, &olga, "/account").await.status, 401);
+}
+
+/// V7.2.4: whoever proves anew who they are goes on under a new token; the one of before, in whose hands ever, is worth nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fresh_proof_gives_the_session_another_token() {
+    let app = TestApp::builder().doors().start().await;
+    let (person, secret) = Person::with_password(&app, "olga", PASSWORD).await;
+    let before = signed_in(&app, "olga", PASSWORD, &secret).await;
+    let account = person.account.id.to_string();
+    let listed = app.core.identity.sessions(&account).await.unwrap();
+    app.clock.advance(10 * 60);
+    let now = code(&secret, app.clock.now());
+    let wrong = [("password", "не тот пароль"), ("code", now.as_str()), ("back", "/account")];
+    let refused = submit(&app, &before, "/session/confirm", &wrong).await;
+    assert_eq!((refused.status, set_cookie(&refused, "svod_session")), (401, None));
+    assert!(goes_on(&app, &before).await);
+    let now = code(&secret, app.clock.now());
+    let right = [("password", PASSWORD), ("code", now.as_str()), ("back", "/account")];
+    let proved = submit(&app, &before, "/session/confirm", &right).await;
+    assert_eq!((proved.status, proved.header("location")), (303, "/account"), "{}", proved.text);
+    let after = set_cookie(&proved, "svod_session").expect("the browser is told the new token");
+    assert_ne!(after, before);
+    assert_eq!(page(&app, &before, "/account").await.status, 401, "at once");
+    assert!(goes_on(&app, &after).await);
+    assert_eq!(page(&app, &after, "/account/password").await.status, 200, "and the proof is a fresh one");
+    let now = app.core.identity.sessions(&account).await.unwrap();
+    let devices = |all: &[svod_identity::Session]| {
+        let mut began: Vec<_> = all.iter().map(|s| (s.created, s.agent.clone(), s.expires)).collect();
+        began.sort();
+        began
+    };
+    assert_eq!(devices(&now), devices(&listed), "it is the same session to its owner");
+    app.settle().await;
+}
+
+/// V7.5.2: one sees where one is signed in, and ends each, and all others, after a fresh proof.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_are_seen_and_ended_one_by_one_after_a_fresh_proof() {
+    let app = TestApp::builder().doors().start().await;
+    let (person, secret) = Person::with_password(&app, "olga", PASSWORD).await;
+    let mut all = vec![person.token.clone()];
+    for _ in 0..3 {
+        all.push(signed_in(&app, "olga", PASSWORD, &secret).await);
+    }
+    let mine = all.pop().unwrap();
+    let id_of = async |token: &str| app.core.identity.recognise(token).await.unwrap().session.unwrap().id.clone();
+    let shown = page(&app, &mine, "/account").await;
+    assert_eq!(shown.text.matches("action=\"/account/sessions/end\"").count(), 3, "each but this one: {}", shown.text);
+    for other in &all {
+        assert!(shown.text.contains(&id_of(other).await) && !shown.text.contains(other.as_str()));
+    }
+    let first = id_of(&all[0]).await;
+    app.clock.advance(10 * 60);
+    for (path, fields) in
+        [("/account/sessions/end", &[("id", first.as_str())][..]), ("/account/sessions/end-others", &[])]
+    {
+        let answer = submit(&app, &mine, path, fields).await;
+        assert!(answer.header("location").starts_with("/session/confirm?back="), "{path}: {}", answer.status);
+    }
+    assert!(goes_on(&app, &all[0]).await, "nothing has ended yet");
+    let now = code(&secret, app.clock.now());
+    let right = [("password", PASSWORD), ("code", now.as_str()), ("back", "/account")];
+    let mine = set_cookie(&submit(&app, &mine, "/session/confirm", &right).await, "svod_session").unwrap();
+    // Of another's account nothing is ended, whoever asks.
+    let stranger = Person::new(&app, "ivan").await;
+    assert_eq!(submit(&app, &stranger.token, "/account/sessions/end", &[("id", &first)]).await.status, 404);
+    assert_eq!(submit(&app, &mine, "/account/sessions/end", &[("id", &first)]).await.status, 303);
+    assert!(!goes_on(&app, &all[0]).await && goes_on(&app, &all[1]).await && goes_on(&app, &all[2]).await);
+    assert_eq!(submit(&app, &mine, "/account/sessions/end-others", &[]).await.status, 303);
+    assert!(!goes_on(&app, &all[1]).await && !goes_on(&app, &all[2]).await && goes_on(&app, &mine).await);
+    app.settle().await;
 }
