@@ -19,10 +19,7 @@
 //! On PostgreSQL several nodes may write: groups with `write` jobs take turns by an advisory lock, so they cannot
 //! deadlock over entities and counters; the counter row of a space, locked until COMMIT, gives its journal exact order.
 
-#![cfg_attr(
-    not(test),
-    warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss)
-)]
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
 
 pub mod account;
 pub mod client;
