@@ -63,7 +63,7 @@ pub async fn devices_are_found_page_by_page(place: &TestPlace) {
     let house = House::new(place);
     for n in 0..5 {
         let home = if n < 3 { "altai" } else { "altai/town" };
-        house.identity.add_device(&new(&format!("Пост {n} 100%"), home), &by()).await.unwrap();
+        house.identity.add_device(&new(&format!("Пост №{n} 100%"), home), &by()).await.unwrap();
         house.clock.advance(i64::from(n % 2));
     }
     let names = async |query: DeviceQuery| {
@@ -72,13 +72,13 @@ pub async fn devices_are_found_page_by_page(place: &TestPlace) {
     };
     let of = |words: &str| DeviceQuery { words: words.into(), limit: 10, ..DeviceQuery::default() };
     assert_eq!(names(of("")).await.len(), 5);
-    assert_eq!(names(of("пост 3")).await, ["Пост 3 100%"]);
+    assert_eq!(names(of("пост №3")).await, ["Пост №3 100%"]);
     assert_eq!(names(of("100%")).await.len(), 5);
     assert_eq!(names(of("1_0%")).await.len(), 0, "signs of patterns are letters");
     let town = DeviceQuery { homes: Some(vec!["altai/town".into()]), ..of("") };
     assert_eq!(names(town).await.len(), 2);
     assert_eq!(names(DeviceQuery { homes: Some(Vec::new()), ..of("") }).await.len(), 0);
-    assert_eq!(names(DeviceQuery { name: Some("Пост 4 100%".into()), ..of("") }).await.len(), 1);
+    assert_eq!(names(DeviceQuery { name: Some("Пост №4 100%".into()), ..of("") }).await.len(), 1);
 
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
