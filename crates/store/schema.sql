@@ -344,6 +344,8 @@ CREATE TABLE quarantine (
     PRIMARY KEY (space, id)
 );
 
+CREATE INDEX quarantine_at ON quarantine (status, at);
+
 CREATE INDEX quarantine_id ON quarantine (id);
 
 CREATE INDEX quarantine_reason ON quarantine (space, status, reason, id);

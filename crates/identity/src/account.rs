@@ -8,7 +8,7 @@ use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 
 use crate::session::{From, Method};
-use crate::{Identity, IdentityError, Newcomer, password, persona, secret, totp};
+use crate::{Identity, IdentityError, Newcomer, passkey, password, persona, secret, totp};
 
 /// Longest login and name in characters.
 const LONGEST: usize = 100;
@@ -39,7 +39,7 @@ pub struct Account {
 /// The word of accounts that may sign in.
 pub(crate) const ACTIVE: &str = "active";
 /// The word of those that may not.
-const BLOCKED: &str = "blocked";
+pub(crate) const BLOCKED: &str = "blocked";
 
 impl Account {
     pub(crate) fn of(row: AccountRow) -> Result<Self, IdentityError> {
@@ -134,14 +134,15 @@ fn name_of(text: &str) -> Result<String, IdentityError> {
 
 /// What there is under a login.
 #[expect(clippy::large_enum_variant, reason = "it lives for a moment")]
-enum Known {
+pub(crate) enum Known {
     Nobody,
     /// An account that nobody can sign in with yet.
     Bare(AccountRow),
     Taken,
 }
 
-fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
+/// A passkey that opens the account no more still keeps it from who comes with an invitation.
+pub(crate) fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
     let Some(row) = account::by_login(conn, login)? else { return Ok(Known::Nobody) };
     let closed = row.state != ACTIVE
         || row.password.is_some()
@@ -205,6 +206,7 @@ impl Identity {
         let login = invitation.login.clone();
         if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login)).await? {
             self.end_sessions(&row.id, None).await?;
+            self.came_by(&row.id, &invitation).await?;
             let token = self.begin(&row.id, Method::Invitation, from).await?;
             return Ok((Account::of(row)?, token));
         }
@@ -219,6 +221,7 @@ impl Identity {
             Ok(account::add(conn, &made)?)
         };
         self.store.write(job).await?;
+        self.came_by(&row.id, &invitation).await?;
         let token = self.begin(&row.id, Method::Invitation, from).await?;
         Ok((Account::of(row)?, token))
     }
@@ -409,13 +412,13 @@ impl Identity {
     /// Takes the password away, with authenticator and recovery codes.
     ///
     /// # Errors
-    /// [`IdentityError::LastWay`] without a passkey and an outside provider.
+    /// [`IdentityError::LastWay`] without a passkey that opens the account and an outside provider.
     pub async fn drop_password(&self, account: &Account) -> Result<(), IdentityError> {
         let (id, now) = (account.id.to_string(), self.clock.now());
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let mut row = account::get(conn, &id)?.ok_or(IdentityError::Missing("account"))?;
-            if account::passkeys(conn, &id)?.is_empty() && svod_store::outside::list(conn, &id)?.is_empty() {
+            if passkey::opening(conn, &id)?.is_empty() && svod_store::outside::list(conn, &id)?.is_empty() {
                 return Err(IdentityError::LastWay);
             }
             (row.password, row.totp, row.totp_step, row.modified) = (None, Vec::new(), 0, now);

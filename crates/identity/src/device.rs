@@ -1,12 +1,13 @@
 //! Devices with credentials of their own: a secret, told once and kept as a hash, lets them deliver for one space, and when so
 //! given for one profile and one external id. Revoked ones are out within a second, on every node.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use quick_cache::sync::Cache;
 use svod_kernel::{Actor, Rng, Role, SpacePath, Timestamp};
+use svod_store::account::{self, ChallengeRow};
 use svod_store::device::{self, DeviceQuery, DeviceRow};
 use svod_store::{Conn, StoreError};
 
@@ -21,6 +22,13 @@ const ACTOR: &str = "keyed-device:";
 const REMEMBERED: usize = 100_000;
 /// That a device was let in is written down when it is that much later than what is written, in seconds.
 const TOUCH: i64 = 5 * 60;
+/// Kind of what remembers that a form was sent, and for how many seconds.
+const FORM: &str = "device-form";
+const FORM_SECONDS: i64 = 24 * 3600;
+/// Networks of which refusals are counted.
+const NETWORKS: usize = 10_000;
+/// Refusals of one network are told once in so many seconds.
+const TOLD: i64 = 1;
 /// Longest name, profile and external id, characters.
 const LONGEST: usize = 100;
 
@@ -140,9 +148,63 @@ struct Granted {
     seen: AtomicI64,
 }
 
+/// Refusals of one network.
+struct Refused {
+    /// Those that were not told yet.
+    untold: u32,
+    /// When some were told last.
+    told: Timestamp,
+}
+
+/// Refusals that were counted and not told yet, by network: strangers can send as many as they like.
+#[derive(Default)]
+struct Refusals(Mutex<HashMap<String, Refused>>);
+
+impl Refusals {
+    /// One more of that network; how many are to be told now, none when some were a moment ago.
+    fn count(&self, network: &str, now: Timestamp) -> Option<u32> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of) = all.get_mut(network) {
+            of.untold = of.untold.saturating_add(1);
+            return of.due(now);
+        }
+        if all.len() >= NETWORKS {
+            all.retain(|_, of| of.untold > 0 || !of.is_over(now));
+        }
+        // So many networks at once: those that are counted already tell of it.
+        if all.len() < NETWORKS {
+            all.insert(network.to_owned(), Refused { untold: 0, told: now });
+            return Some(1);
+        }
+        None
+    }
+
+    /// What was left behind and is to be told now.
+    fn left(&self, now: Timestamp) -> Vec<(String, u32)> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, of| of.untold > 0 || !of.is_over(now));
+        all.iter_mut().filter_map(|(network, of)| Some((network.clone(), of.due(now)?))).collect()
+    }
+}
+
+impl Refused {
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.told.plus_seconds(TOLD) <= now
+    }
+
+    fn due(&mut self, now: Timestamp) -> Option<u32> {
+        if self.untold == 0 || !self.is_over(now) {
+            return None;
+        }
+        self.told = now;
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
 /// Devices that were looked up before, and what is known of revocations.
 pub(crate) struct Devices {
     granted: Cache<String, Arc<Granted>>,
+    refusals: Refusals,
     /// How often devices have been revoked, as was seen last.
     revocations: AtomicI64,
     /// When that was, microseconds.
@@ -151,7 +213,12 @@ pub(crate) struct Devices {
 
 impl Devices {
     pub fn new() -> Self {
-        Self { granted: Cache::new(REMEMBERED), revocations: AtomicI64::new(-1), looked: AtomicI64::new(0) }
+        Self {
+            granted: Cache::new(REMEMBERED),
+            refusals: Refusals::default(),
+            revocations: AtomicI64::new(-1),
+            looked: AtomicI64::new(0),
+        }
     }
 
     /// Good as long as nothing was revoked since it was read, and that was looked at a moment ago.
@@ -172,6 +239,41 @@ impl Identity {
         let (row, said) = new.credentials(&by.id, self.clock.now(), &*self.rng)?;
         let kept = row.clone();
         self.store.write::<_, StoreError>(move |conn| device::add(conn, &kept)).await?;
+        tracing::info!(device = row.id, by = by.id, space = row.home, "a device is let in");
+        Ok((Device::of(row)?, said))
+    }
+
+    /// The same from a form, which lets in one device however often it is sent: `form` names it, and nobody else's has that
+    /// name.
+    ///
+    /// # Errors
+    /// As [`Identity::add_device`]; [`IdentityError::Field`] `name`, `used` when it was sent before.
+    pub async fn add_device_by_form(
+        &self,
+        new: &NewDevice,
+        (by, form): (&Actor, &str),
+    ) -> Result<(Device, String), IdentityError> {
+        let now = self.clock.now();
+        let (row, said) = new.credentials(&by.id, now, &*self.rng)?;
+        let (kept, sent) = (
+            row.clone(),
+            ChallengeRow {
+                token: secret::hash(&format!("{FORM} {} {form}", by.id)),
+                kind: FORM.to_owned(),
+                account: None,
+                state: row.id.clone(),
+                expires: now.plus_seconds(FORM_SECONDS),
+            },
+        );
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            if account::challenge(conn, FORM, &sent.token)?.is_some() {
+                return Err(wrong("name", "used", "this form has let a device in already: look for it in the list"));
+            }
+            account::add_challenge(conn, &sent)?;
+            Ok(device::add(conn, &kept)?)
+        };
+        self.store.write(job).await?;
         tracing::info!(device = row.id, by = by.id, space = row.home, "a device is let in");
         Ok((Device::of(row)?, said))
     }
@@ -210,12 +312,15 @@ impl Identity {
     }
 
     /// Looks whether devices were revoked, here or elsewhere; true when some were since the last look. Whoever calls it twice
-    /// a second spares the devices that deliver a look of their own.
+    /// a second spares the devices that deliver a look of their own. Refusals that wait are told by the way.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn look_for_revocations(&self) -> Result<bool, IdentityError> {
         let now = self.clock.now();
+        for (network, count) in self.devices.refusals.left(now) {
+            self.tell_refused("", network, count);
+        }
         let times = self.store.read::<_, StoreError>(|conn| device::revocations(conn)).await?;
         let before = self.devices.revocations.swap(times, Ordering::AcqRel);
         self.devices.looked.store(now.0, Ordering::Release);
@@ -275,14 +380,22 @@ impl Identity {
         actor.id.starts_with(ACTOR)
     }
 
-    /// A device, as it names itself, was not let in: told to the log and to those who watch over security. What it is answered.
+    /// A device, as it names itself, was not let in: counted, and told to the log and to those who watch over security, once a
+    /// second for each network, with how many it were. What it is answered, always [`IdentityError::Invalid`].
     pub fn device_refused(&self, id: &str, address: &str) -> IdentityError {
         let network = limiter::network(address);
-        let id: String = id.chars().filter(|c| !c.is_control()).take(32).collect();
         metrics::counter!("svod_devices_refused_total").increment(1);
-        tracing::info!(device = id, network, "a device was refused");
-        let _ = self.signs.send(Sign::Refused { network }); // nobody watching is fine
+        if let Some(count) = self.devices.refusals.count(&network, self.clock.now()) {
+            self.tell_refused(id, network, count);
+        }
         IdentityError::Invalid
+    }
+
+    /// `id` is what the last of them has named itself; empty where that is not known any more.
+    fn tell_refused(&self, id: &str, network: String, count: u32) {
+        let id: String = id.chars().filter(|c| !c.is_control()).take(32).collect();
+        tracing::info!(device = id, network, count, "a device was refused");
+        let _ = self.signs.send(Sign::DevicesRefused { network, count }); // nobody watching is fine
     }
 
     async fn granted(&self, id: &str) -> Result<Option<Arc<Granted>>, IdentityError> {

@@ -32,6 +32,13 @@ pub enum Sign {
         /// From which network.
         network: String,
     },
+    /// Devices were not let in; told once a second for each network.
+    DevicesRefused {
+        /// From which network.
+        network: String,
+        /// How many times since it was told last.
+        count: u32,
+    },
     /// Somebody who has signed in before does so from a device not seen before.
     NewDevice {
         /// Who.

@@ -6,10 +6,13 @@ use svod_kernel::{Actor, Role, SpacePath, Timestamp};
 use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
+use crate::account::{BLOCKED, Known, bare};
 use crate::{Identity, IdentityError, Invitation, secret};
 
 /// Kind of what was begun.
 const OPEN: &str = "invitation";
+/// Kind of what remembers by which invitation an account was opened, as long as that could be taken back.
+const CAME: &str = "came-by";
 /// So many are listed at the most, those that end first.
 const LISTED: i64 = 500;
 
@@ -42,6 +45,11 @@ struct Kept {
     by: String,
 }
 
+/// Under what is remembered by which invitation an account was opened.
+fn came(account: &str) -> Vec<u8> {
+    secret::hash(&format!("{CAME} {account}"))
+}
+
 impl Identity {
     /// Makes an invitation in somebody's name, who is called so; the end of its address, told once.
     ///
@@ -70,9 +78,46 @@ impl Identity {
 
     /// Is the invitation of that name open, and may its maker still make it?
     pub(crate) async fn still_open(&self, name: &str) -> Result<(), IdentityError> {
-        let row = self.look_at(OPEN, name).await?;
-        let kept: Kept = serde_json::from_str(&row.state).map_err(|_| IdentityError::Over)?;
-        if self.may_still(&kept).await? { Ok(()) } else { Err(IdentityError::Over) }
+        if self.is_open(secret::hash(name)).await? { Ok(()) } else { Err(IdentityError::Over) }
+    }
+
+    /// The same, by what it is kept under.
+    async fn is_open(&self, token: Vec<u8>) -> Result<bool, IdentityError> {
+        let look = move |conn: &mut dyn Conn| account::challenge(conn, OPEN, &token);
+        let row = self.store.read::<_, StoreError>(look).await?.filter(|row| row.expires > self.clock.now());
+        match row.and_then(|row| serde_json::from_str::<Kept>(&row.state).ok()) {
+            Some(kept) => self.may_still(&kept).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Remembers by which invitation an account was opened. Those of the command line stand nowhere.
+    pub(crate) async fn came_by(&self, account: &str, invitation: &Invitation) -> Result<(), IdentityError> {
+        let row = ChallengeRow {
+            token: came(account),
+            kind: CAME.to_owned(),
+            account: Some(account.to_owned()),
+            state: invitation.open.as_ref().map(|name| secret::written(&secret::hash(name))).unwrap_or_default(),
+            expires: Timestamp(invitation.expires),
+        };
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            account::take_challenge(conn, CAME, &row.token)?;
+            account::add_challenge(conn, &row)
+        };
+        Ok(self.store.write::<_, StoreError>(job).await?)
+    }
+
+    /// May whoever has opened an account by a link, and has nothing else, go on? Not when the invitation was taken back
+    /// meanwhile, or its maker has lost the power to make it.
+    pub(crate) async fn is_still_invited(&self, account: &str) -> Result<bool, IdentityError> {
+        let key = came(account);
+        let look = move |conn: &mut dyn Conn| account::challenge(conn, CAME, &key);
+        let row = self.store.read::<_, StoreError>(look).await?.filter(|row| row.expires > self.clock.now());
+        match row.filter(|row| !row.state.is_empty()).and_then(|row| secret::unwritten(&row.state)) {
+            Some(open) => self.is_open(open).await,
+            None => Ok(true),
+        }
     }
 
     async fn may_still(&self, kept: &Kept) -> Result<bool, IdentityError> {
@@ -101,16 +146,37 @@ impl Identity {
         Ok(open)
     }
 
-    /// Takes an invitation back: its address opens nothing any more.
+    /// Takes an invitation back: its address opens nothing any more, and whoever has opened it and has nothing yet to sign in
+    /// with is out and kept out.
     ///
     /// # Errors
     /// [`IdentityError::Missing`]
     pub async fn take_back(&self, id: &str) -> Result<(), IdentityError> {
         let token = secret::unwritten(id).ok_or(IdentityError::Missing("invitation"))?;
-        let job = move |conn: &mut dyn Conn| account::take_challenge(conn, OPEN, &token);
+        let now = self.clock.now();
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let Some(row) = account::take_challenge(conn, OPEN, &token)? else { return Ok(None) };
+            let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { return Ok(Some(None)) };
+            let Known::Bare(mut owner) = bare(conn, &kept.login)? else { return Ok(Some(None)) };
+            let by = account::challenge(conn, CAME, &came(&owner.id))?;
+            if by.and_then(|by| secret::unwritten(&by.state)).as_ref() != Some(&token) {
+                return Ok(Some(None));
+            }
+            account::end_sessions(conn, &owner.id, None)?;
+            (owner.state, owner.modified) = (BLOCKED.to_owned(), now);
+            account::put(conn, &owner)?;
+            Ok(Some(Some(owner.id)))
+        };
         match self.store.write::<_, StoreError>(job).await? {
-            Some(_) => Ok(()),
             None => Err(IdentityError::Missing("invitation")),
+            Some(None) => Ok(()),
+            Some(Some(account)) => {
+                self.recent.forget_all();
+                self.ended.notify_one();
+                tracing::info!(account, "kept out: the invitation was taken back");
+                Ok(())
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ pub use identity::{Identity, IdentityDeps, Sign};
 pub use invitation::OpenInvitation;
 pub use limiter::network;
 pub use outside::{Asked, Fetch, Fetched, Leaving, OutsideProvider, Purpose, Returned};
-pub use passkey::{Ceremony, Key};
+pub use passkey::{Ceremony, Key, shut_out};
 pub use password::{COST, SHORTEST};
 pub use persona::{MAX_TTL_SECONDS, sign};
 pub use ring::Resealed;

@@ -13,11 +13,12 @@ use svod_kernel::{Timestamp, Urn};
 use svod_store::account;
 use svod_store::outside::{self, OutsideRow};
 use svod_store::{Conn, StoreError};
+use webauthn_rs::prelude::Url;
 
 use crate::account::ACTIVE;
 use crate::provider::jose;
 use crate::session::{From, Method, Session};
-use crate::{Identity, IdentityError, limiter, secret};
+use crate::{Identity, IdentityError, limiter, passkey, secret};
 
 /// Kind of what was begun.
 const OUTSIDE: &str = "outside";
@@ -159,6 +160,32 @@ impl Identity {
     /// The outside providers: identifier and name.
     pub fn outside_providers(&self) -> Vec<(String, String)> {
         self.outside().map(|o| o.providers.iter().map(|p| (p.id.clone(), p.name.clone())).collect()).unwrap_or_default()
+    }
+
+    /// Origins of the pages to which the providers' buttons lead, as the providers say; of whom that is not known yet, the
+    /// issuer's.
+    pub fn outside_origins(&self) -> Vec<String> {
+        let Some(outside) = self.outside() else { return Vec::new() };
+        let known = outside.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all = Vec::new();
+        for spec in &outside.providers {
+            let page = known.get(&spec.id).map_or(&spec.issuer, |(_, provider)| &provider.authorize);
+            all.extend(Url::parse(page).ok().map(|url| url.origin().ascii_serialization()));
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Asks the providers what they say of themselves, where that is not known or not believed any more; true when all are
+    /// known.
+    pub async fn know_providers(&self) -> bool {
+        let Some(outside) = self.outside() else { return true };
+        let mut all = true;
+        for spec in &outside.providers {
+            all &= outside.known(spec, self.clock.now()).await.is_ok();
+        }
+        all
     }
 
     /// How other sites are reached.
@@ -422,7 +449,7 @@ impl Identity {
             conn.exclusive()?;
             let row = account::get(conn, &account)?.ok_or(IdentityError::Missing("account"))?;
             let others = outside::list(conn, &account)?.iter().any(|o| o.issuer != issuer);
-            let keys = !account::passkeys(conn, &account)?.is_empty();
+            let keys = !passkey::opening(conn, &account)?.is_empty();
             if row.password.is_none() && !keys && !others {
                 return Err(IdentityError::LastWay);
             }

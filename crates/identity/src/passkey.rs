@@ -10,7 +10,7 @@ use webauthn_rs::prelude::{
     PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
 };
 
-use crate::account::Account;
+use crate::account::{ACTIVE, Account};
 use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, secret};
 
@@ -22,6 +22,8 @@ const CONFIRM: &str = "passkey-confirm";
 const SECONDS: i64 = 5 * 60;
 /// Passkeys of one account at the most.
 const MOST: usize = 20;
+/// Accounts read at once.
+const STEP: i64 = 500;
 
 /// A passkey as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Key {
     pub created: Timestamp,
     /// When it was used last.
     pub used: Option<Timestamp>,
+    /// It opens the account; one of before may not any more.
+    pub good: bool,
 }
 
 /// A ceremony that the browser is to carry out.
@@ -81,6 +85,36 @@ fn is_strong(passkey: &Passkey) -> bool {
     is_taken(*passkey.cred_algorithm())
 }
 
+/// Does the passkey open its account? One of an algorithm that is taken no more does not, nor one that cannot be read.
+fn opens(row: &PasskeyRow) -> bool {
+    kept::<Passkey>(&row.doc).is_ok_and(|passkey| is_strong(&passkey))
+}
+
+/// The passkeys that open an account: what is counted as ways in.
+pub(crate) fn opening(conn: &mut dyn Conn, account: &str) -> Result<Vec<PasskeyRow>, StoreError> {
+    Ok(account::passkeys(conn, account)?.into_iter().filter(opens).collect())
+}
+
+/// Logins of accounts that are let in and have nothing but passkeys which open them no more.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn shut_out(conn: &mut dyn Conn) -> Result<Vec<String>, StoreError> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = account::list(conn, &after, STEP)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after.clone_from(&last.login);
+        for row in page.into_iter().filter(|row| row.state == ACTIVE && row.password.is_none()) {
+            let keys = account::passkeys(conn, &row.id)?;
+            let shut = !keys.is_empty() && !keys.iter().any(opens);
+            if shut && svod_store::outside::list(conn, &row.id)?.is_empty() {
+                found.push(row.login);
+            }
+        }
+    }
+}
+
 fn refused(error: impl std::fmt::Display) -> IdentityError {
     tracing::info!(%error, "a passkey was refused");
     IdentityError::Refused
@@ -107,9 +141,22 @@ impl Identity {
     /// # Errors
     /// When the store fails.
     pub async fn passkeys(&self, account: &str) -> Result<Vec<Key>, IdentityError> {
-        let shown =
-            |r: PasskeyRow| Key { id: secret::written(&r.credential), name: r.name, created: r.created, used: r.used };
+        let shown = |r: PasskeyRow| Key {
+            id: secret::written(&r.credential),
+            good: opens(&r),
+            name: r.name,
+            created: r.created,
+            used: r.used,
+        };
         Ok(self.rows(account).await?.into_iter().map(shown).collect())
+    }
+
+    /// Has the account a passkey that opens it?
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_passkey(&self, account: &str) -> Result<bool, IdentityError> {
+        Ok(self.rows(account).await?.iter().any(opens))
     }
 
     /// Begins another passkey of an account.
@@ -200,7 +247,11 @@ impl Identity {
             conn.exclusive()?;
             let has_password = account::get(conn, &account)?.is_some_and(|row| row.password.is_some());
             let outside = !svod_store::outside::list(conn, &account)?.is_empty();
-            if !has_password && !outside && account::passkeys(conn, &account)?.len() == 1 {
+            // One that opens nothing any more may go, but not as the last: the account would be open to an invitation.
+            let there = account::passkeys(conn, &account)?;
+            let others = there.iter().filter(|row| row.credential != credential);
+            let last = if there.iter().any(opens) { !others.clone().any(opens) } else { others.count() == 0 };
+            if !has_password && !outside && last && there.iter().any(|row| row.credential == credential) {
                 return Err(IdentityError::LastWay);
             }
             match account::remove_passkey(conn, &account, &credential)? {
@@ -348,5 +399,16 @@ mod tests {
         for weak in [COSEAlgorithm::RS256, COSEAlgorithm::RS512, COSEAlgorithm::PS256, COSEAlgorithm::INSECURE_RS1] {
             assert!(!is_taken(weak), "{weak:?}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_passkey_says_whether_it_opens() {
+        for (algorithm, opens_it) in [("ES256", true), ("RS256", false)] {
+            let row = crate::testing::passkey("account", algorithm, Timestamp(0));
+            kept::<Passkey>(&row.doc).unwrap();
+            assert_eq!(opens(&row), opens_it, "{algorithm}");
+        }
+        let unreadable = PasskeyRow { doc: "{}".into(), ..crate::testing::passkey("account", "ES256", Timestamp(0)) };
+        assert!(!opens(&unreadable));
     }
 }

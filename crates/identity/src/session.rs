@@ -261,6 +261,10 @@ impl Identity {
         if owner.blocked {
             return Err(IdentityError::Invalid);
         }
+        let invited = row.method == Method::Invitation.as_str();
+        if invited && !self.is_still_invited(&row.account).await? {
+            return Err(IdentityError::Invalid);
+        }
         if used && row.seen.plus_seconds(TOUCH) <= now {
             row.seen = now;
             let key = row.token.clone();
@@ -268,7 +272,7 @@ impl Identity {
         }
         let chosen = row.acting.as_deref();
         // Who has only the link of an invitation may add what they will sign in with, and no more.
-        let posts = match row.method == Method::Invitation.as_str() {
+        let posts = match invited {
             true => Vec::new(),
             false => self.capacities(&owner).await?,
         };

@@ -120,7 +120,7 @@ impl Merge<'_> {
             let unique: Vec<UniqueKey> = chain.iter().rev().flat_map(|t| t.unique.clone()).collect();
             self.keyed(t, &unique, &mut all);
             let rules: Vec<EntityRule> = chain.iter().rev().flat_map(|t| t.rules.clone()).collect();
-            self.ruled(t, &rules);
+            self.ruled(t, &rules, &mut all);
             if let Some(merged) = self.model.types.get_mut(name) {
                 merged.attributes = all;
                 merged.unique = unique;
@@ -149,10 +149,17 @@ impl Merge<'_> {
                 first.indexed = true;
             }
         }
+        let named = |name: &String| unique.iter().any(|key| key.slots.contains(name));
+        all.iter_mut().filter(|(name, _)| named(name)).for_each(|(_, a)| a.single = true);
     }
 
-    /// What is inherited holds: no rule takes the place of one that stands above it.
-    fn ruled(&mut self, t: &EntityType, rules: &[EntityRule]) {
+    /// What is inherited holds: no rule takes the place of one that stands above it. What rules name has one value.
+    fn ruled(&mut self, t: &EntityType, rules: &[EntityRule], all: &mut BTreeMap<String, AttributeType>) {
+        for word in rules.iter().flat_map(|rule| words(&rule.condition)) {
+            if let Some(a) = all.get_mut(word) {
+                a.single = true;
+            }
+        }
         for rule in rules.iter().filter(|r| r.class == t.name) {
             let above = rules.iter().find(|r| r.id == rule.id && r.class != t.name);
             let Some(above) = above.map(|r| r.class.clone()) else { continue };
@@ -211,4 +218,10 @@ impl Merge<'_> {
         }
         Some(chain)
     }
+}
+
+/// Words of a condition that stand outside its texts.
+fn words(condition: &str) -> impl Iterator<Item = &str> {
+    let code = condition.split('"').step_by(2);
+    code.flat_map(|part| part.split(|c: char| !(c.is_alphanumeric() || c == '_'))).filter(|word| !word.is_empty())
 }

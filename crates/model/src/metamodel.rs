@@ -93,6 +93,10 @@ pub struct AttributeType {
     pub class: SecrecyClass,
     /// Kept in the store's value index.
     pub indexed: bool,
+    /// A unique key or a rule names it: one value, without datasetId and expiresAt, so that it is the same for everybody and
+    /// at every moment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single: bool,
     /// Norm of the value in its unit; ratio = value / norm.
     pub norm: Option<f64>,
     /// Numbers are rounded to a multiple of it.

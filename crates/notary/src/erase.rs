@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use svod_kernel::{Actor, SpacePath, Timestamp};
 use svod_store::entity::Tombstone;
-use svod_store::journal::{self, ERASED, NewEvent};
+use svod_store::journal::{self, ERASED, EventRow, NewEvent};
 use svod_store::space::{self, SpaceRow};
 use svod_store::{Conn, Engine, StoreError, entity, evolution, file, ledger, projection};
 
 use crate::append::PROJECTION;
 use crate::notary::{BREATH, Notary};
 
+/// What the journal says of both when one becomes a part of the other.
+const MERGED: &str = "merge";
 /// Events read at once.
 const STEP: i64 = 500;
 /// Where a removed entity says into which other one it was merged.
@@ -143,8 +145,8 @@ fn leads_to(stone: &Tombstone) -> Option<String> {
     doc.get(INTO)?.as_str().map(str::to_owned)
 }
 
-/// All identifiers under which the entity stands in a space: those that were merged into it, that it was merged into, and so on.
-/// Each of them has a past of its own, which may be the same person's.
+/// All identifiers under which the entity stands or stood in a space: those that were merged into it, that it was merged into, and so
+/// on, also where that was undone. Each of them has a past of its own, which may be the same person's.
 fn merged(conn: &mut dyn Conn, space: &SpaceRow, urn: &str) -> Result<Vec<String>, StoreError> {
     let (mut all, mut next) = (vec![urn.to_owned()], 0);
     while next < all.len() {
@@ -152,21 +154,39 @@ fn merged(conn: &mut dyn Conn, space: &SpaceRow, urn: &str) -> Result<Vec<String
         next += 1;
         let stones = entity::tombstones(conn, &[at.as_str()], &[space.id])?;
         let stone = stones.into_iter().find(|stone| stone.space == space.id);
-        let living = entity::get_many(conn, &[at.as_str()], &[space.id])?.into_iter().find(|row| row.space == space.id);
-        let kind = living.map(|row| row.kind).or_else(|| {
-            let doc: Value = stone.as_ref().map(|stone| serde_json::from_str(&stone.doc).unwrap_or_default())?;
-            Some(doc.get("type").and_then(Value::as_str).unwrap_or_default().to_owned())
-        });
-        let Some(kind) = kind else { continue };
-        let led = entity::tombstones_with(conn, space.id, &kind, &at)?.into_iter();
-        let from = led.filter(|other| leads_to(other).as_ref() == Some(&at)).map(|other| other.urn);
-        for other in stone.as_ref().and_then(leads_to).into_iter().chain(from) {
+        let mut others: Vec<String> = stone.as_ref().and_then(leads_to).into_iter().collect();
+        others.extend(entity::merged_with(conn, space.id, &at)?);
+        others.extend(once_merged(conn, space.id, &at)?);
+        for other in others {
             if !all.contains(&other) {
                 all.push(other);
             }
         }
     }
     Ok(all)
+}
+
+/// With what the entity was merged at some time, by the journal: what one takes over is told just before the other is removed.
+fn once_merged(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<Vec<String>, StoreError> {
+    let mut others = Vec::new();
+    for row in journal::by_action(conn, space, urn, MERGED)? {
+        let takes = takes_over(&row);
+        let beside = if takes { row.seq + 1 } else { row.seq - 1 };
+        let found = journal::page(conn, space, beside - 1, 1)?.into_iter().find(|other| other.seq == beside);
+        let pair = |other: &EventRow| {
+            let same =
+                other.event.action == MERGED && other.event.at == row.event.at && other.event.actor == row.event.actor;
+            same && takes_over(other) != takes
+        };
+        others.extend(found.filter(pair).map(|other| other.event.urn));
+    }
+    Ok(others)
+}
+
+/// Does the event tell of something that was given? What is removed only loses.
+fn takes_over(row: &EventRow) -> bool {
+    let changes: Map<String, Value> = serde_json::from_str(&row.event.changes).unwrap_or_default();
+    changes.values().any(|change| change.get("new").is_some())
 }
 
 /// Empties what is kept of a removed entity. What was merged goes on to lead where it led, and says nothing else.

@@ -39,6 +39,7 @@ pub use multipart::{CsrfMultipart, SentFile};
 pub use page::Page;
 pub use people::{FRESH, PeerAddress};
 pub use security::FormsAnywhere;
+pub(crate) use security::FormsTo;
 pub use texts::{parse_locales, texts};
 
 /// Gives the texts of the packs published now.

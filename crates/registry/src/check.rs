@@ -22,10 +22,13 @@ pub(crate) fn authorised(
         Operation::Create(e) | Operation::Upsert(e) | Operation::Replace { entity: e, .. } => Some(e),
         _ => None,
     };
-    if let Some(current) = current {
-        may(view, actor, action, change, current)?;
-    }
     let makes = matches!(change.operation, Operation::Create(_) | Operation::Upsert(_));
+    if let Some(current) = current {
+        if makes && !view.may(actor, Action::Read, &view.resource_of(current)) {
+            return Err(hidden(view, actor, change));
+        }
+        may(view, actor, action, current)?;
+    }
     match given.map(|given| may_make(view, actor, action, given)) {
         Some(Err(_)) if current.is_none() && !makes => Err(CommandError::NotFound(change.urn().clone())),
         Some(outcome) => outcome,
@@ -33,18 +36,34 @@ pub(crate) fn authorised(
     }
 }
 
+/// What a change meets that the actor may not know of. Who gives something new may learn that the identifier is taken, once they might
+/// have made what they gave; nobody learns what has it.
+pub(crate) fn hidden(view: &View, actor: &Actor, change: &Change) -> CommandError {
+    match &change.operation {
+        Operation::Create(given) | Operation::Upsert(given) => {
+            let refused = may_make(view, actor, change.policy_action(), given).err();
+            refused.unwrap_or_else(|| CommandError::Exists(given.id.clone()))
+        }
+        _ => CommandError::NotFound(change.urn().clone()),
+    }
+}
+
+/// What is made where something was removed is judged as if it took its place: nobody takes away what they may not see by removing
+/// the whole and making it anew.
+pub(crate) fn over(view: &View, actor: &Actor, beneath: &Entity) -> Result<(), CommandError> {
+    let resource = view.resource_of(beneath);
+    let mut sees = view.sees(actor, &beneath.kind, &resource);
+    if view.may(actor, Action::Read, &resource) && beneath.attributes.keys().all(|name| sees(name)) {
+        return Ok(());
+    }
+    Err(CommandError::Exists(beneath.id.clone()))
+}
+
 /// Something that is there. Who may not read that very entity is told that there is none.
-pub(crate) fn may(
-    view: &View,
-    actor: &Actor,
-    action: Action,
-    change: &Change,
-    entity: &Entity,
-) -> Result<(), CommandError> {
+pub(crate) fn may(view: &View, actor: &Actor, action: Action, entity: &Entity) -> Result<(), CommandError> {
     let resource = view.resource_of(entity);
-    let makes = matches!(change.operation, Operation::Create(_) | Operation::Upsert(_));
     // Also when a policy lets them change it: nobody changes what they may not know of.
-    if !makes && !view.may(actor, Action::Read, &resource) {
+    if !view.may(actor, Action::Read, &resource) {
         return Err(CommandError::NotFound(entity.id.clone()));
     }
     if view.may(actor, action, &resource) {
@@ -114,8 +133,9 @@ pub(crate) fn seen<'n>(
     let resource = view.resource_of(old);
     // What nobody has declared is refused as unknown.
     let set = set.into_iter().filter(|name| view.catalogue.metamodel.attribute(&old.kind, name).is_some());
-    let hidden = |name: &&String| !view.may_see(actor, &old.kind, name, &resource);
-    let errors: Vec<FieldError> = set.chain(unset).filter(hidden).map(|name| unwritable(name, UNSEEN)).collect();
+    let mut sees = view.sees(actor, &old.kind, &resource);
+    let errors: Vec<FieldError> =
+        set.chain(unset).filter(|name| !sees(name)).map(|name| unwritable(name, UNSEEN)).collect();
     if errors.is_empty() {
         return Ok(());
     }
@@ -151,6 +171,10 @@ pub(crate) fn classes(
         asked.iter().filter(|(_, may)| !**may).map(|(class, _)| setting(*class).0.as_str()).collect();
     let (kind, space) = (new.kind.as_str(), new.space.as_str());
     tracing::info!(actor = actor.id, action = refused.join(" "), kind, space, "refused by policy");
+    // They have not given them: which there are would tell what they may not see.
+    if matches!(change.operation, Operation::Restore { .. }) {
+        return Err(forbidden(actor, Action::Create, kind, &new.space));
+    }
     Err(invalid(&new.id, errors))
 }
 
@@ -211,6 +235,7 @@ pub(crate) fn stays_theirs(view: &View, actor: &Actor, old: &Entity, new: &Entit
         };
         return Err(invalid(&new.id, vec![one]));
     }
+    post_stays(view, actor, old, new)?;
     let was = old.object("person");
     if was.is_none() || was == new.object("person") || actor.is(Role::Platform) || view.is_open(&new.space) {
         return Ok(());
@@ -219,6 +244,25 @@ pub(crate) fn stays_theirs(view: &View, actor: &Actor, old: &Entity, new: &Entit
         field: "person".into(),
         rule: "an entity stays with the person whose it is".into(),
         fix: "make a new one for the other person".into(),
+    };
+    Err(invalid(&new.id, vec![one]))
+}
+
+/// A post keeps what gives powers to whoever holds it: who holds one would change their own.
+fn post_stays(view: &View, actor: &Actor, old: &Entity, new: &Entity) -> Result<(), CommandError> {
+    if old.kind != "Post" || actor.is(Role::Platform) || view.is_open(&new.space) {
+        return Ok(());
+    }
+    let differs = |name: &&str| match (old.attributes.get(*name), new.attributes.get(*name)) {
+        (None, None) => false,
+        (Some(was), Some(is)) => !was.same(is),
+        _ => true,
+    };
+    let Some(name) = ["role", "body"].into_iter().find(differs) else { return Ok(()) };
+    let one = FieldError {
+        field: name.into(),
+        rule: "post-stays: a post keeps its role and its body".into(),
+        fix: "make another post and appoint to it".into(),
     };
     Err(invalid(&new.id, vec![one]))
 }

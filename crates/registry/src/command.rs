@@ -252,7 +252,7 @@ pub enum CommandError {
     #[error("there is no entity {0}")]
     NotFound(Urn),
     /// The id is taken.
-    #[error("an entity {0} exists already; use another id or change the existing one")]
+    #[error("an entity {0} exists already; use another id, change the existing one, or restore it when it was removed")]
     Exists(Urn),
     /// Somebody else was faster.
     #[error("{urn} is at version {found} now; read it again and repeat the change")]

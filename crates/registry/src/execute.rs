@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use svod_kernel::{Actor, FieldError, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 use svod_store::entity::EntityRow;
@@ -12,12 +12,12 @@ use svod_store::{Conn, Engine, News, StoreError};
 
 use crate::cache::Closed;
 use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt, forbidden};
-use crate::desk::{Desk, Left};
+use crate::desk::{Desk, Left, Slot};
 use crate::follow::Fresh;
-use crate::guess::Guesses;
+use crate::guess::Tries;
 use crate::index::Indexes;
 use crate::view::View;
-use crate::{Registry, check, receipts, rules, tenure, unique};
+use crate::{Registry, check, receipts, references, rules, sweep, tenure, unique};
 
 /// How often a command is repeated when what writers must know has changed meanwhile.
 const STALE_TRIES: usize = 5;
@@ -45,16 +45,18 @@ impl Registry {
         pieces: impl Fn() -> Arc<[Piece]> + Clone + Send + 'static,
     ) -> Result<Vec<Outcome>, CommandError> {
         let closed = Closed::new(&self.cache);
+        let hits = Arc::new(self.guesses.tries());
         let mut tries = 0;
         let outcome = loop {
-            let (registry, pieces, closed) = (self.clone(), pieces.clone(), closed.clone());
+            let (registry, pieces, closed, hits) = (self.clone(), pieces.clone(), closed.clone(), hits.clone());
             let run = move |conn: &mut dyn Conn| {
                 let (pieces, closed) = (pieces(), closed.clone());
                 // The spaces are loaded before the indexes: their epoch must not be newer.
                 let view = registry.view();
                 let indexes = registry.indexes.load_full();
-                let guesses = registry.guesses.clone();
-                Job { pieces, now: registry.clock.now(), view, indexes, closed, guesses }.run(conn)
+                let hits = hits.clone();
+                hits.begin();
+                Job { pieces, now: registry.clock.now(), view, indexes, closed, hits }.run(conn)
             };
             match self.store.write(run).await {
                 Err(CommandError::Store(StoreError::Stale)) if tries < STALE_TRIES => {
@@ -65,6 +67,9 @@ impl Registry {
             }
         };
         closed.open(outcome.is_ok());
+        if outcome.is_ok() {
+            hits.done(self.clock.now());
+        }
         outcome
     }
 }
@@ -102,8 +107,8 @@ struct Job {
     indexes: Arc<Indexes>,
     /// Entities that may be others afterwards are not taken from memory until the outcome is known.
     closed: Arc<Closed>,
-    /// Who tries which values are taken.
-    guesses: Arc<Guesses>,
+    /// Who tries which values are taken, and what is there.
+    hits: Arc<Tries>,
 }
 
 /// Events of a job by space, each with the place of its command.
@@ -126,7 +131,7 @@ impl Job {
         urns.sort();
         urns.dedup();
         let within = self.pieces.first().and_then(|p| p.command.within.as_ref());
-        let sweeping = self.pieces.first().is_some_and(|p| p.command.ground == crate::sweep::GROUND);
+        let sweeping = self.pieces.first().is_some_and(|p| p.command.ground == sweep::GROUND);
         let mut desk = Desk::load(conn, &self.view.spaces, within, &urns, (self.now, sweeping), self.closed.cache())?;
         self.closed.close(desk.places());
         let mut outcomes = Vec::with_capacity(self.pieces.len());
@@ -181,10 +186,10 @@ impl Job {
                         .get(&w.entity.space)
                         .ok_or_else(|| CommandError::UnknownSpace(w.entity.space.clone()))?;
                 }
-                if let Some(w) = worked.as_ref().filter(|w| !w.gone) {
-                    hand.references_exist(conn, desk, change, &w.entity)?;
-                    rules::check(desk, &self.view, &w.entity)?;
-                    unique::check(conn, desk, (&self.view, actor, &*self.guesses), &w.entity)?;
+                if let Some(w) = worked.as_ref().filter(|w| !w.gone && !sweep::expires(change)) {
+                    references::check(conn, desk, (&self.view, actor, &self.hits), (command, change), &w.entity)?;
+                    rules::check(desk, (&self.view, actor), change, &w.entity)?;
+                    unique::check(conn, desk, (&self.view, actor, &self.hits), &w.entity)?;
                     unique::party(conn, &self.view, w.made, &w.entity)?;
                     tenure::check(conn, desk, (&self.view, actor), &w.entity)?;
                 }
@@ -254,13 +259,11 @@ impl Hand<'_> {
         let urn = change.urn();
         let slot = desk.slot(urn);
         if slot.is_some_and(|s| s.foreign) {
-            return Err(match change.operation {
-                Operation::Create(_) | Operation::Upsert(_) => CommandError::Exists(urn.clone()),
-                _ => CommandError::NotFound(urn.clone()),
-            });
+            return Err(check::hidden(self.view, self.actor, change));
         }
         let old = slot.and_then(|s| s.now.as_deref());
         check::authorised(self.view, self.actor, change, old)?;
+        let beneath = slot.and_then(Slot::beneath).filter(|_| !matches!(change.operation, Operation::Restore { .. }));
         let buried = slot.and_then(|s| s.tombstone.as_ref());
         let Some(mut new) = self.made_of(desk, change, old, buried)? else {
             let mut old = old.cloned().ok_or_else(|| CommandError::NotFound(urn.clone()))?;
@@ -281,8 +284,11 @@ impl Hand<'_> {
             a.stamp(old.and_then(|o| o.attributes.get(name)), born, self.now);
         }
         check::whose(self.view, &new)?;
-        if let Some(old) = old {
-            check::stays_theirs(self.view, self.actor, old, &new)?;
+        if let Some(beneath) = beneath {
+            check::over(self.view, self.actor, beneath)?;
+        }
+        if let Some(before) = old.or(beneath) {
+            check::stays_theirs(self.view, self.actor, before, &new)?;
         }
         check::classes(self.view, self.actor, change, old, &new)?;
         // What becomes of it must be theirs to make as well: nobody hands their own thing to another's affairs.
@@ -338,10 +344,10 @@ impl Hand<'_> {
                 let erased = |e: &&Entity| e.merged_into.is_some() && e.attributes.is_empty();
                 let buried = buried.filter(|e| !erased(e)).ok_or_else(missing)?;
                 let was = Entity { merged_into: None, ..buried.clone() };
-                check::may(view, self.actor, Action::Create, change, &was)?;
+                check::may(view, self.actor, Action::Create, &was)?;
                 check::new(view, was)?
             }
-            Operation::Absorb { other, .. } => self.absorbed(desk, change, old.ok_or_else(missing)?, other)?,
+            Operation::Absorb { other, .. } => self.absorbed(desk, old.ok_or_else(missing)?, other)?,
             Operation::Redirect { .. } => {
                 old.ok_or_else(missing)?;
                 return Ok(None);
@@ -355,10 +361,10 @@ impl Hand<'_> {
     }
 
     /// What the other entity has and this one has not is added.
-    fn absorbed(&self, desk: &Desk<'_>, change: &Change, old: &Entity, other: &Urn) -> Result<Entity, CommandError> {
+    fn absorbed(&self, desk: &Desk<'_>, old: &Entity, other: &Urn) -> Result<Entity, CommandError> {
         let slot = desk.slot(other).filter(|s| !s.foreign && other != &old.id);
         let other = slot.and_then(|s| s.now.as_deref()).ok_or_else(|| CommandError::NotFound(other.clone()))?;
-        check::may(self.view, self.actor, Action::Delete, change, other)?;
+        check::may(self.view, self.actor, Action::Delete, other)?;
         check::stays(&other.id, other, &old.space, Some(&old.kind))?;
         self.sees_all_of(other)?;
         let mut new = old.clone();
@@ -375,8 +381,8 @@ impl Hand<'_> {
     /// What somebody may not see does not become part of what they do see.
     fn sees_all_of(&self, other: &Entity) -> Result<(), CommandError> {
         let (view, resource) = (self.view, self.view.resource_of(other));
-        let sees = |name: &String| view.may_see(self.actor, &other.kind, name, &resource);
-        if view.is_open(&other.space) || other.attributes.keys().all(sees) {
+        let mut sees = view.sees(self.actor, &other.kind, &resource);
+        if other.attributes.keys().all(|name| sees(name)) {
             return Ok(());
         }
         Err(forbidden(self.actor, Action::ReadPersonal, &other.kind, &other.space))
@@ -422,8 +428,9 @@ impl Hand<'_> {
         check::stays(&old.id, old, &new.space, (!open).then_some(&new.kind))?;
         if !open {
             let resource = view.resource_of(old);
+            let mut sees = view.sees(self.actor, &old.kind, &resource);
             for (name, attribute) in &old.attributes {
-                if !view.may_see(self.actor, &old.kind, name, &resource) {
+                if !sees(name) {
                     new.attributes.insert(name.clone(), attribute.clone());
                 }
             }
@@ -467,47 +474,6 @@ impl Hand<'_> {
             return Ok(None);
         }
         serde_json::to_string(&self.actor.on_behalf).map(Some).map_err(|e| StoreError::Shape(e.to_string()))
-    }
-
-    /// Relationships of strict spaces must point to something, made by the same command perhaps.
-    fn references_exist(
-        &self,
-        conn: &mut dyn Conn,
-        desk: &Desk<'_>,
-        change: &Change,
-        new: &Entity,
-    ) -> Result<(), CommandError> {
-        if self.view.is_open(&new.space) {
-            return Ok(());
-        }
-        let set = match &change.operation {
-            Operation::Create(e) | Operation::Upsert(e) => &e.attributes,
-            Operation::Patch { set, .. } => set,
-            _ => &new.attributes,
-        };
-        let of = |a: &Attribute| a.instances().flat_map(|i| i.value.targets().to_vec()).collect::<Vec<Urn>>();
-        let targets: Vec<(&String, Urn)> =
-            set.iter().flat_map(|(name, a)| of(a).into_iter().map(move |t| (name, t))).collect();
-        let given = |t: &Urn| {
-            self.command.changes.iter().any(|c| c.urn() == t) || desk.slot(t).is_some_and(|s| s.now.is_some())
-        };
-        let asked: Vec<String> = targets.iter().filter(|(_, t)| !given(t)).map(|(_, t)| t.to_string()).collect();
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let rows = svod_store::entity::get_many(conn, &asked, &[])?;
-        let found = |t: &Urn| given(t) || rows.iter().any(|r| r.urn == t.as_str());
-        match targets.into_iter().find(|(_, t)| !found(t)) {
-            None => Ok(()),
-            Some((field, target)) => Err(CommandError::Invalid {
-                urn: new.id.clone(),
-                errors: vec![FieldError {
-                    field: field.clone(),
-                    rule: format!("reference: there is no entity {target}"),
-                    fix: "create the entity first, or in the same command".into(),
-                }],
-            }),
-        }
     }
 }
 

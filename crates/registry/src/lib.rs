@@ -35,6 +35,7 @@ mod project;
 mod publish;
 mod query;
 mod receipts;
+mod references;
 mod registry;
 mod rules;
 mod spaces;

@@ -1,14 +1,15 @@
 //! What attributes of one entity must be to each other: the `rules` of the metamodel, FEEL compiled once.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde_json::Value;
-use svod_kernel::{FieldError, Lang};
-use svod_model::{AttributeKind, AttributeType, AttributeValue, Entity, EntityRule, Metamodel, Pack, PackError, Range};
+use svod_kernel::{Actor, FieldError, Lang};
+use svod_model::{
+    AttributeKind, AttributeType, AttributeValue, Entity, EntityRule, EntityType, Metamodel, Pack, PackError, Range,
+};
 use svod_rules::{Feel, Input, Inputs};
 
-use crate::command::CommandError;
+use crate::command::{Change, CommandError, Operation};
 use crate::desk::Desk;
 use crate::view::View;
 
@@ -19,7 +20,7 @@ const LANGUAGE: &str = "and or not if then else in between null true false insta
 
 /// By type, those that it inherits included.
 #[derive(Default)]
-pub(crate) struct Rules(BTreeMap<String, Vec<Arc<Compiled>>>);
+pub(crate) struct Rules(BTreeMap<String, Vec<Compiled>>);
 
 /// One rule, ready to be asked.
 struct Compiled {
@@ -32,58 +33,53 @@ struct Compiled {
 impl Rules {
     /// Those of all types; what is wrong with one, or with an entity of a pack that breaks one, is added to the errors.
     pub fn compile(packs: &[&Pack], metamodel: &Metamodel, errors: &mut Vec<PackError>) -> Self {
-        let mut own: BTreeMap<(&str, &str), Arc<Compiled>> = BTreeMap::new();
-        for (pack, rule) in
-            packs.iter().flat_map(|p| p.model.types.values().flat_map(|t| &t.rules).map(move |r| (p, r)))
-        {
-            let Some(kind) = metamodel.types.get(&rule.class) else { continue };
-            match Compiled::of(rule, &kind.attributes) {
-                Ok(done) => drop(own.insert((&rule.class, &rule.id), Arc::new(done))),
+        let mut all = Self::default();
+        // For each heir anew: its attributes may be of other classes of secrecy.
+        for (kind, rule) in metamodel.types.values().flat_map(|t| t.rules.iter().map(move |r| (t, r))) {
+            match Compiled::of(rule, kind) {
+                Ok(done) => all.0.entry(kind.name.clone()).or_default().push(done),
+                Err(_) if kind.name != rule.class && is_bad(rule, metamodel) => {}
                 Err((message, fix)) => {
-                    errors.push(fault(
-                        pack,
-                        ("rule", &format!("{}.{}", rule.class, rule.id)),
-                        "bad-rule",
-                        message,
-                        fix,
-                    ));
+                    let Some(pack) = packs.iter().find(|p| p.manifest.id == kind.pack) else { continue };
+                    let own = format!("{}.{}", rule.class, rule.id);
+                    let place =
+                        if kind.name == rule.class { ("rule", own.as_str()) } else { ("class", kind.name.as_str()) };
+                    errors.push(fault(pack, place, "bad-rule", message, fix));
                 }
             }
         }
-        let of = |r: &EntityRule| own.get(&(r.class.as_str(), r.id.as_str())).cloned();
-        let ruled = metamodel.types.values().filter(|t| !t.rules.is_empty());
-        let all = Self(ruled.map(|t| (t.name.clone(), t.rules.iter().filter_map(of).collect())).collect());
         for (pack, entity) in packs.iter().flat_map(|p| p.entities.iter().map(move |e| (p, e))) {
-            for (rule, why) in all.broken(None, entity) {
-                let message = format!("{}: rule '{}' does not hold{why}", entity.id, rule.id);
+            for rule in all.touched(None, entity).filter(|rule| !rule.holds(entity)) {
+                let message = format!("{}: rule '{}' does not hold", entity.id, rule.id);
                 errors.push(fault(pack, ("entity", entity.id.as_str()), "bad-rule", message, rule.named()));
             }
         }
         all
     }
 
-    /// Which do not hold, each with the reason where it could not be told. What an entity was like before it may stay.
-    fn broken<'r>(
-        &'r self,
-        before: Option<&'r Entity>,
-        new: &'r Entity,
-    ) -> impl Iterator<Item = (&'r Compiled, String)> {
+    /// Those about what is another now. What an entity was like before it may stay.
+    fn touched<'r>(&'r self, before: Option<&'r Entity>, new: &'r Entity) -> impl Iterator<Item = &'r Compiled> {
         let all = self.0.get(&new.kind).into_iter().flatten();
-        let touched = move |rule: &&Arc<Compiled>| {
-            let of = |e: &'r Entity, a: &AttributeType| e.attributes.get(&a.name).map(|a| &a.value);
-            before.is_none_or(|old| old.kind != new.kind || rule.attributes.iter().any(|a| of(old, a) != of(new, a)))
-        };
-        all.filter(touched).filter_map(|rule| match rule.condition.holds(&rule.inputs(new)) {
-            Ok(true) => None,
-            Ok(false) => Some((rule.as_ref(), String::new())),
-            Err(e) => Some((rule.as_ref(), format!(": {}", e.message))),
-        })
+        let changed = move |old: &Entity, rule: &Compiled| rule.attributes.iter().any(|a| is_other(a, old, new));
+        all.filter(move |rule| before.is_none_or(|old| old.kind != new.kind || changed(old, rule)))
     }
+}
+
+/// Has the attribute another value?
+fn is_other(a: &AttributeType, old: &Entity, new: &Entity) -> bool {
+    let of = |e: &Entity| e.attributes.get(&a.name).map(|a| a.value.clone());
+    of(old) != of(new)
+}
+
+/// Is it wrong where it stands already?
+fn is_bad(rule: &EntityRule, metamodel: &Metamodel) -> bool {
+    metamodel.types.get(&rule.class).is_some_and(|kind| Compiled::of(rule, kind).is_err())
 }
 
 impl Compiled {
     /// Compiles; the error is what is wrong and what to do.
-    fn of(rule: &EntityRule, known: &BTreeMap<String, AttributeType>) -> Result<Self, (String, String)> {
+    fn of(rule: &EntityRule, kind: &EntityType) -> Result<Self, (String, String)> {
+        let known = &kind.attributes;
         let mut attributes: Vec<AttributeType> = Vec::new();
         for word in Feel::words(&rule.condition) {
             match known.get(word) {
@@ -92,7 +88,7 @@ impl Compiled {
                 None if LANGUAGE.split_whitespace().any(|w| w == word) => {}
                 None => {
                     let fix = "name attributes of the class, and words of FEEL that take single values";
-                    return Err((format!("'{word}' is no attribute of {}", rule.class), fix.into()));
+                    return Err((format!("'{word}' is no attribute of {}", kind.name), fix.into()));
                 }
             }
         }
@@ -107,7 +103,8 @@ impl Compiled {
         };
         // Else a refusal would tell who may write one of them what the other is.
         if let Some(other) = attributes.iter().find(|a| a.class != first.class) {
-            let message = format!("'{}' and '{}' are not of one class of secrecy", first.name, other.name);
+            let message =
+                format!("'{}' and '{}' of {} are not of one class of secrecy", first.name, other.name, kind.name);
             return Err((message, "name attributes that the same people may read".into()));
         }
         let names: Vec<&str> = attributes.iter().map(|a| a.name.as_str()).collect();
@@ -121,6 +118,14 @@ impl Compiled {
             }
             Err(e) => Err((format!("where all attributes are there {}", e.message), e.fix)),
         }
+    }
+
+    /// What goes wrong is the log's: the reason has the values in it.
+    fn holds(&self, entity: &Entity) -> bool {
+        self.condition.holds(&self.inputs(entity)).unwrap_or_else(|_| {
+            tracing::warn!(rule = self.id, urn = %entity.id, "a rule cannot be worked out");
+            false
+        })
     }
 
     fn inputs(&self, entity: &Entity) -> Inputs {
@@ -160,22 +165,50 @@ fn fault(pack: &Pack, (kind, id): (&'static str, &str), rule: &str, message: Str
     PackError { file: format!("{}/{file}", pack.manifest.id), position, rule: rule.into(), message, fix }
 }
 
-/// Refuses an entity whose attributes do not fit together. What it was like before the rule came may stay until it is changed.
-pub(crate) fn check(desk: &Desk<'_>, view: &View, new: &Entity) -> Result<(), CommandError> {
+/// Refuses an entity whose attributes do not fit together. What it was like before the rule came may stay until it is changed. Who may
+/// not see all that a rule is about does not change any of it: a refusal would tell what the rest is.
+pub(crate) fn check(
+    desk: &Desk<'_>,
+    (view, actor): (&View, &Actor),
+    change: &Change,
+    new: &Entity,
+) -> Result<(), CommandError> {
     if view.is_open(&new.space) {
         return Ok(());
     }
     let before = desk.slot(&new.id).and_then(|s| s.now.as_deref());
-    let errors: Vec<FieldError> =
-        view.catalogue.rules.broken(before, new).map(|(rule, why)| said(view, rule, &why)).collect();
+    let mut errors: Vec<FieldError> = Vec::new();
+    for rule in view.catalogue.rules.touched(before, new) {
+        let holds = rule.holds(new);
+        // What they make they know.
+        let known = before.or_else(|| matches!(change.operation, Operation::Restore { .. }).then_some(new));
+        let unseen = known.is_some_and(|old| {
+            let resource = view.resource_of(old);
+            let mut sees = view.sees(actor, &old.kind, &resource);
+            rule.attributes.iter().any(|a| !sees(&a.name))
+        });
+        if unseen && (!holds || (before.is_some() && change.is_free())) {
+            let given = rule.attributes.iter().filter(|a| before.is_some_and(|old| is_other(a, old, new)));
+            errors.push(unknown(given.map(|a| a.name.as_str())));
+        } else if !holds {
+            errors.push(said(view, rule));
+        }
+    }
     if errors.is_empty() { Ok(()) } else { Err(CommandError::Invalid { urn: new.id.clone(), errors }) }
 }
 
 /// The rule's own text says what must be so.
-fn said(view: &View, rule: &Compiled, why: &str) -> FieldError {
+fn said(view: &View, rule: &Compiled) -> FieldError {
     let names: Vec<&str> = rule.attributes.iter().map(|a| a.name.as_str()).collect();
-    let text = view.catalogue.texts.format(Lang::En, &format!("rule-{}", rule.id), &[]);
-    FieldError { field: names.join(", "), rule: rule.id.clone(), fix: format!("{text}{why}") }
+    let fix = view.catalogue.texts.format(Lang::En, &format!("rule-{}", rule.id), &[]);
+    FieldError { field: names.join(", "), rule: rule.id.clone(), fix }
+}
+
+/// The same whether the rule holds or not.
+fn unknown<'n>(given: impl Iterator<Item = &'n str>) -> FieldError {
+    let rule = "unseen: it must fit what you may not read".to_owned();
+    let fix = "leave it as it is, or let somebody change it who may read all of it".to_owned();
+    FieldError { field: given.collect::<Vec<_>>().join(", "), rule, fix }
 }
 
 #[cfg(test)]
@@ -223,7 +256,7 @@ classes:
     fn broken(before: Option<&Entity>, new: &Entity) -> Vec<String> {
         let (rules, errors) = compiled(MODEL);
         assert_eq!(errors, []);
-        rules.broken(before, new).map(|(r, why)| format!("{}{why}", r.id)).collect()
+        rules.touched(before, new).filter(|r| !r.holds(new)).map(|r| r.id.clone()).collect()
     }
 
     #[test]
@@ -262,7 +295,7 @@ classes:
             ("until", "neither true nor false"),
             ("until >= ", "cannot be read"),
             ("count(words) > 1", "'words' is no single fact"),
-            ("cost > hidden", "'cost' and 'hidden' are not of one class of secrecy"),
+            ("cost > hidden", "'cost' and 'hidden' of Work are not of one class of secrecy"),
             ("now() > since", "'now' is no attribute"),
             ("1 = 1", "it names no attribute"),
         ] {

@@ -72,6 +72,28 @@ impl Tenure {
     }
 }
 
+/// What says who has which powers when.
+const SAYS: [(&str, &[&str]); 2] =
+    [("Appointment", &["since", "until", "deputy", "post", "person"]), ("Post", &["role", "body"])];
+
+/// Refuses what would be another thing at another moment, or when an instance of it is gone.
+fn said_once(view: &View, new: &Entity) -> Result<(), CommandError> {
+    let Some((_, names)) = SAYS.iter().find(|(kind, _)| *kind == new.kind).filter(|_| !view.is_open(&new.space)) else {
+        return Ok(());
+    };
+    let wavers = |name: &&&str| {
+        let given = new.attributes.get(**name);
+        given.is_some_and(|a| !a.others.is_empty() || a.dataset.is_some() || a.expires_at.is_some())
+    };
+    match names.iter().find(wavers) {
+        None => Ok(()),
+        Some(name) => {
+            let rule = "said-once: one value without expiresAt and datasetId";
+            Err(refused(new, name, rule, "give one value, and leave expiresAt and datasetId out"))
+        }
+    }
+}
+
 /// Refuses who appoints themselves, who would act in a post without an end or for too long, and who would hold a post and act in
 /// it at a time. What is over gives nothing: it may be as it is, so that every appointment can be ended.
 pub(crate) fn check(
@@ -80,6 +102,7 @@ pub(crate) fn check(
     (view, actor): (&View, &Actor),
     new: &Entity,
 ) -> Result<(), CommandError> {
+    said_once(view, new)?;
     if new.kind != "Appointment" || view.is_open(&new.space) {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use svod_store::Conn;
 use crate::command::CommandError;
 use crate::desk::Desk;
 use crate::execute::entity_of;
-use crate::guess::Guesses;
+use crate::guess::Tries;
 use crate::index;
 use crate::view::{View, is_party};
 
@@ -19,7 +19,7 @@ use crate::view::{View, is_party};
 pub(crate) fn check(
     conn: &mut dyn Conn,
     desk: &Desk<'_>,
-    (view, actor, guesses): (&View, &Actor, &Guesses),
+    (view, actor, tries): (&View, &Actor, &Tries),
     new: &Entity,
 ) -> Result<(), CommandError> {
     let Some(kind) = view.catalogue.metamodel.types.get(&new.kind) else { return Ok(()) };
@@ -33,14 +33,14 @@ pub(crate) fn check(
             continue;
         }
         // Before it is looked up: whether it is taken is what they want to know.
-        if let Some(seconds) = guesses.wait(actor, view.present) {
+        if let Some(seconds) = tries.wait(actor, view.present) {
             return Err(CommandError::TooManyTries(seconds));
         }
         let Some(other) = taken_by(conn, desk, view, new, (key, &values))? else { continue };
         let seen = view.redact(actor, Arc::new(other));
         let shown = seen.is_some_and(|e| key.slots.iter().all(|slot| e.attributes.contains_key(slot)));
         if !shown {
-            guesses.hit(actor, &new.space, view.present);
+            tries.hit(actor, &new.space);
         }
         let (rule, fix) = if shown {
             let rule = format!("unique key {}: another {} has the same", key.name, key.class);

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use svod_kernel::{Actor, Role, SpacePath, Timestamp};
@@ -102,6 +103,21 @@ impl View {
             }
     }
 
+    /// May they see the attribute of that name? Policy is asked once for each class whose attributes are judged alike.
+    pub fn sees<'v>(&'v self, actor: &'v Actor, kind: &'v str, resource: &'v ResourceRef) -> impl FnMut(&str) -> bool {
+        let mut asked: BTreeMap<SecrecyClass, bool> = BTreeMap::new();
+        move |name| {
+            let class = class_of(&self.catalogue, kind, name);
+            let look = matches!(class, SecrecyClass::Personal | SecrecyClass::Special);
+            // An access may be to some attributes only.
+            let whose = resource.person.as_ref().filter(|_| look && !actor.is(Role::Platform));
+            if whose.is_some_and(|person| !actor.owns(person, kind)) {
+                return self.may_see(actor, kind, name, resource);
+            }
+            *asked.entry(class).or_insert_with(|| self.may_see(actor, kind, name, resource))
+        }
+    }
+
     /// A person's data: to the person; to others on a ground that was written down, whatever the policies of packs say.
     fn may_look(&self, actor: &Actor, (action, name): (Action, &str), resource: &ResourceRef) -> bool {
         let Some(person) = &resource.person else { return self.may(actor, action, resource) };
@@ -125,13 +141,16 @@ impl View {
         if !self.may(actor, Action::Read, &resource) {
             return None;
         }
-        let shown = |name: &String| self.may_see(actor, &entity.kind, name, &resource);
-        if entity.attributes.keys().all(shown) {
-            return Some(entity);
-        }
-        let mut seen = Entity::clone(&entity);
-        seen.attributes.retain(|name, _| shown(name));
-        Some(Arc::new(seen))
+        let seen = {
+            let mut shown = self.sees(actor, &entity.kind, &resource);
+            let hides = entity.attributes.keys().any(|name| !shown(name));
+            hides.then(|| {
+                let mut seen = Entity::clone(&entity);
+                seen.attributes.retain(|name, _| shown(name));
+                Arc::new(seen)
+            })
+        };
+        Some(seen.unwrap_or(entity))
     }
 }
 

@@ -5,9 +5,9 @@ use refinery::{Migration, Runner};
 use crate::link::Link;
 use crate::pg::PgConn;
 use crate::url::Place;
-use crate::{Engine, StoreError, StoreUrl, copy};
+use crate::{Engine, StoreError, StoreUrl, copy, entity};
 
-const MIGRATIONS: [(&str, &str); 19] = [
+const MIGRATIONS: [(&str, &str); 21] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -27,6 +27,8 @@ const MIGRATIONS: [(&str, &str); 19] = [
     ("V0017__files", include_str!("../migrations/V0017__files.sql")),
     ("V0018__device", include_str!("../migrations/V0018__device.sql")),
     ("V0019__senders", include_str!("../migrations/V0019__senders.sql")),
+    ("V0020__quarantine_at", include_str!("../migrations/V0020__quarantine_at.sql")),
+    ("V0021__merged", include_str!("../migrations/V0021__merged.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
@@ -48,6 +50,7 @@ fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
     };
     let filled = |sql: &str| {
         sql.replace("{clustered}", clustered)
+            .replace("{merged into}", entity::merged_into(engine))
             .replace("{attributes of before}", attributes)
             .replace("{spaces by path}", paths)
             .replace("{journal in rows}", journal)

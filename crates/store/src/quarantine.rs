@@ -173,22 +173,38 @@ pub fn counts(conn: &mut dyn Conn, spaces: &[i64], status: Status) -> Result<Vec
     conn.query(&sql, &params)?.iter().map(|r| Ok((r.text(0)?, r.int(1)?))).collect()
 }
 
-/// Removes messages that have been kept for long enough: those that were replayed or discarded and came before one moment, those
-/// that still wait and came before another. At most so many, the oldest first; how many it were.
+/// Messages of a status that came before a moment: space and number, the oldest first, at most so many.
 ///
 /// # Errors
 /// Whatever the engine refused.
-pub fn forget(conn: &mut dyn Conn, judged: Timestamp, held: Timestamp, most: i64) -> Result<u64, StoreError> {
-    let sql = "SELECT space, id FROM quarantine WHERE (status <> ?1 AND at < ?2) OR (status = ?1 AND at < ?3) ORDER BY id LIMIT ?4";
-    let over = conn.query(sql, &[Status::Held.as_str().into(), judged.into(), held.into(), most.into()])?;
+pub fn over(conn: &mut dyn Conn, status: Status, before: Timestamp, most: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+    let sql = "SELECT space, id FROM quarantine WHERE status = ?1 AND at < ?2 ORDER BY at LIMIT ?3";
+    let rows = conn.query(sql, &[status.as_str().into(), before.into(), most.into()])?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+}
+
+/// Removes those of them that still have the status and came before the moment; how many it were.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn forget(
+    conn: &mut dyn Conn,
+    messages: &[(i64, i64)],
+    status: Status,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
     let mut by_space: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for row in &over {
-        by_space.entry(row.int(0)?).or_default().push(row.int(1)?);
+    for (space, id) in messages {
+        by_space.entry(*space).or_default().push(*id);
     }
     let mut gone = 0;
     for (space, ids) in by_space {
-        let sql = format!("DELETE FROM quarantine WHERE space = ?1 AND id IN ({})", placeholders(2, ids.len()));
-        let params: Vec<Value> = std::iter::once(space).chain(ids).map(Value::from).collect();
+        let sql = format!(
+            "DELETE FROM quarantine WHERE space = ?1 AND status = ?2 AND at < ?3 AND id IN ({})",
+            placeholders(4, ids.len())
+        );
+        let mut params: Vec<Value> = vec![space.into(), status.as_str().into(), before.into()];
+        params.extend(ids.into_iter().map(Value::from));
         gone += conn.execute(&sql, &params)?;
     }
     Ok(gone)

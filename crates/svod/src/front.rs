@@ -20,7 +20,7 @@ use tracing::Instrument as _;
 
 use crate::config::HttpConfig;
 use crate::pace::Pace;
-use crate::trace;
+use crate::trace::{self, Refusals};
 
 /// Of answers that are no pages.
 const BARE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
@@ -43,6 +43,8 @@ pub struct Front {
     secure: bool,
     /// Makes identifiers of requests.
     rng: Arc<dyn Rng>,
+    clock: Arc<dyn Clock>,
+    refusals: Refusals,
 }
 
 impl Front {
@@ -64,11 +66,13 @@ impl Front {
             ngsi,
             packing: packing.layer(CompressionLayer::new()),
             room: Semaphore::new(config.max_in_flight),
-            pace: Pace::new(config.network_requests_per_second, config.bearer_requests_per_second, clock),
+            pace: Pace::new(config.network_requests_per_second, config.bearer_requests_per_second, clock.clone()),
             patience: Duration::from_secs(config.timeout_seconds),
             proxied: config.proxied,
             secure: config.is_secure(),
             rng,
+            clock,
+            refusals: Refusals::default(),
         }
     }
 
@@ -79,7 +83,7 @@ impl Front {
         let span = trace::span(&request, &id, address.0);
         let known = [header::AUTHORIZATION, header::COOKIE].iter().any(|h| request.headers().contains_key(h));
         let mut response = self.answered(request, address).instrument(span.clone()).await;
-        span.in_scope(|| trace::told(response.status(), known));
+        span.in_scope(|| self.refusals.told(response.status(), known, self.clock.now()));
         response.headers_mut().insert(trace::REQUEST_ID, id);
         response
     }

@@ -109,11 +109,11 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(health);
-    // Inside of what every page shares: a route is known when it is found.
+    // On every route, those of the shell among them; a route is known when it is found.
     let named = MapRequestLayer::new(trace::routed as fn(Request) -> Request);
     let chance = (rooms.registry.clock().clone(), rooms.registry.rng().clone());
     let ngsi = svod_ngsi_ld::Edge::new(ngsi).layered(named.clone());
-    Front::new(own, portal.wrap(pages.layer(named)), ngsi, &config.http, chance)
+    Front::new(own, portal.wrap(pages).layer(named), ngsi, &config.http, chance)
 }
 
 fn portal(config: &Config, rooms: &Core) -> Portal {

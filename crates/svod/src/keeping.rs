@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use svod_kernel::Clock;
-use svod_store::{Store, StoreError, quarantine};
+use svod_store::quarantine::{self, Status};
+use svod_store::{Store, StoreError};
 
 use crate::config::KeepConfig;
 
@@ -34,11 +35,18 @@ pub async fn forget(store: &Store, clock: &dyn Clock, keep: &KeepConfig) -> Resu
     let now = clock.now();
     let (judged, held) = (KeepConfig::before(keep.judged_days, now), KeepConfig::before(keep.held_days, now));
     let mut gone = 0;
-    loop {
-        let some = store.write(move |conn| quarantine::forget(conn, judged, held, AT_ONCE)).await?;
-        gone += some;
-        if some == 0 {
-            return Ok(gone);
+    for (status, before) in [(Status::Held, held), (Status::Replayed, judged), (Status::Discarded, judged)] {
+        loop {
+            // Looked for beside the writer, which removes what is over still.
+            let over = store.read(move |conn| quarantine::over(conn, status, before, AT_ONCE)).await?;
+            let last = over.len() < AT_ONCE as usize;
+            if !over.is_empty() {
+                gone += store.write(move |conn| quarantine::forget(conn, &over, status, before)).await?;
+            }
+            if last {
+                break;
+            }
         }
     }
+    Ok(gone)
 }

@@ -1,5 +1,6 @@
 //! The broker's questions, answered by identity, policy and ingest; and what the platform tells the outside.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::config::Config;
+use crate::pace::RefusedPace;
 use crate::platform::PlatformOptions;
 use crate::rooms::Core;
 
@@ -31,11 +33,13 @@ pub fn start(
         ..svod_mqtt::MqttConfig::default()
     };
     let anonymous = config.mqtt.anonymous || options.demo || options.sandbox;
-    let (registry, identity) = (core.registry.clone(), core.identity.clone());
     let (rights, devices) = (core.registry.clone(), core.identity.clone());
+    let (registry, identity) = (core.registry.clone(), core.identity.clone());
+    let pace = RefusedPace::new(registry.clock().clone());
+    let gate = Arc::new(Gate { registry, identity, anonymous, pace });
     let door = PlatformDoor {
         ingest: core.ingest.clone(),
-        authenticate: Arc::new(move |c| authenticate(&registry, &identity, anonymous, c)),
+        authenticate: Arc::new(move |c| authenticate(&gate, c)),
         still_may: Arc::new(move |actor: &Arc<Actor>| still_may(&devices, actor)),
         may_subscribe: Arc::new(move |actor, filter| may_subscribe(&rights, actor, filter)),
     };
@@ -44,36 +48,49 @@ pub fn start(
     broker
 }
 
-fn authenticate(
-    registry: &Registry,
-    identity: &Arc<Identity>,
+/// Who is let in, and how often who is not may ask.
+struct Gate {
+    registry: Arc<Registry>,
+    identity: Arc<Identity>,
     anonymous: bool,
-    c: Credentials,
-) -> BoxFuture<Result<Actor, Refusal>> {
+    pace: RefusedPace,
+}
+
+fn authenticate(gate: &Arc<Gate>, c: Credentials) -> BoxFuture<Result<Actor, Refusal>> {
+    let address = c.peer.ip().to_canonical();
+    if gate.pace.is_exceeded(address) {
+        metrics::counter!("svod_mqtt_slowed_total").increment(1);
+        return Box::pin(std::future::ready(Err(Refusal::Unavailable)));
+    }
     let said = c.password.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let refused = |why: Refusal| {
-        identity.device_refused(c.username.as_deref().unwrap_or(&c.client_id), &c.peer.ip().to_string());
+        gate.pace.refused(address);
+        gate.identity.device_refused(c.username.as_deref().unwrap_or(&c.client_id), &address.to_string());
         why
     };
     let answer = match said {
         Some(said) if Identity::is_device_secret(&said) => {
-            let identity = identity.clone();
-            return Box::pin(async move { keyed_device(&identity, &said, &c).await });
+            let gate = gate.clone();
+            return Box::pin(async move { keyed_device(&gate, &said, &c, address).await });
         }
-        Some(token) => identity.signed(&token).map_err(|_| refused(Refusal::BadCredentials)),
-        None if anonymous => Ok(nameless_device(registry, &c.client_id)),
+        Some(token) => gate.identity.signed(&token).map_err(|_| refused(Refusal::BadCredentials)),
+        None if gate.anonymous => Ok(nameless_device(&gate.registry, &c.client_id)),
         None => Err(refused(Refusal::NotAuthorised)),
     };
     Box::pin(std::future::ready(answer))
 }
 
 /// A device with credentials of its own: the user name is its identifier.
-async fn keyed_device(identity: &Identity, said: &str, c: &Credentials) -> Result<Actor, Refusal> {
+async fn keyed_device(gate: &Gate, said: &str, c: &Credentials, address: IpAddr) -> Result<Actor, Refusal> {
     let named = c.username.as_deref().unwrap_or_default();
-    match identity.device_of(said, Some(named), &c.peer.ip().to_string()).await {
+    match gate.identity.device_of(said, Some(named), &address.to_string()).await {
         Ok(device) => Ok(Actor::clone(&device.actor)),
         Err(IdentityError::Store(_)) => Err(Refusal::Unavailable),
-        Err(_) => Err(Refusal::BadCredentials),
+        Err(_) => {
+            // Told and counted where it was found out.
+            gate.pace.refused(address);
+            Err(Refusal::BadCredentials)
+        }
     }
 }
 

@@ -40,6 +40,12 @@ impl Buckets {
         Self { each_second: f64::from(each_second), parts: (0..PARTS).map(|_| Mutex::default()).collect() }
     }
 
+    /// Is nothing left in it now? Takes nothing.
+    fn is_empty(&self, key: u64, now: Timestamp) -> bool {
+        let part = self.parts[key as usize % PARTS].lock().unwrap_or_else(PoisonError::into_inner);
+        part.buckets.get(&key).is_some_and(|b| b.left + now.seconds_since(b.at).max(0.0) * self.each_second < 1.0)
+    }
+
     /// After how many seconds to come again; none: welcome now.
     fn take(&self, key: u64, now: Timestamp) -> Option<u64> {
         if self.each_second <= 0.0 {
@@ -66,6 +72,38 @@ impl Buckets {
         }
         bucket.left -= 1.0;
         None
+    }
+}
+
+/// Refused devices a second of one network; ten seconds' worth at once.
+const REFUSED: u32 = 20;
+
+/// How fast devices of one network may be refused: those that come faster are sent away unheard, so that strangers make no work.
+pub struct RefusedPace {
+    networks: Buckets,
+    hash: RandomState,
+    clock: Arc<dyn Clock>,
+}
+
+impl RefusedPace {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { networks: Buckets::new(REFUSED), hash: RandomState::new(), clock }
+    }
+
+    fn key(&self, address: IpAddr) -> u64 {
+        self.hash.hash_one(svod_identity::network(&address.to_string()))
+    }
+
+    /// Are there too many refused of its network to hear another? This machine itself is always heard.
+    pub fn is_exceeded(&self, address: IpAddr) -> bool {
+        !address.is_loopback() && self.networks.is_empty(self.key(address), self.clock.now())
+    }
+
+    /// One was refused.
+    pub fn refused(&self, address: IpAddr) {
+        if !address.is_loopback() {
+            self.networks.take(self.key(address), self.clock.now());
+        }
     }
 }
 
@@ -136,6 +174,24 @@ mod tests {
         let cookie = HeaderMap::from_iter([(header::COOKIE, "svod_session=c".parse().unwrap())]);
         assert_eq!((0..30).filter(|n| pace.exceeded(from(*n), &cookie).is_none()).count(), 10);
         assert!((0..100).all(|_| pace.exceeded(from(1), &HeaderMap::new()).is_none()), "nobody is no bearer");
+    }
+
+    #[test]
+    fn refused_devices_slow_their_network_and_those_let_in_do_not() {
+        let clock = Arc::new(SimClock::new(Timestamp(0)));
+        let pace = RefusedPace::new(clock.clone());
+        let of = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert!((0..10_000).all(|_| !pace.is_exceeded(of("192.0.2.7"))), "to be heard costs nothing");
+        for _ in 0..REFUSED * DEEP as u32 {
+            assert!(!pace.is_exceeded(of("192.0.2.7")));
+            pace.refused(of("192.0.2.7"));
+        }
+        assert!(pace.is_exceeded(of("192.0.2.8")), "the same network");
+        assert!(!pace.is_exceeded(of("198.51.100.7")), "its neighbour is heard");
+        clock.advance(1);
+        assert!(!pace.is_exceeded(of("192.0.2.8")), "and so is it after a second");
+        (0..1_000).for_each(|_| pace.refused(of("127.0.0.1")));
+        assert!(!pace.is_exceeded(of("127.0.0.1")));
     }
 
     #[test]

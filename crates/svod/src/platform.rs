@@ -112,7 +112,7 @@ impl Platform {
         let mut workers = own_workers(config, &options, &core);
         let broker = mqtt::start(config, &options, &core, (mqtt_listener, doors.mqtt.clone()));
         let outward: Arc<dyn svod_notify::Publish> = broker.clone();
-        workers.extend(followers(config, &options, &core, (broker.clone(), keys)));
+        workers.extend(followers(config, &core, (broker.clone(), keys)));
         mqtt::retain_open_alerts(&core.registry, &*outward).await?;
         let notify = Notify::start(
             NotifyDeps { store: core.store.clone(), clock: options.clock.clone(), publish: outward },
@@ -122,6 +122,7 @@ impl Platform {
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
         outside::open(&core.identity, &config.identity.providers, outbound.clone())?;
         workers.push(tokio::spawn(outside::tell(core.identity.clone())));
+        workers.push(tokio::spawn(outside::know(core.identity.clone())));
         let ngsi = ngsi::state(&core, outbound.clone(), &config.ngsi_ld, options.sandbox, addresses.http);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));
@@ -181,16 +182,10 @@ fn witness(config: &Config, options: &PlatformOptions, core: &Core) -> anyhow::R
 }
 
 /// What is changed from outside while the platform runs: keys of the installation, devices that are revoked.
-fn followers(
-    config: &Config,
-    options: &PlatformOptions,
-    core: &Core,
-    (broker, keys): (Arc<MqttBroker>, Vec<[u8; 32]>),
-) -> [JoinHandle<()>; 2] {
+fn followers(config: &Config, core: &Core, (broker, keys): (Arc<MqttBroker>, Vec<[u8; 32]>)) -> [JoinHandle<()>; 2] {
     core.identity.set_keys(&keys);
-    let (data, rng) = (config.data.0.clone(), options.rng.clone());
     [
-        tokio::spawn(secrets::follow(data, core.identity.clone(), rng, keys)),
+        tokio::spawn(secrets::follow(config.data.0.clone(), core.identity.clone(), keys)),
         tokio::spawn(mqtt::follow_revocations(core.identity.clone(), broker)),
     ]
 }

@@ -48,14 +48,16 @@ pub fn endless(conn: &mut dyn Conn) -> Result<Vec<Endless>, StoreError> {
     Ok(found)
 }
 
-/// Says in the log how many there are; `svod doctor` names them.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn tell(store: &Store) -> Result<(), StoreError> {
-    let count = store.read(|conn| endless(conn)).await?.len();
-    if count > 0 {
-        tracing::warn!(count, "appointments to act in a post say no end and give no powers; `svod doctor` names them");
+/// Says in the log how many there are; `svod doctor` names them. That it cannot be looked for is no reason not to start.
+pub async fn tell(store: &Store) {
+    match store.read(|conn| endless(conn)).await.map(|found| found.len()) {
+        Ok(0) => {}
+        Ok(count) => {
+            tracing::warn!(
+                count,
+                "appointments to act in a post say no end and give no powers; `svod doctor` names them"
+            );
+        }
+        Err(error) => tracing::error!(%error, "appointments that say no end could not be looked for"),
     }
-    Ok(())
 }

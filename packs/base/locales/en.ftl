@@ -137,6 +137,7 @@ enum-SecurityKind-mass-reading = Mass reading
 enum-SecurityKind-probing = Numbers tried
 enum-SecurityKind-emergency = Emergency access
 enum-SecurityKind-sign-in-failures = Failed sign-ins
+enum-SecurityKind-device-failures = Devices refused
 enum-SecurityKind-new-device = New device
 enum-SecurityKind-far-away = Two networks at a time
 enum-SecurityKind-powers = Powers changed

@@ -137,6 +137,7 @@ enum-SecurityKind-mass-reading = Жаппай қарау
 enum-SecurityKind-probing = Нөмірлерді іріктеу
 enum-SecurityKind-emergency = Төтенше қол жеткізу
 enum-SecurityKind-sign-in-failures = Сәтсіз кірулер
+enum-SecurityKind-device-failures = Қабылданбаған құрылғылар
 enum-SecurityKind-new-device = Жаңа құрылғы
 enum-SecurityKind-far-away = Бір мезгілде екі желі
 enum-SecurityKind-powers = Өкілеттік өзгеруі

@@ -137,6 +137,7 @@ enum-SecurityKind-mass-reading = Массовый просмотр
 enum-SecurityKind-probing = Перебор номеров
 enum-SecurityKind-emergency = Экстренный доступ
 enum-SecurityKind-sign-in-failures = Неудачные входы
+enum-SecurityKind-device-failures = Отклонённые устройства
 enum-SecurityKind-new-device = Новое устройство
 enum-SecurityKind-far-away = Две сети одновременно
 enum-SecurityKind-powers = Изменение полномочий

@@ -165,6 +165,22 @@ fn origin_of(uri: &str) -> Option<String> {
     Some(url.origin().ascii_serialization())
 }
 
+/// The same with the schemes of programs; on loopback a program may listen on any port (RFC 8252, 7.3).
+fn ways_to(uris: &[String]) -> Vec<String> {
+    let way = |uri: &String| {
+        let url = Url::parse(uri).ok()?;
+        match (url.scheme(), url.host_str()) {
+            ("http", Some(host)) => Some(format!("http://{host}:*")),
+            ("https", Some(_)) => Some(url.origin().ascii_serialization()),
+            (scheme, _) => Some(format!("{scheme}:")),
+        }
+    };
+    let mut all: Vec<String> = uris.iter().filter_map(way).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// How far a registration is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientState {
@@ -346,6 +362,16 @@ impl Identity {
         let known = Arc::new(known);
         *self.origins.write().unwrap_or_else(PoisonError::into_inner) = Some((now.plus_seconds(KNOWN), known.clone()));
         Ok(known)
+    }
+
+    /// Where a browser goes when somebody has signed in for a site: origins of its addresses, schemes of a program's own; none
+    /// for what is no site in force.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ways_to_site(&self, id: &str) -> Result<Vec<String>, StoreError> {
+        let site = self.client(id).await?.filter(|c| c.state == ClientState::Active);
+        Ok(site.map(|site| ways_to(&site.registration.redirect_uris)).unwrap_or_default())
     }
 
     /// A site that is in force.

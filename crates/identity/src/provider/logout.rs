@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use svod_kernel::Timestamp;
 use svod_store::site_session::{self, SiteSessionRow};
 use svod_store::{Conn, StoreError, account, client};
 
@@ -179,6 +180,23 @@ impl Identity {
         Ok(claims)
     }
 
+    /// The session may have gone on under another token since the code was given: it is known by what stays of it.
+    pub(crate) fn gone_on(
+        conn: &mut dyn Conn,
+        site: SiteSessionRow,
+        owner: &str,
+    ) -> Result<SiteSessionRow, StoreError> {
+        if account::session(conn, &site.session)?.is_some() {
+            return Ok(site);
+        }
+        let named = sid(&site.chain, &secret::written(&site.session));
+        let same = account::sessions(conn, owner)?.into_iter().find(|row| sid_of(&row.account, row.created) == named);
+        Ok(match same {
+            Some(row) => SiteSessionRow { session: row.token, ..site },
+            None => site,
+        })
+    }
+
     /// Remembers that a site came of a session, in the transaction of its first tokens.
     pub(crate) fn site_session(chain: &str, client: &str, subject: &str, session: &Value) -> Option<SiteSessionRow> {
         Some(SiteSessionRow {
@@ -194,6 +212,10 @@ impl Identity {
 impl Session {
     /// The session as sites know it (`sid`): the same whatever token it goes on under.
     pub fn sid(&self) -> String {
-        jose::half_hash(&format!("{} {}", self.account, self.created.0))
+        sid_of(&self.account, self.created)
     }
+}
+
+fn sid_of(account: &str, created: Timestamp) -> String {
+    jose::half_hash(&format!("{account} {}", created.0))
 }

@@ -332,7 +332,10 @@ impl Identity {
                 return Ok(Kept::Twice);
             }
             rows.iter().try_for_each(|row| client::add_token(conn, row))?;
-            site.iter().try_for_each(|site| site_session::add(conn, site))?;
+            let account = rows.first().and_then(|row| row.account.as_deref()).unwrap_or_default();
+            if let Some(site) = &site {
+                site_session::add(conn, &Self::gone_on(conn, site.clone(), account)?)?;
+            }
             Ok(Kept::Here)
         };
         match self.store.write::<_, StoreError>(job).await? {

@@ -39,7 +39,9 @@ pub async fn a_device_is_known_by_its_secret_until_it_is_revoked(place: &TestPla
     for (said, named) in bad {
         let refused = house.identity.device_of(said, named, ADDRESS).await.unwrap_err();
         assert_eq!(refused, IdentityError::Invalid, "{said}");
-        assert!(matches!(signs.try_recv(), Ok(Sign::Refused { network }) if network == "192.0.2"));
+        let sign = signs.try_recv();
+        assert!(matches!(sign, Ok(Sign::DevicesRefused { network, count: 1 }) if network == "192.0.2"), "{said}");
+        house.clock.advance(1);
     }
 
     // On another node, with the platform looking for revocations there and without.
@@ -57,6 +59,27 @@ pub async fn a_device_is_known_by_its_secret_until_it_is_revoked(place: &TestPla
     assert!(neighbour.device_of(&other.1, None, ADDRESS).await.is_err(), "within a second without a look");
     let again = house.identity.revoke_device(&device.id, &by()).await;
     assert_eq!(again, Err(IdentityError::Missing("device")));
+}
+
+pub async fn strangers_are_told_once_a_second_with_how_many_they_were(place: &TestPlace) {
+    let house = House::new(place);
+    let mut signs = house.identity.signs();
+    let mut told = move || std::iter::from_fn(|| signs.try_recv().ok()).collect::<Vec<_>>();
+    let of = |network: &str, count: u32| Sign::DevicesRefused { network: network.into(), count };
+    for _ in 0..100 {
+        house.identity.device_refused("x", ADDRESS);
+    }
+    house.identity.device_refused("x", "198.51.100.1");
+    assert_eq!(told(), [of("192.0.2", 1), of("198.51.100", 1)], "a network does not hide its neighbour");
+    house.clock.advance(1);
+    house.identity.device_refused("x", ADDRESS);
+    assert_eq!(told(), [of("192.0.2", 100)], "none is lost");
+    house.identity.device_refused("x", ADDRESS);
+    house.identity.look_for_revocations().await.unwrap();
+    assert!(told().is_empty());
+    house.clock.advance(1);
+    house.identity.look_for_revocations().await.unwrap();
+    assert_eq!(told(), [of("192.0.2", 1)], "also when nobody comes any more");
 }
 
 pub async fn devices_are_found_page_by_page(place: &TestPlace) {

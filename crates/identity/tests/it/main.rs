@@ -33,17 +33,21 @@ use outside::{
     an_account_is_linked_by_its_owner_and_keeps_a_way_in, what_is_not_said_to_us_is_not_believed,
 };
 
-use device::{a_device_is_known_by_its_secret_until_it_is_revoked, devices_are_found_page_by_page};
+use device::{
+    a_device_is_known_by_its_secret_until_it_is_revoked, devices_are_found_page_by_page,
+    strangers_are_told_once_a_second_with_how_many_they_were,
+};
 
 use proofs::{
-    an_invitation_can_be_taken_back_and_ends_with_its_makers_powers, another_password_asks_for_the_one_of_now,
-    passkeys_are_asked_for_with_strong_keys_only,
+    a_passkey_of_before_is_no_way_in, an_invitation_can_be_taken_back_and_ends_with_its_makers_powers,
+    another_password_asks_for_the_one_of_now, passkeys_are_asked_for_with_strong_keys_only,
+    who_has_opened_a_link_is_out_when_it_is_taken_back,
 };
 
 use ring::what_an_old_key_sealed_is_sealed_anew;
 
 use logout::{
-    a_site_sends_people_away_only_to_where_it_said,
+    a_fresh_proof_between_code_and_tokens_ends_nothing, a_site_sends_people_away_only_to_where_it_said,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
     who_signs_out_here_is_signed_out_at_the_sites,
 };
@@ -51,8 +55,10 @@ use logout::{
 svod_store::on_both_engines!(
     a_device_is_known_by_its_secret_until_it_is_revoked,
     devices_are_found_page_by_page,
+    strangers_are_told_once_a_second_with_how_many_they_were,
     what_an_old_key_sealed_is_sealed_anew,
     who_signs_out_here_is_signed_out_at_the_sites,
+    a_fresh_proof_between_code_and_tokens_ends_nothing,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
     a_site_sends_people_away_only_to_where_it_said,
     a_verified_number_leads_to_the_person,
@@ -61,6 +67,8 @@ svod_store::on_both_engines!(
     an_invitation_is_good_once,
     an_invitation_opens_the_account_and_no_post,
     an_invitation_can_be_taken_back_and_ends_with_its_makers_powers,
+    who_has_opened_a_link_is_out_when_it_is_taken_back,
+    a_passkey_of_before_is_no_way_in,
     a_password_goes_with_a_code_that_is_taken_once,
     nothing_begun_is_finished_twice_or_late_or_by_another,
     who_guesses_waits_and_the_owner_does_not,

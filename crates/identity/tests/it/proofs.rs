@@ -1,8 +1,10 @@
 //! What stands before an account: invitations, and what is asked for before it is changed.
 
-use svod_identity::{Capacity, IdentityError, Invitation};
-use svod_kernel::{Clock as _, Role};
+use svod_identity::testing::add_passkey;
+use svod_identity::{Capacity, IdentityError, Invitation, Method};
+use svod_kernel::{Clock as _, Coded as _, Role};
 use svod_store::testing::TestPlace;
+use svod_store::{StoreError, StoreOptions};
 
 use crate::{House, PASSWORD, here};
 
@@ -51,6 +53,82 @@ pub async fn an_invitation_can_be_taken_back_and_ends_with_its_makers_powers(pla
     house.identity.block(&olga.id.to_string(), true).await.unwrap();
     house.clock.advance(1);
     assert_eq!(house.identity.accept(&second, &here()).await.unwrap_err(), IdentityError::Over);
+}
+
+/// V6.4.1: whoever has opened a link and has nothing else yet is out when the invitation is taken back, or worth nothing.
+pub async fn who_has_opened_a_link_is_out_when_it_is_taken_back(place: &TestPlace) {
+    let house = House::new(place);
+    let (_, token) = house.account("olga").await;
+    house.posts.0.lock().unwrap().push(Capacity {
+        appointment: "urn:svod:appointment:a".parse().unwrap(),
+        title: "administrator".into(),
+        role: Role::Administrator,
+        space: "altai".parse().unwrap(),
+        body: None,
+    });
+    house.clock.advance(1);
+    let maker = house.identity.authenticate(&token).await.unwrap();
+    let opened = async |login: &str| {
+        let invitation = Invitation::new(login, "Guest", house.clock.now().plus_seconds(3600)).unwrap();
+        let link = house.identity.make_invitation(&invitation, (&maker, "Olga")).await.unwrap();
+        let (account, token) = house.identity.accept(&link, &here()).await.unwrap();
+        house.neighbour.recognise(&token).await.unwrap();
+        (account, token)
+    };
+    let (first, second, third) = (opened("first").await, opened("second").await, opened("third").await);
+    let session = house.identity.recognise(&third.1).await.unwrap().session.unwrap();
+    let strong = house.identity.strengthened(&session, Method::Passkey).await.unwrap().unwrap();
+    add_passkey(&house.identity, &third.0.id.to_string(), "ES256").await.unwrap();
+    let open = house.identity.open_invitations().await.unwrap();
+    let of_first = open.iter().find(|i| i.login == "first").unwrap();
+    house.identity.take_back(&of_first.id).await.unwrap();
+    let refused = house.identity.recognise(&first.1).await.unwrap_err();
+    assert_eq!(refused.status(), 401, "no passkey is added: {refused}");
+    house.clock.advance(1);
+    assert_eq!(house.neighbour.recognise(&first.1).await.unwrap_err(), IdentityError::Invalid);
+    assert!(house.identity.account(&first.0.id.to_string()).await.unwrap().blocked);
+    assert!(house.identity.sessions(&first.0.id.to_string()).await.unwrap().is_empty());
+
+    let posts = std::mem::take(&mut *house.posts.0.lock().unwrap());
+    house.clock.advance(1);
+    assert_eq!(house.identity.recognise(&second.1).await.unwrap_err(), IdentityError::Invalid, "its maker may not");
+    assert!(house.identity.recognise(&strong).await.is_ok(), "who has a passkey stays");
+    *house.posts.0.lock().unwrap() = posts;
+    house.clock.advance(1);
+    house.identity.recognise(&second.1).await.unwrap();
+    // By a link of the command line, with an invitation of an administrator to the same login beside it.
+    let (by_hand, token) = house.identity.accept(&house.invitation("second"), &here()).await.unwrap();
+    let of_second = open.iter().find(|i| i.login == "second").unwrap();
+    house.identity.take_back(&of_second.id).await.unwrap();
+    assert!(!house.identity.account(&by_hand.id.to_string()).await.unwrap().blocked, "it came by another");
+    house.identity.recognise(&token).await.unwrap();
+}
+
+/// V11.2.3: a passkey that is taken no more is no way in: the last one that is stays.
+pub async fn a_passkey_of_before_is_no_way_in(place: &TestPlace) {
+    let house = House::new(place);
+    let (account, _, _) = house.with_password("olga").await;
+    let id = account.id.to_string();
+    let old = add_passkey(&house.identity, &id, "RS256").await.unwrap();
+    assert!(!house.identity.has_passkey(&id).await.unwrap());
+    assert_eq!(house.identity.drop_password(&account).await, Err(IdentityError::LastWay));
+    let new = add_passkey(&house.identity, &id, "ES256").await.unwrap();
+    assert!(house.identity.has_passkey(&id).await.unwrap());
+    let shown: Vec<_> = house.identity.passkeys(&id).await.unwrap().iter().map(|k| (k.id.clone(), k.good)).collect();
+    assert!(shown.len() == 2 && shown.contains(&(old.clone(), false)) && shown.contains(&(new.clone(), true)));
+    let store = place.open_with(StoreOptions::default(), house.clock.clone()).unwrap();
+    let shut_out = async || store.read::<_, StoreError>(|conn| svod_identity::shut_out(conn)).await.unwrap();
+    house.identity.drop_password(&account).await.unwrap();
+    assert_eq!(house.identity.remove_passkey(&id, &new).await, Err(IdentityError::LastWay), "the other opens nothing");
+    assert!(shut_out().await.is_empty());
+    house.identity.remove_passkey(&id, &old).await.unwrap();
+
+    let (left, _) = house.account("ivan").await;
+    let only = add_passkey(&house.identity, &left.id.to_string(), "RS256").await.unwrap();
+    assert_eq!(shut_out().await, ["ivan"]);
+    let id = left.id.to_string();
+    assert_eq!(house.identity.remove_passkey(&id, &only).await, Err(IdentityError::LastWay), "open to no invitation");
+    store.close().await;
 }
 
 /// V6.2.3, V6.4.3: who changes the password types the one of now; guessing it is slowed as signing in is. Who has forgotten it

@@ -262,6 +262,7 @@ fn plain(name: &str) -> AttributeType {
         kind: AttributeKind::Fact,
         class: SecrecyClass::Open,
         indexed: false,
+        single: false,
         norm: None,
         precision: None,
         slot_uri: None,

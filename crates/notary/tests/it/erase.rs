@@ -14,6 +14,7 @@ svod_store::on_both_engines!(
     what_is_still_there_is_not_erased,
     what_is_no_leaf_yet_waits_and_is_erased_then,
     what_was_merged_is_erased_with_all_its_identifiers,
+    what_was_merged_once_is_erased_with_it_though_it_was_brought_back,
 );
 
 fn erasure(urn: &str) -> Erasure {
@@ -212,4 +213,31 @@ async fn what_was_merged_is_erased_with_all_its_identifiers(place: &TestPlace) {
     let there = notary.erase(erasure("urn:t:15")).await;
     assert_eq!(there, Err(EraseError::There { urn: "urn:t:16".into(), space: "a".into() }));
     assert!(kept(&store, 15).await.contains("name"));
+}
+
+/// A merge of before that nothing leads along any more.
+async fn what_was_merged_once_is_erased_with_it_though_it_was_brought_back(place: &TestPlace) {
+    let (store, space) = open(place).await;
+    let notary = notary(&store);
+    events(&store, space, 0, 8).await;
+    for n in 0..8 {
+        removed(&store, n, None).await;
+    }
+    // The second became a part of the first, the fifth of the fourth; the third and the sixth were written in between.
+    let (given, taken) = (r#"{"name":{"new":{"value":"Иванов"}}}"#, r#"{"name":{"old":{"value":"Иванов"}}}"#);
+    for (seq, changes) in [(1, given), (2, taken), (4, given), (5, taken)] {
+        let sql = format!(
+            "UPDATE journal SET action = 'merge', actor = 'clerk', at = {seq} / 3, changes = '{changes}' WHERE seq = {seq}"
+        );
+        store.write(move |conn: &mut dyn Conn| conn.execute(&sql, &[])).await.unwrap();
+    }
+    for (asked, wanted) in [(1, ["urn:t:0", "urn:t:1"]), (3, ["urn:t:3", "urn:t:4"])] {
+        let erased = notary.erase(erasure(&format!("urn:t:{asked}"))).await.unwrap();
+        let mut urns: Vec<String> = erased.into_iter().map(|e| e.urn).collect();
+        urns.sort();
+        assert_eq!(urns, wanted);
+    }
+    for n in [2, 5, 6, 7] {
+        assert!(kept(&store, n).await.contains("name"), "{n} has nothing to do with them");
+    }
 }

@@ -86,6 +86,7 @@ account-passkey-name = Name of the passkey
 account-passkey-name-hint = So that you know it again: “work laptop”.
 account-passkey-add = Add a passkey
 account-passkey-remove-ask = Remove this passkey? Its device will no longer open your account.
+account-passkey-old = It opens the account no more: its algorithm is too weak. Add another and remove this one.
 account-added = Added
 account-used = used
 account-rename = Rename

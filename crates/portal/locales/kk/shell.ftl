@@ -86,6 +86,7 @@ account-passkey-name = Кілттің аты
 account-passkey-name-hint = Кейін тану үшін: «жұмыс ноутбугі».
 account-passkey-add = Кіру кілтін қосу
 account-passkey-remove-ask = Бұл кілтті жоясыз ба? Оның құрылғысы тіркелгіңізді енді ашпайды.
+account-passkey-old = Аккаунтты енді ашпайды: алгоритмі тым әлсіз. Басқа кілт қосып, мұны өшіріңіз.
 account-added = Қосылған
 account-used = қолданылған
 account-rename = Атын өзгерту

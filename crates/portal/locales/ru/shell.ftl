@@ -86,6 +86,7 @@ account-passkey-name = Название ключа
 account-passkey-name-hint = Чтобы узнать его потом: «рабочий ноутбук».
 account-passkey-add = Добавить ключ доступа
 account-passkey-remove-ask = Удалить этот ключ? Его устройство больше не откроет вашу учётную запись.
+account-passkey-old = Больше не открывает аккаунт: алгоритм слишком слабый. Добавьте другой ключ и удалите этот.
 account-added = Добавлен
 account-used = использован
 account-rename = Переименовать

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_identity::provider::Client;
@@ -10,7 +10,9 @@ use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Method
 use svod_kernel::Timestamp;
 
 use super::session::{is_shown, refusal, said};
-use super::{Answer, Client as Browser, FRESH, Here, Reach, Scripted, Signed, given, goes_on, redirect, to_confirm};
+use super::{
+    Answer, Client as Browser, FRESH, Here, Reach, Scripted, Signed, given, goes_on, leading, redirect, to_confirm,
+};
 use crate::assets::Island;
 use crate::components::{self, ButtonKind, Field, PostButton};
 use crate::context::PageContext;
@@ -33,6 +35,9 @@ struct AccountPage<'a> {
     acting: String,
     reach: Reach,
     name: Field,
+    errors: Vec<(String, String)>,
+    /// The password of now, where it is asked for before it goes.
+    typed: Option<Field>,
     /// Outside providers: identifier, name, and issuer with the moment since when it opens the account.
     outside: Vec<(String, String)>,
     linked: Vec<(String, Timestamp)>,
@@ -148,7 +153,7 @@ impl AccountPage<'_> {
 
     /// Nothing to sign in with yet.
     fn is_bare(&self) -> bool {
-        self.keys.is_empty() && !self.account.has_password && self.linked.is_empty()
+        !self.keys.iter().any(|key| key.good) && !self.account.has_password && self.linked.is_empty()
     }
 }
 
@@ -173,9 +178,22 @@ async fn end_others_of(portal: &Portal, signed: &Signed) -> Result<(), PageError
 }
 
 /// `GET /account`.
-pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::http::HeaderMap) -> Answer {
+pub(crate) async fn show(State(portal): Here, signed: Signed, headers: HeaderMap) -> Answer {
+    account_page(&portal, &signed, &headers, None).await
+}
+
+/// The page, perhaps once more with why the password was not removed.
+async fn account_page(
+    portal: &Portal,
+    signed: &Signed,
+    headers: &HeaderMap,
+    refused: Option<&IdentityError>,
+) -> Answer {
     let (ctx, identity) = (&signed.ctx, &portal.0.identity);
-    let account = owner(&portal, &signed).await?;
+    let account = owner(portal, signed).await?;
+    let errors: Vec<_> = refused.map(|e| ("current".to_owned(), words(ctx, e))).into_iter().collect();
+    let wrong = errors.first().map(|(_, text)| text.clone()).unwrap_or_default();
+    let typed = identity.asks_password(&account, &signed.session).then(|| current_password(ctx, wrong));
     let posts = identity.capacities(&account).await?;
     let chosen = signed.session.acting.clone();
     let acting = chosen.or_else(|| posts.first().map(|p| p.appointment.to_string())).unwrap_or_default();
@@ -189,18 +207,36 @@ pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::htt
         acting,
         account,
         current: &signed.session.id,
-        reach: Reach::of(&portal, &headers),
+        reach: Reach::of(portal, headers),
+        errors,
+        typed,
         outside: identity.outside_providers(),
         linked: identity.outside_of(&signed.session.account).await?,
         name: Field::text("name", ctx.t("account-passkey-name")).hint(ctx.t("account-passkey-name-hint")),
     };
     let whole = Page::new(ctx, ctx.t("account-title")).body(&page).island(Island::Passkey).island(Island::Forms);
-    let mut response = whole.into_response();
-    if !page.outside.is_empty() {
-        // Its form leads away to the provider.
-        response.extensions_mut().insert(crate::FormsAnywhere);
+    let response = match refused {
+        Some(e) => refusal(whole, e),
+        None => whole.into_response(),
+    };
+    // Its form leads away to the provider.
+    Ok(leading(portal, response, ("", !page.outside.is_empty())).await)
+}
+
+/// What was wrong, as it stands at its field.
+fn words(ctx: &PageContext, error: &IdentityError) -> String {
+    match error {
+        IdentityError::Field(field, rule, _) => ctx.t_or(&format!("account-{field}-{rule}"), &said(ctx, error)),
+        other => said(ctx, other),
     }
-    Ok(response)
+}
+
+fn current_password(ctx: &PageContext, wrong: String) -> Field {
+    Field::password("current", ctx.t("account-current-password"))
+        .hint(ctx.t("account-current-password-hint"))
+        .error(wrong)
+        .required()
+        .autocomplete("current-password")
 }
 
 #[derive(Deserialize)]
@@ -311,17 +347,9 @@ fn password_page(
         Some(IdentityError::TooMany(_)) if asks => "current",
         _ => "code",
     };
-    let words = |e: &IdentityError| match e {
-        IdentityError::Field(field, rule, _) => ctx.t_or(&format!("account-{field}-{rule}"), &said(ctx, e)),
-        other => said(ctx, other),
-    };
-    let errors: Vec<(String, String)> = refused.map(|e| (field.to_owned(), words(e))).into_iter().collect();
+    let errors: Vec<(String, String)> = refused.map(|e| (field.to_owned(), words(ctx, e))).into_iter().collect();
     let of = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, text)| text.clone()).unwrap_or_default();
-    let current = Field::password("current", ctx.t("account-current-password"))
-        .hint(ctx.t("account-current-password-hint"))
-        .error(of("current"))
-        .required()
-        .autocomplete("current-password");
+    let current = asks.then(|| current_password(ctx, of("current")));
     let password = Field::password("password", ctx.t("account-new-password"))
         .hint(ctx.t("account-new-password-hint"))
         .error(of("password"))
@@ -332,7 +360,6 @@ fn password_page(
         .required()
         .autocomplete("one-time-code");
     let picture = Html::trusted(qr(&begun.address));
-    let current = asks.then_some(current);
     let page = PasswordPage { ctx, begun, picture, errors, login: &account.login, current, password, code };
     let answer = Page::new(ctx, ctx.t("account-password-title")).crumb(ctx.t("account-title"), "/account").body(&page);
     let mut response = match refused {
@@ -406,16 +433,30 @@ pub(crate) async fn set_password(
 #[derive(Deserialize)]
 pub(crate) struct Nothing {}
 
-/// `POST /account/password/remove`.
+#[derive(Deserialize)]
+pub(crate) struct DropPassword {
+    #[serde(default)]
+    current: String,
+}
+
+/// `POST /account/password/remove`: asks for the password of now as another one does.
 pub(crate) async fn drop_password(
     State(portal): Here,
     signed: Signed,
-    CsrfForm(Nothing {}): CsrfForm<Nothing>,
+    Browser(from): Browser,
+    headers: HeaderMap,
+    CsrfForm(form): CsrfForm<DropPassword>,
 ) -> Answer {
     if !may_change(&portal, &signed).await? {
         return Ok(to_confirm("/account"));
     }
-    portal.0.identity.drop_password(&owner(&portal, &signed).await?).await?;
+    let (account, identity) = (owner(&portal, &signed).await?, &portal.0.identity);
+    match identity.knows_password(&account, &signed.session, (form.current, &from)).await {
+        Ok(()) => {}
+        Err(e) if is_shown(&e) => return account_page(&portal, &signed, &headers, Some(&e)).await,
+        Err(e) => return Err(e.into()),
+    }
+    identity.drop_password(&account).await?;
     end_others_of(&portal, &signed).await?;
     Ok(redirect("/account#password"))
 }

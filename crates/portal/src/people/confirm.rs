@@ -54,7 +54,7 @@ async fn page(
         ctx,
         back: local(back, "/account"),
         reach,
-        has_passkey: !identity.passkeys(&signed.session.account).await?.is_empty(),
+        has_passkey: identity.has_passkey(&signed.session.account).await?,
         has_password: account.has_password,
         outside: identity.outside_ways(&signed.session.account).await?,
         errors: refused.map(|e| ("password".to_owned(), said(ctx, e))).into_iter().collect(),
@@ -69,11 +69,7 @@ async fn page(
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
     };
-    let mut response = leading(response, back);
-    if !page.outside.is_empty() {
-        response.extensions_mut().insert(crate::FormsAnywhere);
-    }
-    Ok(response)
+    Ok(leading(portal, response, (back, !page.outside.is_empty())).await)
 }
 
 #[derive(Deserialize)]

@@ -157,10 +157,17 @@ fn local<'a>(path: &'a str, otherwise: &'a str) -> &'a str {
     if fine { path } else { otherwise }
 }
 
-/// Where signing in leads on to another site, its forms must be allowed to.
-fn leading(mut response: Response, back: &str) -> Response {
-    if back.starts_with("/oauth/authorize?") {
-        response.extensions_mut().insert(crate::FormsAnywhere);
+/// Where signing in leads on to another site, or buttons to the providers, the forms of the page may lead there, and to no others.
+async fn leading(portal: &Portal, mut response: Response, (back, providers): (&str, bool)) -> Response {
+    let identity = &portal.0.identity;
+    let mut to = if providers { identity.outside_origins() } else { Vec::new() };
+    let site = back.strip_prefix("/oauth/authorize?");
+    if let Some(id) = site.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("client_id="))) {
+        // Without them the browser says that it may not go there; signing in works all the same.
+        to.extend(identity.ways_to_site(id).await.unwrap_or_default());
+    }
+    if !to.is_empty() {
+        response.extensions_mut().insert(crate::FormsTo(to));
     }
     response
 }

@@ -28,18 +28,20 @@ pub(crate) async fn leave(
     let leaving = portal.0.identity.leave(&provider, (&from, local(&form.back, "/")), Purpose::SignIn).await;
     match leaving {
         Ok(leaving) => Ok(away(&portal, &leaving.url, &leaving.state)),
-        Err(e) => told(&portal, &ctx, &headers, e),
+        Err(e) => told(&portal, &ctx, &headers, e).await,
     }
 }
 
 /// What went wrong at the provider is told where one signs in.
-fn told(portal: &Portal, ctx: &PageContext, headers: &HeaderMap, e: IdentityError) -> Answer {
+async fn told(portal: &Portal, ctx: &PageContext, headers: &HeaderMap, e: IdentityError) -> Answer {
     match e {
         IdentityError::Outside
         | IdentityError::Weak
         | IdentityError::Unknown
         | IdentityError::Refused
-        | IdentityError::TooMany(_) => Ok(session::page(portal, ctx, Reach::of(portal, headers), ("", "", Some(&e)))),
+        | IdentityError::TooMany(_) => {
+            Ok(session::page(portal, ctx, Reach::of(portal, headers), ("", "", Some(&e))).await)
+        }
         e => Err(e.into()),
     }
 }
@@ -135,7 +137,7 @@ pub(crate) async fn come_back(
     let told_us = (said.state.as_str(), said.code.as_str(), said.iss.as_deref());
     let back = match portal.0.identity.come_back(told_us, &from, session).await {
         Ok(back) => back,
-        Err(e) => return told(&portal, &ctx, &headers, e),
+        Err(e) => return told(&portal, &ctx, &headers, e).await,
     };
     let mut response = match &back.session {
         Some(token) => welcome(&portal, token, portal.0.identity.session_seconds(), local(&back.back, "/")),

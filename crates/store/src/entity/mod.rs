@@ -6,7 +6,7 @@ mod write;
 use svod_kernel::Timestamp;
 
 use crate::conn::placeholders;
-use crate::{Conn, Row, StoreError, Value};
+use crate::{Conn, Engine, Row, StoreError, Value};
 
 pub use find::{
     EntityPage, Hit, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
@@ -113,21 +113,22 @@ pub fn tombstones(conn: &mut dyn Conn, urns: &[impl AsRef<str>], spaces: &[i64])
     Ok(found)
 }
 
-/// What was removed in a space, of that type (empty: of any), and has that text somewhere in what it was. All of them are read.
+/// Where a removed entity leads, as an expression that the index of them has word for word. What was erased says nothing.
+pub(crate) const fn merged_into(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "(CASE WHEN doc <> '' THEN json_extract(doc, '$.mergedInto') END)",
+        Engine::Postgres => "(CASE WHEN doc <> '' THEN doc::jsonb ->> 'mergedInto' END)",
+    }
+}
+
+/// What was merged into that entity of the space and not brought back.
 ///
 /// # Errors
 /// Whatever the engine refused.
-pub fn tombstones_with(conn: &mut dyn Conn, space: i64, kind: &str, text: &str) -> Result<Vec<Tombstone>, StoreError> {
-    let sql = "SELECT space, urn, version, deleted, doc FROM tombstone WHERE space = ?1 AND (?2 = '' OR type = ?2)";
-    let mut found = Vec::new();
-    conn.each(sql, &[space.into(), kind.into()], &mut |r| {
-        let doc = r.text(4)?;
-        if doc.contains(text) {
-            found.push(Tombstone { space: r.int(0)?, urn: r.text(1)?, version: r.int(2)?, deleted: r.time(3)?, doc });
-        }
-        Ok(())
-    })?;
-    Ok(found)
+pub fn merged_with(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<Vec<String>, StoreError> {
+    let into = merged_into(conn.engine());
+    let sql = format!("SELECT urn FROM tombstone WHERE space = ?1 AND {into} = ?2 AND {into} IS NOT NULL");
+    conn.query(&sql, &[space.into(), urn.into()])?.iter().map(|r| r.text(0)).collect()
 }
 
 /// A condition on the space behind a list of that many; none where there are so many spaces that it would not help.

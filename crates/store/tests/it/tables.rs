@@ -164,14 +164,17 @@ async fn quarantine_is_forgotten_in_its_time(place: &TestPlace) {
             let all = QuarantineQuery { spaces: vec![0, 5], limit: 10, ..QuarantineQuery::default() };
             Ok::<_, StoreError>(quarantine::page(c, &all)?.iter().map(|m| m.id).collect::<Vec<_>>())
         };
-        // What waits is kept longer than what has been judged.
-        assert_eq!(quarantine::forget(c, Timestamp(40), Timestamp(10), 10)?, 2);
-        assert_eq!(left(c)?, [5, 3, 2]);
-        assert_eq!(quarantine::forget(c, Timestamp(40), Timestamp(30), 1)?, 1, "so many at a time");
+        let held = |c: &mut dyn Conn, before, most| quarantine::over(c, Status::Held, Timestamp(before), most);
+        assert_eq!(held(c, 30, 10)?, [(5, 2), (0, 3)], "of the status, and before: the oldest first");
+        assert_eq!(held(c, 30, 1)?, [(5, 2)], "so many at a time");
+        assert_eq!(quarantine::over(c, Status::Discarded, Timestamp(40), 10)?, [(5, 4)]);
+        let all = [(0, 1), (5, 2), (0, 3), (5, 4), (0, 5)];
+        assert_eq!(quarantine::forget(c, &all, Status::Discarded, Timestamp(40))?, 1);
+        assert_eq!(left(c)?, [5, 3, 2, 1], "in its time it stays, and so does what has another status by now");
+        assert_eq!(quarantine::forget(c, &all, Status::Replayed, Timestamp(40))?, 1);
+        assert_eq!(quarantine::forget(c, &all[..2], Status::Held, Timestamp(40))?, 1, "those that are named");
         assert_eq!(left(c)?, [5, 3]);
-        assert_eq!(quarantine::forget(c, Timestamp(40), Timestamp(30), 10)?, 1);
-        assert_eq!(quarantine::forget(c, Timestamp(40), Timestamp(30), 10)?, 0);
-        assert_eq!(left(c)?, [5], "in its time it stays");
+        assert_eq!(quarantine::forget(c, &[], Status::Held, Timestamp(40))?, 0);
         Ok(())
     })
     .await;

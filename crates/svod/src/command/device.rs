@@ -21,7 +21,7 @@ const PAGE: usize = 500;
 pub enum DeviceCommand {
     /// Let a device in; prints its identifier (user name at the broker) and its secret (password, bearer token), once.
     Add(AddArgs),
-    /// Devices, the newest first: identifier, territory, what it may deliver, last seen, name.
+    /// Devices, the newest first: identifier, territory, what it may deliver, last seen, who let it in, name.
     List(ListArgs),
     /// Let a device in no more: what it holds open ends within a second, for good.
     Revoke(RevokeArgs),
@@ -121,7 +121,7 @@ fn show(d: &DeviceRow) {
     let said = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
     let state = d.revoked.map_or_else(|| format!("seen {}", said(d.seen)), |at| format!("revoked {at}"));
     let any = |limit: &Option<String>| limit.clone().unwrap_or_else(|| "*".to_owned());
-    println!("{}\t{}\t{}\t{}\t{state}\t{}", d.id, d.home, any(&d.profile), any(&d.device), d.name);
+    println!("{}\t{}\t{}\t{}\t{state}\tby {}\t{}", d.id, d.home, any(&d.profile), any(&d.device), d.actor, d.name);
 }
 
 fn revoke(args: &RevokeArgs) -> anyhow::Result<()> {

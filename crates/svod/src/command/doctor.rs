@@ -202,6 +202,7 @@ fn look(conn: &mut dyn Conn, engine: Engine, deep: bool) -> Result<Vec<(&'static
         },
     ));
     all.push(("appointments", appointments(conn)?));
+    all.push(("passkeys", passkeys(conn)?));
     let aside = number(conn, "SELECT count(*) FROM set_aside")?;
     all.push((
         "projections",
@@ -245,6 +246,21 @@ fn appointments(conn: &mut dyn Conn) -> Result<Found, StoreError> {
     let more = if endless.len() > NAMED { format!(" and {} more", endless.len() - NAMED) } else { String::new() };
     let text = format!("{} to act in a post say no end and give no powers: {}{more}", endless.len(), named.join(", "));
     Ok(Odd(text, "set 'until', within 366 days of 'since', or end them on the page of the body"))
+}
+
+/// Whoever has only a passkey of an algorithm that is taken no more cannot sign in.
+fn passkeys(conn: &mut dyn Conn) -> Result<Found, StoreError> {
+    let shut_out = svod_identity::shut_out(conn)?;
+    if shut_out.is_empty() {
+        return Ok(Well("nobody is shut out by an old one".into()));
+    }
+    let named = shut_out.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if shut_out.len() > NAMED { format!(" and {} more", shut_out.len() - NAMED) } else { String::new() };
+    let text = format!(
+        "{} accounts have nothing but passkeys under RSA, which open them no more: {named}{more}",
+        shut_out.len()
+    );
+    Ok(Odd(text, "keep them out and invite their owners under another login"))
 }
 
 /// Every space's numbers follow each other without a gap.

@@ -113,7 +113,7 @@ pub async fn serve_until(args: ServeArgs, stop: impl Future<Output = ()>) -> any
         guarded::demand_tls(&config)?;
     }
     let platform = Platform::start(&config, args.options()?).await?;
-    crate::tenures::tell(&platform.core.store).await?;
+    crate::tenures::tell(&platform.core.store).await;
     tracing::info!(entities = platform.core.twin.len(), "ready");
     if args.demo {
         greet(&platform, &config);

@@ -117,6 +117,7 @@ fn the_command_line_lets_devices_in_and_out_while_the_platform_runs() {
     assert!(publishes(&mut line, AIR[0], &at));
     let listed = svod(&["list", "--words", "POST"]).stdout;
     assert!(listed.contains(id) && listed.contains("seen 20") && !listed.contains(secret), "{listed}");
+    assert!(listed.contains("by platform:command-line"), "{listed}");
     assert!(!svod(&["list", "--words", "zzz"]).stdout.contains(id));
 
     let out = svod(&["revoke", "Post 2"]);

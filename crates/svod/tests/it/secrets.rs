@@ -48,6 +48,25 @@ fn the_key_is_exchanged_while_the_platform_runs() {
     binary.stop();
 }
 
+/// Whoever removes the key by mistake can put it back: the platform goes on with the one it has, and makes no other.
+#[test]
+fn a_key_that_goes_is_told_and_not_made_anew() {
+    let data = tempfile::tempdir().unwrap();
+    let (folder, secrets) = (data.path().to_str().unwrap(), data.path().join("secrets"));
+    let mut binary = program().serve(data.path(), &[]).ready();
+    binary.expect("the installation's key cannot be read");
+    let (before, old) = (invitation(&program(), folder), key(&secrets));
+    fs::remove_file(secrets.join("identity.key")).unwrap();
+    let told = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        binary.log().contains("the installation's key cannot be read")
+    });
+    assert!(told && !secrets.join("identity.key").exists());
+    assert!(opens(&binary, &before), "the one of before holds");
+    fs::write(secrets.join("identity.key"), old).unwrap();
+    binary.stop();
+}
+
 /// ASVS V13.3.1: systemd's credentials, or files that an orchestrator mounts.
 #[test]
 fn a_key_that_a_vault_gives_is_not_kept() {

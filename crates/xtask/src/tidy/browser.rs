@@ -5,11 +5,14 @@ use super::Finding;
 use crate::tree::{File, Tree};
 
 /// In the scripts of pages: what stands there, what it does, what to do instead.
-const SCRIPTS: [(&str, &str, &str); 22] = [
+const SCRIPTS: [(&str, &str, &str); 28] = [
     ("innerHTML", "text becomes markup", "make elements with el, or set textContent"),
     ("outerHTML", "text becomes markup", "make elements with el, or set textContent"),
     ("insertAdjacentHTML", "text becomes markup", "make elements with el, or set textContent"),
     ("document.write", "text becomes markup", "make elements with el, or set textContent"),
+    ("setHTMLUnsafe", "text becomes markup", "make elements with el, or set textContent"),
+    ("createContextualFragment", "text becomes markup", "make elements with el, or set textContent"),
+    ("srcdoc", "text becomes markup", "make elements with el, or set textContent"),
     ("eval", "text becomes code", "write the code"),
     ("new Function", "text becomes code", "write the code"),
     ("localStorage", "something stays in the browser", "keep it on the server"),
@@ -19,6 +22,9 @@ const SCRIPTS: [(&str, &str, &str); 22] = [
     ("serviceWorker", "something stays in the browser", "let the browser ask the server"),
     ("postMessage", "another page is spoken to", "ask the server"),
     ("as any", "types are not checked", "name the type"),
+    (": any", "types are not checked", "name the type"),
+    ("as unknown as", "types are not checked", "look at what it is"),
+    ("@ts-expect-error", "types are not checked", "mend the types"),
     ("@ts-ignore", "types are not checked", "mend the types"),
     ("@ts-nocheck", "types are not checked", "mend the types"),
     ("__proto__", "what all objects share is named", "keep names from outside in a Map"),
@@ -44,7 +50,8 @@ const TYPES: &str = "web/tsconfig.json";
 /// Scripts, templates, and how the types of the scripts are checked.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in tree.with("ts").filter(|file| file.path.starts_with("web/src/")) {
+    let scripts = tree.with("ts").chain(tree.with("mts")).filter(|file| file.path.starts_with("web/"));
+    for file in scripts {
         findings.extend(words(file, &SCRIPTS));
         findings.extend(computed(file));
     }
@@ -129,9 +136,10 @@ fn opening(line: &str, close: usize) -> Option<usize> {
 /// As a word of its own.
 fn stands(line: &str, word: &str) -> bool {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let begins = part(word.chars().next());
     line.match_indices(word).any(|(at, found)| {
         let (before, after) = (line[..at].chars().next_back(), line[at + found.len()..].chars().next());
-        !part(before) && !part(after)
+        !(begins && part(before)) && !part(after)
     })
 }
 
@@ -167,6 +175,24 @@ mod tests {
                 "crates/a/templates/a.html:1: <object: a plug-in is asked for",
             ]
         );
+    }
+
+    #[test]
+    fn every_script_is_looked_at_for_every_way() {
+        let (markup, types) = ("text becomes markup", "types are not checked");
+        for (line, word, what) in [
+            ("el.setHTMLUnsafe(x);", "setHTMLUnsafe", markup),
+            ("range.createContextualFragment(x);", "createContextualFragment", markup),
+            ("frame.srcdoc = x;", "srcdoc", markup),
+            ("// @ts-expect-error one day", "@ts-expect-error", types),
+            ("const a = b as unknown as C;", "as unknown as", types),
+            ("function f(a: any[]) {}", ": any", types),
+        ] {
+            for path in ["web/src/a.ts", "web/build.mts", "web/test/a.ts"] {
+                assert_eq!(found(&[(path, line)]), [format!("{path}:1: {word}: {what}")]);
+            }
+        }
+        assert_eq!(found(&[("web/src/a.ts", "let a: anything; it: anyone;")]), Vec::<String>::new());
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What the security checklist names is there: every test and journey, every heading of a page (OWASP ASVS V5.1.1, V6.1.3 and the
 //! others that ask for something written down). Paths are the documents' own rule. And its sum is the sum of its lines.
 
-use super::Finding;
+use super::{Finding, rust};
 use crate::tree::{File, Tree};
 
 const CHECKLIST: &str = "docs/security.md";
+/// What a line says that no test shows.
+const UNSHOWN: [&str; 3] = ["not shown", "not done", "does not apply"];
 
 /// Lines of tables: `name` and "journey" in `path`, *Heading* in `docs/page.md`, `docs/page.md`, *Heading*.
 pub fn check(tree: &Tree) -> Vec<Finding> {
@@ -18,8 +20,15 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
             }
         }
         let shown = line.trim_end().trim_end_matches('|').rsplit('|').next().unwrap_or_default();
-        for (file, test) in tests(tree, shown) {
-            if !has_test(file, test) {
+        let named = tests(tree, shown);
+        if line.starts_with("| V") && named.is_empty() && !UNSHOWN.contains(&shown.trim()) {
+            say(
+                "no test is named".to_owned(),
+                "name one that shows it, or write 'not shown', 'not done' or 'does not apply'",
+            );
+        }
+        for (file, test) in named {
+            if !has_test(tree, file, test) {
                 say(format!("{} has no test {test}", file.path), "name a test that shows it, or write 'not shown'");
             }
         }
@@ -29,18 +38,24 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 
 /// `3 lines: 1 shown by a test, 1 not shown, 1 not done, 0 do not apply.`
 fn sum(list: &str) -> Option<Finding> {
-    let (at, said) =
-        list.lines().enumerate().find(|(_, line)| line.contains(" lines: ") && line.contains(" shown by a test, "))?;
     let rows = list.lines().filter(|line| line.starts_with("| V"));
     let last: Vec<&str> =
         rows.map(|row| row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap_or_default().trim()).collect();
+    let mut lines = list.lines().enumerate();
+    let written = lines.find(|(_, line)| line.contains(" lines: ") && line.contains(" shown by a test, "));
+    if last.is_empty() && written.is_none() {
+        return None;
+    }
     let count = |word: &str| last.iter().filter(|cell| **cell == word).count();
-    let [unshown, undone, absent] = ["not shown", "not done", "does not apply"].map(count);
+    let [unshown, undone, absent] = UNSHOWN.map(count);
     let shown = last.len() - unshown - undone - absent;
     let is = format!(
         "{} lines: {shown} shown by a test, {unshown} not shown, {undone} not done, {absent} do not apply.",
         last.len()
     );
+    let Some((at, said)) = written else {
+        return Some(Finding::new(CHECKLIST, 1, "there is no sum of the lines", format!("write: {is}")));
+    };
     (said != is).then(|| Finding::new(CHECKLIST, at + 1, "the sum is not that of the lines", format!("write: {is}")))
 }
 
@@ -95,7 +110,7 @@ fn has_heading(page: &File, heading: &str) -> bool {
 /// What is said to show a line: a test in backticks or a journey in quotes, and the file it stands in.
 fn tests<'t>(tree: &'t Tree, shown: &'t str) -> Vec<(&'t File, &'t str)> {
     let mut all = Vec::new();
-    for part in shown.split("; ") {
+    for part in parts(shown) {
         let Some((names, path)) = part.rsplit_once(" in `") else { continue };
         let Some(file) = path.split('`').next().and_then(|path| tree.get(path)) else { continue };
         let journeys = names.split('"').skip(1).step_by(2);
@@ -105,11 +120,59 @@ fn tests<'t>(tree: &'t Tree, shown: &'t str) -> Vec<(&'t File, &'t str)> {
     all
 }
 
-fn has_test(file: &File, name: &str) -> bool {
-    match file.extension() {
-        "rs" => file.text.contains(&format!("fn {name}(")) || file.text.contains(&format!("{name}:")),
-        _ => file.text.contains(&format!("\"{name}\"")),
+/// What stands between semicolons, those of a journey's name apart.
+fn parts(shown: &str) -> Vec<&str> {
+    let (mut all, mut from, mut quoted) = (Vec::new(), 0, false);
+    for (at, c) in shown.char_indices() {
+        quoted ^= c == '"';
+        if c == ';' && !quoted {
+            all.push(&shown[from..at]);
+            from = at + 1;
+        }
     }
+    all.push(&shown[from..]);
+    all
+}
+
+/// A test is named where it is written; the list of a macro may stand beside it.
+fn has_test(tree: &Tree, file: &File, name: &str) -> bool {
+    match file.extension() {
+        "rs" => {
+            let beside = tree.with("rs").filter(|other| other.folder() == file.folder());
+            let code = rust::code_only(&file.text);
+            let found = is_test(&code, name);
+            found
+                || code.contains(&format!("fn {name}("))
+                    && beside.into_iter().any(|other| is_listed(&rust::code_only(&other.text), name))
+        }
+        _ => {
+            let code = file.text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let quoted = format!("(\"{name}\"");
+            code.filter(|line| !line.contains(".skip(")).any(|line| line.contains(&quoted))
+        }
+    }
+}
+
+/// Does a macro's list have the name?
+fn is_listed(code: &str, name: &str) -> bool {
+    code.match_indices("on_both_engines!(").any(|(at, word)| {
+        let list = code[at + word.len()..].split(')').next().unwrap_or_default();
+        list.split(',').any(|one| one.trim() == name)
+    })
+}
+
+/// A function with the attribute of a test, or one that a macro makes two tests of. What is switched off shows nothing.
+fn is_test(code: &str, name: &str) -> bool {
+    let word = format!("fn {name}(");
+    code.match_indices(&word).any(|(at, _)| {
+        let free = !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        // What stands between the end of what was before and the function.
+        let from = code[..at].rfind(['{', '}', ';']).map_or(0, |end| end + 1);
+        let about = &code[from..at];
+        let marked = about.contains("#[test]") || about.contains("#[tokio::test");
+        let made = code[..from].trim_end().ends_with("on_both_engines! {");
+        free && (marked || made) && !about.contains("#[ignore")
+    })
 }
 
 #[cfg(test)]
@@ -117,14 +180,23 @@ mod tests {
     use super::*;
     use crate::tidy::fixture;
 
+    const CODE: &str = "#[test]\nfn holds() {}\n#[tokio::test(flavor = \"multi_thread\")]\nasync fn it_too() {}\n\
+        on_both_engines!(listed, another, beside,);\nasync fn listed(place: &P) {}\n\
+        on_both_engines! {\n    async fn made(builder: B) {}\n}\n\
+        fn helper() {}\n// #[test]\n// fn commented() {}\n#[test]\n#[ignore = \"slow\"]\nfn off() {}\n";
+
     fn found(line: &str) -> Vec<String> {
         let page = "# Policy\n\n## Limits (V2.1.3)\n\n**How many at once (V7.1.2).** As many.\n### Keys\n";
         let files = [
             (CHECKLIST, line),
             ("docs/policy.md", page),
             ("docs/other.md", "# Pages\n"),
-            ("crates/a/src/lib.rs", "#[test]\nfn holds() {}\nfn it_too() {}\n"),
-            ("e2e/journeys/a.test.mjs", "test(\"somebody signs in\", f);\n"),
+            ("crates/a/src/lib.rs", CODE),
+            ("crates/a/src/b.rs", "async fn beside(place: &P) {}\nfn unlisted(place: &P) {}\n"),
+            (
+                "e2e/journeys/a.test.mjs",
+                "test(\"somebody signs in\", f);\ntest(\"somebody waits; and goes\", f);\n// test(\"left\", f);\n",
+            ),
         ];
         let (_folder, tree) = fixture::tree(&files);
         fixture::lines(&check(&tree))
@@ -137,6 +209,8 @@ mod tests {
             "| B | `docs/policy.md`, *How many at once*, *Keys* | \"somebody signs in\" in `e2e/journeys/a.test.mjs` |",
             "| C | `docs/policy.md` and *this* | not shown |",
             "| D | *Keys* in `docs/policy.md`, *Pages* in `docs/other.md` | not shown |",
+            "| E | `listed` in `crates/a/src/lib.rs`; `made` in `crates/a/src/lib.rs` |",
+            "| F | x | `beside` in `crates/a/src/b.rs`; \"somebody waits; and goes\" in `e2e/journeys/a.test.mjs` |",
             "*Gone* in `docs/policy.md`, no line of a table",
         ] {
             assert_eq!(found(line), Vec::<String>::new(), "{line}");
@@ -150,6 +224,25 @@ mod tests {
         assert_eq!(found(&format!("{sum}{rows}")), Vec::<String>::new());
         let wrong = ["docs/security.md:1: the sum is not that of the lines"];
         assert_eq!(found(&format!("{sum}{rows}| V1.1.4 | x | does not apply |\n")), wrong);
+    }
+
+    #[test]
+    fn a_line_names_a_test_or_says_that_there_is_none_and_the_sum_stands_there() {
+        let sum = "1 lines: 1 shown by a test, 0 not shown, 0 not done, 0 do not apply.\n";
+        let none = ["docs/security.md:2: no test is named"];
+        for last in ["", "shown", "`holds`", "`holds` in `crates/gone.rs`", "*Limits* in `docs/policy.md`"] {
+            assert_eq!(found(&format!("{sum}| V1.1.1 | x | {last} |\n")), none, "{last}");
+        }
+        let row = "| V1.1.1 | x | `holds` in `crates/a/src/lib.rs` |\n";
+        assert_eq!(found(row), ["docs/security.md:1: there is no sum of the lines"]);
+    }
+
+    #[test]
+    fn what_is_no_test_shows_nothing() {
+        for name in ["helper", "commented", "off", "another", "hold"] {
+            let line = format!("| A | x | `{name}` in `crates/a/src/lib.rs` |");
+            assert_eq!(found(&line), [format!("docs/security.md:1: crates/a/src/lib.rs has no test {name}")]);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ const POLICY: &str = "docs/security-policy.md";
 const INVENTORY: &str = "### Inventory of keys";
 const BROUGHT: &str = "**Algorithms and who brings them**";
 /// Crates that hold keys or work with them, also those that we do not have.
-const CRATES: [&str; 38] = [
+const CRATES: [&str; 48] = [
     "aes",
     "aes-gcm",
     "age",
@@ -21,7 +21,9 @@ const CRATES: [&str; 38] = [
     "blake3",
     "chacha20",
     "chacha20poly1305",
+    "crypto_box",
     "curve25519-dalek",
+    "des",
     "ecdsa",
     "ed25519",
     "ed25519-dalek",
@@ -30,16 +32,24 @@ const CRATES: [&str; 38] = [
     "josekit",
     "jsonwebtoken",
     "k256",
+    "md-5",
+    "native-tls",
+    "openssl",
     "orion",
     "p256",
     "p384",
+    "p521",
     "pbkdf2",
     "rand_chacha",
+    "rc4",
     "rcgen",
     "ring",
+    "rsa",
     "rustls",
     "scrypt",
+    "secp256k1",
     "sequoia-openpgp",
+    "sha1",
     "sha2",
     "sha3",
     "snow",
@@ -112,6 +122,10 @@ mod tests {
         );
         let unnamed = "crates/a/Cargo.toml:5: sha2 does not stand in the inventory of keys";
         assert_eq!(found("AES by `ring`", "ring = \"1\"\nsha2 = \"1\"\n"), [unnamed]);
+        for name in ["crypto_box", "des", "md-5", "native-tls", "openssl", "p521", "rc4", "rsa", "secp256k1", "sha1"] {
+            let unnamed = format!("crates/a/Cargo.toml:4: {name} does not stand in the inventory of keys");
+            assert_eq!(found("AES by `ring`", &format!("{name} = \"1\"\n")), [unnamed]);
+        }
         let gone = "docs/security-policy.md:7: nothing is built with orion";
         assert_eq!(found("AES by `ring`, others by `orion`", "ring = \"1\"\n"), [gone]);
     }

@@ -2,6 +2,7 @@
 //! packs and payloads are read, no cast that loses something (V1.4.2).
 
 use super::Finding;
+use super::rust;
 use super::workspace::Workspace;
 use crate::tree::Tree;
 use anyhow::{Context, Result};
@@ -34,11 +35,13 @@ pub fn check(tree: &Tree, workspace: &Workspace) -> Result<Vec<Finding>> {
 
 /// A crate that does not refuse what it should, or lets it all through again. Tests may cast.
 fn casts(tree: &Tree, path: &str) -> Option<Finding> {
-    let text = &tree.get(path)?.text;
+    let text = rust::code_only(&tree.get(path)?.text);
     let refused = text.split("warn(").nth(1).and_then(|rest| rest.split(')').next()).unwrap_or_default();
     let head = text.contains("#![cfg_attr(") && text.contains("not(test),");
-    let allowed = text.lines().filter(|line| line.starts_with("#![allow("));
-    let lets = |lint: &str| allowed.clone().any(|line| line.contains(lint));
+    let words = ["#![allow(", "#![expect("];
+    let allowed: Vec<&str> =
+        words.iter().flat_map(|word| text.split(word).skip(1)).filter_map(|rest| rest.split(")]").next()).collect();
+    let lets = |lint: &str| allowed.iter().any(|all| all.contains(lint));
     let lint = CASTS.iter().find(|lint| !head || !refused.contains(**lint) || lets(lint))?;
     let fix = format!("write #![cfg_attr(not(test), warn({}))]", CASTS.join(", "));
     Some(Finding::new(path, 1, format!("{lint} is not refused"), fix))
@@ -81,7 +84,13 @@ mod tests {
         assert_eq!(found(&all), None);
         let lost = Some("clippy::cast_sign_loss is not refused".to_owned());
         assert_eq!(found(&all.replace(", clippy::cast_sign_loss", "")), lost);
-        assert_eq!(found(&format!("{all}#![allow(clippy::cast_sign_loss)]\n")), lost);
+        for word in ["allow", "expect"] {
+            assert_eq!(found(&format!("{all}#![{word}(clippy::cast_sign_loss)]\n")), lost);
+            assert_eq!(found(&format!("{all}#![{word}(\n    clippy::cast_sign_loss,\n)]\n")), lost);
+        }
+        assert_eq!(found(&format!("{all}// #![allow(clippy::cast_sign_loss)]\n")), None);
+        let commented = "// #![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]\n//    not(test),\n";
+        assert_eq!(found(commented), Some("clippy::cast_possible_truncation is not refused".to_owned()));
     }
 
     #[test]

@@ -212,5 +212,19 @@ async fn an_open_invitation_is_taken_back_and_ends_with_its_makers_powers() {
     assert_eq!(page(&app, "", &path).await.status, 410);
     assert_eq!(submit(&app, "", &path, &[]).await.status, 410);
     assert!(!page(&app, &admin, "/accounts").await.text.contains("second@example.org"));
+
+    // Who has opened the link already adds no passkey any more.
+    let form = [("login", "third@example.org"), ("name", "Third"), POST, PLACE];
+    let path = invitation(&submit(&app, &admin, "/accounts/invite", &form).await);
+    let opened = set_cookie(&submit(&app, "", &path, &[]).await, "svod_session").expect("the link opens");
+    let begin = async || {
+        let script = [super::cookies(&opened), ("x-csrf-token", super::CSRF.to_owned())];
+        app.request("POST", "/account/passkeys/begin", &script, Vec::new()).await.status
+    };
+    assert_ne!(begin().await, 401);
+    let open = app.core.identity.open_invitations().await.unwrap();
+    let id = open.into_iter().find(|i| i.login == "third@example.org").unwrap().id;
+    assert_eq!(submit(&app, &admin, "/accounts/invitations/withdraw", &[("id", &id)]).await.status, 303);
+    assert_eq!(begin().await, 401);
     app.settle().await;
 }

@@ -240,7 +240,13 @@ async fn no_link_begins_a_session_by_a_provider() {
     assert_eq!((foreign.status, set_cookie(&foreign, "svod_outside")), (403, None));
     let door = get(&app, "/session", None).await;
     assert!(door.text.contains(&format!("method=\"post\" action=\"{path}\"")), "{}", door.text);
-    assert!(!door.header("content-security-policy").contains("form-action"), "the form leads away");
+    let policy = door.header("content-security-policy");
+    assert!(
+        policy.contains("; form-action 'self' https://accounts.example;"),
+        "it leads there and nowhere else: {policy}"
+    );
+    let elsewhere = get(&app, "/session?back=%2Foauth%2Fauthorize%3Fclient_id%3Dnobody", None).await;
+    assert_eq!(elsewhere.header("content-security-policy"), policy, "no link opens it");
     let left = submit(&app, "", path, &[("back", "/account")]).await;
     assert_eq!(left.status, 303, "{}", left.text);
     assert!(left.header("location").starts_with("https://accounts.example/authorize?"), "{}", left.header("location"));

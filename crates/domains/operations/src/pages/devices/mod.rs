@@ -23,6 +23,9 @@ pub struct Asked {
     after: String,
     #[serde(default)]
     q: String,
+    /// What was typed before a fresh proof was asked for.
+    #[serde(flatten)]
+    typed: Add,
 }
 
 #[derive(Template)]
@@ -33,6 +36,8 @@ struct DevicesPage<'a> {
     secret: &'a str,
     errors: Vec<(String, String)>,
     filters: Html,
+    /// Names the form: sent twice it lets in one device.
+    form: String,
     fields: Vec<Field>,
     table: Html,
     empty: Html,
@@ -60,7 +65,7 @@ pub async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let spaces = allowed(&ctx, &s)?;
-    shown(&ctx, &s, &asked, (&spaces, &Add::default(), Ok(None))).await
+    shown(&ctx, &s, &asked, (&spaces, &asked.typed, Ok(None))).await
 }
 
 /// The form as it was sent, and what came of it.
@@ -100,6 +105,7 @@ async fn shown(
         user,
         secret,
         filters: Filters { action: "/devices".into(), fields: vec![search] }.html(ctx),
+        form: format!("{:016x}{:016x}", s.registry.rng().next_u64(), s.registry.rng().next_u64()),
         fields: fields(ctx, s, spaces, form, &errors),
         errors,
         table: if devices.is_empty() { Html::default() } else { table(ctx, &devices) },
@@ -192,12 +198,26 @@ fn table(ctx: &PageContext, devices: &[Device]) -> Html {
 
 #[derive(Debug, Default, Deserialize)]
 pub struct Add {
+    #[serde(default)]
     name: String,
+    #[serde(default)]
     space: String,
     #[serde(default)]
     profile: String,
     #[serde(default)]
     device: String,
+    #[serde(default)]
+    form: String,
+}
+
+impl Add {
+    /// The page with what was typed.
+    fn address(&self) -> String {
+        let fields =
+            [("name", &self.name), ("space", &self.space), ("profile", &self.profile), ("device", &self.device)];
+        let typed: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        format!("/devices?{}#add", typed.join("&"))
+    }
 }
 
 /// `POST /devices/add`: the answer shows the secret, once.
@@ -210,7 +230,7 @@ pub async fn add(
     CsrfForm(form): CsrfForm<Add>,
 ) -> Result<Response, PageError> {
     let spaces = allowed(&ctx, &s)?;
-    if let Some(elsewhere) = ctx.confirm_first("/devices") {
+    if let Some(elsewhere) = ctx.confirm_first(&form.address()) {
         return Ok(elsewhere);
     }
     match added(&ctx, &s, &spaces, &form).await {
@@ -234,7 +254,10 @@ async fn added(
         return Err(wrong("profile", "choose a profile of the packs in force"));
     }
     let new = NewDevice { name: form.name.clone(), home, profile, device: given(&form.device) };
-    s.identity.add_device(&new, &ctx.actor).await
+    match form.form.as_str() {
+        "" => s.identity.add_device(&new, &ctx.actor).await,
+        name => s.identity.add_device_by_form(&new, (&ctx.actor, name)).await,
+    }
 }
 
 /// The device, when it is one of theirs.
@@ -260,6 +283,7 @@ pub async fn show(
         SummaryRow::new(ctx.t("devices-space"), Html::text(device.home.as_str())),
         SummaryRow::new(ctx.t("devices-limits"), Html::text(&limits(&ctx, &device))),
         SummaryRow::new(ctx.t("devices-created"), components::time(&ctx, device.created)),
+        SummaryRow::new(ctx.t("devices-by"), Html::text(&device.by)),
         SummaryRow::new(ctx.t("devices-seen"), seen(&ctx, &device)),
     ];
     if let Some(at) = device.revoked {
