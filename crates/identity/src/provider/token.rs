@@ -334,7 +334,8 @@ impl Identity {
             rows.iter().try_for_each(|row| client::add_token(conn, row))?;
             let account = rows.first().and_then(|row| row.account.as_deref()).unwrap_or_default();
             if let Some(site) = &site {
-                site_session::add(conn, &Self::gone_on(conn, site.clone(), account)?)?;
+                let site = Self::gone_on(conn, site.clone(), account)?;
+                site_session::add(conn, &site)?;
             }
             Ok(Kept::Here)
         };
