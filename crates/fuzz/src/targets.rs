@@ -1,11 +1,16 @@
 //! Parsers whose crates have them in their public interface.
 
+use std::collections::BTreeMap;
+
+use svod_forms::{Around, Draft, Form, Lists, Prefill, Sent};
+use svod_kernel::{Lang, Timestamp};
 use svod_ledger::{Checkpoint, Note, Receipt, Verifier};
 use svod_mapping::Mapping;
 use svod_model::{PackSource, parse_pack};
 use svod_policy::{Policies, PolicySource};
 use svod_process::{Effect, Event, Process, State};
 use svod_rules::{DecisionModel, Feel, Inputs};
+use svod_text::Texts;
 
 /// Steps of a process at the most: one may go round for ever, a token at a time.
 const STEPS: usize = 64;
@@ -92,4 +97,31 @@ pub fn policy(bytes: &[u8]) {
     let source = |file: &str, text: &str| PolicySource { file: file.to_owned(), text: text.to_owned() };
     let schema = source("schema.cedarschema", include_str!("../../../packs/base/policies/schema.cedarschema"));
     _ = Policies::compile(&schema, &[source("pack.cedar", text)]);
+}
+
+/// A form, and behind a NUL what somebody sends for it: lines `place=text`.
+pub fn form(bytes: &[u8]) {
+    let (json, sent) = bytes.split_at(bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len()));
+    let (Some(json), Some(sent)) = (text(json), text(sent.get(1..).unwrap_or_default())) else { return };
+    let Ok(form) = Form::parse("form.json", json) else { return };
+    let mut typed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (place, text) in sent.lines().filter_map(|line| line.split_once('=')) {
+        typed.entry(place.to_owned()).or_default().push(text.to_owned());
+    }
+    let Ok(texts) = Texts::new([]) else { return };
+    let (prefill, lists, inputs) = (Prefill::new(), Lists::default(), serde_json::Map::new());
+    let around = Around {
+        lang: Lang::Ru,
+        texts: &texts,
+        now: Timestamp::from_millis(1_800_000_000_000),
+        offset_hours: 7,
+        prefill: &prefill,
+        lists: &lists,
+        inputs: &inputs,
+    };
+    let taken = form.accept(None, &Draft::default(), Sent::Typed(&typed), &around);
+    let draft = taken.unwrap_or_else(|refused| refused.draft);
+    form.view(&draft, None, &around, None);
+    _ = form.accept(None, &draft, Sent::Data(&draft.data), &around);
+    _ = form.finish(&draft, &around);
 }

@@ -6,18 +6,29 @@
 
 mod decision;
 mod error;
+mod external;
 mod feel;
+mod full;
+mod guard;
 mod inputs;
+mod instrument;
 mod memo;
 mod model;
 mod scan;
 mod table;
+mod temporal;
 mod value;
 mod vet;
+mod workers;
 
 pub use decision::{Decision, NeededInput, Outcome};
 pub use error::RuleError;
 pub use feel::Feel;
+pub use full::{
+    Askable, Asked, DecisionError, DecisionModels, DecisionResult, Evaluation, FieldError, FiredRule, ModelVersion,
+    TableResult,
+};
 pub use inputs::{Input, Inputs};
 pub use memo::{Memo, MemoStatistics};
 pub use model::{DecisionModel, DecisionNeeds};
+pub use temporal::Temporal;

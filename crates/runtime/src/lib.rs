@@ -2,14 +2,17 @@
 //!
 //! * `worker` – takes findings in order, one transaction each, under a lease: never lost, never doubled
 //! * `respond` – the command a finding becomes
+//! * [`cases`] – process instances made durable: states, waits, tasks and changes of the graph in one command
 //! * `territory` – which body answers for a place and a subject
 //! * `tasks` – what an official does with a task: take, give back, complete
 
+pub mod cases;
 mod respond;
 mod tasks;
 mod territory;
 mod worker;
 
+pub use cases::{Along, CaseError, Cases, NewCase};
 pub use respond::alert_message;
 pub use tasks::{TaskError, Tasks};
 pub use territory::{Answerable, Territories};

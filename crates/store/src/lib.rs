@@ -30,6 +30,7 @@ pub mod evolution;
 pub mod file;
 pub mod finding;
 mod heads;
+pub mod instance;
 mod job;
 pub mod journal;
 mod journal_list;
@@ -60,7 +61,7 @@ mod value;
 pub mod value_index;
 mod writer;
 
-pub use conn::{BulkInsert, Column, Conn, Engine};
+pub use conn::{BulkInsert, Clash, Column, Conn, Engine};
 pub use error::StoreError;
 pub use heads::{JournalHeads, News};
 pub use store::{Store, StoreOptions};

@@ -7,7 +7,7 @@ use crate::pg::PgConn;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl, copy};
 
-const MIGRATIONS: [(&str, &str); 17] = [
+const MIGRATIONS: [(&str, &str); 18] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [(&str, &str); 17] = [
     ("V0015__acting", include_str!("../migrations/V0015__acting.sql")),
     ("V0016__logout", include_str!("../migrations/V0016__logout.sql")),
     ("V0017__files", include_str!("../migrations/V0017__files.sql")),
+    ("V0020__instance", include_str!("../migrations/V0020__instance.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {

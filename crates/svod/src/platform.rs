@@ -113,7 +113,7 @@ impl Platform {
         if options.sandbox {
             core.registry.ensure_space(&SANDBOX_SPACE.parse().context("a literal")?, true).await?;
         }
-        let mut workers = vec![core.runtime.start(), keep_personas(core.registry.clone(), core.identity.clone())];
+        let mut workers = vec![core.runtime.start(), core.worker.start(), keep_personas(core.registry.clone(), core.identity.clone())];
         let broker = mqtt::start(config, &options, &core, (mqtt_listener, doors.mqtt.clone()));
         let outward: Arc<dyn svod_notify::Publish> = broker.clone();
         mqtt::retain_open_alerts(&core.registry, &*outward).await?;
@@ -149,6 +149,7 @@ impl Platform {
             worker.abort();
         }
         self.core.runtime.release().await;
+        self.core.worker.release().await;
         self.notify.stop().await;
         self.subscriptions.stop().await;
         self.notary.stop().await;

@@ -142,3 +142,16 @@ enum-SecurityKind-far-away = Two networks at a time
 enum-SecurityKind-powers = Powers changed
 enum-SecurityKind-tampering = Ledger does not fit
 enum-SecurityKind-malware = Malware in a file
+
+attr-service = Service
+attr-number = Number
+attr-stage = Stage
+attr-outcome = Outcome
+attr-title = What to do
+attr-token = Place in the process
+attr-form = Form
+attr-input = Data for who does it
+enum-TaskStatus-withdrawn = Withdrawn
+enum-CaseOutcome-completed = Completed
+enum-CaseOutcome-failed = Ended with an error
+enum-CaseOutcome-cancelled = Called off

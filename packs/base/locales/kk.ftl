@@ -142,3 +142,16 @@ enum-SecurityKind-far-away = Бір мезгілде екі желі
 enum-SecurityKind-powers = Өкілеттік өзгеруі
 enum-SecurityKind-tampering = Жазбалар тізілімі бұзылған
 enum-SecurityKind-malware = Зиянды файл
+
+attr-service = Қызмет
+attr-number = Нөмірі
+attr-stage = Кезең
+attr-outcome = Нәтижесі
+attr-title = Не істеу керек
+attr-token = Процестегі орны
+attr-form = Нысан
+attr-input = Орындаушыға арналған деректер
+enum-TaskStatus-withdrawn = Кері шақырылды
+enum-CaseOutcome-completed = Аяқталды
+enum-CaseOutcome-failed = Қатемен аяқталды
+enum-CaseOutcome-cancelled = Тоқтатылды

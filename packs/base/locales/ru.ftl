@@ -142,3 +142,16 @@ enum-SecurityKind-far-away = Две сети одновременно
 enum-SecurityKind-powers = Изменение полномочий
 enum-SecurityKind-tampering = Реестр записей нарушен
 enum-SecurityKind-malware = Вредоносный файл
+
+attr-service = Услуга
+attr-number = Номер
+attr-stage = Этап
+attr-outcome = Исход
+attr-title = Что сделать
+attr-token = Место в процессе
+attr-form = Форма
+attr-input = Данные для исполнителя
+enum-TaskStatus-withdrawn = Отозвана
+enum-CaseOutcome-completed = Завершено
+enum-CaseOutcome-failed = Завершено с ошибкой
+enum-CaseOutcome-cancelled = Отменено
