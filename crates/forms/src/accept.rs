@@ -133,12 +133,13 @@ impl Form {
         around: &Around<'_>,
     ) -> Result<Draft, Box<Refused>> {
         let before = settle(self, around, &begin(self, around, draft));
+        let reading = Reading { page, draft, before: &before, around };
         let mut fresh = begin(self, around, draft);
         let mut refusals = Refusals::default();
         if let Sent::Data(given) = sent {
-            self.resize(page, given, &before, around, &mut fresh, &mut refusals);
+            self.resize(&reading, given, &mut fresh, &mut refusals);
         }
-        let taken = self.take(page, draft, sent, &before, around, &mut fresh, &mut refusals);
+        let taken = self.take(&reading, sent, &mut fresh, &mut refusals);
         let mut settled = settle(self, around, &fresh);
         // What the new answers themselves make read-only is as it was before.
         let undone = self.locked_now(&taken, draft, around, &settled);
@@ -214,18 +215,11 @@ impl Form {
     }
 
     /// Repeats get as many items as were sent.
-    fn resize(
-        &self,
-        page: Option<&str>,
-        given: &Value,
-        before: &Settled,
-        around: &Around<'_>,
-        fresh: &mut Value,
-        refusals: &mut Refusals,
-    ) {
+    fn resize(&self, reading: &Reading<'_>, given: &Value, fresh: &mut Value, refusals: &mut Refusals) {
+        let Reading { page, draft, before, around } = *reading;
         let mut shape = fresh.clone();
         let mut counts: Vec<(String, usize)> = Vec::new();
-        let mut grown = Draft::of(fresh.clone());
+        let mut grown = Draft { data: fresh.clone(), disputed: draft.disputed.clone() };
         // Items in items are seen once those around them are there.
         for _ in 0..limits::DEPTH {
             counts.clear();
@@ -255,17 +249,14 @@ impl Form {
     }
 
     /// Puts what was sent into the answers; gives the names of what was taken.
-    #[allow(clippy::too_many_arguments)]
     fn take(
         &self,
-        page: Option<&str>,
-        draft: &Draft,
+        reading: &Reading<'_>,
         sent: Sent<'_>,
-        before: &Settled,
-        around: &Around<'_>,
         fresh: &mut Value,
         refusals: &mut Refusals,
     ) -> BTreeSet<String> {
+        let Reading { page, draft, before, around } = *reading;
         let shape = fresh.clone();
         let mut taken = BTreeSet::new();
         walk(self, around, &before.data, &shape, &mut |met| {
@@ -276,12 +267,9 @@ impl Form {
             let held = get(&shape, &met.name).cloned().unwrap_or(Value::Null);
             let answer = match sent {
                 Sent::Typed(typed) => typed_answer(input, met, typed, (&held, &before.data), around, refusals),
-                Sent::Data(given) => match get(given, &met.name) {
-                    Some(value) => {
-                        value::sane(input, value).map_or_else(|| Some(Err(Complaint::of("kind"))), |v| Some(Ok(v)))
-                    }
-                    None => None,
-                },
+                Sent::Data(given) => {
+                    get(given, &met.name).map(|value| value::sane(input, value).ok_or_else(|| Complaint::of("kind")))
+                }
             };
             match answer {
                 Some(Ok(value)) => {
@@ -380,6 +368,15 @@ impl Form {
         look(&self.components, "", &mut out);
         out
     }
+}
+
+/// What is read, and from where.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    page: Option<&'a str>,
+    draft: &'a Draft,
+    before: &'a Settled,
+    around: &'a Around<'a>,
 }
 
 /// What went wrong while reading.

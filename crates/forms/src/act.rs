@@ -121,10 +121,10 @@ impl Form {
                     list.remove(*at);
                 }
             }
-            (Action::Dispute(name), What::Input(input)) if *name == met.name => {
-                if lock(input, met, draft, around) == Some(Lock::Source) {
-                    out.disputed.insert(name.clone());
-                }
+            (Action::Dispute(name), What::Input(input))
+                if *name == met.name && lock(input, met, draft, around) == Some(Lock::Source) =>
+            {
+                out.disputed.insert(name.clone());
             }
             (Action::Keep(name), What::Input(input)) if *name == met.name => {
                 if out.disputed.remove(name)

@@ -9,9 +9,6 @@ use svod_rules::{Feel, Input, Inputs};
 
 use crate::shared;
 
-/// What an expression may say about its place in a repeat, beside the names of the data.
-const LOCALS: [&str; 6] = ["this", "parent", "i", "_this_", "_parent_", "_i_"];
-
 /// What expressions look at: the answers, values beside them, and the item of a repeat in which they stand. form-js
 /// lays them over one another in this order: `this`, `parent`, `i`, then the data, then `_this_` and its like.
 #[derive(Clone)]
@@ -78,21 +75,25 @@ pub(crate) struct Expression {
 }
 
 impl Expression {
-    /// Compiles the text behind the `=`; `names` are those of the data.
-    pub(crate) fn compile(text: &str, names: &BTreeSet<String>) -> Result<Self, (String, String)> {
+    /// Compiles the text behind the `=`.
+    pub(crate) fn compile(text: &str) -> Result<Self, (String, String)> {
         shared::check(text)?;
-        let own = shared::names(text);
-        let known: BTreeSet<&str> = names.iter().map(String::as_str).chain(LOCALS).collect();
-        let known: Vec<&str> = known.into_iter().chain(own.iter().map(String::as_str)).collect();
-        let feel = Feel::compile_full(&shared::rewritten(text)?, &known).map_err(|e| (e.message, e.fix))?;
-        Ok(Self { feel, denied: false, names: own })
+        let names = shared::names(text);
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let rewritten = shared::rewritten(text)?;
+        let feel = Feel::compile_full(&rewritten, &known).map_err(|error| {
+            // The reader knows the text as it stands in the file.
+            let error = Feel::compile_full(text, &known).err().unwrap_or(error);
+            (error.message, error.fix)
+        })?;
+        Ok(Self { feel, denied: false, names })
     }
 
     /// Compiles `conditional.hide`.
-    pub(crate) fn condition(text: &str, names: &BTreeSet<String>) -> Result<Self, (String, String)> {
+    pub(crate) fn condition(text: &str) -> Result<Self, (String, String)> {
         match shared::denied(text) {
-            Some(inner) => Self::compile(inner, names).map(|e| Self { denied: true, ..e }),
-            None => Self::compile(text, names),
+            Some(inner) => Self::compile(inner).map(|e| Self { denied: true, ..e }),
+            None => Self::compile(text),
         }
     }
 
@@ -129,15 +130,13 @@ mod tests {
     #[test]
     fn the_server_gives_what_the_browser_gives() {
         let file: Value = serde_json::from_str(BROWSER).unwrap();
-        let data = file["data"].as_object().unwrap();
-        let names: BTreeSet<String> = data.keys().cloned().collect();
         let facts = Facts::new(&file["data"], Map::new());
         let cases = file["cases"].as_array().unwrap();
         assert!(cases.len() > 150);
         let mut wrong = Vec::new();
         for case in cases {
             let text = case["expression"].as_str().unwrap();
-            match (Expression::compile(text, &names), Expression::condition(text, &names)) {
+            match (Expression::compile(text), Expression::condition(text)) {
                 (Ok(value), Ok(condition)) => {
                     let (value, hides) = (value.value(&facts), Value::from(condition.hides(&facts)));
                     if value != case["value"] || hides != case["hides"] {
@@ -155,7 +154,6 @@ mod tests {
 
     #[test]
     fn what_differs_is_refused() {
-        let names = BTreeSet::new();
         for bad in [
             "now()",
             "today() > x",
@@ -176,7 +174,7 @@ mod tests {
             "x = = 1",
             &format!("{}x = 1{}", "(".repeat(9), " = true)".repeat(9)),
         ] {
-            assert!(Expression::compile(bad, &names).is_err(), "{bad}");
+            assert!(Expression::compile(bad).is_err(), "{bad}");
         }
     }
 }

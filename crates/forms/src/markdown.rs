@@ -91,7 +91,7 @@ fn spans(text: &str) -> Vec<Span> {
             flush(&mut out, &mut run, strong, emphasis);
             strong = !strong;
             length = 2;
-        } else if (c == '*' || (c == '_' && !run.ends_with(char::is_alphanumeric) || c == '_' && emphasis))
+        } else if (c == '*' || (c == '_' && (emphasis || !run.ends_with(char::is_alphanumeric))))
             && (emphasis || rest[1..].contains(c))
         {
             flush(&mut out, &mut run, strong, emphasis);

@@ -1,7 +1,6 @@
 //! Words of a form: a key of the locales, text with `{{ FEEL }}` in it, or FEEL.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use serde_json::Value;
 use svod_text::Arg;
@@ -34,7 +33,7 @@ pub(crate) struct Speaker<'a> {
 }
 
 impl Phrase {
-    pub(crate) fn parse(text: &str, names: &BTreeSet<String>) -> Result<Self, (&'static str, String, String)> {
+    pub(crate) fn parse(text: &str) -> Result<Self, (&'static str, String, String)> {
         let feel = |(message, fix): (String, String)| ("form-feel", message, fix);
         if let Some(key) = text.strip_prefix('@') {
             let good = key.starts_with(|c: char| c.is_ascii_lowercase())
@@ -47,7 +46,7 @@ impl Phrase {
             };
         }
         if let Some(expression) = text.strip_prefix('=') {
-            return Expression::compile(expression, names).map(Self::By).map_err(feel);
+            return Expression::compile(expression).map(Self::By).map_err(feel);
         }
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -60,7 +59,7 @@ impl Phrase {
                 return Err(("form-text", "blocks {{#…}} are not carried out".into(), fix.into()));
             }
             pieces.push(Piece::Text(before.into()));
-            pieces.push(Piece::By(Expression::compile(expression.trim(), names).map_err(feel)?));
+            pieces.push(Piece::By(Expression::compile(expression.trim()).map_err(feel)?));
             rest = tail;
         }
         pieces.push(Piece::Text(rest.into()));

@@ -256,7 +256,7 @@ fn list(nodes: &[Node<'_>], out: &mut String) -> Result<(), Refusal> {
     for (at, node) in nodes.iter().enumerate() {
         if ends(node) {
             compared(&nodes[from..at], out)?;
-            one(node, None, out)?;
+            one(node, out)?;
             from = at + 1;
         }
     }
@@ -280,27 +280,35 @@ fn compared(nodes: &[Node<'_>], out: &mut String) -> Result<(), Refusal> {
 
 fn run(nodes: &[Node<'_>], out: &mut String) -> Result<(), Refusal> {
     for (at, node) in nodes.iter().enumerate() {
-        one(node, at.checked_sub(1).map(|before| nodes[before].text()), out)?;
+        match (node.text(), nodes.get(at + 1), at.checked_sub(1).map(|before| nodes[before].text())) {
+            // Written with what is counted.
+            ("count", Some(Node::Group(open, ..)), _) if open.text == "(" => {}
+            ("(", _, Some("count")) => counted(node, out)?,
+            _ => one(node, out)?,
+        }
     }
     bounded(out)
 }
 
-fn one(node: &Node<'_>, before: Option<&str>, out: &mut String) -> Result<(), Refusal> {
+/// Null has no number of things.
+fn counted(node: &Node<'_>, out: &mut String) -> Result<(), Refusal> {
+    let mut body = String::new();
+    one(node, &mut body)?;
+    out.push_str(&format!(" (if {body} = null then null else count{body})"));
+    Ok(())
+}
+
+fn one(node: &Node<'_>, out: &mut String) -> Result<(), Refusal> {
     match node {
-        // Written with what is counted, below.
-        Node::Token(token) if token.text == "count" => out.push_str(token.space),
         Node::Token(token) => {
             out.push_str(token.space);
             out.push_str(token.text);
         }
         Node::Group(open, inner, close) => {
-            let mut body = String::new();
-            list(inner, &mut body)?;
-            if before == Some("count") {
-                out.push_str(&format!("(if ({body}) = null then null else count({body}))"));
-            } else {
-                out.push_str(&format!("{}{}{body}{close}", open.space, open.text));
-            }
+            out.push_str(open.space);
+            out.push_str(open.text);
+            list(inner, out)?;
+            out.push_str(close);
         }
     }
     Ok(())
@@ -330,6 +338,8 @@ mod tests {
         assert_eq!(rewritten("a > 1.5").unwrap(), "a > 1.5");
         assert!(check("x in [1..5]").is_err() && check("sum(a, b)").is_err() && check("sum([a, b])").is_ok());
         assert!(rewritten("a = \"=\"").unwrap().contains("(if (a) = null then ( \"=\") = null else (a) = ( \"=\"))"));
+        assert_eq!(rewritten("count + count[1]").unwrap(), "count + count[1]");
+        assert_eq!(rewritten("count(x)").unwrap(), " (if (x) = null then null else count(x))");
         assert!(rewritten("a)").is_err() && rewritten("(a").is_err());
         assert_eq!(denied(" not( a = 1 ) "), Some(" a = 1 "));
         assert_eq!(denied("not(a) and (b)"), None);

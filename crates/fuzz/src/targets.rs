@@ -8,7 +8,7 @@ use svod_ledger::{Checkpoint, Note, Receipt, Verifier};
 use svod_mapping::Mapping;
 use svod_model::{PackSource, parse_pack};
 use svod_policy::{Policies, PolicySource};
-use svod_process::{Effect, Event, Process, State};
+use svod_process::{Calendars, Event, Process, State, Token, Wait};
 use svod_rules::{DecisionModel, Feel, Inputs};
 use svod_text::Texts;
 
@@ -55,17 +55,36 @@ pub fn pack(bytes: &[u8]) {
 pub fn process(bytes: &[u8]) {
     let Some(xml) = text(bytes) else { return };
     let Ok(process) = Process::parse("process.bpmn", xml) else { return };
-    let (mut state, mut event) = (State::default(), Event::Start);
+    let calendars = Calendars::new();
+    let (mut state, mut now) = (State::default(), Timestamp(0));
+    let start = process.starts().next().map(|(element, _)| element.id.clone());
+    let mut event = Event::Start { element: start, variables: serde_json::Map::new() };
     for _ in 0..STEPS {
-        let Ok((next, effects)) = process.step(&state, &event) else { return };
-        let task = effects.iter().find_map(|effect| match effect {
-            Effect::OfferTask { element, .. } => Some(element.clone()),
-            Effect::Finished => None,
-        });
-        let waiting = task.or_else(|| next.tokens.first().map(|token| token.element.clone()));
-        let Some(element) = waiting else { return };
-        (state, event) = (next, Event::Completed { element });
+        let Ok((next, _)) = process.step(&state, &event, now, &calendars) else { return };
+        let Some(following) = following(&next, &mut now) else { return };
+        (state, event) = (next, following);
     }
+}
+
+/// What goes on soonest: the oldest token that waits for somebody, else the first timer.
+fn following(state: &State, now: &mut Timestamp) -> Option<Event> {
+    let variables = serde_json::Map::new;
+    let answer = |(id, token): (&u64, &Token)| {
+        let (wait, token, attempt) = (&token.wait, *id, token.attempt);
+        match wait {
+            Wait::Task => Some(Event::Completed { token, variables: variables() }),
+            Wait::Service => Some(Event::ServiceDone { token, attempt, variables: variables() }),
+            Wait::Called => Some(Event::CalledDone { token, attempt, variables: variables() }),
+            Wait::Decision => Some(Event::Decided { token, attempt, outcome: serde_json::Value::Null }),
+            Wait::Incident(incident) => Some(Event::Retry { incident: *incident, variables: variables() }),
+            _ => None,
+        }
+    };
+    state.tokens.iter().find_map(answer).or_else(|| {
+        let (timer, armed) = state.timers.iter().min_by_key(|(_, armed)| armed.due)?;
+        *now = (*now).max(armed.due);
+        Some(Event::TimerFired { timer: *timer })
+    })
 }
 
 fn inputs() -> Inputs {

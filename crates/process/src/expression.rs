@@ -8,8 +8,28 @@ use svod_rules::{Feel, Inputs};
 
 /// Words that join or open parts of an expression and never name a variable.
 const KEYWORDS: [&str; 22] = [
-    "and", "between", "else", "every", "external", "false", "for", "function", "if", "in", "instance", "not", "null", "of",
-    "or", "return", "satisfies", "some", "then", "true", "item", "partial",
+    "and",
+    "between",
+    "else",
+    "every",
+    "external",
+    "false",
+    "for",
+    "function",
+    "if",
+    "in",
+    "instance",
+    "not",
+    "null",
+    "of",
+    "or",
+    "return",
+    "satisfies",
+    "some",
+    "then",
+    "true",
+    "item",
+    "partial",
 ];
 
 /// A FEEL expression, compiled once, and the variables that it may read. Equal when the text is.
@@ -29,7 +49,10 @@ impl Expression {
         let text = text.trim();
         let text = text.strip_prefix('=').unwrap_or(text).trim();
         if text.is_empty() {
-            return Err(("the FEEL expression is empty".to_owned(), "write an expression such as amount > 10".to_owned()));
+            return Err((
+                "the FEEL expression is empty".to_owned(),
+                "write an expression such as amount > 10".to_owned(),
+            ));
         }
         let Words { names, entries } = words(text);
         let known: Vec<&str> = names.iter().chain(&entries).map(String::as_str).collect();
@@ -167,7 +190,10 @@ mod tests {
     fn a_missing_variable_is_null() {
         let e = Expression::compile("= a = null").unwrap();
         assert_eq!(e.evaluate(|_| None), Ok(Value::Bool(true)));
-        assert_eq!(Expression::compile("a - b").unwrap().evaluate(|n| Some(Value::from(n.len() + 2))), Ok(Value::from(0)));
+        assert_eq!(
+            Expression::compile("a - b").unwrap().evaluate(|n| Some(Value::from(n.len() + 2))),
+            Ok(Value::from(0))
+        );
         assert!(Expression::compile("= ").is_err());
         assert!(Expression::compile("now() > x").is_err());
     }

@@ -25,14 +25,14 @@ pub use event::{Effect, Event};
 pub use expression::Expression;
 pub use migrate::MigrationFault;
 pub use model::{
-    AdHoc, Activity, DataObject, Element, Flow, Mapping, Message, NodeKind, Process, Reference, Repeat, Sub, SubKind, Timer,
-    TimerKind, Trigger, Work,
+    Activity, AdHoc, DataObject, Element, Flow, Mapping, Message, NodeKind, Process, Reference, Repeat, Sub, SubKind,
+    Timer, TimerKind, Trigger, Work,
 };
 pub use parse::{MAX_DEPTH, MAX_ELEMENTS, MAX_SOURCE, SVOD_NAMESPACE};
 pub use span::Span;
 pub use state::{
-    Armed, Entry, Incident, Items, Outcome, Owner, Redo, Reset, STATE_VERSION, Scope, ScopeKind, State, Subscription, Token,
-    Topic, Undo, Wait,
+    Armed, Entry, Incident, Items, Outcome, Owner, Redo, Reset, STATE_VERSION, Scope, ScopeKind, State, Subscription,
+    Token, Topic, Undo, Wait,
 };
 pub use step::{MAX_ITEMS, MAX_STEPS, MAX_TOKENS, MAX_VARIABLES};
 pub use text::Text;

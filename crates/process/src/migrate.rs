@@ -124,7 +124,11 @@ impl<'p> Move<'p> {
             return new;
         };
         let Some(after) = self.to.element(&new) else {
-            self.fault(old, format!("{why}, and the new version has no '{new}'"), "map it to an element of the new version");
+            self.fault(
+                old,
+                format!("{why}, and the new version has no '{new}'"),
+                "map it to an element of the new version",
+            );
             return new;
         };
         if !same_kind(before, after) {

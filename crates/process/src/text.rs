@@ -25,8 +25,9 @@ impl Text {
     pub(crate) fn resolve(&self, find: impl Fn(&str) -> Option<Value>) -> Result<String, String> {
         match self {
             Self::Plain(text) => Ok(text.clone()),
-            Self::Feel(expression) => as_text(&expression.evaluate(find)?)
-                .ok_or_else(|| format!("'{}' gives no text", expression.text())),
+            Self::Feel(expression) => {
+                as_text(&expression.evaluate(find)?).ok_or_else(|| format!("'{}' gives no text", expression.text()))
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use svod_forms::Form;
 use svod_kernel::{Lang, SpacePath};
 use svod_mapping::Mapping;
 use svod_model::{
@@ -170,6 +171,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
     let decisions = decisions(&refs, &mut errors);
     let security = security(&refs, &mut errors);
     let calendars = calendars(&refs, &mut errors);
+    refs.iter().for_each(|pack| forms(pack, &mut errors));
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
     let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
@@ -346,6 +348,20 @@ fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTri
         }
     }
     done
+}
+
+fn forms(pack: &Pack, errors: &mut Vec<PackError>) {
+    for (name, json) in &pack.forms {
+        let file = format!("forms/{name}");
+        let Err(faults) = Form::parse(&file, json) else { continue };
+        errors.extend(faults.into_iter().map(|e| PackError {
+            file: format!("{}/{file}", pack.manifest.id),
+            position: Position::default(),
+            rule: "form".into(),
+            message: format!("{}: {}", e.path, e.message),
+            fix: e.fix,
+        }));
+    }
 }
 
 fn calendars(packs: &[&Pack], errors: &mut Vec<PackError>) -> Calendars {

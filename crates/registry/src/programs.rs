@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value};
+use svod_forms::Form;
 use svod_kernel::Timestamp;
 use svod_model::{PackSource, ServiceSpec, parse_pack};
 use svod_process::Process;
@@ -29,8 +30,8 @@ pub struct Programs {
     pub decisions: BTreeMap<String, String>,
     /// The same, compiled when the first of them is asked.
     models: OnceLock<Result<DecisionModels, RuleError>>,
-    /// `forms/*.form.json`: file name to JSON.
-    pub forms: BTreeMap<String, String>,
+    /// Forms by file.
+    pub forms: BTreeMap<String, Arc<Form>>,
 }
 
 impl Programs {
@@ -39,6 +40,7 @@ impl Programs {
         let mut without_seeds = source.clone();
         without_seeds.files.retain(|path, _| !path.starts_with("entities/"));
         let parsed = parse_pack(&without_seeds).unwrap_or_default();
+        let forms = parsed.forms.iter().filter_map(|(file, json)| Some((file, Form::parse(file, json).ok()?)));
         let processes = parsed.processes.iter().filter_map(|(file, xml)| Process::parse(file, xml).ok());
         Self {
             pack: pack.to_owned(),
@@ -47,7 +49,7 @@ impl Programs {
             services: parsed.services.into_iter().map(|s| (s.id.clone(), s)).collect(),
             decisions: parsed.decisions,
             models: OnceLock::new(),
-            forms: parsed.forms,
+            forms: forms.map(|(file, form)| (file.clone(), Arc::new(form))).collect(),
         }
     }
 

@@ -159,7 +159,12 @@ fn parsed(text: &str, names: &[&str]) -> Result<AstNode, RuleError> {
 }
 
 fn refused(text: &str, what: &str) -> RuleError {
-    RuleError::new(PLACE, None, format!("'{text}' has {what}"), "write it with FEEL's own functions, called in place")
+    RuleError::new(
+        PLACE,
+        None,
+        format!("'{text}' has {what}"),
+        "call FEEL's own functions in place; write (a.b) * 2 for a.b * 2",
+    )
 }
 
 fn scope(inputs: &Inputs, convert: impl Fn(&crate::Input) -> dsntk_feel::values::Value) -> FeelScope {

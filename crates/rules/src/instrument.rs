@@ -78,6 +78,12 @@ fn made_internal(parameters: &AstNode, body: &mut AstNode) {
     replaced(mapping, |mapping| call(EXTERNAL, vec![mapping, arguments]));
 }
 
+/// dsntk reads `a.b * 2` as the entry `b*2` of `a` where the entries of `a` are not declared.
+fn calculates(name: &str) -> bool {
+    let number_after = |at: usize| name[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    name.contains(['*', '/', '+']) || name.match_indices('-').any(|(at, _)| number_after(at))
+}
+
 fn several(contexts: &AstNode) -> bool {
     matches!(contexts, AstNode::QuantifiedContexts(all) if all.len() > 1)
 }
@@ -93,11 +99,75 @@ fn nest(node: &mut AstNode) {
     replaced(condition, |condition| AstNode::Satisfies(Box::new(quantified(Box::new(below), Box::new(condition)))));
 }
 
-impl Visitor {
-    fn visit_all(&mut self, nodes: &mut [AstNode]) -> Result<(), &'static str> {
-        nodes.iter_mut().try_for_each(|node| self.visit(node))
+/// Both operands of a node that has two, else the node.
+fn operands(node: &mut AstNode) -> Result<(&mut AstNode, &mut AstNode), &mut AstNode> {
+    use AstNode as N;
+    match node {
+        N::Add(a, b)
+        | N::And(a, b)
+        | N::ContextEntry(a, b)
+        | N::ContextTypeEntry(a, b)
+        | N::Div(a, b)
+        | N::Eq(a, b)
+        | N::Every(a, b)
+        | N::Exp(a, b)
+        | N::FormalParameter(a, b)
+        | N::FunctionType(a, b)
+        | N::Ge(a, b)
+        | N::Gt(a, b)
+        | N::In(a, b)
+        | N::InstanceOf(a, b)
+        | N::IterationContextSingle(a, b)
+        | N::Le(a, b)
+        | N::Lt(a, b)
+        | N::Mul(a, b)
+        | N::NamedParameter(a, b)
+        | N::Nq(a, b)
+        | N::Or(a, b)
+        | N::Out(a, b)
+        | N::QuantifiedContext(a, b)
+        | N::Range(a, b)
+        | N::Some(a, b)
+        | N::Sub(a, b) => Ok((a, b)),
+        other => Err(other),
     }
+}
 
+/// What a node of another kind consists of.
+fn parts(node: &mut AstNode) -> Vec<&mut AstNode> {
+    use AstNode as N;
+    match node {
+        N::If(a, b, c) | N::Between(a, b, c) | N::IterationContextInterval(a, b, c) => vec![a, b, c],
+        N::EvaluatedExpression(a)
+        | N::IntervalEnd(a, _)
+        | N::IntervalStart(a, _)
+        | N::ListType(a)
+        | N::Neg(a)
+        | N::RangeType(a)
+        | N::UnaryEq(a)
+        | N::UnaryGe(a)
+        | N::UnaryGt(a)
+        | N::UnaryLe(a)
+        | N::UnaryLt(a)
+        | N::UnaryNe(a) => vec![a],
+        N::CommaList(nodes)
+        | N::Context(nodes)
+        | N::ContextType(nodes)
+        | N::ExpressionList(nodes)
+        | N::FormalParameters(nodes)
+        | N::IterationContexts(nodes)
+        | N::List(nodes)
+        | N::NamedParameters(nodes)
+        | N::NegatedList(nodes)
+        | N::ParameterTypes(nodes)
+        | N::PositionalParameters(nodes)
+        | N::QualifiedName(nodes)
+        | N::QuantifiedContexts(nodes) => nodes.iter_mut().collect(),
+        _ => vec![],
+    }
+}
+
+impl Visitor {
     fn visit_two(&mut self, a: &mut AstNode, b: &mut AstNode) -> Result<(), &'static str> {
         self.visit(a)?;
         self.visit(b)
@@ -150,70 +220,17 @@ impl Visitor {
             N::Name(name) if CLOCK.contains(&name.as_str()) => self.guarded = true,
             N::ContextEntryKey(name) | N::ParameterName(name) | N::Name(name) => return known(name.as_str()),
             N::String(text) | N::At(text) => return known(text),
-            N::If(a, b, c) | N::Between(a, b, c) | N::IterationContextInterval(a, b, c) => {
-                self.visit_two(a, b)?;
-                self.visit(c)?;
-            }
-            N::Add(a, b)
-            | N::And(a, b)
-            | N::ContextEntry(a, b)
-            | N::ContextTypeEntry(a, b)
-            | N::Div(a, b)
-            | N::Eq(a, b)
-            | N::Every(a, b)
-            | N::Exp(a, b)
-            | N::FormalParameter(a, b)
-            | N::FunctionType(a, b)
-            | N::Ge(a, b)
-            | N::Gt(a, b)
-            | N::In(a, b)
-            | N::InstanceOf(a, b)
-            | N::IterationContextSingle(a, b)
-            | N::Le(a, b)
-            | N::Lt(a, b)
-            | N::Mul(a, b)
-            | N::NamedParameter(a, b)
-            | N::Nq(a, b)
-            | N::Or(a, b)
-            | N::Out(a, b)
-            | N::QuantifiedContext(a, b)
-            | N::Range(a, b)
-            | N::Some(a, b)
-            | N::Sub(a, b) => self.visit_two(a, b)?,
             // What stands behind the dot is a name and nothing to look up.
-            N::Path(a, _) => self.visit(a)?,
-            N::EvaluatedExpression(a)
-            | N::IntervalEnd(a, _)
-            | N::IntervalStart(a, _)
-            | N::ListType(a)
-            | N::Neg(a)
-            | N::RangeType(a)
-            | N::UnaryEq(a)
-            | N::UnaryGe(a)
-            | N::UnaryGt(a)
-            | N::UnaryLe(a)
-            | N::UnaryLt(a)
-            | N::UnaryNe(a) => self.visit(a)?,
-            N::CommaList(nodes)
-            | N::Context(nodes)
-            | N::ContextType(nodes)
-            | N::ExpressionList(nodes)
-            | N::FormalParameters(nodes)
-            | N::IterationContexts(nodes)
-            | N::List(nodes)
-            | N::NamedParameters(nodes)
-            | N::NegatedList(nodes)
-            | N::ParameterTypes(nodes)
-            | N::PositionalParameters(nodes)
-            | N::QualifiedName(nodes)
-            | N::QuantifiedContexts(nodes) => self.visit_all(nodes)?,
-            N::Boolean(_)
-            | N::ContextTypeEntryKey(_)
-            | N::FeelType(_)
-            | N::Irrelevant
-            | N::Null
-            | N::Numeric(..)
-            | N::QualifiedNameSegment(_) => {}
+            N::Path(a, name) => {
+                if matches!(&**name, N::Name(name) if calculates(name.as_str())) {
+                    return Err("a sign after a dot, which would be read as part of a name");
+                }
+                self.visit(a)?;
+            }
+            other => match operands(other) {
+                Ok((a, b)) => self.visit_two(a, b)?,
+                Err(other) => parts(other).into_iter().try_for_each(|part| self.visit(part))?,
+            },
         }
         Ok(())
     }

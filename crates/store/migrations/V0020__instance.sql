@@ -44,3 +44,15 @@ CREATE TABLE instance_step (
     steps TEXT NOT NULL,
     PRIMARY KEY (space, instance, version)
 ){clustered};
+
+-- What people have begun to fill in and not sent yet. Of the installation, under whose name they are: the draft of somebody.
+CREATE TABLE draft (
+    space BIGINT NOT NULL,
+    subject TEXT NOT NULL,
+    form TEXT NOT NULL,
+    version TEXT NOT NULL,
+    modified BIGINT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (space, subject, form)
+);
+CREATE INDEX draft_modified ON draft (modified);

@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 38] = [
+pub const TABLES: [Table; 39] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int,
         "next_instance": Int]),
@@ -98,6 +98,7 @@ pub const TABLES: [Table; 38] = [
     table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
     table!("file", 2, ["space": Int, "id": Text, "owner": Text, "name": Text, "kind": Text, "size": Int, "sha256": Text,
         "state": Text, "created": Int, "actor": Text]),
+    table!("draft", 3, ["space": Int, "subject": Text, "form": Text, "version": Text, "modified": Int, "doc": Json]),
     table!("instance", 2, ["space": Int, "id": Int, "urn": Text, "process": Text, "parent": Text, "business_key": Text,
         "status": Int, "version": Int, "started": Int, "modified": Int, "state": Json]),
     table!("instance_wait", 3, ["space": Int, "instance": Int, "wait": Text, "kind": Text, "name": Text, "key": Text,

@@ -24,6 +24,7 @@ pub mod client;
 mod conn;
 pub mod copy;
 pub mod definition;
+pub mod draft;
 pub mod entity;
 mod error;
 pub mod evolution;

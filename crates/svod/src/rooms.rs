@@ -12,7 +12,7 @@ use svod_model::{Entity, PackSource};
 use svod_notary::{Notary, NotaryDeps};
 use svod_registry::{Change, Command, Operation, PublishError, Registry, RegistryDeps};
 use svod_runtime::cases::{Cases, Worker};
-use svod_runtime::{Runtime, Tasks};
+use svod_runtime::{Applications, Runtime, Tasks};
 use svod_store::Store;
 use svod_trust::Trust;
 use svod_twin::Twin;
@@ -68,6 +68,8 @@ pub struct Core {
     pub cases: Arc<Cases>,
     /// What comes by itself in cases; not started.
     pub worker: Arc<Worker>,
+    /// Services that people ask for.
+    pub applications: Applications,
     /// What officials do.
     pub tasks: Tasks,
     /// Everything durable.
@@ -139,6 +141,7 @@ impl Core {
             judge: Arc::new(TwinJudge::new(twin.clone(), runtime.clone())),
         };
         let ingest = Ingest::new(deps, limits);
+        let applications = Applications::new(cases.clone(), store.clone());
         let tasks = Tasks::new(registry.clone(), cases.clone());
         Ok(Self {
             registry,
@@ -150,6 +153,7 @@ impl Core {
             runtime,
             cases,
             worker,
+            applications,
             tasks,
             store,
             node,

@@ -23,8 +23,6 @@ const COMMON: [&str; 5] = ["type", "id", "layout", "conditional", "properties"];
 
 pub(crate) struct Parser {
     pub faults: Faults,
-    /// First steps of every place in the data, and the form's inputs: what FEEL must know to read names.
-    pub names: BTreeSet<String>,
     /// Places in the data that belong to a field, and where that field stands.
     taken: BTreeMap<String, String>,
     count: usize,
@@ -68,7 +66,7 @@ impl Form {
                 return Err(faults.into_found());
             }
         };
-        Parser { faults, names: BTreeSet::new(), taken: BTreeMap::new(), count: 0, pages: BTreeSet::new() }.form(&root)
+        Parser { faults, taken: BTreeMap::new(), count: 0, pages: BTreeSet::new() }.form(&root)
     }
 }
 
@@ -99,12 +97,10 @@ impl Parser {
         }
         let id = self.text(&at, "id", limits::TEXT).unwrap_or_default();
         let inputs = self.inputs(root);
-        self.names.extend(inputs.iter().cloned());
         let Some(Value::Array(list)) = root.get("components") else {
             self.faults.add("components", "form-syntax", "there are no components", "give a list of components");
             return Err(self.faults.into_found());
         };
-        collect_names(list, &mut self.names, 0);
         let standing = Standing { place: String::new(), depth: 0, top: true };
         let components = self.components(list, "components", &standing);
         self.check_pages(&components);
@@ -254,25 +250,9 @@ fn page_of(component: &Component) -> Option<&Page> {
 pub(crate) fn is_step(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
-    text.len() <= 64 && text.starts_with(first) && text.chars().all(plain)
-}
-
-/// The first step of every place, so that FEEL can tell names from sums.
-fn collect_names(list: &[Value], names: &mut BTreeSet<String>, depth: usize) {
-    if depth > limits::DEPTH {
-        return;
-    }
-    for component in list.iter().filter_map(Value::as_object) {
-        let of = |key: &str| component.get(key).and_then(Value::as_str).filter(|t| !t.is_empty());
-        let place = of("key").or_else(|| of("path"));
-        for place in place.into_iter().chain(of("valuesKey")).chain(of("dataSource")) {
-            names.extend(place.split('.').next().filter(|step| is_step(step)).map(str::to_owned));
-        }
-        // Below a repeat or a group with a path the names are steps inside; FEEL reads them all the same.
-        if let Some(Value::Array(inner)) = component.get("components") {
-            collect_names(inner, names, depth + 1);
-        }
-    }
+    // Every object of a browser has these already.
+    let taken = ["__proto__", "prototype", "constructor"].contains(&text);
+    text.len() <= 64 && text.starts_with(first) && text.chars().all(plain) && !taken
 }
 
 impl Form {

@@ -91,7 +91,7 @@ impl Parser {
             }
             return None;
         };
-        match Phrase::parse(&text, &self.names) {
+        match Phrase::parse(&text) {
             Ok(phrase) => Some(phrase),
             Err((rule, message, fix)) => {
                 self.faults.add(&at.to(key), rule, message, fix);
@@ -133,7 +133,7 @@ impl Parser {
     }
 
     pub(crate) fn compile(&mut self, path: &str, text: &str) -> Option<Expression> {
-        let made = Expression::compile(text, &self.names);
+        let made = Expression::compile(text);
         self.compiled(path, made)
     }
 
@@ -220,7 +220,7 @@ impl Parser {
         self.keys(&inner, &["hide"], &[]);
         let text = self.text(&inner, "hide", limits::TEXT).filter(|t| !t.is_empty())?;
         let made = match text.strip_prefix('=') {
-            Some(text) => Expression::condition(text, &self.names),
+            Some(text) => Expression::condition(text),
             None => Err(("an expression begins with =".into(), "begin it with =".into())),
         };
         self.compiled(&inner.to("hide"), made)

@@ -285,3 +285,15 @@ fn acts_that_lead_elsewhere_change_nothing() {
     let draft = form.act(&Draft::default(), &Action::Next, &house.around());
     assert_eq!(form.act(&draft, &Action::Find("address".into()), &house.around()), draft);
 }
+
+#[test]
+fn a_disputed_value_survives_what_is_sent_as_values() {
+    let house = House::new();
+    let form = parse(FAMILY);
+    let draft = act(&form, &house, &Draft::default(), "dispute:familyName");
+    let sent = json!({"familyName": "Петрова", "contact": {"email": "a@b.kz"}, "address": "urn:a:1"});
+    let draft = form.accept(Some("applicant"), &draft, Sent::Data(&sent), &house.around()).unwrap();
+    let more = json!({"children": [{"firstName": "Аня"}, {"firstName": "Боря"}]});
+    let draft = form.accept(Some("children"), &draft, Sent::Data(&more), &house.around()).unwrap();
+    assert_eq!((draft.data["familyName"].as_str(), draft.disputed.len()), (Some("Петрова"), 1));
+}

@@ -162,6 +162,20 @@ fn each_rule_of_other_components() {
 }
 
 #[test]
+fn keys_are_words_that_no_browser_has_already() {
+    for bad in ["a b", "1a", "a..b", "a.0", "__proto__", "a.constructor", "имя"] {
+        let rule = one(json!({"type": "textfield", "key": bad, "label": "A"})).1;
+        assert_eq!(rule, "form-name", "{bad}");
+    }
+    // Words of FEEL are keys as others are; they only cannot be named in a condition.
+    let fields: Vec<Value> =
+        ["and", "count", "string", "in"].map(|key| json!({"type": "textfield", "key": key, "label": "A"})).into();
+    let text = json!({"type": "text", "text": "{{count}}", "conditional": {"hide": "=string length(name) > 3 and count(x) = 2"}});
+    let all = [fields, vec![text]].concat();
+    parse(&json!({"type": "default", "components": all}).to_string());
+}
+
+#[test]
 fn places_belong_to_one_field() {
     let field = |key: &str| json!({"type": "textfield", "key": key, "label": "A"});
     let repeat = |path: &str| json!({"type": "dynamiclist", "isRepeating": true, "label": "A", "path": path, "components": [field("x")]});

@@ -39,7 +39,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("abstract-type", "nothing is directly of an abstract type"),
     ("unknown-attribute", "an attribute is declared on the type"),
     ("wrong-type", "what is referred to is of the right type"),
-    ("unknown-decision", "a trigger's decision file is in decisions/"),
+    ("unknown-decision", "a trigger's decision file and the files of open_decisions are in decisions/"),
     ("unknown-process", "a trigger's process is in processes/ of this pack or one it depends on"),
     ("unknown-form", "a service's form is in forms/"),
     ("unknown-calendar", "a calendar is in calendars/ of this pack or one it depends on"),

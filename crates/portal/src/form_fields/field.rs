@@ -149,7 +149,8 @@ pub(crate) fn field(ctx: &PageContext, f: &FieldView) -> Html {
 
 /// The words of a field, and that it may be left out.
 fn label(ctx: &PageContext, f: &FieldView) -> Html {
-    if f.required || f.locked {
+    // A box that is left empty is an answer.
+    if f.required || f.locked || f.control == Control::Checkbox {
         return Html::text(&f.label);
     }
     let optional = Html::from(ctx.t("form-optional"));

@@ -49,7 +49,8 @@ fn calendar(root: &Node) -> Result<Calendar, Fault> {
     let mut years = BTreeMap::new();
     if let Some(node) = get("years") {
         for (name, node) in map(node)? {
-            let year = name.parse().map_err(|_| fault(node, format!("'{name}' is no year"), "write a year such as 2026"))?;
+            let year =
+                name.parse().map_err(|_| fault(node, format!("'{name}' is no year"), "write a year such as 2026"))?;
             years.insert(year, decreed(node, year)?);
         }
     }
@@ -82,7 +83,11 @@ fn decreed(node: &Node, year: i16) -> Result<Year, Fault> {
             _ => made.working = dates(node, year)?,
         }
     }
-    if made.source.is_empty() { Err(fault(node, "source is missing", "name the decree and its number")) } else { Ok(made) }
+    if made.source.is_empty() {
+        Err(fault(node, "source is missing", "name the decree and its number"))
+    } else {
+        Ok(made)
+    }
 }
 
 fn known(node: &Node, entries: &[(String, Node)], keys: &[&str]) -> Result<(), Fault> {

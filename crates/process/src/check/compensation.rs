@@ -25,7 +25,8 @@ pub(super) fn pairs(process: &Process, element: &Element, report: &mut Report<'_
                 say(report, element, "it undoes nothing", fix);
             }
         }
-        NodeKind::Throw(Trigger::Compensation(Some(activity))) | NodeKind::End(Trigger::Compensation(Some(activity))) => {
+        NodeKind::Throw(Trigger::Compensation(Some(activity)))
+        | NodeKind::End(Trigger::Compensation(Some(activity))) => {
             thrown(process, element, activity, report);
         }
         NodeKind::End(Trigger::Cancel) => {

@@ -72,7 +72,12 @@ fn start(parent: Option<&Element>, element: &Element, trigger: &Trigger, interru
 fn end(parent: Option<&Element>, element: &Element, trigger: &Trigger, report: &mut Report<'_>) {
     match trigger {
         Trigger::Timer(_) | Trigger::Condition(_) | Trigger::Link(_) => {
-            refuse(report, element, trigger, "end with a plain, message, signal, error, escalation, compensation, cancel or terminate event");
+            refuse(
+                report,
+                element,
+                trigger,
+                "end with a plain, message, signal, error, escalation, compensation, cancel or terminate event",
+            );
         }
         Trigger::Cancel => {
             let transaction = parent.and_then(Element::sub).is_some_and(|s| s.kind == SubKind::Transaction);
@@ -94,7 +99,12 @@ fn catch(process: &Process, element: &Element, trigger: &Trigger, report: &mut R
             let beside = |e: &&Element| e.parent == element.parent && e.id != element.id;
             let same = |e: &Element| matches!(&e.kind, NodeKind::Catch(Trigger::Link(n)) if n == name);
             if process.elements.values().filter(beside).any(same) {
-                say(report, element, format!("another link '{name}' catches here"), "give each catching link its own name");
+                say(
+                    report,
+                    element,
+                    format!("another link '{name}' catches here"),
+                    "give each catching link its own name",
+                );
             }
         }
         _ => refuse(report, element, trigger, "wait for a message, a signal, a time or a condition"),
@@ -139,7 +149,12 @@ fn border(
         }
         Trigger::Cancel if !transaction => refuse(report, element, trigger, "attach it to a transaction"),
         Trigger::Error(_) | Trigger::Cancel if !interrupting => {
-            say(report, element, format!("a {} event always interrupts", kind(trigger)), "remove cancelActivity=\"false\"");
+            say(
+                report,
+                element,
+                format!("a {} event always interrupts", kind(trigger)),
+                "remove cancelActivity=\"false\"",
+            );
         }
         _ => {}
     }

@@ -89,7 +89,12 @@ pub(super) fn degrees(process: &Process, element: &Element, report: &mut Report<
 
 fn event_gateway(process: &Process, element: &Element, report: &mut Report<'_>) {
     if element.outgoing.len() < 2 {
-        say(report, element, "fewer than two events follow it", "let it wait for two events, or wait for one without it");
+        say(
+            report,
+            element,
+            "fewer than two events follow it",
+            "let it wait for two events, or wait for one without it",
+        );
     }
     for flow in &element.outgoing {
         let Some(target) = process.elements.get(&process.flows[*flow].target) else { continue };

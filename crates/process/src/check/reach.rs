@@ -24,7 +24,9 @@ pub(super) fn everything(process: &Process, report: &mut Report<'_>) {
 fn roots(process: &Process) -> Vec<&str> {
     let begins = |e: &&Element| match &e.kind {
         NodeKind::Start { .. } => true,
-        NodeKind::Activity(activity) => activity.compensates || e.is_event_sub() || (ad_hoc(process, e) && e.incoming.is_empty()),
+        NodeKind::Activity(activity) => {
+            activity.compensates || e.is_event_sub() || (ad_hoc(process, e) && e.incoming.is_empty())
+        }
         _ => false,
     };
     process.elements.values().filter(begins).map(|e| e.id.as_str()).collect()

@@ -95,8 +95,15 @@ impl Draft<'_, '_> {
             }
             "serviceTask" => {
                 let retry = Self::svod(node, "retry").map(str::to_owned);
-                if retry.as_ref().is_some_and(|r| Cycle::parse(r).is_none_or(|c| c.times.is_none() || c.begin.is_some())) {
-                    self.say(node, "its svod:retry cannot be read", "write it as R3/PT5M: three times, five minutes apart");
+                if retry
+                    .as_ref()
+                    .is_some_and(|r| Cycle::parse(r).is_none_or(|c| c.times.is_none() || c.begin.is_some()))
+                {
+                    self.say(
+                        node,
+                        "its svod:retry cannot be read",
+                        "write it as R3/PT5M: three times, five minutes apart",
+                    );
                 }
                 Work::Service { service: self.ours(node, "service", "the operation of a connector")?, retry }
             }

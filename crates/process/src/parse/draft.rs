@@ -69,7 +69,8 @@ impl<'r, 'f> Draft<'r, 'f> {
                 "startEvent" | "endEvent" | "intermediateCatchEvent" | "intermediateThrowEvent" | "boundaryEvent" => {
                     self.event(child, parent);
                 }
-                "exclusiveGateway" | "parallelGateway" | "inclusiveGateway" | "eventBasedGateway" | "complexGateway" => {
+                "exclusiveGateway" | "parallelGateway" | "inclusiveGateway" | "eventBasedGateway"
+                | "complexGateway" => {
                     self.gateway(child, parent);
                 }
                 "sequenceFlow" => self.flow(child),
@@ -129,7 +130,11 @@ impl<'r, 'f> Draft<'r, 'f> {
             self.say(node, "a gateway does not start a process", "draw a start event for each message");
         }
         if node.attribute("eventGatewayType").is_some_and(|t| t != "Exclusive") {
-            self.say(node, "a parallel event gateway is not executed", "use a parallel gateway and an event on each way");
+            self.say(
+                node,
+                "a parallel event gateway is not executed",
+                "use a parallel gateway and an event on each way",
+            );
         }
         let kind = match node.name.as_str() {
             "exclusiveGateway" => NodeKind::Exclusive,

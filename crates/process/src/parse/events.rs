@@ -82,11 +82,8 @@ impl Draft<'_, '_> {
     }
 
     fn timer(&mut self, node: &Node, definition: &Node) -> Option<Timer> {
-        let kinds = [
-            ("timeDate", TimerKind::Date),
-            ("timeDuration", TimerKind::Duration),
-            ("timeCycle", TimerKind::Cycle),
-        ];
+        let kinds =
+            [("timeDate", TimerKind::Date), ("timeDuration", TimerKind::Duration), ("timeCycle", TimerKind::Cycle)];
         let of = |c: &Node| kinds.iter().find(|(name, _)| *name == c.name).map(|(_, kind)| *kind);
         let found: Vec<(TimerKind, &Node)> =
             definition.children.iter().filter_map(|c| of(c).map(|kind| (kind, c))).collect();
@@ -99,13 +96,7 @@ impl Draft<'_, '_> {
     }
 
     /// A time as it is written; what needs no variables is checked now.
-    pub(super) fn time(
-        &mut self,
-        node: &Node,
-        kind: TimerKind,
-        text: &str,
-        calendar: Option<String>,
-    ) -> Option<Timer> {
+    pub(super) fn time(&mut self, node: &Node, kind: TimerKind, text: &str, calendar: Option<String>) -> Option<Timer> {
         let text = self.text(node, "time", text)?;
         if let Text::Plain(plain) = &text {
             let (good, example) = match kind {

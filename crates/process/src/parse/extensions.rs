@@ -60,7 +60,8 @@ impl Draft<'_, '_> {
                     continue;
                 }
             };
-            let (name, value) = (child.attribute("name").unwrap_or_default(), child.attribute("value").unwrap_or_default());
+            let (name, value) =
+                (child.attribute("name").unwrap_or_default(), child.attribute("value").unwrap_or_default());
             if !is_variable(name) {
                 let fix = "write one word of letters, digits and underscores as its name";
                 self.say(node, format!("its svod:{} has no name of a variable", child.name), fix);

@@ -17,7 +17,11 @@ impl Draft<'_, '_> {
     /// An attribute that is executed with one value only.
     pub(super) fn only(&mut self, node: &Node, name: &str, value: &str) {
         if let Some(given) = node.attribute(name).filter(|v| *v != value) {
-            self.say(node, format!("{name}=\"{given}\" is not executed"), format!("set {name}=\"{value}\" or remove it"));
+            self.say(
+                node,
+                format!("{name}=\"{given}\" is not executed"),
+                format!("set {name}=\"{value}\" or remove it"),
+            );
         }
     }
 
@@ -47,18 +51,29 @@ impl Draft<'_, '_> {
 
     pub(super) fn refuse(&mut self, node: &Node) {
         let (reason, fix) = match node.name.as_str() {
-            "import" => ("files are not imported", "put everything into this file; call other processes by a call activity"),
+            "import" => {
+                ("files are not imported", "put everything into this file; call other processes by a call activity")
+            }
             "choreography" | "globalConversation" | "conversation" | "choreographyTask" | "subChoreography"
-            | "callChoreography" => ("choreographies and conversations are not executed", "draw the process of one side"),
+            | "callChoreography" => {
+                ("choreographies and conversations are not executed", "draw the process of one side")
+            }
             "globalUserTask" | "globalManualTask" | "globalScriptTask" | "globalBusinessRuleTask" | "globalTask" => {
                 ("global tasks are not executed", "draw the task in the process, or make a process of it and call that")
             }
             "correlationProperty" | "correlationSubscription" | "correlationKey" => {
                 ("correlation by properties is not executed", "write svod:correlation on the message or the event")
             }
-            "eventDefinition" | "messageEventDefinition" | "timerEventDefinition" | "signalEventDefinition"
-            | "errorEventDefinition" | "escalationEventDefinition" | "conditionalEventDefinition"
-            | "compensateEventDefinition" | "cancelEventDefinition" | "terminateEventDefinition"
+            "eventDefinition"
+            | "messageEventDefinition"
+            | "timerEventDefinition"
+            | "signalEventDefinition"
+            | "errorEventDefinition"
+            | "escalationEventDefinition"
+            | "conditionalEventDefinition"
+            | "compensateEventDefinition"
+            | "cancelEventDefinition"
+            | "terminateEventDefinition"
             | "linkEventDefinition" => ("event definitions beside events are not executed", "put it into the event"),
             "extension" => ("extensions of others are not executed", "remove it"),
             "ioSpecification" | "ioBinding" | "supports" | "resourceRole" | "performer" => {

@@ -38,7 +38,9 @@ impl Draft<'_, '_> {
         self.svod_attributes(many, &["collection", "element", "output", "value"]);
         self.only(many, "behavior", "All");
         for child in &many.children {
-            if ["loopDataInputRef", "inputDataItem", "loopDataOutputRef", "outputDataItem"].contains(&child.name.as_str()) {
+            if ["loopDataInputRef", "inputDataItem", "loopDataOutputRef", "outputDataItem"]
+                .contains(&child.name.as_str())
+            {
                 let fix = "use svod:collection, svod:element and svod:output on multiInstanceLoopCharacteristics";
                 self.say(node, format!("{} inside it is not executed", child.name), fix);
             }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::StepError;
 use crate::event::Effect;
-use crate::model::{Activity, Element, Message, NodeKind, Trigger, Work};
+use crate::model::{Activity, Element, Message, NodeKind, Timer, Trigger, Work};
 use crate::state::{Owner, Redo, Wait};
 use crate::text::{Text, as_text};
 
@@ -35,29 +35,7 @@ impl<'p> Run<'p> {
         match &activity.work {
             Work::Pass => self.finish_work(id),
             Work::User { role, body, deadline } => {
-                let resolve = |text: &Option<Text>| match text {
-                    Some(text) => text.resolve(|n| self.state.find(scope, n).cloned()).map(Some),
-                    None => Ok(None),
-                };
-                let role = resolve(role).map_err(fault)?.or_else(|| element.lane.clone());
-                let body = resolve(body).map_err(fault)?;
-                let deadline = match deadline {
-                    Some(timer) => Some(self.time_of(timer, scope).map_err(fault)?.due),
-                    None => None,
-                };
-                let input = self.inputs(element, scope).map_err(fault)?;
-                self.wait(id, Wait::Task);
-                self.effects.push(Effect::OfferTask {
-                    token: id,
-                    element: element.id.clone(),
-                    name: element.name.clone(),
-                    role,
-                    body,
-                    deadline,
-                    input,
-                    attributes: element.attributes.clone(),
-                });
-                Ok(())
+                self.offer(id, element, scope, (role, body, deadline)).map_err(fault)
             }
             Work::Service { service, .. } => {
                 let input = self.inputs(element, scope).map_err(fault)?;
@@ -93,9 +71,36 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// A task for a person.
+    fn offer(
+        &mut self,
+        id: u64,
+        element: &Element,
+        scope: u64,
+        (role, body, deadline): (&Option<Text>, &Option<Text>, &Option<Timer>),
+    ) -> Result<(), String> {
+        let resolve =
+            |text: &Option<Text>| text.as_ref().map(|t| t.resolve(|n| self.state.find(scope, n).cloned())).transpose();
+        let role = resolve(role)?.or_else(|| element.lane.clone());
+        let body = resolve(body)?;
+        let deadline = deadline.as_ref().map(|timer| self.time_of(timer, scope)).transpose()?.map(|at| at.due);
+        let input = self.inputs(element, scope)?;
+        self.wait(id, Wait::Task);
+        self.effects.push(Effect::OfferTask {
+            token: id,
+            element: element.id.clone(),
+            name: element.name.clone(),
+            role,
+            body,
+            deadline,
+            input,
+            attributes: element.attributes.clone(),
+        });
+        Ok(())
+    }
+
     fn decide(&mut self, id: u64, element: &Element, scope: u64, decision: &str) -> Result<(), String> {
-        let inputs =
-            if element.inputs.is_empty() { self.state.visible(scope) } else { self.inputs(element, scope)? };
+        let inputs = if element.inputs.is_empty() { self.state.visible(scope) } else { self.inputs(element, scope)? };
         self.wait(id, Wait::Decision);
         let (element, decision, attempt) = (element.id.clone(), decision.to_owned(), self.attempt(id));
         self.effects.push(Effect::Decide { token: id, attempt, element, decision, inputs });

@@ -54,7 +54,8 @@ impl<'p> Run<'p> {
             return Err(format!("'{}' gives no list of activities", activate.text()));
         };
         let known = |id: &Value| id.as_str().and_then(|id| self.enabled(element).find(|e| e.id == id));
-        let found = |id: &Value| known(id).map(|e| e.id.clone()).ok_or_else(|| format!("{id} is no activity that can begin"));
+        let found =
+            |id: &Value| known(id).map(|e| e.id.clone()).ok_or_else(|| format!("{id} is no activity that can begin"));
         list.iter().map(found).collect()
     }
 

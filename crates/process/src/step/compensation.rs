@@ -19,21 +19,18 @@ impl<'p> Run<'p> {
     /// The event sub-process that undoes a sub-process.
     pub(super) fn undoing_sub(&self, sub: &str) -> Option<&'p Element> {
         let process = self.process;
-        process
-            .elements
-            .values()
-            .filter(|e| e.parent.as_deref() == Some(sub) && e.is_event_sub())
-            .find(|e| {
-                let mut starts = e.children.iter().filter_map(|c| process.elements.get(c));
-                starts.any(|s| matches!(&s.kind, NodeKind::Start { trigger: Trigger::Compensation(_), .. }))
-            })
+        process.elements.values().filter(|e| e.parent.as_deref() == Some(sub) && e.is_event_sub()).find(|e| {
+            let mut starts = e.children.iter().filter_map(|c| process.elements.get(c));
+            starts.any(|s| matches!(&s.kind, NodeKind::Start { trigger: Trigger::Compensation(_), .. }))
+        })
     }
 
     /// An activity that is done once, and can be undone, is written down. Sub-processes do so when they close,
     /// repeated activities for each instance.
     pub(super) fn remember(&mut self, element: &Element, scope: u64) {
         let plain = element.activity().is_some_and(|a| a.repeat.is_none()) && element.sub().is_none();
-        if plain && self.handler_of(element).is_some()
+        if plain
+            && self.handler_of(element).is_some()
             && let Some(scope) = self.state.scopes.get_mut(&scope)
         {
             scope.log.push(Entry { element: element.id.clone(), variables: None, inner: Vec::new() });

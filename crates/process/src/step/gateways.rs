@@ -39,7 +39,9 @@ impl<'p> Run<'p> {
     fn firsts(&self, element: &Element, scope: u64) -> Vec<(String, u64)> {
         let mut found: Vec<(String, u64)> = Vec::new();
         for (id, token) in &self.state.tokens {
-            if token.element == element.id && token.scope == scope && token.wait == Wait::Join
+            if token.element == element.id
+                && token.scope == scope
+                && token.wait == Wait::Join
                 && let Some(flow) = &token.flow
                 && !found.iter().any(|(f, _)| f == flow)
             {
@@ -172,9 +174,11 @@ impl<'p> Run<'p> {
     }
 
     fn starve(&mut self, id: u64, element: &Element, scope: u64) {
-        let told = self.tokens_in(scope).into_iter().filter_map(|t| self.state.tokens.get(&t)).any(|t| {
-            t.element == element.id && matches!(t.wait, Wait::Incident(_))
-        });
+        let told = self
+            .tokens_in(scope)
+            .into_iter()
+            .filter_map(|t| self.state.tokens.get(&t))
+            .any(|t| t.element == element.id && matches!(t.wait, Wait::Incident(_)));
         if !told {
             let message = "it waits for a token that no way leads to any more".to_owned();
             self.incident(id, Fault::new(STARVED, message, Redo::Enter));

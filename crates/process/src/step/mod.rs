@@ -121,9 +121,10 @@ impl Process {
             Owner::Token(id) => known(id),
             Owner::Scope(id) => state.scopes.contains_key(id),
         };
-        let scopes = state.scopes.values().all(|s| {
-            s.parent.is_none_or(|p| state.scopes.contains_key(&p)) && s.token.is_none_or(|t| known(&t))
-        });
+        let scopes = state
+            .scopes
+            .values()
+            .all(|s| s.parent.is_none_or(|p| state.scopes.contains_key(&p)) && s.token.is_none_or(|t| known(&t)));
         let waits = state.timers.values().all(|t| held(&t.owner) && self.element(&t.element).is_some())
             && state.subscriptions.values().all(|s| held(&s.owner) && self.element(&s.element).is_some())
             && state.incidents.values().all(|i| known(&i.token));
@@ -221,9 +222,11 @@ impl<'p> Run<'p> {
         if self.state.tokens.len() > MAX_TOKENS {
             return Err(StepError::TooLarge { what: "tokens", limit: MAX_TOKENS });
         }
-        let held = self.state.scopes.values().map(|s| {
-            variables::size_of(&s.variables) + s.log.iter().map(variables::size_of_entry).sum::<usize>()
-        });
+        let held = self
+            .state
+            .scopes
+            .values()
+            .map(|s| variables::size_of(&s.variables) + s.log.iter().map(variables::size_of_entry).sum::<usize>());
         let waiting = self.state.tokens.values().map(|t| match &t.wait {
             Wait::Items(items) => items.left.iter().chain(&items.outcomes).map(variables::size).sum(),
             _ => 0,
@@ -250,7 +253,11 @@ impl<'p> Run<'p> {
     /// Like `expect`, for an answer to this very attempt.
     fn asked(&self, id: u64, attempt: u64, waits: impl Fn(&Wait) -> bool) -> Result<(), StepError> {
         self.expect(id, waits)?;
-        if self.attempt(id) == attempt { Ok(()) } else { Err(StepError::NotWaiting(format!("attempt {attempt} of token {id}"))) }
+        if self.attempt(id) == attempt {
+            Ok(())
+        } else {
+            Err(StepError::NotWaiting(format!("attempt {attempt} of token {id}")))
+        }
     }
 
     fn attempt(&self, id: u64) -> u64 {
@@ -265,14 +272,8 @@ impl<'p> Run<'p> {
     /// A new token, which does not move by itself.
     fn insert(&mut self, element: &str, scope: u64, flow: Option<&str>, wait: Wait) -> u64 {
         let id = self.number();
-        let token = Token {
-            element: element.to_owned(),
-            scope,
-            wait,
-            flow: flow.map(str::to_owned),
-            attempt: 0,
-            undoes: None,
-        };
+        let token =
+            Token { element: element.to_owned(), scope, wait, flow: flow.map(str::to_owned), attempt: 0, undoes: None };
         self.effects.push(Effect::Entered { token: id, element: element.to_owned(), flow: token.flow.clone() });
         self.state.tokens.insert(id, token);
         id

@@ -11,9 +11,7 @@ use super::Run;
 impl Run<'_> {
     fn of_incident(&self, incident: u64) -> Result<(u64, Redo), StepError> {
         let found = self.state.incidents.get(&incident);
-        found
-            .map(|i| (i.token, i.redo.clone()))
-            .ok_or_else(|| StepError::NotWaiting(format!("incident {incident}")))
+        found.map(|i| (i.token, i.redo.clone())).ok_or_else(|| StepError::NotWaiting(format!("incident {incident}")))
     }
 
     /// It tries again, after variables were put right.
@@ -60,10 +58,7 @@ impl Run<'_> {
             let message = "only activities and intermediate events can be done by hand: move the token instead";
             return Err(StepError::Refused(message.to_owned()));
         };
-        let single = matches!(
-            element.activity().map(|a| &a.work),
-            Some(Work::Script(_) | Work::Decision { .. })
-        );
+        let single = matches!(element.activity().map(|a| &a.work), Some(Work::Script(_) | Work::Decision { .. }));
         self.start_over(id);
         self.solved(incident);
         self.wait(id, Wait::Event);

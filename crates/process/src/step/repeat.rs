@@ -27,7 +27,10 @@ impl<'p> Run<'p> {
                 for _ in 0..if *sequential { total.min(1) } else { total } {
                     self.begin_item(id, element, scope)?;
                 }
-                if total == 0 { self.all_done(id, repeat) } else { Ok(()) }
+                if total == 0 {
+                    self.all_done(id, repeat);
+                }
+                Ok(())
             }
         }
     }
@@ -106,7 +109,10 @@ impl<'p> Run<'p> {
                 let more = maximum.is_none_or(|m| items.begun < m as usize)
                     && self.goes_on(condition.as_ref(), item, items.begun)?;
                 self.item_gone(inner, item, outer, None);
-                if more { self.begin_item(outer, element, scope) } else { self.all_done(outer, repeat) }
+                if more {
+                    return self.begin_item(outer, element, scope);
+                }
+                self.all_done(outer, repeat);
             }
             Repeat::Items { sequential, completion, .. } => {
                 let outcome = self.outcome_of(repeat, item)?;
@@ -115,14 +121,13 @@ impl<'p> Run<'p> {
                 let enough = completion.as_ref().is_some_and(done);
                 self.item_gone(inner, item, outer, Some(outcome));
                 if enough || items.done + 1 >= items.total {
-                    self.all_done(outer, repeat)
+                    self.all_done(outer, repeat);
                 } else if *sequential {
-                    self.begin_item(outer, element, scope)
-                } else {
-                    Ok(())
+                    return self.begin_item(outer, element, scope);
                 }
             }
         }
+        Ok(())
     }
 
     /// What an instance leaves behind: the declared value, or everything that it set for itself.
@@ -151,7 +156,7 @@ impl<'p> Run<'p> {
     }
 
     /// Enough instances are done: those that still run are ended.
-    fn all_done(&mut self, outer: u64, repeat: &Repeat) -> Done {
+    fn all_done(&mut self, outer: u64, repeat: &Repeat) {
         let rest: Vec<u64> =
             self.state.scopes.iter().filter(|(_, s)| s.token == Some(outer)).map(|(id, _)| *id).collect();
         for scope in rest {
@@ -161,11 +166,9 @@ impl<'p> Run<'p> {
         if let (Repeat::Items { output: Some(name), .. }, Some((_, scope))) = (repeat, self.here(outer)) {
             self.set(scope, name, Value::Array(outcomes));
         }
-        match self.finish_work(outer) {
-            Err(fault) => self.incident(outer, fault),
-            Ok(()) => {}
+        if let Err(fault) = self.finish_work(outer) {
+            self.incident(outer, fault);
         }
-        Ok(())
     }
 }
 

@@ -27,11 +27,12 @@ impl<'p> Run<'p> {
             element: process.id.clone(),
             parent: None,
             token: None,
-            variables: variables.clone(),
+            variables: Map::new(),
             log: Vec::new(),
             pending: Vec::new(),
         };
         self.state.scopes.insert(0, scope);
+        self.keep(start, 0, variables).map_err(|f| refused(f.message))?;
         self.declare(0, &process.data).map_err(refused)?;
         if let Some(key) = &process.business_key {
             let value = self.evaluate(key, 0).map_err(refused)?;
@@ -39,12 +40,7 @@ impl<'p> Run<'p> {
             self.state.key = Some(as_text(&value).ok_or_else(none)?);
         }
         self.arm_event_subs(0, &process.id).map_err(|f| refused(f.message))?;
-        let id = self.insert(&start.id, 0, None, Wait::Ready);
-        if start.result.is_none() && start.outputs.is_empty() {
-            self.ready.push_back(id);
-        } else {
-            self.complete(id, variables);
-        }
+        self.spawn(&start.id, 0, None);
         Ok(())
     }
 
@@ -160,6 +156,9 @@ impl<'p> Run<'p> {
 
     /// The case ends.
     pub(super) fn finish(&mut self, outcome: Outcome) {
+        if self.state.done {
+            return;
+        }
         self.empty(0);
         self.ready.clear();
         self.state.scopes.retain(|id, _| *id == 0);

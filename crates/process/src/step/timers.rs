@@ -20,9 +20,11 @@ impl Run<'_> {
         let text = timer.text.resolve(|name| self.state.find(scope, name).cloned())?;
         let once = |due| Due { due, left: Some(0), every: None };
         match timer.kind {
-            TimerKind::Date => {
-                text.trim().parse().map(once).map_err(|_| format!("'{text}' is no moment such as 2026-01-15T08:00:00+07:00"))
-            }
+            TimerKind::Date => text
+                .trim()
+                .parse()
+                .map(once)
+                .map_err(|_| format!("'{text}' is no moment such as 2026-01-15T08:00:00+07:00")),
             TimerKind::Duration => {
                 let span = Span::parse(&text).ok_or_else(|| format!("'{text}' is no duration such as P3D"))?;
                 self.later(self.now, span, timer.calendar.as_deref()).map(once)

@@ -6,11 +6,12 @@ use crate::error::StepError;
 use crate::model::{Element, Trigger};
 use crate::state::{Armed, Owner, Subscription, Topic, Wait};
 
-use super::events::repeats;
 use super::Run;
+use super::events::repeats;
 
 impl<'p> Run<'p> {
-    /// A message is for one: the one that has waited longest.
+    /// A message is for one: the one that has waited longest. Events that only listen, and may happen again, come last:
+    /// they would take every message from those who cannot go on without it.
     pub(super) fn message(
         &mut self,
         name: &str,
@@ -21,7 +22,9 @@ impl<'p> Run<'p> {
             Topic::Message { name: n, key: k } => n == name && k.as_deref() == key,
             _ => false,
         };
-        let found = self.state.subscriptions.iter().find(|(_, s)| wanted(s)).map(|(id, _)| *id);
+        let listens = |s: &Subscription| self.process.elements.get(&s.element).is_some_and(repeats);
+        let all = self.state.subscriptions.iter().filter(|(_, s)| wanted(s));
+        let found = all.min_by_key(|(id, s)| (listens(s), **id)).map(|(id, _)| *id);
         let found = found.ok_or_else(|| StepError::NotWaiting(format!("message '{name}'")))?;
         self.happens(found, payload);
         Ok(())
@@ -30,8 +33,7 @@ impl<'p> Run<'p> {
     /// A signal is for all that wait for it now.
     pub(super) fn signal(&mut self, name: &str, payload: &Map<String, Value>) -> Result<(), StepError> {
         let wanted = |s: &Subscription| matches!(&s.to, Topic::Signal(n) if n == name);
-        let found: Vec<u64> =
-            self.state.subscriptions.iter().filter(|(_, s)| wanted(s)).map(|(id, _)| *id).collect();
+        let found: Vec<u64> = self.state.subscriptions.iter().filter(|(_, s)| wanted(s)).map(|(id, _)| *id).collect();
         if found.is_empty() {
             return Err(StepError::NotWaiting(format!("signal '{name}'")));
         }
@@ -108,4 +110,3 @@ impl<'p> Run<'p> {
         }
     }
 }
-

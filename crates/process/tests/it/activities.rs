@@ -119,7 +119,9 @@ fn send_and_receive_task() {
         json!({"key": "K-1", "number": 5}),
     );
     let sent = case.log.iter().find_map(|e| match e {
-        Effect::SendMessage { name, correlation, payload, .. } => Some((name.clone(), correlation.clone(), payload.clone())),
+        Effect::SendMessage { name, correlation, payload, .. } => {
+            Some((name.clone(), correlation.clone(), payload.clone()))
+        }
         _ => None,
     });
     assert_eq!(sent, Some(("paid".into(), Some("K-1".into()), map(json!({"sum": 10})))));

@@ -3,6 +3,9 @@ use svod_process::{Effect, Event, Outcome, StepError, Topic, Trigger};
 
 use crate::support::{Case, map, moment, process};
 
+/// Makes an event happen.
+type Happens = fn(&mut Case);
+
 #[test]
 fn a_process_starts_in_several_ways() {
     let body = r#"<startEvent id="s"/><startEvent id="m" svod:result="order"><messageEventDefinition messageRef="paid"/></startEvent>
@@ -21,7 +24,8 @@ fn a_process_starts_in_several_ways() {
         let mut case = Case::new(p.clone());
         case.ok(&Event::Start { element: Some(start.into()), variables: map(json!({"x": 1})) });
         assert_eq!((case.at(), case.path()[0]), (vec!["a"], start));
-        assert_eq!(case.var("order"), if start == "m" { json!({"x": 1}) } else { json!(null) });
+        let expected = if start == "m" { json!({"order": {"x": 1}}) } else { json!({"x": 1}) };
+        assert_eq!(serde_json::Value::Object(case.state.variables()), expected);
     }
     let mut case = Case::new(p);
     let wrong = case.step(&Event::Start { element: Some("a".into()), variables: map(json!({})) });
@@ -46,8 +50,11 @@ fn message_events() {
     case.message("reply", Some("7"), json!({"x": 2})).unwrap();
     assert!(case.completed());
     assert_eq!((sent(&case), case.var("x")), (2, json!(2)));
-    let keys: Vec<&String> =
-        case.log.iter().filter_map(|e| if let Effect::SendMessage { key, .. } = e { Some(key) } else { None }).collect();
+    let keys: Vec<&String> = case
+        .log
+        .iter()
+        .filter_map(|e| if let Effect::SendMessage { key, .. } = e { Some(key) } else { None })
+        .collect();
     assert_ne!(keys[0], keys[1]);
 }
 
@@ -180,7 +187,7 @@ fn interrupting_border_events() {
     let condition = "<conditionalEventDefinition><condition>stop</condition></conditionalEventDefinition>";
     let message = "<messageEventDefinition messageRef=\"paid\"/>";
     let signal = "<signalEventDefinition signalRef=\"alarm\"/>";
-    let happens: [(&str, fn(&mut Case)); 4] = [
+    let happens: [(&str, Happens); 4] = [
         (timer, |c| c.wait(3_600)),
         (condition, |c| _ = c.changed(json!({"stop": true}))),
         (message, |c| _ = c.message("paid", None, json!({})).unwrap()),
@@ -207,7 +214,8 @@ fn interrupting_border_events() {
 #[test]
 fn border_events_that_do_not_interrupt() {
     let timer = "<timerEventDefinition><timeCycle>R3/PT1H</timeCycle></timerEventDefinition>";
-    let border = format!("<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\">{timer}</boundaryEvent>");
+    let border =
+        format!("<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\">{timer}</boundaryEvent>");
     let mut case = Case::start(&bordered(&border));
     case.wait(3 * 3_600);
     assert_eq!(case.at(), ["a", "b", "b", "b"], "three reminders");
@@ -219,9 +227,26 @@ fn border_events_that_do_not_interrupt() {
     }
     assert!(case.completed());
     let message = "<messageEventDefinition messageRef=\"paid\"/>";
-    let border = format!("<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\">{message}</boundaryEvent>");
+    let border =
+        format!("<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\">{message}</boundaryEvent>");
     let mut case = Case::start(&bordered(&border));
     case.message("paid", None, json!({})).unwrap();
     case.message("paid", None, json!({})).unwrap();
     assert_eq!(case.at(), ["a", "b", "b"]);
+}
+
+#[test]
+fn a_message_goes_to_those_who_need_it_first() {
+    let mut case = Case::start(
+        r#"<startEvent id="s"/><receiveTask id="a" messageRef="paid"/><endEvent id="e"/>
+        <subProcess id="p1" triggeredByEvent="true"><startEvent id="s1" isInterrupting="false"><messageEventDefinition messageRef="paid"/></startEvent>
+          <userTask id="b"/><endEvent id="e1"/>
+          s1 -> b -> e1
+        </subProcess><userTask id="c"/>
+        s -> a -> c -> e"#,
+    );
+    case.message("paid", None, json!({})).unwrap();
+    assert_eq!(case.at(), ["c"], "the event sub-process has listened longer, but only listens");
+    case.message("paid", None, json!({})).unwrap();
+    assert_eq!(case.at(), ["b", "c", "p1"]);
 }

@@ -19,3 +19,4 @@ mod repeat;
 mod scopes;
 mod state;
 mod support;
+mod table;

@@ -23,15 +23,17 @@ fn running() -> Case {
 }
 
 fn migrate(case: &Case, to: &Process, pairs: &[(&str, &str)]) -> Result<State, Vec<MigrationFault>> {
-    let mapping: BTreeMap<String, String> =
-        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let mapping: BTreeMap<String, String> = pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     case.process.migrate(&case.state, to, &mapping)
 }
 
 #[test]
 fn a_case_goes_over() {
     // A step was put before the join's successor, and a task renamed.
-    let new = OLD.replace("\"a\"", "\"look\"").replace("-> a ->", "-> look ->").replace("j -> e", "<userTask id=\"c\"/>\nj -> c -> e");
+    let new = OLD
+        .replace("\"a\"", "\"look\"")
+        .replace("-> a ->", "-> look ->")
+        .replace("j -> e", "<userTask id=\"c\"/>\nj -> c -> e");
     let new = new.replace("g -> look -> j", "g -> look\n<sequenceFlow id=\"a-j\" sourceRef=\"look\" targetRef=\"j\"/>");
     let to = process(&new);
     let mut case = running();
@@ -57,7 +59,10 @@ fn what_does_not_fit_is_named() {
     assert!(faults(OLD, &[("nowhere", "a")]).contains("no element of the old version"));
     assert!(faults(&OLD.replace("<userTask id=\"a\"", "<manualTask id=\"a\""), &[]).contains("another kind"));
     assert!(faults(&OLD.replace("messageRef=\"paid\"", "messageRef=\"reply\""), &[]).contains("something else"));
-    assert!(faults(&OLD.replace("attachedToRef=\"a\"><mess", "attachedToRef=\"a\" cancelActivity=\"false\"><mess"), &[]).contains("another kind"));
+    assert!(
+        faults(&OLD.replace("attachedToRef=\"a\"><mess", "attachedToRef=\"a\" cancelActivity=\"false\"><mess"), &[])
+            .contains("another kind")
+    );
     let flow = OLD.replace("g -> b -> j", "g -> b\n<sequenceFlow id=\"other\" sourceRef=\"b\" targetRef=\"j\"/>");
     assert!(faults(&flow, &[]).contains("b-j"));
     let inside = r#"<startEvent id="s"/><subProcess id="p1"><startEvent id="s1"/><userTask id="a"/><endEvent id="e1"/>

@@ -33,7 +33,13 @@ fn drawings_are_kept_apart() {
         <group id="gr"/><documentation>why</documentation>"#;
     let file = xml(&format!("{LINE}\n{drawn}"));
     assert!(Process::parse("x", &file).is_ok());
-    let file = file.replacen("<process ", "<itemDefinition id=\"i\"/><category id=\"ca\"/><process ", 1);
+    for root in
+        ["itemDefinition", "category", "dataStore", "interface", "endPoint", "resource", "partnerRole", "partnerEntity"]
+    {
+        let file = file.replacen("<process ", &format!("<{root} id=\"root\"/><process "), 1);
+        assert!(Process::parse("x", &file).is_ok(), "{root}");
+    }
+    let file = file.replacen("<startEvent ", "<monitoring/><auditing/><startEvent ", 1);
     assert!(Process::parse("x", &file).is_ok());
 }
 

@@ -1,4 +1,5 @@
-//! Random valid processes, random events: doubled, late, wrong; and an executor that crashes.
+//! Random valid processes, random events: doubled, late, wrong; and an executor that crashes. `PROPTEST_CASES` says how
+//! many.
 
 use std::collections::BTreeMap;
 
@@ -59,22 +60,40 @@ impl Writer {
     fn task(&mut self, kind: u64, out: &mut String) -> (String, String) {
         let id = self.id("n");
         let many = match self.dice.roll(5) {
-            0 => "<multiInstanceLoopCharacteristics svod:collection=\"list\" svod:element=\"item\" svod:output=\"outcomes\"/>",
-            1 => "<multiInstanceLoopCharacteristics isSequential=\"true\"><loopCardinality>2</loopCardinality><completionCondition>x > 3</completionCondition></multiInstanceLoopCharacteristics>",
-            2 => "<standardLoopCharacteristics loopMaximum=\"2\"><loopCondition>x > 1</loopCondition></standardLoopCharacteristics>",
+            0 => {
+                "<multiInstanceLoopCharacteristics svod:collection=\"list\" svod:element=\"item\" svod:output=\"outcomes\"/>"
+            }
+            1 => {
+                "<multiInstanceLoopCharacteristics isSequential=\"true\"><loopCardinality>2</loopCardinality><completionCondition>x > 3</completionCondition></multiInstanceLoopCharacteristics>"
+            }
+            2 => {
+                "<standardLoopCharacteristics loopMaximum=\"2\"><loopCondition>x > 1</loopCondition></standardLoopCharacteristics>"
+            }
             _ => "",
         };
         *out += &match kind {
             0 | 1 => format!("<userTask id=\"{id}\">{many}</userTask>\n"),
             2 => format!("<serviceTask id=\"{id}\" svod:service=\"s\" svod:retry=\"R1/PT1M\">{many}</serviceTask>\n"),
-            3 => format!("<scriptTask id=\"{id}\" svod:result=\"x\">{many}<script>if x > 4 then 0 else x + 1</script></scriptTask>\n"),
+            3 => format!(
+                "<scriptTask id=\"{id}\" svod:result=\"x\">{many}<script>if x > 4 then 0 else x + 1</script></scriptTask>\n"
+            ),
             4 => format!("<receiveTask id=\"{id}\" messageRef=\"paid\">{many}</receiveTask>\n"),
-            5 => format!("<businessRuleTask id=\"{id}\" svod:decision=\"a.dmn#A\" svod:result=\"x\">{many}</businessRuleTask>\n"),
+            5 => format!(
+                "<businessRuleTask id=\"{id}\" svod:decision=\"a.dmn#A\" svod:result=\"x\">{many}</businessRuleTask>\n"
+            ),
             6 => format!("<callActivity id=\"{id}\" calledElement=\"q\">{many}</callActivity>\n"),
-            7 => format!("<intermediateCatchEvent id=\"{id}\"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>\n"),
-            8 => format!("<intermediateCatchEvent id=\"{id}\"><signalEventDefinition signalRef=\"alarm\"/></intermediateCatchEvent>\n"),
-            9 => format!("<intermediateThrowEvent id=\"{id}\"><escalationEventDefinition escalationRef=\"late\"/></intermediateThrowEvent>\n"),
-            10 => format!("<intermediateThrowEvent id=\"{id}\"><compensateEventDefinition/></intermediateThrowEvent>\n"),
+            7 => format!(
+                "<intermediateCatchEvent id=\"{id}\"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>\n"
+            ),
+            8 => format!(
+                "<intermediateCatchEvent id=\"{id}\"><signalEventDefinition signalRef=\"alarm\"/></intermediateCatchEvent>\n"
+            ),
+            9 => format!(
+                "<intermediateThrowEvent id=\"{id}\"><escalationEventDefinition escalationRef=\"late\"/></intermediateThrowEvent>\n"
+            ),
+            10 => {
+                format!("<intermediateThrowEvent id=\"{id}\"><compensateEventDefinition/></intermediateThrowEvent>\n")
+            }
             _ => format!("<sendTask id=\"{id}\" messageRef=\"reply\"/>\n"),
         };
         if (kind < 3 || kind == 6) && self.dice.roll(2) == 0 {
@@ -100,17 +119,22 @@ impl Writer {
                 return;
             }
             _ => {
-                *out += &format!("<boundaryEvent id=\"{id}\" attachedToRef=\"{on}\"><errorEventDefinition/></boundaryEvent><endEvent id=\"{end}\"/>\n{id} -> {end}\n");
+                *out += &format!(
+                    "<boundaryEvent id=\"{id}\" attachedToRef=\"{on}\"><errorEventDefinition/></boundaryEvent><endEvent id=\"{end}\"/>\n{id} -> {end}\n"
+                );
                 return;
             }
         };
-        *out += &format!("<boundaryEvent id=\"{id}\" attachedToRef=\"{on}\" cancelActivity=\"{interrupts}\">{definition}</boundaryEvent><endEvent id=\"{end}\"/>\n{id} -> {end}\n");
+        *out += &format!(
+            "<boundaryEvent id=\"{id}\" attachedToRef=\"{on}\" cancelActivity=\"{interrupts}\">{definition}</boundaryEvent><endEvent id=\"{end}\"/>\n{id} -> {end}\n"
+        );
     }
 
     fn split(&mut self, tag: &str, depth: u32, out: &mut String) -> (String, String) {
         let (open, close) = (self.id("g"), self.id("j"));
         let ways: Vec<_> = (0..2 + self.dice.roll(2)).map(|_| self.block(depth - 1, out)).collect();
-        let default = if tag == "parallelGateway" { String::new() } else { format!(" default=\"{open}-{}\"", ways[0].0) };
+        let default =
+            if tag == "parallelGateway" { String::new() } else { format!(" default=\"{open}-{}\"", ways[0].0) };
         *out += &format!("<{tag} id=\"{open}\"{default}/><{tag} id=\"{close}\"/>\n");
         for (n, (first, last)) in ways.iter().enumerate() {
             let condition = if n == 0 || default.is_empty() { String::new() } else { format!(" : x > {n}") };
@@ -131,7 +155,9 @@ impl Writer {
         let (id, a, b) = (self.id("h"), self.id("n"), self.id("n"));
         let order = if self.dice.roll(2) == 0 { "ordering=\"Sequential\"" } else { "" };
         let rule = if self.dice.roll(2) == 0 { "<completionCondition>x > 1</completionCondition>" } else { "" };
-        *out += &format!("<adHocSubProcess id=\"{id}\" {order}>{rule}<userTask id=\"{a}\"/><task id=\"{b}\"/></adHocSubProcess>\n");
+        *out += &format!(
+            "<adHocSubProcess id=\"{id}\" {order}>{rule}<userTask id=\"{a}\"/><task id=\"{b}\"/></adHocSubProcess>\n"
+        );
         (id.clone(), id)
     }
 
@@ -153,14 +179,18 @@ impl Writer {
         } else {
             ""
         };
-        *out += &format!("<{tag} id=\"{id}\">{many}<startEvent id=\"{start}\"/><endEvent id=\"{end}\">{definition}</endEvent>\n{inside}\n{start} -> {first}\n{last} -> {end}\n");
+        *out += &format!(
+            "<{tag} id=\"{id}\">{many}<startEvent id=\"{start}\"/><endEvent id=\"{end}\">{definition}</endEvent>\n{inside}\n{start} -> {first}\n{last} -> {end}\n"
+        );
         if self.dice.roll(2) == 0 {
             self.event_sub(out);
         }
         *out += &format!("</{tag}>\n");
         if transaction {
             let (cancel, other) = (self.id("b"), self.id("e"));
-            *out += &format!("<boundaryEvent id=\"{cancel}\" attachedToRef=\"{id}\"><cancelEventDefinition/></boundaryEvent><endEvent id=\"{other}\"/>\n{cancel} -> {other}\n");
+            *out += &format!(
+                "<boundaryEvent id=\"{cancel}\" attachedToRef=\"{id}\"><cancelEventDefinition/></boundaryEvent><endEvent id=\"{other}\"/>\n{cancel} -> {other}\n"
+            );
         }
         self.border(&id, out);
         (id.clone(), id)
@@ -176,7 +206,9 @@ impl Writer {
             3 => ("<escalationEventDefinition escalationRef=\"late\"/>", interrupts),
             _ => ("<errorEventDefinition/>", true),
         };
-        *out += &format!("<subProcess id=\"{id}\" triggeredByEvent=\"true\"><startEvent id=\"{start}\" isInterrupting=\"{interrupts}\">{definition}</startEvent><userTask id=\"{task}\"/><endEvent id=\"{end}\"/>\n{start} -> {task} -> {end}\n</subProcess>\n");
+        *out += &format!(
+            "<subProcess id=\"{id}\" triggeredByEvent=\"true\"><startEvent id=\"{start}\" isInterrupting=\"{interrupts}\">{definition}</startEvent><userTask id=\"{task}\"/><endEvent id=\"{end}\"/>\n{start} -> {task} -> {end}\n</subProcess>\n"
+        );
     }
 }
 
@@ -226,7 +258,9 @@ fn possible(case: &Case, dice: &mut Dice) -> Vec<Event> {
     for subscription in case.state.subscriptions.values() {
         let payload = map(json!({"x": dice.roll(6)}));
         match &subscription.to {
-            Topic::Message { name, key } => found.push(Event::Message { name: name.clone(), key: key.clone(), payload }),
+            Topic::Message { name, key } => {
+                found.push(Event::Message { name: name.clone(), key: key.clone(), payload })
+            }
             Topic::Signal(name) => found.push(Event::Signal { name: name.clone(), payload }),
             Topic::Condition(_) => found.push(Event::VariablesChanged { variables: payload }),
         }
@@ -273,15 +307,19 @@ fn begun(seed: u64) -> (Case, Dice) {
 const fn told_once(event: &Event) -> bool {
     matches!(
         event,
-        Event::Completed { .. } | Event::ServiceDone { .. } | Event::ServiceFailed { .. } | Event::Decided { .. }
-            | Event::CalledDone { .. } | Event::CalledFailed { .. } | Event::TimerFired { .. } | Event::Retry { .. }
+        Event::Completed { .. }
+            | Event::ServiceDone { .. }
+            | Event::ServiceFailed { .. }
+            | Event::Decided { .. }
+            | Event::CalledDone { .. }
+            | Event::CalledFailed { .. }
+            | Event::TimerFired { .. }
+            | Event::Retry { .. }
             | Event::Resolve { .. }
     )
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 15_000, ..ProptestConfig::default() })]
-
     /// Every random process ends, whatever happens on the way, and every step keeps what must hold (`Case::step`).
     #[test]
     fn whatever_happens_a_case_stays_sound_and_ends(seed in any::<u64>(), events in 0usize..60) {

@@ -31,11 +31,7 @@ fn what_is_not_executed() {
         (r#"<eventBasedGateway id="g" instantiate="true"/>"#, "eventBasedGateway 'g'", "does not start"),
         (r#"<eventBasedGateway id="g" eventGatewayType="Parallel"/>"#, "eventBasedGateway 'g'", "parallel"),
         (r#"<transaction id="g" method="Store"/>"#, "transaction 'g'", "method"),
-        (
-            r#"<task id="g"><dataInputAssociation><assignment/></dataInputAssociation></task>"#,
-            "task 'g'",
-            "computes",
-        ),
+        (r#"<task id="g"><dataInputAssociation><assignment/></dataInputAssociation></task>"#, "task 'g'", "computes"),
         (
             r#"<task id="g"><multiInstanceLoopCharacteristics behavior="One" svod:collection="x"/></task>"#,
             "multiInstanceLoopCharacteristics",
@@ -60,7 +56,8 @@ fn what_is_not_executed() {
         beside(elements, element, word);
     }
     let file = crate::support::xml(LINE);
-    for root in ["import", "choreography", "globalUserTask", "correlationProperty", "errorEventDefinition", "extension"] {
+    for root in ["import", "choreography", "globalUserTask", "correlationProperty", "errorEventDefinition", "extension"]
+    {
         let file = file.replacen("<process", &format!("<{root} id=\"root\"/><process"), 1);
         let found = svod_process::Process::parse("x", &file).unwrap_err();
         assert!(found[0].element == format!("{root} 'root'") && found[0].reason.contains("not "), "{found:?}");
@@ -82,15 +79,31 @@ fn our_own_attributes() {
         (r#"<businessRuleTask id="g" svod:decision="x#Y"/>"#, "businessRuleTask 'g'", "svod:result"),
         (r#"<scriptTask id="g" svod:result="x"/>"#, "scriptTask 'g'", "no script"),
         (r#"<scriptTask id="g"><script>1</script></scriptTask>"#, "scriptTask 'g'", "svod:result"),
-        (r#"<scriptTask id="g" svod:result="x" scriptFormat="javascript"><script>1</script></scriptTask>"#, "scriptTask 'g'", "FEEL only"),
+        (
+            r#"<scriptTask id="g" svod:result="x" scriptFormat="javascript"><script>1</script></scriptTask>"#,
+            "scriptTask 'g'",
+            "FEEL only",
+        ),
         (r#"<scriptTask id="g" svod:result="x"><script>now()</script></scriptTask>"#, "scriptTask 'g'", "clock"),
         (r#"<callActivity id="g"/>"#, "callActivity 'g'", "calledElement"),
         (r#"<sendTask id="g"/>"#, "sendTask 'g'", "messageRef"),
         (r#"<receiveTask id="g" messageRef="nothing"/>"#, "receiveTask 'g'", "does not exist"),
         (r#"<dataObject id="a-b"/>"#, "dataObject 'a-b'", "no name of a variable"),
-        (r#"<task id="g"><extensionElements><svod:inptu name="a" value="1"/></extensionElements></task>"#, "task 'g'", "svod:inptu"),
-        (r#"<task id="g"><extensionElements><svod:input name="a b" value="1"/></extensionElements></task>"#, "task 'g'", "svod:input"),
-        (r#"<task id="g"><extensionElements><svod:output name="a" value="(("/></extensionElements></task>"#, "task 'g'", "svod:output 'a'"),
+        (
+            r#"<task id="g"><extensionElements><svod:inptu name="a" value="1"/></extensionElements></task>"#,
+            "task 'g'",
+            "svod:inptu",
+        ),
+        (
+            r#"<task id="g"><extensionElements><svod:input name="a b" value="1"/></extensionElements></task>"#,
+            "task 'g'",
+            "svod:input",
+        ),
+        (
+            r#"<task id="g"><extensionElements><svod:output name="a" value="(("/></extensionElements></task>"#,
+            "task 'g'",
+            "svod:output 'a'",
+        ),
         (r#"<task id="g"><multiInstanceLoopCharacteristics/></task>"#, "task 'g'", "how often"),
         (r#"<task id="g"><standardLoopCharacteristics/></task>"#, "task 'g'", "no end"),
         (r#"<task id="g"><standardLoopCharacteristics loopMaximum="0"/></task>"#, "task 'g'", "loopMaximum"),
@@ -102,7 +115,9 @@ fn our_own_attributes() {
 #[test]
 fn times_and_conditions() {
     let timer = |inside: &str| {
-        format!("<intermediateCatchEvent id=\"g\"><timerEventDefinition>{inside}</timerEventDefinition></intermediateCatchEvent>")
+        format!(
+            "<intermediateCatchEvent id=\"g\"><timerEventDefinition>{inside}</timerEventDefinition></intermediateCatchEvent>"
+        )
     };
     for (inside, word) in [
         ("", "no time"),
@@ -176,16 +191,40 @@ fn sub_processes() {
     let good = "<startEvent id=\"s1\"/><endEvent id=\"e1\"/>\ns1 -> e1";
     for (body, element, word) in [
         (sub("subProcess", "", ""), "subProcess 'q'", "no start event"),
-        (sub("subProcess", "", &format!("{good}\n<startEvent id=\"s2\"/>\ns2 -> e1")), "subProcess 'q'", "more than one"),
+        (
+            sub("subProcess", "", &format!("{good}\n<startEvent id=\"s2\"/>\ns2 -> e1")),
+            "subProcess 'q'",
+            "more than one",
+        ),
         (sub("subProcess", "", &format!("{good}\n<endEvent id=\"z\"/>\ns -> z")), "sequenceFlow 's-z'", "border"),
         (sub("subProcess", "triggeredByEvent=\"true\"", good), "subProcess 'q'", "a flow enters it"),
         (sub("subProcess", "triggeredByEvent=\"true\"", good), "startEvent 's1'", "plain event cannot stand here"),
-        (sub("subProcess", "", &good.replace("\"s1\"/>", "\"s1\"><signalEventDefinition signalRef=\"alarm\"/></startEvent>")), "startEvent 's1'", "signal event cannot stand here"),
-        (sub("subProcess", "", &good.replace("\"s1\"/>", "\"s1\" isInterrupting=\"false\"/>")), "startEvent 's1'", "nothing runs"),
+        (
+            sub(
+                "subProcess",
+                "",
+                &good.replace("\"s1\"/>", "\"s1\"><signalEventDefinition signalRef=\"alarm\"/></startEvent>"),
+            ),
+            "startEvent 's1'",
+            "signal event cannot stand here",
+        ),
+        (
+            sub("subProcess", "", &good.replace("\"s1\"/>", "\"s1\" isInterrupting=\"false\"/>")),
+            "startEvent 's1'",
+            "nothing runs",
+        ),
         (sub("adHocSubProcess", "", good), "adHocSubProcess 'q'", "has a start event"),
         (sub("adHocSubProcess", "", ""), "adHocSubProcess 'q'", "no activity"),
-        (sub("subProcess", "", &format!("{good}\n<completionCondition>x</completionCondition>")), "subProcess 'q'", "completionCondition"),
-        (sub("transaction", "", &good.replace("\"e1\"/>", "\"e1\"><cancelEventDefinition/></endEvent>")), "endEvent 'e1'", "called off"),
+        (
+            sub("subProcess", "", &format!("{good}\n<completionCondition>x</completionCondition>")),
+            "subProcess 'q'",
+            "completionCondition",
+        ),
+        (
+            sub("transaction", "", &good.replace("\"e1\"/>", "\"e1\"><cancelEventDefinition/></endEvent>")),
+            "endEvent 'e1'",
+            "called off",
+        ),
     ] {
         refused(&body, element, word);
     }
@@ -207,7 +246,11 @@ fn events_in_wrong_places() {
         (start("<errorEventDefinition/>"), "startEvent 's'", "error event cannot stand here"),
         (start("<terminateEventDefinition/>"), "startEvent 's'", "terminate event cannot stand here"),
         (start("<compensateEventDefinition/>"), "startEvent 's'", "compensation event cannot stand here"),
-        (end("<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"), "endEvent 'e'", "timer event cannot"),
+        (
+            end("<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"),
+            "endEvent 'e'",
+            "timer event cannot",
+        ),
         (end("<cancelEventDefinition/>"), "endEvent 'e'", "cancel event cannot"),
         (end("<errorEventDefinition/>"), "endEvent 'e'", "no code"),
         (end("<errorEventDefinition errorRef=\"nothing\"/>"), "endEvent 'e'", "does not exist"),
@@ -220,11 +263,27 @@ fn events_in_wrong_places() {
         (border("<errorEventDefinition/>", "").replace("\"t\" >", "\"s\">"), "boundaryEvent 'x'", "no activity beside"),
         (format!("{LINE}\n<task id=\"u\" isForCompensation=\"true\"/>"), "task 'u'", "undoes nothing"),
         (middle("intermediateCatchEvent", ""), "intermediateCatchEvent 'm'", "plain event cannot"),
-        (middle("intermediateCatchEvent", "<errorEventDefinition/>"), "intermediateCatchEvent 'm'", "error event cannot"),
-        (middle("intermediateThrowEvent", "<errorEventDefinition errorRef=\"bad\"/>"), "intermediateThrowEvent 'm'", "error event cannot"),
+        (
+            middle("intermediateCatchEvent", "<errorEventDefinition/>"),
+            "intermediateCatchEvent 'm'",
+            "error event cannot",
+        ),
+        (
+            middle("intermediateThrowEvent", "<errorEventDefinition errorRef=\"bad\"/>"),
+            "intermediateThrowEvent 'm'",
+            "error event cannot",
+        ),
         (middle("intermediateThrowEvent", "<escalationEventDefinition/>"), "intermediateThrowEvent 'm'", "no code"),
-        (middle("intermediateThrowEvent", "<linkEventDefinition name=\"L\"/>"), "intermediateThrowEvent 'm'", "no link 'L'"),
-        (middle("intermediateCatchEvent", "<linkEventDefinition name=\"L\"/>"), "intermediateCatchEvent 'm'", "a flow enters"),
+        (
+            middle("intermediateThrowEvent", "<linkEventDefinition name=\"L\"/>"),
+            "intermediateThrowEvent 'm'",
+            "no link 'L'",
+        ),
+        (
+            middle("intermediateCatchEvent", "<linkEventDefinition name=\"L\"/>"),
+            "intermediateCatchEvent 'm'",
+            "a flow enters",
+        ),
     ] {
         refused(&body, element, word);
     }

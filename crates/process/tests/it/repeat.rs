@@ -94,7 +94,13 @@ fn an_error_of_one_instance_ends_all() {
         x -> ex"#,
     );
     let token = case.token("a");
-    case.ok(&Event::ServiceFailed { token, attempt: 0, error: Some("BAD".into()), message: String::new(), retry: true });
+    case.ok(&Event::ServiceFailed {
+        token,
+        attempt: 0,
+        error: Some("BAD".into()),
+        message: String::new(),
+        retry: true,
+    });
     assert!(case.completed() && case.visits("ex") == 1);
 }
 

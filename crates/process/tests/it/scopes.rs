@@ -3,6 +3,9 @@ use svod_process::{Effect, Event};
 
 use crate::support::{Case, map};
 
+/// Makes an event happen.
+type Happens = fn(&mut Case);
+
 #[test]
 fn embedded_sub_process() {
     let mut case = Case::start_with(
@@ -19,7 +22,11 @@ fn embedded_sub_process() {
     assert_eq!(Value::Object(case.state.variables_at(case.token("a"))), json!({"own": 2, "draft": null, "n": 1}));
     case.complete_with("a", json!({"draft": "text", "shared": 1}));
     assert_eq!(case.at(), ["c"]);
-    assert_eq!(Value::Object(case.state.variables()), json!({"n": 1, "shared": 1, "result": 30}), "its own variables are gone");
+    assert_eq!(
+        Value::Object(case.state.variables()),
+        json!({"n": 1, "shared": 1, "result": 30}),
+        "its own variables are gone"
+    );
     case.complete("c");
     assert!(case.completed());
 }
@@ -79,7 +86,7 @@ fn event_sub(start: &str, interrupting: bool) -> String {
 
 #[test]
 fn event_sub_processes() {
-    let happens: [(&str, fn(&mut Case)); 5] = [
+    let happens: [(&str, Happens); 5] = [
         ("<messageEventDefinition messageRef=\"paid\"/>", |c| _ = c.message("paid", None, json!({"m": 1})).unwrap()),
         ("<signalEventDefinition signalRef=\"alarm\"/>", |c| _ = c.signal("alarm")),
         ("<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>", |c| c.wait(3_600)),

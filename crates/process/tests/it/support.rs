@@ -140,7 +140,8 @@ pub fn sound(process: &Process, state: &State) {
     for (id, token) in &state.tokens {
         assert!(process.element(&token.element).is_some() && state.scopes.contains_key(&token.scope));
         let owner = svod_process::Owner::Token(*id);
-        let armed = state.timers.values().any(|t| t.owner == owner) || state.subscriptions.values().any(|s| s.owner == owner);
+        let armed =
+            state.timers.values().any(|t| t.owner == owner) || state.subscriptions.values().any(|s| s.owner == owner);
         let opened = state.scopes.values().any(|s| s.token == Some(*id));
         match &token.wait {
             Wait::Ready => panic!("{} has not moved", token.element),
@@ -281,7 +282,8 @@ impl Case {
     }
 
     pub fn incident(&self) -> (u64, &str) {
-        let (id, incident) = self.state.incidents.iter().next().unwrap_or_else(|| panic!("no incident: {:?}", self.at()));
+        let (id, incident) =
+            self.state.incidents.iter().next().unwrap_or_else(|| panic!("no incident: {:?}", self.at()));
         (*id, &incident.code)
     }
 

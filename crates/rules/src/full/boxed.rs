@@ -67,7 +67,10 @@ impl Builder<'_> {
     /// The same, changed after it was looked through.
     pub(super) fn prepare_after(&mut self, node: AstNode, change: impl FnOnce(AstNode) -> AstNode) -> Built {
         let ready = instrumented(node).map_err(|what| {
-            self.error(format!("there is {what}"), "write it with FEEL's own functions, called in place")
+            self.error(
+                format!("there is {what}"),
+                "call FEEL's own functions in place; write (a.b) * 2, or declare what a is",
+            )
         })?;
         if ready.levels > MAX_LEVELS {
             return Err(self.error("an expression nests too deeply", "split it over several decisions"));

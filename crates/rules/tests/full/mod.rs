@@ -152,6 +152,10 @@ fn dates_travel_as_texts_or_tagged() {
     for bad in ["now()", "today() > d", "{n: now, m: today}.n + (1"] {
         assert!(Feel::compile_full(bad, &["d"]).is_err(), "{bad}");
     }
+    for bad in ["d.sum * 2", "d.sum - 1", "d.a/d.b"] {
+        assert!(Feel::compile_full(bad, &["d"]).is_err(), "{bad}");
+    }
+    assert_eq!(feel("(d.sum) * 2 - (d.sum)", json!({"d": {"sum": 3}})).unwrap(), json!(3));
     // Named without a call, the clock is stopped when it is read.
     let e = Feel::compile_full("{n: now, r: n()}.r", &[]).unwrap().evaluate(&Inputs::new()).unwrap_err();
     assert!(e.message.contains("clock"), "{e}");
@@ -240,4 +244,19 @@ fn every_hit_policy_says_which_rules_fired() {
     )]);
     assert_eq!(ask(&models, "d", &json!({"n": 0})).result, json!(0));
     assert_eq!(ask(&models, "d", &json!({"n": 3})).result, json!(2));
+}
+
+#[test]
+fn the_packs_of_the_house_compile_in_both_profiles() {
+    let packs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    for pack in ["base", "kuzbass"] {
+        let files = std::fs::read_dir(packs.join(pack).join("decisions")).unwrap().map(|e| e.unwrap().path());
+        let files: Vec<(String, String)> =
+            files.map(|p| (p.display().to_string(), std::fs::read_to_string(&p).unwrap())).collect();
+        let models = DecisionModels::compile(&files).unwrap_or_else(|e| panic!("{e}"));
+        assert!(models.askable().len() >= files.len(), "{pack}");
+        for (file, xml) in &files {
+            svod_rules::DecisionModel::compile(file, xml).unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
 }

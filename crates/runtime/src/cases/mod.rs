@@ -25,6 +25,7 @@ use svod_store::instance::{self, InstanceRow, Waiting};
 use svod_store::{Store, StoreError};
 
 pub use offer::Offered;
+pub use operations::plain;
 pub use worker::{Answer, Connector, ConnectorError, ServiceCall, Worker};
 
 use deed::Deed;

@@ -173,7 +173,7 @@ fn attributes(input: &Map<String, Value>, name: &str) -> Result<BTreeMap<String,
 }
 
 /// An entity as processes see it: `urn`, `type`, `space`, and each attribute by its name.
-pub(super) fn plain(entity: &Entity) -> Value {
+pub fn plain(entity: &Entity) -> Value {
     let mut map = Map::new();
     for (name, attribute) in &entity.attributes {
         let value = match &attribute.value {

@@ -15,7 +15,7 @@ use svod_notary::{Notary, NotaryDeps};
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Action, Change, Command, Operation, Registry, RegistryDeps};
-use svod_runtime::{Cases, Tasks};
+use svod_runtime::{Applications, Cases, Tasks};
 use svod_services::{ServicesState, routes};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
@@ -76,6 +76,7 @@ impl House {
             secure_cookies: false,
         });
         let cases = Cases::new(registry.clone(), store.clone());
+        let applications = Applications::new(cases.clone(), store.clone());
         let tasks = Tasks::new(registry.clone(), cases);
         let signer = Signer::new("house.example/ledger", Kind::Plain, &[3; 32]).unwrap();
         let deps = NotaryDeps {
@@ -88,7 +89,7 @@ impl House {
             kept: None,
         };
         let notary = Notary::new(deps);
-        let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks, notary: notary.clone() }));
+        let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks, applications, notary: notary.clone() }));
         let visitor = Visitor::new(app.clone(), identity.clone());
         let house = Self { registry, notary, clock, visitor, app, identity, _place: place };
         house.raise().await;
