@@ -5,6 +5,8 @@
 //! [`Effect`]s what the runtime has to do; it touches nothing, so the same state, event, moment and calendars always
 //! give the same result. [`Process::migrate`] carries a running state over to another version by a checked mapping.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod calendar;
 mod check;
 mod error;

@@ -42,8 +42,9 @@ impl Span {
         let zone = TimeZone::fixed(Offset::from_seconds(offset).ok()?);
         let local = jiff::Timestamp::from_microsecond(from.0).ok()?.to_zoned(zone);
         let span = jiff::Span::new().try_months(self.months).ok()?.try_days(self.days).ok()?;
-        let later = local.checked_add(span).ok()?;
-        Some(Timestamp(later.timestamp().as_microsecond()).plus_seconds(i64::from(self.seconds)))
+        let later = local.checked_add(span).ok()?.timestamp();
+        let seconds = jiff::Span::new().try_seconds(self.seconds).ok()?;
+        Some(Timestamp(later.checked_add(seconds).ok()?.as_microsecond()))
     }
 }
 
@@ -113,6 +114,8 @@ mod tests {
         assert_eq!(later, "2026-02-28T10:00:00+07:00".parse().unwrap());
         assert_eq!(Span::parse("P99999Y").unwrap().after(from, 0), None);
         assert_eq!(Span::parse("P99999D").unwrap().after(Timestamp(i64::MAX), 0), None);
+        let last: Timestamp = "9999-12-30T00:00:00Z".parse().unwrap();
+        assert_eq!(Span::parse("PT999H").unwrap().after(last, 0), None);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::state::Armed;
 
 use super::Run;
 
+/// Times of a cycle that are passed over one by one; after more of them it begins anew from now.
+const MAX_PASSED: usize = 1_000;
+
 /// The first time of a timer, and how it repeats.
 pub(super) struct Due {
     pub(super) due: Timestamp,
@@ -41,14 +44,22 @@ impl Run<'_> {
         }
     }
 
-    /// The time after this one, counted from when it was due and not from when somebody looked.
+    /// The time after this one, counted from when it was due and not from when somebody looked. Times that nobody
+    /// looked at are passed over, so that a case is not overrun after a pause.
     pub(super) fn next_due(&self, armed: &Armed, event: &Element) -> Option<Timestamp> {
         let span = Span::parse(armed.every.as_deref()?)?;
         let calendar = match event.trigger() {
             Some(Trigger::Timer(timer)) => timer.calendar.as_deref(),
             _ => None,
         };
-        self.later(armed.due, span, calendar).ok()
+        let mut due = armed.due;
+        for _ in 0..MAX_PASSED {
+            due = self.later(due, span, calendar).ok()?;
+            if due > self.now {
+                return Some(due);
+            }
+        }
+        self.later(self.now, span, calendar).ok()
     }
 
     pub(super) fn later(&self, from: Timestamp, span: Span, calendar: Option<&str>) -> Result<Timestamp, String> {

@@ -250,3 +250,25 @@ fn a_message_goes_to_those_who_need_it_first() {
     case.message("paid", None, json!({})).unwrap();
     assert_eq!(case.at(), ["b", "c", "p1"]);
 }
+
+#[test]
+fn times_that_nobody_looked_at_are_passed_over() {
+    let mut case = Case::start(
+        r#"<startEvent id="s"/><userTask id="a"/><endEvent id="e"/>
+        <boundaryEvent id="x" attachedToRef="a" cancelActivity="false"><timerEventDefinition><timeCycle>R/2025-06-01T00:00:00Z/P1D</timeCycle></timerEventDefinition></boundaryEvent><endEvent id="ex"/>
+        <boundaryEvent id="y" attachedToRef="a" cancelActivity="false"><timerEventDefinition><timeCycle>R/2020-01-01T00:00:30Z/PT1S</timeCycle></timerEventDefinition></boundaryEvent><endEvent id="ey"/>
+        s -> a -> e
+        x -> ex
+        y -> ey"#,
+    );
+    let due = |case: &Case, event: &str| {
+        let mut timers = case.state.timers.iter();
+        timers.find(|(_, t)| t.element == event).map(|(id, t)| (*id, t.due)).unwrap()
+    };
+    for (event, next) in [("x", "2026-01-16T00:00:00Z"), ("y", "2026-01-15T10:00:01Z")] {
+        let (timer, first) = due(&case, event);
+        assert!(first < case.now);
+        case.ok(&Event::TimerFired { timer });
+        assert_eq!((due(&case, event).1, case.visits(event)), (moment(next), 1));
+    }
+}

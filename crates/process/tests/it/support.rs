@@ -195,6 +195,8 @@ impl Case {
         sound(&self.process, &state);
         let text = serde_json::to_string(&state).unwrap();
         assert_eq!(serde_json::from_str::<State>(&text).unwrap(), state, "JSON loses something: {text}");
+        let same = self.process.migrate(&state, &self.process, &BTreeMap::new());
+        assert_eq!(same.as_ref(), Ok(&state), "a case fits the process that it runs on");
         self.books.fired(event);
         for effect in &effects {
             self.books.write(effect);
