@@ -93,6 +93,26 @@ CREATE TABLE definition (
 
 CREATE INDEX definition_kind ON definition (kind, space, id);
 
+CREATE TABLE device (
+    space BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    words TEXT NOT NULL,
+    home TEXT NOT NULL,
+    profile TEXT,
+    device TEXT,
+    secret BYTEA NOT NULL,
+    actor TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    seen BIGINT,
+    revoked BIGINT,
+    PRIMARY KEY (space, id)
+);
+
+CREATE INDEX device_created ON device (space, created);
+
+CREATE INDEX device_revoked ON device (space, revoked);
+
 CREATE TABLE "entity" (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -156,6 +176,8 @@ CREATE TABLE file (
 );
 
 CREATE INDEX file_id ON file (id);
+
+CREATE INDEX file_sender ON file (actor, created);
 
 CREATE INDEX file_state ON file (state);
 
@@ -321,6 +343,8 @@ CREATE TABLE quarantine (
     status TEXT NOT NULL,
     PRIMARY KEY (space, id)
 );
+
+CREATE INDEX quarantine_at ON quarantine (status, at);
 
 CREATE INDEX quarantine_id ON quarantine (id);
 

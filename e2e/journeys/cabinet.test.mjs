@@ -134,3 +134,31 @@ test("a consent is given and withdrawn; an operator acts for who is present, and
   assert.match(await text(anna), /oleg@cabinet\.example/);
   await looked(anna, "/my", "my");
 });
+
+/** The part of a page where a form stands, wide and on a telephone. */
+async function form(page, field, name) {
+  const shot = async (end) => {
+    await page.getByLabel(field, { exact: true }).first().scrollIntoViewIfNeeded();
+    await picture(page, `${name}-${end}`);
+  };
+  await accessible(page);
+  await shot("wide");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await fits(page);
+  await shot("phone");
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+test("forms with a file, and the one that appoints who acts, are looked at", async () => {
+  const keeper = await somebody("roman@cabinet.example", "Роман Ким", "--post", "administrator", "--space", "kuzbass");
+  await keeper.goto("/people");
+  await form(keeper, "Скан документа", "people-mandate-form");
+  await keeper.goto("/my/mandates");
+  await form(keeper, "Скан документа", "my-mandate-form");
+  await keeper.goto("/bodies/acting?post=urn:svod:post:kuzbass:administrator");
+  await accessible(keeper);
+  await picture(keeper, "bodies-acting-wide");
+  await keeper.setViewportSize({ width: 390, height: 844 });
+  await fits(keeper);
+  await picture(keeper, "bodies-acting-phone");
+});

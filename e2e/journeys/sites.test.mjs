@@ -90,6 +90,7 @@ test("a site registers, waits, is let in; a person allows it, and it learns what
   const config = await registered({ token_endpoint_auth_method: "client_secret_post" });
   const tokens = await signedIn(config, page, async () => {
     await page.getByText("Лавка").waitFor();
+    assert.match(await page.locator("main").innerText(), /действует 10 минут[\s\S]*дней: 30[\s\S]*после входа: 180[\s\S]*помнится/);
     await accessible(page);
     await picture(page, "consent-wide");
     await page.setViewportSize(PHONE);
@@ -131,9 +132,17 @@ test("a site registers, waits, is let in; a person allows it, and it learns what
   await page.goto("/account");
   await page.getByRole("heading", { name: "Сайты, которым вы разрешили" }).waitFor();
   await accessible(page);
+  await page.getByText("Разрешить меньше").click();
+  await page.getByRole("button", { name: "Больше не разрешать: адрес почты" }).click();
+  await page.waitForURL(/#sites$/);
+  const less = await client.refreshTokenGrant(config, fresh.refresh_token);
+  assert.equal(less.scope, "openid profile posts offline_access");
+  assert.equal((await client.fetchUserInfo(config, less.access_token, fresh.claims().sub)).email, undefined);
+  await page.goto("/account");
+  assert.equal(await page.getByRole("button", { name: "Больше не разрешать: адрес почты" }).count(), 0);
   await page.getByRole("button", { name: "Отозвать" }).click();
   await page.waitForURL(/#sites$/);
-  await assert.rejects(client.refreshTokenGrant(config, fresh.refresh_token));
+  await assert.rejects(client.refreshTokenGrant(config, less.refresh_token));
 });
 
 test("who signs out at a site signs out here, and is signed out at every other", async () => {
@@ -206,6 +215,19 @@ test("an administrator invites somebody and keeps them out again", async () => {
   const address = await page.locator("code.secret").innerText();
   await accessible(page);
   await picture(page, "accounts-wide");
+  // Another one, made and taken back.
+  await page.goto("/accounts");
+  await page.getByLabel("Логин").fill("mistake@example.org");
+  await page.getByLabel("Имя").fill("Ошибка");
+  await page.getByRole("button", { name: "Создать приглашение" }).click();
+  const mistake = await page.locator("code.secret").innerText();
+  page.once("dialog", (dialog) => dialog.accept());
+  await page.locator("tr", { hasText: "mistake@example.org" }).getByRole("button", { name: "Отозвать" }).click();
+  await page.waitForURL(/#invited$/);
+  assert.equal(await page.locator("tr", { hasText: "mistake@example.org" }).count(), 0);
+  house.browser.allow(/^410 GET .*\/invitation\//);
+  house.browser.allow(/console: Failed to load resource: .* 410/);
+  assert.equal((await page.goto(new URL(mistake).pathname)).status(), 410);
   const guest = await house.browser.person(house.platform.named);
   await guest.goto(new URL(address).pathname);
   await guest.getByRole("button", { name: "Завести учётную запись" }).click();

@@ -18,26 +18,33 @@ const written = (buffer: ArrayBuffer | null): string | null =>
         .replace(/\//g, "_")
         .replace(/=+$/, "");
 
-const listed = (all: unknown): PublicKeyCredentialDescriptor[] =>
-  ((all ?? []) as { id: string; transports?: AuthenticatorTransport[] }[]).map((c) => ({ ...c, type: "public-key", id: bytes(c.id) }));
+/** Options as the server writes them: bytes are text (base64url). */
+type Known = { id: string; transports?: AuthenticatorTransport[] }[];
+type Making = Omit<PublicKeyCredentialCreationOptions, "challenge" | "user" | "excludeCredentials"> & {
+  challenge: string;
+  user: Omit<PublicKeyCredentialUserEntity, "id"> & { id: string };
+  excludeCredentials?: Known;
+};
+type Showing = Omit<PublicKeyCredentialRequestOptions, "challenge" | "allowCredentials"> & { challenge: string; allowCredentials?: Known };
 
-async function made(options: Json): Promise<PublicKeyCredential | null> {
-  const user = options["user"] as Json;
-  const publicKey = {
+const listed = (all: Known | undefined): PublicKeyCredentialDescriptor[] => (all ?? []).map((c) => ({ ...c, type: "public-key", id: bytes(c.id) }));
+
+async function made(options: Making): Promise<PublicKeyCredential | null> {
+  const publicKey: PublicKeyCredentialCreationOptions = {
     ...options,
-    challenge: bytes(String(options["challenge"])),
-    user: { ...user, id: bytes(String(user["id"])) },
-    excludeCredentials: listed(options["excludeCredentials"]),
-  } as unknown as PublicKeyCredentialCreationOptions;
+    challenge: bytes(options.challenge),
+    user: { ...options.user, id: bytes(options.user.id) },
+    excludeCredentials: listed(options.excludeCredentials),
+  };
   return (await navigator.credentials.create({ publicKey })) as PublicKeyCredential | null;
 }
 
-async function shown(options: Json): Promise<PublicKeyCredential | null> {
-  const publicKey = {
+async function shown(options: Showing): Promise<PublicKeyCredential | null> {
+  const publicKey: PublicKeyCredentialRequestOptions = {
     ...options,
-    challenge: bytes(String(options["challenge"])),
-    allowCredentials: listed(options["allowCredentials"]),
-  } as unknown as PublicKeyCredentialRequestOptions;
+    challenge: bytes(options.challenge),
+    allowCredentials: listed(options.allowCredentials),
+  };
   return (await navigator.credentials.get({ publicKey })) as PublicKeyCredential | null;
 }
 
@@ -67,7 +74,7 @@ async function carry(form: HTMLFormElement): Promise<void> {
     if (problem.code === "confirm-first" && elsewhere) return location.assign(elsewhere);
     throw new Error(problem.code ?? String(begun.status));
   }
-  const { token, options } = (await begun.json()) as { token: string; options: { publicKey: Json } };
+  const { token, options } = (await begun.json()) as { token: string; options: { publicKey: Making & Showing } };
   const credential = await (form.dataset["passkey"] === "add" ? made(options.publicKey) : shown(options.publicKey));
   if (!credential) throw new Error("nothing");
   const fill = (name: string, value: string): void => {

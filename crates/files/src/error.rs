@@ -40,6 +40,9 @@ pub enum FileError {
     /// The entity has as many as it may have.
     #[error("there are {MAX_FILES} files already; remove one")]
     TooMany,
+    /// The sender has sent as much as they may within a day; seconds to wait.
+    #[error("you have sent as many files as one may within a day; wait {0} seconds")]
+    Quota(u64),
     /// Entities of that type, or of that space, have no files.
     #[error("a {0} has no files here")]
     NotHere(String),
@@ -78,6 +81,7 @@ impl Coded for FileError {
             Self::Broken => "file-broken",
             Self::Active(_) => "file-active",
             Self::TooMany => "file-too-many",
+            Self::Quota(_) => "file-quota",
             Self::NotHere(_) => "file-not-here",
             Self::Waiting => "file-waiting",
             Self::Infected => "file-infected",
@@ -102,11 +106,21 @@ impl Coded for FileError {
             | Self::TooMany
             | Self::NotHere(_) => 422,
             Self::Waiting | Self::Infected => 409,
+            Self::Quota(_) => 429,
             Self::Damaged(_) => 500,
             Self::Command(e) => e.status(),
             Self::Query(e) => e.status(),
             Self::Trust(e) => e.status(),
             Self::Store(e) => e.status(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Quota(seconds) => Some(*seconds),
+            Self::Command(e) => e.retry_after(),
+            Self::Trust(e) => e.retry_after(),
+            _ => None,
         }
     }
 

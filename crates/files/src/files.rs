@@ -11,6 +11,7 @@ use svod_trust::Trust;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::listed::{self, ATTRIBUTE, listed, lists};
+use crate::quota::{Daily, Senders};
 use crate::{Examined, FileError, FileKind, Scanner, Upload, examine};
 
 /// Files of one entity at the most.
@@ -25,6 +26,8 @@ const TRIES: usize = 5;
 pub struct FilesOptions {
     /// Largest file, in MiB.
     pub max_mib: usize,
+    /// How much one sender may send within a day.
+    pub daily: Daily,
     /// Who looks for malware; nobody: files are given out unscanned.
     pub scanner: Option<Scanner>,
 }
@@ -51,6 +54,8 @@ pub(crate) struct Inner {
     pub trust: Trust,
     pub options: FilesOptions,
     desks: Arc<Semaphore>,
+    /// Who has sent how much of late.
+    pub senders: Senders,
     /// There is something to scan.
     pub wake: Notify,
     /// After which file scanning goes on.
@@ -139,7 +144,8 @@ impl Files {
         let FilesDeps { store, registry, trust, options } = deps;
         let (desks, wake) = (Arc::new(Semaphore::new(DESKS)), Notify::new());
         let scanned = Mutex::new((i64::MIN, String::new()));
-        Self(Arc::new(Inner { store, registry, trust, options, desks, wake, scanned }))
+        let senders = Senders::default();
+        Self(Arc::new(Inner { store, registry, trust, options, desks, senders, wake, scanned }))
     }
 
     /// Largest file, in bytes.
@@ -155,9 +161,10 @@ impl Files {
     /// Examines a file and keeps it with an entity.
     ///
     /// # Errors
-    /// As [`Files::may_keep`], [`Files::examine`] and [`Files::keep`].
+    /// As [`Files::may_keep`], [`Files::may_send`], [`Files::examine`] and [`Files::keep`].
     pub async fn put(&self, actor: &Actor, owner: &Urn, upload: Upload) -> Result<FileInfo, FileError> {
         self.may_keep(actor, owner).await?;
+        self.may_send(actor, upload.bytes.len()).await?;
         let examined = self.examine(upload).await?;
         self.keep(actor, owner, examined).await
     }
@@ -169,6 +176,7 @@ impl Files {
     /// declare it; [`FileError::NotHere`], [`FileError::TooMany`].
     pub async fn may_keep(&self, actor: &Actor, owner: &Urn) -> Result<(), FileError> {
         let (entity, _) = self.owner(actor, None, owner).await?;
+        // Counted as they are: who adds one need not see the others.
         if listed(&entity).count() >= MAX_FILES {
             return Err(FileError::TooMany);
         }
@@ -201,9 +209,19 @@ impl Files {
     /// Keeps a file with an entity. Its bytes first: before the entity names it, nobody is given it.
     ///
     /// # Errors
-    /// As [`Files::may_keep`]; what the registry refuses.
+    /// As [`Files::may_keep`] and [`Files::may_send`]; what the registry refuses.
     pub async fn keep(&self, actor: &Actor, owner: &Urn, examined: Examined) -> Result<FileInfo, FileError> {
         self.may_keep(actor, owner).await?;
+        let size = examined.bytes.len();
+        self.send(actor, size).await?;
+        let kept = self.kept(actor, owner, examined).await;
+        if kept.is_err() {
+            self.unsend(actor, size);
+        }
+        kept
+    }
+
+    async fn kept(&self, actor: &Actor, owner: &Urn, examined: Examined) -> Result<FileInfo, FileError> {
         let (entity, _) = self.owner(actor, None, owner).await?;
         let now = self.0.registry.clock().now();
         let Examined { name, kind, bytes, sha256 } = examined;
@@ -320,6 +338,7 @@ impl Files {
     ) -> Result<(Arc<Entity>, Action), FileError> {
         let registry = &self.0.registry;
         let seen = registry.entity_in(actor, within, urn).await?;
+        // What is changed is the whole of it: an attribute of which some see nothing must not lose what is in it.
         let whole = self.whole(&seen.space, &seen.id).await?;
         let resource = registry.resource_of(&whole);
         let may = |action: &Action| registry.may(actor, *action, &resource);

@@ -6,6 +6,7 @@
 //!
 //! * `kind` – what a file is, and how it is called; `examine`, `picture`, `pdf` – what is looked at before it is kept
 //! * `files` – keeping, listing, reading, removing; `listed` – the attribute
+//! * `quota` – how much one sender sends within a day
 //! * `scanner` – clamd; `tend` – what waits is scanned, what belongs to nothing is erased
 //!
 //! An entity has files when its type declares the attribute `files` (range `uri`). The attribute's class decides who reads them,
@@ -18,6 +19,7 @@ mod kind;
 mod listed;
 mod pdf;
 mod picture;
+mod quota;
 mod scanner;
 mod tend;
 
@@ -27,4 +29,5 @@ pub use files::{FileInfo, FileState, Files, FilesDeps, FilesOptions, MAX_FILES};
 pub use kind::{FileKind, MAX_NAME};
 pub use listed::ATTRIBUTE;
 pub use picture::MAX_PIXELS;
+pub use quota::Daily;
 pub use scanner::{InvalidScanner, Scanner};

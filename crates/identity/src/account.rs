@@ -8,7 +8,7 @@ use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 
 use crate::session::{From, Method};
-use crate::{Identity, IdentityError, Newcomer, password, persona, secret, totp};
+use crate::{Identity, IdentityError, Newcomer, passkey, password, persona, secret, totp};
 
 /// Longest login and name in characters.
 const LONGEST: usize = 100;
@@ -39,7 +39,7 @@ pub struct Account {
 /// The word of accounts that may sign in.
 pub(crate) const ACTIVE: &str = "active";
 /// The word of those that may not.
-const BLOCKED: &str = "blocked";
+pub(crate) const BLOCKED: &str = "blocked";
 
 impl Account {
     pub(crate) fn of(row: AccountRow) -> Result<Self, IdentityError> {
@@ -70,6 +70,9 @@ pub struct Invitation {
     pub post: Option<(Role, SpacePath)>,
     /// When it is worth nothing any more, microseconds.
     pub expires: i64,
+    /// Names it among those that are open; none for those of the command line, which stand nowhere but in their address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) open: Option<String>,
     /// Tells it from tokens of another kind.
     kind: InvitationKind,
 }
@@ -91,8 +94,14 @@ impl Invitation {
             name: name_of(name)?,
             post: None,
             expires: expires.0,
+            open: None,
             kind: InvitationKind::Invitation,
         })
+    }
+
+    /// The same, which stands under that name among those that are open.
+    pub(crate) fn named(&self, open: String) -> Self {
+        Self { open: Some(open), ..self.clone() }
     }
 
     /// As the end of an address.
@@ -125,14 +134,15 @@ fn name_of(text: &str) -> Result<String, IdentityError> {
 
 /// What there is under a login.
 #[expect(clippy::large_enum_variant, reason = "it lives for a moment")]
-enum Known {
+pub(crate) enum Known {
     Nobody,
     /// An account that nobody can sign in with yet.
     Bare(AccountRow),
     Taken,
 }
 
-fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
+/// A passkey that opens the account no more still keeps it from who comes with an invitation.
+pub(crate) fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
     let Some(row) = account::by_login(conn, login)? else { return Ok(Known::Nobody) };
     let closed = row.state != ACTIVE
         || row.password.is_some()
@@ -161,21 +171,30 @@ impl Identity {
     /// What an invitation says, as long as it is good.
     ///
     /// # Errors
-    /// [`IdentityError::Invalid`], [`IdentityError::Over`] when it has expired or its account exists.
+    /// [`IdentityError::Invalid`], [`IdentityError::Over`] when it has expired, was taken back, its account exists or whoever made
+    /// it may not any more.
     pub async fn invitation(&self, token: &str) -> Result<Invitation, IdentityError> {
-        let invitation: Invitation = persona::open(&self.key, token)?;
+        let invitation: Invitation = self.ring.signed(token)?;
         if Timestamp(invitation.expires) <= self.clock.now() {
             return Err(IdentityError::Over);
         }
-        let login = invitation.login.clone();
-        // An account without anything to sign in with waits for its owner to come again.
-        let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login)?, Known::Taken));
-        if self.store.read(taken).await? { Err(IdentityError::Over) } else { Ok(invitation) }
+        if let Some(open) = &invitation.open {
+            self.still_open(open).await?;
+        }
+        if self.is_taken(&invitation.login).await? { Err(IdentityError::Over) } else { Ok(invitation) }
     }
 
-    /// An invitation to be handed over.
+    /// Is there an account of the login that its owner can sign in with?
+    pub(crate) async fn is_taken(&self, login: &str) -> Result<bool, StoreError> {
+        let login = login.to_owned();
+        // An account without anything to sign in with waits for its owner to come again.
+        let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login)?, Known::Taken));
+        self.store.read(taken).await
+    }
+
+    /// An invitation to be handed over, which no administrator made.
     pub fn invite(&self, invitation: &Invitation) -> String {
-        invitation.seal(&self.key)
+        invitation.seal(&self.ring.key())
     }
 
     /// Makes the account that an invitation is for, and begins its first session. It has no way to sign in yet.
@@ -187,6 +206,7 @@ impl Identity {
         let login = invitation.login.clone();
         if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login)).await? {
             self.end_sessions(&row.id, None).await?;
+            self.came_by(&row.id, &invitation).await?;
             let token = self.begin(&row.id, Method::Invitation, from).await?;
             return Ok((Account::of(row)?, token));
         }
@@ -201,6 +221,7 @@ impl Identity {
             Ok(account::add(conn, &made)?)
         };
         self.store.write(job).await?;
+        self.came_by(&row.id, &invitation).await?;
         let token = self.begin(&row.id, Method::Invitation, from).await?;
         Ok((Account::of(row)?, token))
     }
@@ -306,7 +327,7 @@ impl Identity {
     pub async fn begin_password(&self, account: &Account, issuer: &str) -> Result<Authenticator, IdentityError> {
         let secret = totp::secret(&*self.rng);
         let id = account.id.to_string();
-        let sealed = secret::written(&secret::seal(&self.sealing, &id, &secret, &*self.rng));
+        let sealed = secret::written(&self.ring.seal(&id, &secret, &*self.rng));
         let token = self.put_aside(ENROL, Some(id), serde_json::json!(sealed), ENROL_SECONDS).await?;
         let address = totp::address(issuer, &account.login, &secret);
         Ok(Authenticator { token, secret: totp::written(&secret), address })
@@ -323,7 +344,7 @@ impl Identity {
         token: &str,
     ) -> Result<Authenticator, IdentityError> {
         let (secret, id) = (self.enrolled(token).await?, account.id.to_string());
-        let secret = secret::open(&self.sealing, &id, &secret).ok_or(IdentityError::Over)?;
+        let secret = self.ring.open(&id, &secret).ok_or(IdentityError::Over)?;
         let address = totp::address(issuer, &account.login, &secret);
         Ok(Authenticator { token: token.to_owned(), secret: totp::written(&secret), address })
     }
@@ -347,7 +368,7 @@ impl Identity {
         password::check(&password, &account.login, &account.name)?;
         self.not_breached(&password).await?;
         let (sealed, id) = (self.enrolled(token).await?, account.id.to_string());
-        let secret = secret::open(&self.sealing, &id, &sealed).ok_or(IdentityError::Over)?;
+        let secret = self.ring.open(&id, &sealed).ok_or(IdentityError::Over)?;
         let wrong =
             || IdentityError::Field("code", "code", "type the six digits that the authenticator shows now".into());
         let step = totp::step(&secret, code, self.clock.now(), 0).ok_or_else(wrong)?;
@@ -358,6 +379,8 @@ impl Identity {
         let codes = secret::recovery_codes(&*self.rng);
         let kept: Vec<String> = codes.iter().map(|c| secret::recovery_hash(&id, c)).collect();
         let kept = serde_json::json!(kept).to_string();
+        // The installation's key may have changed since it was begun.
+        let sealed = self.ring.seal(&id, &secret, &*self.rng);
         self.change(&id, move |row| {
             row.password = Some(hash.clone());
             (row.totp, row.totp_step) = (sealed.clone(), step);
@@ -389,13 +412,13 @@ impl Identity {
     /// Takes the password away, with authenticator and recovery codes.
     ///
     /// # Errors
-    /// [`IdentityError::LastWay`] without a passkey and an outside provider.
+    /// [`IdentityError::LastWay`] without a passkey that opens the account and an outside provider.
     pub async fn drop_password(&self, account: &Account) -> Result<(), IdentityError> {
         let (id, now) = (account.id.to_string(), self.clock.now());
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let mut row = account::get(conn, &id)?.ok_or(IdentityError::Missing("account"))?;
-            if account::passkeys(conn, &id)?.is_empty() && svod_store::outside::list(conn, &id)?.is_empty() {
+            if passkey::opening(conn, &id)?.is_empty() && svod_store::outside::list(conn, &id)?.is_empty() {
                 return Err(IdentityError::LastWay);
             }
             (row.password, row.totp, row.totp_step, row.modified) = (None, Vec::new(), 0, now);

@@ -67,6 +67,9 @@ pub trait Directory: Send + Sync {
     /// Somebody begins to act for another, who is to see it.
     fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a>;
 
+    /// May whoever acts so invite to a post of that space; without one, to an account without a post?
+    fn may_invite(&self, maker: &Actor, space: Option<&SpacePath>) -> bool;
+
     /// Somebody becomes a person of the graph, and holds the post that they were invited to.
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a>;
 }
@@ -90,6 +93,10 @@ impl Directory for NoPosts {
 
     fn begun_for<'a>(&'a self, _: &'a Actor) -> Enrolled<'a> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn may_invite(&self, _: &Actor, _: Option<&SpacePath>) -> bool {
+        false
     }
 
     fn enrol<'a>(&'a self, _: &'a Newcomer) -> Enrolled<'a> {

@@ -46,6 +46,9 @@ pub enum IdentityError {
     /// An outside provider cannot be reached, or what it says cannot be believed.
     #[error("the other provider did not answer as it should; try again, or sign in another way")]
     Outside,
+    /// An outside provider has asked for less than is demanded of it.
+    #[error("the other provider has asked you for too little; sign in there with two factors, or here in another way")]
+    Weak,
     /// Nobody is known by what an outside provider says.
     #[error("nobody here is known by that identity; sign in another way and link it, or ask for an invitation")]
     Unknown,
@@ -71,6 +74,7 @@ impl Coded for IdentityError {
             Self::LastWay => "account-last-way",
             Self::Missing(_) => "account-missing",
             Self::Outside => "outside-provider",
+            Self::Weak => "outside-weak",
             Self::Unknown => "outside-unknown",
             Self::Store(e) => e.code(),
         }
@@ -81,7 +85,7 @@ impl Coded for IdentityError {
             Self::Invalid | Self::Expired | Self::UnknownPersona(_) | Self::NotDemo | Self::Refused => 401,
             Self::TooMany(_) => 429,
             Self::Outside => 502,
-            Self::Unknown => 403,
+            Self::Weak | Self::Unknown => 403,
             Self::Over => 410,
             Self::Taken(_) | Self::LastWay => 409,
             Self::Field(..) => 422,

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,6 +9,7 @@ use tokio::sync::{Notify, broadcast};
 use webauthn_rs::prelude::Webauthn;
 
 use crate::breached::Breached;
+use crate::device::Devices;
 use crate::directory::{Directory, NoPosts};
 use crate::limiter::Limiter;
 use crate::outside::Outside;
@@ -15,8 +17,9 @@ use crate::password::Passwords;
 use crate::persona::Personas;
 use crate::powers::Powers;
 use crate::provider::Keys;
+use crate::ring::Ring;
 use crate::session::{Known, Recent};
-use crate::{IdentityError, passkey, secret};
+use crate::{IdentityError, passkey};
 
 /// Signs kept for who is slow to take them.
 const SIGNS: usize = 1_024;
@@ -28,6 +31,13 @@ pub enum Sign {
     Refused {
         /// From which network.
         network: String,
+    },
+    /// Devices were not let in; told once a second for each network.
+    DevicesRefused {
+        /// From which network.
+        network: String,
+        /// How many times since it was told last.
+        count: u32,
     },
     /// Somebody who has signed in before does so from a device not seen before.
     NewDevice {
@@ -64,9 +74,8 @@ pub struct IdentityDeps {
 /// Who somebody is.
 pub struct Identity {
     pub(crate) store: Store,
-    pub(crate) key: [u8; 32],
-    /// Seals what must be read again.
-    pub(crate) sealing: [u8; 32],
+    /// Its keys: they sign, and seal what must be read again.
+    pub(crate) ring: Arc<Ring>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) webauthn: Option<Webauthn>,
@@ -76,12 +85,15 @@ pub struct Identity {
     pub(crate) limiter: Limiter,
     pub(crate) recent: Recent,
     pub(crate) powers: Powers,
+    pub(crate) devices: Devices,
     /// What is noticed, for who watches over security.
     pub(crate) signs: broadcast::Sender<Sign>,
     /// Sessions have ended here: sites are to be told.
     pub(crate) ended: Notify,
     /// By whom else people sign in.
     pub(crate) outside: RwLock<Option<Arc<Outside>>>,
+    /// Origins of the sites in force, and until when they are believed.
+    pub(crate) origins: RwLock<Option<(Timestamp, Arc<HashSet<String>>)>>,
     /// Keys that sign for other sites, as they were read last.
     pub(crate) keys: RwLock<Option<(Timestamp, Keys)>>,
     personas: Personas,
@@ -96,9 +108,9 @@ impl Identity {
     pub fn new(deps: IdentityDeps) -> Result<Self, String> {
         let mut salt = [0; 16];
         deps.rng.fill(&mut salt);
+        let ring = Ring::new(deps.key);
         Ok(Self {
-            personas: Personas::new(deps.key, deps.demo, deps.clock.clone()),
-            sealing: secret::derived(&deps.key, "one-time codes"),
+            personas: Personas::new(ring.clone(), deps.demo, deps.clock.clone()),
             webauthn: deps.origin.as_deref().map(passkey::webauthn).transpose()?,
             directory: RwLock::new(Arc::new(NoPosts)),
             passwords: Passwords::new(salt),
@@ -106,12 +118,14 @@ impl Identity {
             limiter: Limiter::default(),
             recent: Recent::new(),
             powers: Powers::new(),
+            devices: Devices::new(),
             signs: broadcast::channel(SIGNS).0,
             ended: Notify::new(),
             outside: RwLock::default(),
+            origins: RwLock::default(),
             keys: RwLock::default(),
             store: deps.store,
-            key: deps.key,
+            ring,
             clock: deps.clock,
             rng: deps.rng,
             session_seconds: deps.session_seconds,
@@ -183,15 +197,18 @@ impl Identity {
     /// When the token is not good.
     pub async fn recognise(&self, token: &str) -> Result<Known, IdentityError> {
         // What is signed has two parts; the token of a session is a number.
-        if token.contains('.') {
-            return Ok(Known {
+        let known = match token.contains('.') {
+            false => self.session_of(token, true).await?,
+            true => Known {
                 actor: Arc::new(self.personas.authenticate(token)?),
                 name: String::new(),
                 acts_for: String::new(),
                 session: None,
-            });
-        }
-        self.session_of(token, true).await
+            },
+        };
+        let account = known.session.as_ref().map_or(known.actor.id.as_str(), |session| session.account.as_str());
+        tracing::Span::current().record("account", account);
+        Ok(known)
     }
 
     /// Who the bearer of something that is open still is: that it is open is no use of the session.

@@ -13,11 +13,12 @@ use svod_kernel::{Timestamp, Urn};
 use svod_store::account;
 use svod_store::outside::{self, OutsideRow};
 use svod_store::{Conn, StoreError};
+use webauthn_rs::prelude::Url;
 
 use crate::account::ACTIVE;
 use crate::provider::jose;
 use crate::session::{From, Method, Session};
-use crate::{Identity, IdentityError, limiter, secret};
+use crate::{Identity, IdentityError, limiter, passkey, secret};
 
 /// Kind of what was begun.
 const OUTSIDE: &str = "outside";
@@ -45,6 +46,10 @@ pub struct OutsideProvider {
     pub scope: String,
     /// The claim with the national identification number that the provider has verified; empty: it tells none.
     pub national_id_claim: String,
+    /// Levels of assurance of which its token must name one (`acr`); it is asked for them. Empty: none is demanded.
+    pub acr: Vec<String>,
+    /// Ways of proving oneself that its token must name, all of them (`amr`, RFC 8176). Empty: none is demanded.
+    pub amr: Vec<String>,
 }
 
 /// What a provider is asked over HTTP.
@@ -125,7 +130,7 @@ pub struct Leaving {
 /// They are back.
 #[derive(Debug, Clone)]
 pub struct Returned {
-    /// The token of the session that has begun; none where one goes on.
+    /// The token of the session that has begun, or under which one goes on; none where nothing has changed.
     pub session: Option<String>,
     /// Where they wanted to go.
     pub back: String,
@@ -155,6 +160,32 @@ impl Identity {
     /// The outside providers: identifier and name.
     pub fn outside_providers(&self) -> Vec<(String, String)> {
         self.outside().map(|o| o.providers.iter().map(|p| (p.id.clone(), p.name.clone())).collect()).unwrap_or_default()
+    }
+
+    /// Origins of the pages to which the providers' buttons lead, as the providers say; of whom that is not known yet, the
+    /// issuer's.
+    pub fn outside_origins(&self) -> Vec<String> {
+        let Some(outside) = self.outside() else { return Vec::new() };
+        let known = outside.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all = Vec::new();
+        for spec in &outside.providers {
+            let page = known.get(&spec.id).map_or(&spec.issuer, |(_, provider)| &provider.authorize);
+            all.extend(Url::parse(page).ok().map(|url| url.origin().ascii_serialization()));
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Asks the providers what they say of themselves, where that is not known or not believed any more; true when all are
+    /// known.
+    pub async fn know_providers(&self) -> bool {
+        let Some(outside) = self.outside() else { return true };
+        let mut all = true;
+        for spec in &outside.providers {
+            all &= outside.known(spec, self.clock.now()).await.is_ok();
+        }
+        all
     }
 
     /// How other sites are reached.
@@ -200,6 +231,10 @@ impl Identity {
             // Not by what the provider remembers: they are asked again.
             asked.extend([("prompt", "login"), ("max_age", "0")]);
         }
+        let levels = spec.acr.join(" ");
+        if !levels.is_empty() {
+            asked.push(("acr_values", &levels));
+        }
         let asked = form(&asked);
         let joint = if known.authorize.contains('?') { '&' } else { '?' };
         Ok(Leaving { url: format!("{}{joint}{asked}", known.authorize), state })
@@ -213,7 +248,8 @@ impl Identity {
     /// (RFC 9207).
     ///
     /// # Errors
-    /// [`IdentityError::Over`], [`IdentityError::Outside`]; [`IdentityError::Unknown`] when nobody here is known by it.
+    /// [`IdentityError::Over`], [`IdentityError::Outside`]; [`IdentityError::Weak`] when the provider has asked for less than is
+    /// demanded of it; [`IdentityError::Unknown`] when nobody here is known by it.
     pub async fn come_back(
         &self,
         (state, code, issuer): (&str, &str, Option<&str>),
@@ -235,17 +271,17 @@ impl Identity {
                 return Err(IdentityError::Refused);
             }
             let proved = told.proved.is_some_and(|at| at.plus_seconds(AWAY) > self.clock.now());
-            match begun.purpose {
+            let token = match begun.purpose {
                 Purpose::Link(_) => {
                     self.link(&told, &session.account).await?;
-                    self.strengthened(session, Method::Outside).await?;
+                    self.strengthened(session, Method::Outside).await?
                 }
                 _ if !proved || self.opened_by(&told).await?.as_deref() != Some(&session.account) => {
                     return Err(IdentityError::Refused);
                 }
-                _ => self.confirmed(session, Method::Outside).await?,
-            }
-            return Ok(Returned { session: None, back: begun.back });
+                _ => Some(self.confirmed(session, Method::Outside).await?),
+            };
+            return Ok(Returned { session: token, back: begun.back });
         }
         let account = match self.opened_by(&told).await? {
             Some(account) => account,
@@ -292,6 +328,11 @@ impl Identity {
             }
         };
         fits(spec, &claims, &begun.nonce, self.clock.now()).map_err(|why| refused(&spec.id, why))?;
+        if !assures(spec, &claims) {
+            tracing::warn!(provider = spec.id, acr = ?claims.get("acr"), amr = ?claims.get("amr"),
+                "an outside provider has asked for less than is demanded of it");
+            return Err(IdentityError::Weak);
+        }
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let subject = text("sub");
         Ok(Told {
@@ -408,7 +449,7 @@ impl Identity {
             conn.exclusive()?;
             let row = account::get(conn, &account)?.ok_or(IdentityError::Missing("account"))?;
             let others = outside::list(conn, &account)?.iter().any(|o| o.issuer != issuer);
-            let keys = !account::passkeys(conn, &account)?.is_empty();
+            let keys = !passkey::opening(conn, &account)?.is_empty();
             if row.password.is_none() && !keys && !others {
                 return Err(IdentityError::LastWay);
             }
@@ -466,6 +507,15 @@ fn fits(spec: &OutsideProvider, claims: &Map<String, Value>, nonce: &str, now: T
         return Err("it names nobody");
     }
     Ok(())
+}
+
+/// Does the token say that the provider has asked for what is demanded of it (OpenID Connect Core, 2: `acr`, `amr`)?
+fn assures(spec: &OutsideProvider, claims: &Map<String, Value>) -> bool {
+    let level = claims.get("acr").and_then(Value::as_str);
+    let ways = claims.get("amr").and_then(Value::as_array);
+    let named = |way: &String| ways.is_some_and(|all| all.iter().any(|w| w.as_str() == Some(way)));
+    (spec.acr.is_empty() || level.is_some_and(|level| spec.acr.iter().any(|known| known == level)))
+        && spec.amr.iter().all(named)
 }
 
 impl Outside {

@@ -6,11 +6,11 @@ use svod_store::account::{self, PasskeyRow};
 use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication, PasskeyRegistration,
-    PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
+    AuthenticationResult, COSEAlgorithm, DiscoverableAuthentication, Passkey, PasskeyAuthentication,
+    PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder,
 };
 
-use crate::account::Account;
+use crate::account::{ACTIVE, Account};
 use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, secret};
 
@@ -22,6 +22,8 @@ const CONFIRM: &str = "passkey-confirm";
 const SECONDS: i64 = 5 * 60;
 /// Passkeys of one account at the most.
 const MOST: usize = 20;
+/// Accounts read at once.
+const STEP: i64 = 500;
 
 /// A passkey as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Key {
     pub created: Timestamp,
     /// When it was used last.
     pub used: Option<Timestamp>,
+    /// It opens the account; one of before may not any more.
+    pub good: bool,
 }
 
 /// A ceremony that the browser is to carry out.
@@ -65,6 +69,52 @@ fn kept<T: serde::de::DeserializeOwned>(doc: &str) -> Result<T, IdentityError> {
     serde_json::from_str(doc).map_err(|e| StoreError::Shape(format!("a passkey cannot be read: {e}")).into())
 }
 
+/// Keys are asked for as ES256 and ES384: P-256 is worth 128 bits, the RSA keys of authenticators, of 2048 bits, are worth 112.
+const STRONG: [(COSEAlgorithm, i64); 2] = [(COSEAlgorithm::ES256, -7), (COSEAlgorithm::ES384, -35)];
+
+/// `pubKeyCredParams` as a browser is told (Web Authentication, 5.4).
+fn asked_for() -> Value {
+    STRONG.iter().map(|(_, number)| serde_json::json!({"type": "public-key", "alg": number})).collect()
+}
+
+fn is_taken(algorithm: COSEAlgorithm) -> bool {
+    STRONG.iter().any(|(taken, _)| *taken == algorithm)
+}
+
+fn is_strong(passkey: &Passkey) -> bool {
+    is_taken(*passkey.cred_algorithm())
+}
+
+/// Does the passkey open its account? One of an algorithm that is taken no more does not, nor one that cannot be read.
+fn opens(row: &PasskeyRow) -> bool {
+    kept::<Passkey>(&row.doc).is_ok_and(|passkey| is_strong(&passkey))
+}
+
+/// The passkeys that open an account: what is counted as ways in.
+pub(crate) fn opening(conn: &mut dyn Conn, account: &str) -> Result<Vec<PasskeyRow>, StoreError> {
+    Ok(account::passkeys(conn, account)?.into_iter().filter(opens).collect())
+}
+
+/// Logins of accounts that are let in and have nothing but passkeys which open them no more.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn shut_out(conn: &mut dyn Conn) -> Result<Vec<String>, StoreError> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = account::list(conn, &after, STEP)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after.clone_from(&last.login);
+        for row in page.into_iter().filter(|row| row.state == ACTIVE && row.password.is_none()) {
+            let keys = account::passkeys(conn, &row.id)?;
+            let shut = !keys.is_empty() && !keys.iter().any(opens);
+            if shut && svod_store::outside::list(conn, &row.id)?.is_empty() {
+                found.push(row.login);
+            }
+        }
+    }
+}
+
 fn refused(error: impl std::fmt::Display) -> IdentityError {
     tracing::info!(%error, "a passkey was refused");
     IdentityError::Refused
@@ -91,9 +141,22 @@ impl Identity {
     /// # Errors
     /// When the store fails.
     pub async fn passkeys(&self, account: &str) -> Result<Vec<Key>, IdentityError> {
-        let shown =
-            |r: PasskeyRow| Key { id: secret::written(&r.credential), name: r.name, created: r.created, used: r.used };
+        let shown = |r: PasskeyRow| Key {
+            id: secret::written(&r.credential),
+            good: opens(&r),
+            name: r.name,
+            created: r.created,
+            used: r.used,
+        };
         Ok(self.rows(account).await?.into_iter().map(shown).collect())
+    }
+
+    /// Has the account a passkey that opens it?
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_passkey(&self, account: &str) -> Result<bool, IdentityError> {
+        Ok(self.rows(account).await?.iter().any(opens))
     }
 
     /// Begins another passkey of an account.
@@ -113,6 +176,7 @@ impl Identity {
         // Found by the browser itself, so that nobody types a login.
         options["publicKey"]["authenticatorSelection"]["residentKey"] = "required".into();
         options["publicKey"]["authenticatorSelection"]["requireResidentKey"] = true.into();
+        options["publicKey"]["pubKeyCredParams"] = asked_for();
         let state = serde_json::to_value(state).map_err(refused)?;
         let token = self.put_aside(ADD, Some(id), state, SECONDS).await?;
         Ok(Ceremony { token, options })
@@ -136,6 +200,9 @@ impl Identity {
         let state: PasskeyRegistration = kept(&begun.state)?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(credential).map_err(refused)?;
         let passkey = self.verifier()?.finish_passkey_registration(&answer, &state).map_err(refused)?;
+        if !is_strong(&passkey) {
+            return Err(refused("its algorithm is none that was asked for"));
+        }
         let row = PasskeyRow {
             credential: passkey.cred_id().to_vec(),
             account: id,
@@ -180,7 +247,11 @@ impl Identity {
             conn.exclusive()?;
             let has_password = account::get(conn, &account)?.is_some_and(|row| row.password.is_some());
             let outside = !svod_store::outside::list(conn, &account)?.is_empty();
-            if !has_password && !outside && account::passkeys(conn, &account)?.len() == 1 {
+            // One that opens nothing any more may go, but not as the last: the account would be open to an invitation.
+            let there = account::passkeys(conn, &account)?;
+            let others = there.iter().filter(|row| row.credential != credential);
+            let last = if there.iter().any(opens) { !others.clone().any(opens) } else { others.count() == 0 };
+            if !has_password && !outside && last && there.iter().any(|row| row.credential == credential) {
                 return Err(IdentityError::LastWay);
             }
             match account::remove_passkey(conn, &account, &credential)? {
@@ -216,6 +287,15 @@ impl Identity {
         credential: &str,
         from: &From,
     ) -> Result<String, IdentityError> {
+        let account = match self.shown(token, credential).await {
+            Err(IdentityError::Refused) => return Err(self.failed(&limiter::network(&from.address))),
+            other => other?,
+        };
+        self.begin(&account, Method::Passkey, from).await
+    }
+
+    /// Whose passkey the browser has used.
+    async fn shown(&self, token: &str, credential: &str) -> Result<String, IdentityError> {
         let begun = self.take(SIGN_IN, token).await?;
         let state: DiscoverableAuthentication = kept(&begun.state)?;
         let answer: PublicKeyCredential = serde_json::from_str(credential).map_err(refused)?;
@@ -224,7 +304,7 @@ impl Identity {
         let (row, passkey) = self.known(user, id).await?;
         let result = verifier.finish_discoverable_authentication_v2(&answer, state, &passkey).map_err(refused)?;
         self.used(row.clone(), passkey, &result).await?;
-        self.begin(&row.account, Method::Passkey, from).await
+        Ok(row.account)
     }
 
     /// The passkey of that credential, when it is that account's and the account may sign in.
@@ -237,7 +317,10 @@ impl Identity {
         };
         let row = self.store.read(look).await?.filter(|row| row.account == user.to_string());
         let row = row.ok_or_else(|| refused("no such passkey"))?;
-        let passkey = kept(&row.doc)?;
+        let passkey: Passkey = kept(&row.doc)?;
+        if !is_strong(&passkey) {
+            return Err(refused("a passkey of before, under an algorithm that is taken no more"));
+        }
         Ok((row, passkey))
     }
 
@@ -268,7 +351,8 @@ impl Identity {
     /// [`IdentityError::Missing`] without one.
     pub async fn begin_confirm(&self, session: &Session) -> Result<Ceremony, IdentityError> {
         let rows = self.rows(&session.account).await?;
-        let keys: Vec<Passkey> = rows.iter().map(|r| kept(&r.doc)).collect::<Result<_, _>>()?;
+        let mut keys: Vec<Passkey> = rows.iter().map(|r| kept(&r.doc)).collect::<Result<_, _>>()?;
+        keys.retain(is_strong);
         if keys.is_empty() {
             return Err(IdentityError::Missing("passkey"));
         }
@@ -279,7 +363,7 @@ impl Identity {
         Ok(Ceremony { token, options })
     }
 
-    /// The owner of a session has proved again who they are, with a passkey.
+    /// The owner of a session has proved again who they are, with a passkey. The token under which the session goes on.
     ///
     /// # Errors
     /// [`IdentityError::Over`], [`IdentityError::Refused`].
@@ -288,7 +372,7 @@ impl Identity {
         session: &Session,
         token: &str,
         credential: &str,
-    ) -> Result<(), IdentityError> {
+    ) -> Result<String, IdentityError> {
         let begun = self.take(CONFIRM, token).await?;
         if begun.account.as_deref() != Some(&session.account) {
             return Err(IdentityError::Over);
@@ -302,5 +386,29 @@ impl Identity {
         let passkey = kept(&row.doc)?;
         self.used(row, passkey, &result).await?;
         self.confirmed(session, Method::Passkey).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_less_than_128_bits_are_taken_no_more() {
+        assert!(is_taken(COSEAlgorithm::ES256) && is_taken(COSEAlgorithm::ES384));
+        for weak in [COSEAlgorithm::RS256, COSEAlgorithm::RS512, COSEAlgorithm::PS256, COSEAlgorithm::INSECURE_RS1] {
+            assert!(!is_taken(weak), "{weak:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_passkey_says_whether_it_opens() {
+        for (algorithm, opens_it) in [("ES256", true), ("RS256", false)] {
+            let row = crate::testing::passkey("account", algorithm, Timestamp(0));
+            kept::<Passkey>(&row.doc).unwrap();
+            assert_eq!(opens(&row), opens_it, "{algorithm}");
+        }
+        let unreadable = PasskeyRow { doc: "{}".into(), ..crate::testing::passkey("account", "ES256", Timestamp(0)) };
+        assert!(!opens(&unreadable));
     }
 }

@@ -13,6 +13,7 @@ use svod_kernel::{Actor, Clock, Timestamp};
 use svod_model::PersonaSpec;
 
 use crate::IdentityError;
+use crate::ring::Ring;
 
 /// Longest life of a demo token: 90 days.
 pub const MAX_TTL_SECONDS: i64 = 90 * 24 * 3600;
@@ -25,16 +26,16 @@ struct Claims {
 
 /// Turns a persona into a token and a token into an actor.
 pub(crate) struct Personas {
-    key: [u8; 32],
+    ring: Arc<Ring>,
     demo: bool,
     all: RwLock<Arc<Vec<PersonaSpec>>>,
     clock: Arc<dyn Clock>,
 }
 
 impl Personas {
-    /// `key` is the installation's secret; `demo` lets personas in.
-    pub fn new(key: [u8; 32], demo: bool, clock: Arc<dyn Clock>) -> Self {
-        Self { key, demo, all: RwLock::default(), clock }
+    /// `ring` are the installation's keys; `demo` lets personas in.
+    pub fn new(ring: Arc<Ring>, demo: bool, clock: Arc<dyn Clock>) -> Self {
+        Self { ring, demo, all: RwLock::default(), clock }
     }
 
     /// The personas of the packs published now.
@@ -58,7 +59,7 @@ impl Personas {
     /// [`IdentityError::NotDemo`], [`IdentityError::UnknownPersona`].
     pub fn mint(&self, persona: &str, ttl_seconds: i64) -> Result<String, IdentityError> {
         self.persona(persona)?;
-        Ok(sign(&self.key, persona, self.clock.now().plus_seconds(ttl_seconds.clamp(1, MAX_TTL_SECONDS))))
+        Ok(sign(&self.ring.key(), persona, self.clock.now().plus_seconds(ttl_seconds.clamp(1, MAX_TTL_SECONDS))))
     }
 
     /// Who the bearer is.
@@ -66,7 +67,7 @@ impl Personas {
     /// # Errors
     /// Every variant of [`IdentityError`].
     pub fn authenticate(&self, token: &str) -> Result<Actor, IdentityError> {
-        let claims: Claims = open(&self.key, token)?;
+        let claims: Claims = self.ring.signed(token)?;
         if Timestamp(claims.exp) <= self.clock.now() {
             return Err(IdentityError::Expired);
         }
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
 
     fn identity(demo: bool, clock: &Arc<SimClock>) -> Personas {
-        let i = Personas::new([7; 32], demo, clock.clone());
+        let i = Personas::new(Ring::new([7; 32]), demo, clock.clone());
         i.set(vec![PersonaSpec {
             id: "governor".into(),
             roles: vec![Role::Governor],

@@ -261,6 +261,10 @@ impl Identity {
         if owner.blocked {
             return Err(IdentityError::Invalid);
         }
+        let invited = row.method == Method::Invitation.as_str();
+        if invited && !self.is_still_invited(&row.account).await? {
+            return Err(IdentityError::Invalid);
+        }
         if used && row.seen.plus_seconds(TOUCH) <= now {
             row.seen = now;
             let key = row.token.clone();
@@ -268,7 +272,7 @@ impl Identity {
         }
         let chosen = row.acting.as_deref();
         // Who has only the link of an invitation may add what they will sign in with, and no more.
-        let posts = match row.method == Method::Invitation.as_str() {
+        let posts = match invited {
             true => Vec::new(),
             false => self.capacities(&owner).await?,
         };
@@ -343,25 +347,38 @@ impl Identity {
         self.revise(session, move |row| row.acting.clone_from(&chosen)).await
     }
 
-    /// A session that the link of an invitation began has its owner's first proof now: it counts as begun by it.
+    /// A session that the link of an invitation began has its owner's first proof now: it counts as begun by it, and goes on
+    /// under the token that is given; none where nothing has changed.
     ///
     /// # Errors
-    /// When the store fails.
-    pub async fn strengthened(&self, session: &Session, by: Method) -> Result<(), IdentityError> {
+    /// [`IdentityError::Invalid`] when the session is over.
+    pub async fn strengthened(&self, session: &Session, by: Method) -> Result<Option<String>, IdentityError> {
         match session.method == Method::Invitation.as_str() {
-            true => self.confirmed(session, by).await,
-            false => Ok(()),
+            true => self.confirmed(session, by).await.map(Some),
+            false => Ok(None),
         }
     }
 
-    /// The owner of the session has proved again who they are.
-    pub(crate) async fn confirmed(&self, session: &Session, method: Method) -> Result<(), IdentityError> {
-        let now = self.clock.now();
-        let proved = move |row: &mut SessionRow| {
-            (row.seen, row.confirmed) = (now, now);
+    /// The owner of the session has proved again who they are: it goes on under the token that is given, and the one of before
+    /// opens nothing any more.
+    pub(crate) async fn confirmed(&self, session: &Session, method: Method) -> Result<String, IdentityError> {
+        let before = secret::unwritten(&session.id).ok_or(IdentityError::Invalid)?;
+        let (token, now) = (secret::token(&*self.rng), self.clock.now());
+        let (key, hash) = (before.clone(), secret::hash(&token));
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let Some(mut row) = account::session(conn, &key)? else { return Ok(false) };
+            (row.seen, row.confirmed, row.token) = (now, now, hash.clone());
             method.as_str().clone_into(&mut row.method);
+            account::renew_session(conn, &key, &row)
         };
-        self.revise(session, proved).await
+        let renewed = self.store.write::<_, StoreError>(job).await?;
+        self.recent.forget(&before);
+        if !renewed {
+            return Err(IdentityError::Invalid);
+        }
+        tracing::info!(account = session.account, method = method.as_str(), "proved again");
+        Ok(token)
     }
 
     async fn revise(
@@ -390,13 +407,15 @@ impl Identity {
         let hash = secret::hash(token);
         let key = hash.clone();
         let job = move |conn: &mut dyn Conn| match account::session(conn, &key)? {
-            Some(row) => account::end_session(conn, &row.account, &key).map(drop),
-            None => Ok(()),
+            Some(row) => account::end_session(conn, &row.account, &key),
+            None => Ok(false),
         };
-        self.store.write::<_, StoreError>(job).await?;
-        tracing::info!(session = secret::written(&hash[..8.min(hash.len())]), "signed out");
+        let ended = self.store.write::<_, StoreError>(job).await?;
         self.recent.forget(&hash);
-        self.ended.notify_one();
+        if ended {
+            tracing::info!(session = secret::written(&hash[..8.min(hash.len())]), "signed out");
+            self.ended.notify_one();
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use svod_store::account::{self, AccountRow};
 use svod_store::{Conn, StoreError};
 
-use crate::account::login_of;
+use crate::account::{Account, login_of};
 use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, secret, totp};
 
@@ -42,7 +42,7 @@ impl Identity {
         self.put_aside(SECOND, Some(row.id), state, SECOND_SECONDS).await
     }
 
-    fn failed(&self, network: &str) -> IdentityError {
+    pub(crate) fn failed(&self, network: &str) -> IdentityError {
         metrics::counter!("svod_sign_ins_refused_total").increment(1);
         tracing::info!(network, "a sign-in was refused");
         let _ = self.signs.send(crate::Sign::Refused { network: network.to_owned() }); // nobody watching is fine
@@ -70,9 +70,9 @@ impl Identity {
 
     /// Is it the code of now, or a recovery code? Either is used up.
     async fn code_holds(&self, id: &str, code: &str) -> Result<Method, IdentityError> {
-        let (now, typed, sealing) = (self.clock.now(), code.to_owned(), self.sealing);
+        let (now, typed, ring) = (self.clock.now(), code.to_owned(), self.ring.clone());
         self.change(id, move |row: &mut AccountRow| {
-            let secret = secret::open(&sealing, &row.id, &row.totp).ok_or(IdentityError::Refused)?;
+            let secret = ring.open(&row.id, &row.totp).ok_or(IdentityError::Refused)?;
             if let Some(step) = totp::step(&secret, &typed, now, row.totp_step) {
                 row.totp_step = step;
                 return Ok(Method::Password);
@@ -90,7 +90,45 @@ impl Identity {
         .await
     }
 
-    /// The owner of a session proves again who they are, with password and code.
+    /// Is it the password of the account? The try counts as one of signing in.
+    async fn password_of(&self, row: &AccountRow, password: String, network: &str) -> Result<(), IdentityError> {
+        self.limiter.password(&row.login, network, true, self.clock.now())?;
+        if !self.passwords.holds(password, row.password.clone()).await? {
+            return Err(self.failed(network));
+        }
+        self.limiter.right(&row.login, network);
+        Ok(())
+    }
+
+    /// Must the owner of the account type the password of now before they set another? Not whose last proof was a passkey: that
+    /// is how a forgotten one is replaced, by what is stronger.
+    pub fn asks_password(&self, account: &Account, session: &Session) -> bool {
+        account.has_password && session.method != Method::Passkey.as_str()
+    }
+
+    /// The owner types the password of now, where it is asked for before another is set.
+    ///
+    /// # Errors
+    /// [`IdentityError::Field`] when it is not the one, [`IdentityError::TooMany`].
+    pub async fn knows_password(
+        &self,
+        account: &Account,
+        session: &Session,
+        (password, from): (String, &From),
+    ) -> Result<(), IdentityError> {
+        if !self.asks_password(account, session) {
+            return Ok(());
+        }
+        let (row, network) = (self.row(&session.account).await?, limiter::network(&from.address));
+        match self.password_of(&row, password, &network).await {
+            Err(IdentityError::Refused) => {
+                Err(IdentityError::Field("current", "wrong", "type the password that you sign in with now".into()))
+            }
+            other => other,
+        }
+    }
+
+    /// The owner of a session proves again who they are, with password and code. The token under which the session goes on.
     ///
     /// # Errors
     /// As [`Identity::sign_in`] and [`Identity::second_factor`].
@@ -99,14 +137,10 @@ impl Identity {
         session: &Session,
         (password, code): (String, &str),
         from: &From,
-    ) -> Result<(), IdentityError> {
+    ) -> Result<String, IdentityError> {
         let row = self.row(&session.account).await?;
         let network = limiter::network(&from.address);
-        self.limiter.password(&row.login, &network, true, self.clock.now())?;
-        if !self.passwords.holds(password, row.password).await? {
-            return Err(self.failed(&network));
-        }
-        self.limiter.right(&row.login, &network);
+        self.password_of(&row, password, &network).await?;
         self.limiter.code(&row.id, self.clock.now())?;
         match self.code_holds(&row.id, code).await {
             Ok(method) => {

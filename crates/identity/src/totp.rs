@@ -20,11 +20,13 @@ fn totp(secret: &[u8]) -> Option<Totp> {
     builder.with_secret(secret.to_vec()).build().ok()
 }
 
-/// The step whose code this is, when it is one of now or a step beside, and later than `after`: no code is taken twice.
+/// The step whose code this is, when it is that of now or the one before, and later than `after`: no code is taken twice, and
+/// none is good for more than a minute.
 pub fn step(secret: &[u8], code: &str, now: Timestamp, after: i64) -> Option<i64> {
     let typed: String = code.chars().filter(char::is_ascii_digit).collect();
-    let step = totp(secret)?.check(&typed, (now.millis() / 1000).max(0) as u64)?;
-    Some(step as i64).filter(|step| *step > after)
+    let seconds = (now.millis() / 1000).max(0) as u64;
+    let step = totp(secret)?.check(&typed, seconds)?;
+    Some(step as i64).filter(|step| *step > after && *step <= (seconds / STEP) as i64)
 }
 
 /// The secret as it is typed into an authenticator.
@@ -73,7 +75,8 @@ mod tests {
         let first = step_of("081 804", at, 0).unwrap();
         assert_eq!(step_of("081804", at, first), None, "taken already");
         assert_eq!(step_of("081804", at.plus_seconds(30), 0), Some(first), "a clock may be half a minute behind");
-        assert_eq!(step_of("081804", at.plus_seconds(90), 0), None);
+        assert_eq!(step_of("081804", at.plus_seconds(60), 0), None, "good for a minute at the most");
+        assert_eq!(step_of("081804", at.plus_seconds(-30), 0), None, "a code of the time to come is nobody's yet");
         assert_eq!(step_of("081805", at, 0), None);
     }
 }

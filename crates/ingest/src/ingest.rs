@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use svod_history::{History, SeriesKey};
-use svod_kernel::{Actor, Clock, Timestamp};
+use svod_kernel::{Actor, Clock, SpacePath, Timestamp};
 use svod_registry::Registry;
 use svod_store::Store;
 use svod_store::quarantine::NewQuarantine;
@@ -11,8 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::collector::{Collector, Submission};
 use crate::directory::DeviceDirectory;
 use crate::examine::{Draft, Examined, Examiner, Wrong, clip, summary};
+use crate::feed::Feed;
 use crate::quarantine::Quarantine;
-use crate::routes::Routes;
+use crate::routes::{Candidate, Routes};
 use crate::{Accepted, IngestError, IngestLimits, Judge, RawMessage, Reading, Source};
 
 /// What the pipeline stands on.
@@ -93,12 +94,25 @@ impl Ingest {
     /// # Errors
     /// When nothing was kept; [`IngestError::Forbidden`] also when the actor may not deliver one of them.
     pub async fn submit_batch(&self, actor: &Actor, messages: Vec<RawMessage>) -> Result<Accepted, IngestError> {
+        self.submit_batch_of(actor, &Feed::default(), messages).await
+    }
+
+    /// [`Ingest::submit_batch`] of somebody who may deliver that feed alone.
+    ///
+    /// # Errors
+    /// As [`Ingest::submit_batch`].
+    pub async fn submit_batch_of(
+        &self,
+        actor: &Actor,
+        feed: &Feed,
+        messages: Vec<RawMessage>,
+    ) -> Result<Accepted, IngestError> {
         let permit = self.enter(&messages)?;
         let routes = self.0.routes();
         let now = self.0.clock.now();
         let mut prepared = Vec::with_capacity(messages.len());
         for message in &messages {
-            prepared.push(self.0.prepare_surely(&routes, actor, message, now).await?);
+            prepared.push(self.0.prepare_surely(&routes, (actor, feed), message, now).await?);
         }
         let alone = messages.iter().any(|m| m.source != Source::Mqtt);
         self.0.commit(messages, prepared, now, alone, permit).await
@@ -107,6 +121,16 @@ impl Ingest {
     /// Takes messages each by itself: one the actor may not deliver does not stop the others. One answer for each, in
     /// order; those that are kept become durable together.
     pub async fn submit_each(&self, actor: &Actor, messages: Vec<RawMessage>) -> Vec<Result<(), IngestError>> {
+        self.submit_each_of(actor, &Feed::default(), messages).await
+    }
+
+    /// [`Ingest::submit_each`] of somebody who may deliver that feed alone.
+    pub async fn submit_each_of(
+        &self,
+        actor: &Actor,
+        feed: &Feed,
+        messages: Vec<RawMessage>,
+    ) -> Vec<Result<(), IngestError>> {
         let permit = match self.enter(&messages) {
             Ok(permit) => permit,
             Err(e) => return vec![Err(e); messages.len()],
@@ -116,7 +140,7 @@ impl Ingest {
         let mut answers = Vec::with_capacity(messages.len());
         let (mut kept, mut prepared) = (Vec::new(), Vec::new());
         for message in messages {
-            let examined = self.0.prepare_surely(&routes, actor, &message, now).await;
+            let examined = self.0.prepare_surely(&routes, (actor, feed), &message, now).await;
             answers.push(examined.as_ref().map(|_| ()).map_err(Clone::clone));
             if let Ok(p) = examined {
                 kept.push(message);
@@ -177,14 +201,14 @@ impl Inner {
     async fn prepare_surely(
         &self,
         routes: &Routes,
-        actor: &Actor,
+        who: (&Actor, &Feed),
         message: &RawMessage,
         now: Timestamp,
     ) -> Result<Prepared, IngestError> {
-        let first = self.prepare(routes, Some(actor), message, now);
+        let first = self.prepare(routes, Some(who), message, now);
         let unknown = first.as_ref().is_ok_and(|p| p.wrong.iter().any(|w| w.reason == "unknown-device"));
         if unknown && self.devices.catch_up().await {
-            return self.prepare(&self.routes(), Some(actor), message, now);
+            return self.prepare(&self.routes(), Some(who), message, now);
         }
         first
     }
@@ -216,35 +240,35 @@ impl Inner {
         self.clock.now()
     }
 
-    /// Finds the profile, authorises (an `actor` of none is the platform replaying), maps and checks.
+    /// Finds the profile, authorises (`who` of none is the platform replaying), maps and checks.
     pub fn prepare(
         &self,
         routes: &Routes,
-        actor: Option<&Actor>,
+        who: Option<(&Actor, &Feed)>,
         message: &RawMessage,
         now: Timestamp,
     ) -> Result<Prepared, IngestError> {
         let mut candidates = routes.candidates(message);
         if candidates.is_empty() {
-            if actor.is_some_and(|a| !routes.may_deliver(&self.registry, a)) {
+            if who.is_some_and(|(a, _)| !routes.may_deliver(&self.registry, a)) {
                 return Err(IngestError::Forbidden);
             }
-            // Whose only space it is answers for what they send; else the installation does.
-            let own = actor.and_then(|a| match a.spaces.as_slice() {
-                [only] => self.registry.spaces().get(only).map(|s| s.id),
-                _ => None,
-            });
-            return Ok(Prepared { space: own.unwrap_or(0), ..nowhere(message) });
+            return Ok(Prepared { space: self.own(who).unwrap_or(0), ..nowhere(message) });
         }
-        if let Some(actor) = actor {
-            candidates.retain(|c| match &c.profile.top {
-                Some(top) => routes.may(&self.registry, actor, &c.profile.spec.kind, top),
-                None => true, // told by the space of each device, below
+        let whole = |actor: &Actor, c: &Candidate<'_>| {
+            let top = c.profile.top.as_ref();
+            top.is_some_and(|top| routes.may(&self.registry, actor, &c.profile.spec.kind, top))
+        };
+        if let Some((actor, feed)) = who {
+            // Told by the space of each device, below, where no region has the profile or the actor's space is a part of it.
+            let part = |top: &SpacePath| actor.spaces.iter().any(|s| s != top && top.covers(s));
+            candidates.retain(|c| {
+                feed.takes(&c.profile.spec.id) && (whole(actor, c) || c.profile.top.as_ref().is_none_or(part))
             });
         }
         // Several regions may use one topic: the one that knows the device has it.
         let metamodel = &routes.catalogue.metamodel;
-        let known = |c: &&crate::routes::Candidate<'_>| {
+        let known = |c: &&Candidate<'_>| {
             let (kind, top) = (&c.profile.spec.kind, c.profile.top.as_ref());
             c.device.as_deref().is_some_and(|id| self.devices.find(metamodel, kind, top, id).is_some())
         };
@@ -256,17 +280,36 @@ impl Inner {
             mapping: &chosen.profile.mapping,
             now,
         };
-        let Examined { drafts, wrong } = examiner.examine(&message.payload, chosen.device.as_deref());
-        if let (Some(actor), None) = (actor, &chosen.profile.top) {
-            let kind = &chosen.profile.spec.kind;
-            let foreign = |d: &Draft| !routes.may(&self.registry, actor, kind, &d.device.path);
-            if drafts.iter().any(foreign) || (drafts.is_empty() && !routes.may_deliver(&self.registry, actor)) {
-                return Err(IngestError::Forbidden);
-            }
+        let examined = examiner.examine(&message.payload, chosen.device.as_deref());
+        let whole = who.is_none_or(|(actor, _)| whole(actor, chosen));
+        if let Some((actor, feed)) = who
+            && !(feed.covers(&examined) && (whole || self.within(routes, actor, &chosen.profile.spec.kind, &examined)))
+        {
+            return Err(IngestError::Forbidden);
         }
         let top = chosen.profile.top.as_ref().and_then(|t| Some(self.registry.spaces().get(t)?.id));
-        let space = wrong.iter().find_map(|w| w.space).or(top).unwrap_or(0);
+        let Examined { drafts, wrong } = examined;
+        let answers = if whole || top.is_none() { top } else { self.own(who) };
+        let space = wrong.iter().find_map(|w| w.space).or(answers).unwrap_or(0);
         Ok(Prepared { drafts, wrong, profile: Some(chosen.profile.spec.id.clone()), space })
+    }
+
+    /// Whose only space it is answers for what they send; else the installation does.
+    fn own(&self, who: Option<(&Actor, &Feed)>) -> Option<i64> {
+        match who?.0.spaces.as_slice() {
+            [only] => self.registry.spaces().get(only).map(|s| s.id),
+            _ => None,
+        }
+    }
+
+    /// Whether the actor may deliver to the space of each device that a message tells of.
+    fn within(&self, routes: &Routes, actor: &Actor, kind: &str, examined: &Examined) -> bool {
+        let Examined { drafts, wrong } = examined;
+        let spaces = self.registry.spaces();
+        let may = |path: &SpacePath| routes.may(&self.registry, actor, kind, path);
+        drafts.iter().all(|d| may(&d.device.path))
+            && wrong.iter().filter_map(|w| spaces.path(w.space?)).all(may)
+            && (!drafts.is_empty() || routes.may_deliver(&self.registry, actor))
     }
 
     /// Makes examined messages durable.

@@ -13,6 +13,7 @@ mod collector;
 mod directory;
 mod error;
 mod examine;
+mod feed;
 mod ingest;
 mod judge;
 mod limits;
@@ -23,6 +24,7 @@ mod routes;
 
 pub use directory::{Device, DeviceDirectory};
 pub use error::IngestError;
+pub use feed::Feed;
 pub use ingest::{Ingest, IngestDeps};
 pub use judge::{Judge, NoJudge};
 pub use limits::IngestLimits;

@@ -14,6 +14,7 @@ pub trait Rng: Send + Sync {
     }
 
     /// A whole number in `0..n` (0 when `n` is 0).
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 0 and n")]
     fn below(&self, n: u64) -> u64 {
         if n == 0 { 0 } else { (self.unit() * n as f64) as u64 }
     }

@@ -33,7 +33,7 @@ impl Urn {
     /// When `kind` holds a character a URI may not.
     pub fn mint(kind: &str, at: Timestamp, rng: &dyn Rng) -> Self {
         const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let mut bits = (u128::from(at.millis().max(0) as u64) & 0xffff_ffff_ffff) << 80;
+        let mut bits = (u128::from(at.millis().max(0).unsigned_abs()) & 0xffff_ffff_ffff) << 80;
         bits |= (u128::from(rng.next_u64()) << 16) | u128::from(rng.next_u64() & 0xffff);
         let id: String = (0..26).rev().map(|i| ALPHABET[((bits >> (i * 5)) & 31) as usize] as char).collect();
         Self::svod(kind, &id).expect("a kind is a literal of letters in the caller")

@@ -3,6 +3,8 @@
 //! Pure: no I/O, no async runtime. The system clock and the operating system's randomness are read
 //! here and nowhere else (clippy's `disallowed-methods` holds the rest to it).
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod actor;
 mod chance;
 mod ids;

@@ -28,6 +28,9 @@ pub struct Problem {
     /// Per field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Seconds after which it may be tried again, where that is known; also the field `Retry-After` of the answer.
+    #[serde(default, rename = "retryAfter", skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 /// An error with a stable code. Every action's error enum implements it; one place turns it into a
@@ -44,6 +47,11 @@ pub trait Coded: std::error::Error {
         Vec::new()
     }
 
+    /// Seconds after which it may be tried again, where that is known.
+    fn retry_after(&self) -> Option<u64> {
+        None
+    }
+
     /// As RFC 9457 problem details.
     fn problem(&self) -> Problem {
         Problem {
@@ -57,6 +65,7 @@ pub trait Coded: std::error::Error {
                 _ => self.to_string(),
             },
             errors: self.fields(),
+            retry_after: self.retry_after(),
         }
     }
 }

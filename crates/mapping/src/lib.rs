@@ -5,6 +5,8 @@
 //! loop are refused when compiled, every step burns fuel when run, so that neither a pack nor a payload can hang or
 //! fill the memory. There is no clock, no environment and no file inside.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod error;
 mod fuel;
 mod guard;

@@ -56,12 +56,12 @@ pub(crate) fn mapped(output: &Value) -> Result<Mapped, MappingFault> {
 pub(crate) fn time(at: &Value) -> Result<Timestamp, MappingFault> {
     // Years 0 to 9999: what RFC 3339 can write.
     const RANGE_MS: std::ops::RangeInclusive<f64> = -62_167_219_200_000.0..=253_402_300_799_999.0;
+    #[allow(clippy::cast_possible_truncation, reason = "within the range above")]
+    let moment = |ms: f64| Timestamp((ms * 1_000.0).round() as i64);
     match at {
         Value::String(s) => s.parse().map_err(|e| MappingFault::shape(format!("at: {e}"))),
         Value::Number(n) => match n.as_f64() {
-            Some(ms) if RANGE_MS.contains(&ms) => {
-                Ok(n.as_i64().map_or_else(|| Timestamp((ms * 1_000.0).round() as i64), Timestamp::from_millis))
-            }
+            Some(ms) if RANGE_MS.contains(&ms) => Ok(n.as_i64().map_or_else(|| moment(ms), Timestamp::from_millis)),
             _ => Err(MappingFault::shape(format!("at: {n} is no number of milliseconds between the years 0 and 9999"))),
         },
         other => Err(MappingFault::shape(format!(

@@ -33,6 +33,12 @@ pub fn parse_duration(text: &str) -> Option<f64> {
     (seconds > 0.0).then_some(seconds)
 }
 
+/// Seconds without a fraction, as a number that is counted with: at most as many as there are.
+#[allow(clippy::cast_possible_truncation, reason = "a float beyond is cut to the last whole number")]
+pub(crate) fn whole(seconds: f64) -> i64 {
+    seconds as i64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

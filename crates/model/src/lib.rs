@@ -2,6 +2,8 @@
 //!
 //! Pure: reads bytes that somebody else fetched, knows no clock, no database, no network.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod attribute;
 mod duration;
 mod entity;
@@ -21,7 +23,9 @@ pub use attribute::{Attribute, AttributeValue, MAX_ABOUT, NULL};
 pub use duration::parse_duration;
 pub use entity::Entity;
 pub use geometry::{MAX_POSITIONS, check_geometry};
-pub use metamodel::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass, UniqueKey};
+pub use metamodel::{
+    AttributeKind, AttributeType, EntityRule, EntityType, EnumType, Metamodel, Range, SecrecyClass, UniqueKey,
+};
 pub use nearest::nearest;
 pub use observe::ReadingFault;
 pub use pack::{

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::nearest::suggest;
-use crate::{AttributeKind, AttributeType, EntityType, Metamodel, Pack, PackError, Range, UniqueKey};
+use crate::{AttributeKind, AttributeType, EntityRule, EntityType, Metamodel, Pack, PackError, Range, UniqueKey};
 
 /// Longest chain of `is_a`.
 const MAX_CHAIN: usize = 32;
@@ -119,9 +119,12 @@ impl Merge<'_> {
             }
             let unique: Vec<UniqueKey> = chain.iter().rev().flat_map(|t| t.unique.clone()).collect();
             self.keyed(t, &unique, &mut all);
+            let rules: Vec<EntityRule> = chain.iter().rev().flat_map(|t| t.rules.clone()).collect();
+            self.ruled(t, &rules, &mut all);
             if let Some(merged) = self.model.types.get_mut(name) {
                 merged.attributes = all;
                 merged.unique = unique;
+                merged.rules = rules;
             }
         }
     }
@@ -145,6 +148,24 @@ impl Merge<'_> {
             if let Some(first) = key.slots.first().and_then(|slot| all.get_mut(slot)) {
                 first.indexed = true;
             }
+        }
+        let named = |name: &String| unique.iter().any(|key| key.slots.contains(name));
+        all.iter_mut().filter(|(name, _)| named(name)).for_each(|(_, a)| a.single = true);
+    }
+
+    /// What is inherited holds: no rule takes the place of one that stands above it. What rules name has one value.
+    fn ruled(&mut self, t: &EntityType, rules: &[EntityRule], all: &mut BTreeMap<String, AttributeType>) {
+        for word in rules.iter().flat_map(|rule| words(&rule.condition)) {
+            if let Some(a) = all.get_mut(word) {
+                a.single = true;
+            }
+        }
+        for rule in rules.iter().filter(|r| r.class == t.name) {
+            let above = rules.iter().find(|r| r.id == rule.id && r.class != t.name);
+            let Some(above) = above.map(|r| r.class.clone()) else { continue };
+            let (place, message) = (format!("{}.{}", t.name, rule.id), format!("rule '{}' is one of {above}", rule.id));
+            let fix = "give it another title: both hold".to_owned();
+            self.error(&t.pack, ("rule", &place, ""), "bad-rule", message, fix);
         }
     }
 
@@ -197,4 +218,10 @@ impl Merge<'_> {
         }
         Some(chain)
     }
+}
+
+/// Words of a condition that stand outside its texts.
+fn words(condition: &str) -> impl Iterator<Item = &str> {
+    let code = condition.split('"').step_by(2);
+    code.flat_map(|part| part.split(|c: char| !(c.is_alphanumeric() || c == '_'))).filter(|word| !word.is_empty())
 }

@@ -33,6 +33,20 @@ pub struct EntityType {
     /// What no two entities share, what is inherited included.
     #[serde(default)]
     pub unique: Vec<UniqueKey>,
+    /// What its attributes must be to each other, what is inherited included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<EntityRule>,
+}
+
+/// What attributes of one entity must be to each other (LinkML `rules`). It has a text: `rule-<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityRule {
+    /// Id, given once among a class and what it inherits from.
+    pub id: String,
+    /// The class that declares it; it holds for its descendants as well.
+    pub class: String,
+    /// FEEL over the attributes of the class: true or false when all of them are there.
+    pub condition: String,
 }
 
 /// Attributes whose values together no two entities of a class share (LinkML `unique_keys`), inside the tree of a top-level
@@ -79,6 +93,10 @@ pub struct AttributeType {
     pub class: SecrecyClass,
     /// Kept in the store's value index.
     pub indexed: bool,
+    /// A unique key or a rule names it: one value, without datasetId and expiresAt, so that it is the same for everybody and
+    /// at every moment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single: bool,
     /// Norm of the value in its unit; ratio = value / norm.
     pub norm: Option<f64>,
     /// Numbers are rounded to a multiple of it.

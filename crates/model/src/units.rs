@@ -131,12 +131,12 @@ impl Unit {
         }
     }
 
-    fn multiply(&mut self, factor: &Self, sign: i32) {
-        self.mantissa *= factor.mantissa.powi(sign);
-        self.exponent += factor.exponent * sign;
+    fn multiply(&mut self, factor: &Self, sign: i16) {
+        self.mantissa *= factor.mantissa.powi(i32::from(sign));
+        self.exponent += factor.exponent * i32::from(sign);
         self.offset = factor.offset;
         for (mine, theirs) in self.dimension.0.iter_mut().zip(factor.dimension.0) {
-            *mine += theirs * sign as i16;
+            *mine += theirs * sign;
         }
     }
 
@@ -146,14 +146,15 @@ impl Unit {
         }
         // The exponent: one digit with an optional sign at the end.
         let (head, digit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let power: i32 = digit.parse().ok().filter(|p| (1..=9).contains(p))?;
+        let power: i16 = digit.parse().ok().filter(|p| (1..=9).contains(p))?;
         let (head, power) = match head.as_bytes().last()? {
             b'-' => (&head[..head.len() - 1], -power),
             b'+' => (&head[..head.len() - 1], power),
             _ => (head, power),
         };
         let unit = Self::simple(head).filter(|u| u.offset == 0.0 && head != "1")?;
-        let dimension = Dimension(unit.dimension.0.map(|e| e * power as i16));
+        let dimension = Dimension(unit.dimension.0.map(|e| e * power));
+        let power = i32::from(power);
         Some(Self { mantissa: unit.mantissa.powi(power), exponent: unit.exponent * power, offset: 0.0, dimension })
     }
 

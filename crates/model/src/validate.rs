@@ -113,6 +113,16 @@ impl Metamodel {
         for (name, about) in &given.about {
             open_attribute(name, about, 1)?;
         }
+        if a.single && (!given.others.is_empty() || given.dataset.is_some() || given.expires_at.is_some()) {
+            return fault(
+                &a.name,
+                "single: a key or a rule names it",
+                "give one value, without datasetId and expiresAt",
+            );
+        }
+        if a.required && given.expires_at.is_some() {
+            return fault(&a.name, "required: it does not cease", "leave expiresAt out");
+        }
         given.others.iter_mut().try_for_each(|other| self.attribute_value(a, other))?;
         let wanted = match a.range {
             Range::Entity(_) if a.multivalued => "objects",
@@ -164,6 +174,9 @@ impl Metamodel {
             (Range::String, Value::String(t)) => text(a, t),
             (Range::Uri, Value::String(t)) if t.parse::<Urn>().is_ok() => text(a, t),
             (Range::Datetime, Value::String(t)) => match t.parse::<Timestamp>() {
+                Ok(moment) if !moments().contains(&moment) => {
+                    fault(&a.name, "range datetime: from the year 1000 to 9999", "give a moment of these years")
+                }
                 Ok(moment) => {
                     *value = Value::String(moment.to_string());
                     Ok(())
@@ -192,6 +205,11 @@ impl Metamodel {
             }
         }
     }
+}
+
+/// Moments that everything can read which reads what is kept: in rules, another one would be nothing, and nothing breaks none.
+const fn moments() -> std::ops::RangeInclusive<Timestamp> {
+    Timestamp(-30_610_224_000_000_000)..=Timestamp(253_402_300_799_999_999)
 }
 
 const fn numeric(a: &AttributeType) -> bool {
@@ -232,6 +250,7 @@ fn number(a: &AttributeType, value: &mut Value, step: Option<Conversion>) -> Che
         let whole = kept.fract() == 0.0 && kept.abs() <= 9_007_199_254_740_992.0;
         match exact.filter(|_| step.is_none() && a.precision.is_none()) {
             Some(_) => {}
+            #[allow(clippy::cast_possible_truncation, reason = "whole, and a float has it exactly")]
             None if whole => *value = Value::from(kept as i64),
             None => return fault(&a.name, "range integer", "give a whole number"),
         }

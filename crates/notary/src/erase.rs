@@ -2,23 +2,29 @@
 //! proof of every other event stays as it was.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use svod_kernel::{Actor, SpacePath, Timestamp};
-use svod_store::journal::{self, ERASED, NewEvent};
+use svod_store::entity::Tombstone;
+use svod_store::journal::{self, ERASED, EventRow, NewEvent};
 use svod_store::space::{self, SpaceRow};
 use svod_store::{Conn, Engine, StoreError, entity, evolution, file, ledger, projection};
 
 use crate::append::PROJECTION;
 use crate::notary::{BREATH, Notary};
 
+/// What the journal says of both when one becomes a part of the other.
+const MERGED: &str = "merge";
 /// Events read at once.
 const STEP: i64 = 500;
+/// Where a removed entity says into which other one it was merged.
+const INTO: &str = "mergedInto";
 /// How often it is tried while events wait to become leaves; between two tries leaves are made.
 const TRIES: u32 = 40;
 
 /// What is to be erased, by whom and on what ground.
 #[derive(Debug, Clone)]
 pub struct Erasure {
-    /// Identifier of an entity that was removed.
+    /// Identifier of an entity that was removed; what was merged with it is erased as well.
     pub urn: String,
     /// Only in this space and those under it; none: wherever there are events of it.
     pub within: Option<SpacePath>,
@@ -28,9 +34,11 @@ pub struct Erasure {
     pub actor: Actor,
 }
 
-/// What was erased in one space.
+/// What was erased of one identifier in one space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erased {
+    /// Identifier: the one that was asked for, or one that was merged with it.
+    pub urn: String,
     /// Space.
     pub space: String,
     /// How many events say nothing any more.
@@ -82,7 +90,7 @@ struct New {
 }
 
 impl Notary {
-    /// Destroys the salts of all leaves of an entity's events, takes away what these events changed and what is kept of the
+    /// Destroys the salts of all leaves of the events of an entity and of what was merged with it, takes away what these events changed and what is kept of the
     /// removed entity, and writes an event that names them, in one transaction. The event becomes a leaf like any other.
     ///
     /// # Errors
@@ -116,28 +124,91 @@ fn carry_out(conn: &mut dyn Conn, asked: &Erasure, now: Timestamp) -> Result<Vec
         asked.within.as_ref().is_none_or(|w| s.path.parse::<SpacePath>().is_ok_and(|path| w.covers(&path)))
     };
     let spaces: Vec<SpaceRow> = space::list(conn)?.into_iter().filter(within).collect();
-    for row in entity::get_many(conn, &[&asked.urn], &[])? {
-        if let Some(space) = spaces.iter().find(|s| s.id == row.space) {
+    let mut known = Vec::new();
+    for space in &spaces {
+        let urns = merged(conn, space, &asked.urn)?;
+        if let Some(row) = entity::get_many(conn, &urns, &[space.id])?.into_iter().find(|row| row.space == space.id) {
             return Err(EraseError::There { urn: row.urn, space: space.path.clone() });
         }
+        known.extend(urns.into_iter().map(|urn| (space, urn)));
     }
     let mut all = Vec::new();
-    for space in &spaces {
-        all.extend(erase_in(conn, asked, space, now)?);
+    for (space, urn) in known {
+        all.extend(erase_in(conn, asked, (space, &urn), now)?);
     }
     if all.is_empty() { Err(EraseError::Nothing(asked.urn.clone())) } else { Ok(all) }
+}
+
+/// Where a removed entity leads whoever asks for it.
+fn leads_to(stone: &Tombstone) -> Option<String> {
+    let doc: Value = serde_json::from_str(&stone.doc).ok()?;
+    doc.get(INTO)?.as_str().map(str::to_owned)
+}
+
+/// All identifiers under which the entity stands or stood in a space: those that were merged into it, that it was merged into, and so
+/// on, also where that was undone. Each of them has a past of its own, which may be the same person's.
+fn merged(conn: &mut dyn Conn, space: &SpaceRow, urn: &str) -> Result<Vec<String>, StoreError> {
+    let (mut all, mut next) = (vec![urn.to_owned()], 0);
+    while next < all.len() {
+        let at = all[next].clone();
+        next += 1;
+        let stones = entity::tombstones(conn, &[at.as_str()], &[space.id])?;
+        let stone = stones.into_iter().find(|stone| stone.space == space.id);
+        let mut others: Vec<String> = stone.as_ref().and_then(leads_to).into_iter().collect();
+        others.extend(entity::merged_with(conn, space.id, &at)?);
+        others.extend(once_merged(conn, space.id, &at)?);
+        for other in others {
+            if !all.contains(&other) {
+                all.push(other);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// With what the entity was merged at some time, by the journal: what one takes over is told just before the other is removed.
+fn once_merged(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<Vec<String>, StoreError> {
+    let mut others = Vec::new();
+    for row in journal::by_action(conn, space, urn, MERGED)? {
+        let takes = takes_over(&row);
+        let beside = if takes { row.seq + 1 } else { row.seq - 1 };
+        let found = journal::page(conn, space, beside - 1, 1)?.into_iter().find(|other| other.seq == beside);
+        let pair = |other: &EventRow| {
+            let same =
+                other.event.action == MERGED && other.event.at == row.event.at && other.event.actor == row.event.actor;
+            same && takes_over(other) != takes
+        };
+        others.extend(found.filter(pair).map(|other| other.event.urn));
+    }
+    Ok(others)
+}
+
+/// Does the event tell of something that was given? What is removed only loses.
+fn takes_over(row: &EventRow) -> bool {
+    let changes: Map<String, Value> = serde_json::from_str(&row.event.changes).unwrap_or_default();
+    changes.values().any(|change| change.get("new").is_some())
+}
+
+/// Empties what is kept of a removed entity. What was merged goes on to lead where it led, and says nothing else.
+fn emptied(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<bool, StoreError> {
+    let stones = entity::tombstones(conn, &[urn], &[space])?;
+    let stone = stones.into_iter().find(|stone| stone.space == space && leads_to(stone).is_some());
+    let Some(stone) = stone else { return entity::empty_tombstone(conn, space, urn) };
+    let mut doc: Map<String, Value> = serde_json::from_str(&stone.doc).unwrap_or_default();
+    doc.retain(|name, _| ["id", "type", "space", INTO].contains(&name.as_str()));
+    entity::cut_tombstone(conn, space, urn, &Value::Object(doc).to_string())
 }
 
 fn erase_in(
     conn: &mut dyn Conn,
     asked: &Erasure,
-    space: &SpaceRow,
+    (space, urn): (&SpaceRow, &str),
     now: Timestamp,
 ) -> Result<Option<Erased>, EraseError> {
-    let (events, kind) = unnamed(conn, space, &asked.urn)?;
-    let stone = entity::empty_tombstone(conn, space.id, &asked.urn)?;
-    evolution::forget(conn, space.id, &asked.urn)?;
-    let files = file::remove_of(conn, space.id, &asked.urn)?;
+    let (events, kind) = unnamed(conn, space, urn)?;
+    let stone = emptied(conn, space.id, urn)?;
+    evolution::forget(conn, space.id, urn)?;
+    let files = file::remove_of(conn, space.id, urn)?;
     if events.is_empty() && !stone && files == 0 {
         return Ok(None);
     }
@@ -151,7 +222,7 @@ fn erase_in(
         actor: asked.actor.id.clone(),
         actor_name: asked.actor.name.clone(),
         action: ERASED.into(),
-        urn: asked.urn.clone(),
+        urn: urn.to_owned(),
         kind,
         // As of a thing that has no versions: it is no state of the entity.
         version: 0,
@@ -161,7 +232,7 @@ fn erase_in(
         on_behalf: None,
     };
     let seq = journal::append(conn, space.id, std::slice::from_ref(&event))?;
-    Ok(Some(Erased { space: space.path.clone(), events: events.len() as u64, seq }))
+    Ok(Some(Erased { urn: urn.to_owned(), space: space.path.clone(), events: events.len() as u64, seq }))
 }
 
 /// Numbers of the entity's events in a space that no event of erasure names yet, ascending, and its type.

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use skrifa::charmap::Charmap;
 use skrifa::instance::{LocationRef, Size};
@@ -40,6 +42,15 @@ impl Fonts {
     pub fn dejavu() -> Result<Self, PaperError> {
         use dejavu::{sans_condensed, sans_mono};
         Self::new(sans_condensed::regular(), sans_condensed::bold(), sans_mono::regular())
+    }
+
+    /// The same, read once in a process: they have some megabytes, and reading them takes longer than a page.
+    ///
+    /// # Errors
+    /// [`PaperError::Font`]; a test reads them.
+    pub fn shared() -> Result<&'static Self, PaperError> {
+        static SHARED: LazyLock<Result<Fonts, PaperError>> = LazyLock::new(Fonts::dejavu);
+        SHARED.as_ref().map_err(PaperError::clone)
     }
 
     pub(crate) const fn face(&self, kind: Kind) -> &Face {
@@ -122,6 +133,12 @@ mod tests {
         }
         let mono = fonts.face(Kind::Mono);
         assert!(text.chars().all(|c| mono.advance(c) == mono.advance('0')), "one width for all");
+    }
+
+    #[test]
+    fn shared_fonts_are_read_once() {
+        let (one, other) = (Fonts::shared().unwrap(), std::thread::spawn(|| Fonts::shared().unwrap()).join().unwrap());
+        assert!(std::ptr::eq(one, other));
     }
 
     #[test]

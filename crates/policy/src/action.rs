@@ -25,6 +25,16 @@ pub enum Action {
     Create,
     /// Change attributes.
     Update,
+    /// Give an entity open attributes, or others than it has; asked beside `create` and `update`, for each class.
+    Set,
+    /// The same of attributes of class `internal`.
+    SetInternal,
+    /// The same of attributes of class `personal`.
+    SetPersonal,
+    /// The same of attributes of class `special`.
+    SetSpecial,
+    /// The same of attributes of class `secret`.
+    SetSecret,
     /// Remove an entity.
     Delete,
     /// Take a task upon oneself.
@@ -45,7 +55,7 @@ pub enum Action {
 
 impl Action {
     /// All, for the matrix and the coverage test.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::Read,
         Self::ReadInternal,
         Self::ReadPersonal,
@@ -57,6 +67,11 @@ impl Action {
         Self::Oversee,
         Self::Create,
         Self::Update,
+        Self::Set,
+        Self::SetInternal,
+        Self::SetPersonal,
+        Self::SetSpecial,
+        Self::SetSecret,
         Self::Delete,
         Self::Take,
         Self::Complete,
@@ -81,6 +96,11 @@ impl Action {
             Self::Oversee => "oversee",
             Self::Create => "create",
             Self::Update => "update",
+            Self::Set => "set",
+            Self::SetInternal => "setInternal",
+            Self::SetPersonal => "setPersonal",
+            Self::SetSpecial => "setSpecial",
+            Self::SetSecret => "setSecret",
             Self::Delete => "delete",
             Self::Take => "take",
             Self::Complete => "complete",

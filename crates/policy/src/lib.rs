@@ -3,6 +3,8 @@
 //! Principal `Actor::"<id>"` {roles, spaces, body, acting}; action `Action::"<name>"`; resource `Entity::"<type>"`
 //! {type, space, spaces, body, own, ground, open}. The schema stands in `packs/base/policies/schema.cedarschema`.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod action;
 mod matrix;
 mod policies;

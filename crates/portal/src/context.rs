@@ -176,7 +176,7 @@ pub(crate) async fn around(State(portal): State<Portal>, mut request: Request, n
     let (ctx, marks) = read(&portal, request.headers(), request.uri()).await;
     let html = accepts_html(request.headers());
     if cross_site(request.method(), request.headers()) {
-        return page::failure(&ctx, PageError::csrf().problem());
+        return page::failure(&ctx, PageError::foreign().problem());
     }
     request.extensions_mut().insert(ctx.clone());
     let before =
@@ -286,11 +286,16 @@ fn dressed(ctx: &PageContext, response: Response, html: bool) -> Response {
     }
     if let Some(Failure(problem)) = response.extensions().get::<Failure>() {
         let problem = problem.clone();
-        if html {
-            return page::failure(ctx, &problem);
+        let mut answer = if html {
+            page::failure(ctx, &problem)
+        } else {
+            let body = serde_json::to_vec(&problem).expect("a problem is always JSON");
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        };
+        if let Some(seconds) = problem.retry_after {
+            answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        let body = serde_json::to_vec(&problem).expect("a problem is always JSON");
-        return (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        return answer;
     }
     let plain = response
         .headers()

@@ -2,6 +2,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use svod_kernel::{Coded, FieldError, Problem};
 
+use crate::form;
+
 /// An error of a page's handler. It leaves as a bare status; the portal's middleware, which knows the visitor's
 /// language, turns it into a page.
 #[derive(Debug, Clone)]
@@ -30,6 +32,17 @@ impl PageError {
 
     /// The form was not made for this visitor, or its cookie is gone.
     pub fn csrf() -> Self {
+        form::refused("form-token");
+        Self::not_ours()
+    }
+
+    /// A change that another site's page asks for.
+    pub(crate) fn foreign() -> Self {
+        form::refused("cross-site");
+        Self::not_ours()
+    }
+
+    fn not_ours() -> Self {
         Self::bare("form-expired", 403, "the form's token does not match the cookie; open the page again")
     }
 
@@ -52,6 +65,7 @@ impl PageError {
             status,
             detail: detail.into(),
             errors: Vec::<FieldError>::new(),
+            retry_after: None,
         })
     }
 }

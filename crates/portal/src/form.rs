@@ -45,7 +45,14 @@ pub(crate) fn unreadable(detail: &str) -> Problem {
         status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
         detail: "the form's fields are not those of the page".into(),
         errors: vec![FieldError { field: String::new(), rule: "form".into(), fix: detail.chars().take(200).collect() }],
+        retry_after: None,
     }
+}
+
+/// What looks like a try to act for a visitor is told and counted (ASVS V16.3.3).
+pub(crate) fn refused(why: &'static str) {
+    metrics::counter!("svod_forged_total", "why" => why).increment(1);
+    tracing::info!(why, "a request that its page did not send was refused");
 }
 
 /// True when the header `x-csrf-token` repeats the visitor's cookie: for edges that accept the session cookie.

@@ -39,8 +39,9 @@ pub use form_fields::{FormOverview, FormPage, SentForm};
 pub use html::Html;
 pub use multipart::{CsrfMultipart, SentFile};
 pub use page::Page;
-pub use people::PeerAddress;
+pub use people::{FRESH, PeerAddress};
 pub use security::FormsAnywhere;
+pub(crate) use security::FormsTo;
 pub use texts::{parse_locales, texts};
 
 /// Gives the texts of the packs published now.

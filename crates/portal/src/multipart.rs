@@ -116,5 +116,6 @@ pub(crate) fn too_large() -> PageError {
         status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(),
         detail: "the form with its file is larger than this page takes".into(),
         errors: Vec::new(),
+        retry_after: None,
     })
 }

@@ -185,6 +185,7 @@ fn nav(ctx: &PageContext) -> Vec<NavItem> {
         (oversees, "/oversight", "nav-oversight"),
         (runs, "/packs", "nav-packs"),
         (runs, "/quarantine", "nav-quarantine"),
+        (runs, "/devices", "nav-devices"),
         (runs, "/accounts", "nav-accounts"),
         (runs, "/clients", "nav-clients"),
         (true, "/api", "nav-api"),

@@ -13,19 +13,51 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[derive(Debug, Clone, Copy)]
 pub struct FormsAnywhere;
 
+/// Left in an answer whose form leads on to these origins besides, and to no others.
+#[derive(Debug, Clone)]
+pub(crate) struct FormsTo(pub Vec<String>);
+
 fn without_forms() -> HeaderValue {
     HeaderValue::from_str(&POLICY.replace("form-action 'self'; ", "")).unwrap_or(HeaderValue::from_static(POLICY))
+}
+
+fn with_forms(to: &[String]) -> HeaderValue {
+    let plain = |o: &&String| !o.is_empty() && o.bytes().all(|b| b.is_ascii_graphic() && !b";,'\"".contains(&b));
+    let all: Vec<&str> = std::iter::once("'self'").chain(to.iter().filter(plain).map(String::as_str)).collect();
+    let policy = POLICY.replace("form-action 'self'", &format!("form-action {}", all.join(" ")));
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))
 }
 
 /// Adds the security headers to every answer. What is kept closer already (a file in which nothing may run) stays so.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let anywhere = response.extensions().get::<FormsAnywhere>().is_some();
+    let left = response.extensions();
+    let policy = match (left.get::<FormsAnywhere>(), left.get::<FormsTo>()) {
+        (Some(FormsAnywhere), _) => without_forms(),
+        (None, Some(FormsTo(to))) => with_forms(to),
+        (None, None) => HeaderValue::from_static(POLICY),
+    };
     let headers = response.headers_mut();
-    let policy = if anywhere { without_forms() } else { HeaderValue::from_static(POLICY) };
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_lead_to_what_is_named_and_nowhere_else() {
+        let named = ["https://accounts.example", "com.example.app:", "https://bad.example; script-src *", ""];
+        let policy = with_forms(&named.map(str::to_owned));
+        let policy = policy.to_str().unwrap();
+        assert!(
+            policy.contains("; form-action 'self' https://accounts.example com.example.app:; base-uri"),
+            "{policy}"
+        );
+        assert_eq!(policy.matches("script-src").count(), 1, "{policy}");
+    }
 }

@@ -25,6 +25,7 @@ impl Cell {
     const WORLD: Self = Self { level: 0, x: 0, y: 0 };
 
     /// The finest cell of a place.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the cells that there are")]
     fn of(lon: f64, lat: f64) -> Self {
         let side = f64::from(1u32 << FINEST);
         let at = |share: f64| (share * side).clamp(0.0, side - 1.0) as u32;

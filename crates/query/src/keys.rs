@@ -99,7 +99,7 @@ pub fn hash(s: &str) -> u64 {
 
 /// The key of a moment.
 pub fn moment(at: Timestamp) -> Vec<u8> {
-    prefixed(MOMENT, &((at.0 as u64) ^ (1 << 63)).to_be_bytes())
+    prefixed(MOMENT, &(at.0.cast_unsigned() ^ (1 << 63)).to_be_bytes())
 }
 
 fn prefixed(kind: u8, rest: &[u8]) -> Vec<u8> {

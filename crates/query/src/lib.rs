@@ -5,6 +5,8 @@
 //! entities worth judging through [`keys`] (values in an order of bytes) and [`cells`] (places as ranges of whole
 //! numbers); what an index gives is always judged again, so an index may give too much and never too little.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod ast;
 pub mod cells;
 mod collation;

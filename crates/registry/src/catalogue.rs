@@ -14,6 +14,8 @@ use svod_process::{Calendar, Calendars, Process};
 use svod_rules::{Decision, DecisionModel, DecisionModels};
 use svod_text::Texts;
 
+use crate::rules::Rules;
+
 /// The file of the decision on security.
 const SECURITY: &str = "security.dmn";
 
@@ -47,6 +49,8 @@ pub struct Catalogue {
     pub personas: Vec<PersonaSpec>,
     /// Who may do what.
     pub policies: Policies,
+    /// What attributes of one entity must be to each other.
+    pub(crate) rules: Rules,
 }
 
 /// A device profile with its mapping compiled.
@@ -119,6 +123,7 @@ impl Catalogue {
             layers: Vec::new(),
             personas: Vec::new(),
             policies: Policies::none(),
+            rules: Rules::default(),
         }
     }
 
@@ -172,6 +177,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
     let security = security(&refs, &mut errors);
     let calendars = calendars(&refs, &mut errors);
     refs.iter().for_each(|pack| forms(pack, &mut errors));
+    let rules = Rules::compile(&refs, &metamodel, &mut errors);
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
     let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
@@ -195,6 +201,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
                 layers,
                 personas,
                 policies,
+                rules,
             })
         }
         _ => Err(errors),

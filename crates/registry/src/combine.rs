@@ -76,7 +76,7 @@ fn is_sweep(command: &Command) -> bool {
 impl Registry {
     /// Carries a command out with whichever others wait.
     pub(crate) async fn together(&self, actor: Actor, command: Arc<Command>) -> Result<Receipt, CommandError> {
-        let piece = Piece { actor, command };
+        let piece = Piece { actor, command, span: tracing::Span::current() };
         let Some(registry) = self.me.upgrade() else { return Err(StoreError::Closed.into()) };
         if piece.command.changes.len() > MOST {
             return registry.alone(piece).await;

@@ -183,6 +183,12 @@ impl Change {
         })
     }
 
+    /// Is it the caller who chooses the attributes? An action with a name of its own says which it writes; merging takes what
+    /// it finds.
+    pub(crate) const fn is_free(&self) -> bool {
+        self.action.is_none() || matches!(self.operation, Operation::Absorb { .. })
+    }
+
     /// Does it take the entity away?
     pub const fn removes(&self) -> bool {
         matches!(self.operation, Operation::Delete { .. } | Operation::Redirect { .. })
@@ -259,7 +265,7 @@ pub enum CommandError {
     #[error("there is no entity {0}")]
     NotFound(Urn),
     /// The id is taken.
-    #[error("an entity {0} exists already; use another id or change the existing one")]
+    #[error("an entity {0} exists already; use another id, change the existing one, or restore it when it was removed")]
     Exists(Urn),
     /// Somebody else was faster.
     #[error("{urn} is at version {found} now; read it again and repeat the change")]
@@ -278,6 +284,9 @@ pub enum CommandError {
     /// The key has stood for another command.
     #[error("the key '{0}' has stood for another command within a day; use a new one")]
     KeyUsed(String),
+    /// Values of what is hidden are tried; seconds to wait.
+    #[error("too many values that others have; wait {0} seconds")]
+    TooManyTries(u64),
     /// A key with `each`.
     #[error("a key goes with a command that is done as a whole; leave 'each' out")]
     KeyOfParts,
@@ -306,6 +315,7 @@ impl Coded for CommandError {
             Self::Edit(_) => "edit-refused",
             Self::KeyUsed(_) => "key-used",
             Self::KeyOfParts => "key-of-parts",
+            Self::TooManyTries(_) => "too-many-tries",
             Self::Empty => "empty-command",
             Self::Store(e) => e.code(),
         }
@@ -316,6 +326,7 @@ impl Coded for CommandError {
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } | Self::UnknownSpace(_) | Self::Edit(_) | Self::Empty => 422,
             Self::KeyUsed(_) | Self::KeyOfParts => 422,
+            Self::TooManyTries(_) => 429,
             Self::NotFound(_) => 404,
             Self::Exists(_) => 409,
             Self::Conflict { .. } => 412,
@@ -327,6 +338,13 @@ impl Coded for CommandError {
         match self {
             Self::Invalid { errors, .. } => errors.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooManyTries(seconds) => Some(*seconds),
+            _ => None,
         }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) struct Before {
     urn: Urn,
     version: i64,
     now: Option<Arc<Entity>>,
+    gone: Option<Arc<Entity>>,
     redirect: Option<Urn>,
     touched: bool,
 }
@@ -72,11 +73,22 @@ pub(crate) struct Slot {
     /// What was there before it was removed.
     pub tombstone: Option<Entity>,
     buried: Option<SpaceId>,
+    /// What was removed here, as it was by then.
+    gone: Option<Arc<Entity>>,
     /// Where those are led who ask for it when it is gone.
     redirect: Option<Urn>,
     /// The identifier belongs to an entity of the tree that the command does not reach.
     pub foreign: bool,
     touched: bool,
+}
+
+impl Slot {
+    /// What was there last, where nothing is any more. Of what was erased only the way to where it went is left.
+    pub fn beneath(&self) -> Option<&Entity> {
+        let last = self.gone.as_deref().or(self.old.as_deref()).or(self.tombstone.as_ref());
+        let erased = |e: &&Entity| e.merged_into.is_some() && e.attributes.is_empty();
+        last.filter(|e| self.now.is_none() && !erased(e))
+    }
 }
 
 impl<'j> Desk<'j> {
@@ -164,21 +176,26 @@ impl<'j> Desk<'j> {
         let redirect = std::mem::replace(&mut slot.redirect, into);
         let version = std::mem::replace(&mut slot.version, next);
         let now = std::mem::replace(&mut slot.now, now);
+        let gone = slot.gone.clone();
+        if slot.now.is_none() {
+            slot.gone.clone_from(&now);
+        }
         let touched = std::mem::replace(&mut slot.touched, true);
         if !touched {
             self.touched.push(urn.clone());
         }
-        Before { urn: urn.clone(), version, now, redirect, touched }
+        Before { urn: urn.clone(), version, now, gone, redirect, touched }
     }
 
     /// Takes the last thing back that was set.
     pub fn unset(&mut self, before: Before) {
-        let Before { urn, version, now, redirect, touched } = before;
+        let Before { urn, version, now, gone, redirect, touched } = before;
         if !touched {
             self.touched.pop();
         }
         let slot = self.slots.entry(urn).or_default();
-        (slot.version, slot.now, slot.redirect, slot.touched) = (version, now, redirect, touched);
+        (slot.version, slot.now, slot.gone) = (version, now, gone);
+        (slot.redirect, slot.touched) = (redirect, touched);
     }
 
     /// Where the entities stood before.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use svod_kernel::{Actor, FieldError, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 use svod_store::entity::EntityRow;
@@ -12,12 +12,13 @@ use svod_store::{Conn, Engine, News, StoreError};
 
 use crate::cache::Closed;
 use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt, forbidden};
-use crate::desk::{Desk, Left};
+use crate::desk::{Desk, Left, Slot};
 use crate::follow::Fresh;
+use crate::guess::Tries;
 use crate::index::Indexes;
 use crate::instances::Instances;
 use crate::view::View;
-use crate::{Registry, check, receipts, tenure, unique};
+use crate::{Registry, check, receipts, references, rules, sweep, tenure, unique};
 
 /// How often a command is repeated when what writers must know has changed meanwhile.
 const STALE_TRIES: usize = 5;
@@ -45,15 +46,18 @@ impl Registry {
         pieces: impl Fn() -> Arc<[Piece]> + Clone + Send + 'static,
     ) -> Result<Vec<Outcome>, CommandError> {
         let closed = Closed::new(&self.cache);
+        let hits = Arc::new(self.guesses.tries());
         let mut tries = 0;
         let outcome = loop {
-            let (registry, pieces, closed) = (self.clone(), pieces.clone(), closed.clone());
+            let (registry, pieces, closed, hits) = (self.clone(), pieces.clone(), closed.clone(), hits.clone());
             let run = move |conn: &mut dyn Conn| {
                 let (pieces, closed) = (pieces(), closed.clone());
                 // The spaces are loaded before the indexes: their epoch must not be newer.
                 let view = registry.view();
                 let indexes = registry.indexes.load_full();
-                Job { pieces, now: registry.clock.now(), view, indexes, closed }.run(conn)
+                let hits = hits.clone();
+                hits.begin();
+                Job { pieces, now: registry.clock.now(), view, indexes, closed, hits }.run(conn)
             };
             match self.store.write(run).await {
                 Err(CommandError::Store(StoreError::Stale)) if tries < STALE_TRIES => {
@@ -64,6 +68,9 @@ impl Registry {
             }
         };
         closed.open(outcome.is_ok());
+        if outcome.is_ok() {
+            hits.done(self.clock.now());
+        }
         outcome
     }
 }
@@ -73,6 +80,8 @@ impl Registry {
 pub(crate) struct Piece {
     pub actor: Actor,
     pub command: Arc<Command>,
+    /// The request that it came with, for lines of the log.
+    pub span: tracing::Span,
 }
 
 impl Piece {
@@ -99,6 +108,8 @@ struct Job {
     indexes: Arc<Indexes>,
     /// Entities that may be others afterwards are not taken from memory until the outcome is known.
     closed: Arc<Closed>,
+    /// Who tries which values are taken, and what is there.
+    hits: Arc<Tries>,
 }
 
 /// Events of a job by space, each with the place of its command.
@@ -121,7 +132,7 @@ impl Job {
         urns.sort();
         urns.dedup();
         let within = self.pieces.first().and_then(|p| p.command.within.as_ref());
-        let sweeping = self.pieces.first().is_some_and(|p| p.command.ground == crate::sweep::GROUND);
+        let sweeping = self.pieces.first().is_some_and(|p| p.command.ground == sweep::GROUND);
         let mut desk = Desk::load(conn, &self.view.spaces, within, &urns, (self.now, sweeping), self.closed.cache())?;
         self.closed.close(desk.places());
         let mut instances = Instances::load(conn, &self.pieces)?;
@@ -136,7 +147,7 @@ impl Job {
             } else if let Err(refused) = instances.fits(&piece.command) {
                 Outcome::Done(Err(refused))
             } else {
-                self.one(conn, &mut desk, &mut events, place)?
+                piece.span.in_scope(|| self.one(conn, &mut desk, &mut events, place))?
             };
             outcomes.push(outcome);
         }
@@ -172,7 +183,7 @@ impl Job {
         events: &mut Events,
         place: usize,
     ) -> Result<Outcome, CommandError> {
-        let Piece { actor, command } = &self.pieces[place];
+        let Piece { actor, command, .. } = &self.pieces[place];
         if let Some(done) = receipts::before(conn, &self.pieces[place])? {
             return Ok(Outcome::Done(done));
         }
@@ -191,11 +202,12 @@ impl Job {
                         .get(&w.entity.space)
                         .ok_or_else(|| CommandError::UnknownSpace(w.entity.space.clone()))?;
                 }
-                if let Some(w) = worked.as_ref().filter(|w| !w.gone) {
-                    hand.references_exist(conn, desk, change, &w.entity)?;
-                    unique::check(conn, desk, &self.view, &w.entity)?;
+                if let Some(w) = worked.as_ref().filter(|w| !w.gone && !sweep::expires(change)) {
+                    references::check(conn, desk, (&self.view, actor, &self.hits), (command, change), &w.entity)?;
+                    rules::check(desk, (&self.view, actor), change, &w.entity)?;
+                    unique::check(conn, desk, (&self.view, actor, &self.hits), &w.entity)?;
                     unique::party(conn, &self.view, w.made, &w.entity)?;
-                    tenure::check(conn, desk, &self.view, &w.entity)?;
+                    tenure::check(conn, desk, (&self.view, actor), &w.entity)?;
                 }
                 Ok(worked)
             });
@@ -263,13 +275,11 @@ impl Hand<'_> {
         let urn = change.urn();
         let slot = desk.slot(urn);
         if slot.is_some_and(|s| s.foreign) {
-            return Err(match change.operation {
-                Operation::Create(_) | Operation::Upsert(_) => CommandError::Exists(urn.clone()),
-                _ => CommandError::NotFound(urn.clone()),
-            });
+            return Err(check::hidden(self.view, self.actor, change));
         }
         let old = slot.and_then(|s| s.now.as_deref());
         check::authorised(self.view, self.actor, change, old)?;
+        let beneath = slot.and_then(Slot::beneath).filter(|_| !matches!(change.operation, Operation::Restore { .. }));
         let buried = slot.and_then(|s| s.tombstone.as_ref());
         let Some(mut new) = self.made_of(desk, change, old, buried)? else {
             let mut old = old.cloned().ok_or_else(|| CommandError::NotFound(urn.clone()))?;
@@ -290,12 +300,16 @@ impl Hand<'_> {
             a.stamp(old.and_then(|o| o.attributes.get(name)), born, self.now);
         }
         check::whose(self.view, &new)?;
-        if let Some(old) = old {
-            check::stays_theirs(self.view, self.actor, old, &new)?;
+        if let Some(beneath) = beneath {
+            check::over(self.view, self.actor, beneath)?;
         }
+        if let Some(before) = old.or(beneath) {
+            check::stays_theirs(self.view, self.actor, before, &new)?;
+        }
+        check::classes(self.view, self.actor, change, old, &new)?;
         // What becomes of it must be theirs to make as well: nobody hands their own thing to another's affairs.
         if old.is_some_and(|old| self.view.resource_of(old) != self.view.resource_of(&new)) {
-            check::may(self.view, self.actor, change.policy_action(), change, &new)?;
+            check::may_make(self.view, self.actor, change.policy_action(), &new)?;
         }
         let event = self.event(change, old, Some(&new), &new)?;
         Ok(Some(Worked { entity: new, made: old.is_none(), gone: false, event }))
@@ -321,12 +335,14 @@ impl Hand<'_> {
                     check::stays(urn, old, &e.space, Some(&e.kind))?;
                     let mut set = e.attributes.clone();
                     check::patch(view, old, &mut set, &[])?;
+                    check::seen(view, self.actor, change, old, (set.keys(), &[]))?;
                     self.patched(old, set, &[])?
                 }
             },
             Operation::Replace { entity, expected } => {
                 let old = old.ok_or_else(missing)?;
                 check_version(urn, *expected, version)?;
+                check::seen(view, self.actor, change, old, (entity.attributes.keys(), &[]))?;
                 self.replaced(old, entity.clone())?
             }
             Operation::Patch { expected, set, unset, .. } => {
@@ -334,16 +350,20 @@ impl Hand<'_> {
                 check_version(urn, *expected, version)?;
                 let mut set = set.clone();
                 check::patch(view, old, &mut set, unset)?;
+                check::seen(view, self.actor, change, old, (set.keys(), unset))?;
                 self.patched(old, set, unset)?
             }
             Operation::Edit { edit, .. } => self.edited(change, desk.slot(urn).and_then(|s| s.now.as_ref()), edit)?,
             Operation::Restore { .. } if old.is_some() => return Err(CommandError::Exists(urn.clone())),
             Operation::Restore { .. } => {
-                let was = Entity { merged_into: None, ..buried.ok_or_else(missing)?.clone() };
-                check::may(view, self.actor, Action::Create, change, &was)?;
+                // Of what was erased only the way to where it went is left.
+                let erased = |e: &&Entity| e.merged_into.is_some() && e.attributes.is_empty();
+                let buried = buried.filter(|e| !erased(e)).ok_or_else(missing)?;
+                let was = Entity { merged_into: None, ..buried.clone() };
+                check::may(view, self.actor, Action::Create, &was)?;
                 check::new(view, was)?
             }
-            Operation::Absorb { other, .. } => self.absorbed(desk, change, old.ok_or_else(missing)?, other)?,
+            Operation::Absorb { other, .. } => self.absorbed(desk, old.ok_or_else(missing)?, other)?,
             Operation::Redirect { .. } => {
                 old.ok_or_else(missing)?;
                 return Ok(None);
@@ -357,10 +377,10 @@ impl Hand<'_> {
     }
 
     /// What the other entity has and this one has not is added.
-    fn absorbed(&self, desk: &Desk<'_>, change: &Change, old: &Entity, other: &Urn) -> Result<Entity, CommandError> {
+    fn absorbed(&self, desk: &Desk<'_>, old: &Entity, other: &Urn) -> Result<Entity, CommandError> {
         let slot = desk.slot(other).filter(|s| !s.foreign && other != &old.id);
         let other = slot.and_then(|s| s.now.as_deref()).ok_or_else(|| CommandError::NotFound(other.clone()))?;
-        check::may(self.view, self.actor, Action::Delete, change, other)?;
+        check::may(self.view, self.actor, Action::Delete, other)?;
         check::stays(&other.id, other, &old.space, Some(&old.kind))?;
         self.sees_all_of(other)?;
         let mut new = old.clone();
@@ -377,8 +397,8 @@ impl Hand<'_> {
     /// What somebody may not see does not become part of what they do see.
     fn sees_all_of(&self, other: &Entity) -> Result<(), CommandError> {
         let (view, resource) = (self.view, self.view.resource_of(other));
-        let sees = |name: &String| view.may_see(self.actor, &other.kind, name, &resource);
-        if view.is_open(&other.space) || other.attributes.keys().all(sees) {
+        let mut sees = view.sees(self.actor, &other.kind, &resource);
+        if other.attributes.keys().all(|name| sees(name)) {
             return Ok(());
         }
         Err(forbidden(self.actor, Action::ReadPersonal, &other.kind, &other.space))
@@ -388,13 +408,14 @@ impl Hand<'_> {
         let view = self.view;
         let Some(old) = old else {
             let new = check::new(view, (edit.0)(None)?)?;
-            check::may(view, self.actor, Action::Create, change, &new)?;
+            check::may_make(view, self.actor, Action::Create, &new)?;
             return Ok(new);
         };
         let seen = view.redact(self.actor, old.clone());
         let seen = seen.ok_or_else(|| CommandError::NotFound(change.urn().clone()))?;
         let new = (edit.0)(Some(&seen))?;
-        check::may(view, self.actor, Action::Update, change, &new)?;
+        check::may_make(view, self.actor, Action::Update, &new)?;
+        check::seen(view, self.actor, change, old, (new.attributes.keys(), &[]))?;
         self.replaced(old, new)
     }
 
@@ -423,8 +444,9 @@ impl Hand<'_> {
         check::stays(&old.id, old, &new.space, (!open).then_some(&new.kind))?;
         if !open {
             let resource = view.resource_of(old);
+            let mut sees = view.sees(self.actor, &old.kind, &resource);
             for (name, attribute) in &old.attributes {
-                if !view.may_see(self.actor, &old.kind, name, &resource) {
+                if !sees(name) {
                     new.attributes.insert(name.clone(), attribute.clone());
                 }
             }
@@ -468,47 +490,6 @@ impl Hand<'_> {
             return Ok(None);
         }
         serde_json::to_string(&self.actor.on_behalf).map(Some).map_err(|e| StoreError::Shape(e.to_string()))
-    }
-
-    /// Relationships of strict spaces must point to something, made by the same command perhaps.
-    fn references_exist(
-        &self,
-        conn: &mut dyn Conn,
-        desk: &Desk<'_>,
-        change: &Change,
-        new: &Entity,
-    ) -> Result<(), CommandError> {
-        if self.view.is_open(&new.space) {
-            return Ok(());
-        }
-        let set = match &change.operation {
-            Operation::Create(e) | Operation::Upsert(e) => &e.attributes,
-            Operation::Patch { set, .. } => set,
-            _ => &new.attributes,
-        };
-        let of = |a: &Attribute| a.instances().flat_map(|i| i.value.targets().to_vec()).collect::<Vec<Urn>>();
-        let targets: Vec<(&String, Urn)> =
-            set.iter().flat_map(|(name, a)| of(a).into_iter().map(move |t| (name, t))).collect();
-        let given = |t: &Urn| {
-            self.command.changes.iter().any(|c| c.urn() == t) || desk.slot(t).is_some_and(|s| s.now.is_some())
-        };
-        let asked: Vec<String> = targets.iter().filter(|(_, t)| !given(t)).map(|(_, t)| t.to_string()).collect();
-        if asked.is_empty() {
-            return Ok(());
-        }
-        let rows = svod_store::entity::get_many(conn, &asked, &[])?;
-        let found = |t: &Urn| given(t) || rows.iter().any(|r| r.urn == t.as_str());
-        match targets.into_iter().find(|(_, t)| !found(t)) {
-            None => Ok(()),
-            Some((field, target)) => Err(CommandError::Invalid {
-                urn: new.id.clone(),
-                errors: vec![FieldError {
-                    field: field.clone(),
-                    rule: format!("reference: there is no entity {target}"),
-                    fix: "create the entity first, or in the same command".into(),
-                }],
-            }),
-        }
     }
 }
 

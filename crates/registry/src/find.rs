@@ -5,10 +5,10 @@ use serde::Serialize;
 use svod_kernel::{Actor, SpacePath, Urn};
 use svod_model::Entity;
 use svod_policy::Action;
-use svod_query::{Order, Query, Types};
+use svod_query::{Compare, Filter, Operand, Operation, Order, Path, Query, Types};
 
 use crate::plan::{Access, Plan};
-use crate::view::View;
+use crate::view::{View, is_party};
 use crate::walk::Walk;
 use crate::{QueryError, Registry, SpaceId};
 
@@ -160,7 +160,12 @@ impl Registry {
         if spaces.is_empty() {
             return Err(QueryError::UnknownSpace(find.space.clone()));
         }
+        let (narrow, spaces) = narrowed(&view, actor, find, spaces);
+        let find = narrow.as_ref().unwrap_or(find);
         let mut taker = Taker { find, seen: 0, kept: Vec::new(), more: false, total: None };
+        if spaces.is_empty() {
+            return Ok(taker.found(Explained::default()));
+        }
         if !find.query.ids.is_empty() {
             return self.named(&view, actor, taker).await;
         }
@@ -172,8 +177,7 @@ impl Registry {
             .store
             .read(move |conn| {
                 let memory = (&*cache, cache.moment());
-                let plan = Plan::choose(conn, &asked, &indexes, &spaces, &query)?;
-                let plan = Arc::new(plan);
+                let plan = Arc::new(Plan::choose(conn, &asked, &indexes, &spaces, &query)?);
                 let total = match countable {
                     None => None,
                     Some(spaces) => Walk::new(Arc::new(plan.only(&spaces))).count(conn, memory, &query)?,
@@ -184,8 +188,7 @@ impl Registry {
             })
             .await?;
         taker.total = total;
-        let mut batch = batch;
-        let mut wanted = first;
+        let (mut batch, mut wanted) = (batch, first);
         loop {
             let enough = self.judge(&view, actor, batch, &mut taker).await?;
             if enough || walk.is_over() {
@@ -406,6 +409,28 @@ impl Registry {
         found.extend(if few { self.store.glance(read).await? } else { self.store.read(read).await? });
         Ok(found)
     }
+}
+
+/// The question without what the actor cannot know of, where that is known beforehand: the way does not lead past other people's
+/// entities, whose number it would take time to pass.
+fn narrowed(view: &View, actor: &Actor, find: &Find, spaces: Vec<SpaceId>) -> (Option<Find>, Vec<SpaceId>) {
+    let Some(kinds) = find.query.types.any_of() else { return (None, spaces) };
+    let (spaces, own) = view.known(actor, &kinds, spaces);
+    let Some(subject) = actor.subject().parse::<Urn>().ok().filter(|_| own && !spaces.is_empty()) else {
+        return (None, spaces);
+    };
+    let mut narrow = find.clone();
+    if kinds.iter().all(|kind| is_party(kind)) {
+        if narrow.query.ids.is_empty() {
+            narrow.query.ids = vec![subject];
+        }
+    } else if kinds.iter().all(|kind| view.catalogue.metamodel.attribute(kind, "person").is_some()) {
+        let operands = vec![Operand::Text(subject.to_string())];
+        let theirs = Compare { path: Path::attribute("person"), operation: Operation::Equal, operands };
+        narrow.query.filter =
+            Some(Filter::All(narrow.query.filter.into_iter().chain([Filter::Compare(theirs)]).collect()));
+    }
+    (Some(narrow), spaces)
 }
 
 /// The spaces whose entities can be counted by the index, all of a kind being alike to policy and what is asked about

@@ -6,7 +6,8 @@
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `combine`, `execute`, `desk`, `check`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key
+//! * `command`, `combine`, `execute`, `desk`, `check`, `rules`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key
+//! * `guess` – who tries which values are taken
 //! * `template` – what a pilot has, for all others
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
 //! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
@@ -27,6 +28,7 @@ mod execute;
 mod find;
 mod follow;
 mod grounds;
+mod guess;
 mod happening;
 mod index;
 mod instances;
@@ -37,7 +39,9 @@ mod project;
 mod publish;
 mod query;
 mod receipts;
+mod references;
 mod registry;
+mod rules;
 mod spaces;
 mod sweep;
 mod template;
@@ -53,6 +57,7 @@ pub use decide::{Ask, DecideError};
 pub use define::Definition;
 pub use find::{Explained, Find, Found};
 pub use follow::Committed;
+pub use guess::Guessed;
 pub use happening::{Happening, Touch};
 pub use index::indexed;
 pub use plan::Access;

@@ -11,6 +11,7 @@ use tokio::sync::{Mutex, broadcast, watch};
 use crate::cache::Cache;
 use crate::combine::Waiting;
 use crate::grounds::Grounds;
+use crate::guess::{Guessed, Guesses};
 use crate::index::Indexes;
 use crate::programs::Shelf;
 use crate::view::View;
@@ -45,6 +46,8 @@ pub struct Registry {
     pub(crate) announced: AtomicU64,
     /// Who may look at whose personal data now.
     pub(crate) grounds: ArcSwap<Grounds>,
+    /// Who tries which values of hidden entities are taken.
+    pub(crate) guesses: Arc<Guesses>,
     pub(crate) publishing: Mutex<()>,
     pub(crate) indexes: ArcSwap<Indexes>,
     pub(crate) indexing: Mutex<()>,
@@ -77,6 +80,7 @@ impl Registry {
             told: ArcSwap::default(),
             announced: AtomicU64::new(0),
             grounds: ArcSwap::default(),
+            guesses: Arc::default(),
             publishing: Mutex::new(()),
             indexes: ArcSwap::default(),
             indexing: Mutex::new(()),
@@ -114,6 +118,11 @@ impl Registry {
     /// Committed changes in journal order of each space. A receiver that lags must load anew.
     pub fn changes(&self) -> broadcast::Receiver<Arc<Committed>> {
         self.changes.subscribe()
+    }
+
+    /// Who hits upon values of hidden entities from now on.
+    pub fn guesses(&self) -> broadcast::Receiver<Guessed> {
+        self.guesses.signs()
     }
 
     /// How often the receivers of [`Registry::changes`] have been told something.

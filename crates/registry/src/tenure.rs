@@ -1,7 +1,8 @@
-//! For how long somebody is in a post. Who acts in one does so for a time that ends, and never beside themselves.
+//! For how long somebody is in a post. Who acts in one does so for a time that ends, and never beside themselves; nobody appoints
+//! themselves, whichever way they come.
 
 use serde_json::Value;
-use svod_kernel::{FieldError, Timestamp};
+use svod_kernel::{Actor, FieldError, Role, Timestamp};
 use svod_model::Entity;
 use svod_query::keys;
 use svod_store::Conn;
@@ -42,6 +43,22 @@ impl Tenure {
         self.since <= now && self.until.map_or(!self.acting, |until| now < until)
     }
 
+    /// Does it say that somebody acts in the post, and not until when? Such ones were possible before base pack 0.4.0; they give
+    /// no powers any more.
+    pub const fn is_endless(&self) -> bool {
+        self.acting && self.until.is_none()
+    }
+
+    /// Is no moment its own that the other has not?
+    fn is_within(&self, other: &Self) -> bool {
+        let ends = match (self.until, other.until) {
+            (_, None) => true,
+            (Some(mine), Some(theirs)) => mine <= theirs,
+            (None, Some(_)) => false,
+        };
+        self.acting == other.acting && other.since <= self.since && ends
+    }
+
     /// Does it end, after its beginning and in time for who acts?
     fn is_bounded(&self) -> bool {
         let last = self.since.plus_seconds(ACTING_DAYS * 86_400);
@@ -55,15 +72,48 @@ impl Tenure {
     }
 }
 
-/// Refuses who would act in a post without an end or for too long, and who would hold a post and act in it at a time. What is
-/// over gives nothing: it may be as it is, so that every appointment can be ended.
-pub(crate) fn check(conn: &mut dyn Conn, desk: &Desk<'_>, view: &View, new: &Entity) -> Result<(), CommandError> {
+/// What says who has which powers when.
+const SAYS: [(&str, &[&str]); 2] =
+    [("Appointment", &["since", "until", "deputy", "post", "person"]), ("Post", &["role", "body"])];
+
+/// Refuses what would be another thing at another moment, or when an instance of it is gone.
+fn said_once(view: &View, new: &Entity) -> Result<(), CommandError> {
+    let Some((_, names)) = SAYS.iter().find(|(kind, _)| *kind == new.kind).filter(|_| !view.is_open(&new.space)) else {
+        return Ok(());
+    };
+    let wavers = |name: &&&str| {
+        let given = new.attributes.get(**name);
+        given.is_some_and(|a| !a.others.is_empty() || a.dataset.is_some() || a.expires_at.is_some())
+    };
+    match names.iter().find(wavers) {
+        None => Ok(()),
+        Some(name) => {
+            let rule = "said-once: one value without expiresAt and datasetId";
+            Err(refused(new, name, rule, "give one value, and leave expiresAt and datasetId out"))
+        }
+    }
+}
+
+/// Refuses who appoints themselves, who would act in a post without an end or for too long, and who would hold a post and act in
+/// it at a time. What is over gives nothing: it may be as it is, so that every appointment can be ended.
+pub(crate) fn check(
+    conn: &mut dyn Conn,
+    desk: &Desk<'_>,
+    (view, actor): (&View, &Actor),
+    new: &Entity,
+) -> Result<(), CommandError> {
+    said_once(view, new)?;
     if new.kind != "Appointment" || view.is_open(&new.space) {
         return Ok(());
     }
     let Some(tenure) = Tenure::of(new).filter(|t| t.until.is_none_or(|until| view.present < until)) else {
         return Ok(());
     };
+    let before = desk.slot(&new.id).and_then(|s| s.now.as_deref());
+    if is_own(actor, new) && !before.is_some_and(|old| narrows(old, (new, &tenure))) {
+        let rule = "appoint-oneself: nobody appoints themselves, nor whom they act for";
+        return Err(refused(new, "person", rule, "let somebody else appoint them"));
+    }
     if tenure.acting && !tenure.is_bounded() {
         let rule = "acting-term: who acts in a post does so for a time that ends, of 366 days at the most";
         return Err(refused(new, "until", rule, "give 'until', after 'since' and within 366 days of it"));
@@ -73,6 +123,19 @@ pub(crate) fn check(conn: &mut dyn Conn, desk: &Desk<'_>, view: &View, new: &Ent
         return Err(refused(new, "person", rule, "end the other appointment first, or name somebody else"));
     }
     Ok(())
+}
+
+/// Is it the actor who is appointed, or whom they act for?
+fn is_own(actor: &Actor, appointment: &Entity) -> bool {
+    let Some(person) = appointment.object("person") else { return false };
+    !actor.is(Role::Platform)
+        && (person.as_str() == actor.id || actor.on_behalf.iter().any(|link| link.person == *person))
+}
+
+/// Does it give no more than it gave before? One may leave a post, and a word of the act may be mended.
+fn narrows(old: &Entity, (new, tenure): (&Entity, &Tenure)) -> bool {
+    let same = |name: &str| old.object(name) == new.object(name);
+    same("person") && same("post") && Tenure::of(old).is_some_and(|was| tenure.is_within(&was))
 }
 
 fn refused(of: &Entity, field: &str, rule: &str, fix: &str) -> CommandError {
@@ -149,6 +212,33 @@ mod tests {
         assert_eq!([0, 1, 2, 3].map(|d| acting.holds(at(d))), [false, true, true, false]);
         assert!(tenure(1, None, false).holds(at(9_999)));
         assert!(!tenure(1, None, true).holds(at(2)), "who acts without an end does not act");
+    }
+
+    #[test]
+    fn nobody_gives_themselves_more_than_they_have() {
+        let me = Actor { id: "urn:t:me".into(), ..Actor::anonymous() };
+        let of = |person: &str, until: i64| {
+            let (since, until) = (Attribute::property(at(1).to_string()), Attribute::property(at(until).to_string()));
+            let (person, post) =
+                (Attribute::object(person.parse().unwrap()), Attribute::object("urn:t:p".parse().unwrap()));
+            appointment(&[("person", person), ("post", post), ("since", since), ("until", until)])
+        };
+        let (mine, theirs) = (of("urn:t:me", 5), of("urn:t:other", 5));
+        assert!(is_own(&me, &mine) && !is_own(&me, &theirs));
+        assert!(
+            !is_own(&Actor { roles: [Role::Platform].into(), ..me.clone() }, &mine),
+            "invitations are the platform's"
+        );
+        let link = svod_kernel::OnBehalf {
+            person: "urn:t:other".parse().unwrap(),
+            mandate: "urn:t:m".parse().unwrap(),
+            scope: [].into(),
+        };
+        assert!(is_own(&Actor { on_behalf: vec![link], ..me }, &theirs), "nor whom they act for");
+        let narrowed = |old: &Entity, new: &Entity| narrows(old, (new, &Tenure::of(new).unwrap()));
+        assert!(narrowed(&mine, &of("urn:t:me", 3)) && narrowed(&mine, &mine));
+        assert!(!narrowed(&mine, &of("urn:t:me", 6)), "longer");
+        assert!(!narrowed(&theirs, &mine), "another's becomes one's own");
     }
 
     #[test]

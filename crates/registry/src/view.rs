@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use svod_kernel::{Actor, Role, SpacePath, Timestamp};
@@ -5,7 +6,18 @@ use svod_model::{Entity, SecrecyClass};
 use svod_policy::{Action, ResourceRef};
 
 use crate::grounds::Grounds;
-use crate::{Catalogue, SpaceTree};
+use crate::{Catalogue, SpaceId, SpaceTree};
+
+/// What of a type somebody may know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Any entity, perhaps.
+    Any,
+    /// What is their own, or theirs for whom they act.
+    Own,
+    /// None.
+    Nothing,
+}
 
 /// What is in force at one moment: packs and spaces, and with them who may see and do what.
 #[derive(Clone)]
@@ -46,6 +58,40 @@ impl View {
         self.is_open(space) || !(is_party(kind) || told_apart("body") || told_apart("person"))
     }
 
+    /// Which entities of a type that is about people somebody may know of in a space, told without a look at them: what they may not know of costs no
+    /// more time, however many there are.
+    pub fn reach(&self, actor: &Actor, kind: &str, space: &SpacePath) -> Reach {
+        let metamodel = &self.catalogue.metamodel;
+        let told_apart = |name: &str| metamodel.attribute(kind, name).is_some();
+        // Where bodies are told apart, each is looked at; what is nobody's is not asked for so often that it would matter.
+        let theirs = metamodel.types.contains_key(kind) && (is_party(kind) || told_apart("person"));
+        if self.is_open(space) || !theirs || told_apart("body") {
+            return Reach::Any;
+        }
+        let resource = self.resource(kind, space);
+        if self.may(actor, Action::Read, &resource) {
+            return Reach::Any;
+        }
+        let own = ResourceRef { person: actor.subject().parse().ok(), ..resource };
+        match own.person.is_some() && self.may(actor, Action::Read, &own) {
+            true => Reach::Own,
+            false => Reach::Nothing,
+        }
+    }
+
+    /// The spaces of these in which somebody may know of any entity of these types, and whether that can only be their own.
+    pub fn known(&self, actor: &Actor, kinds: &[&str], spaces: Vec<SpaceId>) -> (Vec<SpaceId>, bool) {
+        let mut own = true;
+        let some = |id: &SpaceId| {
+            let Some(space) = self.spaces.by_id(*id) else { return false };
+            let all: Vec<Reach> = kinds.iter().map(|kind| self.reach(actor, kind, &space.path)).collect();
+            own &= !all.contains(&Reach::Any);
+            all.iter().any(|reach| *reach != Reach::Nothing)
+        };
+        let known = spaces.into_iter().filter(some).collect();
+        (known, own)
+    }
+
     pub fn may_see(&self, actor: &Actor, kind: &str, name: &str, resource: &ResourceRef) -> bool {
         resource.open
             || match class_of(&self.catalogue, kind, name) {
@@ -55,6 +101,21 @@ impl View {
                 SecrecyClass::Special => self.may_look(actor, (Action::ReadSpecial, name), resource),
                 SecrecyClass::Secret => self.may(actor, Action::ReadSecret, resource),
             }
+    }
+
+    /// May they see the attribute of that name? Policy is asked once for each class whose attributes are judged alike.
+    pub fn sees<'v>(&'v self, actor: &'v Actor, kind: &'v str, resource: &'v ResourceRef) -> impl FnMut(&str) -> bool {
+        let mut asked: BTreeMap<SecrecyClass, bool> = BTreeMap::new();
+        move |name| {
+            let class = class_of(&self.catalogue, kind, name);
+            let look = matches!(class, SecrecyClass::Personal | SecrecyClass::Special);
+            // An access may be to some attributes only.
+            let whose = resource.person.as_ref().filter(|_| look && !actor.is(Role::Platform));
+            if whose.is_some_and(|person| !actor.owns(person, kind)) {
+                return self.may_see(actor, kind, name, resource);
+            }
+            *asked.entry(class).or_insert_with(|| self.may_see(actor, kind, name, resource))
+        }
     }
 
     /// A person's data: to the person; to others on a ground that was written down, whatever the policies of packs say.
@@ -80,13 +141,16 @@ impl View {
         if !self.may(actor, Action::Read, &resource) {
             return None;
         }
-        let shown = |name: &String| self.may_see(actor, &entity.kind, name, &resource);
-        if entity.attributes.keys().all(shown) {
-            return Some(entity);
-        }
-        let mut seen = Entity::clone(&entity);
-        seen.attributes.retain(|name, _| shown(name));
-        Some(Arc::new(seen))
+        let seen = {
+            let mut shown = self.sees(actor, &entity.kind, &resource);
+            let hides = entity.attributes.keys().any(|name| !shown(name));
+            hides.then(|| {
+                let mut seen = Entity::clone(&entity);
+                seen.attributes.retain(|name, _| shown(name));
+                Arc::new(seen)
+            })
+        };
+        Some(seen.unwrap_or(entity))
     }
 }
 

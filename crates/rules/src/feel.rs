@@ -95,6 +95,29 @@ impl Feel {
         }
     }
 
+    /// Is what must be so? Where too little is known to tell (null, whatever the reason) it is.
+    ///
+    /// # Errors
+    /// When the expression is no condition.
+    pub fn holds(&self, inputs: &Inputs) -> Result<bool, RuleError> {
+        match self.raw(inputs)? {
+            dsntk_feel::values::Value::Null(_) => Ok(true),
+            dsntk_feel::values::Value::Boolean(b) => Ok(b),
+            other => Err(self.failed(&format!("{other} is neither true nor false"), inputs)),
+        }
+    }
+
+    /// Words of an expression outside of its texts: names, functions, and the language's own.
+    pub fn words(text: &str) -> impl Iterator<Item = &str> {
+        let begins = |word: &&str| word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        vet::pieces(text).into_iter().filter(begins)
+    }
+
+    /// Times and structures count here as what they are.
+    fn raw(&self, inputs: &Inputs) -> Result<dsntk_feel::values::Value, RuleError> {
+        shielded(PLACE, || Ok((self.evaluator)(&scope(inputs, value::to_feel))))
+    }
+
     /// The result, or FEEL's reason for having none.
     fn outcome(&self, inputs: &Inputs) -> Result<Result<Value, String>, RuleError> {
         if self.runs == Runs::Strict {

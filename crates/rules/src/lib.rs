@@ -13,6 +13,8 @@
 //! * `model`, `decision`, `table`, `memo` – strict; `full` – full; `feel` – single expressions
 //! * `instrument`, `guard`, `workers`, `external` – what keeps the full profile within bounds
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod decision;
 mod error;
 mod external;

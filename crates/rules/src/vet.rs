@@ -77,7 +77,7 @@ pub(crate) fn expression(file: &str, line: Option<usize>, text: &str, profile: P
 }
 
 /// Words and symbols outside of string literals.
-fn pieces(text: &str) -> Vec<&str> {
+pub(crate) fn pieces(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {

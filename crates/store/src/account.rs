@@ -88,6 +88,25 @@ pub fn list(conn: &mut dyn Conn, after: &str, limit: i64) -> Result<Vec<AccountR
     conn.query(&sql, &[INSTALLATION.into(), after.into(), limit.into()])?.iter().map(account_of).collect()
 }
 
+/// Identifiers and sealed secrets of accounts that have one, in the order of their identifiers, after one.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn sealed(conn: &mut dyn Conn, after: &str, limit: i64) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let sql = "SELECT id, totp FROM account WHERE space = ?1 AND id > ?2 AND LENGTH(totp) > 0 ORDER BY id LIMIT ?3";
+    let rows = conn.query(sql, &[INSTALLATION.into(), after.into(), limit.into()])?;
+    rows.iter().map(|r| Ok((r.text(0)?, r.blob(1)?))).collect()
+}
+
+/// The same secret of an account, sealed anew.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn reseal(conn: &mut dyn Conn, id: &str, sealed: &[u8]) -> Result<(), StoreError> {
+    let sql = "UPDATE account SET totp = ?3 WHERE space = ?1 AND id = ?2";
+    conn.execute(sql, &[INSTALLATION.into(), id.into(), sealed.into()]).map(drop)
+}
+
 /// Makes an account.
 ///
 /// # Errors
@@ -331,6 +350,29 @@ pub fn touch_session(conn: &mut dyn Conn, s: &SessionRow) -> Result<(), StoreErr
     .map(drop)
 }
 
+/// Its owner has proved again who they are: the session goes on under another token, and what it was known by opens nothing
+/// any more. False when it is over.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn renew_session(conn: &mut dyn Conn, before: &[u8], s: &SessionRow) -> Result<bool, StoreError> {
+    let changed = conn.execute(
+        "UPDATE session SET token = ?3, seen = ?4, confirmed = ?5, method = ?6 WHERE space = ?1 AND token = ?2",
+        &[
+            INSTALLATION.into(),
+            before.into(),
+            s.token.as_slice().into(),
+            s.seen.into(),
+            s.confirmed.into(),
+            (&s.method).into(),
+        ],
+    )?;
+    if changed > 0 {
+        site_session::follow(conn, before, &s.token)?;
+    }
+    Ok(changed > 0)
+}
+
 /// The session was used: only that, whatever else has changed of it meanwhile.
 ///
 /// # Errors
@@ -416,6 +458,23 @@ fn challenge_of(r: &Row) -> Result<ChallengeRow, StoreError> {
 pub fn challenge(conn: &mut dyn Conn, kind: &str, token: &[u8]) -> Result<Option<ChallengeRow>, StoreError> {
     let sql = format!("SELECT {CHALLENGE} FROM challenge WHERE space = ?1 AND token = ?2 AND kind = ?3");
     conn.first(&sql, &[INSTALLATION.into(), token.into(), kind.into()])?.as_ref().map(challenge_of).transpose()
+}
+
+/// What was begun of one kind and is not over, what ends first before the others.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn challenges(
+    conn: &mut dyn Conn,
+    kind: &str,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<ChallengeRow>, StoreError> {
+    let sql = format!(
+        "SELECT {CHALLENGE} FROM challenge WHERE space = ?1 AND kind = ?2 AND expires > ?3 ORDER BY expires, token LIMIT ?4"
+    );
+    let values = &[INSTALLATION.into(), kind.into(), now.into(), limit.into()];
+    conn.query(&sql, values)?.iter().map(challenge_of).collect()
 }
 
 /// What was begun, and is so no longer: nobody takes it twice.

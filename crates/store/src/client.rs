@@ -132,6 +132,36 @@ pub fn withdraw(conn: &mut dyn Conn, account: &str, client: &str) -> Result<(), 
     conn.execute("DELETE FROM client_token WHERE space = ?1 AND account = ?2 AND client = ?3", &whose).map(drop)
 }
 
+/// Takes one word out of what somebody has allowed a site; `left` is the rest. Access tokens with that word end; refresh tokens
+/// go on with the rest, or end as well where `lasting` says that they stood on that word.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn narrow(
+    conn: &mut dyn Conn,
+    (account, client): (&str, &str),
+    (word, left): (&str, &str),
+    lasting: bool,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE client_consent SET scope = ?4 WHERE space = ?1 AND account = ?2 AND client = ?3";
+    conn.execute(sql, &[INSTALLATION.into(), account.into(), client.into(), left.into()])?;
+    let sql = "SELECT token, kind, scope FROM client_token WHERE space = ?1 AND account = ?2 AND client = ?3";
+    for row in conn.query(sql, &[INSTALLATION.into(), account.into(), client.into()])? {
+        let (token, kind, scope) = (row.blob(0)?, row.text(1)?, row.text(2)?);
+        if !scope.split_whitespace().any(|s| s == word) {
+            continue;
+        }
+        if lasting || kind == "access" {
+            end_token(conn, &token)?;
+            continue;
+        }
+        let less = scope.split_whitespace().filter(|s| *s != word).collect::<Vec<_>>().join(" ");
+        let sql = "UPDATE client_token SET scope = ?3 WHERE space = ?1 AND token = ?2";
+        conn.execute(sql, &[INSTALLATION.into(), token.as_slice().into(), less.as_str().into()])?;
+    }
+    Ok(())
+}
+
 /// A token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRow {
@@ -278,6 +308,15 @@ pub fn keys(conn: &mut dyn Conn) -> Result<Vec<(String, Vec<u8>, Timestamp)>, St
 pub fn add_key(conn: &mut dyn Conn, id: &str, sealed: &[u8], at: Timestamp) -> Result<(), StoreError> {
     let sql = "INSERT INTO signing_key (space, id, sealed, created) VALUES (?1, ?2, ?3, ?4)";
     conn.execute(sql, &[INSTALLATION.into(), id.into(), sealed.into(), at.into()]).map(drop)
+}
+
+/// The same key, sealed anew.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn reseal_key(conn: &mut dyn Conn, id: &str, sealed: &[u8]) -> Result<(), StoreError> {
+    let sql = "UPDATE signing_key SET sealed = ?3 WHERE space = ?1 AND id = ?2";
+    conn.execute(sql, &[INSTALLATION.into(), id.into(), sealed.into()]).map(drop)
 }
 
 /// Forgets a key: what it has signed is over.

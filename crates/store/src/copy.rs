@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 39] = [
+pub const TABLES: [Table; 40] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int,
         "next_instance": Int]),
@@ -95,6 +95,8 @@ pub const TABLES: [Table; 39] = [
     table!("site_session", 2, ["space": Int, "chain": Text, "session": Bytes, "client": Text, "subject": Text, "due": Int,
         "tries": Int]),
     table!("signing_key", 2, ["space": Int, "id": Text, "sealed": Bytes, "created": Int]),
+    table!("device", 2, ["space": Int, "id": Text, "name": Text, "words": Text, "home": Text, "profile": Text, "device": Text,
+        "secret": Bytes, "actor": Text, "created": Int, "seen": Int, "revoked": Int]),
     table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
     table!("file", 2, ["space": Int, "id": Text, "owner": Text, "name": Text, "kind": Text, "size": Int, "sha256": Text,
         "state": Text, "created": Int, "actor": Text]),

@@ -99,6 +99,29 @@ pub fn by_id(conn: &mut dyn Conn, id: &str) -> Result<Vec<FileRow>, StoreError> 
     conn.query(&sql, &[id.into()])?.iter().map(of).collect()
 }
 
+/// What somebody has sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Files.
+    pub files: u64,
+    /// Bytes of all of them.
+    pub bytes: u64,
+    /// When the first of them came.
+    pub first: Option<Timestamp>,
+}
+
+/// What is kept of what somebody has sent after a moment.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn sent(conn: &mut dyn Conn, actor: &str, since: Timestamp) -> Result<Sent, StoreError> {
+    let sql = "SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT), min(created) FROM file
+        WHERE actor = ?1 AND created > ?2";
+    let Some(row) = conn.first(sql, &[actor.into(), since.into()])? else { return Ok(Sent::default()) };
+    let first = row.opt_int(2)?.map(Timestamp);
+    Ok(Sent { files: row.int(0)?.unsigned_abs(), bytes: row.int(1)?.unsigned_abs(), first })
+}
+
 /// Its bytes.
 ///
 /// # Errors

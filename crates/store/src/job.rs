@@ -25,6 +25,8 @@ where
 {
     job: F,
     isolated: bool,
+    /// In which it was asked for: its lines of the log belong there.
+    span: tracing::Span,
     result: Option<Result<T, E>>,
     reply: Option<R>,
 }
@@ -36,7 +38,7 @@ where
     R: FnOnce(Result<T, E>),
 {
     pub fn new(job: F, isolated: bool, reply: R) -> Self {
-        Self { job, isolated, result: None, reply: Some(reply) }
+        Self { job, isolated, span: tracing::Span::current(), result: None, reply: Some(reply) }
     }
 }
 
@@ -53,7 +55,7 @@ where
 
     fn run(&mut self, conn: &mut dyn Conn) -> bool {
         // The closure's own captures may be torn by a panic; they belong to the failed job alone.
-        let result = catch_unwind(AssertUnwindSafe(|| (self.job)(conn)));
+        let result = self.span.in_scope(|| catch_unwind(AssertUnwindSafe(|| (self.job)(conn))));
         let result = result.unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         self.result.insert(result).is_ok()
     }

@@ -4,7 +4,7 @@
 //! * [`Store`] — the handle: queues, threads, group commit. `writer`, `sync`, `reader`, `job`, `heads` are its insides.
 //! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_tls`, `pg_types`, `link`
 //!   are the two engines. What differs between them lives there and nowhere else.
-//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`], [`receipt`], [`ledger`], [`account`], [`client`], [`file`] — the
+//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`], [`receipt`], [`ledger`], [`account`], [`client`], [`device`], [`file`] — the
 //!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
 //! * [`copy`] – a store as a whole, from one place to another.
 //! * `migrate` and `migrations/` — how the tables come to be; `schema.sql` is the outcome. [`testing`] — a store for a test.
@@ -19,12 +19,15 @@
 //! On PostgreSQL several nodes may write: groups with `write` jobs take turns by an advisory lock, so they cannot
 //! deadlock over entities and counters; the counter row of a space, locked until COMMIT, gives its journal exact order.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 pub mod account;
 pub mod client;
 mod conn;
 pub mod copy;
 pub mod definition;
 pub mod draft;
+pub mod device;
 pub mod entity;
 mod error;
 pub mod evolution;

@@ -5,9 +5,9 @@ use refinery::{Migration, Runner};
 use crate::link::Link;
 use crate::pg::PgConn;
 use crate::url::Place;
-use crate::{Engine, StoreError, StoreUrl, copy};
+use crate::{Engine, StoreError, StoreUrl, copy, entity};
 
-const MIGRATIONS: [(&str, &str); 18] = [
+const MIGRATIONS: [(&str, &str); 22] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -25,7 +25,11 @@ const MIGRATIONS: [(&str, &str); 18] = [
     ("V0015__acting", include_str!("../migrations/V0015__acting.sql")),
     ("V0016__logout", include_str!("../migrations/V0016__logout.sql")),
     ("V0017__files", include_str!("../migrations/V0017__files.sql")),
-    ("V0020__instance", include_str!("../migrations/V0020__instance.sql")),
+    ("V0018__device", include_str!("../migrations/V0018__device.sql")),
+    ("V0019__senders", include_str!("../migrations/V0019__senders.sql")),
+    ("V0020__quarantine_at", include_str!("../migrations/V0020__quarantine_at.sql")),
+    ("V0021__merged", include_str!("../migrations/V0021__merged.sql")),
+    ("V0022__instance", include_str!("../migrations/V0022__instance.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
@@ -47,6 +51,7 @@ fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
     };
     let filled = |sql: &str| {
         sql.replace("{clustered}", clustered)
+            .replace("{merged into}", entity::merged_into(engine))
             .replace("{attributes of before}", attributes)
             .replace("{spaces by path}", paths)
             .replace("{journal in rows}", journal)

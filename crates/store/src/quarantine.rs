@@ -1,5 +1,7 @@
 //! Quarantine: messages refused, each with its reason, kept until replayed or discarded.
 
+use std::collections::BTreeMap;
+
 use svod_kernel::Timestamp;
 
 use crate::conn::placeholders;
@@ -169,6 +171,43 @@ pub fn counts(conn: &mut dyn Conn, spaces: &[i64], status: Status) -> Result<Vec
     let mut params: Vec<Value> = vec![status.as_str().into()];
     params.extend(spaces.iter().map(|s| Value::from(*s)));
     conn.query(&sql, &params)?.iter().map(|r| Ok((r.text(0)?, r.int(1)?))).collect()
+}
+
+/// Messages of a status that came before a moment: space and number, the oldest first, at most so many.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn over(conn: &mut dyn Conn, status: Status, before: Timestamp, most: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+    let sql = "SELECT space, id FROM quarantine WHERE status = ?1 AND at < ?2 ORDER BY at LIMIT ?3";
+    let rows = conn.query(sql, &[status.as_str().into(), before.into(), most.into()])?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+}
+
+/// Removes those of them that still have the status and came before the moment; how many it were.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn forget(
+    conn: &mut dyn Conn,
+    messages: &[(i64, i64)],
+    status: Status,
+    before: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut by_space: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (space, id) in messages {
+        by_space.entry(*space).or_default().push(*id);
+    }
+    let mut gone = 0;
+    for (space, ids) in by_space {
+        let sql = format!(
+            "DELETE FROM quarantine WHERE space = ?1 AND status = ?2 AND at < ?3 AND id IN ({})",
+            placeholders(4, ids.len())
+        );
+        let mut params: Vec<Value> = vec![space.into(), status.as_str().into(), before.into()];
+        params.extend(ids.into_iter().map(Value::from));
+        gone += conn.execute(&sql, &params)?;
+    }
+    Ok(gone)
 }
 
 fn message(r: &Row) -> Result<QuarantineRow, StoreError> {

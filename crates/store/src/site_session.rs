@@ -61,6 +61,12 @@ pub(crate) fn end(conn: &mut dyn Conn, which: &str, values: &[crate::Value]) -> 
     conn.execute(&sql, values).map(drop)
 }
 
+/// The session of these sites goes on under another token.
+pub(crate) fn follow(conn: &mut dyn Conn, before: &[u8], token: &[u8]) -> Result<(), StoreError> {
+    let sql = "UPDATE site_session SET session = ?3 WHERE space = ?1 AND session = ?2";
+    conn.execute(sql, &[INSTALLATION.into(), before.into(), token.into()]).map(drop)
+}
+
 /// Sign-ins whose site is to be told by now; each is not due again before `until`.
 ///
 /// # Errors

@@ -1,11 +1,20 @@
 //! One documented TOML file; environment variables above it; flags of the command line above both.
 
+mod files;
+mod keep;
+mod providers;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use svod_files::{FilesOptions, InvalidScanner, Scanner};
+
+use crate::secrets;
+
+pub use files::FilesConfig;
+pub use keep::KeepConfig;
+pub use providers::{ProviderConfig, TrustedAs};
 
 /// Everything that can be configured. `docs/configuration.md` explains each key.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -31,6 +40,8 @@ pub struct Config {
     pub identity: IdentityConfig,
     /// What people send.
     pub files: FilesConfig,
+    /// How long it is kept what is no entity, no journal and no ledger.
+    pub keep: KeepConfig,
     /// The platform's own log.
     pub log: LogConfig,
 }
@@ -103,32 +114,6 @@ pub struct IdentityConfig {
     pub breached_passwords: Option<std::path::PathBuf>,
     /// Outside OpenID providers by which people sign in as well. Their hosts must stand in `outbound.hosts`.
     pub providers: Vec<ProviderConfig>,
-}
-
-/// `[[identity.providers]]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProviderConfig {
-    /// Names it in addresses: small letters, digits and `-`.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// Its issuer identifier, `https://accounts.example`.
-    pub issuer: String,
-    /// What the installation is called there.
-    pub client_id: String,
-    /// File with the secret by which the installation is known there; none for a public client.
-    pub secret_file: Option<std::path::PathBuf>,
-    /// What is asked for.
-    #[serde(default = "openid")]
-    pub scope: String,
-    /// The claim with the national identification number that the provider has verified. None: it tells none, and people link it
-    /// to their account themselves.
-    pub national_id_claim: Option<String>,
-}
-
-fn openid() -> String {
-    "openid profile".to_owned()
 }
 
 impl Default for IdentityConfig {
@@ -244,6 +229,8 @@ pub struct MqttConfig {
     pub listen: SocketAddr,
     /// Devices without a password may deliver; always so in demo mode.
     pub anonymous: bool,
+    /// Others may reach the broker without TLS: everybody on the network is trusted.
+    pub plain: bool,
     /// PEM certificate chain; with `tls_key` the broker speaks TLS.
     pub tls_cert: Option<PathBuf>,
     /// PEM private key.
@@ -259,6 +246,7 @@ impl Default for MqttConfig {
         Self {
             listen: ([127, 0, 0, 1], 1883).into(),
             anonymous: false,
+            plain: false,
             tls_cert: None,
             tls_key: None,
             max_connections: 10_000,
@@ -296,33 +284,6 @@ pub struct OutboundConfig {
 impl Default for OutboundConfig {
     fn default() -> Self {
         Self { hosts: Vec::new(), private: false, timeout_seconds: 10 }
-    }
-}
-
-/// `[files]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct FilesConfig {
-    /// Largest file, MiB, 1 to 100.
-    pub max_mib: usize,
-    /// Where clamd looks for malware, `tcp://127.0.0.1:3310` or `unix:///run/clamav/clamd.ctl`. None: files are given out unscanned.
-    pub scanner: Option<String>,
-}
-
-impl Default for FilesConfig {
-    fn default() -> Self {
-        Self { max_mib: 20, scanner: None }
-    }
-}
-
-impl FilesConfig {
-    /// How files are handled.
-    ///
-    /// # Errors
-    /// When the scanner's address is none.
-    pub fn options(&self) -> Result<FilesOptions, InvalidScanner> {
-        let scanner = self.scanner.as_deref().map(str::parse::<Scanner>).transpose()?;
-        Ok(FilesOptions { max_mib: self.max_mib, scanner })
     }
 }
 
@@ -412,6 +373,13 @@ impl Config {
         if let Some(v) = env("SVOD_STORE") {
             self.store.url = Some(v);
         }
+        // What a vault gives wins: it is where the password is meant to be.
+        if let Some(folder) = env(secrets::GIVEN).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+            && let Some(url) = secrets::given_text(&folder, secrets::STORE_URL)
+                .map_err(|error| ConfigError::Read { path: folder.join(secrets::STORE_URL), error })?
+        {
+            self.store.url = Some(url);
+        }
         if let Some(v) = env("SVOD_HTTP") {
             self.http.listen = address("SVOD_HTTP", &v)?;
         }
@@ -438,16 +406,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        for p in &self.identity.providers {
-            if p.id.is_empty() || p.id == "return" || !p.id.chars().all(plain) {
-                return Err(ConfigError::Value {
-                    key: "identity.providers.id",
-                    rule: format!("'{}' is no name for an address", p.id),
-                    fix: "take small letters, digits and '-'; not 'return'",
-                });
-            }
-        }
+        providers::check(&self.identity.providers)?;
         let halves = [
             ("http.tls_certificate, http.tls_key", self.http.tls_certificate.is_some() != self.http.tls_key.is_some()),
             ("mqtt.tls_cert, mqtt.tls_key", self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some()),
@@ -483,6 +442,14 @@ impl Config {
         if !(1..=100).contains(&self.files.max_mib) {
             let rule = format!("{} MiB is no limit of files", self.files.max_mib);
             return Err(ConfigError::Value { key: "files.max_mib", rule, fix: "give 1 to 100" });
+        }
+        if self.files.daily_files == 0 {
+            let (key, rule) = ("files.daily_files", "nobody could send a file".to_owned());
+            return Err(ConfigError::Value { key, rule, fix: "give 1 or more" });
+        }
+        if self.files.daily_mib < self.files.max_mib as u64 || self.files.daily_mib > 1 << 20 {
+            let rule = format!("{} MiB a day, and files of {} MiB", self.files.daily_mib, self.files.max_mib);
+            return Err(ConfigError::Value { key: "files.daily_mib", rule, fix: "give files.max_mib to 1048576" });
         }
         match self.files.options() {
             Ok(_) => Ok(()),
@@ -568,6 +535,10 @@ mod tests {
         assert!(e.contains("files.scanner") && e.contains("tcp://"), "{e}");
         let e = load("[files]\nmax_mib = 500\n", &[]).unwrap_err().to_string();
         assert!(e.contains("files.max_mib"), "{e}");
+        for (key, value) in [("daily_files", 0), ("daily_mib", 19)] {
+            let e = load(&format!("[files]\n{key} = {value}\n"), &[]).unwrap_err().to_string();
+            assert!(e.contains(&format!("files.{key}")), "{e}");
+        }
     }
 
     #[test]

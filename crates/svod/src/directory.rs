@@ -6,7 +6,7 @@ use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer, Represented
 use svod_kernel::{Actor, Lang, Role, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{
-    Change, Command, CommandError, EntityQuery, INSTALLATION, Operation, QueryError, Registry, Tenure,
+    Action, Change, Command, CommandError, EntityQuery, INSTALLATION, Operation, QueryError, Registry, Tenure,
 };
 use svod_trust::Trust;
 
@@ -41,6 +41,14 @@ impl Directory for Posts {
         Box::pin(async move { self.trust.begun_for(actor).await.map_err(|e| e.to_string()) })
     }
 
+    fn may_invite(&self, maker: &Actor, space: Option<&SpacePath>) -> bool {
+        let (registry, tree) = (&self.registry, self.registry.spaces());
+        // A space that is open to everybody makes nobody an administrator.
+        let closed = tree.all().into_iter().filter(|s| !s.open && space.is_none_or(|wanted| *wanted == s.path));
+        let mut places = closed.map(|s| registry.resource("Account", &s.path));
+        places.any(|place| registry.may(maker, Action::Administer, &place))
+    }
+
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a> {
         Box::pin(async move { self.appoint(newcomer).await.map_err(|e| e.to_string()) })
     }
@@ -55,7 +63,7 @@ impl Posts {
         for top in tops {
             let filters = vec![("person".to_owned(), person.to_string())];
             let query = EntityQuery { filters, ..EntityQuery::of(top.path.clone(), &["Appointment"]) };
-            for appointment in self.registry.query(&reader, query).await?.items {
+            for appointment in self.all(&reader, query).await? {
                 let Some(tenure) = Tenure::of(&appointment).filter(|t| t.holds(now)) else { continue };
                 let Some(post) = appointment.object("post") else { continue };
                 match self.registry.entity_in(&reader, Some(&appointment.space), post).await {
@@ -72,6 +80,19 @@ impl Posts {
         }
         held.sort_by_key(|(since, _)| *since);
         Ok(held.into_iter().map(|(_, capacity)| capacity).collect())
+    }
+
+    /// Every page of it: who is left out of the first one would lose powers without a word.
+    async fn all(&self, reader: &Actor, mut query: EntityQuery) -> Result<Vec<Entity>, QueryError> {
+        let mut all = Vec::new();
+        loop {
+            let page = self.registry.query(reader, query.clone()).await?;
+            all.extend(page.items);
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// The newcomer as a person, in the space of their post or in the first region; and the appointment to the post, which is

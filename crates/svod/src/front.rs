@@ -10,15 +10,17 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use svod_kernel::Clock;
+use svod_kernel::{Clock, Rng};
 use svod_ngsi_ld::{Edge, ROOT};
 use svod_portal::PeerAddress;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
+use tracing::Instrument as _;
 
 use crate::config::HttpConfig;
 use crate::pace::Pace;
+use crate::trace::{self, Refusals};
 
 /// Of answers that are no pages.
 const BARE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
@@ -39,10 +41,20 @@ pub struct Front {
     proxied: bool,
     /// People reach the installation by TLS alone.
     secure: bool,
+    /// Makes identifiers of requests.
+    rng: Arc<dyn Rng>,
+    clock: Arc<dyn Clock>,
+    refusals: Refusals,
 }
 
 impl Front {
-    pub fn new(own: Router, pages: Router, ngsi: Edge, config: &HttpConfig, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        own: Router,
+        pages: Router,
+        ngsi: Edge,
+        config: &HttpConfig,
+        (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>),
+    ) -> Self {
         let (edge, all) = (ngsi.clone(), pages.clone());
         let packing = Router::new().fallback(move |request: Request| {
             let (edge, all) = (edge.clone(), all.clone());
@@ -54,19 +66,32 @@ impl Front {
             ngsi,
             packing: packing.layer(CompressionLayer::new()),
             room: Semaphore::new(config.max_in_flight),
-            pace: Pace::new(config.network_requests_per_second, config.bearer_requests_per_second, clock),
+            pace: Pace::new(config.network_requests_per_second, config.bearer_requests_per_second, clock.clone()),
             patience: Duration::from_secs(config.timeout_seconds),
             proxied: config.proxied,
             secure: config.is_secure(),
+            rng,
+            clock,
+            refusals: Refusals::default(),
         }
     }
 
     /// The answer, whatever happens.
-    pub async fn answer(&self, mut request: Request, peer: IpAddr) -> Response {
+    pub async fn answer(&self, request: Request, peer: IpAddr) -> Response {
+        let address = self.address(&request, peer);
+        let id = trace::identifier(request.headers(), self.proxied, &*self.rng);
+        let span = trace::span(&request, &id, address.0);
+        let known = [header::AUTHORIZATION, header::COOKIE].iter().any(|h| request.headers().contains_key(h));
+        let mut response = self.answered(request, address).instrument(span.clone()).await;
+        span.in_scope(|| self.refusals.told(response.status(), known, self.clock.now()));
+        response.headers_mut().insert(trace::REQUEST_ID, id);
+        response
+    }
+
+    async fn answered(&self, mut request: Request, address: PeerAddress) -> Response {
         if self.secure {
             bound_only(request.headers_mut());
         }
-        let address = self.address(&request, peer);
         let health = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
         if let Some(seconds) = self.pace.exceeded(address.0, request.headers()).filter(|_| !health) {
             return self.too_many(seconds);

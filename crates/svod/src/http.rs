@@ -20,11 +20,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::ServerConfig;
+use tower::util::MapRequestLayer;
 
 use crate::config::Config;
 use crate::connections;
 use crate::front::Front;
 use crate::rooms::Core;
+use crate::trace;
 
 #[derive(Clone)]
 struct Health {
@@ -64,6 +66,7 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
         identity: rooms.identity.clone(),
         quarantine: rooms.ingest.quarantine(),
         ingest: rooms.ingest.clone(),
+        trust: rooms.trust.clone(),
         files: files.clone(),
         history: rooms.history.clone(),
         twin: rooms.twin.clone(),
@@ -107,7 +110,11 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .with_state(health);
-    Front::new(own, portal.wrap(pages), svod_ngsi_ld::Edge::new(ngsi), &config.http, rooms.registry.clock().clone())
+    // On every route, those of the shell among them; a route is known when it is found.
+    let named = MapRequestLayer::new(trace::routed as fn(Request) -> Request);
+    let chance = (rooms.registry.clock().clone(), rooms.registry.rng().clone());
+    let ngsi = svod_ngsi_ld::Edge::new(ngsi).layered(named.clone());
+    Front::new(own, portal.wrap(pages).layer(named), ngsi, &config.http, chance)
 }
 
 fn portal(config: &Config, rooms: &Core) -> Portal {

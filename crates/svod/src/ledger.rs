@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use svod_kernel::{Clock, Rng, SeededRng, SystemClock};
-use svod_ledger::{Checkpoint, Kind, Signer, Verifier};
+use svod_ledger::{Checkpoint, Kind, Note, Signer, Verifier};
 use svod_notary::{Ask, Asked, HEAD_FILE, Notary, NotaryDeps, Peer, Witness};
 use svod_store::Store;
 use svod_trust::Trust;
@@ -22,6 +22,8 @@ use crate::secrets;
 
 /// The file of the log's key.
 pub const LOG_KEY: &str = "ledger.key";
+/// Stands beside the key as long as nothing is known to be signed with it.
+pub const FRESH: &str = "ledger.fresh";
 const WITNESS_KEY: &str = "witness.key";
 /// How long a witness may think.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,21 +34,30 @@ const MAX_ANSWER: usize = 64 * 1024;
 pub struct Keeping {
     /// Signs its heads.
     pub signer: Signer,
-    /// The key was made just now: a store that was restored without its key goes on under a new one.
+    /// Nothing was signed with the key yet: a store that was restored without its key goes on under a new one.
     pub adopts: bool,
     /// Where the newest head is kept outside the store; none: nowhere.
     pub kept: Option<PathBuf>,
 }
 
 impl Keeping {
-    /// With what the data folder has; the key is made where there is none.
+    /// With what the data folder has; the key is made where there is none. A start that made the key and ended before its first
+    /// head, because the store was not to be had say, leaves a key that has signed nothing: the next start takes the log over as
+    /// that one would have. Once a head was kept beside the store, another's log is refused.
     ///
     /// # Errors
     /// When the key cannot be read or made, or the name will not do.
     pub fn open(config: &LedgerConfig, data: &Path, rng: &dyn Rng) -> anyhow::Result<Self> {
-        let adopts = secrets::read_key(data, LOG_KEY)?.is_none();
+        if secrets::read_key(data, LOG_KEY)?.is_none() {
+            secrets::mark(data, FRESH).context("the key of the ledger cannot be made")?;
+        }
         let seed = secrets::key(data, LOG_KEY, rng).context("the key of the ledger cannot be read or made")?;
-        Ok(Self { signer: signer_of(config, &seed)?, adopts, kept: Some(head_file(data)) })
+        let (signer, mut adopts) = (signer_of(config, &seed)?, data.join("secrets").join(FRESH).exists());
+        if adopts && has_signed(data, signer.verifier())? {
+            secrets::unmark(data, FRESH).context("secrets/ledger.fresh cannot be removed")?;
+            adopts = false;
+        }
+        Ok(Self { signer, adopts, kept: Some(head_file(data)) })
     }
 
     /// With a key for a while.
@@ -56,6 +67,23 @@ impl Keeping {
     pub fn for_a_while(seed: &[u8; 32]) -> anyhow::Result<Self> {
         Ok(Self { signer: signer_of(&LedgerConfig::default(), seed)?, adopts: true, kept: None })
     }
+}
+
+/// Is a head that was kept beside the store, or one that was set aside, signed with that key?
+fn has_signed(data: &Path, key: &Verifier) -> anyhow::Result<bool> {
+    for entry in std::fs::read_dir(data.join("secrets"))? {
+        let entry = entry?;
+        if !entry.file_name().to_string_lossy().starts_with(HEAD_FILE) {
+            continue;
+        }
+        let Ok(note) = Note::parse(&std::fs::read_to_string(entry.path())?) else { continue };
+        // The log may have had another name.
+        let Ok(said) = Checkpoint::parse(&note.text) else { continue };
+        if note.verify(&[key.named(&said.origin)]).is_ok() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Where the newest head of the log is kept outside the store.

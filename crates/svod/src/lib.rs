@@ -10,8 +10,10 @@ pub mod embedded;
 mod front;
 #[doc(hidden)]
 pub mod fuzzing;
+mod guarded;
 mod http;
 mod judge;
+pub mod keeping;
 pub mod ledger;
 pub mod logging;
 mod mqtt;
@@ -31,7 +33,9 @@ mod sealed;
 mod secrets;
 mod settle;
 mod simulate;
+pub mod tenures;
 mod tls;
+mod trace;
 
 pub use config::{Config, ConfigError};
 pub use platform::{Addresses, Platform, PlatformOptions};

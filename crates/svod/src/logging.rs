@@ -46,7 +46,7 @@ pub fn start(config: &LogConfig) -> Result<(), String> {
     let started = match config.format {
         LogFormat::Json => {
             let json = base.with_writer(std::io::stderr).json().flatten_event(true);
-            json.with_current_span(false).with_span_list(false).try_init()
+            json.with_current_span(true).with_span_list(false).try_init()
         }
         LogFormat::Text => base.with_target(false).with_writer(|| OneLine(std::io::stderr())).try_init(),
     };

@@ -22,7 +22,7 @@ fn told() -> Vec<Table> {
 
 /// Numbered in the installation, or of its working day: they stay where they are when a space moves. Its events become leaves
 /// of the other installation's log.
-const STAY: [&str; 17] = [
+const STAY: [&str; 18] = [
     "finding",
     "quarantine",
     "receipt",
@@ -40,6 +40,7 @@ const STAY: [&str; 17] = [
     "signing_key",
     "outside_identity",
     "site_session",
+    "device",
 ];
 
 /// What is exported.

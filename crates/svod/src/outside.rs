@@ -59,6 +59,18 @@ pub async fn tell(identity: Arc<Identity>) {
     }
 }
 
+/// Providers are asked that often what they say of themselves, sooner where one has not answered.
+const ASKED: Duration = Duration::from_secs(1_800);
+const ASKED_AGAIN: Duration = Duration::from_secs(60);
+
+/// Knows where the providers' buttons lead before somebody presses one, for as long as it is let.
+pub async fn know(identity: Arc<Identity>) {
+    loop {
+        let all = identity.know_providers().await;
+        tokio::time::sleep(if all { ASKED } else { ASKED_AGAIN }).await;
+    }
+}
+
 /// Lets people in by these providers.
 ///
 /// # Errors
@@ -76,6 +88,8 @@ pub fn open(identity: &Arc<Identity>, providers: &[ProviderConfig], outbound: Ou
             client_secret: secret.transpose()?.unwrap_or_default().trim().to_owned(),
             scope: p.scope.clone(),
             national_id_claim: p.national_id_claim.clone().unwrap_or_default(),
+            acr: p.acr.clone(),
+            amr: p.amr.clone(),
         })
     };
     let all: anyhow::Result<Vec<OutsideProvider>> = providers.iter().map(spec).collect();

@@ -21,15 +21,29 @@ struct Bucket {
     at: Timestamp,
 }
 
+/// A part of the table.
+#[derive(Default)]
+struct Part {
+    buckets: HashMap<u64, Bucket>,
+    /// When it was last looked through for those who have rested; a full part is, once a second.
+    swept: Option<Timestamp>,
+}
+
 /// Buckets of one kind.
 struct Buckets {
     each_second: f64,
-    parts: Vec<Mutex<HashMap<u64, Bucket>>>,
+    parts: Vec<Mutex<Part>>,
 }
 
 impl Buckets {
     fn new(each_second: u32) -> Self {
         Self { each_second: f64::from(each_second), parts: (0..PARTS).map(|_| Mutex::default()).collect() }
+    }
+
+    /// Is nothing left in it now? Takes nothing.
+    fn is_empty(&self, key: u64, now: Timestamp) -> bool {
+        let part = self.parts[key as usize % PARTS].lock().unwrap_or_else(PoisonError::into_inner);
+        part.buckets.get(&key).is_some_and(|b| b.left + now.seconds_since(b.at).max(0.0) * self.each_second < 1.0)
     }
 
     /// After how many seconds to come again; none: welcome now.
@@ -41,13 +55,16 @@ impl Buckets {
         let part = &self.parts[key as usize % PARTS];
         let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
         let filled = |b: &Bucket| (b.left + now.seconds_since(b.at).max(0.0) * self.each_second).min(deep);
-        if part.len() >= MOST && !part.contains_key(&key) {
-            part.retain(|_, b| filled(b) < deep);
-            if part.len() >= MOST {
+        if part.buckets.len() >= MOST && !part.buckets.contains_key(&key) {
+            if part.swept.is_none_or(|at| now.seconds_since(at) >= 1.0) {
+                part.buckets.retain(|_, b| filled(b) < deep);
+                part.swept = Some(now);
+            }
+            if part.buckets.len() >= MOST {
                 return None;
             }
         }
-        let bucket = part.entry(key).or_insert(Bucket { left: deep, at: now });
+        let bucket = part.buckets.entry(key).or_insert(Bucket { left: deep, at: now });
         bucket.left = filled(bucket);
         bucket.at = now;
         if bucket.left < 1.0 {
@@ -55,6 +72,38 @@ impl Buckets {
         }
         bucket.left -= 1.0;
         None
+    }
+}
+
+/// Refused devices a second of one network; ten seconds' worth at once.
+const REFUSED: u32 = 20;
+
+/// How fast devices of one network may be refused: those that come faster are sent away unheard, so that strangers make no work.
+pub struct RefusedPace {
+    networks: Buckets,
+    hash: RandomState,
+    clock: Arc<dyn Clock>,
+}
+
+impl RefusedPace {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { networks: Buckets::new(REFUSED), hash: RandomState::new(), clock }
+    }
+
+    fn key(&self, address: IpAddr) -> u64 {
+        self.hash.hash_one(svod_identity::network(&address.to_string()))
+    }
+
+    /// Are there too many refused of its network to hear another? This machine itself is always heard.
+    pub fn is_exceeded(&self, address: IpAddr) -> bool {
+        !address.is_loopback() && self.networks.is_empty(self.key(address), self.clock.now())
+    }
+
+    /// One was refused.
+    pub fn refused(&self, address: IpAddr) {
+        if !address.is_loopback() {
+            self.networks.take(self.key(address), self.clock.now());
+        }
     }
 }
 
@@ -128,15 +177,33 @@ mod tests {
     }
 
     #[test]
+    fn refused_devices_slow_their_network_and_those_let_in_do_not() {
+        let clock = Arc::new(SimClock::new(Timestamp(0)));
+        let pace = RefusedPace::new(clock.clone());
+        let of = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert!((0..10_000).all(|_| !pace.is_exceeded(of("192.0.2.7"))), "to be heard costs nothing");
+        for _ in 0..REFUSED * DEEP as u32 {
+            assert!(!pace.is_exceeded(of("192.0.2.7")));
+            pace.refused(of("192.0.2.7"));
+        }
+        assert!(pace.is_exceeded(of("192.0.2.8")), "the same network");
+        assert!(!pace.is_exceeded(of("198.51.100.7")), "its neighbour is heard");
+        clock.advance(1);
+        assert!(!pace.is_exceeded(of("192.0.2.8")), "and so is it after a second");
+        (0..1_000).for_each(|_| pace.refused(of("127.0.0.1")));
+        assert!(!pace.is_exceeded(of("127.0.0.1")));
+    }
+
+    #[test]
     fn strangers_do_not_fill_the_memory() {
         let buckets = Buckets::new(1);
         for key in 0..(PARTS * MOST * 2) as u64 {
             buckets.take(key, Timestamp(0));
         }
-        let kept: usize = buckets.parts.iter().map(|p| p.lock().unwrap().len()).sum();
+        let kept: usize = buckets.parts.iter().map(|p| p.lock().unwrap().buckets.len()).sum();
         assert!(kept <= PARTS * MOST);
         buckets.take(u64::MAX, Timestamp(1).plus_seconds(60));
         let part = u64::MAX as usize % PARTS;
-        assert_eq!(buckets.parts[part].lock().unwrap().len(), 1, "who has rested is forgotten");
+        assert_eq!(buckets.parts[part].lock().unwrap().buckets.len(), 1, "who has rested is forgotten");
     }
 }

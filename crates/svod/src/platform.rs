@@ -25,7 +25,7 @@ use crate::ledger;
 use crate::outbound::Outbound;
 use crate::rooms::{Core, Ground};
 use crate::tls::Doors;
-use crate::{http, mqtt, ngsi, outside, secrets};
+use crate::{http, keeping, mqtt, ngsi, outside, secrets};
 
 /// The open space of `--sandbox`.
 pub const SANDBOX_SPACE: &str = "sandbox";
@@ -90,13 +90,13 @@ impl Platform {
         std::fs::create_dir_all(&config.data.0)
             .with_context(|| format!("the data folder {} cannot be made", config.data.0.display()))?;
         let store = open_store(config, &options)?;
-        let key = secrets::identity_key(&config.data.0, &*options.rng)
+        let keys = secrets::identity_keys(&config.data.0, &*options.rng)
             .with_context(|| format!("the installation's key in {} cannot be read or made", config.data.0.display()))?;
         let ground = Ground {
             store,
             clock: options.clock.clone(),
             rng: options.rng.clone(),
-            key,
+            key: keys[0],
             node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
             demo: options.demo,
             origin: config.origin(addresses.http),
@@ -105,17 +105,14 @@ impl Platform {
             cache_bytes: config.store.entity_cache_mib << 20,
             ledger: ledger::Keeping::open(&config.ledger, &config.data.0, &*options.rng)?,
         };
-        let limits = IngestLimits {
-            in_flight: u32::try_from(config.ingest.max_in_flight).unwrap_or(u32::MAX),
-            ..IngestLimits::default()
-        };
-        let core = Core::open(ground, &options.packs, Vec::new(), limits).await?;
+        let core = Core::open(ground, &options.packs, Vec::new(), limits(config)).await?;
         if options.sandbox {
             core.registry.ensure_space(&SANDBOX_SPACE.parse().context("a literal")?, true).await?;
         }
-        let mut workers = vec![core.runtime.start(), core.worker.start(), keep_personas(core.registry.clone(), core.identity.clone())];
+        let mut workers = own_workers(config, &options, &core);
         let broker = mqtt::start(config, &options, &core, (mqtt_listener, doors.mqtt.clone()));
         let outward: Arc<dyn svod_notify::Publish> = broker.clone();
+        workers.extend(followers(config, &core, (broker.clone(), keys)));
         mqtt::retain_open_alerts(&core.registry, &*outward).await?;
         let notify = Notify::start(
             NotifyDeps { store: core.store.clone(), clock: options.clock.clone(), publish: outward },
@@ -125,6 +122,7 @@ impl Platform {
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
         outside::open(&core.identity, &config.identity.providers, outbound.clone())?;
         workers.push(tokio::spawn(outside::tell(core.identity.clone())));
+        workers.push(tokio::spawn(outside::know(core.identity.clone())));
         let ngsi = ngsi::state(&core, outbound.clone(), &config.ngsi_ld, options.sandbox, addresses.http);
         let subscriptions = ngsi.subscriptions.start(&core.node).await?;
         workers.push(tokio::spawn(svod_ngsi_ld::sources::watch::run(ngsi.clone())));
@@ -162,6 +160,11 @@ async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<tokio::net::Tc
     tokio::net::TcpListener::bind(address).await.with_context(|| format!("{key}: {address} cannot be listened on"))
 }
 
+fn limits(config: &Config) -> IngestLimits {
+    let in_flight = u32::try_from(config.ingest.max_in_flight).unwrap_or(u32::MAX);
+    IngestLimits { in_flight, ..IngestLimits::default() }
+}
+
 fn open_store(config: &Config, options: &PlatformOptions) -> anyhow::Result<Store> {
     let url: StoreUrl = config.store_url().parse().context("store.url")?;
     Store::open(&url, StoreOptions::default(), options.clock.clone())
@@ -177,6 +180,15 @@ fn files(config: &Config, core: &Core) -> anyhow::Result<Files> {
 fn witness(config: &Config, options: &PlatformOptions, core: &Core) -> anyhow::Result<Arc<Witness>> {
     let deps = (core.store.clone(), options.clock.clone(), core.notary.origin());
     Ok(Arc::new(ledger::witness(&config.ledger, &config.data.0, &*options.rng, deps)?))
+}
+
+/// What is changed from outside while the platform runs: keys of the installation, devices that are revoked.
+fn followers(config: &Config, core: &Core, (broker, keys): (Arc<MqttBroker>, Vec<[u8; 32]>)) -> [JoinHandle<()>; 2] {
+    core.identity.set_keys(&keys);
+    [
+        tokio::spawn(secrets::follow(config.data.0.clone(), core.identity.clone(), keys)),
+        tokio::spawn(mqtt::follow_revocations(core.identity.clone(), broker)),
+    ]
 }
 
 /// The sandbox is for tries on this machine: it fetches from anywhere.
@@ -195,6 +207,13 @@ fn refuse_open_listening(config: &Config) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// What goes on by itself and speaks to nobody outside.
+fn own_workers(config: &Config, options: &PlatformOptions, core: &Core) -> Vec<JoinHandle<()>> {
+    let keeping = keeping::run(core.store.clone(), options.clock.clone(), config.keep.clone());
+    let personas = keep_personas(core.registry.clone(), core.identity.clone());
+    vec![core.runtime.start(), core.worker.start(), personas, tokio::spawn(keeping)]
 }
 
 /// Identity knows the personas of the packs in force.

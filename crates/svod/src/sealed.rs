@@ -88,7 +88,7 @@ pub fn seal(store: &Path, secrets: &Path, to: File, seal: Seal) -> anyhow::Resul
         Err(e) => return Err(e).with_context(|| format!("{} cannot be read", secrets.display())),
     };
     // How far this machine has seen the ledger is no secret, and not of the moment of the backup.
-    names.retain(|name| !name.starts_with(svod_notary::HEAD_FILE));
+    names.retain(|name| !name.starts_with(svod_notary::HEAD_FILE) && name != crate::ledger::FRESH);
     names.sort();
     for name in names.iter().filter(|n| is_plain(n)) {
         let path = secrets.join(name);

@@ -189,13 +189,14 @@ impl TestApp {
         answer
     }
 
-    /// Whoever has come by an invitation has proved who they are by something of their own.
+    /// Whoever has come by an invitation has proved who they are by something of their own. The token under which their session
+    /// goes on.
     ///
     /// # Panics
     /// When there is no such session.
-    pub async fn proved(&self, token: &str) {
+    pub async fn proved(&self, token: &str) -> String {
         let session = self.core.identity.recognise(token).await.unwrap().session.unwrap();
-        self.core.identity.strengthened(&session, svod_identity::Method::Passkey).await.unwrap();
+        self.core.identity.strengthened(&session, svod_identity::Method::Passkey).await.unwrap().unwrap()
     }
 
     /// The beginning of a stream of server-sent events: everything until `enough` says so.

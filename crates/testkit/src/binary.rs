@@ -14,8 +14,16 @@ use crate::Answer;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the program reads from the environment; a test gives its own or nothing.
-const VARIABLES: [&str; 7] =
-    ["SVOD_DATA", "SVOD_STORE", "SVOD_HTTP", "SVOD_MQTT", "SVOD_LOG", "SVOD_LOG_FORMAT", "SVOD_TOKEN"];
+const VARIABLES: [&str; 8] = [
+    "SVOD_DATA",
+    "SVOD_STORE",
+    "SVOD_HTTP",
+    "SVOD_MQTT",
+    "SVOD_LOG",
+    "SVOD_LOG_FORMAT",
+    "SVOD_TOKEN",
+    "CREDENTIALS_DIRECTORY",
+];
 
 /// The real program. In a test: `Program::new(env!("CARGO_BIN_EXE_svod"))`.
 #[derive(Debug, Clone)]

@@ -17,14 +17,27 @@ impl Device {
     /// # Errors
     /// When there is no broker, or it refuses.
     pub fn connect(address: SocketAddr, client: &str) -> io::Result<Self> {
+        Self::connected(address, client, None)
+    }
+
+    /// The same with user name and password.
+    ///
+    /// # Errors
+    /// When there is no broker, or it refuses.
+    pub fn connect_as(address: SocketAddr, client: &str, user: &str, password: &str) -> io::Result<Self> {
+        Self::connected(address, client, Some([user, password]))
+    }
+
+    fn connected(address: SocketAddr, client: &str, credentials: Option<[&str; 2]>) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         let mut device = Self { stream };
         let mut body = text("MQTT");
-        body.extend([4, 0b10, 0, 60]);
+        body.extend([4, if credentials.is_some() { 0b1100_0010 } else { 0b10 }, 0, 60]);
         body.extend(text(client));
+        credentials.iter().flatten().for_each(|said| body.extend(text(said)));
         device.send(0x10, &body)?;
         match device.packet()? {
             (0x20, ack) if ack.get(1) == Some(&0) => Ok(device),

@@ -3,6 +3,8 @@
 //!
 //! Pure: the caller reads the `.ftl` files and gives their text.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod dates;
 mod numbers;
 mod texts;

@@ -52,6 +52,14 @@ impl Coded for TrustError {
         }
     }
 
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Command(e) => e.retry_after(),
+            Self::TooMany(seconds) => Some(*seconds),
+            _ => None,
+        }
+    }
+
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::Command(e) => e.fields(),

@@ -8,7 +8,7 @@ use serde_json::json;
 use svod_identity::{Identity, Sign};
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Change, Command, CommandError, Committed, INSTALLATION, Operation};
+use svod_registry::{Change, Command, CommandError, Committed, Guessed, INSTALLATION, Operation};
 use svod_rules::Inputs;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -17,8 +17,12 @@ use crate::lists::tops;
 
 /// The same about the same actor is told once in so many seconds.
 const ONCE: i64 = 3600;
-/// Networks of which refused sign-ins are counted.
+/// Networks of which refused sign-ins and devices are counted.
 const MOST: usize = 50_000;
+/// Refusals of a network that are judged one by one; above, each doubling is.
+const FEW: u32 = 64;
+/// Who has rested is forgotten once in so many seconds.
+const SWEPT: i64 = 60;
 
 /// Something that the rules are asked about.
 #[derive(Debug, Clone)]
@@ -53,6 +57,39 @@ impl Happened {
     pub fn within(self, space: &SpacePath) -> Self {
         Self { space: Some(space.clone()), ..self }
     }
+}
+
+/// Refusals by kind and network, within an hour from the first.
+#[derive(Default)]
+struct Refusals {
+    counts: HashMap<(&'static str, String), (u32, Timestamp)>,
+    swept: Timestamp,
+}
+
+impl Refusals {
+    /// So many more; how many it are, when that is to be judged.
+    fn add(&mut self, kind: &'static str, network: &str, more: u32, now: Timestamp) -> Option<u32> {
+        if self.swept.plus_seconds(SWEPT) <= now {
+            self.counts.retain(|_, (_, until)| now < *until);
+            self.swept = now;
+        }
+        let key = (kind, network.to_owned());
+        if self.counts.len() >= MOST && !self.counts.contains_key(&key) {
+            return None;
+        }
+        let of = self.counts.entry(key).or_default();
+        if of.1 <= now {
+            *of = (0, now.plus_seconds(ONCE));
+        }
+        let before = of.0;
+        of.0 = before.saturating_add(more);
+        is_judged(before, of.0).then_some(of.0)
+    }
+}
+
+/// Is a count that has grown so to be judged? Few each time, many when they have doubled: what strangers send is no work.
+const fn is_judged(before: u32, after: u32) -> bool {
+    after <= FEW || before < FEW || before.ilog2() != after.ilog2()
 }
 
 impl Trust {
@@ -157,13 +194,26 @@ impl Trust {
     pub fn watch(&self, identity: Arc<Identity>) {
         let (trust, mut signs) = (self.clone(), identity.signs());
         tokio::spawn(async move {
-            let mut refused: HashMap<String, (u32, Timestamp)> = HashMap::new();
+            let mut refused = Refusals::default();
             loop {
                 match signs.recv().await {
                     Ok(sign) => trust.noticed(sign, &identity, &mut refused).await,
                     Err(RecvError::Lagged(n)) => {
                         tracing::warn!(n, "signs of identity came faster than they are judged")
                     }
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        let (trust, mut guesses) = (self.clone(), self.registry.guesses());
+        tokio::spawn(async move {
+            loop {
+                match guesses.recv().await {
+                    // Somebody gives numbers, to learn who has one.
+                    Ok(Guessed { actor, space, count }) => {
+                        trust.happened(Happened::new("probing", &actor, count).within(&space)).await;
+                    }
+                    Err(RecvError::Lagged(n)) => tracing::warn!(n, "values were tried faster than they are judged"),
                     Err(RecvError::Closed) => return,
                 }
             }
@@ -180,29 +230,27 @@ impl Trust {
         });
     }
 
-    async fn noticed(&self, sign: Sign, identity: &Identity, refused: &mut HashMap<String, (u32, Timestamp)>) {
-        let now = self.registry.clock().now();
-        let (kind, person, count) = match sign {
-            Sign::Refused { network } => {
-                refused.retain(|_, (_, until)| now < *until);
-                if refused.len() >= MOST && !refused.contains_key(&network) {
-                    return;
-                }
-                let of = refused.entry(network.clone()).or_insert((0, now.plus_seconds(ONCE)));
-                of.0 += 1;
-                let count = of.0;
-                let (role, entity) = (String::new(), String::new());
-                let what = Happened { kind: "sign-in-failures", whom: network, role, count, space: None, entity };
-                return self.happened(what).await;
+    async fn noticed(&self, sign: Sign, identity: &Identity, refused: &mut Refusals) {
+        let (kind, person) = match sign {
+            Sign::Refused { network } => return self.refused(refused, "sign-in-failures", (network, 1)).await,
+            // A kind of their own: devices that knock do not hide who guesses passwords.
+            Sign::DevicesRefused { network, count } => {
+                return self.refused(refused, "device-failures", (network, count)).await;
             }
-            Sign::NewDevice { person } => ("new-device", person, 1),
-            Sign::FarAway { person } => ("far-away", person, 1),
+            Sign::NewDevice { person } => ("new-device", person),
+            Sign::FarAway { person } => ("far-away", person),
         };
         let post = identity.posts(&person).await.unwrap_or_default().into_iter().next();
         let role = post.as_ref().map_or("citizen", |p| p.role.as_str()).to_owned();
         let space = post.map(|p| p.space);
         let entity = String::new();
-        self.happened(Happened { kind, whom: person.to_string(), role, count, space, entity }).await;
+        self.happened(Happened { kind, whom: person.to_string(), role, count: 1, space, entity }).await;
+    }
+
+    async fn refused(&self, all: &mut Refusals, kind: &'static str, (network, more): (String, u32)) {
+        let Some(count) = all.add(kind, &network, more, self.registry.clock().now()) else { return };
+        let (role, entity) = (String::new(), String::new());
+        self.happened(Happened { kind, whom: network, role, count, space: None, entity }).await;
     }
 
     /// Appointments, posts, and mandates that somebody else than the person has made.
@@ -230,5 +278,28 @@ impl Trust {
             let entity = event.entity.to_string();
             self.happened(Happened { kind: "powers", whom, role, count: 1, space, entity }).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_refusals_are_judged_when_they_have_doubled() {
+        let (mut all, now) = (Refusals::default(), Timestamp(0).plus_seconds(1));
+        let judged: Vec<u32> = (0..100_000).filter_map(|_| all.add("device-failures", "192.0.2", 1, now)).collect();
+        assert_eq!(judged[..64], (1..=64).collect::<Vec<_>>());
+        assert_eq!(judged[64..], [128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]);
+        assert_eq!(all.add("device-failures", "192.0.2", 40_000, now), Some(140_000), "told by the thousand");
+        assert_eq!(all.add("sign-in-failures", "192.0.2", 1, now), Some(1), "another kind counts for itself");
+        assert_eq!(all.add("device-failures", "192.0.2", 1, now.plus_seconds(ONCE)), Some(1), "another hour");
+        assert_eq!(all.counts.len(), 1, "who has rested is forgotten");
+    }
+
+    #[test]
+    fn few_that_become_many_at_once_are_judged() {
+        assert!(is_judged(10, 70) && is_judged(0, 1_000_000) && is_judged(63, 65));
+        assert!(!is_judged(64, 127) && is_judged(64, 128));
     }
 }

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 /// Folders that tools make; nobody reviews what is in them.
 const MADE: [&str; 7] = ["target", "node_modules", "dist", ".git", "pictures", "results", "proptest-regressions"];
 /// What is read as text. Everything else (pictures, data) is only known to exist.
-const TEXT: [&str; 20] = [
+const TEXT: [&str; 21] = [
     "rs",
     "toml",
     "md",
     "ts",
+    "mts",
     "js",
     "mjs",
     "cjs",

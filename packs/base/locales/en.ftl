@@ -137,6 +137,7 @@ enum-SecurityKind-mass-reading = Mass reading
 enum-SecurityKind-probing = Numbers tried
 enum-SecurityKind-emergency = Emergency access
 enum-SecurityKind-sign-in-failures = Failed sign-ins
+enum-SecurityKind-device-failures = Devices refused
 enum-SecurityKind-new-device = New device
 enum-SecurityKind-far-away = Two networks at a time
 enum-SecurityKind-powers = Powers changed
@@ -167,3 +168,8 @@ enum-LifeSituation-work = Work and help
 enum-LifeSituation-health = Health
 enum-LifeSituation-bereavement = Bereavement
 enum-LifeSituation-environment = What is around
+## Rules between attributes
+
+rule-access-ends-later = An access ends after it has begun
+rule-open-alert = An alert that is open has no moment of closing
+rule-open-case = A case that is open has no moment of closing

@@ -137,6 +137,7 @@ enum-SecurityKind-mass-reading = Жаппай қарау
 enum-SecurityKind-probing = Нөмірлерді іріктеу
 enum-SecurityKind-emergency = Төтенше қол жеткізу
 enum-SecurityKind-sign-in-failures = Сәтсіз кірулер
+enum-SecurityKind-device-failures = Қабылданбаған құрылғылар
 enum-SecurityKind-new-device = Жаңа құрылғы
 enum-SecurityKind-far-away = Бір мезгілде екі желі
 enum-SecurityKind-powers = Өкілеттік өзгеруі
@@ -167,3 +168,8 @@ enum-LifeSituation-work = Жұмыс және көмек
 enum-LifeSituation-health = Денсаулық
 enum-LifeSituation-bereavement = Жақын адамның қазасы
 enum-LifeSituation-environment = Айналадағы орта
+## Атрибуттар арасындағы ережелер
+
+rule-access-ends-later = Қолжетімділік басталғаннан кейін аяқталады
+rule-open-alert = Ашық дабылдың жабылу уақыты болмайды
+rule-open-case = Ашық істің жабылу уақыты болмайды

@@ -137,6 +137,7 @@ enum-SecurityKind-mass-reading = Массовый просмотр
 enum-SecurityKind-probing = Перебор номеров
 enum-SecurityKind-emergency = Экстренный доступ
 enum-SecurityKind-sign-in-failures = Неудачные входы
+enum-SecurityKind-device-failures = Отклонённые устройства
 enum-SecurityKind-new-device = Новое устройство
 enum-SecurityKind-far-away = Две сети одновременно
 enum-SecurityKind-powers = Изменение полномочий
@@ -167,3 +168,8 @@ enum-LifeSituation-work = Работа и помощь
 enum-LifeSituation-health = Здоровье
 enum-LifeSituation-bereavement = Утрата близкого
 enum-LifeSituation-environment = Среда вокруг
+## Правила между атрибутами
+
+rule-access-ends-later = Доступ кончается позже, чем начинается
+rule-open-alert = У открытой тревоги нет времени закрытия
+rule-open-case = У открытого дела нет времени закрытия

@@ -189,3 +189,7 @@ bodies-acting-ground = Name the act of appointment in 3 to 300 characters.
 bodies-acting-name = At most 300 characters.
 bodies-acting-term = The last day is not before the first one, and within a year of it.
 bodies-acting-holder = This person holds the post in these days: nobody acts for themselves.
+cabinet-file-quota = You have sent as many files as one may within a day. Try again in {$n ->
+    [one] {$n} hour
+   *[other] {$n} hours
+}.

@@ -4,8 +4,9 @@
 //! * `GET /packs/{id}`, `POST /packs/{id}/rollback` – one pack, its publications and files
 //! * `GET|POST /packs/{id}/files/{path…}` – one file, seen and edited
 //! * `GET /quarantine`, `POST /quarantine/replay|discard` – what was refused
-//! * `GET /accounts`, `POST /accounts/invite|block` – who can sign in
+//! * `GET /accounts`, `POST /accounts/invite|block|invitations/withdraw` – who can sign in, who is invited
 //! * `GET /clients`, `POST /clients/state` – other sites whose people sign in here
+//! * `GET /devices`, `GET /devices/{id}`, `POST /devices/add|revoke` – devices with credentials of their own
 //! * `GET /quarantine/{id}`, `POST /quarantine/{id}/try|correct` – one message; its mapping tried and corrected
 //!
 //! `actions` change something: they bump versions (`versions`), edit YAML by its structure (`yaml_edit`) and publish.
@@ -62,9 +63,14 @@ pub fn routes(state: OperationsState) -> Router {
         .route("/quarantine/{id}/correct", post(pages::refused::correct))
         .route("/accounts", get(pages::accounts::list))
         .route("/accounts/invite", post(pages::accounts::invite))
+        .route("/accounts/invitations/withdraw", post(pages::accounts::take_back))
         .route("/accounts/block", post(pages::accounts::block))
         .route("/clients", get(pages::clients::list))
         .route("/clients/state", post(pages::clients::change))
+        .route("/devices", get(pages::devices::list))
+        .route("/devices/add", post(pages::devices::add))
+        .route("/devices/revoke", post(pages::devices::revoke))
+        .route("/devices/{id}", get(pages::devices::show))
         .with_state(state)
 }
 

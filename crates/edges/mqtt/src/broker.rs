@@ -92,6 +92,13 @@ impl MqttBroker {
         Ok(())
     }
 
+    /// Sends away everybody whose actor's id is `gone`: they are let in no more. How many sessions ended.
+    pub fn expel(&self, gone: impl Fn(&str) -> bool) -> usize {
+        let ended = self.0.expel(gone);
+        metrics::counter!("svod_mqtt_expelled_total").increment(ended as u64);
+        ended
+    }
+
     /// Connections now.
     pub fn connections(&self) -> usize {
         self.0.connections.load(Ordering::Relaxed)

@@ -149,6 +149,20 @@ impl Core {
         session.wake.notify_one();
     }
 
+    /// Ends the sessions of actors who are let in no more; connections that serve them are told to go. How many.
+    pub fn expel(&self, gone: impl Fn(&str) -> bool) -> usize {
+        let mut sessions = self.sessions();
+        let keys: Vec<SessionKey> = sessions.keys().filter(|key| gone(&key.actor)).cloned().collect();
+        for session in keys.iter().filter_map(|key| sessions.remove(key)).collect::<Vec<_>>() {
+            let mut state = session.state();
+            state.expelled = true;
+            state.will = None;
+            drop(state);
+            self.end(&session);
+        }
+        keys.len()
+    }
+
     fn evict(&self, sessions: &mut HashMap<SessionKey, Arc<Session>>) {
         let oldest = sessions.values().filter_map(|s| Some((s.state().away_since?, s.key.clone()))).min_by_key(|x| x.0);
         if let Some(old) = oldest.and_then(|(_, key)| sessions.remove(&key)) {

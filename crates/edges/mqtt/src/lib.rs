@@ -20,5 +20,5 @@ mod wire;
 pub use broker::{InvalidTopic, MqttBroker};
 pub use config::MqttConfig;
 pub use door::{BoxFuture, Credentials, Door, Publication, PublishRefusal, Refusal};
-pub use platform::{Authenticate, MaySubscribe, PlatformDoor};
+pub use platform::{Authenticate, MaySubscribe, PlatformDoor, StillMay};
 pub use topic::{is_filter, is_topic, matches};

@@ -101,6 +101,8 @@ pub struct State {
     pub epoch: u64,
     /// A connection serves it now.
     pub connected: bool,
+    /// Whose it is, is let in no more.
+    pub expelled: bool,
     /// Since when the client is away.
     pub away_since: Option<Instant>,
     /// How long it is kept when the client is away.

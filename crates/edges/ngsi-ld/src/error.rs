@@ -186,6 +186,7 @@ impl From<CommandError> for ApiError {
             CommandError::NotFound(_) => Kind::ResourceNotFound,
             CommandError::Exists(_) => Kind::AlreadyExists,
             CommandError::Conflict { .. } => Kind::PreconditionFailed,
+            CommandError::TooManyTries(_) => Kind::Busy,
             CommandError::Store(s) => return of_status(s.status(), &e),
         };
         Self::new(kind, e.to_string())

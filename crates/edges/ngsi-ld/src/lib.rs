@@ -50,6 +50,7 @@ use svod_identity::Identity;
 use svod_kernel::SpacePath;
 use svod_registry::{INSTALLATION, Registry};
 use tower::ServiceExt as _;
+use tower::util::MapRequestLayer;
 
 use crate::context::Contexts;
 pub use crate::error::ApiError;
@@ -185,6 +186,12 @@ impl Edge {
     /// All routes below [`ROOT`].
     pub fn new(state: NgsiState) -> Self {
         Self { routes: routes(state) }
+    }
+
+    /// With something that sees every request once its route is found.
+    #[must_use]
+    pub fn layered(self, seen: MapRequestLayer<fn(Request) -> Request>) -> Self {
+        Self { routes: self.routes.layer(seen) }
     }
 
     /// The answer to a request below [`ROOT`], with and without a slash at its end. Its tenant stands in the answer,

@@ -18,3 +18,11 @@ leave-no = Stay signed in
 leave-hint = Signing out ends your session at every site that you entered through it.
 leave-done-title = You are signed out
 leave-done = You have no session here.
+consent-lasts = How long it lasts
+consent-lasts-token = { $n ->
+    [one] A token with which the site learns this is good for one minute.
+   *[other] A token with which the site learns this is good for { $n } minutes.
+}
+consent-lasts-renewed = It is renewed without you until you take it back; it ends when the site has not used it for { $unused } days, and { $last } days after you have signed in at the latest.
+consent-lasts-remembered = Your answer is remembered until you take it back.
+consent-lasts-once = Your answer holds this once: this program asks each time.

@@ -25,6 +25,17 @@ impl ConsentPage<'_> {
     fn scope(&self, word: &str) -> String {
         self.ctx.t_or(&format!("consent-scope-{word}"), word)
     }
+
+    /// How long what is allowed lasts: a token, its renewals, the answer itself.
+    fn lasts(&self) -> Vec<String> {
+        let (ctx, lasts) = (self.ctx, self.asked.lasts);
+        let mut all = vec![ctx.tf("consent-lasts-token", &[("n", lasts.minutes.into())])];
+        if let Some((unused, last)) = lasts.days {
+            all.push(ctx.tf("consent-lasts-renewed", &[("unused", unused.into()), ("last", last.into())]));
+        }
+        all.push(ctx.t(if lasts.remembered { "consent-lasts-remembered" } else { "consent-lasts-once" }));
+        all
+    }
 }
 
 #[derive(Template)]

@@ -1,7 +1,12 @@
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use svod_identity::Identity;
+use svod_ingest::Feed;
 use svod_kernel::Actor;
+use svod_portal::PeerAddress;
 use utoipa::Modify;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
@@ -22,11 +27,37 @@ impl FromRequestParts<RestState> for Caller {
         let foreign = parts.headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site" || v == "same-site");
         match session_token(&parts.headers) {
             Some(_) if by_cookie && foreign && !parts.method.is_safe() => {
+                metrics::counter!("svod_forged_total", "why" => "cross-site").increment(1);
+                tracing::info!(why = "cross-site", "a request that its page did not send was refused");
                 Err(Failure::forbidden("a change asked for by another site's page"))
             }
             Some(token) => Ok(Self(state.identity.authenticate(token).await?)),
             None => Ok(Self(Actor::anonymous())),
         }
+    }
+}
+
+/// Who delivers readings: a device by its secret, which opens this door alone, or whoever else may.
+pub struct Sender {
+    /// As whom.
+    pub actor: Arc<Actor>,
+    /// What they may deliver.
+    pub feed: Feed,
+}
+
+impl FromRequestParts<RestState> for Sender {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, Failure> {
+        let device = session_token(&parts.headers).filter(|said| Identity::is_device_secret(said));
+        let Some(said) = device else {
+            let Caller(actor) = Caller::from_request_parts(parts, state).await?;
+            return Ok(Self { actor: Arc::new(actor), feed: Feed::default() });
+        };
+        let address = parts.extensions.get::<PeerAddress>().map(|peer| peer.0.to_string()).unwrap_or_default();
+        let device = state.identity.device_of(said, None, &address).await?;
+        let feed = Feed { profile: device.profile.clone(), device: device.device.clone() };
+        Ok(Self { actor: device.actor.clone(), feed })
     }
 }
 

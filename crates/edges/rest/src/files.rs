@@ -57,10 +57,12 @@ impl From<FileInfo> for KeptFile {
 }
 
 /// Keeps a file with an entity: PDF, JPEG, PNG or WebP, by its content; `Content-Type` is not looked at. Pictures are made anew
-/// without what cameras note in them; a PDF that runs something or carries files is refused.
+/// without what cameras note in them; a PDF that runs something or carries files is refused. One sender sends so many files and bytes
+/// within 24 hours.
 #[utoipa::path(post, path = "/api/v1/files", tag = "entities", params(FileParams),
     request_body(content = String, content_type = "application/octet-stream"),
-    responses((status = 201, body = KeptFile), (status = 403), (status = 404), (status = 409)),
+    responses((status = 201, body = KeptFile), (status = 403), (status = 404), (status = 409),
+        (status = 429, description = "As much as one may send within a day: try again after `Retry-After`")),
     security(("bearer" = [])))]
 pub async fn put(
     State(s): State<RestState>,
@@ -70,6 +72,7 @@ pub async fn put(
 ) -> Result<(StatusCode, Json<KeptFile>), Failure> {
     // Before anything of it is read.
     s.files.may_keep(&actor, &p.owner).await?;
+    s.files.may_send(&actor, 1).await?;
     let read = axum::body::to_bytes(body, s.files.max_bytes()).await;
     let bytes = read.map_err(|_| FileError::TooLarge(s.files.max_mib()))?;
     let upload = Upload { name: p.name.unwrap_or_default(), bytes: bytes.to_vec() };

@@ -12,6 +12,7 @@ mod journal;
 mod layers;
 mod ledger;
 mod live;
+mod my;
 mod observations;
 mod packs;
 mod problem;
@@ -51,6 +52,7 @@ pub const MAX_BODY: usize = 16 * 1024 * 1024;
         (name = "readings", description = "What devices and systems deliver"),
         (name = "live", description = "The twin as it happens"),
         (name = "work", description = "Tasks and the journal"),
+        (name = "my", description = "The cabinet: who looked at one's data, consents, mandates"),
         (name = "operations", description = "Packs and quarantine")
     )
 )]
@@ -61,6 +63,11 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::read, entities::patch, entities::remove))
         .routes(routes!(entities::card))
+        .routes(routes!(my::accesses))
+        .routes(routes!(my::consents, my::agree))
+        .routes(routes!(my::disagree))
+        .routes(routes!(my::mandates, my::empower))
+        .routes(routes!(my::disempower))
         .routes(routes!(files::put))
         .routes(routes!(files::read, files::remove))
         .routes(routes!(commands::carry_out))

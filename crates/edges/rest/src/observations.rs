@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 use svod_ingest::{RawMessage, Source};
 use utoipa::ToSchema;
 
-use crate::{Caller, Failure, RestState};
+use crate::auth::Sender;
+use crate::{Failure, RestState};
 
 /// Messages in one request at the most.
 const MAX_MESSAGES: usize = 10_000;
@@ -62,7 +63,7 @@ pub struct Delivered {
     security((), ("bearer" = [])))]
 pub async fn deliver(
     State(s): State<RestState>,
-    Caller(actor): Caller,
+    Sender { actor, feed }: Sender,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Delivered>), Failure> {
     let batch: Batch<'_> = serde_json::from_slice(&body).map_err(|e| {
@@ -86,6 +87,6 @@ pub async fn deliver(
             source: Source::Http,
         })
         .collect();
-    let a = s.ingest.submit_batch(&actor, messages).await?;
+    let a = s.ingest.submit_batch_of(&actor, &feed, messages).await?;
     Ok((StatusCode::OK, Json(Delivered { stored: a.stored, duplicates: a.duplicates, quarantined: a.quarantined })))
 }

@@ -5,8 +5,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use svod_kernel::{Coded, FieldError, Problem};
 
-/// Seconds after which a refused client may try again.
-const RETRY_AFTER: &str = "1";
+/// Seconds after which a refused client may try again where nobody knows better.
+const RETRY_AFTER: u64 = 1;
 
 /// An error on its way out: RFC 9457 problem details.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ impl Failure {
             status: 400,
             detail: format!("{field}: {rule}"),
             errors: vec![FieldError { field: field.into(), rule: rule.into(), fix: fix.into() }],
+            retry_after: None,
         }))
     }
 
@@ -43,6 +44,7 @@ impl Failure {
             status: 403,
             detail: format!("not permitted: {what}"),
             errors: Vec::new(),
+            retry_after: None,
         }))
     }
 }
@@ -50,11 +52,12 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let seconds = self.0.retry_after.unwrap_or(RETRY_AFTER);
         let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(status.as_u16(), 429 | 503) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -91,6 +94,7 @@ pub async fn in_problems(request: Request, next: Next) -> Response {
         status: status.as_u16(),
         detail: String::from_utf8_lossy(&text).trim().to_owned(),
         errors: Vec::new(),
+        retry_after: None,
     }))
     .into_response();
     for (name, value) in &parts.headers {

@@ -7,6 +7,7 @@ use svod_ingest::{Ingest, Quarantine};
 use svod_kernel::SpacePath;
 use svod_registry::{INSTALLATION, Registry};
 use svod_runtime::Tasks;
+use svod_trust::Trust;
 use svod_twin::Twin;
 
 /// What the routes translate for.
@@ -20,6 +21,8 @@ pub struct RestState {
     pub ingest: Ingest,
     /// Refused readings.
     pub quarantine: Quarantine,
+    /// Who looks at whose data, and who acts for whom.
+    pub trust: Trust,
     /// What people send.
     pub files: Files,
     /// Observations.

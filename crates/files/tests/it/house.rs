@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use svod_files::{Files, FilesDeps, FilesOptions, Scanner, Upload};
+use svod_files::{Daily, Files, FilesDeps, FilesOptions, Scanner, Upload};
 use svod_kernel::{Actor, OnBehalf, Role, SeededRng, SimClock, Urn};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity};
@@ -85,7 +85,7 @@ impl House {
             store: store.clone(),
             registry: registry.clone(),
             trust: trust.clone(),
-            options: FilesOptions { max_mib: 1, scanner },
+            options: FilesOptions { max_mib: 1, daily: Daily { files: 25, mib: 3 }, scanner },
         })
     }
 

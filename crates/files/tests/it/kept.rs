@@ -3,9 +3,10 @@
 use svod_files::{ATTRIBUTE, FileState, MAX_FILES};
 use svod_kernel::{Coded as _, Role, Timestamp};
 use svod_model::Attribute;
-use svod_registry::Operation;
+use svod_registry::{Ground, Operation};
 use svod_store::file::{self, FileRow};
 use svod_store::testing::TestPlace;
+use svod_trust::Looking;
 
 use crate::house::{House, PDF, acting, citizen, ivan, mandate, olga, post, upload, urn};
 use crate::on_both_engines;
@@ -16,6 +17,7 @@ on_both_engines!(
     a_file_is_erased_and_its_digest_stays,
     only_types_that_declare_it_have_files,
     what_belongs_to_nothing_is_erased,
+    nobody_fills_the_disk_within_a_day,
 );
 
 async fn who_sees_the_entity_sees_its_files(place: &TestPlace) {
@@ -24,7 +26,20 @@ async fn who_sees_the_entity_sees_its_files(place: &TestPlace) {
     let me = citizen(&olga());
     let kept = files.put(&me, &mandate(), upload("скан.pdf", PDF)).await.unwrap();
     assert_eq!((kept.state, kept.size, kept.owner.clone()), (FileState::Unscanned, PDF.len() as i64, mandate()));
-    for reader in [me.clone(), acting(), post(Role::Administrator), post(Role::Auditor)] {
+    let opened = Looking {
+        whom: olga().to_string(),
+        ground: Ground::Law,
+        reference: "152-ФЗ, ст. 6".into(),
+        reason: "проверка доверенности".into(),
+    };
+    let without = [post(Role::Administrator), post(Role::Auditor)];
+    for reader in &without {
+        assert_eq!(files.read(reader, &kept.id).await.unwrap_err().code(), "file-missing", "{}", reader.name);
+        let owner = house.registry.entity(reader, &mandate()).await.unwrap();
+        assert!(files.list(&owner).await.unwrap().is_empty(), "{} without a ground", reader.name);
+    }
+    house.trust.look(&post(Role::Administrator), &opened).await.unwrap();
+    for reader in [me.clone(), acting(), post(Role::Administrator)] {
         let (info, bytes) = files.read(&reader, &kept.id).await.unwrap();
         assert_eq!((&info, bytes.as_slice()), (&kept, PDF), "{}", reader.name);
         let owner = house.registry.entity(&reader, &mandate()).await.unwrap();
@@ -39,10 +54,16 @@ async fn who_sees_the_entity_sees_its_files(place: &TestPlace) {
     for reader in [post(Role::Auditor), acting()] {
         let put = files.put(&reader, &mandate(), upload("a.pdf", PDF)).await;
         assert_eq!(put.unwrap_err().status(), 403, "{}", reader.name);
-        assert_eq!(files.remove(&reader, &kept.id).await.unwrap_err().status(), 403, "{}", reader.name);
+        let sees = files.read(&reader, &kept.id).await.is_ok();
+        let removed = files.remove(&reader, &kept.id).await.unwrap_err().status();
+        assert_eq!(removed, if sees { 403 } else { 404 }, "{}", reader.name);
     }
+    house.clock.advance(svod_trust::LOOK_SECONDS);
     let second = files.put(&post(Role::Administrator), &mandate(), upload("a.pdf", PDF)).await.unwrap();
     assert_ne!(second.id, kept.id);
+    files.read(&me, &kept.id).await.expect("who adds one without seeing the others takes nothing away");
+    let hidden = files.read(&post(Role::Administrator), &kept.id).await;
+    assert_eq!(hidden.unwrap_err().code(), "file-missing", "the hour is over");
     for _ in 2..MAX_FILES {
         files.put(&me, &mandate(), upload("a.pdf", PDF)).await.unwrap();
     }
@@ -57,15 +78,26 @@ async fn a_reader_who_is_not_the_person_leaves_a_trace(place: &TestPlace) {
         house.files.read(&own, &kept.id).await.unwrap();
     }
     assert!(house.all("Access").await.is_empty());
-    house.files.read(&post(Role::Auditor), &kept.id).await.unwrap();
+    let opened = Looking {
+        whom: olga().to_string(),
+        ground: Ground::Contract,
+        reference: "договор № 7".into(),
+        reason: "проверка доверенности".into(),
+    };
+    house.trust.look(&post(Role::Administrator), &opened).await.unwrap();
+    for _ in 0..2 {
+        house.files.read(&post(Role::Administrator), &kept.id).await.unwrap();
+    }
     let traces = house.all("Access").await;
-    assert_eq!(traces.len(), 1);
-    let of = |name: &str| traces[0].text(name).unwrap_or_default();
-    assert_eq!((of("actor"), of("basis"), of("reason")), ("urn:t:post:auditor", "document", kept.id.as_str()));
-    assert_eq!(traces[0].object("person"), Some(&olga()));
-    // It opens nothing else.
-    let person = house.registry.entity(&post(Role::Auditor), &olga()).await.unwrap();
-    assert_eq!(person.text("name"), None);
+    let documents: Vec<_> = traces.iter().filter(|a| a.text("basis") == Some("document")).collect();
+    assert_eq!((traces.len(), documents.len()), (3, 2), "the ground, and each look at the document");
+    for trace in documents {
+        let of = |name: &str| trace.text(name).unwrap_or_default();
+        assert_eq!((of("actor"), of("reason")), ("urn:t:post:administrator", kept.id.as_str()));
+        assert_eq!(trace.object("person"), Some(&olga()));
+    }
+    // Who watches over accesses sees that they were, not the document.
+    assert_eq!(house.files.read(&post(Role::Auditor), &kept.id).await.unwrap_err().code(), "file-missing");
 }
 
 async fn a_file_is_erased_and_its_digest_stays(place: &TestPlace) {
@@ -157,4 +189,31 @@ async fn what_belongs_to_nothing_is_erased(place: &TestPlace) {
     assert_eq!(house.files.sweep().await.unwrap(), 1, "with its entity it goes");
     let left = house.store.read(|conn| file::page(conn, Timestamp(i64::MAX), (i64::MIN, ""), 10)).await.unwrap();
     assert_eq!(left.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["urn:svod:file:coming"]);
+}
+
+async fn nobody_fills_the_disk_within_a_day(place: &TestPlace) {
+    let house = House::new(place, None).await;
+    let (me, files) = (citizen(&olga()), &house.files);
+    let mut large = PDF.to_vec();
+    large.resize(1 << 20, b' ');
+    for n in 0..3 {
+        let kept = files.put(&me, &mandate(), upload("a.pdf", large.clone())).await.unwrap();
+        // What is removed was sent all the same.
+        files.remove(&me, &kept.id).await.unwrap();
+        assert_eq!(files.may_send(&me, 1 << 20).await.is_ok(), n < 2);
+        house.clock.advance(60);
+    }
+    let refused = files.put(&me, &mandate(), upload("a.pdf", PDF)).await.unwrap_err();
+    assert_eq!((refused.code(), refused.status()), ("file-quota", 429));
+    assert_eq!(refused.retry_after(), Some(24 * 3600 - 180));
+    files.put(&post(Role::Administrator), &mandate(), upload("a.pdf", PDF)).await.expect("each for themselves");
+    house.clock.advance(24 * 3600 - 180);
+    for _ in 0..2 {
+        files.put(&me, &mandate(), upload("a.pdf", PDF)).await.unwrap();
+    }
+    // Another process, or the same after a restart, asks the store.
+    let other = house.scanned_by("tcp://127.0.0.1:1".parse().unwrap());
+    other.may_send(&me, (1 << 20) - 2 * PDF.len()).await.unwrap();
+    let most = (3 << 20) - 2 * PDF.len();
+    assert_eq!((other.may_send(&me, most).await.is_ok(), other.may_send(&me, most + 1).await.is_ok()), (true, false));
 }

@@ -1,10 +1,14 @@
 //! The sites whose people sign in here (OpenID Connect Dynamic Client Registration 1.0, RFC 7591).
 
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use svod_kernel::Timestamp;
 use svod_store::client::{self, ClientRow};
 use svod_store::{Conn, StoreError};
+use webauthn_rs::prelude::Url;
 
 use super::{OauthError, jose};
 use crate::{Identity, IdentityError, secret};
@@ -21,6 +25,8 @@ const SKEW: i64 = 60;
 const WAITS: i64 = 30 * 24 * 3600;
 /// Sites that are listed.
 const LISTED: i64 = 1_000;
+/// So long the origins of sites are known without looking again, in seconds.
+const KNOWN: i64 = 60;
 /// Most addresses, and the longest of them.
 const MOST_URIS: usize = 20;
 const LONGEST_URI: usize = 500;
@@ -151,6 +157,28 @@ fn is_fit(uri: &str) -> bool {
         }),
         own => own.contains('.') && own.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b)),
     }
+}
+
+/// The origin of a page as its browser names it (RFC 6454, 6.2); none for a program's own scheme.
+fn origin_of(uri: &str) -> Option<String> {
+    let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    Some(url.origin().ascii_serialization())
+}
+
+/// The same with the schemes of programs; on loopback a program may listen on any port (RFC 8252, 7.3).
+fn ways_to(uris: &[String]) -> Vec<String> {
+    let way = |uri: &String| {
+        let url = Url::parse(uri).ok()?;
+        match (url.scheme(), url.host_str()) {
+            ("http", Some(host)) => Some(format!("http://{host}:*")),
+            ("https", Some(_)) => Some(url.origin().ascii_serialization()),
+            (scheme, _) => Some(format!("{scheme}:")),
+        }
+    };
+    let mut all: Vec<String> = uris.iter().filter_map(way).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// How far a registration is.
@@ -303,7 +331,47 @@ impl Identity {
             let row = client::get(conn, &id)?.ok_or(IdentityError::Missing("client"))?;
             Ok(client::put(conn, &ClientRow { state: state.as_str().to_owned(), ..row })?)
         };
-        self.store.write(job).await
+        let set: Result<(), IdentityError> = self.store.write(job).await;
+        *self.origins.write().unwrap_or_else(PoisonError::into_inner) = None;
+        set
+    }
+
+    /// Is there a site in force to whose pages codes are sent there (`Origin` of a browser's request)? As it was up to a minute
+    /// ago: strangers who ask cost one look at the store a minute. While the store fails, nobody is.
+    pub async fn is_site_origin(&self, origin: &str) -> bool {
+        match self.site_origins().await {
+            Ok(known) => known.contains(origin),
+            Err(error) => {
+                tracing::error!(%error, "the origins of sites are not known; their pages read nothing meanwhile");
+                false
+            }
+        }
+    }
+
+    async fn site_origins(&self) -> Result<Arc<HashSet<String>>, StoreError> {
+        let now = self.clock.now();
+        let kept = self.origins.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, known)) = kept.filter(|(until, _)| now < *until) {
+            return Ok(known);
+        }
+        let rows = self.store.read::<_, StoreError>(|conn| client::list(conn, LISTED)).await?;
+        let active = rows.into_iter().filter(|row| row.state == ClientState::Active.as_str()).map(Client::of);
+        let active = active.collect::<Result<Vec<Client>, _>>()?;
+        let known: HashSet<String> =
+            active.iter().flat_map(|c| &c.registration.redirect_uris).filter_map(|uri| origin_of(uri)).collect();
+        let known = Arc::new(known);
+        *self.origins.write().unwrap_or_else(PoisonError::into_inner) = Some((now.plus_seconds(KNOWN), known.clone()));
+        Ok(known)
+    }
+
+    /// Where a browser goes when somebody has signed in for a site: origins of its addresses, schemes of a program's own; none
+    /// for what is no site in force.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ways_to_site(&self, id: &str) -> Result<Vec<String>, StoreError> {
+        let site = self.client(id).await?.filter(|c| c.state == ClientState::Active);
+        Ok(site.map(|site| ways_to(&site.registration.redirect_uris)).unwrap_or_default())
     }
 
     /// A site that is in force.
@@ -366,7 +434,18 @@ impl Identity {
 
 #[cfg(test)]
 mod tests {
-    use super::is_fit;
+    use super::{is_fit, origin_of};
+
+    #[test]
+    fn an_origin_is_what_a_browser_calls_it() {
+        for (uri, origin) in [
+            ("https://A.example:443/cb?x=1", Some("https://a.example")),
+            ("http://127.0.0.1:8000/cb", Some("http://127.0.0.1:8000")),
+            ("com.example.app:/cb", None),
+        ] {
+            assert_eq!(origin_of(uri).as_deref(), origin, "{uri}");
+        }
+    }
 
     #[test]
     fn codes_are_sent_to_safe_addresses_only() {

@@ -8,6 +8,7 @@ use svod_kernel::Timestamp;
 use svod_store::{Conn, StoreError, client};
 
 use super::client::{AuthMethod, Client};
+use super::token::{ACCESS, AT_LAST, REFRESH};
 use super::{Credentials, OauthError};
 use crate::{Identity, IdentityError, Session, secret};
 
@@ -19,6 +20,8 @@ pub(super) const CODE: (&str, i64) = ("code", 60);
 const URN: &str = "urn:ietf:params:oauth:request_uri:";
 /// Longest value of a pushed request.
 const LONGEST: usize = 2_000;
+/// The scope with which a site goes on while its person is away.
+const LASTING: &str = "offline_access";
 /// A proof as old as this still counts as one given for this request, in seconds.
 const JUST_NOW: i64 = 60;
 
@@ -83,6 +86,27 @@ pub struct Asked {
     pub client: Client,
     /// What it asks for.
     pub scope: Vec<String>,
+    /// How long what it is allowed lasts.
+    pub lasts: Lasts,
+}
+
+/// How long a site may learn something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lasts {
+    /// A token is good for so many minutes.
+    pub minutes: i64,
+    /// It renews itself: it ends when it has not been used for so many days, and so many days after the sign-in at the latest.
+    pub days: Option<(i64, i64)>,
+    /// The answer is remembered until it is taken back; otherwise the site asks each time.
+    pub remembered: bool,
+}
+
+impl Lasts {
+    fn of(client: &Client, scope: &str, remembered: bool) -> Self {
+        let lasting = scope.split_whitespace().any(|s| s == LASTING) && client.grants("refresh_token");
+        let day = 24 * 3600;
+        Self { minutes: ACCESS / 60, days: lasting.then_some((REFRESH / day, AT_LAST / day)), remembered }
+    }
 }
 
 /// An address with more in its query.
@@ -239,10 +263,11 @@ impl Identity {
         if request.asks("none") {
             return Ok(back("consent_required", "the person has not been asked yet"));
         }
+        let lasts = Lasts::of(&client, &request.scope, sure);
         let scope = request.scope.split_whitespace().map(str::to_owned).collect();
         let state = serde_json::to_value(&request).map_err(|e| OauthError::request(e.to_string()))?;
         let token = self.put_aside(ASKED.0, Some(session.account.clone()), state, ASKED.1).await?;
-        Ok(Authorized::Ask(Box::new(Asked { token, client, scope })))
+        Ok(Authorized::Ask(Box::new(Asked { token, client, scope, lasts })))
     }
 
     /// Somebody has answered: the address at which the site waits.
@@ -287,7 +312,7 @@ impl Identity {
             session: session.id.clone(),
             method: session.method.clone(),
             confirmed: session.confirmed.0,
-            chain: secret::token(&*self.rng),
+            chain: format!("{}.{}", secret::token(&*self.rng), session.sid()),
         };
         let code = self.put_aside(CODE.0, Some(session.account.clone()), json!(granted), CODE.1).await?;
         let mut pairs = vec![("code", code.as_str())];
@@ -320,6 +345,34 @@ impl Identity {
         let (account, id) = (account.to_owned(), client.to_owned());
         Ok(self.store.write::<_, StoreError>(move |conn| client::withdraw(conn, &account, &id)).await?)
     }
+
+    /// A site may learn one thing less: access tokens with that scope end, refresh tokens give what is left. Without `openid`, on
+    /// which the others stand, or without anything left it is as [`Identity::withdraw`].
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`] when the site was not allowed it.
+    pub async fn narrow(&self, account: &str, client: &str, word: &str) -> Result<(), IdentityError> {
+        let (account, id, word) = (account.to_owned(), client.to_owned(), word.to_owned());
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let allowed = client::consent(conn, &account, &id)?.unwrap_or_default();
+            if !allowed.split_whitespace().any(|s| s == word) {
+                return Err(IdentityError::Missing("permission"));
+            }
+            let left: Vec<&str> = allowed.split_whitespace().filter(|s| *s != word).collect();
+            if word == "openid" || left.is_empty() {
+                return Ok(client::withdraw(conn, &account, &id)?);
+            }
+            Ok(client::narrow(conn, (&account, &id), (&word, &left.join(" ")), word == LASTING)?)
+        };
+        self.store.write(job).await
+    }
+}
+
+/// What of the words of a scope stands in another.
+pub(super) fn common(scope: &str, other: &str) -> String {
+    let allowed: Vec<&str> = other.split_whitespace().collect();
+    scope.split_whitespace().filter(|s| allowed.contains(s)).collect::<Vec<_>>().join(" ")
 }
 
 /// A program on the same machine listens where it finds a free port (RFC 8252, 7.3).

@@ -73,7 +73,7 @@ impl Identity {
         let fresh = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
         let fresh = fresh.map_err(|_| OauthError::new("server_error", "no key could be made"))?;
         let id = secret::written(&secret::hash(&secret::token(&*self.rng))[..12]);
-        let sealed = secret::seal(&self.sealing, &id, fresh.as_ref(), &*self.rng);
+        let sealed = self.ring.seal(&id, fresh.as_ref(), &*self.rng);
         let job = move |conn: &mut dyn Conn| {
             let known = client::keys(conn)?;
             let grows = |known: &[KeyRow]| known.first().is_none_or(|(_, _, at)| now >= at.plus_seconds(SIGNS));
@@ -97,7 +97,7 @@ impl Identity {
         };
         let rows = self.store.write::<_, StoreError>(job).await?;
         let opened = rows.into_iter().filter_map(|(id, sealed, created)| {
-            let pkcs8 = secret::open(&self.sealing, &id, &sealed)?;
+            let pkcs8 = self.ring.open(&id, &sealed)?;
             SigningKey::open(id, &pkcs8, created)
         });
         let mut keys: Vec<SigningKey> = opened.collect();

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use svod_kernel::Timestamp;
 use svod_store::site_session::{self, SiteSessionRow};
 use svod_store::{Conn, StoreError, account, client};
 
@@ -34,9 +35,10 @@ pub struct Leaving {
     pub site: Option<String>,
 }
 
-/// What a site is called the session by.
-pub(crate) fn sid(session: &str) -> String {
-    jose::half_hash(session)
+/// By what name a site knows the session: it stands at the end of the chain. A chain that was begun before it stood there goes by
+/// the session's token.
+pub(super) fn sid(chain: &str, session: &str) -> String {
+    chain.split_once('.').map_or_else(|| jose::half_hash(session), |(_, sid)| sid.to_owned())
 }
 
 impl Identity {
@@ -56,9 +58,9 @@ impl Identity {
         let rows = self.store.write::<_, StoreError>(job).await?;
         let mut settled = 0;
         // One word a site, however often somebody came there in that session; a site that does not answer is asked once.
-        let mut told: HashMap<(Vec<u8>, String), bool> = HashMap::new();
+        let mut told: HashMap<(String, String), bool> = HashMap::new();
         for row in rows {
-            let key = (row.session.clone(), row.client.clone());
+            let key = (sid(&row.chain, &secret::written(&row.session)), row.client.clone());
             let silent = told.iter().any(|((_, client), done)| *client == row.client && !done);
             let done = match told.get(&key) {
                 Some(done) => *done,
@@ -122,7 +124,7 @@ impl Identity {
     async fn logout_token(&self, row: &SiteSessionRow) -> Result<String, OauthError> {
         let now = self.clock.now().millis() / 1000;
         let claims = json!({"iss": self.issuer()?, "sub": row.subject, "aud": row.client, "iat": now, "exp": now + TOKEN,
-            "jti": secret::token(&*self.rng), "sid": sid(&secret::written(&row.session)), "events": {EVENT: {}}});
+            "jti": secret::token(&*self.rng), "sid": sid(&row.chain, &secret::written(&row.session)), "events": {EVENT: {}}});
         self.signed_claims("logout+jwt", &claims).await
     }
 
@@ -178,6 +180,23 @@ impl Identity {
         Ok(claims)
     }
 
+    /// The session may have gone on under another token since the code was given: it is known by what stays of it.
+    pub(crate) fn gone_on(
+        conn: &mut dyn Conn,
+        site: SiteSessionRow,
+        owner: &str,
+    ) -> Result<SiteSessionRow, StoreError> {
+        if account::session(conn, &site.session)?.is_some() {
+            return Ok(site);
+        }
+        let named = sid(&site.chain, &secret::written(&site.session));
+        let same = account::sessions(conn, owner)?.into_iter().find(|row| sid_of(&row.account, row.created) == named);
+        Ok(match same {
+            Some(row) => SiteSessionRow { session: row.token, ..site },
+            None => site,
+        })
+    }
+
     /// Remembers that a site came of a session, in the transaction of its first tokens.
     pub(crate) fn site_session(chain: &str, client: &str, subject: &str, session: &Value) -> Option<SiteSessionRow> {
         Some(SiteSessionRow {
@@ -191,8 +210,12 @@ impl Identity {
 }
 
 impl Session {
-    /// The session as sites know it (`sid`).
+    /// The session as sites know it (`sid`): the same whatever token it goes on under.
     pub fn sid(&self) -> String {
-        sid(&self.id)
+        sid_of(&self.account, self.created)
     }
+}
+
+fn sid_of(account: &str, created: Timestamp) -> String {
+    jose::half_hash(&format!("{account} {}", created.0))
 }

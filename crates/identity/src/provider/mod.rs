@@ -15,7 +15,7 @@ mod logout;
 mod token;
 
 pub use client::{AuthMethod, Client, ClientState, Credentials, Registration, SCOPES};
-pub use grant::{Asked, Authorized, Request};
+pub use grant::{Asked, Authorized, Lasts, Request};
 pub(crate) use jose::Keys;
 pub use logout::Leaving;
 pub use token::{Introspection, TokenRequest, Tokens, UserInfo};

@@ -9,16 +9,16 @@ use svod_store::site_session::{self, SiteSessionRow};
 use svod_store::{Conn, StoreError};
 
 use super::client::{AuthMethod, Client, ClientState};
-use super::grant::{CODE, Granted};
+use super::grant::{CODE, Granted, common};
 use super::logout::sid;
 use super::{Credentials, OauthError, jose};
 use crate::{Identity, secret};
 
 /// An access token lives so long, a refresh token so long after its last use, in seconds.
-const ACCESS: i64 = 10 * 60;
-const REFRESH: i64 = 30 * 24 * 3600;
+pub(super) const ACCESS: i64 = 10 * 60;
+pub(super) const REFRESH: i64 = 30 * 24 * 3600;
 /// However often it is renewed, a sign-in at a site ends so long after it began, in seconds.
-const AT_LAST: i64 = 180 * 24 * 3600;
+pub(super) const AT_LAST: i64 = 180 * 24 * 3600;
 /// Kind under which codes that were used are kept: a second use ends what came of the first.
 const SPENT: &str = "spent-code";
 
@@ -60,6 +60,15 @@ enum Spent {
     Code(Vec<u8>),
     /// The refresh token of that hash.
     Refresh(Vec<u8>),
+}
+
+/// What came of keeping tokens.
+enum Kept {
+    Here,
+    /// What they are given for was used before.
+    Twice,
+    /// They would say more than is allowed.
+    TakenBack,
 }
 
 /// What tokens of one chain have in common.
@@ -134,16 +143,28 @@ impl Identity {
         if self.account(&granted.account).await.is_ok_and(|a| a.blocked) {
             return Err(wrong("the account is blocked"));
         }
+        // What was taken back since is not given.
+        let scope = common(&asked.scope, &self.allowed(&granted.account, &client.id).await?);
+        if scope.is_empty() {
+            return Err(wrong("what was allowed was taken back"));
+        }
         let doc = json!({"born": self.clock.now().millis(), "nonce": asked.nonce, "session": granted.session, "method": granted.method,
-            "confirmed": granted.confirmed / 1_000_000, "jkt": key});
+            "confirmed": granted.confirmed / 1_000_000, "jkt": key, "sid": sid(&granted.chain, &granted.session)});
         let chain = Chain {
             id: granted.chain,
             client: client.id.clone(),
             account: Some(granted.account),
-            scope: asked.scope.clone(),
+            scope: scope.clone(),
             doc,
         };
-        self.issue(client, chain, &asked.scope, Spent::Code(secret::hash(code))).await
+        self.issue(client, chain, &scope, Spent::Code(secret::hash(code))).await
+    }
+
+    /// What the owner of the account allows the site now.
+    async fn allowed(&self, account: &str, client: &str) -> Result<String, OauthError> {
+        let (account, id) = (account.to_owned(), client.to_owned());
+        let scope = self.store.read::<_, StoreError>(move |conn| client::consent(conn, &account, &id)).await?;
+        Ok(scope.unwrap_or_default())
     }
 
     /// A code, once; a mark stands in its place. A code that comes twice was stolen by one of the two: nobody keeps what came
@@ -208,7 +229,7 @@ impl Identity {
                 if !less.split_whitespace().all(|s| own.contains(&s)) {
                     return Err(OauthError::new("invalid_scope", "scope: more than was allowed"));
                 }
-                less.clone()
+                common(less, &row.scope)
             }
         };
         let chain = Chain { id: row.chain, client: row.client, account: row.account, scope: row.scope, doc };
@@ -291,6 +312,14 @@ impl Identity {
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             client::sweep(conn, now)?;
+            // Its person may have taken some of it back since it was looked at.
+            for row in &rows {
+                let Some(account) = &row.account else { continue };
+                let allowed = client::consent(conn, account, &row.client)?.unwrap_or_default();
+                if common(&row.scope, &allowed) != row.scope {
+                    return Ok(Kept::TakenBack);
+                }
+            }
             let first = match &spent {
                 Spent::Nothing => true,
                 // A code that came again meanwhile has taken its mark away.
@@ -300,17 +329,24 @@ impl Identity {
             if !first {
                 // One of the two who have it is a thief: nobody keeps what came of that sign-in.
                 client::end_chain(conn, &chain)?;
-                return Ok(false);
+                return Ok(Kept::Twice);
             }
             rows.iter().try_for_each(|row| client::add_token(conn, row))?;
-            site.iter().try_for_each(|site| site_session::add(conn, site))?;
-            Ok(true)
+            let account = rows.first().and_then(|row| row.account.as_deref()).unwrap_or_default();
+            if let Some(site) = &site {
+                let site = Self::gone_on(conn, site.clone(), account)?;
+                site_session::add(conn, &site)?;
+            }
+            Ok(Kept::Here)
         };
-        if self.store.write::<_, StoreError>(job).await? {
-            return Ok(());
+        match self.store.write::<_, StoreError>(job).await? {
+            Kept::Here => Ok(()),
+            Kept::TakenBack => Err(OauthError::new("invalid_grant", "what was allowed was taken back; ask again")),
+            Kept::Twice => {
+                tracing::warn!("a code or refresh token came twice; all tokens of its sign-in were ended");
+                Err(OauthError::new("invalid_grant", "it was used before; sign in again"))
+            }
         }
-        tracing::warn!("a code or refresh token came twice; all tokens of its sign-in were ended");
-        Err(OauthError::new("invalid_grant", "it was used before; sign in again"))
     }
 
     async fn id_claims(&self, client: &Client, account: &str, doc: &Value, access: &str) -> Result<Value, OauthError> {
@@ -323,7 +359,8 @@ impl Identity {
         };
         let mut claims = json!({"iss": self.issuer()?, "sub": owner.person, "aud": client.id, "iat": now,
             "exp": now + ACCESS, "auth_time": doc["confirmed"], "amr": amr, "acr": acr,
-            "sid": sid(doc["session"].as_str().unwrap_or_default()), "at_hash": jose::half_hash(access)});
+            "sid": doc["sid"].as_str().map_or_else(|| sid("", doc["session"].as_str().unwrap_or_default()), str::to_owned),
+            "at_hash": jose::half_hash(access)});
         if doc["nonce"].is_string() {
             claims["nonce"] = doc["nonce"].clone();
         }

@@ -8,8 +8,8 @@ use svod_identity::provider::Registration;
 use svod_identity::{Asked, Fetch, Fetched};
 use svod_store::testing::TestPlace;
 
-use crate::House;
 use crate::provider::{TOKEN, claims, code, exchange, given, registration, renewal, session, shop};
+use crate::{House, PASSWORD, here};
 
 const TOLD: &str = "https://shop.example/ended";
 const LEFT: &str = "https://shop.example/left";
@@ -76,6 +76,29 @@ pub async fn who_signs_out_here_is_signed_out_at_the_sites(place: &TestPlace) {
     // What was asked for to last beyond the session lasts (offline_access).
     given(&house, &shop, &renewal(tokens[1]["refresh_token"].as_str().unwrap())).await.unwrap();
     assert_eq!(house.identity.tell_ended().await.unwrap(), 0, "it is said once");
+}
+
+/// Whoever proves anew who they are between the code and its tokens stays signed in at the site.
+pub async fn a_fresh_proof_between_code_and_tokens_ends_nothing(place: &TestPlace) {
+    let house = House::new(place);
+    let site = listening(&house);
+    let (account, secret, _) = house.with_password("olga").await;
+    let (shop, now) = (shop(&house.identity, told()).await, house.next_code(&secret));
+    let token = house.sign_in("olga", PASSWORD, &now).await.unwrap();
+    let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
+    let begun = code(&house, &shop, &session, &[]).await;
+    let now = house.next_code(&secret);
+    let proved = house.identity.confirm_password(&session, (PASSWORD.into(), &now), &here()).await.unwrap();
+    let tokens = given(&house, &shop, &exchange(&begun)).await.unwrap();
+    assert_eq!(house.identity.tell_ended().await.unwrap(), 0, "the session lasts");
+    let access = tokens["access_token"].as_str().unwrap();
+    let known = house.identity.introspect(access, &shop.credentials, TOKEN).await.unwrap().0;
+    assert_eq!(known["active"], true);
+    assert!(site.heard.lock().unwrap().is_empty());
+    let session = house.identity.recognise(&proved).await.unwrap().session.unwrap();
+    house.identity.end_session(&account.id.to_string(), &session.id).await.unwrap();
+    assert_eq!(house.identity.tell_ended().await.unwrap(), 1, "and when it ends the site is told");
+    assert_eq!(site.heard.lock().unwrap()[0]["sid"], claims(tokens["id_token"].as_str().unwrap())["sid"]);
 }
 
 pub async fn a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too(place: &TestPlace) {

@@ -8,34 +8,57 @@ use svod_identity::{
     Account, Capacity, Directory, Enrolled, From, Identity, IdentityDeps, IdentityError, Invitation, Looked, Method,
     Newcomer, Represented, code,
 };
-use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
+use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, SpacePath, Timestamp, Urn};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
+mod device;
 mod logout;
 mod outside;
+mod proofs;
 mod provider;
+mod ring;
 
 use provider::{
     a_bound_token_is_good_in_its_holders_hand_alone, a_code_and_a_refresh_token_are_good_once,
     a_person_allows_a_site_once_and_takes_it_back, a_registration_waits_for_an_administrator,
-    a_sign_in_at_a_site_ends_at_last, a_site_may_prove_itself_with_a_key, keys_change_and_are_the_same_on_every_node,
-    nothing_is_given_to_another_or_for_less, what_is_known_of_a_token_its_client_is_told,
+    a_sign_in_at_a_site_ends_at_last, a_site_may_be_allowed_less_than_before, a_site_may_prove_itself_with_a_key,
+    consent_is_remembered_where_it_may_be, keys_change_and_are_the_same_on_every_node,
+    nothing_is_given_to_another_or_for_less, pages_of_sites_in_force_are_known_by_their_origin,
+    what_is_known_of_a_token_its_client_is_told,
 };
 
 use outside::{
-    a_verified_number_leads_to_the_person, an_account_is_linked_by_its_owner_and_keeps_a_way_in,
-    what_is_not_said_to_us_is_not_believed,
+    a_provider_is_held_to_what_is_demanded_of_it, a_verified_number_leads_to_the_person,
+    an_account_is_linked_by_its_owner_and_keeps_a_way_in, what_is_not_said_to_us_is_not_believed,
 };
 
+use device::{
+    a_device_is_known_by_its_secret_until_it_is_revoked, devices_are_found_page_by_page,
+    strangers_are_told_once_a_second_with_how_many_they_were,
+};
+
+use proofs::{
+    a_passkey_of_before_is_no_way_in, an_invitation_can_be_taken_back_and_ends_with_its_makers_powers,
+    another_password_asks_for_the_one_of_now, passkeys_are_asked_for_with_strong_keys_only,
+    who_has_opened_a_link_is_out_when_it_is_taken_back,
+};
+
+use ring::what_an_old_key_sealed_is_sealed_anew;
+
 use logout::{
-    a_site_sends_people_away_only_to_where_it_said,
+    a_fresh_proof_between_code_and_tokens_ends_nothing, a_site_sends_people_away_only_to_where_it_said,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
     who_signs_out_here_is_signed_out_at_the_sites,
 };
 
 svod_store::on_both_engines!(
+    a_device_is_known_by_its_secret_until_it_is_revoked,
+    devices_are_found_page_by_page,
+    strangers_are_told_once_a_second_with_how_many_they_were,
+    what_an_old_key_sealed_is_sealed_anew,
     who_signs_out_here_is_signed_out_at_the_sites,
+    a_fresh_proof_between_code_and_tokens_ends_nothing,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
     a_site_sends_people_away_only_to_where_it_said,
     a_verified_number_leads_to_the_person,
@@ -43,6 +66,9 @@ svod_store::on_both_engines!(
     an_account_is_linked_by_its_owner_and_keeps_a_way_in,
     an_invitation_is_good_once,
     an_invitation_opens_the_account_and_no_post,
+    an_invitation_can_be_taken_back_and_ends_with_its_makers_powers,
+    who_has_opened_a_link_is_out_when_it_is_taken_back,
+    a_passkey_of_before_is_no_way_in,
     a_password_goes_with_a_code_that_is_taken_once,
     nothing_begun_is_finished_twice_or_late_or_by_another,
     who_guesses_waits_and_the_owner_does_not,
@@ -52,6 +78,9 @@ svod_store::on_both_engines!(
     who_is_blocked_is_out_at_once,
     the_last_way_to_sign_in_stays,
     weighty_acts_ask_for_a_fresh_proof,
+    another_password_asks_for_the_one_of_now,
+    passkeys_are_asked_for_with_strong_keys_only,
+    a_provider_is_held_to_what_is_demanded_of_it,
     a_person_allows_a_site_once_and_takes_it_back,
     a_code_and_a_refresh_token_are_good_once,
     nothing_is_given_to_another_or_for_less,
@@ -59,6 +88,9 @@ svod_store::on_both_engines!(
     what_is_known_of_a_token_its_client_is_told,
     a_bound_token_is_good_in_its_holders_hand_alone,
     a_site_may_prove_itself_with_a_key,
+    a_site_may_be_allowed_less_than_before,
+    consent_is_remembered_where_it_may_be,
+    pages_of_sites_in_force_are_known_by_their_origin,
     a_sign_in_at_a_site_ends_at_last,
     keys_change_and_are_the_same_on_every_node,
 );
@@ -107,6 +139,10 @@ impl Directory for Posts {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn may_invite(&self, maker: &Actor, space: Option<&SpacePath>) -> bool {
+        maker.is(Role::Administrator) && space.is_none_or(|space| maker.spaces.contains(space))
+    }
+
     fn enrol<'a>(&'a self, _: &'a Newcomer) -> Enrolled<'a> {
         Box::pin(std::future::ready(Ok(())))
     }
@@ -143,7 +179,7 @@ impl House {
     async fn account(&self, login: &str) -> (Account, String) {
         let (account, token) = self.identity.accept(&self.invitation(login), &here()).await.unwrap();
         let session = self.identity.recognise(&token).await.unwrap().session.unwrap();
-        self.identity.strengthened(&session, Method::Passkey).await.unwrap();
+        let token = self.identity.strengthened(&session, Method::Passkey).await.unwrap().unwrap();
         (account, token)
     }
 
@@ -209,7 +245,7 @@ async fn an_invitation_opens_the_account_and_no_post(place: &TestPlace) {
     assert!(known.actor.is(Role::Citizen) && known.actor.spaces.is_empty(), "the link alone gives no powers");
     let session = known.session.unwrap();
     assert_eq!(house.identity.act_as(&session, &appointment).await, Err(IdentityError::Missing("post")));
-    house.identity.strengthened(&session, Method::Passkey).await.unwrap();
+    let token = house.identity.strengthened(&session, Method::Passkey).await.unwrap().unwrap();
     assert!(house.identity.authenticate(&token).await.unwrap().is(Role::Administrator));
 }
 
@@ -455,7 +491,14 @@ async fn weighty_acts_ask_for_a_fresh_proof(place: &TestPlace) {
     let wrong = house.identity.confirm_password(&session, (PASSWORD.into(), "000000"), &here()).await;
     assert_eq!(wrong, Err(IdentityError::Refused));
     let now = code(&secret, house.clock.now());
-    house.identity.confirm_password(&session, (PASSWORD.into(), &now), &here()).await.unwrap();
-    let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
-    assert!(session.is_fresh(house.clock.now(), 300));
+    let renewed = house.identity.confirm_password(&session, (PASSWORD.into(), &now), &here()).await.unwrap();
+    let fresh = house.identity.recognise(&renewed).await.unwrap().session.unwrap();
+    assert!(fresh.is_fresh(house.clock.now(), 300));
+    assert_eq!((&fresh.account, fresh.created, &fresh.agent), (&session.account, session.created, &session.agent));
+    // Whoever has the token of before has nothing; it is one session all the while, and sites know it by the same name.
+    assert_eq!(house.identity.recognise(&token).await.unwrap_err(), IdentityError::Invalid);
+    assert_eq!(house.neighbour.recognise(&token).await.unwrap_err(), IdentityError::Invalid);
+    assert_eq!((house.identity.sessions(&session.account).await.unwrap().len(), fresh.sid()), (2, session.sid()));
+    let again = house.identity.confirm_password(&session, (PASSWORD.into(), &house.next_code(&secret)), &here()).await;
+    assert_eq!(again, Err(IdentityError::Invalid), "what is over is not renewed");
 }

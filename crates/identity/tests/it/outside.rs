@@ -61,7 +61,7 @@ impl Fetch for Wire {
     }
 }
 
-fn with_provider(house: &House) -> Arc<Provider> {
+fn provider_and_spec(house: &House) -> (Arc<Provider>, OutsideProvider) {
     let provider = Provider::new();
     let spec = OutsideProvider {
         id: "national".into(),
@@ -71,9 +71,15 @@ fn with_provider(house: &House) -> Arc<Provider> {
         client_secret: "s&cret".into(),
         scope: "openid profile".into(),
         national_id_claim: "snils".into(),
+        acr: Vec::new(),
+        amr: Vec::new(),
     };
-    house.identity.set_outside(vec![spec], Arc::new(Wire(provider.clone())));
-    provider
+    house.identity.set_outside(vec![spec.clone()], Arc::new(Wire(provider.clone())));
+    (provider, spec)
+}
+
+fn with_provider(house: &House) -> Arc<Provider> {
+    provider_and_spec(house).0
 }
 
 /// Away and back, with these claims besides those that the protocol wants; the state and what came of it.
@@ -199,12 +205,48 @@ pub async fn an_account_is_linked_by_its_owner_and_keeps_a_way_in(place: &TestPl
     {
         assert_eq!(ended(&house, &provider, confirm(), wrong).await.unwrap_err(), IdentityError::Refused);
     }
-    ended(&house, &provider, confirm(), json!({"sub": "7", "auth_time": now})).await.unwrap();
-    let fresh = house.identity.recognise(&token).await.unwrap().session.unwrap();
+    let renewed = ended(&house, &provider, confirm(), json!({"sub": "7", "auth_time": now})).await.unwrap().unwrap();
+    assert_eq!(house.identity.recognise(&token).await.unwrap_err(), IdentityError::Invalid, "under another token");
+    let fresh = house.identity.recognise(&renewed).await.unwrap().session.unwrap();
     assert!(fresh.is_fresh(house.clock.now(), 600));
     // What opens one account does not come to open another; a linked account is no bare one, which an invitation would open.
     let taken = through(&house, &provider, Some(&other), json!({"sub": "7"})).await;
     assert!(matches!(taken, Err(IdentityError::Taken(_))));
     assert!(house.identity.accept(&house.invitation("olga"), &here()).await.is_err());
     assert_eq!(house.identity.unlink(&id, ISSUER).await.unwrap_err(), IdentityError::LastWay);
+}
+
+pub async fn a_provider_is_held_to_what_is_demanded_of_it(place: &TestPlace) {
+    let house = House::new(place);
+    let (provider, spec) = provider_and_spec(&house);
+    let demanding =
+        OutsideProvider { acr: vec!["loa-high".into(), "loa-substantial".into()], amr: vec!["mfa".into()], ..spec };
+    house.identity.set_outside(vec![demanding], Arc::new(Wire(provider.clone())));
+    let leaving = house.identity.leave("national", (&here(), "/"), Purpose::SignIn).await.unwrap();
+    assert!(leaving.url.contains("&acr_values=loa-high%20loa-substantial"), "it is asked for: {}", leaving.url);
+    let said = |more: Value| {
+        let mut all = json!({"name": "Olga", "snils": "112-233-445 95"});
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    for less in [
+        json!({}),
+        json!({"acr": "loa-low", "amr": ["mfa"]}),
+        json!({"acr": "loa-high"}),
+        json!({"acr": "loa-high", "amr": ["pwd"]}),
+        json!({"acr": "loa-high", "amr": "mfa"}),
+        json!({"acr": ["loa-high"], "amr": ["mfa"]}),
+    ] {
+        let refused = through(&house, &provider, None, said(less.clone())).await;
+        assert_eq!(refused.unwrap_err(), IdentityError::Weak, "{less}");
+    }
+    // Nor does it open an account that is linked already, or prove anybody anew.
+    let (_, token) = house.account("olga").await;
+    let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
+    let linked = through(&house, &provider, Some(&session), json!({"sub": "9"})).await;
+    assert_eq!(linked.unwrap_err(), IdentityError::Weak);
+    let enough = said(json!({"acr": "loa-substantial", "amr": ["pwd", "otp", "mfa"]}));
+    let token = through(&house, &provider, None, enough).await.unwrap().unwrap();
+    let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
+    assert_eq!(session.assurance, "loa-substantial");
 }

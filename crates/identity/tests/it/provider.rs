@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use svod_identity::provider::{
     AuthMethod, Authorized, Client, ClientState, Credentials, OauthError, Registration, TokenRequest,
 };
-use svod_identity::{Identity, Session};
+use svod_identity::{Identity, IdentityError, Session};
 use svod_store::testing::TestPlace;
 
 use crate::House;
@@ -381,4 +381,93 @@ pub async fn keys_change_and_are_the_same_on_every_node(place: &TestPlace) {
     let last = house.neighbour.jwks().await.unwrap();
     assert_eq!(last["keys"].as_array().unwrap().len(), 1, "for a day: what it has signed is over");
     assert_eq!(last["keys"][0], third["keys"][0]);
+}
+
+pub async fn a_site_may_be_allowed_less_than_before(place: &TestPlace) {
+    let house = House::new(place);
+    let (shop, session) = (shop(&house.identity, registration()).await, session(&house, "olga").await);
+    let wide = [("scope", "openid profile email offline_access")];
+    let before = code(&house, &shop, &session, &wide).await;
+    let tokens = given(&house, &shop, &exchange(&code(&house, &shop, &session, &wide).await)).await.unwrap();
+    let plain = given(&house, &shop, &exchange(&code(&house, &shop, &session, &[("scope", "openid")]).await)).await;
+    let plain = plain.unwrap()["access_token"].as_str().unwrap().to_owned();
+    let (account, id) = (&session.account, &shop.client.id);
+    house.identity.narrow(account, id, "email").await.unwrap();
+    assert_eq!(house.identity.narrow(account, id, "email").await, Err(IdentityError::Missing("permission")));
+    assert_eq!(house.identity.narrow(account, id, "posts").await, Err(IdentityError::Missing("permission")));
+    // What could say more than is left has ended, what says less goes on; a code of before and a renewal give what is left.
+    assert_eq!(error(house.identity.user_info(tokens["access_token"].as_str().unwrap(), None).await), "invalid_token");
+    house.identity.user_info(&plain, None).await.unwrap();
+    let late = given(&house, &shop, &exchange(&before)).await.unwrap();
+    let renewed = given(&house, &shop, &renewal(tokens["refresh_token"].as_str().unwrap())).await.unwrap();
+    for given_out in [&late, &renewed] {
+        assert_eq!(given_out["scope"], "openid profile offline_access");
+        let info = house.identity.user_info(given_out["access_token"].as_str().unwrap(), None).await.unwrap().0;
+        assert_eq!((info["name"].as_str(), info.get("email")), (Some("Olga Ivanova"), None));
+    }
+    let more =
+        TokenRequest { scope: Some("openid email".into()), ..renewal(renewed["refresh_token"].as_str().unwrap()) };
+    assert_eq!(error(given(&house, &shop, &more).await), "invalid_scope");
+    // The site has to ask again for what was taken back.
+    let again = house.identity.read_request(&params(&shop.client, &wide)).await.unwrap().unwrap();
+    assert!(matches!(house.identity.authorize(again, Some(&session)).await.unwrap(), Authorized::Ask(_)));
+    // Not while its person is away any more: nothing is renewed, and new tokens come without.
+    house.identity.narrow(account, id, "offline_access").await.unwrap();
+    assert_eq!(error(given(&house, &shop, &renewal(late["refresh_token"].as_str().unwrap())).await), "invalid_grant");
+    assert_eq!(house.identity.allowed_sites(account).await.unwrap()[0].1, ["openid", "profile"]);
+    // Who somebody is goes with everything.
+    house.identity.narrow(account, id, "openid").await.unwrap();
+    assert!(house.identity.allowed_sites(account).await.unwrap().is_empty());
+    assert_eq!(error(house.identity.user_info(&plain, None).await), "invalid_token");
+}
+
+/// V10.7.1: an answer is remembered for a site that is sure to be itself; whoever may be anybody asks each time.
+pub async fn consent_is_remembered_where_it_may_be(place: &TestPlace) {
+    let house = House::new(place);
+    let session = session(&house, "olga").await;
+    let local = "http://127.0.0.1:4000/cb";
+    let open = |redirect: &str| Registration {
+        token_endpoint_auth_method: AuthMethod::None,
+        grant_types: vec!["authorization_code".into(), "refresh_token".into()],
+        redirect_uris: vec![redirect.into()],
+        ..registration()
+    };
+    for (registration, redirect, remembered) in
+        [(registration(), BACK, true), (open(BACK), BACK, true), (open(local), local, false)]
+    {
+        let shop = shop(&house.identity, registration).await;
+        let ask = async |more: &[(&str, &str)]| {
+            let more: Vec<_> = [("redirect_uri", redirect)].into_iter().chain(more.iter().copied()).collect();
+            let request = house.identity.read_request(&params(&shop.client, &more)).await.unwrap().unwrap();
+            house.identity.authorize(request, Some(&session)).await.unwrap()
+        };
+        let Authorized::Ask(asked) = ask(&[]).await else { panic!("{redirect}: the first time") };
+        let lasts = asked.lasts;
+        assert_eq!((lasts.minutes, lasts.days, lasts.remembered), (10, Some((30, 180)), remembered), "{redirect}");
+        house.identity.answered(&session, &asked.token, true).await.unwrap();
+        assert_eq!(matches!(ask(&[]).await, Authorized::Back(_)), remembered, "{redirect}");
+        // More than was allowed, and a site that wants the question asked: each time.
+        for more in [&[("scope", "openid posts")][..], &[("prompt", "consent")]] {
+            assert!(matches!(ask(more).await, Authorized::Ask(_)), "{redirect}: {more:?}");
+        }
+        let Authorized::Ask(brief) = ask(&[("scope", "openid posts")]).await else { panic!() };
+        assert_eq!(brief.lasts.days, None, "nothing is renewed that was not asked for");
+    }
+}
+
+pub async fn pages_of_sites_in_force_are_known_by_their_origin(place: &TestPlace) {
+    let house = House::new(place);
+    assert!(!house.identity.is_site_origin("https://shop.example").await);
+    let shop = shop(&house.identity, registration()).await;
+    assert!(
+        !house.identity.is_site_origin("https://shop.example").await,
+        "strangers do not make it look again at once"
+    );
+    house.clock.advance(60);
+    assert!(house.identity.is_site_origin("https://shop.example").await);
+    for other in ["http://shop.example", "https://shop.example:8443", "https://shop.example/cb", "null", "*", ""] {
+        assert!(!house.identity.is_site_origin(other).await, "{other}");
+    }
+    house.identity.set_client(&shop.client.id, ClientState::Blocked).await.unwrap();
+    assert!(!house.identity.is_site_origin("https://shop.example").await, "kept out, it reads nothing");
 }

@@ -1,4 +1,4 @@
-use svod_ingest::{Accepted, IngestError, IngestLimits, RawMessage, Source};
+use svod_ingest::{Accepted, Feed, IngestError, IngestLimits, RawMessage, Source};
 use svod_kernel::Role;
 use svod_model::{ObservedValue, Point};
 use svod_store::quarantine::Status;
@@ -211,5 +211,20 @@ async fn a_refused_message_harms_no_other_of_its_group() {
         assert_eq!(house.count("observation").await, 39);
         let log = house.judge.log.lock().unwrap().clone();
         assert!(log.iter().any(|l| l.starts_with("aborted") && l != "aborted 1"), "no group was refused: {log:?}");
+    }
+}
+
+/// A device with credentials of its own may be bound to a profile and to itself.
+#[tokio::test]
+async fn a_feed_is_one_profile_and_one_device() {
+    for house in House::all(IngestLimits::default()).await {
+        let of = |device: &str| mqtt(&format!("water/{device}/up"), &format!(r#"{{"ts":"{NOW}","level":1}}"#));
+        let feed = |profile: &str| Feed { profile: Some(profile.into()), device: Some("g1".into()) };
+        let answers =
+            house.ingest.submit_each_of(&device(), &feed("gauge"), vec![of("g1"), of("g2"), of("none")]).await;
+        assert_eq!(answers, [Ok(()), Err(IngestError::Forbidden), Err(IngestError::Forbidden)]);
+        let other = house.ingest.submit_each_of(&device(), &feed("another"), vec![of("g1")]).await;
+        assert_eq!(other, [Err(IngestError::Forbidden)]);
+        assert_eq!((house.count("observation").await, house.count("quarantine").await), (1, 0));
     }
 }

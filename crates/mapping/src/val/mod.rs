@@ -33,6 +33,7 @@ impl Val {
     }
 
     /// A computed number: whole when it is a whole number that a float holds exactly; null when not finite.
+    #[allow(clippy::cast_possible_truncation, reason = "cast only where a float has the whole number exactly")]
     pub(crate) fn float(n: f64) -> Self {
         // 2^53: the last whole number below which every whole number has a float of its own.
         const EXACT: f64 = 9_007_199_254_740_992.0;

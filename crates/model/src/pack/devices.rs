@@ -1,6 +1,7 @@
 use super::DeviceProfile;
 use super::reader::Cx;
 use super::yaml::Node;
+use crate::duration::whole;
 
 /// How far in the future an observation may lie when the profile does not say.
 const MAX_FUTURE: f64 = 300.0;
@@ -26,7 +27,7 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<DeviceProfile> {
         topic: topic?.into(),
         kind: kind?.into(),
         mapping: mapping?.into(),
-        max_future_seconds: future?.ceil() as i64,
+        max_future_seconds: whole(future?.ceil()),
     })
 }
 

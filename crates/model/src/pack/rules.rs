@@ -30,6 +30,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("inheritance-cycle", "a type does not inherit from itself, and at most over 32 steps"),
     ("redeclared-attribute", "an inherited attribute may be narrowed, not turned into another"),
     ("bad-unique-key", "the attributes of a unique key are single facts of its class"),
+    ("bad-rule", "a rule is a FEEL condition over single facts of its class, and takes no other's place"),
     ("unknown-range", "a range is a LinkML type of the subset, a code list or a declared type"),
     // between files and packs
     ("missing-dependency", "packs named in depends are there and do not depend in a circle"),

@@ -4,7 +4,9 @@ use super::reader::{Cx, Fields, is_inside};
 use super::yaml::{Data, Node};
 use crate::pattern;
 use crate::units::Unit;
-use crate::{AttributeKind, AttributeType, EntityType, EnumType, Metamodel, Range, SecrecyClass, UniqueKey};
+use crate::{
+    AttributeKind, AttributeType, EntityRule, EntityType, EnumType, Metamodel, Range, SecrecyClass, UniqueKey,
+};
 
 /// Classes of pack base that stand for geometries, so that a schema stays valid LinkML.
 pub const GEOMETRY_CLASSES: [&str; 2] = ["GeoPoint", "Geometry"];
@@ -140,7 +142,8 @@ fn class(cx: &mut Cx<'_>, class_name: &str, node: &Node) -> Option<EntityType> {
     } else {
         node
     };
-    let known = ["is_a", "abstract", "class_uri", "title", "description", "attributes", "unique_keys", "annotations"];
+    let known =
+        ["is_a", "abstract", "class_uri", "title", "description", "attributes", "unique_keys", "rules", "annotations"];
     let f = cx.fields(node, &known)?;
     let mut text = |key| f.get(key).and_then(|n| cx.text(n)).map(str::to_owned);
     let (is_a, class_uri, description) = (text("is_a"), text("class_uri"), text("description"));
@@ -156,6 +159,7 @@ fn class(cx: &mut Cx<'_>, class_name: &str, node: &Node) -> Option<EntityType> {
         description: description.unwrap_or_default(),
         attributes: std::collections::BTreeMap::new(),
         unique: unique_keys(cx, class_name, &f),
+        rules: rules(cx, class_name, &f),
     };
     let geometry = GEOMETRY_CLASSES.contains(&class_name);
     for (key, slot) in f.get("attributes").and_then(|n| cx.map(n)).unwrap_or_default() {
@@ -183,6 +187,29 @@ fn unique_keys(cx: &mut Cx<'_>, class_name: &str, f: &Fields<'_>) -> Vec<UniqueK
             continue;
         }
         all.push(UniqueKey { name: key.name.clone(), class: class_name.into(), slots });
+    }
+    all
+}
+
+/// A rule of LinkML may stand without conditions of its own: what is judged is said by the annotation.
+fn rules(cx: &mut Cx<'_>, class_name: &str, f: &Fields<'_>) -> Vec<EntityRule> {
+    let mut all: Vec<EntityRule> = Vec::new();
+    for node in f.get("rules").and_then(|n| cx.list(n)).unwrap_or_default() {
+        let Some(rule) = cx.fields(node, &["title", "description", "annotations"]) else { continue };
+        if let Some(n) = rule.get("description") {
+            cx.text(n);
+        }
+        let id = cx.need(&rule, "title").and_then(|n| cx.word(n)).map(str::to_owned);
+        let marks = cx.need(&rule, "annotations").and_then(|_| annotations(cx, &rule, &["svod_condition"]));
+        let condition = marks.and_then(|m| cx.need_text(&m, "svod_condition")).map(str::to_owned);
+        let (Some(id), Some(condition)) = (id, condition) else { continue };
+        if all.iter().any(|r| r.id == id) {
+            cx.error(rule.place("title"), "duplicate-id", format!("'{id}' stands twice"), "give it another title");
+            continue;
+        }
+        let place = format!("{class_name}.{id}");
+        cx.origins.set("rule", &place, "", cx.file, rule.place("annotations"));
+        all.push(EntityRule { id, class: class_name.into(), condition });
     }
     all
 }
@@ -235,6 +262,7 @@ fn plain(name: &str) -> AttributeType {
         kind: AttributeKind::Fact,
         class: SecrecyClass::Open,
         indexed: false,
+        single: false,
         norm: None,
         precision: None,
         slot_uri: None,

@@ -15,6 +15,7 @@ fn owed(pack: &Pack) -> Vec<(String, &'static str, String)> {
     ];
     for t in pack.model.types.values() {
         keys.push((format!("type-{}", t.name), "class", t.name.clone()));
+        keys.extend(t.rules.iter().map(|r| (format!("rule-{}", r.id), "rule", format!("{}.{}", t.name, r.id))));
         keys.extend(t.attributes.keys().map(|a| (format!("attr-{a}"), "attribute", format!("{}.{a}", t.name))));
     }
     for e in pack.model.enums.values() {

@@ -1,6 +1,7 @@
 use super::reader::{Cx, Fields};
 use super::yaml::Node;
 use super::{AlertSpec, DecisionRef, TriggerOn, TriggerSpec};
+use crate::duration::whole;
 
 /// Reads one file of `triggers/`.
 pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<TriggerSpec> {
@@ -51,7 +52,7 @@ fn when(cx: &mut Cx<'_>, f: &Fields<'_>) -> Option<TriggerOn> {
         if seconds < 1.0 {
             cx.error(node.at, "bad-value", "an interval lasts at least a second", "write PT1S or more");
         }
-        return Some(TriggerOn::Interval(seconds.round() as i64));
+        return Some(TriggerOn::Interval(whole(seconds.round())));
     }
     let names: Vec<String> = cx.texts(f, "attributes").into_iter().map(str::to_owned).collect();
     if names.is_empty() {

@@ -195,3 +195,35 @@ fn packs_meet_in_one_metamodel() {
     assert_eq!((found[0].rule.as_str(), found[0].file.as_str()), ("duplicate-type", "model/m.yaml"));
     assert!(found[0].message.contains("pack 'child'"));
 }
+
+#[test]
+fn rules_have_texts_are_inherited_and_take_no_others_place() {
+    let rule =
+        |title: &str| format!("    rules: [{{title: {title}, annotations: {{svod_condition: \"height > 1\"}}}}]\n");
+    let head = "id: https://x.example/m\nname: m\nimports: [linkml:types]\nclasses:\n  Mast:\n    attributes: {height: {range: float}}\n";
+    let pack = |own: &str, heir: &str| {
+        let model = format!("{head}{own}  Tall:\n    is_a: Mast\n{heir}");
+        let manifest = "id: masts\nversion: 1.0.0\nowner: urn:svod:body:x\n";
+        let texts = "type-Mast = a\ntype-Tall = a\nattr-height = a\npack-masts-title = a\npack-masts-description = a\n";
+        let locales = ["ru", "kk", "en"].map(|l| (format!("locales/{l}.ftl"), texts.to_owned()));
+        let files = [("pack.yaml".to_owned(), manifest.to_owned()), ("model/m.yaml".to_owned(), model)];
+        parse_pack(&PackSource { files: files.into_iter().chain(locales).collect() })
+    };
+    let good = pack(&rule("stands"), &rule("stands-high")).unwrap();
+    let model = Metamodel::merge(&[&good]).unwrap();
+    let ids = |kind: &str| model.types[kind].rules.iter().map(|r| (r.id.clone(), r.class.clone())).collect::<Vec<_>>();
+    assert_eq!(ids("Mast"), [("stands".to_owned(), "Mast".to_owned())]);
+    assert_eq!(ids("Tall"), [("stands".to_owned(), "Mast".to_owned()), ("stands-high".to_owned(), "Tall".to_owned())]);
+    let missing = check_pack(&good, &model, &[&good]);
+    assert_eq!(missing.len(), 6, "{}", list(&missing));
+    let owed = |e: &svod_model::PackError| e.rule == "missing-text" && e.message.contains("'rule-stands");
+    assert!(missing.iter().all(owed), "{}", list(&missing));
+
+    let found = Metamodel::merge(&[&pack(&rule("stands"), &rule("stands")).unwrap()]).unwrap_err();
+    let one = (found[0].rule.as_str(), found[0].file.as_str(), found[0].position.line);
+    assert_eq!(one, ("bad-rule", "model/m.yaml", 10), "{}", list(&found));
+    for (broken, fault) in [("Stands", "bad-value"), ("stands, slots: x", "unknown-key")] {
+        let found = pack(&rule(broken), "").unwrap_err();
+        assert!(found.iter().any(|e| e.rule == fault && e.position.line == 7), "{}", list(&found));
+    }
+}

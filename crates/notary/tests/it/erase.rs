@@ -13,6 +13,8 @@ svod_store::on_both_engines!(
     a_leaf_that_says_nothing_and_that_no_erasure_names_is_wrong,
     what_is_still_there_is_not_erased,
     what_is_no_leaf_yet_waits_and_is_erased_then,
+    what_was_merged_is_erased_with_all_its_identifiers,
+    what_was_merged_once_is_erased_with_it_though_it_was_brought_back,
 );
 
 fn erasure(urn: &str) -> Erasure {
@@ -22,7 +24,7 @@ fn erasure(urn: &str) -> Erasure {
 
 pub async fn erased(notary: &Notary, urn: &str) -> Result<(u64, i64), EraseError> {
     let all = notary.erase(erasure(urn)).await?;
-    let [Erased { space, events, seq }] = &all[..] else { panic!("{all:?}") };
+    let [Erased { space, events, seq, .. }] = &all[..] else { panic!("{all:?}") };
     assert_eq!(space, "a");
     Ok((*events, *seq))
 }
@@ -149,6 +151,93 @@ async fn what_is_no_leaf_yet_waits_and_is_erased_then(place: &TestPlace) {
     assert!(said(&store, space, 3).await.1.contains("Иванов 2"));
     store.write(|conn| svod_store::lease::release(conn, svod_notary::PROJECTION, "two")).await.unwrap();
     let done = waits.await.unwrap().unwrap();
-    assert_eq!(done, [Erased { space: "a".into(), events: 2, seq: 7 }]);
+    assert_eq!(done, [Erased { urn: "urn:t:2".into(), space: "a".into(), events: 2, seq: 7 }]);
     assert_eq!(looked(&store, notary.key()).await, Found { size: 7, erased: 2, ..Found::default() });
+}
+
+/// A removed entity, merged into another perhaps.
+async fn removed(store: &Store, n: u32, into: Option<u32>) {
+    let mut doc =
+        serde_json::json!({"id": format!("urn:t:{n}"), "type": "Thing", "space": "a", "attributes": {"name": {}}});
+    if let Some(into) = into {
+        doc["mergedInto"] = format!("urn:t:{into}").into();
+    }
+    let sql = format!(
+        "INSERT INTO tombstone (space, urn, version, deleted, doc, type)
+         SELECT id, 'urn:t:{n}', 3, 0, '{doc}', 'Thing' FROM space WHERE path = 'a'"
+    );
+    store.write(move |conn| conn.execute(&sql, &[])).await.unwrap();
+}
+
+/// What is kept of it.
+async fn kept(store: &Store, n: u32) -> String {
+    let sql = format!("SELECT doc FROM tombstone WHERE urn = 'urn:t:{n}'");
+    let doc = move |conn: &mut dyn Conn| conn.first(&sql, &[])?.map_or(Ok("none".into()), |row| row.text(0));
+    store.read(doc).await.unwrap()
+}
+
+async fn what_was_merged_is_erased_with_all_its_identifiers(place: &TestPlace) {
+    let (store, space) = open(place).await;
+    let notary = notary(&store);
+    events(&store, space, 0, 20).await;
+    // The first was merged into the second, the second into the third; the fourth has nothing to do with them.
+    for (first, asked) in [(0, 0), (5, 6), (10, 12)] {
+        for (n, into) in [(first, Some(first + 1)), (first + 1, Some(first + 2)), (first + 2, None), (first + 3, None)]
+        {
+            removed(&store, n, into).await;
+        }
+        let erasure = erasure(&format!("urn:t:{asked}"));
+        let erased = notary.erase(erasure.clone()).await.unwrap();
+        let mut urns: Vec<String> = erased.into_iter().map(|e| e.urn).collect();
+        urns.sort_by_key(|urn| (urn.len(), urn.clone()));
+        assert_eq!(urns, [first, first + 1, first + 2].map(|n| format!("urn:t:{n}")), "{asked} was asked");
+        for n in first..first + 3 {
+            assert_eq!(said(&store, space, i64::from(n) + 1).await.1, "{}", "{n}");
+            assert!(!kept(&store, n).await.contains("name"), "{n}");
+        }
+        assert!(said(&store, space, i64::from(first) + 4).await.1.contains("Иванов"), "{first}");
+        assert!(kept(&store, first + 3).await.contains("name") && kept(&store, first + 2).await.is_empty());
+        let leads = kept(&store, first).await;
+        assert!(leads.contains(&format!("\"mergedInto\":\"urn:t:{}\"", first + 1)), "{leads}");
+        assert_eq!(notary.erase(erasure.clone()).await, Err(EraseError::Nothing(erasure.urn)));
+    }
+    assert!(looked(&store, notary.key()).await.wrong.is_empty());
+    // As long as one of them is there, it is named, and nothing has happened.
+    removed(&store, 15, Some(16)).await;
+    execute(
+        &store,
+        "INSERT INTO entity (space, id, urn, type, version, created, modified, doc)
+         SELECT id, 1, 'urn:t:16', 'Thing', 1, 0, 0, '{}' FROM space WHERE path = 'a'",
+    )
+    .await;
+    let there = notary.erase(erasure("urn:t:15")).await;
+    assert_eq!(there, Err(EraseError::There { urn: "urn:t:16".into(), space: "a".into() }));
+    assert!(kept(&store, 15).await.contains("name"));
+}
+
+/// A merge of before that nothing leads along any more.
+async fn what_was_merged_once_is_erased_with_it_though_it_was_brought_back(place: &TestPlace) {
+    let (store, space) = open(place).await;
+    let notary = notary(&store);
+    events(&store, space, 0, 8).await;
+    for n in 0..8 {
+        removed(&store, n, None).await;
+    }
+    // The second became a part of the first, the fifth of the fourth; the third and the sixth were written in between.
+    let (given, taken) = (r#"{"name":{"new":{"value":"Иванов"}}}"#, r#"{"name":{"old":{"value":"Иванов"}}}"#);
+    for (seq, changes) in [(1, given), (2, taken), (4, given), (5, taken)] {
+        let sql = format!(
+            "UPDATE journal SET action = 'merge', actor = 'clerk', at = {seq} / 3, changes = '{changes}' WHERE seq = {seq}"
+        );
+        store.write(move |conn: &mut dyn Conn| conn.execute(&sql, &[])).await.unwrap();
+    }
+    for (asked, wanted) in [(1, ["urn:t:0", "urn:t:1"]), (3, ["urn:t:3", "urn:t:4"])] {
+        let erased = notary.erase(erasure(&format!("urn:t:{asked}"))).await.unwrap();
+        let mut urns: Vec<String> = erased.into_iter().map(|e| e.urn).collect();
+        urns.sort();
+        assert_eq!(urns, wanted);
+    }
+    for n in [2, 5, 6, 7] {
+        assert!(kept(&store, n).await.contains("name"), "{n} has nothing to do with them");
+    }
 }

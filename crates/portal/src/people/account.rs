@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_identity::provider::Client;
@@ -10,7 +10,9 @@ use svod_identity::{Account, Authenticator, Capacity, IdentityError, Key, Method
 use svod_kernel::Timestamp;
 
 use super::session::{is_shown, refusal, said};
-use super::{Answer, FRESH, Here, Reach, Scripted, Signed, given, redirect, to_confirm};
+use super::{
+    Answer, Client as Browser, FRESH, Here, Reach, Scripted, Signed, given, goes_on, leading, redirect, to_confirm,
+};
 use crate::assets::Island;
 use crate::components::{self, ButtonKind, Field, PostButton};
 use crate::context::PageContext;
@@ -33,6 +35,9 @@ struct AccountPage<'a> {
     acting: String,
     reach: Reach,
     name: Field,
+    errors: Vec<(String, String)>,
+    /// The password of now, where it is asked for before it goes.
+    typed: Option<Field>,
     /// Outside providers: identifier, name, and issuer with the moment since when it opens the account.
     outside: Vec<(String, String)>,
     linked: Vec<(String, Timestamp)>,
@@ -94,6 +99,23 @@ impl AccountPage<'_> {
         self.button("/account/password/remove", "account-password-remove", &[], Some("account-password-remove-ask"))
     }
 
+    /// Buttons that take single things back which a site may learn; who somebody is, on which all of it stands, goes with the
+    /// whole.
+    fn narrower(&self, site: &Client, scope: &[String]) -> Html {
+        if scope.len() < 2 {
+            return Html::default();
+        }
+        let single = scope.iter().filter(|word| *word != "openid").map(|word| {
+            let what = self.ctx.t_or(&format!("account-scope-{word}"), word);
+            let text = self.ctx.tf("account-site-narrow", &[("what", what.into())]);
+            let fields = [("client", site.id.as_str()), ("scope", word.as_str())];
+            let (action, kind) = ("/account/sites/narrow", ButtonKind::Secondary);
+            let spec = PostButton { action, text, fields: &fields, kind, confirm: None };
+            components::post_button(self.ctx, &spec)
+        });
+        components::more(self.ctx.t("account-site-narrow-title"), Html::join(single))
+    }
+
     fn withdraw(&self, site: &Client) -> Html {
         self.button("/account/sites/withdraw", "account-site-withdraw", &[("client", &site.id)], None)
     }
@@ -131,7 +153,7 @@ impl AccountPage<'_> {
 
     /// Nothing to sign in with yet.
     fn is_bare(&self) -> bool {
-        self.keys.is_empty() && !self.account.has_password && self.linked.is_empty()
+        !self.keys.iter().any(|key| key.good) && !self.account.has_password && self.linked.is_empty()
     }
 }
 
@@ -156,9 +178,22 @@ async fn end_others_of(portal: &Portal, signed: &Signed) -> Result<(), PageError
 }
 
 /// `GET /account`.
-pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::http::HeaderMap) -> Answer {
+pub(crate) async fn show(State(portal): Here, signed: Signed, headers: HeaderMap) -> Answer {
+    account_page(&portal, &signed, &headers, None).await
+}
+
+/// The page, perhaps once more with why the password was not removed.
+async fn account_page(
+    portal: &Portal,
+    signed: &Signed,
+    headers: &HeaderMap,
+    refused: Option<&IdentityError>,
+) -> Answer {
     let (ctx, identity) = (&signed.ctx, &portal.0.identity);
-    let account = owner(&portal, &signed).await?;
+    let account = owner(portal, signed).await?;
+    let errors: Vec<_> = refused.map(|e| ("current".to_owned(), words(ctx, e))).into_iter().collect();
+    let wrong = errors.first().map(|(_, text)| text.clone()).unwrap_or_default();
+    let typed = identity.asks_password(&account, &signed.session).then(|| current_password(ctx, wrong));
     let posts = identity.capacities(&account).await?;
     let chosen = signed.session.acting.clone();
     let acting = chosen.or_else(|| posts.first().map(|p| p.appointment.to_string())).unwrap_or_default();
@@ -172,18 +207,36 @@ pub(crate) async fn show(State(portal): Here, signed: Signed, headers: axum::htt
         acting,
         account,
         current: &signed.session.id,
-        reach: Reach::of(&portal, &headers),
+        reach: Reach::of(portal, headers),
+        errors,
+        typed,
         outside: identity.outside_providers(),
         linked: identity.outside_of(&signed.session.account).await?,
         name: Field::text("name", ctx.t("account-passkey-name")).hint(ctx.t("account-passkey-name-hint")),
     };
     let whole = Page::new(ctx, ctx.t("account-title")).body(&page).island(Island::Passkey).island(Island::Forms);
-    let mut response = whole.into_response();
-    if !page.outside.is_empty() {
-        // Its form leads away to the provider.
-        response.extensions_mut().insert(crate::FormsAnywhere);
+    let response = match refused {
+        Some(e) => refusal(whole, e),
+        None => whole.into_response(),
+    };
+    // Its form leads away to the provider.
+    Ok(leading(portal, response, ("", !page.outside.is_empty())).await)
+}
+
+/// What was wrong, as it stands at its field.
+fn words(ctx: &PageContext, error: &IdentityError) -> String {
+    match error {
+        IdentityError::Field(field, rule, _) => ctx.t_or(&format!("account-{field}-{rule}"), &said(ctx, error)),
+        other => said(ctx, other),
     }
-    Ok(response)
+}
+
+fn current_password(ctx: &PageContext, wrong: String) -> Field {
+    Field::password("current", ctx.t("account-current-password"))
+        .hint(ctx.t("account-current-password-hint"))
+        .error(wrong)
+        .required()
+        .autocomplete("current-password")
 }
 
 #[derive(Deserialize)]
@@ -218,8 +271,8 @@ pub(crate) struct AddPasskey {
 pub(crate) async fn add_passkey(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<AddPasskey>) -> Answer {
     let account = owner(&portal, &signed).await?;
     portal.0.identity.add_passkey(&account, &form.token, (&form.credential, &form.name)).await?;
-    portal.0.identity.strengthened(&signed.session, Method::Passkey).await?;
-    Ok(redirect("/account#passkeys"))
+    let token = portal.0.identity.strengthened(&signed.session, Method::Passkey).await?;
+    Ok(goes_on(&portal, &signed, token.as_deref(), redirect("/account#passkeys")))
 }
 
 #[derive(Deserialize)]
@@ -261,6 +314,8 @@ struct PasswordPage<'a> {
     picture: Html,
     errors: Vec<(String, String)>,
     login: &'a str,
+    /// The password of now, where it is asked for.
+    current: Option<Field>,
     password: Field,
     code: Field,
 }
@@ -272,7 +327,7 @@ pub(crate) async fn password(State(portal): Here, signed: Signed) -> Answer {
     }
     let account = owner(&portal, &signed).await?;
     let begun = portal.0.identity.begin_password(&account, &issuer(&signed.ctx)).await?;
-    Ok(password_page(&signed.ctx, &account, begun, None))
+    Ok(password_page(&portal, &signed, (&account, begun), None))
 }
 
 fn issuer(ctx: &PageContext) -> String {
@@ -280,21 +335,21 @@ fn issuer(ctx: &PageContext) -> String {
 }
 
 fn password_page(
-    ctx: &PageContext,
-    account: &Account,
-    begun: Authenticator,
+    portal: &Portal,
+    signed: &Signed,
+    (account, begun): (&Account, Authenticator),
     refused: Option<&IdentityError>,
 ) -> Response {
+    let ctx = &signed.ctx;
+    let asks = portal.0.identity.asks_password(account, &signed.session);
     let field = match refused {
         Some(IdentityError::Field(field, ..)) => *field,
+        Some(IdentityError::TooMany(_)) if asks => "current",
         _ => "code",
     };
-    let words = |e: &IdentityError| match e {
-        IdentityError::Field(field, rule, _) => ctx.t_or(&format!("account-{field}-{rule}"), &said(ctx, e)),
-        other => said(ctx, other),
-    };
-    let errors: Vec<(String, String)> = refused.map(|e| (field.to_owned(), words(e))).into_iter().collect();
+    let errors: Vec<(String, String)> = refused.map(|e| (field.to_owned(), words(ctx, e))).into_iter().collect();
     let of = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, text)| text.clone()).unwrap_or_default();
+    let current = asks.then(|| current_password(ctx, of("current")));
     let password = Field::password("password", ctx.t("account-new-password"))
         .hint(ctx.t("account-new-password-hint"))
         .error(of("password"))
@@ -305,7 +360,7 @@ fn password_page(
         .required()
         .autocomplete("one-time-code");
     let picture = Html::trusted(qr(&begun.address));
-    let page = PasswordPage { ctx, begun, picture, errors, login: &account.login, password, code };
+    let page = PasswordPage { ctx, begun, picture, errors, login: &account.login, current, password, code };
     let answer = Page::new(ctx, ctx.t("account-password-title")).crumb(ctx.t("account-title"), "/account").body(&page);
     let mut response = match refused {
         Some(e) => refusal(answer, e),
@@ -328,6 +383,8 @@ fn qr(address: &str) -> String {
 #[derive(Deserialize)]
 pub(crate) struct SetPassword {
     token: String,
+    #[serde(default)]
+    current: String,
     password: String,
     code: String,
 }
@@ -340,25 +397,34 @@ struct CodesPage<'a> {
 }
 
 /// `POST /account/password`: the password is set; recovery codes are shown, once.
-pub(crate) async fn set_password(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<SetPassword>) -> Answer {
+pub(crate) async fn set_password(
+    State(portal): Here,
+    signed: Signed,
+    Browser(from): Browser,
+    CsrfForm(form): CsrfForm<SetPassword>,
+) -> Answer {
     if !may_change(&portal, &signed).await? {
         return Ok(to_confirm("/account/password"));
     }
     let (account, identity) = (owner(&portal, &signed).await?, &portal.0.identity);
-    match identity.set_password(&account, &form.token, (form.password, &form.code)).await {
+    let set = match identity.knows_password(&account, &signed.session, (form.current, &from)).await {
+        Ok(()) => identity.set_password(&account, &form.token, (form.password, &form.code)).await,
+        Err(e) => Err(e),
+    };
+    match set {
         Ok(codes) => {
             end_others_of(&portal, &signed).await?;
-            identity.strengthened(&signed.session, Method::Password).await?;
+            let token = identity.strengthened(&signed.session, Method::Password).await?;
             let ctx = &signed.ctx;
             let page = CodesPage { ctx, codes };
             let answer = Page::new(ctx, ctx.t("account-codes-title")).crumb(ctx.t("account-title"), "/account");
             let mut response = answer.body(&page).into_response();
             response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-            Ok(response)
+            Ok(goes_on(&portal, &signed, token.as_deref(), response))
         }
         Err(e) if is_shown(&e) && e != IdentityError::Over => {
             let begun = identity.begun_password(&account, &issuer(&signed.ctx), &form.token).await?;
-            Ok(password_page(&signed.ctx, &account, begun, Some(&e)))
+            Ok(password_page(&portal, &signed, (&account, begun), Some(&e)))
         }
         Err(e) => Err(e.into()),
     }
@@ -367,16 +433,30 @@ pub(crate) async fn set_password(State(portal): Here, signed: Signed, CsrfForm(f
 #[derive(Deserialize)]
 pub(crate) struct Nothing {}
 
-/// `POST /account/password/remove`.
+#[derive(Deserialize)]
+pub(crate) struct DropPassword {
+    #[serde(default)]
+    current: String,
+}
+
+/// `POST /account/password/remove`: asks for the password of now as another one does.
 pub(crate) async fn drop_password(
     State(portal): Here,
     signed: Signed,
-    CsrfForm(Nothing {}): CsrfForm<Nothing>,
+    Browser(from): Browser,
+    headers: HeaderMap,
+    CsrfForm(form): CsrfForm<DropPassword>,
 ) -> Answer {
     if !may_change(&portal, &signed).await? {
         return Ok(to_confirm("/account"));
     }
-    portal.0.identity.drop_password(&owner(&portal, &signed).await?).await?;
+    let (account, identity) = (owner(&portal, &signed).await?, &portal.0.identity);
+    match identity.knows_password(&account, &signed.session, (form.current, &from)).await {
+        Ok(()) => {}
+        Err(e) if is_shown(&e) => return account_page(&portal, &signed, &headers, Some(&e)).await,
+        Err(e) => return Err(e.into()),
+    }
+    identity.drop_password(&account).await?;
     end_others_of(&portal, &signed).await?;
     Ok(redirect("/account#password"))
 }
@@ -403,6 +483,18 @@ pub(crate) struct OneSite {
 /// `POST /account/sites/withdraw`: the site learns nothing more, and its tokens end.
 pub(crate) async fn withdraw(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<OneSite>) -> Answer {
     portal.0.identity.withdraw(&signed.session.account, &form.client).await?;
+    Ok(redirect("/account#sites"))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OneScope {
+    client: String,
+    scope: String,
+}
+
+/// `POST /account/sites/narrow`: the site learns one thing less, now and with what it has.
+pub(crate) async fn narrow(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<OneScope>) -> Answer {
+    portal.0.identity.narrow(&signed.session.account, &form.client, &form.scope).await?;
     Ok(redirect("/account#sites"))
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use svod_identity::IdentityError;
 
 use super::session::{WithPasskey, is_shown, refusal, said};
-use super::{Answer, Client, Here, Reach, Scripted, Signed, given, leading, local, redirect};
+use super::{Answer, Client, Here, Reach, Scripted, Signed, given, goes_on, leading, local, redirect};
 use crate::Portal;
 use crate::assets::Island;
 use crate::components::{self, Field};
@@ -54,7 +54,7 @@ async fn page(
         ctx,
         back: local(back, "/account"),
         reach,
-        has_passkey: !identity.passkeys(&signed.session.account).await?.is_empty(),
+        has_passkey: identity.has_passkey(&signed.session.account).await?,
         has_password: account.has_password,
         outside: identity.outside_ways(&signed.session.account).await?,
         errors: refused.map(|e| ("password".to_owned(), said(ctx, e))).into_iter().collect(),
@@ -69,11 +69,7 @@ async fn page(
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
     };
-    let mut response = leading(response, back);
-    if !page.outside.is_empty() {
-        response.extensions_mut().insert(crate::FormsAnywhere);
-    }
-    Ok(response)
+    Ok(leading(portal, response, (back, !page.outside.is_empty())).await)
 }
 
 #[derive(Deserialize)]
@@ -94,7 +90,7 @@ pub(crate) async fn with_password(
 ) -> Answer {
     let proof = (form.password, form.code.as_str());
     match portal.0.identity.confirm_password(&signed.session, proof, &from).await {
-        Ok(()) => Ok(redirect(local(&form.back, "/account"))),
+        Ok(token) => Ok(goes_on(&portal, &signed, Some(&token), redirect(local(&form.back, "/account")))),
         Err(e) if is_shown(&e) => page(&portal, &signed, Reach::of(&portal, &headers), (&form.back, Some(&e))).await,
         Err(e) => Err(e.into()),
     }
@@ -113,7 +109,7 @@ pub(crate) async fn with_passkey(
     CsrfForm(form): CsrfForm<WithPasskey>,
 ) -> Answer {
     match portal.0.identity.confirm_with_passkey(&signed.session, &form.token, &form.credential).await {
-        Ok(()) => Ok(redirect(local(&form.back, "/account"))),
+        Ok(token) => Ok(goes_on(&portal, &signed, Some(&token), redirect(local(&form.back, "/account")))),
         Err(e) if is_shown(&e) => page(&portal, &signed, Reach::of(&portal, &headers), (&form.back, Some(&e))).await,
         Err(e) => Err(e.into()),
     }

@@ -27,13 +27,13 @@ use crate::context::{PageContext, new_token};
 use crate::{PageError, Portal, cookies};
 
 /// After so many seconds a weighty act asks for a fresh proof.
-pub(crate) const FRESH: i64 = 10 * 60;
+pub const FRESH: i64 = 10 * 60;
 
 pub(crate) fn routes() -> Router<Portal> {
     Router::new()
         .route("/session", get(session::show).post(session::as_persona))
         .route("/session/outside/return", get(outside::come_back))
-        .route("/session/outside/{provider}", get(outside::leave))
+        .route("/session/outside/{provider}", post(outside::leave))
         .route("/session/confirm/outside", post(outside::confirm))
         .route("/account/outside", post(outside::link))
         .route("/account/outside/remove", post(outside::unlink))
@@ -55,6 +55,7 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/account/password", get(account::password).post(account::set_password))
         .route("/account/password/remove", post(account::drop_password))
         .route("/account/sites/withdraw", post(account::withdraw))
+        .route("/account/sites/narrow", post(account::narrow))
         .route("/account/sessions/end", post(account::end_session))
         .route("/account/sessions/end-others", post(account::end_others))
 }
@@ -127,6 +128,16 @@ fn begin(portal: &Portal, headers: &mut HeaderMap, token: &str, seconds: i64) {
     cookies::set(headers, cookies::CSRF, &new_token(portal), cookies::YEAR, secure);
 }
 
+/// The session goes on, under a token that the browser is told; the one of before opens nothing any more. Forms that stand open
+/// elsewhere in the browser go on with it.
+fn goes_on(portal: &Portal, signed: &Signed, token: Option<&str>, mut response: Response) -> Response {
+    if let Some(token) = token {
+        let left = signed.session.expires.seconds_since(signed.ctx.now).max(1.0) as i64;
+        cookies::set(response.headers_mut(), cookies::SESSION, token, left, portal.0.secure_cookies);
+    }
+    response
+}
+
 fn redirect(to: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response()
 }
@@ -146,10 +157,17 @@ fn local<'a>(path: &'a str, otherwise: &'a str) -> &'a str {
     if fine { path } else { otherwise }
 }
 
-/// Where signing in leads on to another site, its forms must be allowed to.
-fn leading(mut response: Response, back: &str) -> Response {
-    if back.starts_with("/oauth/authorize?") {
-        response.extensions_mut().insert(crate::FormsAnywhere);
+/// Where signing in leads on to another site, or buttons to the providers, the forms of the page may lead there, and to no others.
+async fn leading(portal: &Portal, mut response: Response, (back, providers): (&str, bool)) -> Response {
+    let identity = &portal.0.identity;
+    let mut to = if providers { identity.outside_origins() } else { Vec::new() };
+    let site = back.strip_prefix("/oauth/authorize?");
+    if let Some(id) = site.and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("client_id="))) {
+        // Without them the browser says that it may not go there; signing in works all the same.
+        to.extend(identity.ways_to_site(id).await.unwrap_or_default());
+    }
+    if !to.is_empty() {
+        response.extensions_mut().insert(crate::FormsTo(to));
     }
     response
 }

@@ -15,27 +15,32 @@ use crate::{Portal, cookies};
 /// For so many seconds the browser remembers what it has begun.
 const AWAY: i64 = 15 * 60;
 
-/// `GET /session/outside/{provider}`: away to the provider. What comes back counts in this browser alone.
+/// `POST /session/outside/{provider}`: away to the provider, which may let in without asking: no link of another page begins it.
+/// What comes back counts in this browser alone.
 pub(crate) async fn leave(
     State(portal): Here,
     ctx: PageContext,
     headers: HeaderMap,
     Client(from): Client,
     Path(provider): Path<String>,
-    Query(query): Query<Back>,
+    CsrfForm(form): CsrfForm<Back>,
 ) -> Answer {
-    let leaving = portal.0.identity.leave(&provider, (&from, local(&query.back, "/")), Purpose::SignIn).await;
+    let leaving = portal.0.identity.leave(&provider, (&from, local(&form.back, "/")), Purpose::SignIn).await;
     match leaving {
         Ok(leaving) => Ok(away(&portal, &leaving.url, &leaving.state)),
-        Err(e) => told(&portal, &ctx, &headers, e),
+        Err(e) => told(&portal, &ctx, &headers, e).await,
     }
 }
 
 /// What went wrong at the provider is told where one signs in.
-fn told(portal: &Portal, ctx: &PageContext, headers: &HeaderMap, e: IdentityError) -> Answer {
+async fn told(portal: &Portal, ctx: &PageContext, headers: &HeaderMap, e: IdentityError) -> Answer {
     match e {
-        IdentityError::Outside | IdentityError::Unknown | IdentityError::Refused | IdentityError::TooMany(_) => {
-            Ok(session::page(portal, ctx, Reach::of(portal, headers), ("", "", Some(&e))))
+        IdentityError::Outside
+        | IdentityError::Weak
+        | IdentityError::Unknown
+        | IdentityError::Refused
+        | IdentityError::TooMany(_) => {
+            Ok(session::page(portal, ctx, Reach::of(portal, headers), ("", "", Some(&e))).await)
         }
         e => Err(e.into()),
     }
@@ -132,7 +137,7 @@ pub(crate) async fn come_back(
     let told_us = (said.state.as_str(), said.code.as_str(), said.iss.as_deref());
     let back = match portal.0.identity.come_back(told_us, &from, session).await {
         Ok(back) => back,
-        Err(e) => return told(&portal, &ctx, &headers, e),
+        Err(e) => return told(&portal, &ctx, &headers, e).await,
     };
     let mut response = match &back.session {
         Some(token) => welcome(&portal, token, portal.0.identity.session_seconds(), local(&back.back, "/")),

@@ -58,11 +58,11 @@ pub(crate) async fn show(
     headers: HeaderMap,
     Query(query): Query<Back>,
 ) -> Response {
-    page(&portal, &ctx, Reach::of(&portal, &headers), (&query.back, "", None))
+    page(&portal, &ctx, Reach::of(&portal, &headers), (&query.back, "", None)).await
 }
 
 /// The page, perhaps once more with what was wrong.
-pub(super) fn page(
+pub(super) async fn page(
     portal: &Portal,
     ctx: &PageContext,
     reach: Reach,
@@ -76,12 +76,14 @@ pub(super) fn page(
         id: p.id.clone(),
     });
     let errors = refused.map(|e| ("login".to_owned(), said(ctx, e))).into_iter().collect();
+    let outside = portal.0.identity.outside_providers();
+    let leads_away = !outside.is_empty();
     let page = SessionPage {
         ctx,
         personas: personas.collect(),
         back: local(back, "/"),
         reach,
-        outside: portal.0.identity.outside_providers(),
+        outside,
         errors,
         login: Field::text("login", ctx.t("session-login")).value(login).required().autocomplete("username webauthn"),
         password: Field::password("password", ctx.t("session-password")).required().autocomplete("current-password"),
@@ -91,7 +93,7 @@ pub(super) fn page(
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
     };
-    leading(response, back)
+    leading(portal, response, (back, leads_away)).await
 }
 
 /// What is said to whom was refused; how long to wait stands in the answer's head as well.
@@ -144,9 +146,10 @@ pub(crate) async fn with_password(
     CsrfForm(form): CsrfForm<WithPassword>,
 ) -> Answer {
     match portal.0.identity.sign_in(&form.login, form.password, &from).await {
-        Ok(step) => Ok(code_page(&ctx, &step, &form.back, None)),
+        Ok(step) => Ok(code_page(&portal, &ctx, &step, (&form.back, None)).await),
         Err(e) if is_shown(&e) => {
-            Ok(page(&portal, &ctx, Reach::of(&portal, &headers), (&form.back, &form.login, Some(&e))))
+            let reach = Reach::of(&portal, &headers);
+            Ok(page(&portal, &ctx, reach, (&form.back, &form.login, Some(&e))).await)
         }
         Err(e) => Err(e.into()),
     }
@@ -162,7 +165,12 @@ struct CodePage<'a> {
     code: Field,
 }
 
-fn code_page(ctx: &PageContext, step: &str, back: &str, refused: Option<&IdentityError>) -> Response {
+async fn code_page(
+    portal: &Portal,
+    ctx: &PageContext,
+    step: &str,
+    (back, refused): (&str, Option<&IdentityError>),
+) -> Response {
     let errors = refused.map(|e| ("code".to_owned(), said(ctx, e))).into_iter().collect();
     let code = Field::text("code", ctx.t("session-code"))
         .hint(ctx.t("session-code-hint"))
@@ -174,7 +182,7 @@ fn code_page(ctx: &PageContext, step: &str, back: &str, refused: Option<&Identit
         Some(e) => refusal(answer, e),
         None => answer.into_response(),
     };
-    leading(response, back)
+    leading(portal, response, (back, false)).await
 }
 
 #[derive(Deserialize)]
@@ -196,7 +204,7 @@ pub(crate) async fn with_code(
     match identity.second_factor(&form.step, &form.code, &from).await {
         Ok(token) => Ok(welcome(&portal, &token, identity.session_seconds(), local(&form.back, "/"))),
         Err(e @ (IdentityError::Refused | IdentityError::TooMany(_))) => {
-            Ok(code_page(&ctx, &form.step, &form.back, Some(&e)))
+            Ok(code_page(&portal, &ctx, &form.step, (&form.back, Some(&e))).await)
         }
         Err(e) => Err(e.into()),
     }
@@ -226,7 +234,9 @@ pub(crate) async fn with_passkey(
     let identity = &portal.0.identity;
     match identity.sign_in_with_passkey(&form.token, &form.credential, &from).await {
         Ok(token) => Ok(welcome(&portal, &token, identity.session_seconds(), local(&form.back, "/"))),
-        Err(e) if is_shown(&e) => Ok(page(&portal, &ctx, Reach::of(&portal, &headers), (&form.back, "", Some(&e)))),
+        Err(e) if is_shown(&e) => {
+            Ok(page(&portal, &ctx, Reach::of(&portal, &headers), (&form.back, "", Some(&e))).await)
+        }
         Err(e) => Err(e.into()),
     }
 }

@@ -79,7 +79,7 @@ pub fn page(conn: &mut dyn Conn, query: &EntityPage) -> Result<Vec<EntityRow>, S
     spaces.sort_unstable();
     spaces.dedup();
     for space in spaces.into_iter().filter(|space| *space >= after_space) {
-        let left = query.limit - found.len() as i64;
+        let left = query.limit.saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
         if left <= 0 {
             break;
         }

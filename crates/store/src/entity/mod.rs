@@ -6,13 +6,15 @@ mod write;
 use svod_kernel::Timestamp;
 
 use crate::conn::placeholders;
-use crate::{Conn, Row, StoreError, Value};
+use crate::{Conn, Engine, Row, StoreError, Value};
 
 pub use find::{
     EntityPage, Hit, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, count, count_cells_to,
     count_keys_to, having, ids, of_type, page, types_in_use,
 };
-pub use write::{Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, empty_tombstone, write};
+pub use write::{
+    Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, cut_tombstone, empty_tombstone, write,
+};
 
 /// An entity as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +111,24 @@ pub fn tombstones(conn: &mut dyn Conn, urns: &[impl AsRef<str>], spaces: &[i64])
         })?;
     }
     Ok(found)
+}
+
+/// Where a removed entity leads, as an expression that the index of them has word for word. What was erased says nothing.
+pub(crate) const fn merged_into(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "(CASE WHEN doc <> '' THEN json_extract(doc, '$.mergedInto') END)",
+        Engine::Postgres => "(CASE WHEN doc <> '' THEN doc::jsonb ->> 'mergedInto' END)",
+    }
+}
+
+/// What was merged into that entity of the space and not brought back.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn merged_with(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<Vec<String>, StoreError> {
+    let into = merged_into(conn.engine());
+    let sql = format!("SELECT urn FROM tombstone WHERE space = ?1 AND {into} = ?2 AND {into} IS NOT NULL");
+    conn.query(&sql, &[space.into(), urn.into()])?.iter().map(|r| r.text(0)).collect()
 }
 
 /// A condition on the space behind a list of that many; none where there are so many spaces that it would not help.

@@ -184,6 +184,15 @@ pub fn empty_tombstone(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<boo
     Ok(conn.execute(sql, &[space.into(), urn.into()])? > 0)
 }
 
+/// What is kept of a removed entity becomes that and nothing else. Whether it was another before.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn cut_tombstone(conn: &mut dyn Conn, space: i64, urn: &str, doc: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE tombstone SET doc = ?3 WHERE space = ?1 AND urn = ?2 AND doc <> '' AND doc <> ?3";
+    Ok(conn.execute(sql, &[space.into(), urn.into(), doc.into()])? > 0)
+}
+
 /// An index row about to be added.
 #[derive(Debug, Clone, Copy)]
 pub struct Added<'r> {

@@ -15,6 +15,7 @@ crate::on_both_engines!(
     the_outbox_tries_again_later,
     findings_wait_until_deleted,
     quarantine_is_counted_and_replayed_once,
+    quarantine_is_forgotten_in_its_time,
     packs_have_one_active_version,
     spaces_are_made_once,
     files_are_kept_in_parts_and_erased_whole,
@@ -137,6 +138,43 @@ async fn quarantine_is_counted_and_replayed_once(place: &TestPlace) {
         assert_eq!(quarantine::page(c, &all)?.iter().map(|m| m.id).collect::<Vec<_>>(), [2, 1]);
         let one = quarantine::get(c, 1)?.expect("kept");
         assert_eq!((one.message.payload, one.message.device), (vec![0, 255, 1], Some("1\u{FFFD}".into())));
+        Ok(())
+    })
+    .await;
+}
+
+async fn quarantine_is_forgotten_in_its_time(place: &TestPlace) {
+    with(place, |c| {
+        let refused = |space: i64, at: i64| NewQuarantine {
+            space,
+            at: Timestamp(at),
+            source: "mqtt:air/1/up".into(),
+            profile: None,
+            device: None,
+            reason: "malformed".into(),
+            detail: "…".into(),
+            payload: vec![1],
+        };
+        let messages = [(0, 10), (5, 10), (0, 20), (5, 30), (0, 40)].map(|(space, at)| refused(space, at));
+        assert_eq!(quarantine::put_many(c, &messages)?, 1);
+        assert!(quarantine::set_status(c, 1, Status::Held, Status::Replayed)?);
+        assert!(quarantine::set_status(c, 4, Status::Held, Status::Discarded)?);
+        assert!(quarantine::set_status(c, 5, Status::Held, Status::Discarded)?);
+        let left = |c: &mut dyn Conn| {
+            let all = QuarantineQuery { spaces: vec![0, 5], limit: 10, ..QuarantineQuery::default() };
+            Ok::<_, StoreError>(quarantine::page(c, &all)?.iter().map(|m| m.id).collect::<Vec<_>>())
+        };
+        let held = |c: &mut dyn Conn, before, most| quarantine::over(c, Status::Held, Timestamp(before), most);
+        assert_eq!(held(c, 30, 10)?, [(5, 2), (0, 3)], "of the status, and before: the oldest first");
+        assert_eq!(held(c, 30, 1)?, [(5, 2)], "so many at a time");
+        assert_eq!(quarantine::over(c, Status::Discarded, Timestamp(40), 10)?, [(5, 4)]);
+        let all = [(0, 1), (5, 2), (0, 3), (5, 4), (0, 5)];
+        assert_eq!(quarantine::forget(c, &all, Status::Discarded, Timestamp(40))?, 1);
+        assert_eq!(left(c)?, [5, 3, 2, 1], "in its time it stays, and so does what has another status by now");
+        assert_eq!(quarantine::forget(c, &all, Status::Replayed, Timestamp(40))?, 1);
+        assert_eq!(quarantine::forget(c, &all[..2], Status::Held, Timestamp(40))?, 1, "those that are named");
+        assert_eq!(left(c)?, [5, 3]);
+        assert_eq!(quarantine::forget(c, &[], Status::Held, Timestamp(40))?, 0);
         Ok(())
     })
     .await;

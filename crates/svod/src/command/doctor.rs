@@ -9,12 +9,16 @@ use svod_kernel::{Clock as _, SystemClock};
 use svod_store::{Conn, Engine, Store, StoreError, StoreOptions, StoreUrl};
 
 use super::keep::Place;
-use crate::Config;
 use crate::client::Client;
+use crate::tenures;
 use crate::tls::{self, Files};
+use crate::{Config, guarded};
 
 /// Days before the end of a certificate from which it is odd that there is no new one.
 const RENEWED: i64 = 21;
+
+/// Things of one kind that are named; of the rest it is said how many there are.
+const NAMED: usize = 20;
 
 /// `svod doctor`
 #[derive(Args)]
@@ -115,11 +119,13 @@ fn platform(report: &mut Report, config: &Config) {
 /// Whether what passes the door of pages can be read on the way, and how long certificates are good.
 fn doors(report: &mut Report, config: &Config) {
     let http = &config.http;
-    let proxy = http.proxied || config.identity.origin.as_deref().is_some_and(|o| o.starts_with("https://"));
-    if !http.has_tls() && !http.listen.ip().is_loopback() && !proxy {
-        let text = format!("{} is open to the network without TLS: passwords can be read on the way", http.listen);
-        let fix = "give http.tls_certificate and http.tls_key, or a proxy with TLS in front (http.proxied)";
-        report.say("http", Odd(text, fix));
+    if let Err(e) = guarded::demand_tls(config) {
+        report.say("tls", Bad(e.to_string(), "the platform does not start like this: mend the key that is named"));
+    }
+    if config.mqtt.plain && config.mqtt.tls_cert.is_none() && !config.mqtt.listen.ip().is_loopback() {
+        let text = format!("{} takes secrets of devices without TLS", config.mqtt.listen);
+        report
+            .say("mqtt", Odd(text, "give mqtt.tls_cert and mqtt.tls_key, unless everybody on the network is trusted"));
     }
     let certificates = [("http certificate", Files::of_http(http)), ("mqtt certificate", Files::of_mqtt(&config.mqtt))];
     for (what, files) in certificates {
@@ -195,6 +201,8 @@ fn look(conn: &mut dyn Conn, engine: Engine, deep: bool) -> Result<Vec<(&'static
             ),
         },
     ));
+    all.push(("appointments", appointments(conn)?));
+    all.push(("passkeys", passkeys(conn)?));
     let aside = number(conn, "SELECT count(*) FROM set_aside")?;
     all.push((
         "projections",
@@ -226,6 +234,33 @@ fn look(conn: &mut dyn Conn, engine: Engine, deep: bool) -> Result<Vec<(&'static
         all.push(("counts", counts(conn)?));
     }
     Ok(all)
+}
+
+/// Who acts in a post without an end has no powers, and would not know why.
+fn appointments(conn: &mut dyn Conn) -> Result<Found, StoreError> {
+    let endless = tenures::endless(conn)?;
+    if endless.is_empty() {
+        return Ok(Well("whoever acts in a post does so until a day".into()));
+    }
+    let named: Vec<String> = endless.iter().take(NAMED).map(|one| format!("{} in {}", one.urn, one.space)).collect();
+    let more = if endless.len() > NAMED { format!(" and {} more", endless.len() - NAMED) } else { String::new() };
+    let text = format!("{} to act in a post say no end and give no powers: {}{more}", endless.len(), named.join(", "));
+    Ok(Odd(text, "set 'until', within 366 days of 'since', or end them on the page of the body"))
+}
+
+/// Whoever has only a passkey of an algorithm that is taken no more cannot sign in.
+fn passkeys(conn: &mut dyn Conn) -> Result<Found, StoreError> {
+    let shut_out = svod_identity::shut_out(conn)?;
+    if shut_out.is_empty() {
+        return Ok(Well("nobody is shut out by an old one".into()));
+    }
+    let named = shut_out.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if shut_out.len() > NAMED { format!(" and {} more", shut_out.len() - NAMED) } else { String::new() };
+    let text = format!(
+        "{} accounts have nothing but passkeys under RSA, which open them no more: {named}{more}",
+        shut_out.len()
+    );
+    Ok(Odd(text, "keep them out and invite their owners under another login"))
 }
 
 /// Every space's numbers follow each other without a gap.

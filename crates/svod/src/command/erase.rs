@@ -6,7 +6,7 @@ use anyhow::ensure;
 use clap::Args;
 use svod_kernel::{Actor, SpacePath, Urn};
 use svod_notary::Erasure;
-use svod_store::{Conn, account};
+use svod_store::{Conn, StoreError, account};
 
 use super::keep::Place;
 use crate::ledger;
@@ -14,7 +14,7 @@ use crate::ledger;
 /// `svod erase`
 #[derive(Args)]
 pub struct EraseArgs {
-    /// Identifier of an entity that was removed, of a person for instance.
+    /// Identifier of an entity that was removed, of a person for instance. What was merged with it is erased as well.
     #[arg(value_name = "URN")]
     urn: Urn,
     /// On what ground: article of the law, number of the decision. The journal keeps it for ever: no personal data.
@@ -39,14 +39,27 @@ pub fn run(args: &EraseArgs) -> anyhow::Result<ExitCode> {
         actor: Actor::platform("erase"),
     };
     let outcome = super::runtime()?.block_on(notary.erase(erasure));
-    let urn = args.urn.to_string();
-    let account = store.blocking_read(move |conn: &mut dyn Conn| account::by_person(conn, &urn));
+    let mut urns = vec![args.urn.to_string()];
+    urns.extend(outcome.iter().flatten().map(|erased| erased.urn.clone()));
+    urns.sort_unstable();
+    urns.dedup();
+    let accounts = store.blocking_read(move |conn: &mut dyn Conn| {
+        let mut left = Vec::new();
+        for urn in urns {
+            left.extend(account::by_person(conn, &urn)?.map(|_| urn));
+        }
+        Ok::<_, StoreError>(left)
+    });
     store.blocking_close();
     for erased in outcome? {
-        println!("{}: {} events say nothing any more; event {} names them", erased.space, erased.events, erased.seq);
+        let (space, events, seq) = (&erased.space, erased.events, erased.seq);
+        println!("{space}: {events} events say nothing any more; event {seq} names them");
+        if erased.urn != args.urn.as_str() {
+            println!("  of {}, which was merged with it", erased.urn);
+        }
     }
-    if account?.is_some() {
-        println!("an account still leads to it");
+    for urn in accounts? {
+        println!("an account still leads to {urn}");
     }
     println!("what records of other things say of it stays, and so do backups that were made before");
     Ok(ExitCode::SUCCESS)

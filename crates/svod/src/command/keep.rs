@@ -139,6 +139,8 @@ pub fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
         None => Some(Seal::Keys(args.to.clone())).filter(|_| !args.to.is_empty()),
     };
     ensure!(!to.exists(), "{} is there already; name a new file", to.display());
+    let data = args.place.configuration()?.data.0;
+    let keys = seal.as_ref().map_or_else(|| Ok(Vec::new()), |_| known_keys(&data))?;
     let from = args.place.open(true)?;
     // Under another name until it is whole: half a backup must not look like one.
     let part = beside(to, ".part");
@@ -153,8 +155,8 @@ pub fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
         None => part,
         Some(seal) => {
             let sealed = beside(to, ".sealed.part");
-            let secrets = args.place.configuration()?.data.0.join("secrets");
-            let done = sealed::seal(&part, &secrets, private(&sealed)?, seal);
+            let done = sealed::seal(&part, &data.join("secrets"), private(&sealed)?, seal);
+            let done = done.and_then(|()| still_known(&keys, &data));
             clear(&part)?;
             if done.is_err() {
                 clear(&sealed)?;
@@ -167,6 +169,23 @@ pub fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     fs::rename(&part, to).with_context(|| format!("{} cannot be named {}", part.display(), to.display()))?;
     println!("{}", to.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// The keys of the installation that are there now.
+fn known_keys(data: &Path) -> anyhow::Result<Vec<[u8; 32]>> {
+    match secrets::read_identity_keys(data) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.with_context(|| format!("the installation's key in {} cannot be read", data.display())),
+    }
+}
+
+/// A store that was copied under one key and secrets that hold another do not open together.
+fn still_known(keys: &[[u8; 32]], data: &Path) -> anyhow::Result<()> {
+    ensure!(
+        known_keys(data)? == keys,
+        "the installation's key was exchanged meanwhile: run it again when that is done"
+    );
+    Ok(())
 }
 
 pub fn backup_key(args: &BackupKeyArgs) -> anyhow::Result<ExitCode> {
@@ -394,4 +413,26 @@ fn clear(part: &Path) -> anyhow::Result<()> {
 fn private(path: &Path) -> anyhow::Result<fs::File> {
     let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
     made.with_context(|| format!("{} cannot be made", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_does_not_hold_another_key_than_its_store() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("secrets");
+        still_known(&known_keys(data.path()).unwrap(), data.path()).unwrap();
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("identity.key"), [1; 32]).unwrap();
+        let before = known_keys(data.path()).unwrap();
+        still_known(&before, data.path()).unwrap();
+        fs::write(folder.join("identity.key.next"), [2; 32]).unwrap();
+        let why = still_known(&before, data.path()).unwrap_err().to_string();
+        assert!(why.contains("run it again"), "{why}");
+        let both = known_keys(data.path()).unwrap();
+        fs::rename(folder.join("identity.key.next"), folder.join("identity.key")).unwrap();
+        assert!(still_known(&both, data.path()).is_err());
+    }
 }

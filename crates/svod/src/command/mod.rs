@@ -3,6 +3,7 @@
 mod account;
 mod config_cmd;
 mod demo;
+mod device;
 mod doctor;
 mod erase;
 mod keep;
@@ -11,6 +12,7 @@ mod pack;
 pub mod policy;
 mod quarantine;
 mod replay;
+mod secrets;
 mod serve;
 mod simulate;
 
@@ -48,6 +50,9 @@ enum Command {
     /// Accounts of people.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// Devices with credentials of their own.
+    #[command(subcommand)]
+    Device(device::DeviceCommand),
     /// Demo personas.
     #[command(subcommand)]
     Demo(demo::DemoCommand),
@@ -70,6 +75,9 @@ enum Command {
     Ledger(ledger::LedgerCommand),
     /// Look at configuration, platform and store, and say what to mend.
     Doctor(doctor::DoctorArgs),
+    /// The installation's secrets.
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
     /// Check the configuration.
     #[command(subcommand)]
     Config(config_cmd::ConfigCommand),
@@ -88,6 +96,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => replay::run(args),
         Command::Quarantine(command) => quarantine::run(command),
         Command::Account(command) => account::run(&command),
+        Command::Device(command) => device::run(&command),
         Command::Demo(command) => demo::run(&command),
         Command::Backup(args) => keep::backup(&args),
         Command::BackupKey(args) => keep::backup_key(&args),
@@ -98,6 +107,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Erase(args) => erase::run(&args),
         Command::Ledger(command) => ledger::run(&command),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Secrets(command) => secrets::run(&command),
         Command::Config(command) => config_cmd::run(&command),
     }
 }

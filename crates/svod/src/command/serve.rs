@@ -8,7 +8,7 @@ use clap::Args;
 use svod_kernel::{SeededRng, SystemClock};
 
 use crate::config::{DataDir, LogFormat};
-use crate::{Config, Platform, PlatformOptions, embedded, logging, real_data, simulate};
+use crate::{Config, Platform, PlatformOptions, embedded, guarded, logging, real_data, simulate};
 
 /// `svod serve`
 #[derive(Args, Clone, Default)]
@@ -108,7 +108,12 @@ pub async fn serve_until(args: ServeArgs, stop: impl Future<Output = ()>) -> any
             "{key}: whoever opens the demo may be any persona, and others can reach {address}: say --demo-for-all, or listen on loopback"
         );
     }
+    // What is open to everybody by intention has no password that could be read.
+    if !args.sandbox && !args.demo_for_all {
+        guarded::demand_tls(&config)?;
+    }
     let platform = Platform::start(&config, args.options()?).await?;
+    crate::tenures::tell(&platform.core.store).await;
     tracing::info!(entities = platform.core.twin.len(), "ready");
     if args.demo {
         greet(&platform, &config);

@@ -98,6 +98,16 @@ fn the_configuration_is_checked() {
         "{}",
         bad.stderr
     );
+    for (text, key) in [
+        ("[http]\nlisten = \"0.0.0.0:9000\"\n", "http.listen"),
+        ("[mqtt]\nlisten = \"0.0.0.0:1883\"\n", "mqtt.plain"),
+        ("[store]\nurl = \"postgres://svod:s3cret@db.example/svod\"\n", "sslmode"),
+    ] {
+        let refused = check(text);
+        assert!(refused.code == Some(1) && refused.stderr.contains(key), "as the start does: {}", refused.stderr);
+        assert!(!refused.stderr.contains("s3cret") && !refused.stdout.contains("s3cret"));
+    }
+    check("[http]\nlissten = \"127.0.0.1:9000\"\n");
     let ran = program().env("SVOD_MQTT", "nowhere").run(&["config", "check"]);
     assert!(ran.code == Some(1) && ran.stderr.contains("SVOD_MQTT"), "{}", ran.stderr);
     let above = program().env("SVOD_HTTP", "127.0.0.1:9999").run(&["config", "check", "--config", &path]);

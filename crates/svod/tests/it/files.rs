@@ -2,8 +2,9 @@
 
 use svod_identity::{From, Invitation};
 use svod_kernel::{Actor, Urn};
-use svod_registry::JournalQuery;
+use svod_registry::{Ground, JournalQuery};
 use svod_testkit::{Answer, TestApp, on_both_engines};
+use svod_trust::Looking;
 
 /// The token of forms that the cookie repeats.
 const CSRF: &str = "0123456789abcdef0123456789abcdef";
@@ -21,7 +22,7 @@ impl Somebody {
         let until = app.core.registry.clock().now().plus_seconds(60);
         let invitation = app.core.identity.invite(&Invitation::new(login, login, until).unwrap());
         let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
-        app.proved(&token).await;
+        let token = app.proved(&token).await;
         Self { person: account.person, token }
     }
 
@@ -91,9 +92,18 @@ on_both_engines! {
         }
         let me = app.core.identity.authenticate(&olga.token).await.unwrap();
         assert!(app.core.trust.own(&me, "Access", 0..10).await.unwrap().is_empty(), "what is one's own leaves no trace");
+        assert_eq!(app.call("GET", &path, Some("administrator"), None).await.status, 404, "without a ground");
+        let looking = Looking {
+            whom: olga.person.to_string(),
+            ground: Ground::Law,
+            reference: "152-ФЗ, ст. 6".into(),
+            reason: "проверка доверенности".into(),
+        };
+        app.core.trust.look(&app.actor("administrator"), &looking).await.unwrap();
         assert_eq!(app.call("GET", &path, Some("administrator"), None).await.status, 200);
         let traces = app.core.trust.own(&me, "Access", 0..10).await.unwrap();
-        assert_eq!(traces.len(), 1);
+        assert_eq!(traces.len(), 2, "the ground and the look");
+        let traces: Vec<_> = traces.into_iter().filter(|a| a.text("basis") == Some("document")).collect();
         let trace = ["actor", "basis", "ground"].map(|name| traces[0].text(name).unwrap_or_default().to_owned());
         assert_eq!(trace, ["persona:administrator", "document", "№ 5"]);
         assert_eq!(traces[0].object("person"), Some(&olga.person));
@@ -145,6 +155,25 @@ on_both_engines! {
             assert!(!event.changes.to_string().contains("scan.pdf"), "names are not kept for ever");
         }
         assert!(!app.entity(&mandate).await.attributes.contains_key("files"));
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn who_sends_too_much_within_a_day_waits(builder: TestAppBuilder) {
+        let app = builder.doors().configured(|c| c.files.daily_files = 1).start().await;
+        let (olga, _ivan) = (Somebody::new(&app, "olga").await, Somebody::new(&app, "ivan").await);
+        assert_eq!(olga.empower(&app, (NAME, PDF)).await.status, 303);
+        let mandate = app.only("Mandate").await.id;
+        let path = format!("/api/v1/files?owner={mandate}&name=scan.pdf");
+        let waits = olga.api(&app, "POST", &path, PDF).await;
+        waits.problem(429, "file-quota");
+        let seconds: u64 = waits.header("retry-after").parse().unwrap();
+        assert!((80_000..=86_400).contains(&seconds), "{seconds}");
+        let form = olga.empower(&app, (NAME, PDF)).await;
+        assert!(form.status == 422 && form.text.contains("error-scan"), "{}", form.text);
+        assert_eq!(app.all("kuzbass", "Mandate").await.len(), 1, "nothing was given with it");
+        assert_eq!(olga.empower(&app, ("", "")).await.status, 303, "without a scan");
         app.settle().await;
     }
 }

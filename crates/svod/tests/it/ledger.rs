@@ -262,6 +262,42 @@ fn a_store_that_was_set_back_signs_nothing_until_that_is_accepted() {
     assert!(run(&["ledger", "verify"], 0).contains("agree"));
 }
 
+/// A run that made the key and ended before its first leaf has signed nothing: the next one takes the log over, as it would have.
+#[test]
+fn a_key_that_has_signed_nothing_adopts_the_log_and_one_that_has_does_not() {
+    let (program, config, rng) = (crate::program(), svod::config::LedgerConfig::default(), SeededRng::new(3));
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [old, new] = folders.each_ref().map(|folder| folder.path());
+    let opened = |at: &Path| svod::ledger::Keeping::open(&config, at, &rng).unwrap().adopts;
+    let bring = || {
+        for name in ["svod.sqlite", "svod.sqlite-wal", "svod.sqlite-shm"] {
+            match std::fs::copy(old.join(name), new.join(name)) {
+                Ok(_) => {}
+                Err(_) => drop(std::fs::remove_file(new.join(name))), // it may not be there either
+            }
+        }
+    };
+    let log = serve(&program, old, "");
+    write(&log, 0, 10);
+    head(&log, 10, 1).expect("it is signed");
+    log.stop();
+    bring();
+
+    assert!(opened(new) && opened(new), "made, and never used");
+    let log = serve(&program, new, "");
+    write(&log, 10, 20);
+    head(&log, 20, 1).expect("it goes on under the new key");
+    log.stop();
+    assert!(!opened(new) && !opened(new) && !opened(old), "known by what was signed");
+    let verified = program.run(&["ledger", "verify", "--data", new.to_str().unwrap()]);
+    assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
+
+    bring();
+    assert!(!opened(new), "another's log is not taken over any more");
+    let verified = program.run(&["ledger", "verify", "--data", new.to_str().unwrap()]);
+    assert_eq!(verified.code, Some(1), "{}{}", verified.stdout, verified.stderr);
+}
+
 on_both_engines! {
     async fn what_is_done_behind_its_back_calls_the_security_officer(builder: TestAppBuilder) {
         let app = builder.start().await;

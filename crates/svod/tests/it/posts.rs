@@ -18,7 +18,7 @@ async fn person(app: &TestApp, login: &str, post: Option<(Role, &str)>) -> (Stri
     invitation.post = post.map(|(role, space)| (role, space.parse().unwrap()));
     let invitation = app.core.identity.invite(&invitation);
     let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
-    app.proved(&token).await;
+    let token = app.proved(&token).await;
     (account.person.to_string(), token)
 }
 
@@ -60,14 +60,15 @@ async fn an_invitation_to_a_post_gives_its_powers_until_the_appointment_ends() {
 async fn who_appoints_in_one_territory_gives_no_powers_in_another() {
     let app = TestApp::builder().start().await;
     let (person_urn, token) = person(&app, "climber", Some((Role::Administrator, "kuzbass/novokuznetsk"))).await;
-    let climber = app.core.identity.authenticate(&token).await.unwrap();
     let platform = Actor::platform("test");
     let post = [("name", Attribute::property("Губернатор")), ("role", Attribute::property("governor"))];
     make(&app, &platform, "urn:t:post:governor", "Post", "kuzbass", &post).await;
     let since = app.core.registry.clock().now().to_string();
     let appointed =
         [("person", link(&person_urn)), ("post", link("urn:t:post:governor")), ("since", Attribute::property(since))];
-    make(&app, &climber, "urn:t:appointment", "Appointment", "kuzbass/novokuznetsk", &appointed).await;
+    let (_, friend) = person(&app, "friend", Some((Role::Administrator, "kuzbass/novokuznetsk"))).await;
+    let friend = app.core.identity.authenticate(&friend).await.unwrap();
+    make(&app, &friend, "urn:t:appointment", "Appointment", "kuzbass/novokuznetsk", &appointed).await;
     app.clock.advance(1);
     let session = app.core.identity.recognise(&token).await.unwrap().session.unwrap();
     let account = app.core.identity.account(&session.account).await.unwrap();
@@ -308,6 +309,84 @@ on_both_engines! {
         write(&app, Operation::Create(held("urn:t:appointment:ivan"))).await.unwrap();
         app.clock.advance(1);
         assert_eq!(now(&app, &token).await.name, "Председатель комитета", "now the post is theirs");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn nobody_appoints_themselves_by_any_door(builder: TestAppBuilder) {
+        let app = builder.doors().start().await;
+        head(&app).await;
+        let (keeper, token) = person(&app, "keeper", Some((Role::Administrator, CITY))).await;
+        let (ivan, _) = person(&app, "ivan", None).await;
+        let me = now(&app, &token).await;
+        let by_me = async |operation: Operation| {
+            let command = Command { ground: "test".into(), changes: vec![operation.into()], ..Command::default() };
+            app.core.registry.execute(&me, command).await.map(drop)
+        };
+        let month = || Some(app.clock_plus(30 * 86_400));
+        refused(by_me(Operation::Create(acting(&keeper, app.ts(), month()))).await, "appoint-oneself");
+        refused(by_me(Operation::Upsert(acting(&keeper, app.ts(), None))).await, "appoint-oneself");
+        let sent = serde_json::json!({"entity": acting(&keeper, app.ts(), month()), "ground": "order 41"});
+        let bearer = [("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())];
+        let answer = app.request("POST", "/api/v1/entities", &bearer, sent.to_string().into_bytes()).await;
+        answer.problem(422, "invalid-entity");
+
+        by_me(Operation::Create(acting(&ivan, app.ts(), month()))).await.unwrap();
+        refused(by_me(patch(&[], &["until"])).await, "acting-term");
+        let all = app.all("kuzbass", "Appointment").await;
+        let own = all.iter().find(|a| a.object("person").is_some_and(|p| p.as_str() == keeper)).unwrap();
+        let own = |set: &[(&str, Attribute)]| Operation::Patch {
+            urn: own.id.clone(),
+            expected: None,
+            set: set.iter().map(|(name, a)| ((*name).to_owned(), a.clone())).collect(),
+            unset: Vec::new(),
+        };
+        refused(by_me(own(&[("post", link(HEAD))])).await, "appoint-oneself");
+        by_me(own(&[("until", Attribute::property(app.clock_plus(600)))])).await.unwrap();
+        refused(by_me(own(&[("until", Attribute::property(app.clock_plus(900)))])).await, "appoint-oneself");
+        by_me(own(&[("until", Attribute::property(app.ts()))])).await.unwrap();
+        app.settle().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn powers_do_not_end_with_the_first_page_of_appointments() {
+    let app = TestApp::builder().start().await;
+    head(&app).await;
+    let (ivan, token) = person(&app, "ivan", None).await;
+    let (platform, last) = (Actor::platform("test"), app.ts());
+    for n in 0..120 {
+        let id = format!("urn:t:appointment:ivan-{n:03}");
+        let past = [("until", Attribute::property(last.clone()))];
+        let past = if n == 119 { &past[..0] } else { &past[..] };
+        let held =
+            [("person", link(&ivan)), ("post", link(HEAD)), ("since", Attribute::property("2020-01-01T00:00:00Z"))];
+        make(&app, &platform, &id, "Appointment", CITY, &[&held[..], past].concat()).await;
+    }
+    app.clock.advance(1);
+    assert!(now(&app, &token).await.is(Role::Official), "the one that holds comes last");
+    app.settle().await;
+}
+
+on_both_engines! {
+    async fn who_acts_without_an_end_since_long_ago_is_named(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        head(&app).await;
+        let (ivan, _) = person(&app, "ivan", None).await;
+        write(&app, Operation::Create(acting(&ivan, app.ts(), Some(app.clock_plus(600))))).await.unwrap();
+        let store = &app.core.store;
+        assert_eq!(store.read(|conn| svod::tenures::endless(conn)).await.unwrap().len(), 0, "an end, or a post of one's own");
+        // As it could be made before base pack 0.4.0.
+        let mut old = app.entity(&ACTING.parse().unwrap()).await;
+        old.attributes.remove("until");
+        let doc = serde_json::to_string(&old).unwrap();
+        let change = move |conn: &mut dyn svod_store::Conn| {
+            conn.execute("UPDATE entity SET doc = ?1 WHERE urn = ?2", &[doc.as_str().into(), ACTING.into()])
+        };
+        assert_eq!(store.write(change).await.unwrap(), 1);
+        let found = store.read(|conn| svod::tenures::endless(conn)).await.unwrap();
+        assert_eq!(found, [svod::tenures::Endless { urn: ACTING.into(), space: CITY.into() }]);
         app.settle().await;
     }
 }

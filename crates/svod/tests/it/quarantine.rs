@@ -70,3 +70,20 @@ on_both_engines! {
         assert_eq!(app.core.history.count().await.unwrap(), 0);
     }
 }
+
+on_both_engines! {
+    async fn what_nobody_judges_is_not_kept_for_ever(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let wrong = app.reading("air-post", "42010102", json!({"ts": app.ts(), "pm2_5": 0.05})).await;
+        assert_eq!((wrong.stored, wrong.quarantined), (0, 1));
+        let keep = svod::config::KeepConfig::default();
+        app.clock.advance(364 * 86_400);
+        assert_eq!(svod::keeping::forget(&app.core.store, &*app.clock, &keep).await.unwrap(), 0);
+        assert_eq!(app.quarantine().await.len(), 1);
+        app.clock.advance(2 * 86_400);
+        let for_ever = svod::config::KeepConfig { held_days: 0, ..keep.clone() };
+        assert_eq!(svod::keeping::forget(&app.core.store, &*app.clock, &for_ever).await.unwrap(), 0);
+        assert_eq!(svod::keeping::forget(&app.core.store, &*app.clock, &keep).await.unwrap(), 1);
+        assert!(app.quarantine().await.is_empty());
+    }
+}

@@ -1,8 +1,10 @@
 //! Internal attributes are seen by those who may, in every way of looking.
 
 use serde_json::{Value, json};
-use svod_kernel::{Actor, Urn};
-use svod_model::PackSource;
+use svod_kernel::{Actor, Role, Urn};
+use svod_model::{Attribute, Entity, PackSource};
+use svod_query::{Query, Types};
+use svod_registry::{Change, Command, Find, Operation};
 use svod_testkit::{TestApp, on_both_engines, packs};
 
 /// Kuzbass with one gauge whose readings are the officials' own business.
@@ -120,4 +122,41 @@ async fn answers_of_every_edge_are_guarded() {
         assert_eq!(own.header("cache-control"), "no-store", "{path}");
     }
     app.settle().await;
+}
+
+on_both_engines! {
+    async fn of_people_that_one_may_not_know_of_not_even_how_many_there_are(builder: TestAppBuilder) {
+        let app = builder.neighbour().doors().start().await;
+        let person = |n: usize| {
+            let entity = Entity::new(format!("urn:t:person:{n}").parse().unwrap(), "Person", "kuzbass".parse().unwrap());
+            entity.with("name", Attribute::property(format!("Ольга {n}")))
+        };
+        let changes = (0..5).map(|n| Change::from(Operation::Create(person(n)))).collect();
+        let command = Command { ground: "test".into(), changes, ..Command::default() };
+        app.core.registry.execute(&Actor::platform("test"), command).await.unwrap();
+        let query = Query { types: Types::Is("Person".into()), ..Query::default() };
+        let space = "kuzbass".parse().unwrap();
+        let find = Find { space, below: true, query, order: Vec::new(), offset: 0, limit: 10, count: true };
+        for actor in actors(&app, &MAY_NOT).chain([Actor::anonymous()]) {
+            let found = app.core.registry.find(&actor, &find).await.unwrap();
+            assert_eq!((found.explained.looked, found.total), (0, Some(0)), "{} walks past them", actor.name);
+            let used = app.core.registry.in_use(&actor, &find.space, true).await.unwrap();
+            assert!(!used.types.contains_key("Person"), "{}", actor.name);
+        }
+        let herself = Actor { id: person(3).id.to_string(), roles: [Role::Citizen].into(), ..Actor::anonymous() };
+        let found = app.core.registry.find(&herself, &find).await.unwrap();
+        assert_eq!((found.explained.looked, found.total, found.entities.len()), (1, Some(1), 1), "only to herself");
+        assert_eq!(app.core.registry.in_use(&herself, &find.space, true).await.unwrap().types["Person"].count, 1);
+        assert_eq!(app.seen(&herself, "kuzbass", "Person").await.len(), 1);
+        let official = app.core.registry.find(&app.actor("official-regional"), &find).await.unwrap();
+        assert_eq!(official.total, Some(app.all("kuzbass", "Person").await.len()));
+
+        for path in ["/ngsi-ld/v1/types", "/ngsi-ld/v1/types?details=true"] {
+            let told = app.call("GET", path, None, None).await;
+            assert!(told.status == 200 && !told.text.contains("Person"), "{path}: {}", told.text);
+        }
+        let listed = app.call("GET", "/api/v1/entities?space=kuzbass&type=Person&limit=1", None, None).await;
+        assert!(listed.status == 200 && !listed.text.contains("urn:t:person"), "{}", listed.text);
+        app.settle().await;
+    }
 }

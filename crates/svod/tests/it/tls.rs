@@ -257,3 +257,21 @@ fn old_versions_and_weak_suites_are_refused() {
     }
     binary.stop();
 }
+
+/// ASVS V12.3.1: what others can reach does not start in the clear by oversight.
+#[test]
+fn without_a_certificate_it_listens_on_loopback_only() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().to_str().unwrap();
+    for (key, http, mqtt) in [("http.listen", "0.0.0.0:0", "127.0.0.1:0"), ("mqtt.listen", "127.0.0.1:0", "0.0.0.0:0")]
+    {
+        let ran = program().run(&["serve", "--data", folder, "--http", http, "--mqtt", mqtt]);
+        assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+        assert!(ran.stderr.contains(key) && ran.stderr.contains("certificate"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("listening"), "it listened before it refused: {}", ran.stderr);
+    }
+    let store = program().env("SVOD_STORE", "postgres://svod:s3cret@db.invalid/svod");
+    let ran = store.run(&["serve", "--data", folder, "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("sslmode=verify-full") && !ran.stderr.contains("s3cret"), "{}", ran.stderr);
+}

@@ -19,7 +19,7 @@ impl Somebody {
         invitation.post = post.map(|(role, space)| (role, space.parse().unwrap()));
         let invitation = app.core.identity.invite(&invitation);
         let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
-        app.proved(&token).await;
+        let token = app.proved(&token).await;
         Self { person: account.person, token }
     }
 
@@ -393,4 +393,109 @@ async fn what_was_open_is_closed_in_the_past_as_well() {
     let keeper = keeper.actor(&app).await;
     assert!(change(&app, &keeper, merge).await.is_err_and(|e| e.code() == "forbidden"));
     app.settle().await;
+}
+
+impl Somebody {
+    async fn api(
+        &self,
+        app: &TestApp,
+        method: &str,
+        path: &str,
+        body: Option<serde_json::Value>,
+    ) -> svod_testkit::Answer {
+        let headers =
+            [("authorization", format!("Bearer {}", self.token)), ("content-type", "application/json".to_owned())];
+        app.request(method, path, &headers, body.map(|b| b.to_string().into_bytes()).unwrap_or_default()).await
+    }
+}
+
+on_both_engines! {
+    async fn the_cabinet_is_there_for_programs(builder: TestAppBuilder) {
+        let app = builder.doors().start().await;
+        let (olga, ivan) = (Somebody::new(&app, "olga", None).await, Somebody::new(&app, "ivan", None).await);
+        let (consents, mandates) = ("/api/v1/my/consents", "/api/v1/my/mandates");
+        let wanted = serde_json::json!({"purpose": "назначение субсидии", "data": ["phone"],
+            "recipient": "urn:svod:body:kuzbass:ecology", "days": 30});
+        let made = olga.api(&app, "POST", consents, Some(wanted.clone())).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let consent = format!("{consents}/{}", made.json()["id"].as_str().unwrap());
+        let mut endless = wanted.clone();
+        endless["days"] = 99_999.into();
+        olga.api(&app, "POST", consents, Some(endless)).await.problem(422, "field");
+
+        app.core.trust.look(&app.actor("official-regional"), &looking(olga.person.as_str(), Ground::Consent)).await.unwrap();
+        let looked = olga.api(&app, "GET", "/api/v1/my/accesses", None).await.ok();
+        assert_eq!((looked["items"].as_array().unwrap().len(), looked["more"].as_bool()), (1, Some(false)));
+        assert_eq!(looked["items"][0]["attributes"]["basis"]["value"], "consent", "{looked}");
+        for nothing in ["/api/v1/my/accesses", consents, mandates] {
+            assert_eq!(ivan.api(&app, "GET", nothing, None).await.ok()["items"], serde_json::json!([]), "{nothing}");
+        }
+
+        let power = |delegate: &str| Some(serde_json::json!({"delegate": delegate, "scope": ["Consent"], "days": 1}));
+        olga.api(&app, "POST", mandates, power("nobody")).await.problem(422, "field");
+        let made = olga.api(&app, "POST", mandates, power("ivan")).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let mandate = format!("{mandates}/{}", made.json()["id"].as_str().unwrap());
+        assert_eq!(olga.api(&app, "GET", mandates, None).await.ok()["items"].as_array().unwrap().len(), 1);
+        for (path, other) in [(&consent, mandates), (&mandate, consents)] {
+            ivan.api(&app, "DELETE", path, None).await.problem(404, "not-found");
+            let elsewhere = format!("{other}/{}", path.rsplit('/').next().unwrap());
+            olga.api(&app, "DELETE", &elsewhere, None).await.problem(404, "not-found");
+            assert_eq!(olga.api(&app, "DELETE", path, None).await.status, 204);
+            assert_eq!(olga.api(&app, "DELETE", path, None).await.status, 204, "it is over already");
+        }
+        let over = olga.api(&app, "GET", consents, None).await.ok();
+        let until: Timestamp = over["items"][0]["attributes"]["until"]["value"].as_str().unwrap().parse().unwrap();
+        assert!(until <= app.core.registry.clock().now(), "{over}");
+
+        app.clock.advance(3_600);
+        olga.api(&app, "POST", mandates, power("ivan")).await.problem(403, "proof-needed");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn an_organization_has_a_cabinet_of_its_own(builder: TestAppBuilder) {
+        let app = builder.doors().start().await;
+        let (head, clerk) = (Somebody::new(&app, "head", None).await, Somebody::new(&app, "clerk", None).await);
+        let firm: Urn = "urn:t:organization".parse().unwrap();
+        let entity = Entity::new(firm.clone(), "Organization", "kuzbass".parse().unwrap())
+            .with("name", Attribute::property("ООО «Снег»"))
+            .with("registration", Attribute::property("1027700132195"));
+        change(&app, &Actor::platform("test"), vec![Operation::Create(entity).into()]).await.unwrap();
+        let new = Registered {
+            whom: firm.to_string(),
+            delegate: head.person.clone(),
+            basis: "head".into(),
+            document: "протокол № 1".into(),
+            until: None,
+        };
+        let mandate = app.core.trust.register(&app.actor("administrator"), &new).await.unwrap();
+        let consents = "/api/v1/my/consents";
+        let wanted = Some(serde_json::json!({"purpose": "назначение субсидии",
+            "recipient": "urn:svod:body:kuzbass:ecology", "days": 30}));
+        head.act_as(&app, mandate.as_str()).await;
+        app.clock.advance(2);
+        let made = head.api(&app, "POST", consents, wanted).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let consent = app.only("Consent").await;
+        assert_eq!(consent.object("person"), Some(&firm), "it is the organization that agrees");
+        for (path, expected) in [(consents, 1), ("/api/v1/my/mandates", 1), ("/api/v1/my/accesses", 1)] {
+            let seen = head.api(&app, "GET", path, None).await.ok();
+            assert_eq!(seen["items"].as_array().unwrap().len(), expected, "{path}: {seen}");
+        }
+        let cookie = [("cookie", format!("svod_session={}", head.token))];
+        for (path, text) in [("/my", "1027700132195"), ("/my/consents", "назначение субсидии"), ("/my/mandates", "протокол № 1")] {
+            let page = app.request("GET", path, &cookie, Vec::new()).await;
+            assert!(page.status == 200 && page.text.contains(text), "{path}: {}", page.text);
+        }
+        // Who represents lets nobody else represent; in their own affairs nothing of it is there.
+        let more = serde_json::json!({"delegate": "clerk", "days": 1});
+        head.api(&app, "POST", "/api/v1/my/mandates", Some(more)).await.problem(403, "forbidden");
+        head.act_as(&app, "").await;
+        app.clock.advance(2);
+        assert_eq!(head.api(&app, "GET", consents, None).await.ok()["items"], serde_json::json!([]));
+        assert_eq!(clerk.api(&app, "GET", consents, None).await.ok()["items"], serde_json::json!([]));
+        app.settle().await;
+    }
 }

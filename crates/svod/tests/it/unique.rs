@@ -1,6 +1,6 @@
 //! What no two entities share (D4): declared by a pack, kept by every write.
 
-use svod_kernel::Urn;
+use svod_kernel::{Coded as _, Urn};
 use svod_model::{Attribute, Entity, PackSource};
 use svod_registry::{Command, CommandError, Operation, Registry};
 use svod_testkit::{on_both_engines, packs};
@@ -70,5 +70,45 @@ on_both_engines! {
             made += u32::from(one.await.unwrap());
         }
         assert_eq!(made, 1);
+    }
+}
+
+fn numbered(n: u32, number: &str) -> Operation {
+    let entity = Entity::new(format!("urn:t:person:{n}").parse().unwrap(), "Person", "kuzbass".parse().unwrap());
+    let entity = entity.with("name", Attribute::property("Ольга"));
+    Operation::Create(entity.with("nationalId", Attribute::property(number)))
+}
+
+on_both_engines! {
+    async fn who_may_not_see_whose_a_number_is_hits_upon_few_of_them(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let (registry, me) = (&app.core.registry, app.actor("administrator"));
+        let platform = svod_kernel::Actor::platform("test");
+        write(registry, &platform, vec![numbered(1, "11223344595")]).await.unwrap();
+        for n in 0..10 {
+            let Err(CommandError::Invalid { errors, .. }) = write(registry, &me, vec![numbered(10 + n, "11223344595")]).await
+            else { panic!("{n}") };
+            assert_eq!((errors[0].field.as_str(), errors[0].rule.as_str()), ("nationalId", "unique: it cannot be given"));
+            assert!(!format!("{errors:?}").contains("11223344595") && !format!("{errors:?}").contains("urn:t:person:1"));
+        }
+        for number in ["11223344595", "11223344596"] {
+            let waits = write(registry, &me, vec![numbered(30, number)]).await.unwrap_err();
+            assert_eq!((waits.code(), waits.status()), ("too-many-tries", 429), "{number}: taken or free, it is the same");
+            assert!(waits.retry_after().is_some_and(|s| (1..=3_600).contains(&s)));
+        }
+        write(registry, &me, vec![Operation::Create(post(1, "kuzbass", "new"))]).await.unwrap();
+        app.until("the security officer is called", async || {
+            app.all("kuzbass", "SecurityAlert").await.iter().any(|a| {
+                a.text("kind") == Some("probing") && a.text("severity") == Some("danger")
+            })
+        })
+        .await;
+        app.clock.advance(3_601);
+        write(registry, &me, vec![numbered(30, "11223344596")]).await.unwrap();
+        // Who may see it is told what it is.
+        let Err(CommandError::Invalid { errors, .. }) = write(registry, &platform, vec![numbered(31, "11223344596")]).await
+        else { panic!() };
+        assert!(errors[0].rule.starts_with("unique key byNationalId"), "{errors:?}");
+        app.settle().await;
     }
 }

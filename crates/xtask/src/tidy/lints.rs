@@ -1,12 +1,18 @@
-//! What the compiler is told to refuse, it is told in every crate: no unsafe code (OWASP ASVS V1.4.1, V1.4.3).
+//! What the compiler is told to refuse, it is told in every crate: no unsafe code (OWASP ASVS V1.4.1, V1.4.3); and where values,
+//! packs and payloads are read, no cast that loses something (V1.4.2).
 
 use super::Finding;
+use super::rust;
 use super::workspace::Workspace;
 use crate::tree::Tree;
 use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 const ROOT: &str = "Cargo.toml";
+
+/// Crates in which no number is cast to one that may be another, but where it is said why it is not.
+const NO_LOSS: [&str; 9] = ["kernel", "mapping", "model", "policy", "process", "query", "rules", "store", "text"];
+const CASTS: [&str; 3] = ["clippy::cast_possible_truncation", "clippy::cast_possible_wrap", "clippy::cast_sign_loss"];
 
 /// Errors: a manifest that is missing or no TOML.
 pub fn check(tree: &Tree, workspace: &Workspace) -> Result<Vec<Finding>> {
@@ -23,7 +29,22 @@ pub fn check(tree: &Tree, workspace: &Workspace) -> Result<Vec<Finding>> {
             findings.push(Finding::new(&path, 1, "the lints of the workspace do not hold here", fix));
         }
     }
+    findings.extend(NO_LOSS.iter().filter_map(|name| casts(tree, &format!("crates/{name}/src/lib.rs"))));
     Ok(findings)
+}
+
+/// A crate that does not refuse what it should, or lets it all through again. Tests may cast.
+fn casts(tree: &Tree, path: &str) -> Option<Finding> {
+    let text = rust::code_only(&tree.get(path)?.text);
+    let refused = text.split("warn(").nth(1).and_then(|rest| rest.split(')').next()).unwrap_or_default();
+    let head = text.contains("#![cfg_attr(") && text.contains("not(test),");
+    let words = ["#![allow(", "#![expect("];
+    let allowed: Vec<&str> =
+        words.iter().flat_map(|word| text.split(word).skip(1)).filter_map(|rest| rest.split(")]").next()).collect();
+    let lets = |lint: &str| allowed.iter().any(|all| all.contains(lint));
+    let lint = CASTS.iter().find(|lint| !head || !refused.contains(**lint) || lets(lint))?;
+    let fix = format!("write #![cfg_attr(not(test), warn({}))]", CASTS.join(", "));
+    Some(Finding::new(path, 1, format!("{lint} is not refused"), fix))
 }
 
 fn manifest(tree: &Tree, path: &str) -> Result<Table> {
@@ -51,6 +72,25 @@ mod tests {
         let member = format!("[package]\nname = \"a\"\n{member}");
         let (_folder, tree) = fixture::tree(&[(ROOT, &root), ("crates/a/Cargo.toml", &member)]);
         fixture::lines(&check(&tree, &Workspace::read(&tree).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn casts_that_lose_something_are_refused_where_values_are_read() {
+        let all = format!("//! A crate.\n\n#![cfg_attr(\n    not(test),\n    warn({})\n)]\n", CASTS.join(", "));
+        let found = |text: &str| {
+            let (_folder, tree) = fixture::tree(&[("crates/model/src/lib.rs", text)]);
+            casts(&tree, "crates/model/src/lib.rs").map(|one| one.what)
+        };
+        assert_eq!(found(&all), None);
+        let lost = Some("clippy::cast_sign_loss is not refused".to_owned());
+        assert_eq!(found(&all.replace(", clippy::cast_sign_loss", "")), lost);
+        for word in ["allow", "expect"] {
+            assert_eq!(found(&format!("{all}#![{word}(clippy::cast_sign_loss)]\n")), lost);
+            assert_eq!(found(&format!("{all}#![{word}(\n    clippy::cast_sign_loss,\n)]\n")), lost);
+        }
+        assert_eq!(found(&format!("{all}// #![allow(clippy::cast_sign_loss)]\n")), None);
+        let commented = "// #![cfg_attr(not(test), warn(clippy::cast_possible_truncation))]\n//    not(test),\n";
+        assert_eq!(found(commented), Some("clippy::cast_possible_truncation is not refused".to_owned()));
     }
 
     #[test]

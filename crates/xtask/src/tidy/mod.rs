@@ -2,9 +2,11 @@
 
 mod arrows;
 mod browser;
+mod checklist;
 mod ciphers;
 mod documents;
 mod figures;
+mod keys;
 mod lints;
 mod locks;
 mod rooms;
@@ -72,6 +74,8 @@ fn findings(tree: &Tree) -> Result<Vec<Finding>> {
     findings.extend(ciphers::check(tree, &workspace));
     findings.extend(browser::check(tree));
     findings.extend(figures::check(tree));
+    findings.extend(checklist::check(tree));
+    findings.extend(keys::check(tree, &workspace));
     findings.sort();
     Ok(findings)
 }

@@ -48,6 +48,7 @@ impl AppointError {
             Self::Name => Some(("name", "bodies-acting-name")),
             Self::Command(e) => match e.fields().first().and_then(|f| f.rule.split(':').next().map(str::to_owned)) {
                 Some(rule) if rule == "acting-term" => Some(("until", "bodies-acting-term")),
+                Some(rule) if rule == "appoint-oneself" => Some(("person", "bodies-acting-self")),
                 Some(rule) if rule == "acting-holder" => Some(("person", "bodies-acting-holder")),
                 _ => None,
             },
@@ -124,6 +125,7 @@ mod tests {
     #[test]
     fn what_the_form_can_mend_is_said_at_its_field() {
         assert_eq!(refused("acting-term: too long").shown(), Some(("until", "bodies-acting-term")));
+        assert_eq!(refused("appoint-oneself: nobody").shown(), Some(("person", "bodies-acting-self")));
         assert_eq!(refused("acting-holder: the same").shown(), Some(("person", "bodies-acting-holder")));
         assert_eq!(refused("required").shown(), None);
         assert_eq!((AppointError::Oneself.status(), refused("x").code()), (403, "invalid-entity"));

@@ -67,17 +67,24 @@ pub fn scan_field(ctx: &PageContext, s: &CabinetState, errors: &[(String, String
 }
 
 /// The scan that came with a form, examined before anything is done.
-pub async fn examined(s: &CabinetState, file: Option<SentFile>) -> Result<Option<Examined>, FileError> {
-    match file {
-        Some(SentFile { name, bytes }) => s.files.examine(Upload { name, bytes }).await.map(Some),
-        None => Ok(None),
-    }
+pub async fn examined(
+    ctx: &PageContext,
+    s: &CabinetState,
+    file: Option<SentFile>,
+) -> Result<Option<Examined>, FileError> {
+    let Some(SentFile { name, bytes }) = file else { return Ok(None) };
+    s.files.may_send(&ctx.actor, bytes.len()).await?;
+    s.files.examine(Upload { name, bytes }).await.map(Some)
 }
 
 /// What is wrong with a scan, to be shown at its field.
 pub fn scan_refused(ctx: &PageContext, s: &CabinetState, error: FileError) -> Result<(String, String), PageError> {
     if !(400..500).contains(&error.status()) {
         return Err(error.into());
+    }
+    if let FileError::Quota(seconds) = error {
+        let hours = seconds.div_ceil(3600);
+        return Ok(("scan".to_owned(), ctx.tf("cabinet-file-quota", &[("n", hours.into())])));
     }
     let key = format!("cabinet-{}", error.code());
     Ok(("scan".to_owned(), ctx.tf(&key, &[("n", s.files.max_mib().into())])))

@@ -118,6 +118,16 @@ async fn bodies_are_searched_and_read_page_by_page() {
     assert!(bodies(&found.body) == 1 && found.body.contains(COMMITTEE), "{}", found.body);
     let nothing = house.visitor.get(None, "/bodies?q=zzz").await;
     assert!(nothing.status == StatusCode::OK && nothing.body.contains("Nothing found"), "{}", nothing.body);
+    for n in 0..25 {
+        let id = format!("urn:t:body:unit-{n:02}");
+        house.make(&id, "Body", "kuzbass", &[("name", text(&format!("Учебный отдел {n:02}")))]).await;
+    }
+    let units = "/bodies?space=kuzbass&q=%D0%BE%D1%82%D0%B4+%D1%83%D1%87%D0%B5%D0%B1%D0%BD"; // отд учебн
+    let (first, second) =
+        (house.visitor.get(None, units).await, house.visitor.get(None, &format!("{units}&page=1")).await);
+    assert_eq!((bodies(&first.body), bodies(&second.body)), (20, 5), "{}", first.body);
+    assert!(first.body.contains("Учебный отдел 00") && !first.body.contains("Учебный отдел 20"), "{}", first.body);
+    assert!(second.body.contains("Учебный отдел 24") && !second.body.contains("rel=\"next\""), "{}", second.body);
     // An official begins where they work.
     let own = house.visitor.get(Some(OFFICIAL), "/bodies").await.body;
     assert!(own.contains(&format!("<option value=\"{CITY}\" selected>")), "{own}");

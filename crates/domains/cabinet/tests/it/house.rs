@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use svod_cabinet::{CabinetState, routes};
-use svod_files::{Files, FilesDeps, FilesOptions};
+use svod_files::{Daily, Files, FilesDeps, FilesOptions};
 use svod_kernel::{Actor, Clock, SeededRng, SimClock};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity};
@@ -44,7 +44,7 @@ impl House {
             secure_cookies: false,
         });
         let trust = Trust::new(registry.clone());
-        let options = FilesOptions { max_mib: 1, scanner: None };
+        let options = FilesOptions { max_mib: 1, daily: Daily { files: 100, mib: 100 }, scanner: None };
         let files = FilesDeps { store, registry: registry.clone(), trust: trust.clone(), options };
         let files = Files::new(files);
         let state = CabinetState { registry: registry.clone(), identity: identity.clone(), trust, files };

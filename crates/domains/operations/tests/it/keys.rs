@@ -5,6 +5,7 @@ use std::path::Path;
 #[test]
 fn every_key_that_is_used_exists() {
     let sources = Path::new("src");
-    let made = ["reason-", "packs-done-", "packs-file-", "quarantine-status-"];
+    let fields = ["devices-name-", "devices-device-", "devices-profile-", "devices-space-"];
+    let made = [&["reason-", "packs-done-", "packs-file-", "quarantine-status-"][..], &fields].concat();
     svod_portal::testing::check_keys(sources, &svod_operations::texts(), &["ctx.t(\"", "ctx.tf(\""], &made);
 }

@@ -119,11 +119,9 @@ impl Connection<'_> {
                     }
                     _ => return End::Gone,
                 },
-                () = session.wake.notified() => {
-                    if session.state().epoch != self.at.epoch {
-                        return End::Reason(DisconnectReasonCode::SessionTakenOver);
-                    }
-                }
+                () = session.wake.notified() => if let Some(reason) = self.sent_away() {
+                    return End::Reason(reason);
+                },
                 now = tick.tick() => {
                     // A client we do not read from cannot be heard.
                     let silent = self.keep_alive.is_some_and(|k| now.saturating_duration_since(heard) > k);
@@ -139,6 +137,15 @@ impl Connection<'_> {
                 }
             }
         }
+    }
+
+    /// Why the session is no longer this connection's.
+    fn sent_away(&self) -> Option<DisconnectReasonCode> {
+        let state = self.at.session.state();
+        if state.expelled {
+            return Some(DisconnectReasonCode::NotAuthorized);
+        }
+        (state.epoch != self.at.epoch).then_some(DisconnectReasonCode::SessionTakenOver)
     }
 
     /// Makes room for the next read, much when the last one filled what there was; its size in bytes.

@@ -175,3 +175,25 @@ async fn a_client_without_id_gets_one() {
     c.send(publish("t", "x", QoS::AtLeastOnce, 1)).await;
     assert_eq!(c.next().await, Some(v3::Packet::PublishAck { packet_id: id(1) }));
 }
+
+#[tokio::test]
+async fn who_is_let_in_no_more_is_sent_away_and_others_stay() {
+    let door = TestDoor::new();
+    let (addr, broker) = broker(&door).await;
+    let of = |user: &'static str| v5::Connect {
+        username: Some(user.into()),
+        password: Some("secret".into()),
+        session_expiry_interval_secs: 60,
+        ..connect5("same")
+    };
+    let (mut gone, _) = open5(addr, of("mallory")).await;
+    let (mut stays, _) = open5(addr, of("plough")).await;
+    assert_eq!(broker.expel(|actor| actor == "mallory"), 1);
+    match gone.next().await {
+        Some(v5::Packet::Disconnect(d)) => assert_eq!(d.reason_code, DisconnectReasonCode::NotAuthorized),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(gone.next().await, None);
+    assert!(stays.silent().await);
+    assert_eq!(broker.expel(|actor| actor == "mallory"), 0, "its session is gone as well");
+}

@@ -141,12 +141,31 @@ fn operations(stage: &Stage) -> Vec<Case> {
     ]
 }
 
+/// Personas are nobody in the graph: they have no cabinet.
+fn cabinet() -> Vec<Case> {
+    const OF_PERSONS: [u16; 6] = [401, 404, 404, 404, 404, 404];
+    let consent = json!({"purpose": "x", "recipient": "urn:t:none", "days": 1});
+    let case = |method: &'static str, route: &'static str, body: Body| {
+        Case::new(method, route, route.replace("{urn}", "urn:t:none"), body, OF_PERSONS)
+    };
+    vec![
+        case("GET", "/api/v1/my/accesses", Body::Nothing),
+        case("GET", "/api/v1/my/consents", Body::Nothing),
+        case("POST", "/api/v1/my/consents", Body::Json(consent)),
+        case("DELETE", "/api/v1/my/consents/{urn}", Body::Nothing),
+        case("GET", "/api/v1/my/mandates", Body::Nothing),
+        case("POST", "/api/v1/my/mandates", Body::Json(json!({"delegate": "nobody", "days": 1}))),
+        case("DELETE", "/api/v1/my/mandates/{urn}", Body::Nothing),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_of_the_api_is_answered_as_the_visitor_may() {
     let stage = Stage::set().await;
     let mut cases = graph();
     cases.extend(work(&stage));
     cases.extend(operations(&stage));
+    cases.extend(cabinet());
     complete(&routes::api(), &cases);
     judge(&stage.app, &cases).await;
     let files = |n: usize| {

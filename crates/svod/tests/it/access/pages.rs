@@ -56,7 +56,7 @@ fn people() -> Vec<Case> {
         door("/session/passkey", "token=none&credential=%7B%7D", [410; 6]),
         Case::new("GET", "/invitation/{token}", invitation, Body::Nothing, [401; 6]),
         Case::new("POST", "/invitation/{token}", invitation, Body::Form(""), [401; 6]),
-        Case::new("GET", "/session/outside/{provider}", "/session/outside/none", Body::Nothing, [404; 6]),
+        Case::new("POST", "/session/outside/{provider}", "/session/outside/none", Body::Form("back=/"), [404; 6]),
         get("/session/outside/return", [410; 6]),
         form("/session/confirm/outside", "provider=none"),
         form("/account/outside", "provider=none"),
@@ -75,6 +75,7 @@ fn people() -> Vec<Case> {
         form("/account/password", "token=none&password=x&code=000000"),
         form("/account/password/remove", ""),
         form("/account/sites/withdraw", "client=none"),
+        form("/account/sites/narrow", "client=none&scope=email"),
         form("/account/sessions/end", "id=none"),
         form("/account/sessions/end-others", ""),
     ]
@@ -140,7 +141,7 @@ fn sites() -> Vec<Case> {
     ]
 }
 
-/// Accounts and sites are looked after by whoever runs the installation.
+/// Accounts, sites and devices are looked after by whoever runs the installation.
 fn administration() -> Vec<Case> {
     let get = |route: &'static str| Case::new("GET", route, route, Body::Nothing, ADMINISTRATOR);
     let post = |route: &'static str, fields, last| {
@@ -152,9 +153,16 @@ fn administration() -> Vec<Case> {
         post("/accounts/invite", "login=olga@example.org&name=Olga", 200),
         post("/accounts/invite", "login=x&name=Olga", 422),
         post("/accounts/invite", "login=olga@example.org&name=Olga&role=governor&space=altai", 422),
+        post("/accounts/invitations/withdraw", "id=none", 404),
         post("/accounts/block", nobody, 404),
         get("/clients"),
         post("/clients/state", "id=none&state=active", 404),
+        get("/devices"),
+        post("/devices/add", "name=Gateway&space=kuzbass", 200),
+        post("/devices/add", "name=&space=kuzbass", 422),
+        post("/devices/add", "name=Gateway&space=altai", 422),
+        Case::new("GET", "/devices/{id}", "/devices/none", Body::Nothing, [401, 403, 403, 403, 403, 404]),
+        post("/devices/revoke", "id=none", 404),
     ]
 }
 

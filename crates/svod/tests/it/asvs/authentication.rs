@@ -4,7 +4,7 @@ use svod_identity::{IdentityError, code};
 use svod_kernel::Clock as _;
 use svod_testkit::{Answer, TestApp};
 
-use super::{PASSWORD, Person, base32, goes_on, hidden, page, sign_in, signed_in, submit};
+use super::{PASSWORD, Person, base32, goes_on, hidden, page, set_cookie, sign_in, signed_in, submit};
 
 /// The tags of a page's fields.
 fn inputs(page: &Answer) -> Vec<&str> {
@@ -14,7 +14,8 @@ fn inputs(page: &Answer) -> Vec<&str> {
 /// V6.2.6, V6.2.7: passwords are typed hidden, and nothing stands in a password manager's way. V6.4.2: nothing else is asked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_is_hidden_and_can_be_filled_in() {
-    const ASKED: [&str; 8] = ["csrf", "back", "login", "password", "code", "token", "credential", "username"];
+    const ASKED: [&str; 9] =
+        ["csrf", "back", "login", "current", "password", "code", "token", "credential", "username"];
     let app = TestApp::builder().doors().start().await;
     let (_, secret) = Person::with_password(&app, "olga", PASSWORD).await;
     let olga = signed_in(&app, "olga", PASSWORD, &secret).await;
@@ -80,8 +81,8 @@ async fn another_password_ends_the_old_one_and_all_other_sessions() {
     let typed = form.text.split_once("class=\"secret\">").unwrap().1.split('<').next().unwrap();
     let fresh = base32(typed);
     let now = code(&fresh, app.clock.now());
-    let fields = [("token", hidden(&form, "token")), ("password", OTHER.to_owned()), ("code", now)];
-    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let token = hidden(&form, "token");
+    let fields = [("token", token.as_str()), ("current", PASSWORD), ("password", OTHER), ("code", &now)];
     let set = submit(&app, &first, "/account/password", &fields).await;
     assert_eq!(set.status, 200, "{}", set.text);
     assert!(goes_on(&app, &first).await);
@@ -91,6 +92,52 @@ async fn another_password_ends_the_old_one_and_all_other_sessions() {
     assert_eq!(sign_in(&app, "olga", PASSWORD, &fresh).await.status, 401, "the old password");
     assert_eq!(sign_in(&app, "olga", OTHER, &secret).await.status, 401, "the old authenticator");
     signed_in(&app, "olga", OTHER, &fresh).await;
+    app.settle().await;
+}
+
+/// What a form of `/account/password` sends, shown in that session: its token, and a code of the authenticator that it begins.
+async fn begun(app: &TestApp, session: &str) -> (String, String) {
+    let form = page(app, session, "/account/password").await;
+    let typed = form.text.split_once("class=\"secret\">").unwrap().1.split('<').next().unwrap();
+    (hidden(&form, "token"), code(&base32(typed), app.clock.now()))
+}
+
+/// V6.2.3: who changes the password types the one of now, or nothing changes. V6.4.3: who has forgotten it shows a passkey
+/// instead, which is both factors; a recovery code stands in for the authenticator and for nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_password_of_now_is_asked_for_unless_a_passkey_was_shown() {
+    const OTHER: &str = "лошадь на лугу";
+    let app = TestApp::builder().doors().start().await;
+    let (invited, secret) = Person::with_password(&app, "olga", PASSWORD).await;
+    let typed = signed_in(&app, "olga", PASSWORD, &secret).await;
+    let (token, now) = begun(&app, &typed).await;
+    for wrong in ["", "не тот пароль", OTHER] {
+        let fields = [("token", token.as_str()), ("current", wrong), ("password", OTHER), ("code", &now)];
+        let refused = submit(&app, &typed, "/account/password", &fields).await;
+        assert_eq!(refused.status, 422, "{wrong:?}: {}", refused.text);
+        assert!(refused.text.contains("#field-current"), "it says which field: {}", refused.text);
+    }
+    let without = [("token", token.as_str()), ("password", OTHER), ("code", &now)];
+    assert_eq!(submit(&app, &typed, "/account/password", &without).await.status, 422);
+    assert!(goes_on(&app, &invited.token).await, "nothing has changed");
+
+    // The session of the invitation went on by a passkey: it sets another without the one that was forgotten.
+    let (token, now) = begun(&app, &invited.token).await;
+    let fields = [("token", token.as_str()), ("password", OTHER), ("code", &now)];
+    let set = submit(&app, &invited.token, "/account/password", &fields).await;
+    assert_eq!(set.status, 200, "{}", set.text);
+    assert!(!goes_on(&app, &typed).await);
+    app.clock.advance(20 * 60); // what was guessed is forgotten
+    assert_eq!(sign_in(&app, "olga", PASSWORD, &secret).await.status, 401, "the forgotten one");
+    let paper = set.text.split_once("<li><code>").unwrap().1.split('<').next().unwrap().to_owned();
+    let half = submit(&app, "", "/session/password", &[("login", "olga"), ("password", "не тот пароль")]).await;
+    assert_eq!(half.status, 401, "with a recovery code at hand the password is asked for all the same");
+    let half = submit(&app, "", "/session/password", &[("login", "olga"), ("password", OTHER)]).await;
+    let entered = submit(&app, "", "/session/code", &[("step", &hidden(&half, "step")), ("code", &paper)]).await;
+    let entered = set_cookie(&entered, "svod_session").expect("a recovery code beside the password opens");
+    let (token, now) = begun(&app, &entered).await;
+    let fields = [("token", token.as_str()), ("password", PASSWORD), ("code", &now)];
+    assert_eq!(submit(&app, &entered, "/account/password", &fields).await.status, 422, "and sets no other");
     app.settle().await;
 }
 
@@ -122,4 +169,62 @@ async fn an_account_with_a_factor_opens_to_no_invitation() {
         let asked = submit(&app, &token, "/accounts/invite", &[("login", "olga2"), ("name", "Olga")]).await;
         assert!([401, 403].contains(&asked.status), "{persona:?}: {}", asked.status);
     }
+}
+
+/// The path of the invitation that an answer shows.
+fn invitation(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let (_, rest) = answer.text.split_once("/invitation/").unwrap_or_else(|| panic!("none: {}", answer.text));
+    format!("/invitation/{}", rest.split('<').next().unwrap())
+}
+
+/// V6.4.1: an invitation that nobody has used yet is seen and taken back, and is worth nothing without its maker's powers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_invitation_is_taken_back_and_ends_with_its_makers_powers() {
+    const POST: (&str, &str) = ("role", "official");
+    const PLACE: (&str, &str) = ("space", "kuzbass/novokuznetsk");
+    let app = TestApp::builder().doors().start().await;
+    let admin = app.token("administrator");
+    let form = [("login", "first@example.org"), ("name", "First"), POST, PLACE];
+    let path = invitation(&submit(&app, &admin, "/accounts/invite", &form).await);
+    assert_eq!(page(&app, "", &path).await.status, 200);
+    let listed = page(&app, &admin, "/accounts").await;
+    let (_, row) = listed.text.split_once("first@example.org").expect("it is listed");
+    assert!(!listed.text.contains(&path), "its address is not");
+    let id = row.split_once("name=\"id\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    // Who runs another territory has nothing to take back here.
+    let mut elsewhere = svod_identity::Invitation::new("mayor", "Mayor", app.clock.now().plus_seconds(60)).unwrap();
+    elsewhere.post = Some((svod_kernel::Role::Administrator, "kuzbass/novokuznetsk".parse().unwrap()));
+    let elsewhere = app.core.identity.invite(&elsewhere);
+    let (mayor, token) = app.core.identity.accept(&elsewhere, &svod_identity::From::default()).await.unwrap();
+    let token = app.proved(&token).await;
+    let citizen = app.token("citizen");
+    assert_eq!(submit(&app, &citizen, "/accounts/invitations/withdraw", &[("id", &id)]).await.status, 403);
+    assert_eq!(submit(&app, &admin, "/accounts/invitations/withdraw", &[("id", &id)]).await.status, 303);
+    assert_eq!(page(&app, "", &path).await.status, 410);
+    assert!(!page(&app, &admin, "/accounts").await.text.contains("first@example.org"));
+
+    let form = [("login", "second@example.org"), ("name", "Second"), POST, PLACE];
+    let path = invitation(&submit(&app, &token, "/accounts/invite", &form).await);
+    assert_eq!(page(&app, "", &path).await.status, 200);
+    app.core.identity.block(&mayor.id.to_string(), true).await.unwrap();
+    app.clock.advance(2);
+    assert_eq!(page(&app, "", &path).await.status, 410);
+    assert_eq!(submit(&app, "", &path, &[]).await.status, 410);
+    assert!(!page(&app, &admin, "/accounts").await.text.contains("second@example.org"));
+
+    // Who has opened the link already adds no passkey any more.
+    let form = [("login", "third@example.org"), ("name", "Third"), POST, PLACE];
+    let path = invitation(&submit(&app, &admin, "/accounts/invite", &form).await);
+    let opened = set_cookie(&submit(&app, "", &path, &[]).await, "svod_session").expect("the link opens");
+    let begin = async || {
+        let script = [super::cookies(&opened), ("x-csrf-token", super::CSRF.to_owned())];
+        app.request("POST", "/account/passkeys/begin", &script, Vec::new()).await.status
+    };
+    assert_ne!(begin().await, 401);
+    let open = app.core.identity.open_invitations().await.unwrap();
+    let id = open.into_iter().find(|i| i.login == "third@example.org").unwrap().id;
+    assert_eq!(submit(&app, &admin, "/accounts/invitations/withdraw", &[("id", &id)]).await.status, 303);
+    assert_eq!(begin().await, 401);
+    app.settle().await;
 }

@@ -1,5 +1,10 @@
 //! V3 and V5: what browsers are told, and what they are given to keep.
 
+use std::sync::Arc;
+
+use serde_json::json;
+use svod_identity::provider::{AuthMethod, ClientState, Registration};
+use svod_identity::{Asked, Fetch, Fetched, OutsideProvider};
 use svod_testkit::{Answer, TestApp};
 
 use super::{Person, encoded, page, set_cookie, submit};
@@ -73,6 +78,7 @@ async fn looking_changes_nothing() {
         "/quarantine",
         "/accounts",
         "/clients",
+        "/devices",
         "/tasks",
         "/tasks.csv",
         "/journal",
@@ -140,4 +146,109 @@ async fn downloads_have_names_of_ours() {
             assert_eq!((answer.header("content-disposition"), answer.header("x-evil")), ("", ""), "{path} {space}");
         }
     }
+}
+
+/// V3.4.2: what the provider says of itself anybody's page reads; what it gives to sites, theirs alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_sites_in_force_alone_read_what_the_provider_gives() {
+    const SITE: &str = "https://shop.example";
+    let app = TestApp::builder().doors().start().await;
+    let site = Registration {
+        client_name: "Shop".into(),
+        redirect_uris: vec![format!("{SITE}/cb")],
+        post_logout_redirect_uris: Vec::new(),
+        backchannel_logout_uri: None,
+        token_endpoint_auth_method: AuthMethod::None,
+        grant_types: vec!["authorization_code".into()],
+        scope: "openid".into(),
+        jwks: None,
+        dpop_bound_access_tokens: false,
+    };
+    app.core.identity.add_client(site.clone(), ClientState::Active).await.unwrap();
+    let waiting = Registration { redirect_uris: vec!["https://waits.example/cb".into()], ..site };
+    app.core.identity.register_client(waiting).await.unwrap();
+    let ask = async |method: &str, path: &str, origin: &str| {
+        app.request(method, path, &[("origin", origin.to_owned())], Vec::new()).await
+    };
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/oauth/jwks"] {
+        let answer = ask("GET", path, "https://stranger.example").await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{path}");
+    }
+    for path in
+        ["/oauth/token", "/oauth/userinfo", "/oauth/revoke", "/oauth/introspect", "/oauth/par", "/oauth/register"]
+    {
+        for (origin, told) in [
+            (SITE, SITE),
+            ("https://stranger.example", ""),
+            ("https://waits.example", ""),
+            ("https://shop.example.evil.example", ""),
+            ("http://shop.example", ""),
+            ("null", ""),
+        ] {
+            for method in ["OPTIONS", "POST"] {
+                let answer = ask(method, path, origin).await;
+                assert_eq!(answer.header("access-control-allow-origin"), told, "{method} {path} {origin}");
+                assert_eq!(
+                    answer.header("access-control-allow-methods").is_empty(),
+                    method == "POST" || told.is_empty()
+                );
+                assert_eq!(answer.header("access-control-allow-credentials"), "", "no cookie counts");
+                let mut vary = answer.headers.get_all("vary").iter();
+                let named = vary.any(|v| v.to_str().is_ok_and(|v| v.to_ascii_lowercase().contains("origin")));
+                assert!(named, "{method} {path}: caches keep the two apart");
+            }
+        }
+    }
+}
+
+/// A provider that says of itself what is needed to leave for it.
+struct Provider;
+
+impl Fetch for Provider {
+    fn fetch<'a>(&'a self, asked: Asked) -> Fetched<'a> {
+        let at = "https://accounts.example";
+        let document = match asked.url.ends_with("/keys") {
+            true => json!({"keys": []}),
+            false => json!({"issuer": at, "authorization_endpoint": format!("{at}/authorize"),
+                "token_endpoint": format!("{at}/token"), "jwks_uri": format!("{at}/keys")}),
+        };
+        Box::pin(async move { Ok((200, document)) })
+    }
+}
+
+/// V7.6.2: a way to a provider, which may let in without asking, is begun by a form of ours and by no link.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_link_begins_a_session_by_a_provider() {
+    let app = TestApp::builder().doors().start().await;
+    let spec = OutsideProvider {
+        id: "national".into(),
+        name: "National".into(),
+        issuer: "https://accounts.example".into(),
+        client_id: "region".into(),
+        client_secret: String::new(),
+        scope: "openid".into(),
+        national_id_claim: String::new(),
+        acr: vec!["high".into()],
+        amr: Vec::new(),
+    };
+    app.core.identity.set_outside(vec![spec], Arc::new(Provider));
+    let path = "/session/outside/national";
+    let link = get(&app, path, None).await;
+    assert_eq!((link.status, set_cookie(&link, "svod_outside")), (405, None));
+    let kind = ("content-type", "application/x-www-form-urlencoded".to_owned());
+    let foreign = app.request("POST", path, &[kind], b"back=/".to_vec()).await;
+    assert_eq!((foreign.status, set_cookie(&foreign, "svod_outside")), (403, None));
+    let door = get(&app, "/session", None).await;
+    assert!(door.text.contains(&format!("method=\"post\" action=\"{path}\"")), "{}", door.text);
+    let policy = door.header("content-security-policy");
+    assert!(
+        policy.contains("; form-action 'self' https://accounts.example;"),
+        "it leads there and nowhere else: {policy}"
+    );
+    let elsewhere = get(&app, "/session?back=%2Foauth%2Fauthorize%3Fclient_id%3Dnobody", None).await;
+    assert_eq!(elsewhere.header("content-security-policy"), policy, "no link opens it");
+    let left = submit(&app, "", path, &[("back", "/account")]).await;
+    assert_eq!(left.status, 303, "{}", left.text);
+    assert!(left.header("location").starts_with("https://accounts.example/authorize?"), "{}", left.header("location"));
+    assert!(set_cookie(&left, "svod_outside").is_some());
 }

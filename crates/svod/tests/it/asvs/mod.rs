@@ -30,7 +30,7 @@ impl Person {
         let invitation = Invitation::new(login, "Olga", app.clock.now().plus_seconds(60)).unwrap();
         let invitation = app.core.identity.invite(&invitation);
         let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
-        app.proved(&token).await;
+        let token = app.proved(&token).await;
         Self { account, token }
     }
 

@@ -45,5 +45,35 @@ pub async fn judge(court: &Court<'_>, who: &Asking) {
                 assert_eq!((found.status, told), (never.status, wanted), "{}", court.hint(who, path));
             }
         }
+        if hidden {
+            unchanged(court, who, (&life.made.kind, life.made.space.as_str()), id).await;
+        }
+    }
+}
+
+/// Changes and removals of something, by every door.
+fn changes((kind, space): (&str, &str), id: &str) -> Vec<(&'static str, String, Option<Value>)> {
+    let (entity, ngsi) = (format!("/api/v1/entities/{id}"), format!("/ngsi-ld/v1/entities/{id}"));
+    let order = |change: Value| Some(json!({"ground": "test", "changes": [change]}));
+    let set = json!({"deviceId": {"value": "another"}});
+    let whole = json!({"id": id, "type": kind, "space": space, "attributes": set});
+    vec![
+        ("PATCH", entity.clone(), Some(json!({"set": set}))),
+        ("DELETE", entity, None),
+        ("POST", "/api/v1/commands".into(), order(json!({"patch": {"urn": id, "set": set}}))),
+        ("POST", "/api/v1/commands".into(), order(json!({"replace": {"entity": whole}}))),
+        ("POST", "/api/v1/commands".into(), order(json!({"delete": {"urn": id}}))),
+        ("DELETE", ngsi, None),
+    ]
+}
+
+/// Whoever may not know of it is told that there is none, as of what was never there.
+async fn unchanged(court: &Court<'_>, who: &Asking, what: (&str, &str), id: &str) {
+    for ((method, path, body), (_, elsewhere, other)) in changes(what, id).into_iter().zip(changes(what, NEVER)) {
+        let hidden = court.ask(who, method, &path, body).await;
+        let never = court.ask(who, method, &elsewhere, other).await;
+        let (told, wanted) = (hidden.text.replace(id, NEVER), never.text);
+        assert_eq!((hidden.status, told), (never.status, wanted), "{} {}", method, court.hint(who, &path));
+        assert_eq!(hidden.status, 404, "{} {}", method, court.hint(who, &path));
     }
 }

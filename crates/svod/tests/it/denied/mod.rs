@@ -126,7 +126,7 @@ async fn people(app: &TestApp) -> Vec<(Urn, Asking)> {
         invitation.post = post.map(|(role, space): (Role, &str)| (role, space.parse().unwrap()));
         let invitation = app.core.identity.invite(&invitation);
         let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
-        app.proved(&token).await;
+        let token = app.proved(&token).await;
         let actor = app.core.identity.authenticate(&token).await.unwrap();
         all.push((account.person, Asking { actor, token }));
     }

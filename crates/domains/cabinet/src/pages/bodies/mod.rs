@@ -4,15 +4,18 @@ pub mod acting;
 pub mod body;
 mod seats;
 
+use std::sync::Arc;
+
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_kernel::{SpacePath, Urn};
 use svod_model::Entity;
 use svod_portal::components::{self, Choice, Field, Filters};
 use svod_portal::{Html, Island, Page, PageContext, PageError, encoded};
-use svod_registry::{EntityQuery, INSTALLATION, QueryError};
+use svod_query::{Compare, Filter, Operand, Operation, Order, Path, Query, Types, words};
+use svod_registry::{EntityQuery, Find, INSTALLATION, QueryError};
 
 use crate::CabinetState;
 use crate::pages::name_of;
@@ -27,8 +30,6 @@ const POSTS: usize = 10;
 const LOOSE: usize = 50;
 /// Entities read at once.
 const CHUNK: usize = 500;
-/// Chunks looked through for one list: 10,000 entities.
-const CHUNKS: usize = 20;
 /// Longest text that is looked for, in characters.
 const LONGEST: usize = 100;
 
@@ -46,14 +47,16 @@ pub struct Asked {
 /// What is looked for.
 struct Wanted {
     space: SpacePath,
-    /// Part of a name, in small letters; empty for every name.
+    /// Beginnings of words, in small letters; empty for every name.
     words: String,
     page: usize,
 }
 
 impl Wanted {
-    fn fits(&self, e: &Entity) -> bool {
-        name(e).to_lowercase().contains(&self.words)
+    /// What must hold: each word begins one of the entity's, and that besides.
+    fn filter(&self, besides: Option<Filter>) -> Option<Filter> {
+        let all: Vec<Filter> = words::of_text(&self.words).map(Filter::Word).chain(besides).collect();
+        (!all.is_empty()).then_some(Filter::All(all))
     }
 
     /// The address of a page of this search.
@@ -136,62 +139,79 @@ fn spaces(ctx: &PageContext, s: &CabinetState, space: &SpacePath) -> Vec<Choice>
     choices
 }
 
-/// All that the visitor may see of it, where not everybody may write.
+/// All that the visitor may see of it, where not everybody may write: for questions by an indexed attribute, whose answers are few.
 async fn read(ctx: &PageContext, s: &CabinetState, mut query: EntityQuery) -> Result<Vec<Entity>, PageError> {
     let tree = s.registry.spaces();
     let mut all = Vec::new();
-    for _ in 0..CHUNKS {
+    loop {
         let page = s.registry.query(&ctx.actor, query.clone()).await?;
         all.extend(page.items.into_iter().filter(|e| tree.get(&e.space).is_some_and(|space| !space.open)));
         query.after = page.next;
         if query.after.is_none() {
-            break;
+            return Ok(all);
         }
     }
-    Ok(all)
+}
+
+/// A stretch of what fits, by name, and whether there is more: the registry keeps no more of it than is shown.
+async fn named(
+    ctx: &PageContext,
+    s: &CabinetState,
+    space: &SpacePath,
+    query: Query,
+    (offset, limit): (usize, usize),
+) -> Result<(Vec<Entity>, bool), PageError> {
+    let order = Order { path: Path::attribute("name"), descending: false, from: None, collation: None };
+    let find = Find { space: space.clone(), below: true, query, order: vec![order], offset, limit, count: false };
+    let found = s.registry.find(&ctx.actor, &find).await?;
+    let tree = s.registry.spaces();
+    let here = |e: &Entity| tree.get(&e.space).is_some_and(|space| !space.open);
+    Ok((found.entities.into_iter().map(Arc::unwrap_or_clone).filter(here).collect(), found.more))
 }
 
 /// Bodies of the space that are called so, by name.
-async fn found(ctx: &PageContext, s: &CabinetState, wanted: &Wanted) -> Result<Vec<Entity>, PageError> {
+async fn found(ctx: &PageContext, s: &CabinetState, wanted: &Wanted) -> Result<(Vec<Entity>, bool), PageError> {
     let types = kinds(s);
     if types.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
-    let query = EntityQuery { types, limit: CHUNK, ..EntityQuery::of(wanted.space.clone(), &[]) };
-    let mut all = read(ctx, s, query).await?;
-    all.retain(|body| wanted.fits(body));
-    all.sort_by_cached_key(|body| (name(body).to_lowercase(), body.id.clone()));
-    Ok(all)
+    let query = Query { types: Types::one_of(types), filter: wanted.filter(None), ..Query::default() };
+    named(ctx, s, &wanted.space, query, (wanted.page * PAGE, PAGE)).await
 }
 
-/// The posts of a body, by name. A territory's posts belong to bodies of the same territory or of one above it.
+/// The first posts of a body, by name. A territory's posts belong to bodies of the same territory or of one above it.
+async fn some_posts(ctx: &PageContext, s: &CabinetState, body: &Entity) -> Result<(Vec<Entity>, bool), PageError> {
+    let operands = vec![Operand::Text(body.id.to_string())];
+    let of = Compare { path: Path::attribute("body"), operation: Operation::Equal, operands };
+    let types = Types::Is("Post".to_owned());
+    let query = Query { types, filter: Some(Filter::Compare(of)), ..Query::default() };
+    named(ctx, s, &body.space, query, (0, POSTS)).await
+}
+
+/// All posts of a body, by name.
 async fn posts(ctx: &PageContext, s: &CabinetState, body: &Entity) -> Result<Vec<Entity>, PageError> {
-    let query = EntityQuery::of(body.space.top(), &["Post"]).with("body", body.id.as_str());
+    let query = EntityQuery::of(body.space.clone(), &["Post"]).with("body", body.id.as_str());
     let mut all = read(ctx, s, EntityQuery { limit: CHUNK, ..query }).await?;
-    all.retain(|post| body.space.covers(&post.space));
     all.sort_by_cached_key(|post| (name(post).to_lowercase(), post.id.clone()));
     Ok(all)
 }
 
 /// Posts of the space that belong to no body, such as the region's head and those that invitations made.
-async fn loose(ctx: &PageContext, s: &CabinetState, wanted: &Wanted) -> Result<Vec<Entity>, PageError> {
-    let query = EntityQuery { limit: CHUNK, ..EntityQuery::of(wanted.space.clone(), &["Post"]) };
-    let mut all = read(ctx, s, query).await?;
-    all.retain(|post| post.object("body").is_none() && wanted.fits(post));
-    all.sort_by_cached_key(|post| (post.space.clone(), name(post).to_lowercase(), post.id.clone()));
-    Ok(all)
+async fn loose(ctx: &PageContext, s: &CabinetState, wanted: &Wanted) -> Result<(Vec<Entity>, bool), PageError> {
+    let types = Types::Is("Post".to_owned());
+    let filter = wanted.filter(Some(Filter::Missing(Path::attribute("body"))));
+    named(ctx, s, &wanted.space, Query { types, filter, ..Query::default() }, (0, LOOSE)).await
 }
 
 async fn row(ctx: &PageContext, s: &CabinetState, body: &Entity) -> Result<Row, PageError> {
-    let posts = posts(ctx, s, body).await?;
-    let shown = &posts[..posts.len().min(POSTS)];
+    let (shown, more) = some_posts(ctx, s, body).await?;
     Ok(Row {
         href: href(&body.id),
         name: name(body).to_owned(),
         place: place(ctx, &body.space),
         parent: name_of(ctx, s, body.object("parent")).await,
-        seats: if shown.is_empty() { Html::default() } else { seats::html(ctx, s, shown, false).await? },
-        more: posts.len() > POSTS,
+        seats: if shown.is_empty() { Html::default() } else { seats::html(ctx, s, &shown, false).await? },
+        more,
     })
 }
 
@@ -202,19 +222,17 @@ async fn row(ctx: &PageContext, s: &CabinetState, body: &Entity) -> Result<Row, 
 pub async fn show(
     ctx: PageContext,
     State(s): State<CabinetState>,
-    Query(asked): Query<Asked>,
+    axum::extract::Query(asked): axum::extract::Query<Asked>,
 ) -> Result<Response, PageError> {
     let words = asked.q.trim().chars().take(LONGEST).collect::<String>().to_lowercase();
     let wanted = Wanted { space: space_of(&ctx, &s, asked.space.trim())?, words, page: asked.page.min(PAGES) };
-    let all = found(&ctx, &s, &wanted).await?;
+    let (found, more) = found(&ctx, &s, &wanted).await?;
     let mut bodies = Vec::with_capacity(PAGE);
-    for body in all.iter().skip(wanted.page * PAGE).take(PAGE) {
+    for body in &found {
         bodies.push(row(&ctx, &s, body).await?);
     }
-    let more = all.len() > (wanted.page + 1) * PAGE;
     let (first, next) = ((wanted.page > 0).then(|| wanted.href(0)), more.then(|| wanted.href(wanted.page + 1)));
-    let loose = if wanted.page == 0 { loose(&ctx, &s, &wanted).await? } else { Vec::new() };
-    let shown = &loose[..loose.len().min(LOOSE)];
+    let (shown, loose_more) = if wanted.page == 0 { loose(&ctx, &s, &wanted).await? } else { (Vec::new(), false) };
     let fields = vec![
         Field::select("space", ctx.t("bodies-space"), spaces(&ctx, &s, &wanted.space)).value(wanted.space.as_str()),
         Field::text("q", ctx.t("bodies-search")).value(asked.q.trim()),
@@ -224,8 +242,8 @@ pub async fn show(
         filters: Filters { action: "/bodies".into(), fields }.html(&ctx),
         pages: components::pagination(&ctx, bodies.len(), first.as_deref(), next.as_deref()),
         bodies,
-        loose: if shown.is_empty() { Html::default() } else { seats::html(&ctx, &s, shown, false).await? },
-        loose_more: loose.len() > LOOSE,
+        loose: if shown.is_empty() { Html::default() } else { seats::html(&ctx, &s, &shown, false).await? },
+        loose_more,
         empty: components::empty(ctx.t("bodies-none"), ctx.t("bodies-none-text")),
     };
     Ok(Page::new(&ctx, ctx.t("bodies-title")).body(&page).island(Island::Forms).into_response())

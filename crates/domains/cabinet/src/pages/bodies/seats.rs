@@ -9,10 +9,8 @@ use svod_portal::components::{self, ButtonKind, PostButton, Tone};
 use svod_portal::{Html, PageContext, PageError, encoded};
 use svod_registry::{Action, EntityQuery, Tenure};
 
+use super::{CHUNK, read};
 use crate::CabinetState;
-
-/// Appointments to one post that are looked at.
-const MOST: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "bodies/seats.html")]
@@ -117,8 +115,8 @@ async fn seat(ctx: &PageContext, s: &CabinetState, post: &Entity, past: bool) ->
 /// Appointments to the post, latest first. Those made where the post is not give no powers, and are none.
 async fn appointments(ctx: &PageContext, s: &CabinetState, post: &Entity) -> Result<Vec<(Tenure, Entity)>, PageError> {
     let query = EntityQuery::of(post.space.top(), &["Appointment"]).with("post", post.id.as_str());
-    let found = s.registry.query(&ctx.actor, EntityQuery { limit: MOST, ..query }).await?;
-    let of_post = found.items.into_iter().filter(|a| a.space.covers(&post.space));
+    let found = read(ctx, s, EntityQuery { limit: CHUNK, ..query }).await?;
+    let of_post = found.into_iter().filter(|a| a.space.covers(&post.space));
     let mut all: Vec<(Tenure, Entity)> = of_post.filter_map(|a| Some((Tenure::of(&a)?, a))).collect();
     all.sort_by_key(|(tenure, _)| (tenure.acting, Reverse(tenure.since)));
     Ok(all)

@@ -169,7 +169,7 @@ pub async fn give(
         return Ok(elsewhere);
     }
     let Some(session) = ctx.session.clone() else { return Err(PageError::forbidden()) };
-    let scan = match examined(&s, file).await {
+    let scan = match examined(&ctx, &s, file).await {
         Ok(scan) => scan,
         Err(e) => return page(&ctx, &s, (&form, ""), vec![scan_refused(&ctx, &s, e)?]).await,
     };

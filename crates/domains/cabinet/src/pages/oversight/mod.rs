@@ -7,12 +7,14 @@ use serde::Deserialize;
 use svod_kernel::Urn;
 use svod_model::Entity;
 use svod_portal::components::{self, ButtonKind, Field, PostButton, Tone};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError};
+use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::Action;
 
 use crate::CabinetState;
 use crate::pages::{ROWS, answer as answered, moment, post_of, shown, word};
 
+/// Pages at the most.
+const PAGES: usize = 1_000;
 const SEVERITY: [(&str, Tone); 2] = [("warning", Tone::Warning), ("danger", Tone::Danger)];
 
 #[derive(Debug, Default, Deserialize)]
@@ -21,6 +23,17 @@ pub struct Asked {
     actor: String,
     #[serde(default)]
     person: String,
+    /// Of the accesses.
+    #[serde(default)]
+    page: usize,
+}
+
+impl Asked {
+    /// The address of a page of these accesses.
+    fn href(&self, page: usize) -> String {
+        let (actor, person) = (encoded(self.actor.trim()), encoded(self.person.trim()));
+        format!("/oversight?actor={actor}&person={person}&page={page}#traces")
+    }
 }
 
 #[derive(Template)]
@@ -32,6 +45,7 @@ struct OversightPage<'a> {
     reviews: Vec<Trace>,
     objections: Vec<Objection>,
     traces: Vec<Trace>,
+    pages: Html,
     actor: Field,
     person: Field,
     filtered: bool,
@@ -145,12 +159,19 @@ async fn page(
             access: access.map(|a| trace(ctx, &a)),
         });
     }
+    let at = asked.page.min(PAGES);
+    let wanted = at * ROWS..(at + 1) * ROWS + 1;
+    let mut traces = s.trust.all(&ctx.actor, ("Access", &with), wanted).await?;
+    let next = (traces.len() > ROWS).then(|| asked.href(at + 1));
+    traces.truncate(ROWS);
+    let first = (at > 0).then(|| asked.href(0));
     let page = OversightPage {
         ctx,
         alerts: all("SecurityAlert", &[("status", "open")]).await?.iter().map(|a| alert(ctx, a)).collect(),
         reviews: all("Access", &[("review", "open")]).await?.iter().map(|a| trace(ctx, a)).collect(),
         objections,
-        traces: all("Access", &with).await?.iter().map(|a| trace(ctx, a)).collect(),
+        pages: components::pagination(ctx, traces.len(), first.as_deref(), next.as_deref()),
+        traces: traces.iter().map(|a| trace(ctx, a)).collect(),
         actor: Field::text("actor", ctx.t("oversight-actor")).value(&asked.actor),
         person: Field::text("person", ctx.t("oversight-person")).value(&asked.person),
         filtered: !with.is_empty(),

@@ -235,7 +235,7 @@ pub async fn enter(
     if let Some(elsewhere) = ctx.confirm_first("/people") {
         return Ok(elsewhere);
     }
-    let scan = match examined(&s, file).await {
+    let scan = match examined(&ctx, &s, file).await {
         Ok(scan) => scan,
         Err(e) => return page(&ctx, &s, &Look::default(), vec![scan_refused(&ctx, &s, e)?]).await,
     };

@@ -1,4 +1,8 @@
-//! `GET /accounts`: who can sign in; invitations; who is kept out.
+//! `GET /accounts`: who can sign in; who is invited; who is kept out.
+
+mod invited;
+
+pub use invited::take_back;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -34,6 +38,8 @@ struct AccountsPage<'a> {
     table: Html,
     empty: Html,
     pages: Html,
+    /// Invitations that nobody has used yet.
+    invited: Html,
 }
 
 /// Where the visitor runs the installation.
@@ -91,6 +97,7 @@ async fn shown(
         errors,
         table: if accounts.is_empty() { Html::default() } else { table(ctx, &accounts) },
         empty: components::empty(ctx.t("accounts-empty-title"), ctx.t("accounts-empty")),
+        invited: invited::table(ctx, &invited::theirs(ctx, s, spaces).await?),
         pages: components::pagination(ctx, accounts.len(), (!after.is_empty()).then_some("/accounts"), next.as_deref()),
     };
     let status = if outcome.is_err() { axum::http::StatusCode::UNPROCESSABLE_ENTITY } else { Default::default() };
@@ -192,13 +199,8 @@ async fn invitation(
         let wrong = || IdentityError::Field("space", "choice", "choose one where you run the installation".into());
         invitation.post = Some((role, space.cloned().ok_or_else(wrong)?));
     }
-    let token = s.identity.invite(&invitation);
-    // Whoever has an account needs no invitation.
-    match s.identity.invitation(&token).await {
-        Err(IdentityError::Over) => Err(IdentityError::Taken(invitation.login)),
-        Err(e) => Err(e),
-        Ok(_) => Ok(format!("{}/invitation/{token}", s.identity.origin().unwrap_or_default())),
-    }
+    let token = s.identity.make_invitation(&invitation, (&ctx.actor, &ctx.actor_name())).await?;
+    Ok(format!("{}/invitation/{token}", s.identity.origin().unwrap_or_default()))
 }
 
 #[derive(Deserialize)]

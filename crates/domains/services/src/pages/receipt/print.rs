@@ -4,12 +4,19 @@
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use svod_kernel::Problem;
 use svod_paper::{Attachment, Block, Fact, Fonts, Paper};
 use svod_portal::{PageContext, PageError};
+use tokio::sync::Semaphore;
 
 use super::proof::{Proven, prove};
 use super::{Asked, Brought, Named, hidden, make, page};
 use crate::ServicesState;
+
+/// Documents made at once: each takes a core meanwhile.
+const AT_ONCE: usize = 2;
+/// Documents that may wait for that.
+const WAITING: usize = 16;
 
 /// The receipt of an event as a PDF.
 ///
@@ -27,7 +34,7 @@ pub async fn print(
     };
     let proven = prove(&ctx, &s, &brought).map_err(PageError::internal)?;
     let paper = paper(&ctx, &named, proven, s.notary.key().to_string());
-    let bytes = Fonts::dejavu().and_then(|fonts| paper.pdf(&fonts)).map_err(PageError::internal)?;
+    let bytes = PRESSES.print(paper).await?;
     let file = format!("receipt-{}-{}.pdf", named.space.as_str().replace('/', "-"), named.seq);
     let headers = [
         (header::CONTENT_TYPE, "application/pdf".to_owned()),
@@ -35,6 +42,42 @@ pub async fn print(
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// Documents are made beside what answers requests, a few at a time; who comes when many wait is asked to come back.
+struct Presses {
+    places: Semaphore,
+    waiting: Semaphore,
+}
+
+static PRESSES: Presses = Presses { places: Semaphore::const_new(AT_ONCE), waiting: Semaphore::const_new(WAITING) };
+
+impl Presses {
+    /// The document.
+    async fn print(&'static self, paper: Paper) -> Result<Vec<u8>, PageError> {
+        let waits = self.waiting.try_acquire().map_err(|_| busy())?;
+        let place = self.places.acquire().await.map_err(PageError::internal)?;
+        drop(waits);
+        let made = tokio::task::spawn_blocking(move || {
+            // Given back when the work ends, also where nobody waits for it any more.
+            let _place = place;
+            Fonts::shared().and_then(|fonts| paper.pdf(fonts))
+        });
+        made.await.map_err(PageError::internal)?.map_err(PageError::internal)
+    }
+}
+
+/// Too many documents are asked for at once.
+fn busy() -> PageError {
+    PageError::new(Problem {
+        kind: "urn:svod:problem:busy".into(),
+        code: "busy".into(),
+        title: "busy".into(),
+        status: 503,
+        detail: "too many documents are being made; try again in a moment".into(),
+        errors: Vec::new(),
+        retry_after: Some(2),
+    })
 }
 
 fn paper(ctx: &PageContext, named: &Named, proven: Proven, key: String) -> Paper {
@@ -71,5 +114,28 @@ fn paper(ctx: &PageContext, named: &Named, proven: Proven, key: String) -> Paper
             description: ctx.t("receipt-attached"),
             bytes: proven.receipt.into_bytes(),
         }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use svod_kernel::{Lang, Timestamp};
+
+    use super::*;
+
+    fn sheet() -> Paper {
+        let blocks = vec![Block::Paragraph("квитанция".to_owned())];
+        Paper { title: "Receipt".to_owned(), lang: Lang::En, made: Timestamp(0), blocks, attachments: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_are_asked_to_come_back() {
+        static NONE: Presses = Presses { places: Semaphore::const_new(1), waiting: Semaphore::const_new(0) };
+        let refused = NONE.print(sheet()).await.unwrap_err();
+        assert_eq!((refused.problem().status, refused.problem().retry_after), (503, Some(2)));
+        static ONE: Presses = Presses { places: Semaphore::const_new(1), waiting: Semaphore::const_new(1) };
+        for _ in 0..2 {
+            assert!(ONE.print(sheet()).await.unwrap().starts_with(b"%PDF-"), "a place is given back");
+        }
     }
 }

@@ -1,0 +1,182 @@
+//! Invitations that administrators have made and nobody has used yet: they are listed, can be taken back, and are worth nothing
+//! when whoever made them may not make them any more.
+
+use serde::{Deserialize, Serialize};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp};
+use svod_store::account::{self, ChallengeRow};
+use svod_store::{Conn, StoreError};
+
+use crate::account::{BLOCKED, Known, bare};
+use crate::{Identity, IdentityError, Invitation, secret};
+
+/// Kind of what was begun.
+const OPEN: &str = "invitation";
+/// Kind of what remembers by which invitation an account was opened, as long as that could be taken back.
+const CAME: &str = "came-by";
+/// So many are listed at the most, those that end first.
+const LISTED: i64 = 500;
+
+/// An invitation that can still be used, as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenInvitation {
+    /// Names it to administrators; opens nothing.
+    pub id: String,
+    /// What the account will be signed in with.
+    pub login: String,
+    /// How its owner will be called.
+    pub name: String,
+    /// The post that its owner will be appointed to.
+    pub post: Option<(Role, SpacePath)>,
+    /// Who made it.
+    pub maker: Actor,
+    /// What they are called.
+    pub by: String,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// What is kept of it. Its address is not.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    login: String,
+    name: String,
+    post: Option<(Role, SpacePath)>,
+    maker: Actor,
+    by: String,
+}
+
+/// Under what is remembered by which invitation an account was opened.
+fn came(account: &str) -> Vec<u8> {
+    secret::hash(&format!("{CAME} {account}"))
+}
+
+impl Identity {
+    /// Makes an invitation in somebody's name, who is called so; the end of its address, told once.
+    ///
+    /// # Errors
+    /// [`IdentityError::Taken`] when its login has an account.
+    pub async fn make_invitation(
+        &self,
+        invitation: &Invitation,
+        (maker, by): (&Actor, &str),
+    ) -> Result<String, IdentityError> {
+        if self.is_taken(&invitation.login).await? {
+            return Err(IdentityError::Taken(invitation.login.clone()));
+        }
+        let kept = Kept {
+            login: invitation.login.clone(),
+            name: invitation.name.clone(),
+            post: invitation.post.clone(),
+            maker: maker.clone(),
+            by: by.to_owned(),
+        };
+        let state = serde_json::to_value(kept).map_err(|e| StoreError::Shape(format!("an invitation: {e}")))?;
+        let seconds = Timestamp(invitation.expires).seconds_since(self.clock.now()) as i64;
+        let name = self.put_aside(OPEN, None, state, seconds).await?;
+        Ok(self.invite(&invitation.named(name)))
+    }
+
+    /// Is the invitation of that name open, and may its maker still make it?
+    pub(crate) async fn still_open(&self, name: &str) -> Result<(), IdentityError> {
+        if self.is_open(secret::hash(name)).await? { Ok(()) } else { Err(IdentityError::Over) }
+    }
+
+    /// The same, by what it is kept under.
+    async fn is_open(&self, token: Vec<u8>) -> Result<bool, IdentityError> {
+        let look = move |conn: &mut dyn Conn| account::challenge(conn, OPEN, &token);
+        let row = self.store.read::<_, StoreError>(look).await?.filter(|row| row.expires > self.clock.now());
+        match row.and_then(|row| serde_json::from_str::<Kept>(&row.state).ok()) {
+            Some(kept) => self.may_still(&kept).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Remembers by which invitation an account was opened. Those of the command line stand nowhere.
+    pub(crate) async fn came_by(&self, account: &str, invitation: &Invitation) -> Result<(), IdentityError> {
+        let row = ChallengeRow {
+            token: came(account),
+            kind: CAME.to_owned(),
+            account: Some(account.to_owned()),
+            state: invitation.open.as_ref().map(|name| secret::written(&secret::hash(name))).unwrap_or_default(),
+            expires: Timestamp(invitation.expires),
+        };
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            account::take_challenge(conn, CAME, &row.token)?;
+            account::add_challenge(conn, &row)
+        };
+        Ok(self.store.write::<_, StoreError>(job).await?)
+    }
+
+    /// May whoever has opened an account by a link, and has nothing else, go on? Not when the invitation was taken back
+    /// meanwhile, or its maker has lost the power to make it.
+    pub(crate) async fn is_still_invited(&self, account: &str) -> Result<bool, IdentityError> {
+        let key = came(account);
+        let look = move |conn: &mut dyn Conn| account::challenge(conn, CAME, &key);
+        let row = self.store.read::<_, StoreError>(look).await?.filter(|row| row.expires > self.clock.now());
+        match row.filter(|row| !row.state.is_empty()).and_then(|row| secret::unwritten(&row.state)) {
+            Some(open) => self.is_open(open).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn may_still(&self, kept: &Kept) -> Result<bool, IdentityError> {
+        let today = self.powers_now(&kept.maker).await?;
+        Ok(self.directory().may_invite(&today, kept.post.as_ref().map(|(_, space)| space)))
+    }
+
+    /// The invitations that can still be used, what ends first before the others.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn open_invitations(&self) -> Result<Vec<OpenInvitation>, IdentityError> {
+        let now = self.clock.now();
+        let look = move |conn: &mut dyn Conn| account::challenges(conn, OPEN, now, LISTED);
+        let rows: Vec<ChallengeRow> = self.store.read::<_, StoreError>(look).await?;
+        let mut open = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { continue };
+            if self.is_taken(&kept.login).await? || !self.may_still(&kept).await? {
+                continue;
+            }
+            let Kept { login, name, post, maker, by } = kept;
+            let (id, expires) = (secret::written(&row.token), row.expires);
+            open.push(OpenInvitation { id, login, name, post, maker, by, expires });
+        }
+        Ok(open)
+    }
+
+    /// Takes an invitation back: its address opens nothing any more, and whoever has opened it and has nothing yet to sign in
+    /// with is out and kept out.
+    ///
+    /// # Errors
+    /// [`IdentityError::Missing`]
+    pub async fn take_back(&self, id: &str) -> Result<(), IdentityError> {
+        let token = secret::unwritten(id).ok_or(IdentityError::Missing("invitation"))?;
+        let now = self.clock.now();
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let Some(row) = account::take_challenge(conn, OPEN, &token)? else { return Ok(None) };
+            let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { return Ok(Some(None)) };
+            let Known::Bare(mut owner) = bare(conn, &kept.login)? else { return Ok(Some(None)) };
+            let by = account::challenge(conn, CAME, &came(&owner.id))?;
+            if by.and_then(|by| secret::unwritten(&by.state)).as_ref() != Some(&token) {
+                return Ok(Some(None));
+            }
+            account::end_sessions(conn, &owner.id, None)?;
+            (owner.state, owner.modified) = (BLOCKED.to_owned(), now);
+            account::put(conn, &owner)?;
+            Ok(Some(Some(owner.id)))
+        };
+        match self.store.write::<_, StoreError>(job).await? {
+            None => Err(IdentityError::Missing("invitation")),
+            Some(None) => Ok(()),
+            Some(Some(account)) => {
+                self.recent.forget_all();
+                self.ended.notify_one();
+                tracing::info!(account, "kept out: the invitation was taken back");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What passes a network is encrypted: doors that others can reach, and a store on another machine (ASVS V12.3.1).
+
+use std::net::SocketAddr;
+
+use svod_store::StoreUrl;
+
+use crate::config::{Config, ConfigError};
+
+/// Doors and store as they will be used; the first that others could read or answer is refused.
+///
+/// # Errors
+/// [`ConfigError::Value`] with key, rule and fix.
+pub fn demand_tls(config: &Config) -> Result<(), ConfigError> {
+    let (http, mqtt) = (&config.http, &config.mqtt);
+    let others = |address: SocketAddr| !address.ip().is_loopback();
+    if others(http.listen) && !http.has_tls() && !http.proxied {
+        let fix = "give http.tls_certificate and http.tls_key; or say http.proxied = true where a proxy of your own speaks TLS in \
+                   front; or listen on loopback";
+        return Err(open("http.listen", http.listen, fix));
+    }
+    if others(mqtt.listen) && mqtt.tls_cert.is_none() && !mqtt.plain {
+        let fix = "give mqtt.tls_cert and mqtt.tls_key; or say mqtt.plain = true where you trust everybody on the network; or \
+                   listen on loopback";
+        return Err(open("mqtt.listen", mqtt.listen, fix));
+    }
+    let said = config.store_url();
+    let is_said =
+        said.split_once('?').is_some_and(|(_, query)| query.split('&').any(|part| part.starts_with("sslmode=")));
+    match said.parse::<StoreUrl>() {
+        // What is no address is told where the store is opened.
+        Ok(url) if url.is_exposed() && !is_said => Err(ConfigError::Value {
+            key: "store.url",
+            rule: format!("{url} is on another machine, and nothing says that its certificate is looked at"),
+            fix: "add sslmode=verify-full (and sslrootcert=FILE); or say sslmode=prefer where you trust the network between",
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn open(key: &'static str, address: SocketAddr, fix: &'static str) -> ConfigError {
+    let rule = format!("others can reach {address}, and there is no certificate: passwords could be read on the way");
+    ConfigError::Value { key, rule, fix }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(change: impl FnOnce(&mut Config)) -> Result<(), String> {
+        let mut config = Config::default();
+        change(&mut config);
+        demand_tls(&config).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_others_can_reach_speaks_tls_or_says_why_not() {
+        let everywhere: SocketAddr = ([0, 0, 0, 0], 8080).into();
+        assert_eq!(judged(|_| ()), Ok(()));
+        let refused = judged(|c| c.http.listen = everywhere).unwrap_err();
+        assert!(refused.starts_with("http.listen") && refused.contains("http.proxied"), "{refused}");
+        let refused = judged(|c| c.mqtt.listen = everywhere).unwrap_err();
+        assert!(refused.starts_with("mqtt.listen") && refused.contains("mqtt.plain"), "{refused}");
+        assert_eq!(judged(|c| (c.http.listen, c.http.proxied) = (everywhere, true)), Ok(()));
+        assert_eq!(judged(|c| (c.mqtt.listen, c.mqtt.plain) = (everywhere, true)), Ok(()));
+        let given = judged(|c| {
+            (c.http.listen, c.http.tls_certificate) = (everywhere, Some("a.pem".into()));
+            (c.mqtt.listen, c.mqtt.tls_cert) = (everywhere, Some("a.pem".into()));
+        });
+        assert_eq!(given, Ok(()));
+    }
+
+    #[test]
+    fn a_store_on_another_machine_says_how_it_is_reached() {
+        let of = |url: &str| judged(|c| c.store.url = Some(url.to_owned()));
+        let refused = of("postgres://svod:s3cret@db.example/svod").unwrap_err();
+        assert!(refused.starts_with("store.url") && refused.contains("sslmode=verify-full"), "{refused}");
+        assert!(!refused.contains("s3cret"), "{refused}");
+        for good in [
+            "sqlite",
+            "postgres://svod@localhost/svod",
+            "postgres://svod@%2Fvar%2Frun%2Fpostgresql/svod",
+            "postgres://svod@db.example/svod?sslmode=verify-full",
+            "postgres://svod@db.example/svod?sslrootcert=%2Fetc%2Fca.pem",
+            "postgres://svod@db.example/svod?schema=a&sslmode=prefer",
+        ] {
+            assert_eq!(of(good), Ok(()), "{good}");
+        }
+    }
+}
