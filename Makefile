@@ -1,7 +1,7 @@
 # Svod. `make demo` to look, `make test` before a push. See docs/development.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc drill fuzz sbom lint web clean
+.PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc conformance-dmn drill fuzz sbom lint web clean
 export HTTP MQTT OPEN DATA SPEED STATE SUITE PARTS OUT EXAMPLES SEED TARGET SECONDS_EACH KEEP
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
@@ -25,6 +25,9 @@ conformance-api: ## random requests made from the API's own description (EXAMPLE
 
 conformance-oidc: ## client libraries of others through every flow of the OpenID provider
 	@exec scripts/conformance-oidc
+
+conformance-dmn: ## the public DMN TCK through the HTTP door (SUITE= PARTS=)
+	@exec scripts/conformance-dmn
 
 drill: ## backups sealed, tried, restored; PostgreSQL back to a moment
 	@exec scripts/drill

@@ -3,6 +3,7 @@
 //! line of JSON.
 
 mod bridge;
+mod cases;
 mod copy;
 mod fanout;
 mod http;
@@ -57,6 +58,8 @@ enum Measure {
     Trust(trust::Options),
     /// What all checks cost on pages: medians with and without them, and their ratio, in this process.
     Overhead(overhead::Options),
+    /// Process instances a second, each step durable, in this process.
+    Cases(cases::Options),
     /// Leaves of the ledger a second with synced tiles, in this process on SQLite.
     Ledger(ledger::Options),
     /// Medians and ratios of measurements (lines of JSON) as Markdown.
@@ -78,6 +81,7 @@ fn main() -> Result<()> {
         Measure::Fanout(options) => fanout::run(&options),
         Measure::Trust(options) => trust::run(&options),
         Measure::Overhead(options) => overhead::run(&options),
+        Measure::Cases(options) => cases::run(&options),
         Measure::Ledger(options) => ledger::run(&options),
         Measure::Report { files } => report::run(&files),
     }

@@ -14,7 +14,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "ngsi-entity", run: svod_ngsi_ld::fuzzing::entity },
     Target { name: "ngsi-query", run: svod_ngsi_ld::fuzzing::query },
     Target { name: "ngsi-document", run: svod_ngsi_ld::fuzzing::document },
@@ -29,6 +29,7 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "feel", run: targets::feel },
     Target { name: "decision", run: targets::decision },
     Target { name: "policy", run: targets::policy },
+    Target { name: "form", run: targets::form },
     Target { name: "export", run: svod::fuzzing::export },
 ];
 

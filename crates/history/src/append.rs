@@ -1,6 +1,6 @@
 use svod_store::finding::{self, NewFinding};
 use svod_store::quarantine::{self, NewQuarantine};
-use svod_store::{BulkInsert, StoreError};
+use svod_store::{BulkInsert, Clash, StoreError};
 
 use crate::History;
 use crate::codec;
@@ -23,7 +23,7 @@ impl History {
         self.store
             .append(move |conn| {
                 // Readings first: they take no lock that others wait for.
-                let insert = BulkInsert { table: "observation", columns: &columns, ignore_conflicts: true };
+                let insert = BulkInsert { table: "observation", columns: &columns, clash: Clash::Keeps };
                 let stored = if given > 0 { conn.insert_many(&insert)? } else { 0 };
                 if !findings.is_empty() {
                     finding::put(conn, &findings)?;

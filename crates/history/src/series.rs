@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use svod_store::space::{Counter, take};
-use svod_store::{BulkInsert, Column, Conn, StoreError};
+use svod_store::{BulkInsert, Clash, Column, Conn, StoreError};
 
 use crate::History;
 use crate::model::SeriesKey;
@@ -56,7 +56,7 @@ fn resolve(conn: &mut dyn Conn, keys: &[SeriesKey]) -> Result<Vec<(SeriesKey, i6
             ("attribute", Column::Text(keys.iter().map(|k| k.attribute.clone()).collect())),
             ("device", Column::Text(keys.iter().map(|k| k.device.clone()).collect())),
         ];
-        conn.insert_many(&BulkInsert { table: "series", columns: &columns, ignore_conflicts: false })?;
+        conn.insert_many(&BulkInsert { table: "series", columns: &columns, clash: Clash::Fails })?;
         found.extend(keys.into_iter().cloned().zip(ids));
     }
     Ok(found)

@@ -29,9 +29,10 @@ pub use metamodel::{
 pub use nearest::nearest;
 pub use observe::ReadingFault;
 pub use pack::{
-    AlertSpec, DecisionRef, DeviceProfile, FeedSpec, ImportFormat, ImportSpec, LayerSpec, LayerStyle, MAX_FILE,
-    MAX_FILES, MAX_PACK, Manifest, Origins, Pack, PackError, PackSource, PersonaSpec, Position, RULES, SimulationSpec,
-    SpaceSpec, TriggerOn, TriggerSpec, attribute_from_seed, check_pack, entity_from_seed, parse_pack,
+    AlertSpec, Audience, DecisionRef, DeviceProfile, FeedSpec, ImportFormat, ImportSpec, LayerSpec, LayerStyle,
+    MAX_FILE, MAX_FILES, MAX_PACK, Manifest, Origins, Pack, PackError, PackSource, PersonaSpec, Position, RULES,
+    ServiceSpec, ServiceTerm, SimulationSpec, SpaceSpec, StartMode, StartSpec, TriggerOn, TriggerSpec,
+    attribute_from_seed, check_pack, entity_from_seed, parse_pack,
 };
 pub use reading::{ObservedValue, Point};
 pub use validate::{MAX_ATTRIBUTES, MAX_LIST, MAX_TEXT, validate_open};

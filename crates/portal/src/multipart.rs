@@ -56,7 +56,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for CsrfMultipart<T> {
     }
 }
 
-fn is_multipart(headers: &HeaderMap) -> bool {
+pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
 }
@@ -101,14 +101,14 @@ async fn read(ctx: &PageContext, sent: &mut Multipart) -> Result<(String, Option
     if proved { Ok((fields.join("&"), file)) } else { Err(PageError::csrf()) }
 }
 
-fn broken(error: &MultipartError) -> PageError {
+pub(crate) fn broken(error: &MultipartError) -> PageError {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => PageError::new(crate::form::unreadable(&error.body_text())),
     }
 }
 
-fn too_large() -> PageError {
+pub(crate) fn too_large() -> PageError {
     PageError::new(Problem {
         kind: "urn:svod:problem:too-large".into(),
         code: "too-large".into(),

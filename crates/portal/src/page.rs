@@ -177,6 +177,7 @@ fn nav(ctx: &PageContext) -> Vec<NavItem> {
     [
         (true, "/", "nav-map"),
         (ctx.session.is_some(), "/my", "nav-my"),
+        (true, "/services", "nav-services"),
         (true, "/bodies", "nav-bodies"),
         (works, "/tasks", "nav-tasks"),
         (works, "/people", "nav-people"),

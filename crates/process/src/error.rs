@@ -14,21 +14,35 @@ pub struct ProcessError {
     pub fix: String,
 }
 
-/// A step that is not possible.
+/// A step that is not possible. The state stays as it was: who repeats an event gets the same answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepError {
     /// `Start` for a case that has started.
     #[error("the case has already started")]
     AlreadyStarted,
-    /// `Completed` for a case that has not started.
+    /// Something happens to a case that has not started.
     #[error("the case has not started")]
     NotStarted,
     /// The case has ended: nothing can happen to it any more.
     #[error("the case has ended")]
     Ended,
-    /// No token waits at the element: it is done already, or was never reached.
-    #[error("nothing waits at '{0}'")]
+    /// Nothing waits for this: it came twice or too late, or was never asked for.
+    #[error("nothing waits for {0}")]
     NotWaiting(String),
+    /// A timer comes before its time.
+    #[error("the timer is due at {0}")]
+    NotDue(svod_kernel::Timestamp),
+    /// The event asks for what this process cannot do.
+    #[error("{0}")]
+    Refused(String),
+    /// The case would outgrow its bounds.
+    #[error("the case would hold {what}: more than {limit}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much is allowed.
+        limit: usize,
+    },
     /// The state was written by a newer program or for another process.
     #[error("the state cannot be read: {0}")]
     BadState(String),
@@ -42,7 +56,15 @@ impl StepError {
             Self::NotStarted => "not-started",
             Self::Ended => "case-ended",
             Self::NotWaiting(_) => "not-waiting",
+            Self::NotDue(_) => "timer-not-due",
+            Self::Refused(_) => "step-refused",
+            Self::TooLarge { .. } => "case-too-large",
             Self::BadState(_) => "bad-state",
         }
+    }
+
+    /// True when a repeated or late event met a state that has gone on: the one who repeats may forget the event.
+    pub const fn is_late(&self) -> bool {
+        matches!(self, Self::AlreadyStarted | Self::Ended | Self::NotWaiting(_))
     }
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use svod_forms::Form;
 use svod_kernel::{Lang, SpacePath};
 use svod_mapping::Mapping;
 use svod_model::{
@@ -9,8 +10,8 @@ use svod_model::{
     parse_pack,
 };
 use svod_policy::{Policies, PolicySource};
-use svod_process::Process;
-use svod_rules::{Decision, DecisionModel};
+use svod_process::{Calendar, Calendars, Process};
+use svod_rules::{Decision, DecisionModel, DecisionModels};
 use svod_text::Texts;
 
 use crate::rules::Rules;
@@ -36,8 +37,12 @@ pub struct Catalogue {
     pub profiles: Vec<Arc<CompiledProfile>>,
     /// Triggers with their decisions and processes.
     pub triggers: Vec<Arc<CompiledTrigger>>,
+    /// Decisions of each pack that has any, by its id.
+    pub decisions: BTreeMap<String, Arc<CompiledDecisions>>,
     /// The decision "Security": what of that which happens calls the security officer. The last pack that has one.
     pub security: Option<Decision>,
+    /// Working days and holidays, by name.
+    pub calendars: Arc<Calendars>,
     /// Map layers by order.
     pub layers: Vec<(Option<SpacePath>, LayerSpec)>,
     /// Demo personas.
@@ -58,6 +63,18 @@ pub struct CompiledProfile {
     pub mapping: Mapping,
 }
 
+/// The decisions of one version of a pack, in the full profile of DMN.
+pub struct CompiledDecisions {
+    /// Id and version of the pack: `benefits@1.2.0`.
+    pub version: String,
+    /// Top-level space of the pack; none means every space.
+    pub top: Option<SpacePath>,
+    /// Files that everybody may ask.
+    pub open: Vec<String>,
+    /// All files, compiled together.
+    pub models: DecisionModels,
+}
+
 /// A trigger with what it asks and what it starts.
 pub struct CompiledTrigger {
     /// As declared.
@@ -68,6 +85,8 @@ pub struct CompiledTrigger {
     pub decision: Decision,
     /// BPMN process, parsed.
     pub process: Arc<Process>,
+    /// How cases name it: `kuzbass@0.1.0/alert-response`.
+    pub process_name: String,
 }
 
 impl CompiledTrigger {
@@ -98,7 +117,9 @@ impl Catalogue {
             texts: Arc::new(Texts::new([]).expect("no text is no fault")),
             profiles: Vec::new(),
             triggers: Vec::new(),
+            decisions: BTreeMap::new(),
             security: None,
+            calendars: Arc::default(),
             layers: Vec::new(),
             personas: Vec::new(),
             policies: Policies::none(),
@@ -152,7 +173,10 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
     let policies = policies(&refs, &mut errors);
     let profiles = profiles(&refs, &mut errors);
     let triggers = triggers(&refs, &mut errors);
+    let decisions = decisions(&refs, &mut errors);
     let security = security(&refs, &mut errors);
+    let calendars = calendars(&refs, &mut errors);
+    refs.iter().for_each(|pack| forms(pack, &mut errors));
     let rules = Rules::compile(&refs, &metamodel, &mut errors);
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
@@ -171,7 +195,9 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
                 texts,
                 profiles,
                 triggers,
+                decisions,
                 security,
+                calendars: Arc::new(calendars),
                 layers,
                 personas,
                 policies,
@@ -307,15 +333,21 @@ fn profiles(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledPro
 
 fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTrigger>> {
     let mut done = Vec::new();
-    let processes: BTreeMap<String, Arc<Process>> = packs.iter().flat_map(|p| processes(p, errors)).collect();
+    let mut processes: BTreeMap<String, (String, Arc<Process>)> = BTreeMap::new();
+    for pack in packs {
+        let (id, version) = (&pack.manifest.id, &pack.manifest.version);
+        let named = |p: Arc<Process>| (p.id().to_owned(), (format!("{id}@{version}/{}", p.id()), p));
+        processes.extend(self::processes(pack, errors).into_values().map(named));
+    }
     for pack in packs {
         let models = decision_models(pack, errors);
         for spec in &pack.triggers {
             let decision = models.get(&spec.decision.file).map(|m| m.decision(&spec.decision.name));
             let process = processes.get(&spec.process).cloned();
             match (decision, process) {
-                (Some(Ok(decision)), Some(process)) => {
-                    done.push(Arc::new(CompiledTrigger { spec: spec.clone(), top: top(pack), decision, process }));
+                (Some(Ok(decision)), Some((process_name, process))) => {
+                    let (spec, top) = (spec.clone(), top(pack));
+                    done.push(Arc::new(CompiledTrigger { spec, top, decision, process, process_name }));
                 }
                 (Some(Err(e)), _) => errors.push(rule_error(pack, e)),
                 (Some(Ok(_)), None) | (None, _) => {} // what is missing or broken has been reported already
@@ -325,15 +357,81 @@ fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTri
     done
 }
 
+fn forms(pack: &Pack, errors: &mut Vec<PackError>) {
+    for (name, json) in &pack.forms {
+        let file = format!("forms/{name}");
+        let Err(faults) = Form::parse(&file, json) else { continue };
+        errors.extend(faults.into_iter().map(|e| PackError {
+            file: format!("{}/{file}", pack.manifest.id),
+            position: Position::default(),
+            rule: "form".into(),
+            message: format!("{}: {}", e.path, e.message),
+            fix: e.fix,
+        }));
+    }
+}
+
+fn calendars(packs: &[&Pack], errors: &mut Vec<PackError>) -> Calendars {
+    let mut all = Calendars::default();
+    for pack in packs {
+        for (name, text) in &pack.calendars {
+            let file = format!("calendars/{name}.yaml");
+            match Calendar::parse(&file, text) {
+                Ok(calendar) => all = all.with(calendar),
+                Err(e) => errors.push(PackError {
+                    file: format!("{}/{file}", pack.manifest.id),
+                    position: Position { line: e.line, column: 0 },
+                    rule: "calendar".into(),
+                    message: e.reason,
+                    fix: e.fix,
+                }),
+            }
+        }
+    }
+    all
+}
+
 fn security(packs: &[&Pack], errors: &mut Vec<PackError>) -> Option<Decision> {
     let pack = packs.iter().rfind(|p| p.decisions.contains_key(SECURITY))?;
     let model = DecisionModel::compile(&format!("decisions/{SECURITY}"), pack.decisions.get(SECURITY)?).ok()?;
     model.decision("Security").map_err(|e| errors.push(rule_error(pack, e))).ok()
 }
 
+/// All decisions of packs in the full profile, as cases and programs ask them.
+fn decisions(packs: &[&Pack], errors: &mut Vec<PackError>) -> BTreeMap<String, Arc<CompiledDecisions>> {
+    let mut done = BTreeMap::new();
+    for pack in packs.iter().filter(|p| !p.decisions.is_empty()) {
+        let (id, version) = (&pack.manifest.id, &pack.manifest.version);
+        for file in pack.manifest.open_decisions.iter().filter(|file| !pack.decisions.contains_key(*file)) {
+            errors.push(PackError {
+                file: format!("{id}/pack.yaml"),
+                position: Position::default(),
+                rule: "unknown-decision".into(),
+                message: format!("'{file}' of open_decisions is not in decisions/"),
+                fix: "name a file of decisions/".into(),
+            });
+        }
+        let files: Vec<(String, &String)> =
+            pack.decisions.iter().map(|(file, xml)| (format!("decisions/{file}"), xml)).collect();
+        match DecisionModels::compile(&files) {
+            Ok(models) => {
+                let open = pack.manifest.open_decisions.iter().map(|file| format!("decisions/{file}")).collect();
+                let compiled = CompiledDecisions { version: format!("{id}@{version}"), top: top(pack), open, models };
+                done.insert(id.clone(), Arc::new(compiled));
+            }
+            // What the strict profile has found already is not told twice.
+            Err(e) if errors.iter().any(|known| known.file == format!("{id}/{}", e.file)) => {}
+            Err(e) => errors.push(rule_error(pack, e)),
+        }
+    }
+    done
+}
+
+/// The files that triggers ask, in the strict profile: readings run through them.
 fn decision_models(pack: &Pack, errors: &mut Vec<PackError>) -> BTreeMap<String, DecisionModel> {
     let mut models = BTreeMap::new();
-    for (file, xml) in &pack.decisions {
+    let asked = |file: &String| file == SECURITY || pack.triggers.iter().any(|t| t.decision.file == *file);
+    for (file, xml) in pack.decisions.iter().filter(|(file, _)| asked(file)) {
         match DecisionModel::compile(&format!("decisions/{file}"), xml) {
             Ok(m) => {
                 models.insert(file.clone(), m);

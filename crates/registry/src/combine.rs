@@ -55,7 +55,7 @@ impl Queue {
         let mut changes = 0;
         while let Some(next) = self.commands.front() {
             let command = &next.piece.command;
-            changes += command.changes.len();
+            changes += command.changes.len() + command.steps.len();
             let apart = taken.first().is_some_and(|first| {
                 let other = &first.piece.command;
                 changes > MOST || other.within != command.within || is_sweep(other) != is_sweep(command)

@@ -6,6 +6,7 @@ use svod_kernel::{Actor, Coded, FieldError, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 use svod_store::StoreError;
+use svod_store::instance::{Step, Wait, Waiting};
 use svod_store::outbox::NewOutbox;
 
 /// What is asked of the registry: all of it happens, in one transaction, or nothing.
@@ -19,6 +20,10 @@ pub struct Command {
     pub changes: Vec<Change>,
     /// Findings that are dealt with by this command; they are removed in the same transaction.
     pub consume: Vec<i64>,
+    /// Steps of process instances that go with it. An instance that has moved on meanwhile refuses the command.
+    pub steps: Vec<Step>,
+    /// What instances wait for that becomes another or goes, without their moving.
+    pub waits: Vec<(Waiting, Option<Wait>)>,
     /// Messages to the outside, sent after the commit: space and message.
     pub outbox: Vec<(SpacePath, NewOutbox)>,
     /// Only entities of this space and those under it; none: of whichever has them.
@@ -54,6 +59,8 @@ pub struct Change {
     pub action: Option<Action>,
     /// The journal's verb; `None` takes the action's name.
     pub verb: Option<&'static str>,
+    /// Who does it, when it is not who gives the command: the process that goes on because of what they did.
+    pub by: Option<Arc<Actor>>,
 }
 
 /// What is done to an entity.
@@ -138,14 +145,20 @@ impl std::fmt::Debug for Edit {
 
 impl From<Operation> for Change {
     fn from(operation: Operation) -> Self {
-        Self { operation, action: None, verb: None }
+        Self { operation, action: None, verb: None, by: None }
     }
 }
 
 impl Change {
     /// With the policy's action and the journal's verb.
     pub fn verb(operation: Operation, action: Action, verb: &'static str) -> Self {
-        Self { operation, action: Some(action), verb: Some(verb) }
+        Self { operation, action: Some(action), verb: Some(verb), by: None }
+    }
+
+    /// Done by somebody else than who gives the command.
+    #[must_use]
+    pub fn by(self, actor: &Arc<Actor>) -> Self {
+        Self { by: Some(actor.clone()), ..self }
     }
 
     /// Two entities that are the same thing become one: `into` takes over what only `from` knows, `from` is removed and

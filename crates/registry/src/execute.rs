@@ -16,6 +16,7 @@ use crate::desk::{Desk, Left, Slot};
 use crate::follow::Fresh;
 use crate::guess::Tries;
 use crate::index::Indexes;
+use crate::instances::Instances;
 use crate::view::View;
 use crate::{Registry, check, receipts, references, rules, sweep, tenure, unique};
 
@@ -29,7 +30,7 @@ impl Registry {
     /// # Errors
     /// See [`CommandError`]; nothing has happened then.
     pub async fn execute(&self, actor: &Actor, command: Command) -> Result<Receipt, CommandError> {
-        if command.changes.is_empty() && command.consume.is_empty() {
+        if command.changes.is_empty() && command.consume.is_empty() && command.steps.is_empty() {
             return Err(CommandError::Empty);
         }
         if command.key.is_some() && command.each {
@@ -134,17 +135,26 @@ impl Job {
         let sweeping = self.pieces.first().is_some_and(|p| p.command.ground == sweep::GROUND);
         let mut desk = Desk::load(conn, &self.view.spaces, within, &urns, (self.now, sweeping), self.closed.cache())?;
         self.closed.close(desk.places());
+        let mut instances = Instances::load(conn, &self.pieces)?;
         let mut outcomes = Vec::with_capacity(self.pieces.len());
         for (place, piece) in self.pieces.iter().enumerate() {
             let late = matches!(outcomes.last(), Some(Outcome::Later))
                 || piece.command.changes.iter().any(|c| place > 0 && c.removes() && desk.is_new(c.urn()))
+                || instances.taken(&piece.command)
                 || self.pieces[..place].iter().any(|before| piece.has_key_of(before));
-            let mut one = || piece.span.in_scope(|| self.one(conn, &mut desk, &mut events, place));
-            outcomes.push(if late { Outcome::Later } else { one()? });
+            let outcome = if late {
+                Outcome::Later
+            } else if let Err(refused) = instances.fits(&piece.command) {
+                Outcome::Done(Err(refused))
+            } else {
+                piece.span.in_scope(|| self.one(conn, &mut desk, &mut events, place))?
+            };
+            outcomes.push(outcome);
         }
         let mut left = desk.write(conn, &self.indexes, self.now)?;
         self.closed.leave(left.placed.drain(..));
         self.journal(conn, events, left, &mut outcomes)?;
+        let mut steps = Vec::new();
         for (piece, outcome) in self.pieces.iter().zip(&outcomes) {
             let Outcome::Done(Ok(receipt)) = outcome else { continue };
             if receipt.repeated {
@@ -152,11 +162,16 @@ impl Job {
             }
             receipts::keep(conn, piece, receipt, self.now)?;
             svod_store::finding::delete(conn, &piece.command.consume)?;
+            steps.extend(piece.command.steps.iter().cloned());
+            for (waiting, into) in &piece.command.waits {
+                svod_store::instance::rewrite(conn, waiting, into.as_ref())?;
+            }
             for (space, message) in &piece.command.outbox {
                 let info = self.view.spaces.get(space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
                 svod_store::outbox::put(conn, info.id, std::slice::from_ref(message), self.now)?;
             }
         }
+        svod_store::instance::write(conn, &steps)?;
         Ok(outcomes)
     }
 
@@ -172,13 +187,14 @@ impl Job {
         if let Some(done) = receipts::before(conn, &self.pieces[place])? {
             return Ok(Outcome::Done(done));
         }
-        let hand = Hand { view: &self.view, now: self.now, actor, command };
         let unknown = |(space, _): &&(SpacePath, _)| self.view.spaces.get(space).is_none();
         if let Some((space, _)) = command.outbox.iter().find(unknown) {
             return Ok(Outcome::Done(Err(CommandError::UnknownSpace(space.clone()))));
         }
         let (mut receipt, mut undo, mut said) = (Receipt::default(), Vec::new(), Vec::new());
         for (number, change) in command.changes.iter().enumerate() {
+            let actor = change.by.as_deref().unwrap_or(actor);
+            let hand = Hand { view: &self.view, now: self.now, actor, command };
             let worked = hand.apply(desk, change).and_then(|worked| {
                 if let Some(w) = &worked {
                     self.view

@@ -11,6 +11,7 @@
 //! * `template` – what a pilot has, for all others
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
 //! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
+//! * `decide` – decisions of packs, asked by name
 //! * `define` – documents that edges keep
 //! * `spaces` – the tree; `sweep` – clears away what has ceased to be
 //! * `follow` – the journal as a stream of [`Committed`]; `happening` – what an event did to an entity; `project` – what is kept current from it
@@ -20,6 +21,7 @@ mod catalogue;
 mod check;
 mod combine;
 mod command;
+mod decide;
 mod define;
 mod desk;
 mod execute;
@@ -29,8 +31,10 @@ mod grounds;
 mod guess;
 mod happening;
 mod index;
+mod instances;
 mod past;
 mod plan;
+mod programs;
 mod project;
 mod publish;
 mod query;
@@ -47,8 +51,9 @@ mod view;
 mod vocabulary;
 mod walk;
 
-pub use catalogue::{Catalogue, CompiledProfile, CompiledTrigger, compile};
+pub use catalogue::{Catalogue, CompiledDecisions, CompiledProfile, CompiledTrigger, compile};
 pub use command::{Change, Command, CommandError, Edit, Key, Operation, Receipt};
+pub use decide::{Ask, DecideError};
 pub use define::Definition;
 pub use find::{Explained, Find, Found};
 pub use follow::Committed;
@@ -56,6 +61,7 @@ pub use guess::Guessed;
 pub use happening::{Happening, Touch};
 pub use index::indexed;
 pub use plan::Access;
+pub use programs::Programs;
 pub use project::{Projection, Running, Taken};
 pub use publish::{PublishError, Published};
 pub use query::{Changes, EntityQuery, JournalEvent, JournalQuery, Page, QueryError};

@@ -13,6 +13,7 @@ use crate::combine::Waiting;
 use crate::grounds::Grounds;
 use crate::guess::{Guessed, Guesses};
 use crate::index::Indexes;
+use crate::programs::Shelf;
 use crate::view::View;
 use crate::{Catalogue, Committed, INSTALLATION, QueryError, SpaceId, SpaceInfo, SpaceTree};
 
@@ -54,6 +55,7 @@ pub struct Registry {
     pub(crate) wanted: std::sync::Mutex<HashMap<(SpaceId, String), usize>>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) waiting: Waiting,
+    pub(crate) shelf: Shelf,
     /// For work that goes on behind a question.
     pub(crate) me: Weak<Self>,
 }
@@ -85,6 +87,7 @@ impl Registry {
             wanted: std::sync::Mutex::default(),
             cache,
             waiting: Waiting::default(),
+            shelf: Shelf::default(),
             me: me.clone(),
         });
         registry.refresh().await?;

@@ -7,7 +7,7 @@ use svod_kernel::{Actor, FieldError, Lang};
 use svod_model::{
     AttributeKind, AttributeType, AttributeValue, Entity, EntityRule, EntityType, Metamodel, Pack, PackError, Range,
 };
-use svod_rules::{Feel, Input, Inputs};
+use svod_rules::{Feel, Input, Inputs, Temporal};
 
 use crate::command::{Change, CommandError, Operation};
 use crate::desk::Desk;
@@ -139,11 +139,16 @@ impl Compiled {
     }
 }
 
+/// A moment as FEEL's date and time; what is none counts as null.
+fn moment(text: &str) -> Input {
+    Temporal::date_time(text).map_or(Input::Null, Input::Temporal)
+}
+
 /// A value that has been validated, as rules see it.
 fn input(a: &AttributeType, value: &AttributeValue) -> Input {
     match value {
-        AttributeValue::Value(Value::String(s)) if a.range == Range::Datetime => Input::Moment(s.clone()),
-        AttributeValue::Value(v) => Input::from_json(v).unwrap_or(Input::Null),
+        AttributeValue::Value(Value::String(s)) if a.range == Range::Datetime => moment(s),
+        AttributeValue::Value(v) => Input::from_json(v),
         AttributeValue::Object(urn) => Input::Text(urn.to_string()),
         _ => Input::Null,
     }
@@ -155,7 +160,7 @@ fn sample(a: &AttributeType) -> Input {
         Range::Integer => Input::Integer(1),
         Range::Float => Input::Number(1.0),
         Range::Boolean => Input::Bool(true),
-        Range::Datetime => Input::Moment("2026-01-15T01:00:00Z".into()),
+        Range::Datetime => moment("2026-01-15T01:00:00Z"),
         _ => Input::Text("a".into()),
     }
 }

@@ -96,7 +96,7 @@ impl Decision {
         for needed in &inner.inputs {
             let input = inputs.get(&needed.name).unwrap_or(&Input::Null);
             self.check_type(needed, input)?;
-            context.set_entry(&Name::from(&needed.name), value::to_feel(input));
+            context.set_entry(&Name::from(&needed.name), value::to_feel_strict(input));
         }
         let ask = |name: &str| inner.evaluator.evaluate_invocable(&inner.namespace, &inner.model, name, &context);
         let result = value::to_json(&ask(&inner.name)).and_then(|v| match v {
@@ -118,7 +118,8 @@ impl Decision {
     fn check_type(&self, needed: &NeededInput, input: &Input) -> Result<(), RuleError> {
         let declared = needed.type_ref.as_deref().unwrap_or("Any");
         let given = input.type_name();
-        if given == "null" || !["number", "string", "boolean"].contains(&declared) || declared == given {
+        let known = matches!(given, "number" | "string" | "boolean");
+        if !known || !["number", "string", "boolean"].contains(&declared) || declared == given {
             return Ok(());
         }
         let message =

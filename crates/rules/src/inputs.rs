@@ -2,6 +2,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::temporal::Temporal;
+
+/// Deepest nesting of lists and contexts that is read; what lies deeper is null.
+pub(crate) const MAX_DEPTH: usize = 32;
+
 /// One input of a decision or an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
@@ -15,11 +20,20 @@ pub enum Input {
     Number(f64),
     /// A text.
     Text(String),
-    /// A moment, as RFC 3339 writes it: FEEL's date and time. What is none counts as null.
-    Moment(String),
+    /// A date, a time, both, or a duration.
+    Temporal(Temporal),
+    /// A list. For strict decisions and triggers it is as good as null.
+    List(Vec<Input>),
+    /// A context: values by their FEEL name.
+    Context(BTreeMap<String, Input>),
 }
 
 /// Inputs by their FEEL name.
+///
+/// JSON has no dates. They travel in two ways: as a text, which becomes what the model declares (`date`, `time`,
+/// `dateTime`, `dayTimeDuration`, `yearMonthDuration`, also inside item definitions), or, where nothing is declared,
+/// as an object of one key: `{"$date": "2026-11-23"}`, `{"$time": "10:15:00+07:00"}`,
+/// `{"$dateTime": "2026-11-23T10:15:00Z"}`, `{"$duration": "P1DT2H"}`. Results give them as texts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inputs(BTreeMap<String, Input>);
 
@@ -56,33 +70,56 @@ impl Inputs {
         Value::Object(self.0.iter().map(|(k, v)| (k.clone(), v.to_json())).collect())
     }
 
-    /// From a JSON object; entries that are lists or objects are left out, since FEEL here takes scalars.
+    /// From a JSON object. Lists become lists, objects contexts; how dates travel stands above.
     pub fn from_json(object: &Map<String, Value>) -> Self {
-        Self(object.iter().filter_map(|(k, v)| Input::from_json(v).map(|i| (k.clone(), i))).collect())
+        Self(object.iter().map(|(k, v)| (k.clone(), Input::from_json(v))).collect())
     }
 }
 
 impl Input {
-    /// As JSON.
+    /// As JSON; times and durations as their text.
     pub fn to_json(&self) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::Bool(b) => Value::from(*b),
             Self::Integer(n) => Value::from(*n),
             Self::Number(n) => Value::from(*n),
-            Self::Text(s) | Self::Moment(s) => Value::from(s.as_str()),
+            Self::Text(s) => Value::from(s.as_str()),
+            Self::Temporal(t) => Value::from(t.text()),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Context(entries) => Value::Object(entries.iter().map(|(k, v)| (k.clone(), v.to_json())).collect()),
         }
     }
 
-    /// From a JSON scalar; nothing for lists and objects.
-    pub fn from_json(v: &Value) -> Option<Self> {
-        Some(match v {
+    /// From JSON; below 32 levels of nesting everything is null.
+    pub fn from_json(v: &Value) -> Self {
+        Self::nested(v, MAX_DEPTH)
+    }
+
+    fn nested(v: &Value, levels: usize) -> Self {
+        match v {
             Value::Null => Self::Null,
             Value::Bool(b) => Self::Bool(*b),
             Value::Number(n) => n.as_i64().map_or_else(|| Self::Number(n.as_f64().unwrap_or(f64::NAN)), Self::Integer),
             Value::String(s) => Self::Text(s.clone()),
-            Value::Array(_) | Value::Object(_) => return None,
-        })
+            Value::Array(_) | Value::Object(_) if levels == 0 => Self::Null,
+            Value::Array(items) => Self::List(items.iter().map(|item| Self::nested(item, levels - 1)).collect()),
+            Value::Object(entries) => match Temporal::tagged(entries) {
+                Some(temporal) => Self::Temporal(temporal),
+                None => Self::Context(entries.iter().map(|(k, v)| (k.clone(), Self::nested(v, levels - 1))).collect()),
+            },
+        }
+    }
+
+    /// True when a name or a text in it has the letter.
+    pub(crate) fn holds(&self, name: &str, letter: char) -> bool {
+        name.contains(letter)
+            || match self {
+                Self::Text(s) => s.contains(letter),
+                Self::List(items) => items.iter().any(|item| item.holds("", letter)),
+                Self::Context(entries) => entries.iter().any(|(name, entry)| entry.holds(name, letter)),
+                _ => false,
+            }
     }
 
     pub(crate) const fn type_name(&self) -> &'static str {
@@ -91,7 +128,9 @@ impl Input {
             Self::Bool(_) => "boolean",
             Self::Integer(_) | Self::Number(_) => "number",
             Self::Text(_) => "string",
-            Self::Moment(_) => "date and time",
+            Self::Temporal(t) => t.type_name(),
+            Self::List(_) => "list",
+            Self::Context(_) => "context",
         }
     }
 }
@@ -123,6 +162,24 @@ impl From<&str> for Input {
 impl From<String> for Input {
     fn from(v: String) -> Self {
         Self::Text(v)
+    }
+}
+
+impl From<Temporal> for Input {
+    fn from(v: Temporal) -> Self {
+        Self::Temporal(v)
+    }
+}
+
+impl From<&Value> for Input {
+    fn from(v: &Value) -> Self {
+        Self::from_json(v)
+    }
+}
+
+impl<T: Into<Self>> From<Vec<T>> for Input {
+    fn from(v: Vec<T>) -> Self {
+        Self::List(v.into_iter().map(Into::into).collect())
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::decision::{Decision, Outcome};
 use crate::error::RuleError;
 use crate::inputs::{Input, Inputs};
+use crate::temporal::Temporal;
 
 /// Remembers outcomes by decision and exact inputs, so that a sensor repeating its value costs a hash lookup.
 ///
@@ -47,7 +48,10 @@ enum Part {
     Integer(i64),
     Number(u64),
     Text(Box<str>),
-    Moment(Box<str>),
+    Temporal(Temporal),
+    List(Box<[Self]>),
+    /// In the order of the names.
+    Context(Box<[(Box<str>, Self)]>),
 }
 
 impl From<&Input> for Part {
@@ -58,7 +62,11 @@ impl From<&Input> for Part {
             Input::Integer(n) => Self::Integer(*n),
             Input::Number(n) => Self::Number(n.to_bits()),
             Input::Text(s) => Self::Text(s.as_str().into()),
-            Input::Moment(s) => Self::Moment(s.as_str().into()),
+            Input::Temporal(t) => Self::Temporal(t.clone()),
+            Input::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            Input::Context(entries) => {
+                Self::Context(entries.iter().map(|(name, entry)| (name.as_str().into(), Self::from(entry))).collect())
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::decision::{self, Decision, Inner, NeededInput};
 use crate::error::{RuleError, shielded};
 use crate::scan;
 use crate::table::Matcher;
+use crate::vet::Profile;
 
 /// Longest chain of decisions that require each other.
 const MAX_CHAIN: usize = 16;
@@ -36,7 +37,7 @@ impl DecisionModel {
     /// # Errors
     /// The first thing wrong with it.
     pub fn compile(file: &str, xml: &str) -> Result<Self, RuleError> {
-        let tables = scan::tables(file, xml)?;
+        let tables = scan::tables(file, xml, Profile::Strict)?;
         shielded(file, || {
             let definitions = dsntk_model::parse(xml).map_err(|e| {
                 RuleError::new(
@@ -164,7 +165,7 @@ impl Builder<'_> {
             }
             Some(ExpressionInstance::DecisionTable(table)) => {
                 let scope = scope(&inputs, &required);
-                let scanned = self.tables.iter().find(|t| t.decision == *decision.id());
+                let scanned = self.tables.iter().find(|t| t.element == *decision.id());
                 scanned.map(|s| Matcher::new(self.file, &scope, table, s)).transpose()?
             }
             Some(_) => None,

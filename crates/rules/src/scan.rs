@@ -6,17 +6,17 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::error::RuleError;
-use crate::vet;
+use crate::vet::{self, Profile};
 
 /// Largest file in bytes.
 const MAX_SOURCE: usize = 1024 * 1024;
 /// Deepest nesting of elements.
 const MAX_DEPTH: usize = 64;
 
-/// A decision's own table.
+/// A table of a decision or a business knowledge model.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    pub(crate) decision: String,
+    pub(crate) element: String,
     inputs: usize,
     outputs: usize,
     pub(crate) rules: Vec<Rule>,
@@ -35,32 +35,46 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
+    /// Its annotation or, without one, its description.
+    pub(crate) fn note(&self) -> String {
+        let text = if self.annotation.trim().is_empty() { &self.description } else { &self.annotation };
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// How a matched rule is named: its id or number, and its annotation.
     pub(crate) fn label(&self, position: usize) -> String {
         let id = self.id.clone().unwrap_or_else(|| format!("rule {}", position + 1));
-        let text = if self.annotation.trim().is_empty() { &self.description } else { &self.annotation };
-        let annotation = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let annotation = self.note();
         if annotation.is_empty() { id } else { format!("{id}: {annotation}") }
     }
 }
 
 struct Scanner<'s> {
     file: &'s str,
+    profile: Profile,
     open: Vec<String>,
-    decision: String,
+    /// Id of the decision or business knowledge model.
+    element: String,
     tables: Vec<Table>,
     text: String,
     text_line: usize,
 }
 
 /// Scans a whole file.
-pub(crate) fn tables(file: &str, xml: &str) -> Result<Vec<Table>, RuleError> {
+pub(crate) fn tables(file: &str, xml: &str, profile: Profile) -> Result<Vec<Table>, RuleError> {
     if xml.len() > MAX_SOURCE {
         let message = format!("the file is larger than {MAX_SOURCE} bytes");
         return Err(RuleError::new(file, None, message, "split it into several models"));
     }
-    let mut scanner =
-        Scanner { file, open: vec![], decision: String::new(), tables: vec![], text: String::new(), text_line: 1 };
+    let mut scanner = Scanner {
+        file,
+        profile,
+        open: vec![],
+        element: String::new(),
+        tables: vec![],
+        text: String::new(),
+        text_line: 1,
+    };
     let mut reader = Reader::from_str(xml);
     let (mut offset, mut line) = (0usize, 1usize);
     loop {
@@ -115,14 +129,16 @@ impl Scanner<'_> {
                 | "some"
                 | "every"
                 | "filter",
-            ) => {
+            ) if self.profile == Profile::Strict => {
                 let message = format!("{name} is not executed");
                 let fix = "use decisions with decision tables and FEEL expressions over input data";
                 return Err(RuleError::new(self.file, Some(line), message, fix));
             }
-            (_, "decision") => self.decision = self.attribute(tag, "id", line)?.unwrap_or_default(),
-            ("decision", "decisionTable") => {
-                self.tables.push(Table { decision: self.decision.clone(), ..Table::default() });
+            (_, "decision" | "businessKnowledgeModel") => {
+                self.element = self.attribute(tag, "id", line)?.unwrap_or_default();
+            }
+            (parent, "decisionTable") if parent == "decision" || self.profile != Profile::Strict => {
+                self.tables.push(Table { element: self.element.clone(), ..Table::default() });
             }
             (_, "decisionTable") => {
                 let fix = "make the table a decision of its own";
@@ -157,7 +173,9 @@ impl Scanner<'_> {
             ("description" | "question" | "allowedAnswers", _) => {}
             ("annotationEntry", "text") => self.annotate(),
             ("rule", "description") => self.describe(),
-            (_, "text") if parent != "textAnnotation" => vet::expression(self.file, Some(self.text_line), &self.text)?,
+            (_, "text") if parent != "textAnnotation" => {
+                vet::expression(self.file, Some(self.text_line), &self.text, self.profile)?
+            }
             (_, "decisionTable") => self.check_cells(line)?,
             _ => {}
         }

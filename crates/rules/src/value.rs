@@ -2,11 +2,20 @@
 
 use std::str::FromStr;
 
-use dsntk_feel::FeelNumber;
+use dsntk_feel::context::FeelContext;
 use dsntk_feel::values::Value as Feel;
+use dsntk_feel::{FeelNumber, Name};
 use serde_json::{Map, Number, Value};
 
-use crate::inputs::Input;
+use crate::inputs::{Input, MAX_DEPTH};
+
+/// An input as FEEL sees it in the strict profile: structures and times are not known there.
+pub(crate) fn to_feel_strict(input: &Input) -> Feel {
+    match input {
+        Input::Temporal(_) | Input::List(_) | Input::Context(_) => Feel::Null(None),
+        scalar => to_feel(scalar),
+    }
+}
 
 /// An input as FEEL sees it.
 pub(crate) fn to_feel(input: &Input) -> Feel {
@@ -20,7 +29,15 @@ pub(crate) fn to_feel(input: &Input) -> Feel {
         }
         Input::Number(_) => Feel::Null(None),
         Input::Text(s) => Feel::String(s.clone()),
-        Input::Moment(s) => TryFrom::try_from(s.as_str()).map_or(Feel::Null(None), Feel::DateTime),
+        Input::Temporal(t) => t.to_feel(),
+        Input::List(items) => Feel::List(items.iter().map(to_feel).collect()),
+        Input::Context(entries) => {
+            let mut context = FeelContext::default();
+            for (name, entry) in entries {
+                context.set_entry(&Name::from(name), to_feel(entry));
+            }
+            Feel::Context(context)
+        }
     }
 }
 
@@ -48,6 +65,32 @@ pub(crate) fn to_json(value: &Feel) -> Result<Value, String> {
         | Feel::DaysAndTimeDuration(_)
         | Feel::YearsAndMonthsDuration(_) => Ok(Value::String(value.to_string())),
         other => Err(format!("the result {other} is not a value")),
+    }
+}
+
+/// A result of the full profile as JSON: a null inside is a null whatever its reason, a range is its text.
+pub(crate) fn to_json_full(value: &Feel) -> Result<Value, String> {
+    nested(value, MAX_DEPTH)
+}
+
+fn nested(value: &Feel, levels: usize) -> Result<Value, String> {
+    let Some(below) = levels.checked_sub(1) else { return Err("the result nests too deeply".to_owned()) };
+    let inside = |value: &Feel| match value {
+        Feel::Null(_) => Ok(Value::Null),
+        value => nested(value, below),
+    };
+    match value {
+        Feel::List(items) | Feel::ExpressionList(items) => items.iter().map(inside).collect(),
+        Feel::Context(context) => {
+            let mut map = Map::new();
+            for (name, v) in context.iter() {
+                map.insert(name.to_string(), inside(v).map_err(|e| format!("{name}: {e}"))?);
+            }
+            Ok(Value::Object(map))
+        }
+        Feel::Range(..) => Ok(Value::String(value.to_string())),
+        Feel::FunctionDefinition(..) | Feel::BuiltInFunction(_) => Err("the result is a function".to_owned()),
+        other => to_json(other),
     }
 }
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests may fall
 
+mod full;
+mod hostile;
+
 use serde_json::{Value, json};
 use svod_rules::{DecisionModel, Feel, Input, Inputs, Memo, MemoStatistics, Outcome, RuleError};
 

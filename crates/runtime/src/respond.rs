@@ -1,11 +1,11 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use svod_kernel::{Timestamp, Urn};
 use svod_model::{Attribute, Entity, Point};
-use svod_process::{Effect, Event, State, StepError};
 use svod_registry::{Action, Change, Command, CompiledTrigger, Operation};
 use svod_store::finding::FindingRow;
 use svod_store::outbox::NewOutbox;
 
+use crate::cases::{Along, NewCase};
 use crate::territory::Answerable;
 
 /// Hours to deal with an alert when the decision names none.
@@ -81,33 +81,36 @@ pub struct Scene<'a> {
     pub answerable: Option<Answerable>,
 }
 
-/// The command that raises an alert: alert, case and first task, all or nothing, and the finding is dealt with.
-///
-/// # Errors
-/// When the declared process cannot take its first step.
-pub fn raise(f: &Finding, trigger: &CompiledTrigger, scene: &Scene<'_>, now: Timestamp) -> Result<Command, StepError> {
+/// What raises an alert: alert, case and first task, all or nothing, and the finding is dealt with.
+pub fn raise(f: &Finding, trigger: &CompiledTrigger, scene: &Scene<'_>, now: Timestamp) -> (NewCase, Along) {
     let (alert_id, case_id) = (f.local("alert"), f.local("case"));
-    let (state, effects) = trigger.process.step(&State::default(), &Event::Start)?;
     let alert = alert_entity(f, trigger, scene, now, &alert_id, &case_id);
-    let case = case_entity(f, trigger, scene, now, &case_id, &alert_id, &state);
-    let mut changes = vec![
-        Change::verb(Operation::Create(case), Action::Create, "open"),
-        Change::verb(Operation::Create(alert.clone()), Action::Create, "raise"),
-    ];
-    for (n, effect) in effects.iter().enumerate() {
-        if let Effect::OfferTask { element, .. } = effect {
-            let task = task_entity(f, scene, now, &alert, &case_id, &alert_id, element, n);
-            changes.push(Change::verb(Operation::Create(task), Action::Create, "offer"));
-        }
-    }
-    Ok(Command {
-        ground: f.ground(),
-        cause: Some(case_id),
-        changes,
+    let case = case_entity(f, trigger, scene, now, &case_id, &alert);
+    let new = NewCase {
+        process: trigger.process_name.clone(),
+        element: None,
+        variables: variables_of(f, &alert),
+        space: scene.asset.space.clone(),
+        case: Some(case),
+    };
+    let along = Along {
+        ground: Some(f.ground()),
+        changes: vec![Change::verb(Operation::Create(alert.clone()), Action::Create, "raise")],
         consume: vec![f.id],
         outbox: vec![(scene.asset.space.clone(), alert_message(&alert, "open"))],
-        ..Command::default()
-    })
+        ..Along::default()
+    };
+    (new, along)
+}
+
+/// What the process may judge by.
+fn variables_of(f: &Finding, alert: &Entity) -> Map<String, Value> {
+    let mut variables = Map::new();
+    variables.insert("alert".into(), alert.id.as_str().into());
+    variables.insert("entity".into(), f.urn.as_str().into());
+    variables.insert("severity".into(), f.severity().into());
+    variables.insert("outcome".into(), f.body.get("outcome").cloned().unwrap_or_default());
+    variables
 }
 
 fn alert_entity(
@@ -144,48 +147,18 @@ fn case_entity(
     scene: &Scene<'_>,
     now: Timestamp,
     case: &Urn,
-    alert: &Urn,
-    state: &State,
-) -> Entity {
-    let process = format!("{}@{}/{}", trigger.spec.pack, trigger.spec.version, trigger.process.id());
-    let mut e = Entity::new(case.clone(), "Case", scene.asset.space.clone())
-        .with("name", Attribute::property(scene.asset.text("name").unwrap_or(f.urn.local())))
-        .with("process", Attribute::property(trigger.process.id()))
-        .with("processVersion", Attribute::property(process))
-        .with("state", Attribute::property(serde_json::to_string(state).unwrap_or_default()))
-        .with("status", Attribute::property("open"))
-        .with("subject", Attribute::property(trigger.spec.alert.subject.as_str()))
-        .with("alert", Attribute::object(alert.clone()))
-        .with("openedAt", Attribute::property(now.to_string()));
-    if let Some(a) = &scene.answerable {
-        e = e.with("body", Attribute::object(a.body.clone()));
-    }
-    e
-}
-
-#[allow(clippy::too_many_arguments)]
-fn task_entity(
-    f: &Finding,
-    scene: &Scene<'_>,
-    now: Timestamp,
     alert: &Entity,
-    case_id: &Urn,
-    alert_id: &Urn,
-    step: &str,
-    n: usize,
 ) -> Entity {
-    let id = Urn::svod("task", &format!("{}-{n}", f.id)).expect("two numbers make a URI");
-    let copied = |name: &str| alert.attributes.get(name).cloned();
-    let mut e = Entity::new(id, "Task", scene.asset.space.clone())
-        .with("case", Attribute::object(case_id.clone()))
-        .with("alert", Attribute::object(alert_id.clone()))
-        .with("step", Attribute::property(step))
-        .with("status", Attribute::property("offered"))
-        .with("offeredAt", Attribute::property(now.to_string()))
+    let mut e = Entity::new(case.clone(), "Case", scene.asset.space.clone())
+        .with("process", Attribute::property(trigger.process.id()))
+        .with("processVersion", Attribute::property(trigger.process_name.as_str()))
+        .with("status", Attribute::property("open"))
+        .with("alert", Attribute::object(alert.id.clone()))
+        .with("openedAt", Attribute::property(now.to_string()))
         .with("deadline", Attribute::property(f.deadline(now).to_string()));
     for name in ["name", "kind", "severity", "subject"] {
-        if let Some(a) = copied(name) {
-            e = e.with(name, a);
+        if let Some(a) = alert.attributes.get(name) {
+            e = e.with(name, a.clone());
         }
     }
     if let Some(a) = &scene.answerable {

@@ -3,14 +3,12 @@ use std::sync::Arc;
 
 use svod_kernel::{Actor, Coded, FieldError, Urn};
 use svod_model::{Attribute, Entity};
-use svod_process::{Effect, Event, Process, State, StepError};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError, Receipt, Registry};
+
+use crate::cases::{Along, CaseError, Cases};
 
 /// Longest result text, in characters.
 pub const MAX_RESULT: usize = 4_000;
-
-/// Time for a task when the one before it had none set.
-const DEFAULT_SECONDS: i64 = 24 * 3600;
 
 /// Why a task was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -35,14 +33,18 @@ pub enum TaskError {
     /// A result must be given.
     #[error("write what was done, in 1 to 4,000 characters")]
     Result,
-    /// The process the case runs on is no longer there, or refuses the step.
-    #[error("the case cannot go on: {0}")]
-    Process(String),
+    /// The case cannot go on.
+    #[error(transparent)]
+    Case(CaseError),
 }
 
-impl From<StepError> for TaskError {
-    fn from(e: StepError) -> Self {
-        Self::Process(e.to_string())
+impl From<CaseError> for TaskError {
+    fn from(e: CaseError) -> Self {
+        match e {
+            CaseError::Command(e) => Self::Command(e),
+            CaseError::Query(e) => Self::Query(e),
+            e => Self::Case(e),
+        }
     }
 }
 
@@ -54,7 +56,7 @@ impl Coded for TaskError {
             Self::State { .. } => "task-state",
             Self::NotYours(_) => "task-not-yours",
             Self::Result => "task-result",
-            Self::Process(_) => "process-step",
+            Self::Case(e) => e.code(),
         }
     }
 
@@ -64,7 +66,7 @@ impl Coded for TaskError {
             Self::Command(e) => e.status(),
             Self::State { .. } | Self::NotYours(_) => 409,
             Self::Result => 422,
-            Self::Process(_) => 500,
+            Self::Case(e) => e.status(),
         }
     }
 
@@ -83,12 +85,13 @@ impl Coded for TaskError {
 #[derive(Clone)]
 pub struct Tasks {
     registry: Arc<Registry>,
+    cases: Arc<Cases>,
 }
 
 impl Tasks {
     /// Over the registry.
-    pub const fn new(registry: Arc<Registry>) -> Self {
-        Self { registry }
+    pub const fn new(registry: Arc<Registry>, cases: Arc<Cases>) -> Self {
+        Self { registry, cases }
     }
 
     /// Takes an offered task upon oneself.
@@ -127,78 +130,15 @@ impl Tasks {
         needs(&task, "taken")?;
         mine(actor, &task)?;
         let set = [("status", "done".to_owned()), ("result", result.to_owned()), ("completedAt", self.now())];
-        let mut changes = vec![Change::verb(patch_of(&task, &set, &[]), Action::Complete, "complete")];
-        if let Some(case) = task.object("case") {
-            let case = self.registry.entity(&Actor::platform("runtime"), case).await?;
-            changes.extend(self.advance(&case, &task).await?);
+        let change = Change::verb(patch_of(&task, &set, &[]), Action::Complete, "complete");
+        let ground = ground(actor, &task);
+        if task.object("case").is_none() {
+            let command = Command { ground, changes: vec![change], ..Command::default() };
+            return Ok(self.registry.execute(actor, command).await?);
         }
-        let command = Command {
-            ground: ground(actor, &task),
-            cause: task.object("case").cloned(),
-            changes,
-            ..Command::default()
-        };
-        Ok(self.registry.execute(actor, command).await?)
-    }
-
-    /// The case after the task of a step was completed, and the tasks of the steps that follow.
-    async fn advance(&self, case: &Entity, task: &Entity) -> Result<Vec<Change>, TaskError> {
-        let step = task.text("step").unwrap_or_default();
-        let process = self.process(case).await?;
-        let state: State = serde_json::from_str(case.text("state").unwrap_or("{}"))
-            .map_err(|e| TaskError::Process(format!("its state cannot be read: {e}")))?;
-        let (state, effects) = process.step(&state, &Event::Completed { element: step.to_owned() })?;
-        let kept = serde_json::to_string(&state).map_err(|e| TaskError::Process(e.to_string()))?;
-        let mut set = vec![("state", kept)];
-        if effects.iter().any(|e| matches!(e, Effect::Finished)) {
-            set.extend([("status", "closed".to_owned()), ("closedAt", self.now())]);
-        }
-        let mut changes = vec![Change::verb(patch_of(case, &set, &[]), Action::Complete, "advance")];
-        for (n, effect) in effects.iter().enumerate() {
-            if let Effect::OfferTask { element, .. } = effect {
-                let next = self.following(case, task, element, n)?;
-                changes.push(Change::verb(Operation::Create(next), Action::Complete, "offer"));
-            }
-        }
-        Ok(changes)
-    }
-
-    /// The task of a further step: about the same, for the same body, with as much time as the one before had.
-    fn following(&self, case: &Entity, before: &Entity, step: &str, n: usize) -> Result<Entity, TaskError> {
-        let id = Urn::svod("task", &format!("{}-{}-{n}", case.id.local(), case.version));
-        // The case's own id may be as long as an id can be.
-        let id = id.map_err(|e| TaskError::Process(format!("its id makes none for a task: {e}")))?;
-        let mut next = Entity::new(id, "Task", case.space.clone());
-        for name in ["case", "alert", "body", "kind", "severity", "subject", "name", "location"] {
-            if let Some(a) = before.attributes.get(name) {
-                next = next.with(name, a.clone());
-            }
-        }
-        let (offered, deadline) = (before.time("offeredAt"), before.time("deadline"));
-        let given = offered.zip(deadline).map_or(DEFAULT_SECONDS, |(from, to)| to.seconds_since(from) as i64);
-        let now = self.registry.clock().now();
-        Ok(next
-            .with("step", Attribute::property(step))
-            .with("status", Attribute::property("offered"))
-            .with("offeredAt", Attribute::property(now.to_string()))
-            .with("deadline", Attribute::property(now.plus_seconds(given).to_string())))
-    }
-
-    /// The process in the version the case started with.
-    async fn process(&self, case: &Entity) -> Result<Arc<Process>, TaskError> {
-        let named = case.text("processVersion").unwrap_or_default();
-        let gone = || TaskError::Process(format!("the process '{named}' is in no published pack"));
-        let (pack, rest) = named.split_once('@').ok_or_else(gone)?;
-        let (version, id) = rest.split_once('/').ok_or_else(gone)?;
-        let catalogue = self.registry.catalogue();
-        let same = |t: &&Arc<svod_registry::CompiledTrigger>| {
-            t.spec.pack == pack && t.spec.version == version && t.process.id() == id
-        };
-        if let Some(t) = catalogue.triggers.iter().find(same) {
-            return Ok(t.process.clone());
-        }
-        let found = self.registry.published_process(pack, version, id).await.map_err(QueryError::from)?;
-        found.map(Arc::new).ok_or_else(gone)
+        let along = Along { ground: Some(ground), changes: vec![change], ..Along::default() };
+        let variables = [("result".to_owned(), result.into())].into_iter().collect();
+        Ok(self.cases.complete(actor, &task, variables, &along).await?)
     }
 
     async fn task(&self, actor: &Actor, urn: &Urn) -> Result<Entity, TaskError> {

@@ -9,6 +9,7 @@ use svod_store::finding::NewFinding;
 use svod_store::{Store, StoreError};
 use tokio::sync::Notify;
 
+use crate::cases::{Along, CaseError, Cases, NewCase};
 use crate::respond::{Finding, Scene, clear, raise};
 use crate::territory::Territories;
 
@@ -39,6 +40,7 @@ pub trait Sweep: Send + Sync {
 /// Turns findings into alerts, cases and tasks.
 pub struct Runtime {
     registry: Arc<Registry>,
+    cases: Arc<Cases>,
     store: Store,
     sweep: Arc<dyn Sweep>,
     node: String,
@@ -56,14 +58,15 @@ enum Trouble {
     #[error(transparent)]
     Query(#[from] QueryError),
     #[error(transparent)]
-    Command(#[from] CommandError),
+    Case(#[from] CaseError),
 }
 
 impl Runtime {
     /// `node` names this process in the lease.
-    pub fn new(registry: Arc<Registry>, store: Store, sweep: Arc<dyn Sweep>, node: String) -> Arc<Self> {
+    pub fn new(cases: Arc<Cases>, store: Store, sweep: Arc<dyn Sweep>, node: String) -> Arc<Self> {
         Arc::new(Self {
-            registry,
+            registry: cases.registry().clone(),
+            cases,
             store,
             sweep,
             node,
@@ -163,20 +166,30 @@ impl Runtime {
     }
 
     async fn deal(&self, f: &Finding) -> Result<(), Trouble> {
-        let command = match f.action() {
-            "raise" => self.raising(f).await?,
-            "clear" => self.clearing(f).await?,
-            _ => None,
+        let done = match f.action() {
+            "raise" => match self.raising(f).await? {
+                Some((new, along)) => self.cases.begin(&self.actor, new, along).await.map(drop),
+                None => return Ok(self.drop_finding(f.id).await?),
+            },
+            "clear" => match self.clearing(f).await? {
+                Some(command) => self.registry.execute(&self.actor, command).await.map(drop).map_err(CaseError::from),
+                None => return Ok(self.drop_finding(f.id).await?),
+            },
+            _ => return Ok(self.drop_finding(f.id).await?),
         };
-        let Some(command) = command else { return Ok(self.drop_finding(f.id).await?) };
-        match self.registry.execute(&self.actor, command).await {
-            Ok(_) => Ok(()),
-            Err(CommandError::Exists(urn)) => {
+        match done {
+            Ok(()) => Ok(()),
+            Err(CaseError::Command(CommandError::Exists(urn))) => {
                 tracing::debug!(%urn, "the finding was dealt with before");
                 Ok(self.drop_finding(f.id).await?)
             }
             Err(
-                e @ (CommandError::Invalid { .. } | CommandError::Forbidden { .. } | CommandError::UnknownSpace(_)),
+                e @ (CaseError::Command(
+                    CommandError::Invalid { .. } | CommandError::Forbidden { .. } | CommandError::UnknownSpace(_),
+                )
+                | CaseError::NoProcess(_)
+                | CaseError::Step(_)
+                | CaseError::Endless(_)),
             ) => {
                 self.set_aside(f.id, &e.to_string());
                 Ok(())
@@ -185,7 +198,7 @@ impl Runtime {
         }
     }
 
-    async fn raising(&self, f: &Finding) -> Result<Option<Command>, Trouble> {
+    async fn raising(&self, f: &Finding) -> Result<Option<(NewCase, Along)>, Trouble> {
         let catalogue = self.registry.catalogue();
         let Some(trigger) = catalogue.trigger(&f.trigger) else { return Ok(None) };
         let Some(asset) = self.asset(&f.urn).await? else { return Ok(None) };
@@ -198,13 +211,7 @@ impl Runtime {
             tracing::warn!(trigger = f.trigger, space = %asset.space, "no body answers for this subject here");
         }
         let scene = Scene { asset: &asset, place, answerable };
-        match raise(f, trigger, &scene, self.registry.clock().now()) {
-            Ok(command) => Ok(Some(command)),
-            Err(e) => {
-                tracing::error!(error = %e, trigger = f.trigger, "the process cannot start");
-                Ok(None)
-            }
-        }
+        Ok(Some(raise(f, trigger, &scene, self.registry.clock().now())))
     }
 
     async fn clearing(&self, f: &Finding) -> Result<Option<Command>, Trouble> {

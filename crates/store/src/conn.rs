@@ -84,8 +84,19 @@ pub struct BulkInsert<'a> {
     pub table: &'a str,
     /// Name and values of each column, all of one length.
     pub columns: &'a [(&'a str, Column)],
-    /// A row whose key exists already is left out instead of failing the job.
-    pub ignore_conflicts: bool,
+    /// What becomes of a row whose key exists already.
+    pub clash: Clash,
+}
+
+/// What becomes of a row whose key exists already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clash {
+    /// The job fails.
+    Fails,
+    /// It stays as it is, the new one is left out.
+    Keeps,
+    /// `(key) DO UPDATE SET …`, perhaps with `WHERE …`; `excluded` is the new one. Rows so changed count as new ones.
+    Updates(&'static str),
 }
 
 /// The values of one column, row by row.
@@ -155,7 +166,11 @@ impl BulkInsert<'_> {
     /// `INSERT INTO table (columns) … ON CONFLICT DO NOTHING` around the engine's own source of rows.
     pub(crate) fn sql(&self, source: &str) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-        let tail = if self.ignore_conflicts { " ON CONFLICT DO NOTHING" } else { "" };
+        let tail = match self.clash {
+            Clash::Fails => String::new(),
+            Clash::Keeps => " ON CONFLICT DO NOTHING".to_owned(),
+            Clash::Updates(how) => format!(" ON CONFLICT {how}"),
+        };
         format!("INSERT INTO {} ({}) {source}{tail}", self.table, names.join(", "))
     }
 }

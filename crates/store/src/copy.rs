@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::{BulkInsert, Column, Conn, Row, Store, StoreError, Value, meta};
+use crate::{BulkInsert, Clash, Column, Conn, Row, Store, StoreError, Value, meta};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +46,10 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 36] = [
+pub const TABLES: [Table; 40] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
-        "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int]),
+        "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int,
+        "next_instance": Int]),
     table!("pack", 3, ["space": Int, "id": Text, "published": Int, "version": Text, "actor": Text, "active": Int,
         "source": Text]),
     table!("entity", 2, ["space": Int, "id": Int, "urn": Text, "type": Text, "version": Int, "created": Int,
@@ -99,6 +100,12 @@ pub const TABLES: [Table; 36] = [
     table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
     table!("file", 2, ["space": Int, "id": Text, "owner": Text, "name": Text, "kind": Text, "size": Int, "sha256": Text,
         "state": Text, "created": Int, "actor": Text]),
+    table!("draft", 3, ["space": Int, "subject": Text, "form": Text, "version": Text, "modified": Int, "doc": Json]),
+    table!("instance", 2, ["space": Int, "id": Int, "urn": Text, "process": Text, "parent": Text, "business_key": Text,
+        "status": Int, "version": Int, "started": Int, "modified": Int, "state": Json]),
+    table!("instance_wait", 3, ["space": Int, "instance": Int, "wait": Text, "kind": Text, "name": Text, "key": Text,
+        "due": Int, "attempts": Int, "body": Text]),
+    table!("instance_step", 3, ["space": Int, "instance": Int, "version": Int, "at": Int, "steps": Json]),
     table!("file_part", 3, ["space": Int, "file": Text, "n": Int, "bytes": Bytes]),
     table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int, "kind": Int]),
 ];
@@ -235,7 +242,7 @@ pub fn put(conn: &mut dyn Conn, table: &Table, rows: &[Vec<Value>]) -> Result<()
         Ok((*name, made))
     };
     let columns = table.columns.iter().enumerate().map(column).collect::<Result<Vec<_>, StoreError>>()?;
-    conn.insert_many(&BulkInsert { table: table.name, columns: &columns, ignore_conflicts: false }).map(drop)
+    conn.insert_many(&BulkInsert { table: table.name, columns: &columns, clash: Clash::Fails }).map(drop)
 }
 
 /// Why a copy was not made.

@@ -2,7 +2,7 @@
 
 use svod_kernel::Timestamp;
 
-use crate::{BulkInsert, Column, Conn, Row, StoreError, Value};
+use crate::{BulkInsert, Clash, Column, Conn, Row, StoreError, Value};
 
 /// Bytes of one part at the most.
 pub const PART: usize = 256 << 10;
@@ -78,7 +78,7 @@ pub fn add(conn: &mut dyn Conn, file: &FileRow, bytes: &[u8]) -> Result<(), Stor
         ("n", Column::Int((0_i64..).take(count).collect())),
         ("bytes", Column::Blob(parts)),
     ];
-    conn.insert_many(&BulkInsert { table: "file_part", columns: &columns, ignore_conflicts: false }).map(drop)
+    conn.insert_many(&BulkInsert { table: "file_part", columns: &columns, clash: Clash::Fails }).map(drop)
 }
 
 /// The file of that identifier in a space.

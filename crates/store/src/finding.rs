@@ -4,7 +4,7 @@ use svod_kernel::Timestamp;
 
 use crate::conn::placeholders;
 use crate::space::{Counter, INSTALLATION, take};
-use crate::{BulkInsert, Column, Conn, StoreError, Value};
+use crate::{BulkInsert, Clash, Column, Conn, StoreError, Value};
 
 /// A finding about to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn put(conn: &mut dyn Conn, findings: &[NewFinding]) -> Result<i64, StoreErr
         ("attribute", text(|f| &f.attribute)),
         ("body", text(|f| &f.body)),
     ];
-    conn.insert_many(&BulkInsert { table: "finding", columns: &columns, ignore_conflicts: false })?;
+    conn.insert_many(&BulkInsert { table: "finding", columns: &columns, clash: Clash::Fails })?;
     Ok(first)
 }
 

@@ -5,7 +5,7 @@ use svod_kernel::Timestamp;
 pub use crate::journal_list::{ListFilter, list};
 pub use crate::journal_members::Members;
 use crate::space::{Counter, raise, take};
-use crate::{BulkInsert, Column, Conn, Row, StoreError, Value};
+use crate::{BulkInsert, Clash, Column, Conn, Row, StoreError, Value};
 
 /// Action of the event that names what was erased of an entity.
 pub const ERASED: &str = "erased";
@@ -93,7 +93,7 @@ fn rows(conn: &mut dyn Conn, space: i64, first: i64, count: i64, events: &[NewEv
         ("changes", text(|e| &e.changes)),
         ("on_behalf", Column::OptText(events.iter().map(|e| e.on_behalf.clone()).collect())),
     ];
-    conn.insert_many(&BulkInsert { table: "journal", columns: &columns, ignore_conflicts: false })?;
+    conn.insert_many(&BulkInsert { table: "journal", columns: &columns, clash: Clash::Fails })?;
     conn.note_events(space, first + count - 1);
     Ok(first)
 }

@@ -3,7 +3,7 @@
 use svod_kernel::Timestamp;
 
 use crate::space::INSTALLATION;
-use crate::{BulkInsert, Column, Conn, Row, StoreError};
+use crate::{BulkInsert, Clash, Column, Conn, Row, StoreError};
 
 /// Under which origin the own head stands.
 pub const OWN: &str = "";
@@ -45,7 +45,7 @@ pub fn add_leaves(conn: &mut dyn Conn, leaves: &[LeafRow]) -> Result<(), StoreEr
         ("leaf", Column::Int(leaves.iter().map(|l| l.leaf).collect())),
         ("salt", Column::Blob(leaves.iter().map(|l| l.salt.clone()).collect())),
     ];
-    conn.insert_many(&BulkInsert { table: "ledger_leaf", columns: &columns, ignore_conflicts: false }).map(drop)
+    conn.insert_many(&BulkInsert { table: "ledger_leaf", columns: &columns, clash: Clash::Fails }).map(drop)
 }
 
 fn leaf(r: &Row) -> Result<LeafRow, StoreError> {

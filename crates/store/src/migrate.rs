@@ -7,7 +7,7 @@ use crate::pg::PgConn;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl, copy, entity};
 
-const MIGRATIONS: [(&str, &str); 21] = [
+const MIGRATIONS: [(&str, &str); 22] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -29,6 +29,7 @@ const MIGRATIONS: [(&str, &str); 21] = [
     ("V0019__senders", include_str!("../migrations/V0019__senders.sql")),
     ("V0020__quarantine_at", include_str!("../migrations/V0020__quarantine_at.sql")),
     ("V0021__merged", include_str!("../migrations/V0021__merged.sql")),
+    ("V0022__instance", include_str!("../migrations/V0022__instance.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {

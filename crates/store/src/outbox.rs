@@ -3,7 +3,7 @@
 use svod_kernel::Timestamp;
 
 use crate::space::{Counter, take};
-use crate::{BulkInsert, Column, Conn, StoreError};
+use crate::{BulkInsert, Clash, Column, Conn, StoreError};
 
 /// A message about to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn put(conn: &mut dyn Conn, space: i64, messages: &[NewOutbox], now: Timesta
         ("attempts", Column::Int(vec![0; rows])),
         ("next_at", Column::Int(vec![now.0; rows])),
     ];
-    conn.insert_many(&BulkInsert { table: "outbox", columns: &columns, ignore_conflicts: false })?;
+    conn.insert_many(&BulkInsert { table: "outbox", columns: &columns, clash: Clash::Fails })?;
     Ok(first)
 }
 

@@ -6,7 +6,7 @@ use svod_kernel::Timestamp;
 
 use crate::conn::placeholders;
 use crate::space::{Counter, INSTALLATION, take};
-use crate::{BulkInsert, Column, Conn, Row, StoreError, Value};
+use crate::{BulkInsert, Clash, Column, Conn, Row, StoreError, Value};
 
 /// A refused message about to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub fn put_many(conn: &mut dyn Conn, messages: &[NewQuarantine]) -> Result<i64, 
         ("payload", Column::Blob(messages.iter().map(|m| m.payload.clone()).collect())),
         ("status", Column::Text(vec![Status::Held.as_str().into(); messages.len()])),
     ];
-    conn.insert_many(&BulkInsert { table: "quarantine", columns: &columns, ignore_conflicts: false })?;
+    conn.insert_many(&BulkInsert { table: "quarantine", columns: &columns, clash: Clash::Fails })?;
     Ok(first)
 }
 

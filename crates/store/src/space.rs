@@ -78,6 +78,8 @@ pub enum Counter {
     Quarantine,
     /// Series of observations.
     Series,
+    /// Process instances.
+    Instance,
 }
 
 /// Hands out `count` numbers in a row; the first of them. The row stays locked until the transaction ends, so that
@@ -98,6 +100,7 @@ pub(crate) fn raise(conn: &mut dyn Conn, space: i64, counter: Counter, by: i64) 
         Counter::Finding => "next_finding",
         Counter::Quarantine => "next_quarantine",
         Counter::Series => "next_series",
+        Counter::Instance => "next_instance",
     };
     conn.exclusive()?;
     let row = match conn.engine() {

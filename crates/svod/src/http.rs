@@ -80,6 +80,7 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
             twin: rooms.twin.clone(),
         }))
         .merge(svod_services::routes(svod_services::ServicesState {
+            applications: rooms.applications.clone(),
             registry: rooms.registry.clone(),
             tasks: rooms.tasks.clone(),
             notary: rooms.notary.clone(),

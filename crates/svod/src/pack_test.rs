@@ -128,7 +128,8 @@ impl Stage {
     }
 
     async fn settle(&self) -> anyhow::Result<()> {
-        self.core.runtime.settle().await.map_err(anyhow::Error::msg)
+        self.core.runtime.settle().await.map_err(anyhow::Error::msg)?;
+        self.core.worker.settle().await.map_err(anyhow::Error::msg)
     }
 
     async fn wait(&self, mut seconds: i64) -> anyhow::Result<()> {

@@ -147,6 +147,7 @@ impl Platform {
             worker.abort();
         }
         self.core.runtime.release().await;
+        self.core.worker.release().await;
         self.notify.stop().await;
         self.subscriptions.stop().await;
         self.notary.stop().await;
@@ -212,7 +213,7 @@ fn refuse_open_listening(config: &Config) -> anyhow::Result<()> {
 fn own_workers(config: &Config, options: &PlatformOptions, core: &Core) -> Vec<JoinHandle<()>> {
     let keeping = keeping::run(core.store.clone(), options.clock.clone(), config.keep.clone());
     let personas = keep_personas(core.registry.clone(), core.identity.clone());
-    vec![core.runtime.start(), personas, tokio::spawn(keeping)]
+    vec![core.runtime.start(), core.worker.start(), personas, tokio::spawn(keeping)]
 }
 
 /// Identity knows the personas of the packs in force.

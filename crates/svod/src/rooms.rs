@@ -11,7 +11,8 @@ use svod_kernel::{Actor, Clock, Rng};
 use svod_model::{Entity, PackSource};
 use svod_notary::{Notary, NotaryDeps};
 use svod_registry::{Change, Command, Operation, PublishError, Registry, RegistryDeps};
-use svod_runtime::{Runtime, Tasks};
+use svod_runtime::cases::{Cases, Worker};
+use svod_runtime::{Applications, Runtime, Tasks};
 use svod_store::Store;
 use svod_trust::Trust;
 use svod_twin::Twin;
@@ -63,6 +64,12 @@ pub struct Core {
     pub twin: Arc<Twin>,
     /// Findings become deeds; not started.
     pub runtime: Arc<Runtime>,
+    /// Process instances.
+    pub cases: Arc<Cases>,
+    /// What comes by itself in cases; not started.
+    pub worker: Arc<Worker>,
+    /// Services that people ask for.
+    pub applications: Applications,
     /// What officials do.
     pub tasks: Tasks,
     /// Everything durable.
@@ -112,7 +119,9 @@ impl Core {
         let history = Arc::new(History::new(store.clone()));
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));
-        let runtime = Runtime::new(registry.clone(), store.clone(), sweep, node.clone());
+        let cases = Cases::new(registry.clone(), store.clone());
+        let worker = Worker::new(cases.clone(), Vec::new(), node.clone());
+        let runtime = Runtime::new(cases.clone(), store.clone(), sweep, node.clone());
         let notary = Notary::new(NotaryDeps {
             store: store.clone(),
             clock: clock.clone(),
@@ -132,8 +141,24 @@ impl Core {
             judge: Arc::new(TwinJudge::new(twin.clone(), runtime.clone())),
         };
         let ingest = Ingest::new(deps, limits);
-        let tasks = Tasks::new(registry.clone());
-        Ok(Self { registry, identity, trust, ingest, history, twin, runtime, tasks, store, node, notary })
+        let applications = Applications::new(cases.clone(), store.clone());
+        let tasks = Tasks::new(registry.clone(), cases.clone());
+        Ok(Self {
+            registry,
+            identity,
+            trust,
+            ingest,
+            history,
+            twin,
+            runtime,
+            cases,
+            worker,
+            applications,
+            tasks,
+            store,
+            node,
+            notary,
+        })
     }
 }
 

@@ -102,6 +102,7 @@ impl TestApp {
             Some(Running::Rooms(notify)) => {
                 notify.stop().await;
                 self.core.runtime.release().await;
+                self.core.worker.release().await;
                 self.core.store.clone().close().await;
             }
             Some(Running::Doors(platform)) => platform.stop().await,
@@ -268,6 +269,7 @@ impl TestApp {
             loop {
                 if matches!(self.running, Some(Running::Rooms(_))) {
                     self.core.runtime.settle().await.unwrap();
+                    self.core.worker.settle().await.unwrap();
                 }
                 if left_over(&self.core.store).await.unwrap() == (0, 0) {
                     return;

@@ -144,6 +144,30 @@ enum-SecurityKind-powers = Powers changed
 enum-SecurityKind-tampering = Ledger does not fit
 enum-SecurityKind-malware = Malware in a file
 
+attr-service = Service
+attr-number = Number
+attr-stage = Stage
+attr-outcome = Outcome
+attr-title = What to do
+attr-token = Place in the process
+attr-form = Form
+attr-input = Data for who does it
+enum-TaskStatus-withdrawn = Withdrawn
+enum-CaseOutcome-completed = Completed
+enum-CaseOutcome-failed = Ended with an error
+enum-CaseOutcome-cancelled = Called off
+attr-channel = Channel
+enum-CaseChannel-web = On these pages
+enum-CaseChannel-api = By a program
+enum-CaseChannel-desk = At a service centre
+enum-LifeSituation-child = A child is born
+enum-LifeSituation-home = Home and land
+enum-LifeSituation-road = Roads and transport
+enum-LifeSituation-business = Business
+enum-LifeSituation-work = Work and help
+enum-LifeSituation-health = Health
+enum-LifeSituation-bereavement = Bereavement
+enum-LifeSituation-environment = What is around
 ## Rules between attributes
 
 rule-access-ends-later = An access ends after it has begun

@@ -144,6 +144,30 @@ enum-SecurityKind-powers = Өкілеттік өзгеруі
 enum-SecurityKind-tampering = Жазбалар тізілімі бұзылған
 enum-SecurityKind-malware = Зиянды файл
 
+attr-service = Қызмет
+attr-number = Нөмірі
+attr-stage = Кезең
+attr-outcome = Нәтижесі
+attr-title = Не істеу керек
+attr-token = Процестегі орны
+attr-form = Нысан
+attr-input = Орындаушыға арналған деректер
+enum-TaskStatus-withdrawn = Кері шақырылды
+enum-CaseOutcome-completed = Аяқталды
+enum-CaseOutcome-failed = Қатемен аяқталды
+enum-CaseOutcome-cancelled = Тоқтатылды
+attr-channel = Өтініш арнасы
+enum-CaseChannel-web = Порталда
+enum-CaseChannel-api = Бағдарлама арқылы
+enum-CaseChannel-desk = Қызмет көрсету орталығында
+enum-LifeSituation-child = Баланың дүниеге келуі
+enum-LifeSituation-home = Тұрғын үй және жер
+enum-LifeSituation-road = Жол және көлік
+enum-LifeSituation-business = Өз ісі
+enum-LifeSituation-work = Жұмыс және көмек
+enum-LifeSituation-health = Денсаулық
+enum-LifeSituation-bereavement = Жақын адамның қазасы
+enum-LifeSituation-environment = Айналадағы орта
 ## Атрибуттар арасындағы ережелер
 
 rule-access-ends-later = Қолжетімділік басталғаннан кейін аяқталады

@@ -144,6 +144,30 @@ enum-SecurityKind-powers = Изменение полномочий
 enum-SecurityKind-tampering = Реестр записей нарушен
 enum-SecurityKind-malware = Вредоносный файл
 
+attr-service = Услуга
+attr-number = Номер
+attr-stage = Этап
+attr-outcome = Исход
+attr-title = Что сделать
+attr-token = Место в процессе
+attr-form = Форма
+attr-input = Данные для исполнителя
+enum-TaskStatus-withdrawn = Отозвана
+enum-CaseOutcome-completed = Завершено
+enum-CaseOutcome-failed = Завершено с ошибкой
+enum-CaseOutcome-cancelled = Отменено
+attr-channel = Канал обращения
+enum-CaseChannel-web = На портале
+enum-CaseChannel-api = Через программу
+enum-CaseChannel-desk = В центре обслуживания
+enum-LifeSituation-child = Рождение ребёнка
+enum-LifeSituation-home = Жильё и земля
+enum-LifeSituation-road = Дорога и транспорт
+enum-LifeSituation-business = Своё дело
+enum-LifeSituation-work = Работа и помощь
+enum-LifeSituation-health = Здоровье
+enum-LifeSituation-bereavement = Утрата близкого
+enum-LifeSituation-environment = Среда вокруг
 ## Правила между атрибутами
 
 rule-access-ends-later = Доступ кончается позже, чем начинается

@@ -237,3 +237,40 @@ receipt-unsigned = Nobody whose key is known has signed this receipt, or a signa
 receipt-changed = The event in this receipt is not the one in the ledger: one of them was changed.
 receipt-not-yet = The event becomes part of the ledger within a second. Load the page again.
 receipt-erased = What this event held was erased by right. That there was an event is still proven.
+
+services-title = Services
+services-lead = You are not asked for what is known already.
+services-drafts = Begun and not sent
+services-none-title = Nothing was found
+services-none = Change the words or the filters.
+services-search = Words
+services-situation = Life situation
+services-every-situation = Any
+services-audience = For whom
+services-everybody = Everybody
+services-person = People
+services-organization = Organizations
+service-begin = Begin
+service-sign-in = Sign in and begin
+service-term = How long it takes
+service-term-days = { $days ->
+    [one] { $days } working day
+    *[other] { $days } working days
+}
+service-term-hours = { $hours ->
+    [one] { $hours } hour
+    *[other] { $hours } hours
+}
+service-term-minutes = { $minutes ->
+    [one] { $minutes } minute
+    *[other] { $minutes } minutes
+}
+service-fee = Fee
+service-free = Free
+service-for = For whom
+service-start = How it begins
+service-unasked = Also unasked, when the data say so
+service-unasked-text = When it happens, you are offered it.
+service-result-title = What you get
+service-acts = Legal ground
+form-source-of = From the register: { $register }

@@ -240,3 +240,43 @@ receipt-unsigned = Никто из тех, чей ключ известен, э�
 receipt-changed = Событие в квитанции не то, что в реестре: одно из них изменено.
 receipt-not-yet = Событие войдёт в реестр в течение секунды. Обновите страницу.
 receipt-erased = Содержание этого события стёрто по праву. То, что событие было, по-прежнему доказано.
+
+services-title = Услуги
+services-lead = То, что государство уже знает, спрашивать не будут.
+services-drafts = Начатое и не отправленное
+services-none-title = Ничего не нашлось
+services-none = Измените слова или фильтры.
+services-search = Слова
+services-situation = Жизненная ситуация
+services-every-situation = Любая
+services-audience = Для кого
+services-everybody = Для всех
+services-person = Людям
+services-organization = Организациям
+service-begin = Начать
+service-sign-in = Войти и начать
+service-term = Срок
+service-term-days = { $days ->
+    [one] { $days } рабочий день
+    [few] { $days } рабочих дня
+    *[other] { $days } рабочих дней
+}
+service-term-hours = { $hours ->
+    [one] { $hours } час
+    [few] { $hours } часа
+    *[other] { $hours } часов
+}
+service-term-minutes = { $minutes ->
+    [one] { $minutes } минута
+    [few] { $minutes } минуты
+    *[other] { $minutes } минут
+}
+service-fee = Плата
+service-free = Бесплатно
+service-for = Кому
+service-start = Начинается
+service-unasked = И без заявления, по событию в данных
+service-unasked-text = Когда событие произойдёт, предложение придёт само.
+service-result-title = Что вы получите
+service-acts = Основание
+form-source-of = Из реестра: { $register }

@@ -5,6 +5,8 @@
 //! * `GET /tasks`, `GET /tasks.csv` – the work list of the visitor's spaces
 //! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete` – one task
 //! * `GET /cases/{urn}` – the journal of one case as a timeline
+//! * `GET /services`, `GET /services/{pack}/{service}` – what can be asked for, by life situation
+//! * `GET|POST /services/{pack}/{service}/form`, `POST …/discard` – its form, kept as a draft until it is sent
 //! * `GET /journal` – the journal of a space, newest first
 //! * `GET /receipt`, `POST /receipt` – proof that an event was recorded unchanged, made and verified
 //! * `GET /receipt/pdf` – the same to print and to keep
@@ -27,7 +29,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use svod_notary::Notary;
 use svod_registry::Registry;
-use svod_runtime::Tasks;
+use svod_runtime::{Applications, Tasks};
 use svod_text::Texts;
 
 /// What the pages stand on.
@@ -37,6 +39,8 @@ pub struct ServicesState {
     pub registry: Arc<Registry>,
     /// What officials do with a task.
     pub tasks: Tasks,
+    /// What people ask for.
+    pub applications: Applications,
     /// What cannot be rewritten.
     pub notary: Arc<Notary>,
 }
@@ -51,6 +55,10 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/{urn}/release", post(pages::task::release))
         .route("/tasks/{urn}/complete", post(pages::task::complete))
         .route("/cases/{urn}", get(pages::case::show))
+        .route("/services", get(pages::services::list))
+        .route("/services/{pack}/{service}", get(pages::services::show))
+        .route("/services/{pack}/{service}/form", get(pages::services::form).post(pages::services::send))
+        .route("/services/{pack}/{service}/discard", post(pages::services::discard))
         .route("/journal", get(pages::journal::show))
         .route("/receipt", get(pages::receipt::show).post(pages::receipt::verify))
         .route("/receipt/pdf", get(pages::receipt::print))

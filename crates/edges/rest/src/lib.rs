@@ -4,6 +4,7 @@
 
 mod auth;
 mod commands;
+mod decisions;
 mod entities;
 mod files;
 mod history;
@@ -71,6 +72,7 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(files::read, files::remove))
         .routes(routes!(commands::carry_out))
         .routes(routes!(questions::ask))
+        .routes(routes!(decisions::ask))
         .routes(routes!(templates::copy))
         .routes(routes!(history::read))
         .routes(routes!(observations::deliver))

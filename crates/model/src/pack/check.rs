@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use svod_kernel::{FieldError, SpacePath, Urn};
 
 use super::reader::MAX_ERRORS;
-use super::{Pack, PackError, Position, TriggerOn, texts};
+use super::{Pack, PackError, Position, ServiceTerm, StartSpec, TriggerOn, texts};
 use crate::nearest::suggest;
 use crate::{AttributeKind, AttributeType, AttributeValue, Entity, Metamodel, Range};
 
@@ -39,6 +39,7 @@ pub fn check_pack(pack: &Pack, metamodel: &Metamodel, all: &[&Pack]) -> Vec<Pack
     c.seed();
     c.devices();
     c.triggers();
+    c.services();
     c.layers();
     c.sources();
     c.personas();
@@ -224,11 +225,78 @@ impl<'a> Check<'a> {
                 let fix = "name the id of a <process> of this pack or of one it depends on".into();
                 self.error(("trigger", id, "process"), "unknown-process", message, fix);
             }
-            let subjects = self.model.enums.get("Subject").map(|e| e.values.as_slice()).unwrap_or_default();
-            if !subjects.contains(&t.alert.subject) {
-                let fix = suggest(&t.alert.subject, subjects.iter().map(String::as_str).collect::<Vec<_>>());
-                let message = format!("'{}' is no value of Subject", t.alert.subject);
-                self.error(("trigger", id, "alert"), "unknown-subject", message, fix);
+            self.listed(("trigger", id, "alert"), "Subject", &t.alert.subject, "unknown-subject");
+        }
+    }
+
+    fn listed(&mut self, place: (&'static str, &str, &str), list: &str, value: &str, rule: &'static str) {
+        let values = self.model.enums.get(list).map(|e| e.values.as_slice()).unwrap_or_default();
+        if !values.iter().any(|v| v == value) {
+            let fix = suggest(value, values.iter().map(String::as_str).collect::<Vec<_>>());
+            self.error(place, rule, format!("'{value}' is no value of {list}"), fix);
+        }
+    }
+
+    fn services(&mut self) {
+        let pack = self.pack;
+        for s in &pack.services {
+            let id = s.id.as_str();
+            self.listed(("service", id, "situation"), "LifeSituation", &s.situation, "unknown-situation");
+            self.listed(("service", id, "subject"), "Subject", &s.subject, "unknown-subject");
+            let declared = |xml: &String| {
+                xml.contains(&format!("id=\"{}\"", s.process)) || xml.contains(&format!("id='{}'", s.process))
+            };
+            if !pack.processes.values().any(declared) {
+                let message = format!("process '{}' is in no file of processes/", s.process);
+                self.error(
+                    ("service", id, "process"),
+                    "unknown-process",
+                    message,
+                    "name the id of a <process> of this pack".into(),
+                );
+            }
+            if let ServiceTerm::WorkingDays { calendar, .. } = &s.term {
+                let known: Vec<&str> =
+                    self.visible.iter().flat_map(|p| p.calendars.keys()).map(String::as_str).collect();
+                if !known.contains(&calendar.as_str()) {
+                    let fix = suggest(calendar, known);
+                    self.error(
+                        ("service", id, "term"),
+                        "unknown-calendar",
+                        format!("there is no calendar '{calendar}'"),
+                        fix,
+                    );
+                }
+            }
+            for start in &s.start {
+                self.start(id, start);
+            }
+        }
+    }
+
+    fn start(&mut self, service: &str, start: &StartSpec) {
+        let pack = self.pack;
+        let place = ("service", service, "start");
+        match start {
+            StartSpec::Form(file) => {
+                if !pack.forms.contains_key(file) {
+                    let fix = suggest(file, pack.forms.keys().map(String::as_str).collect::<Vec<_>>());
+                    self.error(place, "unknown-form", format!("forms/{file} is not in the pack"), fix);
+                }
+            }
+            StartSpec::Event { kind, applicant, set, .. } => {
+                let Some(known) = self.attributes(place, kind) else { return };
+                match known.get(applicant) {
+                    Some(a) if matches!(a.range, Range::Entity(_)) => {}
+                    Some(_) => {
+                        let message = format!("'{applicant}' leads to nobody");
+                        self.error(place, "wrong-type", message, "name a relationship to a Party".into());
+                    }
+                    None => self.unknown_attribute(place, known, applicant),
+                }
+                for attribute in set.values().filter(|a| !known.contains_key(*a) && a.as_str() != "urn") {
+                    self.unknown_attribute(place, known, attribute);
+                }
             }
         }
     }

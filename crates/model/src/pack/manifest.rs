@@ -6,7 +6,7 @@ use super::yaml::Node;
 
 /// Reads `pack.yaml`.
 pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<Manifest> {
-    let f = cx.fields(root, &["id", "version", "owner", "depends", "space"])?;
+    let f = cx.fields(root, &["id", "version", "owner", "depends", "space", "open_decisions"])?;
     let id = cx.need_word(&f, "id").map(str::to_owned);
     let version = cx.need_text(&f, "version").map(str::to_owned);
     if let Some(v) = &version
@@ -34,7 +34,8 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<Manifest> {
         cx.error(f.place("space"), "bad-value", format!("'{s}' is not a top-level space"), fix);
     }
     let space = space.map(|s: SpacePath| s.as_str().to_owned());
-    Some(Manifest { id: id?, version: version?, owner: owner?, depends, space })
+    let open_decisions = cx.texts(&f, "open_decisions").into_iter().map(str::to_owned).collect();
+    Some(Manifest { id: id?, version: version?, owner: owner?, depends, space, open_decisions })
 }
 
 /// Semantic version 2.0.0: three numbers, an optional pre-release, an optional build.

@@ -21,6 +21,7 @@ mod reader;
 mod rules;
 mod schema;
 mod seed;
+mod services;
 mod simulation;
 mod spaces;
 mod test_files;
@@ -89,6 +90,8 @@ pub struct Pack {
     pub devices: Vec<DeviceProfile>,
     /// `triggers/*.yaml`.
     pub triggers: Vec<TriggerSpec>,
+    /// `services/*.yaml`.
+    pub services: Vec<ServiceSpec>,
     /// `layers/*.yaml`.
     pub layers: Vec<LayerSpec>,
     /// `simulation/*.yaml`.
@@ -103,6 +106,10 @@ pub struct Pack {
     pub decisions: BTreeMap<String, String>,
     /// `processes/*.bpmn`: file name to XML.
     pub processes: BTreeMap<String, String>,
+    /// `forms/*.form.json`: file name to JSON.
+    pub forms: BTreeMap<String, String>,
+    /// `calendars/*.yaml`: name to text.
+    pub calendars: BTreeMap<String, String>,
     /// `policies/*.cedar`: file name to text.
     pub policies: BTreeMap<String, String>,
     /// `locales/*.ftl`: language to Fluent text.
@@ -128,6 +135,9 @@ pub struct Manifest {
     /// Top-level space it applies to; none means every space.
     #[serde(default)]
     pub space: Option<String>,
+    /// Files of `decisions/` that everybody may ask.
+    #[serde(default)]
+    pub open_decisions: Vec<String>,
 }
 
 /// A space the pack declares.
@@ -203,6 +213,97 @@ pub struct AlertSpec {
     pub kind: String,
     /// Value of the code list `Subject`: which body answers.
     pub subject: String,
+}
+
+/// `services/*.yaml`: what somebody may ask the authorities for, or is given unasked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSpec {
+    /// Id, unique in the pack; Fluent `service-<id>`, `service-<id>-about`, `service-<id>-result`.
+    pub id: String,
+    /// The pack's id.
+    pub pack: String,
+    /// The pack's version.
+    pub version: String,
+    /// Value of the code list `LifeSituation`.
+    pub situation: String,
+    /// Who may have it.
+    pub audience: Vec<Audience>,
+    /// Value of the code list `Subject`: which body answers.
+    pub subject: String,
+    /// BPMN process of the pack.
+    pub process: String,
+    /// What starts it.
+    pub start: Vec<StartSpec>,
+    /// Variables of the process that the applicant sees on the page of the case.
+    pub variables: Vec<String>,
+    /// How long the authorities have.
+    pub term: ServiceTerm,
+    /// So many seconds before the end of the term those who work on it are warned.
+    pub warn_seconds: Option<i64>,
+    /// Act and article, in the language of the act.
+    pub acts: Vec<String>,
+    /// What it costs, in words of the act; none: nothing.
+    pub fee: Option<String>,
+}
+
+/// Who may have a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// People.
+    Person,
+    /// Organizations, by those who act for them.
+    Organization,
+}
+
+/// What starts a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StartSpec {
+    /// Somebody fills in this form of `forms/`.
+    Form(String),
+    /// Something happens to an entity.
+    #[serde(rename_all = "camelCase")]
+    Event {
+        /// Its type.
+        kind: String,
+        /// `create`, `update` or `delete`.
+        action: String,
+        /// FEEL over its attributes, `old` and `new`; none: always.
+        when: Option<String>,
+        /// Attribute that leads to the party concerned.
+        applicant: String,
+        /// Asked first, or begun at once.
+        mode: StartMode,
+        /// Variables of the process and the attributes they come from.
+        set: BTreeMap<String, String>,
+    },
+}
+
+/// What an event does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StartMode {
+    /// The party is offered the service and agrees with one act.
+    Offer,
+    /// It runs: the law says so.
+    Run,
+}
+
+/// How long the authorities have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServiceTerm {
+    /// Working days of a calendar.
+    #[serde(rename_all = "camelCase")]
+    WorkingDays {
+        /// How many.
+        days: i64,
+        /// Name of a file of `calendars/` of this pack or one it depends on.
+        calendar: String,
+    },
+    /// Seconds on the clock.
+    Seconds(i64),
 }
 
 /// `layers/*.yaml`: what stands on the map.

@@ -8,7 +8,9 @@ use svod_kernel::Lang;
 use super::reader::{Cx, Errors, is_inside};
 use super::yaml::{self, Node};
 use super::{Manifest, Pack, PackError, PackSource, Position};
-use super::{devices, entities, feeds, layers, manifest, personas, schema, simulation, spaces, test_files, triggers};
+use super::{
+    devices, entities, feeds, layers, manifest, personas, schema, services, simulation, spaces, test_files, triggers,
+};
 use crate::nearest::suggest;
 
 /// Largest file of a pack, in bytes.
@@ -19,7 +21,7 @@ pub const MAX_FILES: usize = 2_000;
 pub const MAX_PACK: usize = 64 << 20;
 
 /// Folders and the endings of the files in them; the empty folder is the pack's own.
-const FOLDERS: [(&str, &[&str]); 12] = [
+const FOLDERS: [(&str, &[&str]); 15] = [
     ("model", &[".yaml"]),
     ("entities", &[".yaml"]),
     ("devices", &[".yaml"]),
@@ -31,6 +33,9 @@ const FOLDERS: [(&str, &[&str]); 12] = [
     ("tests", &[".yaml"]),
     ("decisions", &[".dmn"]),
     ("processes", &[".bpmn"]),
+    ("services", &[".yaml"]),
+    ("forms", &[".form.json"]),
+    ("calendars", &[".yaml"]),
     ("policies", &[".cedar", ".cedarschema"]),
 ];
 const TOP_FILES: [&str; 6] = ["pack.yaml", "spaces.yaml", "personas.yaml", "README.md", "LICENSE", ".gitignore"];
@@ -126,6 +131,8 @@ fn read_file(source: &PackSource, path: &str, text: &str, pack: &mut Pack, error
     match folder {
         "decisions" => keep(&mut pack.decisions),
         "processes" => keep(&mut pack.processes),
+        "forms" => keep(&mut pack.forms),
+        "calendars" => pack.calendars.insert(name.trim_end_matches(".yaml").to_owned(), text.to_owned()),
         "policies" => keep(&mut pack.policies),
         _ => return read_yaml(source, path, text, pack, errors),
     };
@@ -153,6 +160,7 @@ fn read_yaml(source: &PackSource, path: &str, text: &str, pack: &mut Pack, error
         entities,
         devices,
         triggers,
+        services,
         layers,
         simulations,
         feeds,
@@ -172,6 +180,7 @@ fn read_yaml(source: &PackSource, path: &str, text: &str, pack: &mut Pack, error
         "entities" => entities.extend(entities::read(&mut cx, &root)),
         "devices" => devices.extend(devices::read(&mut cx, &root)),
         "triggers" => triggers.extend(triggers::read(&mut cx, &root)),
+        "services" => services.extend(services::read(&mut cx, &root)),
         "layers" => layers.extend(layers::read(&mut cx, &root)),
         "simulation" => simulations.extend(simulation::read(&mut cx, &root)),
         "feeds" => feeds.extend(feeds::read(&mut cx, &root)),

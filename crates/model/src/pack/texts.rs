@@ -25,6 +25,10 @@ fn owed(pack: &Pack) -> Vec<(String, &'static str, String)> {
     keys.extend(pack.spaces.iter().map(space));
     keys.extend(pack.layers.iter().map(|l| (format!("layer-{}", l.id), "layer", l.id.clone())));
     keys.extend(pack.triggers.iter().map(|t| (format!("alert-{}", t.alert.kind), "trigger", t.id.clone())));
+    for s in &pack.services {
+        let own = ["", "-about", "-result"].map(|end| (format!("service-{}{end}", s.id), "service", s.id.clone()));
+        keys.extend(own);
+    }
     keys.extend(pack.personas.iter().map(|p| (format!("persona-{}", p.id), "persona", p.id.clone())));
     keys
 }

@@ -5,6 +5,7 @@
 
 mod broken;
 mod fuzz;
+mod services;
 mod shipped;
 mod values;
 

@@ -11,6 +11,7 @@ nav-journal = Journal
 nav-packs = Packs
 nav-quarantine = Quarantine
 nav-accounts = Accounts
+nav-services = Services
 nav-bodies = Bodies
 nav-my = My cabinet
 nav-people = People

@@ -11,6 +11,7 @@ nav-journal = Журнал
 nav-packs = Пакеттер
 nav-quarantine = Карантин
 nav-accounts = Тіркелгілер
+nav-services = Қызметтер
 nav-bodies = Органдар
 nav-my = Менің кабинетім
 nav-people = Адамдар

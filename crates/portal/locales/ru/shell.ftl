@@ -11,6 +11,7 @@ nav-journal = Журнал
 nav-packs = Пакеты
 nav-quarantine = Карантин
 nav-accounts = Учётные записи
+nav-services = Услуги
 nav-bodies = Органы
 nav-my = Мой кабинет
 nav-people = Люди

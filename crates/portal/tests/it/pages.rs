@@ -15,7 +15,7 @@ use svod_text::Texts;
 use tower::ServiceExt as _;
 
 /// An application over a store of its own.
-struct App {
+pub struct App {
     router: Router,
     _place: TestPlace,
 }
@@ -29,6 +29,17 @@ impl std::ops::Deref for App {
 }
 
 fn app(demo: bool) -> App {
+    let inner = Router::new()
+        .route("/", get(front))
+        .route("/denied", get(|| async { PageError::forbidden() }))
+        .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
+        .route("/act", post(act))
+        .route("/send", post(sent));
+    app_of(demo, inner)
+}
+
+/// The portal around these routes.
+pub fn app_of(demo: bool, inner: Router) -> App {
     let place = TestPlace::sqlite();
     let clock: Arc<dyn Clock> = Arc::new(SimClock::new(Timestamp::from_millis(1_800_000_000_000)));
     let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
@@ -46,14 +57,7 @@ fn app(demo: bool) -> App {
         offset_hours: 7,
         secure_cookies: false,
     });
-    let router = portal.wrap(
-        Router::new()
-            .route("/", get(front))
-            .route("/denied", get(|| async { PageError::forbidden() }))
-            .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
-            .route("/act", post(act))
-            .route("/send", post(sent)),
-    );
+    let router = portal.wrap(inner);
     App { router, _place: place }
 }
 
@@ -70,14 +74,14 @@ async fn sent(CsrfMultipart { form, file }: CsrfMultipart<BTreeMap<String, Strin
     format!("{}|{file}", form["x"])
 }
 
-struct Answer {
-    status: StatusCode,
+pub struct Answer {
+    pub status: StatusCode,
     headers: HeaderMap,
-    body: String,
+    pub body: String,
 }
 
 impl Answer {
-    fn cookie(&self, name: &str) -> Option<String> {
+    pub fn cookie(&self, name: &str) -> Option<String> {
         self.headers.get_all(header::SET_COOKIE).iter().find_map(|c| {
             let value = c.to_str().ok()?.strip_prefix(name)?.strip_prefix('=')?;
             value.split(';').next().map(str::to_owned)
@@ -85,14 +89,14 @@ impl Answer {
     }
 }
 
-async fn send(app: &Router, request: Request<Body>) -> Answer {
+pub async fn send(app: &Router, request: Request<Body>) -> Answer {
     let response = app.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
-async fn page(app: &Router, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub async fn page(app: &Router, path: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = Request::get(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -100,7 +104,7 @@ async fn page(app: &Router, path: &str, headers: &[(&str, &str)]) -> Answer {
     send(app, request.body(Body::empty()).unwrap()).await
 }
 
-async fn submit(app: &Router, path: &str, cookies: &str, form: &str) -> Answer {
+pub async fn submit(app: &Router, path: &str, cookies: &str, form: &str) -> Answer {
     let request = Request::post(path)
         .header("cookie", cookies)
         .header("content-type", "application/x-www-form-urlencoded")

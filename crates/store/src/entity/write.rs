@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use svod_kernel::Timestamp;
 
 use crate::space::{Counter, take};
-use crate::{BulkInsert, Column, Conn, StoreError};
+use crate::{BulkInsert, Clash, Column, Conn, StoreError};
 
 /// What an entity is found by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,7 +145,7 @@ fn insert(conn: &mut dyn Conn, all: &[Write], ids: &[i64]) -> Result<(), StoreEr
         ("modified", int(|w| w.modified.0)),
         ("doc", Column::Text(new.iter().map(|n| n.2.clone()).collect())),
     ];
-    conn.insert_many(&BulkInsert { table: "entity", columns: &columns, ignore_conflicts: false }).map(drop)
+    conn.insert_many(&BulkInsert { table: "entity", columns: &columns, clash: Clash::Fails }).map(drop)
 }
 
 fn update(conn: &mut dyn Conn, w: &Write, id: i64, doc: &str) -> Result<(), StoreError> {
@@ -226,7 +226,7 @@ pub fn add_rows<'r>(conn: &mut dyn Conn, rows: impl Iterator<Item = Added<'r>>) 
             ("entity", Column::Int(values.iter().map(|v| v.3).collect())),
             ("kind", Column::Int(values.iter().map(|v| v.4).collect())),
         ];
-        conn.insert_many(&BulkInsert { table: "entity_value", columns: &columns, ignore_conflicts: true })?;
+        conn.insert_many(&BulkInsert { table: "entity_value", columns: &columns, clash: Clash::Keeps })?;
     }
     if !cells.is_empty() {
         let columns = [
@@ -236,7 +236,7 @@ pub fn add_rows<'r>(conn: &mut dyn Conn, rows: impl Iterator<Item = Added<'r>>) 
             ("entity", Column::Int(cells.iter().map(|v| v.3).collect())),
             ("kind", Column::Int(cells.iter().map(|v| v.4).collect())),
         ];
-        conn.insert_many(&BulkInsert { table: "entity_cell", columns: &columns, ignore_conflicts: true })?;
+        conn.insert_many(&BulkInsert { table: "entity_cell", columns: &columns, clash: Clash::Keeps })?;
     }
     Ok(())
 }

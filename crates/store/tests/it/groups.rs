@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 use svod_store::testing::TestPlace;
-use svod_store::{BulkInsert, Column, Conn, Engine, Store, StoreError, StoreOptions, Value, meta};
+use svod_store::{BulkInsert, Clash, Column, Conn, Engine, Store, StoreError, StoreOptions, Value, meta};
 
 crate::on_both_engines!(
     one_failing_job_does_not_hurt_the_others,
@@ -208,7 +208,7 @@ async fn duplicates_are_counted_exactly(place: &TestPlace) {
                 ("flags", Column::Int(vec![0; rows])),
                 ("received", Column::Int(vec![9; rows])),
             ];
-            conn.insert_many(&BulkInsert { table: "observation", columns: &columns, ignore_conflicts: true })
+            conn.insert_many(&BulkInsert { table: "observation", columns: &columns, clash: Clash::Keeps })
         })
     };
     assert_eq!(insert(vec![1, 2, 2, 3, 1]).await, Ok(3));
@@ -218,7 +218,7 @@ async fn duplicates_are_counted_exactly(place: &TestPlace) {
     let crooked = store
         .append(|conn| {
             let columns = [("space", Column::Int(vec![1])), ("name", Column::Text(vec![]))];
-            conn.insert_many(&BulkInsert { table: "meta", columns: &columns, ignore_conflicts: false })
+            conn.insert_many(&BulkInsert { table: "meta", columns: &columns, clash: Clash::Fails })
         })
         .await;
     assert!(matches!(crooked, Err(StoreError::Shape(_))));

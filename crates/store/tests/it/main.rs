@@ -8,6 +8,7 @@ mod citus;
 mod copies;
 mod entities;
 mod groups;
+mod instances;
 mod nodes;
 mod schema;
 mod tables;

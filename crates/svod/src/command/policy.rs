@@ -11,7 +11,7 @@ use super::pack;
 use crate::embedded;
 
 /// What is asked of policy besides entities of the metamodel.
-const WORDS: [&str; 6] = ["Account", "Metrics", "Pack", "Quarantine", "Reading", "Space"];
+const WORDS: [&str; 7] = ["Account", "Decision", "Metrics", "Pack", "Quarantine", "Reading", "Space"];
 
 /// `svod policy`
 #[derive(Subcommand)]

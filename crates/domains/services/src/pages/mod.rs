@@ -4,5 +4,6 @@ pub mod case;
 pub mod journal;
 mod locked;
 pub mod receipt;
+pub mod services;
 pub mod task;
 pub mod tasks;

@@ -117,6 +117,13 @@ fn operations(stage: &Stage) -> Vec<Case> {
     vec![
         Case::new("POST", "/api/v1/observations", "/api/v1/observations", Body::Json(delivery), ADMINISTRATOR),
         Case::new("POST", "/api/v1/observations", "/api/v1/observations", Body::Json(foreign), [403; 6]),
+        Case::new(
+            "POST",
+            "/api/v1/decisions/{pack}/{model}/{decision}",
+            "/api/v1/decisions/kuzbass/air-quality/Air%20alert",
+            Body::Json(json!({"inputs": {"attribute": "pm25", "ratio": 1.5, "open": false}})),
+            [403, 403, 200, 403, 200, 200],
+        ),
         Case::new("GET", "/api/v1/packs", "/api/v1/packs", Body::Nothing, ALL),
         Case::new("GET", "/api/v1/packs/{id}", "/api/v1/packs/kuzbass", Body::Nothing, ALL),
         Case::new("POST", "/api/v1/packs/check", "/api/v1/packs/check", Body::Json(kuzbass("0.1.1")), ADMINISTRATOR),

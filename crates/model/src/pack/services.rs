@@ -1,0 +1,126 @@
+//! `services/*.yaml`: what somebody may ask the authorities for, or is given unasked.
+
+use super::reader::{Cx, Fields};
+use super::yaml::Node;
+use super::{Audience, ServiceSpec, ServiceTerm, StartMode, StartSpec};
+
+/// Working days of a term at the most.
+const MAX_DAYS: i64 = 3_660;
+
+/// Reads one file of `services/`.
+pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
+    let known =
+        ["id", "situation", "audience", "subject", "process", "start", "variables", "term", "warn", "acts", "fee"];
+    let f = cx.fields(root, &known)?;
+    let id = cx.need_word(&f, "id");
+    let situation = cx.need_text(&f, "situation");
+    let audience = audience(cx, &f);
+    let subject = cx.need_text(&f, "subject");
+    let process = cx.need_text(&f, "process");
+    let start = cx.need(&f, "start").and_then(|n| cx.list(n)).map(|list| {
+        let starts: Vec<StartSpec> = list.iter().filter_map(|n| start(cx, n)).collect();
+        if list.is_empty() {
+            cx.error(f.place("start"), "bad-value", "nothing starts the service", "name a form or an event");
+        }
+        starts
+    });
+    let term = cx.need(&f, "term").and_then(|n| term(cx, n));
+    let warn = f.get("warn").and_then(|n| cx.duration(n)).map(|s| s.round() as i64);
+    let acts: Vec<String> = cx.texts(&f, "acts").into_iter().map(str::to_owned).collect();
+    if acts.is_empty() {
+        let fix = "write the act and its article, such as 'Федеральный закон от 15.11.1997 № 143-ФЗ, ст. 14'";
+        cx.error(f.place("acts"), "missing-key", "a service names the acts it follows", fix);
+    }
+    let variables = cx.texts(&f, "variables").into_iter().map(str::to_owned).collect();
+    let fee = f.get("fee").and_then(|n| cx.text(n)).map(str::to_owned);
+    let id = id?;
+    cx.declare("service", id, f.place("id"));
+    cx.trace("service", id, &f);
+    Some(ServiceSpec {
+        id: id.into(),
+        pack: cx.manifest.id.clone(),
+        version: cx.manifest.version.clone(),
+        situation: situation?.into(),
+        audience,
+        subject: subject?.into(),
+        process: process?.into(),
+        start: start?,
+        variables,
+        term: term?,
+        warn_seconds: warn,
+        acts,
+        fee,
+    })
+}
+
+fn audience(cx: &mut Cx<'_>, f: &Fields<'_>) -> Vec<Audience> {
+    let Some(items) = cx.need(f, "audience").and_then(|n| cx.list(n)) else { return Vec::new() };
+    let words = items.iter().filter_map(|n| cx.choice(n, &["person", "organization"])).collect::<Vec<_>>();
+    if words.is_empty() {
+        cx.error(f.place("audience"), "bad-value", "nobody may have the service", "name person, organization or both");
+    }
+    words.into_iter().map(|w| if w == "person" { Audience::Person } else { Audience::Organization }).collect()
+}
+
+fn start(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
+    let f = cx.fields(node, &["form", "event"])?;
+    match (f.get("form"), f.get("event")) {
+        (Some(form), None) => {
+            let file = cx.text(form)?;
+            Some(StartSpec::Form(file.to_owned()))
+        }
+        (None, Some(event)) => {
+            let known = ["type", "action", "when", "applicant", "mode", "set"];
+            let e = cx.fields(event, &known)?;
+            let kind = cx.need_text(&e, "type");
+            let action = cx.need(&e, "action").and_then(|n| cx.choice(n, &["create", "update", "delete"]));
+            let when = e.get("when").and_then(|n| cx.text(n)).map(str::to_owned);
+            let applicant = cx.need_text(&e, "applicant");
+            let mode = cx.need(&e, "mode").and_then(|n| cx.choice(n, &["offer", "run"]));
+            let set = e.get("set").and_then(|n| cx.map(n)).map(|entries| {
+                entries.iter().filter_map(|(k, v)| Some((k.name.clone(), cx.text(v)?.to_owned()))).collect()
+            });
+            Some(StartSpec::Event {
+                kind: kind?.into(),
+                action: action?.into(),
+                when,
+                applicant: applicant?.into(),
+                mode: if mode? == "offer" { StartMode::Offer } else { StartMode::Run },
+                set: set.unwrap_or_default(),
+            })
+        }
+        _ => {
+            let fix = "write 'form: <file>' for who asks, or 'event:' for what starts it by itself";
+            cx.error(f.at, "bad-value", "a start is a form or an event", fix);
+            None
+        }
+    }
+}
+
+fn term(cx: &mut Cx<'_>, node: &Node) -> Option<ServiceTerm> {
+    let f = cx.fields(node, &["working_days", "duration", "calendar"])?;
+    let calendar = f.get("calendar").and_then(|n| cx.word(n)).map(str::to_owned);
+    match (f.get("working_days"), f.get("duration")) {
+        (Some(days), None) => {
+            let number = cx.integer(days)?;
+            if !(1..=MAX_DAYS).contains(&number) {
+                cx.error(days.at, "bad-value", format!("{number} working days"), format!("write 1 to {MAX_DAYS}"));
+                return None;
+            }
+            let Some(calendar) = calendar else {
+                let fix = "add 'calendar:' with the name of a file of calendars/, such as ru";
+                cx.error(f.at, "missing-key", "working days are counted in a calendar", fix);
+                return None;
+            };
+            Some(ServiceTerm::WorkingDays { days: number, calendar })
+        }
+        (None, Some(duration)) => {
+            let seconds = cx.duration(duration)?;
+            Some(ServiceTerm::Seconds(seconds.ceil() as i64))
+        }
+        _ => {
+            cx.error(f.at, "bad-value", "a term is in working days or a duration", "write one of the two");
+            None
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use svod_model::{Audience, PackSource, ServiceTerm, StartMode, StartSpec};
+
+use crate::{errors, list, parse, source};
+
+const SERVICE: &str = "id: permit
+situation: building
+audience: [person, organization]
+subject: roads
+process: respond
+start:
+  - form: permit.form.json
+  - event: {type: Station, action: create, applicant: owner, mode: offer, when: height > 3, set: {station: urn, high: height}}
+variables: [reason]
+term: {working_days: 5, calendar: ru}
+warn: P1D
+acts: [\"Act 1, article 2\"]
+";
+
+fn with(service: &str) -> PackSource {
+    let model =
+        source(&[]).files["model/core.yaml"].clone() + "  LifeSituation:\n    permissible_values: {building: }\n";
+    let texts = source(&[]).files["locales/ru.ftl"].clone()
+        + "enum-LifeSituation-building = x\nservice-permit = x\nservice-permit-about = x\nservice-permit-result = x\n";
+    source(&[
+        ("model/core.yaml", &model),
+        ("services/permit.yaml", service),
+        ("forms/permit.form.json", "{}"),
+        ("calendars/ru.yaml", "id: ru\n"),
+        ("locales/ru.ftl", &texts),
+        ("locales/kk.ftl", &texts),
+        ("locales/en.ftl", &texts),
+    ])
+}
+
+#[test]
+fn a_service_is_read_whole() {
+    assert_eq!(list(&errors(&with(SERVICE))), "");
+    let pack = parse(&with(SERVICE));
+    let service = &pack.services[0];
+    assert_eq!(service.audience, [Audience::Person, Audience::Organization]);
+    assert_eq!(service.term, ServiceTerm::WorkingDays { days: 5, calendar: "ru".into() });
+    assert_eq!(service.warn_seconds, Some(86_400));
+    assert_eq!(service.start[0], StartSpec::Form("permit.form.json".into()));
+    let StartSpec::Event { mode, set, when, .. } = &service.start[1] else { panic!("no event") };
+    assert_eq!((*mode, set["high"].as_str(), when.as_deref()), (StartMode::Offer, "height", Some("height > 3")));
+}
+
+#[test]
+fn what_a_service_names_is_there() {
+    for (from, to, line, rule) in [
+        ("situation: building", "situation: flying", 2, "unknown-situation"),
+        ("subject: roads", "subject: sky", 4, "unknown-subject"),
+        ("process: respond", "process: other", 5, "unknown-process"),
+        ("form: permit.form.json", "form: other.form.json", 6, "unknown-form"),
+        ("type: Station", "type: Boat", 6, "unknown-type"),
+        ("applicant: owner", "applicant: height", 6, "wrong-type"),
+        ("applicant: owner", "applicant: keeper", 6, "unknown-attribute"),
+        ("high: height", "high: depth", 6, "unknown-attribute"),
+        ("calendar: ru", "calendar: kz", 10, "unknown-calendar"),
+        ("working_days: 5, ", "", 10, "bad-value"),
+        (", calendar: ru", "", 10, "missing-key"),
+        ("[person, organization]", "[citizen]", 3, "bad-value"),
+        ("acts: [\"Act 1, article 2\"]", "fee: none", 1, "missing-key"),
+        ("mode: offer", "mode: perhaps", 8, "bad-value"),
+    ] {
+        assert!(SERVICE.contains(from), "{from}");
+        let found = errors(&with(&SERVICE.replacen(from, to, 1)));
+        let hit = |e: &svod_model::PackError| {
+            e.file == "services/permit.yaml" && e.position.line == line && e.rule == rule && !e.fix.is_empty()
+        };
+        assert!(found.iter().any(hit), "expected line {line} {rule} for '{to}', found:\n{}", list(&found));
+    }
+}

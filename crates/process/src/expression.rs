@@ -1,0 +1,200 @@
+//! The one place that knows how FEEL is compiled and evaluated.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use svod_rules::{Feel, Inputs};
+
+/// Words that join or open parts of an expression and never name a variable.
+const KEYWORDS: [&str; 22] = [
+    "and",
+    "between",
+    "else",
+    "every",
+    "external",
+    "false",
+    "for",
+    "function",
+    "if",
+    "in",
+    "instance",
+    "not",
+    "null",
+    "of",
+    "or",
+    "return",
+    "satisfies",
+    "some",
+    "then",
+    "true",
+    "item",
+    "partial",
+];
+
+/// A FEEL expression, compiled once, and the variables that it may read. Equal when the text is.
+#[derive(Clone)]
+pub struct Expression {
+    text: String,
+    names: Vec<String>,
+    feel: Arc<Feel>,
+}
+
+impl Expression {
+    /// Compiles; a leading `=`, as other editors write it, is taken off.
+    ///
+    /// # Errors
+    /// Reason and fix, when it is no FEEL or reads the clock.
+    pub fn compile(text: &str) -> Result<Self, (String, String)> {
+        let text = text.trim();
+        let text = text.strip_prefix('=').unwrap_or(text).trim();
+        if text.is_empty() {
+            return Err((
+                "the FEEL expression is empty".to_owned(),
+                "write an expression such as amount > 10".to_owned(),
+            ));
+        }
+        let Words { names, entries } = words(text);
+        let known: Vec<&str> = names.iter().chain(&entries).map(String::as_str).collect();
+        let feel = Feel::compile_full(text, &known).map_err(|e| (e.message, e.fix))?;
+        Ok(Self { text: text.to_owned(), names, feel: Arc::new(feel) })
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Evaluates; `find` gives a variable, null where there is none.
+    pub(crate) fn evaluate(&self, find: impl Fn(&str) -> Option<Value>) -> Result<Value, String> {
+        let known: Map<String, Value> =
+            self.names.iter().map(|n| (n.clone(), find(n).unwrap_or(Value::Null))).collect();
+        self.feel.evaluate(&Inputs::from_json(&known)).map_err(|e| e.message)
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Expression({})", self.text)
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Expression {}
+
+/// The words of an expression.
+#[derive(Default)]
+struct Words {
+    /// What can be a variable.
+    names: Vec<String>,
+    /// What stands after a dot: an entry of what stands before.
+    entries: Vec<String>,
+}
+
+/// FEEL must know names beforehand to read `a - b` as a difference and `order.sum * 2` as a product. Words before a `(`
+/// are functions (`string length(`) and no names.
+fn words(text: &str) -> Words {
+    let mut found = Words::default();
+    let mut run: Vec<(&str, bool)> = Vec::new();
+    let mut rest = text;
+    let mut after_dot = false;
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '"' => string_length(rest),
+            _ if is_word(c) => rest.find(|c: char| !is_word(c)).unwrap_or(rest.len()),
+            _ => c.len_utf8(),
+        };
+        let (piece, tail) = rest.split_at(length);
+        rest = tail;
+        if c.is_whitespace() {
+            continue;
+        }
+        if is_word(c) && !c.is_ascii_digit() && !KEYWORDS.contains(&piece) {
+            run.push((piece, after_dot));
+        } else {
+            if c != '(' {
+                found.keep(&run);
+            }
+            run.clear();
+        }
+        after_dot = c == '.';
+    }
+    found.keep(&run);
+    found
+}
+
+impl Words {
+    fn keep(&mut self, run: &[(&str, bool)]) {
+        for (word, entry) in run {
+            let list = if *entry { &mut self.entries } else { &mut self.names };
+            if !list.iter().any(|w| w == word) {
+                list.push((*word).to_owned());
+            }
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (i, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return i + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_found() {
+        for (text, names, entries) in [
+            ("amount - fee > 3", vec!["amount", "fee"], vec![]),
+            ("order.sum * 2 > \"x y\"", vec!["order"], vec!["sum"]),
+            ("string length(имя) > 2 and not(done)", vec!["имя", "done"], vec![]),
+            ("if a1 then [b, 2] else null", vec!["a1", "b"], vec![]),
+            ("count(items)", vec!["items"], vec![]),
+        ] {
+            let found = words(text);
+            assert_eq!((found.names, found.entries), (owned(&names), owned(&entries)), "{text}");
+        }
+    }
+
+    fn owned(words: &[&str]) -> Vec<String> {
+        words.iter().map(|w| (*w).to_owned()).collect()
+    }
+
+    #[test]
+    fn entries_are_calculated_with() {
+        let order = |_: &str| Some(serde_json::json!({"sum": 9, "lines": [{"n": 1}, {"n": 2}]}));
+        for (text, value) in [("order.sum * 2", 18), ("order.sum - 1", 8), ("sum(order.lines.n)", 3)] {
+            assert_eq!(Expression::compile(text).unwrap().evaluate(order), Ok(Value::from(value)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_variable_is_null() {
+        let e = Expression::compile("= a = null").unwrap();
+        assert_eq!(e.evaluate(|_| None), Ok(Value::Bool(true)));
+        assert_eq!(
+            Expression::compile("a - b").unwrap().evaluate(|n| Some(Value::from(n.len() + 2))),
+            Ok(Value::from(0))
+        );
+        assert!(Expression::compile("= ").is_err());
+        assert!(Expression::compile("now() > x").is_err());
+    }
+}

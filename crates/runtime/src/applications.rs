@@ -1,0 +1,317 @@
+//! Services that people ask for: what there is, what they have begun to fill in, what they have sent.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use svod_kernel::{Actor, Coded, FieldError, SpacePath, Timestamp, Urn};
+use svod_model::{Attribute, Audience, Entity, ServiceSpec, ServiceTerm};
+use svod_process::Span;
+use svod_registry::{Action, QueryError, Registry};
+use svod_store::draft::{self, DraftRow};
+use svod_store::{Store, StoreError};
+
+use crate::cases::{Along, CaseError, Cases, NewCase};
+use crate::territory::Territories;
+
+/// Why a service was not begun.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplicationError {
+    /// There is no such service, or not for them.
+    #[error("there is no service '{0}'")]
+    Unknown(String),
+    /// Somebody must be known to ask.
+    #[error("services are asked for by people and organizations: sign in as a person")]
+    Nobody,
+    /// The applicant does not live where the service is.
+    #[error("the service is not offered in {0}")]
+    Elsewhere(SpacePath),
+    /// Something could not be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The case did not begin.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+}
+
+impl Coded for ApplicationError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown(_) => "unknown-service",
+            Self::Nobody => "no-applicant",
+            Self::Elsewhere(_) => "not-here",
+            Self::Query(e) => e.code(),
+            Self::Store(e) => e.code(),
+            Self::Case(e) => e.code(),
+        }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::Unknown(_) => 404,
+            Self::Nobody => 403,
+            Self::Elsewhere(_) => 422,
+            Self::Query(e) => e.status(),
+            Self::Store(e) => e.status(),
+            Self::Case(e) => e.status(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::Case(e) => e.fields(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A service in force.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// As its pack declares it.
+    pub spec: ServiceSpec,
+    /// Top-level space of its pack; none means every space.
+    pub top: Option<SpacePath>,
+}
+
+impl Service {
+    /// What it is known by: `birth/birth`.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.spec.pack, self.spec.id)
+    }
+}
+
+/// A case about to be sent.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Which service.
+    pub service: String,
+    /// The answers of its form.
+    pub data: Value,
+    /// What the graph gave: field and path.
+    pub from_graph: Map<String, Value>,
+    /// What the person says is wrong in the graph: field and what the graph says.
+    pub disputed: Map<String, Value>,
+    /// By which way it came: `web`, `api`, `desk`.
+    pub channel: &'static str,
+}
+
+/// Services, drafts and applications. Cheap to clone.
+#[derive(Clone)]
+pub struct Applications {
+    registry: Arc<Registry>,
+    cases: Arc<Cases>,
+    store: Store,
+}
+
+impl Applications {
+    /// Over the cases and their store.
+    pub fn new(cases: Arc<Cases>, store: Store) -> Self {
+        Self { registry: cases.registry().clone(), cases, store }
+    }
+
+    /// Every service in force, by pack and id.
+    pub fn services(&self) -> Vec<Service> {
+        let catalogue = self.registry.catalogue();
+        let of = |pack: &Arc<svod_model::Pack>| {
+            let top: Option<SpacePath> = pack.manifest.space.as_deref().and_then(|s| s.parse().ok());
+            pack.services.iter().map(move |spec| Service { spec: spec.clone(), top: top.clone() }).collect::<Vec<_>>()
+        };
+        catalogue.packs.iter().flat_map(of).collect()
+    }
+
+    /// The service of that key.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn service(&self, key: &str) -> Result<Service, ApplicationError> {
+        let found = self.services().into_iter().find(|s| s.key() == key);
+        found.ok_or_else(|| ApplicationError::Unknown(key.to_owned()))
+    }
+
+    /// For whom the actor asks: their own person, or whom they act for.
+    ///
+    /// # Errors
+    /// When the actor is nobody in particular.
+    pub async fn applicant(&self, actor: &Actor) -> Result<Arc<Entity>, ApplicationError> {
+        let urn: Urn = actor.subject().parse().map_err(|_| ApplicationError::Nobody)?;
+        match self.registry.entity(actor, &urn).await {
+            Ok(entity) if ["Person", "Organization"].contains(&entity.kind.as_str()) => Ok(Arc::new(entity)),
+            Ok(_) | Err(QueryError::NotFound(_)) => Err(ApplicationError::Nobody),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The draft of a service for whom the actor asks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn draft(&self, actor: &Actor, service: &str) -> Result<Option<DraftRow>, ApplicationError> {
+        let (subject, form) = (actor.subject().to_owned(), service.to_owned());
+        Ok(self.store.read(move |conn| draft::get(conn, &subject, &form)).await?)
+    }
+
+    /// Every draft for whom the actor asks, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn drafts(&self, actor: &Actor) -> Result<Vec<DraftRow>, ApplicationError> {
+        let subject = actor.subject().to_owned();
+        Ok(self.store.read(move |conn| draft::of_subject(conn, &subject)).await?)
+    }
+
+    /// Keeps a draft.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn keep(&self, actor: &Actor, service: &Service, doc: String) -> Result<(), ApplicationError> {
+        let row = DraftRow {
+            subject: actor.subject().to_owned(),
+            form: service.key(),
+            version: service.spec.version.clone(),
+            modified: self.registry.clock().now(),
+            doc,
+        };
+        Ok(self.store.write(move |conn| draft::keep(conn, &row)).await?)
+    }
+
+    /// Throws a draft away.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn discard(&self, actor: &Actor, service: &str) -> Result<(), ApplicationError> {
+        let (subject, form) = (actor.subject().to_owned(), service.to_owned());
+        self.store.write(move |conn| draft::drop_draft(conn, &subject, &form)).await?;
+        Ok(())
+    }
+
+    /// Sends an application: its case begins, its draft goes. The URN of the case.
+    ///
+    /// # Errors
+    /// See [`ApplicationError`]; nothing is lost then, the draft stays.
+    pub async fn send(&self, actor: &Actor, application: Application) -> Result<Urn, ApplicationError> {
+        let service = self.service(&application.service)?;
+        let applicant = self.applicant(actor).await?;
+        let fits = match applicant.kind.as_str() {
+            "Person" => service.spec.audience.contains(&Audience::Person),
+            _ => service.spec.audience.contains(&Audience::Organization),
+        };
+        if !fits {
+            return Err(ApplicationError::Unknown(service.key()));
+        }
+        if service.top.as_ref().is_some_and(|top| !top.covers(&applicant.space)) {
+            return Err(ApplicationError::Elsewhere(applicant.space.clone()));
+        }
+        let now = self.registry.clock().now();
+        let case = self.case(&service, &applicant, &application, now).await?;
+        let name = format!("{}@{}/{}", service.spec.pack, service.spec.version, service.spec.process);
+        let new = NewCase {
+            process: name,
+            element: None,
+            variables: variables(&applicant, &case, application),
+            space: applicant.space.clone(),
+            case: Some(case),
+        };
+        let ground = format!("application:{}", actor.subject());
+        let urn = self.cases.begin(actor, new, Along { ground: Some(ground), ..Along::default() }).await?;
+        self.discard(actor, &service.key()).await?;
+        Ok(urn)
+    }
+
+    async fn case(
+        &self,
+        service: &Service,
+        applicant: &Entity,
+        application: &Application,
+        now: Timestamp,
+    ) -> Result<Entity, ApplicationError> {
+        let text = |s: &str| Attribute::property(s);
+        let spec = &service.spec;
+        let urn = Urn::mint("case", now, self.registry.rng().as_ref());
+        let number = number_of(&urn);
+        let mut case = Entity::new(urn, "Case", applicant.space.clone())
+            .with("name", text(&number))
+            .with("number", text(&number))
+            .with("service", text(&service.key()))
+            .with("process", text(&spec.process))
+            .with("processVersion", text(&format!("{}@{}/{}", spec.pack, spec.version, spec.process)))
+            .with("status", text("open"))
+            .with("subject", text(&spec.subject))
+            .with("person", Attribute::object(applicant.id.clone()))
+            .with("channel", text(application.channel))
+            .with("openedAt", text(&now.to_string()));
+        if let Some(deadline) = self.deadline(&spec.term, now) {
+            case = case.with("deadline", text(&deadline.to_string()));
+        }
+        if let Some(body) = self.body(&spec.subject, &applicant.space).await? {
+            case = case.with("body", Attribute::object(body));
+        }
+        Ok(case)
+    }
+
+    /// The end of a term that begins now.
+    fn deadline(&self, term: &ServiceTerm, now: Timestamp) -> Option<Timestamp> {
+        match term {
+            ServiceTerm::Seconds(seconds) => Some(now.plus_seconds(*seconds)),
+            ServiceTerm::WorkingDays { days, calendar } => {
+                let catalogue = self.registry.catalogue();
+                let calendar = catalogue.calendars.get(calendar)?;
+                calendar.after(now, Span::parse(&format!("P{days}D"))?)
+            }
+        }
+    }
+
+    /// The body that answers for the subject where the applicant is.
+    async fn body(&self, subject: &str, space: &SpacePath) -> Result<Option<Urn>, ApplicationError> {
+        let platform = Actor::platform("runtime");
+        let mut all = Vec::new();
+        for above in space.lineage() {
+            let mut query = svod_registry::EntityQuery {
+                below: false,
+                limit: 1_000,
+                ..svod_registry::EntityQuery::of(above, &["Body"])
+            };
+            loop {
+                let page = self.registry.query(&platform, query.clone()).await?;
+                all.extend(page.items.into_iter().map(Arc::new));
+                match page.next {
+                    Some(next) => query.after = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(Territories::new(&all).answerable(subject, None, space).map(|a| a.body))
+    }
+
+    /// May the actor see the case at all, and as whom?
+    ///
+    /// # Errors
+    /// When it is not theirs to know.
+    pub async fn case_of(&self, actor: &Actor, urn: &Urn) -> Result<Entity, ApplicationError> {
+        let case = self.registry.entity(actor, urn).await?;
+        let may = self.registry.may(actor, Action::Read, &self.registry.resource_of(&case));
+        if case.kind == "Case" && may { Ok(case) } else { Err(QueryError::NotFound(format!("case {urn}")).into()) }
+    }
+}
+
+/// The last eight signs of its identifier, in two groups: what people read out on the telephone.
+fn number_of(urn: &Urn) -> String {
+    let id: String = urn.local().chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
+    let (a, b) = id.split_at(id.len() / 2);
+    format!("{a}-{b}").to_uppercase()
+}
+
+/// What the process begins with: the answers by their names, the applicant, and what the answers stand on.
+fn variables(applicant: &Entity, case: &Entity, application: Application) -> Map<String, Value> {
+    let mut variables = match application.data {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    };
+    variables.insert("applicant".into(), crate::cases::plain(applicant));
+    variables.insert("case".into(), case.id.as_str().into());
+    variables.insert("fromGraph".into(), Value::Object(application.from_graph));
+    variables.insert("disputed".into(), Value::Object(application.disputed));
+    variables
+}

@@ -1,0 +1,227 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_model::Entity;
+use svod_process::{Event, Process, State};
+use svod_registry::{Action, Change, Command, Operation, Programs};
+use svod_store::instance::{InstanceRow, Status, Step, Wait};
+
+use super::{Along, CaseError, Cases, Key, NewCase};
+
+/// An instance in hand.
+pub(super) struct Held {
+    pub row: InstanceRow,
+    pub space: SpacePath,
+    pub programs: Arc<Programs>,
+    pub process: Arc<Process>,
+    pub state: State,
+    pub over: Vec<String>,
+    pub waits: BTreeMap<String, Wait>,
+    /// What happened, as it is kept.
+    pub told: Vec<Value>,
+    pub moved: bool,
+    /// The entity of the case as it was read or is about to be made.
+    pub case: Option<Arc<Entity>>,
+}
+
+/// The instances in hand, what happens to them yet, and what has gathered to be written.
+pub(super) struct Deed<'c> {
+    pub cases: &'c Cases,
+    pub now: Timestamp,
+    pub held: BTreeMap<Key, Held>,
+    pub queue: VecDeque<(Key, Event)>,
+    pub changes: Vec<Change>,
+    pub along: Along,
+}
+
+impl<'c> Deed<'c> {
+    pub fn new(cases: &'c Cases, along: Along) -> Self {
+        let now = cases.registry.clock().now();
+        Self { cases, now, held: BTreeMap::new(), queue: VecDeque::new(), changes: Vec::new(), along }
+    }
+
+    pub fn queue(&mut self, key: Key, event: Event) {
+        self.queue.push_back((key, event));
+    }
+
+    /// Takes a new instance in hand; its key and what it is known by.
+    pub async fn open(&mut self, new: &NewCase, parent: Option<(String, Urn)>) -> Result<(Key, Urn), CaseError> {
+        let (programs, process) = self.cases.process_of(&new.process).await?;
+        let info = self.cases.registry.spaces().get(&new.space).map(|s| s.id);
+        let space = info.ok_or_else(|| svod_registry::CommandError::UnknownSpace(new.space.clone()))?;
+        let id = self.cases.number(space).await?;
+        let own = || Urn::svod("instance", &format!("{space}-{id}")).expect("two numbers make a URI");
+        let urn = match (&parent, &new.case) {
+            (Some((_, urn)), _) => urn.clone(),
+            (None, Some(case)) => case.id.clone(),
+            (None, None) => own(),
+        };
+        let row = InstanceRow {
+            space,
+            id,
+            urn: urn.to_string(),
+            process: new.process.clone(),
+            parent: parent.map(|(token, _)| token),
+            business_key: None,
+            status: Status::Running,
+            version: 0,
+            started: self.now,
+            modified: self.now,
+            state: String::new(),
+        };
+        if let Some(case) = &new.case {
+            let change = Change::verb(Operation::Create(case.clone()), Action::Create, "open");
+            self.changes.push(change.by(&self.cases.process));
+        }
+        let held = Held {
+            row,
+            space: new.space.clone(),
+            programs,
+            process,
+            state: State::default(),
+            over: Vec::new(),
+            waits: BTreeMap::new(),
+            told: Vec::new(),
+            moved: true,
+            case: new.case.clone().map(Arc::new),
+        };
+        self.held.insert((space, id), held);
+        Ok(((space, id), urn))
+    }
+
+    /// An instance for a case that kept its state itself.
+    pub async fn adopt(&mut self, case: &Entity) -> Result<Key, CaseError> {
+        let new = NewCase {
+            process: case.text("processVersion").unwrap_or_default().to_owned(),
+            element: None,
+            variables: serde_json::Map::new(),
+            space: case.space.clone(),
+            case: None,
+        };
+        let (key, _) = self.open(&new, Some((String::new(), case.id.clone()))).await?;
+        let state = case.text("state").unwrap_or_default();
+        let state = serde_json::from_str(state)
+            .map_err(|e| CaseError::Store(svod_store::StoreError::Shape(format!("state of {}: {e}", case.id))))?;
+        let held = self.take(key).await?;
+        (held.state, held.row.parent, held.case) = (state, None, Some(Arc::new(case.clone())));
+        let patch = Operation::Patch {
+            urn: case.id.clone(),
+            expected: Some(case.version),
+            set: BTreeMap::new(),
+            unset: vec!["state".to_owned()],
+        };
+        self.changes.push(Change::verb(patch, Action::Complete, "advance").by(&self.cases.process));
+        Ok(key)
+    }
+
+    /// The instance, read when it is not in hand yet.
+    pub async fn take(&mut self, key: Key) -> Result<&mut Held, CaseError> {
+        if !self.held.contains_key(&key) {
+            let held = self.cases.read(key).await?;
+            self.held.insert(key, held);
+        }
+        self.held.get_mut(&key).ok_or_else(|| CaseError::Unknown(format!("{}-{}", key.0, key.1)))
+    }
+
+    /// Is anything due at once?
+    pub fn wakes(&self) -> bool {
+        self.held.values().flat_map(|h| h.waits.values()).any(|w| w.due.is_some())
+    }
+
+    /// All of it as one command.
+    pub fn command(self) -> Result<Command, CaseError> {
+        let Self { held, changes, along, now, .. } = self;
+        let first = held.values().next();
+        let process = first.map_or_else(String::new, |h| format!("process:{}", h.row.process));
+        let cause = first.and_then(|h| h.case.as_ref().map(|c| c.id.clone()).or_else(|| h.row.urn.parse().ok()));
+        let steps: Result<Vec<Step>, CaseError> = held.into_values().filter(|h| h.moved).map(|h| h.step(now)).collect();
+        Ok(Command {
+            ground: along.ground.unwrap_or(process),
+            cause,
+            changes: along.changes.into_iter().chain(changes).collect(),
+            consume: along.consume,
+            outbox: along.outbox,
+            waits: along.waits,
+            steps: steps?,
+            ..Command::default()
+        })
+    }
+}
+
+impl Held {
+    fn step(self, now: Timestamp) -> Result<Step, CaseError> {
+        let state = serde_json::to_string(&self.state).map_err(unwritable)?;
+        let status = match &self.state.outcome {
+            Some(svod_process::Outcome::Cancelled) => Status::Cancelled,
+            _ if self.state.done => Status::Done,
+            _ if !self.state.incidents.is_empty() => Status::Incident,
+            _ => Status::Running,
+        };
+        let row = InstanceRow {
+            status,
+            version: self.row.version + 1,
+            modified: now,
+            business_key: self.state.key.clone().or(self.row.business_key),
+            state,
+            ..self.row
+        };
+        let steps = serde_json::to_string(&self.told).map_err(unwritable)?;
+        Ok(Step { row, over: self.over, waits: self.waits.into_values().collect(), steps })
+    }
+
+    /// Something is waited for.
+    pub fn wait(&mut self, wait: Wait) {
+        self.moved = true;
+        self.over.retain(|id| *id != wait.id);
+        self.waits.insert(wait.id.clone(), wait);
+    }
+
+    /// Something is no longer waited for.
+    pub fn over(&mut self, id: String) {
+        self.moved = true;
+        self.waits.remove(&id);
+        self.over.push(id);
+    }
+}
+
+fn unwritable(e: serde_json::Error) -> CaseError {
+    CaseError::Store(svod_store::StoreError::Shape(e.to_string()))
+}
+
+impl Cases {
+    /// An instance with its process, in the version it began with.
+    pub(super) async fn read(&self, key: Key) -> Result<Held, CaseError> {
+        let row = self.store.read(move |conn| svod_store::instance::get(conn, key.0, key.1)).await?;
+        let row = row.ok_or_else(|| CaseError::Unknown(format!("{}-{}", key.0, key.1)))?;
+        let (programs, process) = self.process_of(&row.process).await?;
+        let state = serde_json::from_str(&row.state)
+            .map_err(|e| CaseError::Store(svod_store::StoreError::Shape(format!("state of {}: {e}", row.urn))))?;
+        let tree = self.registry.spaces();
+        let space = tree.all().into_iter().find(|s| s.id == key.0).map(|s| s.path.clone());
+        let space = space.ok_or_else(|| CaseError::Unknown(row.urn.clone()))?;
+        Ok(Held {
+            row,
+            space,
+            programs,
+            process,
+            state,
+            over: Vec::new(),
+            waits: BTreeMap::new(),
+            told: Vec::new(),
+            moved: false,
+            case: None,
+        })
+    }
+
+    /// A process by the name that cases keep: `birth@1.2.0/birth`.
+    pub(super) async fn process_of(&self, named: &str) -> Result<(Arc<Programs>, Arc<Process>), CaseError> {
+        let gone = || CaseError::NoProcess(named.to_owned());
+        let (pack, rest) = named.split_once('@').ok_or_else(gone)?;
+        let (version, id) = rest.split_once('/').ok_or_else(gone)?;
+        let programs = self.registry.programs(pack, version).await?.ok_or_else(gone)?;
+        let process = programs.processes.get(id).cloned().ok_or_else(gone)?;
+        Ok((programs, process))
+    }
+}

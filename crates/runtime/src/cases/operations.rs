@@ -1,0 +1,195 @@
+//! What service tasks do in the graph, within the command that moves the case.
+//!
+//! | service | input | answer |
+//! | --- | --- | --- |
+//! | `entity.create` | `type`, `attributes` (seed form), `id`?, `space`? | `urn` |
+//! | `entity.update` | `urn`, `set` (seed form)?, `unset`? | – |
+//! | `entity.delete` | `urn` | – |
+//! | `entity.get` | `urn` | `entity`: null when there is none |
+//! | `entity.find` | `type`, `where` (attribute: value), `space`?, `limit`? | `items` |
+//! | `case.update` | `set` (seed form) | – |
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use svod_kernel::{Actor, SpacePath, Urn};
+use svod_model::{Attribute, AttributeValue, Entity, attribute_from_seed};
+use svod_registry::{Action, Change, EntityQuery, Operation, QueryError};
+
+use super::deed::Deed;
+use super::{CaseError, Key};
+
+/// Entities that are found at the most.
+const MOST_FOUND: u64 = 200;
+
+/// Why an operation was not done: an error of the business when it has a code, else an incident.
+pub(super) struct Refused {
+    pub code: Option<String>,
+    pub message: String,
+}
+
+fn refused(message: impl Into<String>) -> Refused {
+    Refused { code: None, message: message.into() }
+}
+
+type Answer = Result<Map<String, Value>, Refused>;
+
+impl Deed<'_> {
+    /// Does what the service is asked for; none when it is no service of the graph.
+    pub(super) async fn operate(
+        &mut self,
+        key: Key,
+        token: u64,
+        service: &str,
+        input: &Map<String, Value>,
+    ) -> Result<Option<Answer>, CaseError> {
+        let answer = match service {
+            "entity.create" => self.create(key, token, input).await?,
+            "entity.update" => update(input).map(|change| self.changed(change)),
+            "entity.delete" => urn(input, "urn").map(|urn| {
+                self.changed(Change::verb(Operation::Delete { urn, expected: None }, Action::Delete, "delete"))
+            }),
+            "entity.get" => self.get(input).await?,
+            "entity.find" => self.find(key, input).await?,
+            "case.update" => match (self.case_of(key).await?, attributes(input, "set")) {
+                (None, _) => Err(refused("the process has no case")),
+                (_, Err(e)) => Err(e),
+                (Some(urn), Ok(set)) => {
+                    let patch = Operation::Patch { urn, expected: None, set, unset: Vec::new() };
+                    Ok(self.changed(Change::verb(patch, Action::Update, "update")))
+                }
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(answer))
+    }
+
+    fn changed(&mut self, change: Change) -> Map<String, Value> {
+        self.changes.push(change.by(&self.cases.process));
+        Map::new()
+    }
+
+    async fn create(&mut self, key: Key, token: u64, input: &Map<String, Value>) -> Result<Answer, CaseError> {
+        let own = self.take(key).await?.space.clone();
+        let made = (|| {
+            let kind = text(input, "type")?.ok_or_else(|| refused("'type' is missing"))?;
+            let space = match text(input, "space")? {
+                Some(space) => space.parse::<SpacePath>().map_err(|e| refused(e.to_string()))?,
+                None => own,
+            };
+            let id = match text(input, "id")? {
+                Some(id) => id.parse::<Urn>().map_err(|e| refused(e.to_string()))?,
+                None => Urn::svod(&kind.to_lowercase(), &format!("{}-{}-{token}", key.0, key.1))
+                    .map_err(|e| refused(e.to_string()))?,
+            };
+            let mut entity = Entity::new(id, kind, space);
+            entity.attributes = attributes(input, "attributes")?;
+            Ok(entity)
+        })();
+        Ok(made.map(|entity| {
+            let answer = [("urn".to_owned(), Value::from(entity.id.as_str()))].into_iter().collect();
+            self.changed(Change::verb(Operation::Create(entity), Action::Create, "create"));
+            answer
+        }))
+    }
+
+    async fn get(&self, input: &Map<String, Value>) -> Result<Answer, CaseError> {
+        let urn = match urn(input, "urn") {
+            Ok(urn) => urn,
+            Err(e) => return Ok(Err(e)),
+        };
+        let found = match self.cases.registry.entity(&Actor::platform("process"), &urn).await {
+            Ok(entity) => plain(&entity),
+            Err(QueryError::NotFound(_)) => Value::Null,
+            Err(e) => return Err(e.into()),
+        };
+        Ok(Ok([("entity".to_owned(), found)].into_iter().collect()))
+    }
+
+    async fn find(&mut self, key: Key, input: &Map<String, Value>) -> Result<Answer, CaseError> {
+        let own = self.take(key).await?.space.clone();
+        let query = (|| {
+            let kind = text(input, "type")?.ok_or_else(|| refused("'type' is missing"))?;
+            let space = match text(input, "space")? {
+                Some(space) => space.parse::<SpacePath>().map_err(|e| refused(e.to_string()))?,
+                None => own.top(),
+            };
+            let mut query = EntityQuery::of(space, &[&kind]);
+            query.limit = input.get("limit").and_then(Value::as_u64).unwrap_or(20).clamp(1, MOST_FOUND) as usize;
+            for (name, value) in input.get("where").and_then(Value::as_object).into_iter().flatten() {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                query = query.with(name, &value);
+            }
+            Ok(query)
+        })();
+        let query = match query {
+            Ok(query) => query,
+            Err(e) => return Ok(Err(e)),
+        };
+        match self.cases.registry.query(&Actor::platform("process"), query).await {
+            Ok(page) => {
+                let items: Vec<Value> = page.items.iter().map(plain).collect();
+                Ok(Ok([("items".to_owned(), Value::from(items))].into_iter().collect()))
+            }
+            Err(QueryError::Store(e)) => Err(e.into()),
+            Err(e) => Ok(Err(refused(e.to_string()))),
+        }
+    }
+}
+
+fn update(input: &Map<String, Value>) -> Result<Change, Refused> {
+    let (urn, set) = (urn(input, "urn")?, attributes(input, "set")?);
+    let unset = input.get("unset").and_then(Value::as_array).into_iter().flatten();
+    let unset = unset.filter_map(|n| n.as_str().map(str::to_owned)).collect();
+    Ok(Change::verb(Operation::Patch { urn, expected: None, set, unset }, Action::Update, "update"))
+}
+
+fn text(input: &Map<String, Value>, name: &str) -> Result<Option<String>, Refused> {
+    match input.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(refused(format!("'{name}' must be a text"))),
+    }
+}
+
+fn urn(input: &Map<String, Value>, name: &str) -> Result<Urn, Refused> {
+    let text = text(input, name)?.ok_or_else(|| refused(format!("'{name}' is missing")))?;
+    text.parse().map_err(|e| refused(format!("'{name}': {e}")))
+}
+
+fn attributes(input: &Map<String, Value>, name: &str) -> Result<BTreeMap<String, Attribute>, Refused> {
+    let given = input.get(name).and_then(Value::as_object);
+    let mut read = BTreeMap::new();
+    for (name, value) in given.into_iter().flatten().filter(|(_, v)| !v.is_null()) {
+        let attribute = attribute_from_seed(value).map_err(|e| {
+            refused(format!(
+                "'{name}': {}",
+                e.first().map_or_else(String::new, |e| format!("{}; {}", e.message, e.fix))
+            ))
+        })?;
+        read.insert(name.clone(), attribute);
+    }
+    Ok(read)
+}
+
+/// An entity as processes see it: `urn`, `type`, `space`, and each attribute by its name.
+pub fn plain(entity: &Entity) -> Value {
+    let mut map = Map::new();
+    for (name, attribute) in &entity.attributes {
+        let value = match &attribute.value {
+            AttributeValue::Value(v)
+            | AttributeValue::Vocab(v)
+            | AttributeValue::Json(v)
+            | AttributeValue::Geometry(v) => v.clone(),
+            AttributeValue::Object(urn) => json!(urn),
+            AttributeValue::Objects(urns) | AttributeValue::ObjectList(urns) => json!(urns),
+            AttributeValue::Languages(texts) => Value::Object(texts.clone()),
+            AttributeValue::List(values) => json!(values),
+        };
+        map.insert(name.clone(), value);
+    }
+    map.insert("urn".into(), entity.id.as_str().into());
+    map.insert("type".into(), entity.kind.as_str().into());
+    map.insert("space".into(), entity.space.as_str().into());
+    Value::Object(map)
+}

@@ -1,0 +1,310 @@
+//! What comes by itself: timers, the answers of services, signals that are told to many.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use svod_kernel::{Actor, Timestamp};
+use svod_process::Event;
+use svod_store::instance::{self, Wait, Waiting, Waits};
+use svod_store::{Conn, StoreError};
+use tokio::task::JoinSet;
+
+use super::carry::Sent;
+use super::{Along, CaseError, Cases};
+
+/// The lease under which one node at a time works.
+const LEASE: &str = "cases";
+/// How long it holds without being renewed.
+const LEASE_SECONDS: i64 = 15;
+/// Waits taken at once.
+const BATCH: i64 = 1_000;
+/// Waits worked at once.
+const AT_ONCE: usize = 256;
+/// Without a wake-up the worker looks this often.
+const IDLE: Duration = Duration::from_secs(1);
+/// Seconds until a service that could not be had is asked again, the first time; doubled each time.
+const AGAIN_SECONDS: i64 = 5;
+/// The longest pause between two tries.
+const LONGEST_SECONDS: i64 = 3_600;
+/// Tries before it becomes an incident.
+const TRIES: i64 = 10;
+/// Cases that are told of a signal in one go.
+const TOLD: i64 = 100;
+
+/// A call of a service.
+#[derive(Debug, Clone)]
+pub struct ServiceCall {
+    /// Name of the operation, as the process has it.
+    pub service: String,
+    /// What it is given.
+    pub input: Map<String, Value>,
+    /// The same while the same call is repeated: send it along, so that nothing is done twice.
+    pub key: String,
+    /// URN of the case.
+    pub case: String,
+    /// How often it was tried before.
+    pub attempts: i64,
+}
+
+/// Why a service has not answered.
+#[derive(Debug, Clone)]
+pub struct ConnectorError {
+    /// Error code of the business: the process has an error event for it, or stands still. None: a failure.
+    pub code: Option<String>,
+    /// What happened.
+    pub message: String,
+    /// Asking again may help.
+    pub again: bool,
+}
+
+/// The answer of a service.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Map<String, Value>, ConnectorError>> + Send + 'a>>;
+
+/// Services outside of the graph: exchange with other systems, payments, messages. Called at least once, with the key.
+pub trait Connector: Send + Sync {
+    /// Names of the operations that it has.
+    fn services(&self) -> Vec<&'static str>;
+
+    /// Asks it.
+    fn call<'a>(&'a self, call: &'a ServiceCall) -> Answer<'a>;
+}
+
+/// Works what is due, one node at a time.
+pub struct Worker {
+    cases: Arc<Cases>,
+    connectors: BTreeMap<&'static str, Arc<dyn Connector>>,
+    node: String,
+    actor: Actor,
+}
+
+/// What a wait for a service keeps.
+#[derive(Deserialize)]
+struct Asked {
+    token: u64,
+    attempt: u64,
+    input: Map<String, Value>,
+    key: String,
+}
+
+/// What a signal on its way keeps.
+#[derive(Deserialize)]
+struct Told {
+    payload: Map<String, Value>,
+    #[serde(default)]
+    after: Option<(i64, i64, String)>,
+}
+
+impl Worker {
+    /// With all connectors there are; `node` names this process in the lease.
+    pub fn new(cases: Arc<Cases>, connectors: Vec<Arc<dyn Connector>>, node: String) -> Arc<Self> {
+        let named = connectors.into_iter().flat_map(|c| c.services().into_iter().map(move |s| (s, c.clone())));
+        Arc::new(Self { cases, connectors: named.collect(), node, actor: Actor::platform("process") })
+    }
+
+    /// Works until the task is aborted.
+    pub fn start(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
+        let me = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let worked = match me.round().await {
+                    Ok(worked) => worked,
+                    Err(CaseError::Store(StoreError::Closed)) => return, // the platform is stopping
+                    Err(e) => {
+                        tracing::warn!(error = %e, "what is due could not be worked; it is tried again");
+                        0
+                    }
+                };
+                if worked == 0 {
+                    let _ = tokio::time::timeout(IDLE, me.cases.due.notified()).await; // a time-out is the idle look
+                }
+            }
+        })
+    }
+
+    /// Gives the lease back, so that another node or the next start goes on at once.
+    pub async fn release(&self) {
+        let node = self.node.clone();
+        let given = self.cases.store.write(move |conn| svod_store::lease::release(conn, LEASE, &node)).await;
+        if let Err(e) = given {
+            tracing::debug!(error = %e, "the lease was not given back and runs out by itself");
+        }
+    }
+
+    /// Everything that is due now, and what follows from it until nothing is due; for tests on simulated time as well.
+    ///
+    /// # Errors
+    /// As text, when the store fails.
+    pub async fn settle(self: &Arc<Self>) -> Result<(), String> {
+        while self.round().await.map_err(|e| e.to_string())? > 0 {}
+        Ok(())
+    }
+
+    /// One look; how many waits were worked.
+    async fn round(self: &Arc<Self>) -> Result<usize, CaseError> {
+        let (node, now) = (self.node.clone(), self.cases.registry.clock().now());
+        let store = &self.cases.store;
+        let ttl = LEASE_SECONDS * 1_000_000;
+        if !store.write(move |conn| svod_store::lease::acquire(conn, LEASE, &node, now, ttl)).await? {
+            return Ok(0);
+        }
+        let due = store.read(move |conn: &mut dyn Conn| instance::due(conn, now, BATCH)).await?;
+        let mut worked = 0;
+        let mut running = JoinSet::new();
+        for waiting in due {
+            if running.len() >= AT_ONCE
+                && let Some(done) = running.join_next().await
+            {
+                worked += usize::from(done.unwrap_or(Ok(false))?);
+            }
+            let me = self.clone();
+            running.spawn(async move { me.work(&waiting, now).await });
+        }
+        while let Some(done) = running.join_next().await {
+            worked += usize::from(done.unwrap_or(Ok(false))?);
+        }
+        Ok(worked)
+    }
+
+    /// One wait; whether anything came of it.
+    async fn work(&self, waiting: &Waiting, now: Timestamp) -> Result<bool, CaseError> {
+        let done = match waiting.wait.kind {
+            Waits::Timer => self.timer(waiting).await,
+            Waits::Service => self.service(waiting, now).await,
+            Waits::Broadcast => self.broadcast(waiting).await,
+            Waits::Sent => self.sent(waiting, now).await,
+            Waits::Message | Waits::Signal | Waits::Called => Ok(false),
+        };
+        match done {
+            // It was worked by somebody else, or its case has gone on: what is left of it goes.
+            Err(e) if e.is_late() => self.drop_wait(waiting).await,
+            Err(e @ CaseError::Store(_)) => Err(e),
+            Err(e) => {
+                let later = later(now, waiting.wait.attempts);
+                let (instance, wait) = (format!("{}-{}", waiting.space, waiting.instance), &waiting.wait.id);
+                tracing::warn!(instance, wait, error = %e, "a case could not go on; it is tried again");
+                let waiting = waiting.clone();
+                self.cases.store.write(move |conn| instance::retry(conn, &waiting, later)).await?;
+                Ok(false)
+            }
+            done => done,
+        }
+    }
+
+    async fn timer(&self, waiting: &Waiting) -> Result<bool, CaseError> {
+        let Some(timer) = waiting.wait.id.strip_prefix('t').and_then(|n| n.parse().ok()) else {
+            return self.drop_wait(waiting).await;
+        };
+        self.happen(waiting, Event::TimerFired { timer }).await
+    }
+
+    async fn happen(&self, waiting: &Waiting, event: Event) -> Result<bool, CaseError> {
+        let key = (waiting.space, waiting.instance);
+        let along = Along { over: Some((key, waiting.wait.id.clone())), ..Along::default() };
+        self.cases.happen(&self.actor, key, &event, &along).await.map(|_| true)
+    }
+
+    async fn service(&self, waiting: &Waiting, now: Timestamp) -> Result<bool, CaseError> {
+        let wait = &waiting.wait;
+        let Ok(asked) = serde_json::from_str::<Asked>(&wait.body) else { return self.drop_wait(waiting).await };
+        let call = ServiceCall {
+            service: wait.name.clone(),
+            input: asked.input,
+            key: format!("{}-{}-{}", waiting.space, waiting.instance, asked.key),
+            case: format!("{}-{}", waiting.space, waiting.instance),
+            attempts: wait.attempts,
+        };
+        let answer = match self.connectors.get(wait.name.as_str()) {
+            Some(connector) => connector.call(&call).await,
+            None => Err(ConnectorError {
+                code: None,
+                message: format!("there is no service '{}' here", wait.name),
+                again: false,
+            }),
+        };
+        let event = match answer {
+            Ok(variables) => Event::ServiceDone { token: asked.token, attempt: asked.attempt, variables },
+            Err(e) if e.again && wait.attempts + 1 < TRIES => {
+                tracing::info!(service = wait.name, error = e.message, "a service could not be had; it is asked again");
+                let (waiting, later) = (waiting.clone(), later(now, wait.attempts));
+                self.cases.store.write(move |conn| instance::retry(conn, &waiting, later)).await?;
+                return Ok(false);
+            }
+            Err(e) => Event::ServiceFailed {
+                token: asked.token,
+                attempt: asked.attempt,
+                error: e.code,
+                message: e.message,
+                retry: e.again,
+            },
+        };
+        self.happen(waiting, event).await
+    }
+
+    /// A message whose receiver may have come, or whose time is over.
+    async fn sent(&self, waiting: &Waiting, now: Timestamp) -> Result<bool, CaseError> {
+        let wait = &waiting.wait;
+        let Ok(sent) = serde_json::from_str::<Sent>(&wait.body) else { return self.drop_wait(waiting).await };
+        let Some(receiver) = self.cases.receiver(&wait.name, &wait.key).await? else {
+            let over = now.0 >= sent.until;
+            let later = Wait { due: Some(Timestamp(sent.until)), ..wait.clone() };
+            return self.rewrite(waiting, (!over).then_some(later)).await.map(|()| over);
+        };
+        let key = (!wait.key.is_empty()).then(|| wait.key.clone());
+        let event = Event::Message { name: wait.name.clone(), key, payload: sent.payload };
+        // The sender moves as well: of two who take the message one is refused.
+        let along = Along { claims: Some(((waiting.space, waiting.instance), wait.id.clone())), ..Along::default() };
+        match self.cases.happen(&self.actor, (receiver.space, receiver.instance), &event, &along).await {
+            Ok(_) => Ok(true),
+            // It has gone on meanwhile; whoever waits next is looked for at the next look.
+            Err(e) if e.is_late() => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// A signal: some of those who wait for it are told, and how far it came is written with what they did.
+    async fn broadcast(&self, waiting: &Waiting) -> Result<bool, CaseError> {
+        let wait = &waiting.wait;
+        let Ok(told) = serde_json::from_str::<Told>(&wait.body) else { return self.drop_wait(waiting).await };
+        let (name, after) = (wait.name.clone(), told.after.clone());
+        let read = move |conn: &mut dyn Conn| instance::listening(conn, &name, after.as_ref(), TOLD);
+        let listeners = self.cases.store.read(read).await?;
+        if listeners.is_empty() {
+            return self.drop_wait(waiting).await;
+        }
+        for listener in &listeners {
+            let event = Event::Signal { name: wait.name.clone(), payload: told.payload.clone() };
+            let key = (listener.space, listener.instance);
+            let after = (listener.space, listener.instance, listener.wait.id.clone());
+            let body = serde_json::json!({"payload": told.payload, "after": after}).to_string();
+            let further = Some(Wait { body, ..wait.clone() });
+            let along = Along { waits: vec![(waiting.clone(), further.clone())], ..Along::default() };
+            match self.cases.happen(&self.actor, key, &event, &along).await {
+                Ok(_) => {}
+                Err(e) if e.is_late() => self.rewrite(waiting, further).await?,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The wait goes, without anything else.
+    async fn drop_wait(&self, waiting: &Waiting) -> Result<bool, CaseError> {
+        self.rewrite(waiting, None).await.map(|()| true)
+    }
+
+    async fn rewrite(&self, waiting: &Waiting, as_it_is: Option<Wait>) -> Result<(), CaseError> {
+        let waiting = waiting.clone();
+        let write = move |conn: &mut dyn Conn| instance::rewrite(conn, &waiting, as_it_is.as_ref());
+        Ok(self.cases.store.write(write).await?)
+    }
+}
+
+fn later(now: Timestamp, attempts: i64) -> Timestamp {
+    let pause = AGAIN_SECONDS.saturating_mul(1 << attempts.clamp(0, 20));
+    now.plus_seconds(pause.min(LONGEST_SECONDS))
+}

@@ -1,0 +1,134 @@
+use svod_kernel::Timestamp;
+use svod_store::instance::{self, InstanceRow, Status, Step, Wait, Waits};
+use svod_store::testing::TestPlace;
+use svod_store::{Store, StoreError, StoreOptions, space};
+
+crate::on_both_engines!(
+    steps_follow_each_other,
+    of_two_that_move_one_instance_one_is_refused,
+    waits_are_found_by_time_and_by_name,
+    instances_are_listed_and_counted,
+);
+
+async fn ready(place: &TestPlace) -> (Store, i64) {
+    let store = place.open(StoreOptions::default()).unwrap();
+    let space = store.write(|c| space::ensure(c, "kuzbass", false)).await.unwrap();
+    (store, space)
+}
+
+fn row(space: i64, id: i64, version: i64) -> InstanceRow {
+    InstanceRow {
+        space,
+        id,
+        urn: format!("urn:svod:case:{id}"),
+        process: "birth@1.0.0/birth".into(),
+        parent: None,
+        business_key: Some(format!("key-{id}")),
+        status: Status::Running,
+        version,
+        started: Timestamp(1),
+        modified: Timestamp(version),
+        state: format!("{{\"version\":{version}}}"),
+    }
+}
+
+fn step(row: InstanceRow) -> Step {
+    Step { row, over: Vec::new(), waits: Vec::new(), steps: "[]".into() }
+}
+
+fn wait(id: &str, kind: Waits, name: &str, key: &str, due: Option<i64>) -> Wait {
+    Wait {
+        id: id.into(),
+        kind,
+        name: name.into(),
+        key: key.into(),
+        due: due.map(Timestamp),
+        attempts: 0,
+        body: "{}".into(),
+    }
+}
+
+async fn write(store: &Store, steps: Vec<Step>) -> Result<(), StoreError> {
+    store.write(move |c| instance::write(c, &steps)).await
+}
+
+async fn steps_follow_each_other(place: &TestPlace) {
+    let (store, space) = ready(place).await;
+    let first = store.write(move |c| instance::numbers(c, space, 2)).await.unwrap();
+    assert_eq!(first, 1);
+    let told = |version: i64, what: &str| Step { steps: format!("[\"{what}\"]"), ..step(row(space, 1, version)) };
+    write(&store, vec![told(1, "start"), step(row(space, 2, 1))]).await.unwrap();
+    write(&store, vec![told(2, "task")]).await.unwrap();
+    let (one, many, trail) = store
+        .read(move |c| {
+            let one = instance::get(c, space, 1)?;
+            let many = instance::get_many(c, space, &[2, 1, 7])?;
+            Ok::<_, StoreError>((one, many, instance::steps(c, space, 1, 0, 10)?))
+        })
+        .await
+        .unwrap();
+    assert_eq!(one.unwrap(), row(space, 1, 2));
+    assert_eq!(many.len(), 2);
+    assert_eq!(trail, [(1, Timestamp(1), "[\"start\"]".into()), (2, Timestamp(2), "[\"task\"]".into())]);
+    let of_case = store.read(|c| instance::of_case(c, "urn:svod:case:2")).await.unwrap();
+    assert_eq!(of_case, [row(space, 2, 1)]);
+}
+
+async fn of_two_that_move_one_instance_one_is_refused(place: &TestPlace) {
+    let (store, space) = ready(place).await;
+    write(&store, vec![step(row(space, 1, 1)), step(row(space, 2, 1))]).await.unwrap();
+    write(&store, vec![step(row(space, 1, 2))]).await.unwrap();
+    for late in [1, 2, 4] {
+        // The other instance of the same job is left alone as well.
+        let refused = write(&store, vec![step(row(space, 2, 2)), step(row(space, 1, late))]).await;
+        assert!(matches!(refused, Err(StoreError::Contended(_))), "{late}: {refused:?}");
+    }
+    let found = store.read(move |c| instance::get_many(c, space, &[1, 2])).await.unwrap();
+    assert_eq!(found.iter().map(|r| (r.id, r.version)).collect::<Vec<_>>(), [(1, 2), (2, 1)]);
+}
+
+async fn waits_are_found_by_time_and_by_name(place: &TestPlace) {
+    let (store, space) = ready(place).await;
+    let waits = vec![
+        wait("t1", Waits::Timer, "", "", Some(100)),
+        wait("s1", Waits::Service, "bank", "1:s1", Some(50)),
+        wait("m1", Waits::Message, "paid", "77", None),
+        wait("g1", Waits::Signal, "storm", "", None),
+    ];
+    write(&store, vec![Step { waits, ..step(row(space, 1, 1)) }]).await.unwrap();
+    let due = |at: i64| store.read(move |c| instance::due(c, Timestamp(at), 10));
+    assert!(due(49).await.unwrap().is_empty());
+    let found = due(100).await.unwrap();
+    assert_eq!(found.iter().map(|w| w.wait.id.as_str()).collect::<Vec<_>>(), ["s1", "t1"]);
+    assert_eq!(store.read(instance::next_due).await.unwrap(), Some(Timestamp(50)));
+    let service = found[0].clone();
+    assert!(store.write(move |c| instance::retry(c, &service, Timestamp(500))).await.unwrap());
+    assert_eq!(store.read(instance::next_due).await.unwrap(), Some(Timestamp(100)));
+    let named =
+        |kind, name: &'static str, key: &'static str| store.read(move |c| instance::awaiting(c, kind, name, key, 10));
+    assert_eq!(named(Waits::Message, "paid", "77").await.unwrap().len(), 1);
+    assert!(named(Waits::Message, "paid", "78").await.unwrap().is_empty());
+    assert_eq!(named(Waits::Signal, "storm", "").await.unwrap().len(), 1);
+    let again = wait("t1", Waits::Timer, "", "", Some(900));
+    let over = vec!["m1".to_owned(), "g1".to_owned()];
+    write(&store, vec![Step { over, waits: vec![again], ..step(row(space, 1, 2)) }]).await.unwrap();
+    let left = store.read(move |c| instance::waits_of(c, space, 1)).await.unwrap();
+    assert_eq!(left.iter().map(|w| (w.id.as_str(), w.attempts)).collect::<Vec<_>>(), [("s1", 1), ("t1", 0)]);
+    assert!(due(899).await.unwrap().iter().all(|w| w.wait.id == "s1"));
+}
+
+async fn instances_are_listed_and_counted(place: &TestPlace) {
+    let (store, space) = ready(place).await;
+    let all = (1..=5).map(|id| {
+        let status = if id == 3 { Status::Incident } else { Status::Running };
+        step(InstanceRow { status, ..row(space, id, 1) })
+    });
+    write(&store, all.collect()).await.unwrap();
+    let page = |status, after| store.read(move |c| instance::page(c, space, "birth@1.0.0/birth", status, after, 2));
+    let ids = |rows: Vec<InstanceRow>| rows.into_iter().map(|r| r.id).collect::<Vec<_>>();
+    assert_eq!(ids(page(Status::Running, 0).await.unwrap()), [1, 2]);
+    assert_eq!(ids(page(Status::Running, 2).await.unwrap()), [4, 5]);
+    assert_eq!(ids(page(Status::Incident, 0).await.unwrap()), [3]);
+    let counts = store.read(move |c| instance::counts(c, space)).await.unwrap();
+    assert_eq!(counts["birth@1.0.0/birth"], [4, 1, 0, 0]);
+}
