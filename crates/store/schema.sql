@@ -113,6 +113,18 @@ CREATE INDEX device_created ON device (space, created);
 
 CREATE INDEX device_revoked ON device (space, revoked);
 
+CREATE TABLE draft (
+    space BIGINT NOT NULL,
+    subject TEXT NOT NULL,
+    form TEXT NOT NULL,
+    version TEXT NOT NULL,
+    modified BIGINT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (space, subject, form)
+);
+
+CREATE INDEX draft_modified ON draft (modified);
+
 CREATE TABLE "entity" (
     space BIGINT NOT NULL,
     id BIGINT NOT NULL,
@@ -201,6 +213,51 @@ CREATE TABLE finding (
 );
 
 CREATE INDEX finding_id ON finding (id);
+
+CREATE TABLE instance (
+    space BIGINT NOT NULL,
+    id BIGINT NOT NULL,
+    urn TEXT NOT NULL,
+    process TEXT NOT NULL,
+    parent TEXT,
+    business_key TEXT,
+    status BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    started BIGINT NOT NULL,
+    modified BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (space, id)
+);
+
+CREATE INDEX instance_process ON instance (space, process, status, id);
+
+CREATE INDEX instance_urn ON instance (urn);
+
+CREATE TABLE instance_step (
+    space BIGINT NOT NULL,
+    instance BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    steps TEXT NOT NULL,
+    PRIMARY KEY (space, instance, version)
+) WITHOUT ROWID;
+
+CREATE TABLE instance_wait (
+    space BIGINT NOT NULL,
+    instance BIGINT NOT NULL,
+    wait TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    due BIGINT,
+    attempts BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (space, instance, wait)
+) WITHOUT ROWID;
+
+CREATE INDEX instance_wait_due ON instance_wait (due) WHERE due IS NOT NULL;
+
+CREATE INDEX instance_wait_name ON instance_wait (kind, name, key);
 
 CREATE TABLE "journal" (
     space BIGINT NOT NULL,
@@ -433,7 +490,7 @@ CREATE TABLE space (
     next_finding BIGINT NOT NULL DEFAULT 0,
     next_quarantine BIGINT NOT NULL DEFAULT 0,
     next_series BIGINT NOT NULL DEFAULT 0
-, epoch BIGINT NOT NULL DEFAULT 0);
+, epoch BIGINT NOT NULL DEFAULT 0, next_instance BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE tombstone (
     space BIGINT NOT NULL,
@@ -443,6 +500,8 @@ CREATE TABLE tombstone (
     doc TEXT NOT NULL, type TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (space, urn)
 );
+
+CREATE INDEX tombstone_merged ON tombstone (space, (CASE WHEN doc <> '' THEN json_extract(doc, '$.mergedInto') END)) WHERE (CASE WHEN doc <> '' THEN json_extract(doc, '$.mergedInto') END) IS NOT NULL;
 
 CREATE INDEX tombstone_type ON tombstone (space, type, urn);
 
