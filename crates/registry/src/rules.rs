@@ -293,6 +293,15 @@ classes:
     }
 
     #[test]
+    fn an_heir_of_another_class_of_secrecy_is_refused_where_it_stands() {
+        let heir = "  Repair:\n    is_a: Work\n    attributes:\n      since: {range: datetime, annotations: {svod_class: personal}}\n";
+        let (_, errors) = compiled(&MODEL.replace("  Repair:\n    is_a: Work\n", heir));
+        let [one] = errors.as_slice() else { panic!("{errors:?}") };
+        assert_eq!((one.position.line, one.rule.as_str()), (19, "bad-rule"));
+        assert!(one.message.contains("of Repair are not of one class of secrecy"), "{}", one.message);
+    }
+
+    #[test]
     fn rules_that_are_none_are_refused_with_their_line_and_reason() {
         for (condition, reason) in [
             ("untill >= since", "'untill' is no attribute of Work"),

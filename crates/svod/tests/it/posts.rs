@@ -286,7 +286,11 @@ on_both_engines! {
                 refused(outcome, "acting-term");
             }
         }
-        refused(try_for(&holder, Some(30 * DAY)).await, "acting-holder");
+        // Where an appointment was stays whose it was: another one has an identifier of its own.
+        let mut theirs = acting(&holder, app.ts(), Some(app.clock_plus(30 * DAY)));
+        theirs.id = "urn:t:appointment:acting-holder".parse().unwrap();
+        refused(write(&app, Operation::Create(theirs)).await, "acting-holder");
+        refused(try_for(&holder, Some(30 * DAY)).await, "an entity stays with the person whose it is");
         assert!(now(&app, &token).await.is(Role::Citizen));
 
         app.clock.advance(1);
@@ -346,6 +350,42 @@ on_both_engines! {
         by_me(own(&[("until", Attribute::property(app.clock_plus(600)))])).await.unwrap();
         refused(by_me(own(&[("until", Attribute::property(app.clock_plus(900)))])).await, "appoint-oneself");
         by_me(own(&[("until", Attribute::property(app.ts()))])).await.unwrap();
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn nobody_gets_more_powers_by_an_end_that_ceases_or_by_another_role(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        head(&app).await;
+        let (_, token) = person(&app, "keeper", Some((Role::Administrator, CITY))).await;
+        let me = now(&app, &token).await;
+        let by_me = async |changes: Vec<Operation>| {
+            let changes = changes.into_iter().map(Change::from).collect();
+            let command = Command { ground: "test".into(), changes, ..Command::default() };
+            app.core.registry.execute(&me, command).await.map(drop)
+        };
+        let all = app.all(CITY, "Appointment").await;
+        let own = all.iter().find(|a| a.object("person").is_some_and(|p| p.as_str() == me.id)).unwrap();
+        let later = app.clock_plus(600).parse().unwrap();
+        let until = Attribute::property(app.clock_plus(300));
+        let ceases = Attribute { expires_at: Some(later), ..until.clone() };
+        let named = Attribute { dataset: Some("urn:t:one".into()), ..until.clone() };
+        let mut several = until;
+        several.others.push(named.clone());
+        for wrong in [ceases, named, several] {
+            let set = [("until".to_owned(), wrong)].into();
+            let change = Operation::Patch { urn: own.id.clone(), expected: None, set, unset: Vec::new() };
+            refused(by_me(vec![change]).await, "said-once");
+        }
+        let post = own.object("post").unwrap().clone();
+        let set = [("role".to_owned(), Attribute::property("governor"))].into();
+        let higher = Operation::Patch { urn: post.clone(), expected: None, set, unset: Vec::new() };
+        refused(by_me(vec![higher]).await, "post-stays");
+        let mut anew = app.entity(&post).await;
+        anew.attributes.insert("role".into(), Attribute::property("governor"));
+        let delete = Operation::Delete { urn: post, expected: None };
+        refused(by_me(vec![delete, Operation::Create(anew)]).await, "post-stays");
         app.settle().await;
     }
 }

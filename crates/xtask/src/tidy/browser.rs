@@ -139,7 +139,7 @@ fn stands(line: &str, word: &str) -> bool {
     let begins = part(word.chars().next());
     line.match_indices(word).any(|(at, found)| {
         let (before, after) = (line[..at].chars().next_back(), line[at + found.len()..].chars().next());
-        !(begins && part(before)) && !part(after)
+        !(part(after) || begins && part(before))
     })
 }
 

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 use svod_registry::Action;
 
-use super::{Asking, Court};
+use super::probe::Life;
+use super::{Asking, Court, KINDS};
 
 const NEVER: &str = "urn:probe:never";
+const ABSENT: &str = "urn:probe:absent";
 
 /// Requests that are refused, whoever sends them.
 fn wrong(kind: &str, id: &str) -> Vec<(&'static str, String, Option<Value>)> {
@@ -48,6 +50,17 @@ pub async fn judge(court: &Court<'_>, who: &Asking) {
         if hidden {
             unchanged(court, who, (&life.made.kind, life.made.space.as_str()), id).await;
         }
+        // What is removed may be made anew by who may.
+        if hidden && !life.gone {
+            let restore = |id: &str| Some(json!({"ground": "test", "changes": [{"restore": {"urn": id}}]}));
+            let found = court.ask(who, "POST", "/api/v1/commands", restore(id)).await;
+            let never = court.ask(who, "POST", "/api/v1/commands", restore(NEVER)).await;
+            let told = (found.status, found.text.replace(id, NEVER));
+            assert_eq!(told, (404, never.text), "restore: {}", court.hint(who, id));
+            for kind in KINDS {
+                untold(court, who, (kind, life), id).await;
+            }
+        }
     }
 }
 
@@ -63,8 +76,41 @@ fn changes((kind, space): (&str, &str), id: &str) -> Vec<(&'static str, String, 
         ("POST", "/api/v1/commands".into(), order(json!({"patch": {"urn": id, "set": set}}))),
         ("POST", "/api/v1/commands".into(), order(json!({"replace": {"entity": whole}}))),
         ("POST", "/api/v1/commands".into(), order(json!({"delete": {"urn": id}}))),
+        ("POST", "/api/v1/commands".into(), order(json!({"merge": {"from": id, "into": ABSENT}}))),
+        ("POST", "/api/v1/commands".into(), order(json!({"merge": {"from": ABSENT, "into": id}}))),
         ("DELETE", ngsi, None),
     ]
+}
+
+/// Something new with that identifier, by every door.
+fn makings((kind, space): (&str, &str), id: &str) -> Vec<(&'static str, String, Option<Value>)> {
+    let order = |change: Value| Some(json!({"ground": "test", "changes": [change]}));
+    let whole = json!({"id": id, "type": kind, "space": space, "attributes": {"deviceId": {"value": "another"}}});
+    vec![
+        ("POST", "/api/v1/entities".into(), Some(json!({"ground": "test", "entity": whole}))),
+        ("POST", "/api/v1/commands".into(), order(json!({"create": whole}))),
+        ("POST", "/api/v1/commands".into(), order(json!({"upsert": whole}))),
+    ]
+}
+
+/// Who may not make what they give hears the same as of what was never there; who may learns that the identifier is taken, and
+/// nothing of what has it.
+async fn untold(court: &Court<'_>, who: &Asking, (kind, life): (&str, &Life), id: &str) {
+    let space = life.made.space.as_str();
+    for ((method, path, body), (_, _, other)) in
+        makings((kind, space), id).into_iter().zip(makings((kind, space), NEVER))
+    {
+        let hidden = court.ask(who, method, &path, body).await;
+        let never = court.ask(who, method, &path, other).await;
+        let hint = format!("{method} {kind} {}", court.hint(who, &path));
+        if never.status < 300 {
+            court.end(NEVER).await;
+            assert_eq!(hidden.status, 409, "{hint}: {}", hidden.text);
+            assert!(!hidden.text.contains(&life.made.kind), "{hint}: {}", hidden.text);
+        } else {
+            assert_eq!((hidden.status, hidden.text.replace(id, NEVER)), (never.status, never.text), "{hint}");
+        }
+    }
 }
 
 /// Whoever may not know of it is told that there is none, as of what was never there.
