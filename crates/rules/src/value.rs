@@ -9,10 +9,10 @@ use serde_json::{Map, Number, Value};
 
 use crate::inputs::{Input, MAX_DEPTH};
 
-/// An input as FEEL sees it in the strict profile: structures and times are not known there.
+/// An input as FEEL sees it in the strict profile: structures are not known there.
 pub(crate) fn to_feel_strict(input: &Input) -> Feel {
     match input {
-        Input::Temporal(_) | Input::List(_) | Input::Context(_) => Feel::Null(None),
+        Input::List(_) | Input::Context(_) => Feel::Null(None),
         scalar => to_feel(scalar),
     }
 }

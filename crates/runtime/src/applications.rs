@@ -162,15 +162,15 @@ impl Applications {
         Ok(self.store.read(move |conn| draft::of_subject(conn, &subject)).await?)
     }
 
-    /// Keeps a draft.
+    /// Keeps a draft under a key: a service, or a task.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn keep(&self, actor: &Actor, service: &Service, doc: String) -> Result<(), ApplicationError> {
+    pub async fn keep(&self, actor: &Actor, key: &str, version: &str, doc: String) -> Result<(), ApplicationError> {
         let row = DraftRow {
             subject: actor.subject().to_owned(),
-            form: service.key(),
-            version: service.spec.version.clone(),
+            form: key.to_owned(),
+            version: version.to_owned(),
             modified: self.registry.clock().now(),
             doc,
         };

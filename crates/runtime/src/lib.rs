@@ -18,7 +18,7 @@ pub use applications::{Application, ApplicationError, Applications, Service};
 pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
 pub use respond::alert_message;
-pub use tasks::{TaskError, Tasks};
 pub use svod_store::draft::DraftRow;
+pub use tasks::{TaskError, Tasks};
 pub use territory::{Answerable, Territories};
 pub use worker::{Runtime, Sweep};

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use svod_kernel::{Actor, Coded, FieldError, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError, Receipt, Registry};
@@ -117,7 +118,7 @@ impl Tasks {
             .await
     }
 
-    /// Closes a taken task with its result; the case goes one step further.
+    /// Closes a taken task with its result; the case goes on.
     ///
     /// # Errors
     /// See [`TaskError`].
@@ -126,10 +127,35 @@ impl Tasks {
         if result.is_empty() || result.chars().count() > MAX_RESULT {
             return Err(TaskError::Result);
         }
+        let variables = [("result".to_owned(), result.into())].into_iter().collect();
+        self.close(actor, urn, Some(result), variables).await
+    }
+
+    /// Closes a taken task with what its form holds; the case goes on.
+    ///
+    /// # Errors
+    /// See [`TaskError`].
+    pub async fn complete_with(
+        &self,
+        actor: &Actor,
+        urn: &Urn,
+        answers: Map<String, Value>,
+    ) -> Result<Receipt, TaskError> {
+        self.close(actor, urn, None, answers).await
+    }
+
+    async fn close(
+        &self,
+        actor: &Actor,
+        urn: &Urn,
+        result: Option<&str>,
+        variables: Map<String, Value>,
+    ) -> Result<Receipt, TaskError> {
         let task = self.task(actor, urn).await?;
         needs(&task, "taken")?;
         mine(actor, &task)?;
-        let set = [("status", "done".to_owned()), ("result", result.to_owned()), ("completedAt", self.now())];
+        let mut set = vec![("status", "done".to_owned()), ("completedAt", self.now())];
+        set.extend(result.map(|r| ("result", r.to_owned())));
         let change = Change::verb(patch_of(&task, &set, &[]), Action::Complete, "complete");
         let ground = ground(actor, &task);
         if task.object("case").is_none() {
@@ -137,7 +163,6 @@ impl Tasks {
             return Ok(self.registry.execute(actor, command).await?);
         }
         let along = Along { ground: Some(ground), changes: vec![change], ..Along::default() };
-        let variables = [("result".to_owned(), result.into())].into_iter().collect();
         Ok(self.cases.complete(actor, &task, variables, &along).await?)
     }
 

@@ -173,3 +173,4 @@ enum-LifeSituation-environment = What is around
 rule-access-ends-later = An access ends after it has begun
 rule-open-alert = An alert that is open has no moment of closing
 rule-open-case = A case that is open has no moment of closing
+enum-Subject-residence = Residence

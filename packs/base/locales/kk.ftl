@@ -173,3 +173,4 @@ enum-LifeSituation-environment = Айналадағы орта
 rule-access-ends-later = Қолжетімділік басталғаннан кейін аяқталады
 rule-open-alert = Ашық дабылдың жабылу уақыты болмайды
 rule-open-case = Ашық істің жабылу уақыты болмайды
+enum-Subject-residence = Тұрғылықты жері

@@ -173,3 +173,4 @@ enum-LifeSituation-environment = Среда вокруг
 rule-access-ends-later = Доступ кончается позже, чем начинается
 rule-open-alert = У открытой тревоги нет времени закрытия
 rule-open-case = У открытого дела нет времени закрытия
+enum-Subject-residence = Место жительства

@@ -274,3 +274,6 @@ service-unasked-text = When it happens, you are offered it.
 service-result-title = What you get
 service-acts = Legal ground
 form-source-of = From the register: { $register }
+task-given = What the applicant says
+task-fill = Fill in
+not-given = not given

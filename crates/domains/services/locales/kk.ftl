@@ -256,3 +256,6 @@ service-unasked-text = Оқиға болғанда ұсыныс өзі келе�
 service-result-title = Не аласыз
 service-acts = Негізі
 form-source-of = Тізілімнен: { $register }
+task-given = Өтініш беруші не көрсетті
+task-fill = Толтыру
+not-given = көрсетілмеген

@@ -280,3 +280,6 @@ service-unasked-text = Когда событие произойдёт, пред�
 service-result-title = Что вы получите
 service-acts = Основание
 form-source-of = Из реестра: { $register }
+task-given = Что указал заявитель
+task-fill = Заполнить
+not-given = не указано

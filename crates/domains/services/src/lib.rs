@@ -4,6 +4,7 @@
 //!
 //! * `GET /tasks`, `GET /tasks.csv` – the work list of the visitor's spaces
 //! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete` – one task
+//! * `GET|POST /tasks/{urn}/form` – the form that a task asks to be filled in
 //! * `GET /cases/{urn}` – the journal of one case as a timeline
 //! * `GET /services`, `GET /services/{pack}/{service}` – what can be asked for, by life situation
 //! * `GET|POST /services/{pack}/{service}/form`, `POST …/discard` – its form, kept as a draft until it is sent
@@ -54,6 +55,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/{urn}/take", post(pages::task::take))
         .route("/tasks/{urn}/release", post(pages::task::release))
         .route("/tasks/{urn}/complete", post(pages::task::complete))
+        .route("/tasks/{urn}/form", get(pages::task::form::show).post(pages::task::form::send))
         .route("/cases/{urn}", get(pages::case::show))
         .route("/services", get(pages::services::list))
         .route("/services/{pack}/{service}", get(pages::services::show))

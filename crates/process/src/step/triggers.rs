@@ -6,8 +6,8 @@ use crate::error::StepError;
 use crate::model::{Element, Trigger};
 use crate::state::{Armed, Owner, Subscription, Topic, Wait};
 
-use super::Run;
 use super::events::repeats;
+use super::{MAX_STEPS, Run};
 
 impl<'p> Run<'p> {
     /// A message is for one: the one that has waited longest. Events that only listen, and may happen again, come last:
@@ -71,7 +71,9 @@ impl<'p> Run<'p> {
             if let Some(found) = self.state.subscriptions.get_mut(&id) {
                 found.to = Topic::Condition(now);
             }
-            if now && !before {
+            // Conditions that make each other true are a loop like any other.
+            if now && !before && self.steps <= MAX_STEPS {
+                self.steps += 1;
                 self.happens(id, &Map::new());
             }
         }

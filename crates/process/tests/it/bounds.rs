@@ -43,3 +43,21 @@ fn variables_are_bounded() {
     case.complete_with("a", json!({"big": "x"}));
     assert!(case.completed());
 }
+
+#[test]
+fn conditions_that_make_each_other_true_come_to_an_end() {
+    let border = |id: &str, condition: &str, value: &str| {
+        format!(
+            r#"<boundaryEvent id="{id}" attachedToRef="a" cancelActivity="false"><extensionElements><svod:output name="x" value="{value}"/></extensionElements><conditionalEventDefinition><condition>{condition}</condition></conditionalEventDefinition></boundaryEvent>
+        {id} -> e"#
+        )
+    };
+    let body = format!(
+        "<startEvent id=\"s\"/><userTask id=\"a\"/><endEvent id=\"e\"/>\ns -> a -> e\n{}\n{}",
+        border("b", "x = 1", "2"),
+        border("c", "x = 2", "1")
+    );
+    let case = Case::start_with(&body, json!({"x": 1}));
+    assert!(case.at().contains(&"a"));
+    assert!(case.visits("b") + case.visits("c") <= MAX_STEPS + 1);
+}

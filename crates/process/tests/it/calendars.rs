@@ -104,9 +104,10 @@ fn wrong_calendars_are_refused_with_the_line() {
 fn deadlines_and_timers_count_working_days() {
     let body = r#"<startEvent id="s"/><userTask id="a" svod:deadline="P10D" svod:calendar="ru"/>
         <boundaryEvent id="x" attachedToRef="a" svod:calendar="ru"><timerEventDefinition><timeDuration>P3D</timeDuration></timerEventDefinition></boundaryEvent>
-        <endEvent id="e"/>
+        <boundaryEvent id="m" attachedToRef="a"><messageEventDefinition messageRef="paid"/></boundaryEvent><endEvent id="e"/>
         s -> a -> e
-        x -> e"#;
+        x -> e
+        m -> e"#;
     let mut case = Case::new(process(body));
     case.ok(&Event::start());
     assert_eq!(case.incident().1, "expression", "a calendar that is not there is an incident");
@@ -118,6 +119,7 @@ fn deadlines_and_timers_count_working_days() {
         Effect::OfferTask { deadline, .. } => *deadline,
         _ => None,
     });
+    assert_eq!(case.state.subscriptions.len(), 1, "what was armed before the fault is armed once");
     assert_eq!(deadline, Some(moment("2026-01-23T10:00:00+07:00")));
     assert_eq!(case.state.timers.values().next().unwrap().due, moment("2026-01-14T10:00:00+07:00"));
 }

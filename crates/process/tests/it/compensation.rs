@@ -40,6 +40,20 @@ fn everything_is_undone_last_first() {
 }
 
 #[test]
+fn an_operator_stops_undoing() {
+    let body = format!(
+        r#"<startEvent id="s"/>{}<intermediateThrowEvent id="t"><compensateEventDefinition/></intermediateThrowEvent><userTask id="z"/><endEvent id="e"/>
+        s -> a -> t -> z -> e"#,
+        undoable("a")
+    );
+    let mut case = Case::start_with(&body, json!({"n": 1}));
+    answer(&mut case, "a");
+    let token = case.token("t");
+    case.ok(&svod_process::Event::Move { token, element: "z".into() });
+    assert_eq!(case.at(), ["z"], "what undid for it is ended with it");
+}
+
+#[test]
 fn one_activity_is_undone() {
     let body = format!(
         r#"<startEvent id="s"/>{}{}<endEvent id="e"><compensateEventDefinition activityRef="a"/></endEvent>

@@ -151,7 +151,7 @@ pub fn sound(process: &Process, state: &State) {
             Wait::Undoing(_) => assert!(state.tokens.values().any(|t| t.undoes == Some(*id))),
             Wait::Task | Wait::Service | Wait::Decision | Wait::Called | Wait::Join => {}
         }
-        assert!(*id <= state.next);
+        assert!(*id <= state.next && token.undoes.is_none_or(|t| state.tokens.contains_key(&t)));
     }
     for incident in state.incidents.values() {
         assert!(matches!(state.tokens[&incident.token].wait, Wait::Incident(_)));

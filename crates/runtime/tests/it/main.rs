@@ -4,6 +4,7 @@
 
 mod cases;
 mod house;
+mod moving;
 mod storm;
 
 use svod_store::testing::TestPlace;

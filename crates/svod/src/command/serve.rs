@@ -74,7 +74,7 @@ impl ServeArgs {
 
     fn options(&self) -> anyhow::Result<PlatformOptions> {
         let mut packs = Vec::new();
-        let names: &[&str] = if self.demo { &["base", "kuzbass"] } else { &["base"] };
+        let names: &[&str] = if self.demo { &["base", "kuzbass", "moving"] } else { &["base"] };
         for name in names {
             packs.push(embedded::pack(name).with_context(|| format!("the pack '{name}' is not in this program"))?);
         }

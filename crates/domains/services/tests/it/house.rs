@@ -89,7 +89,12 @@ impl House {
             kept: None,
         };
         let notary = Notary::new(deps);
-        let app = portal.wrap(routes(ServicesState { registry: registry.clone(), tasks, applications, notary: notary.clone() }));
+        let app = portal.wrap(routes(ServicesState {
+            registry: registry.clone(),
+            tasks,
+            applications,
+            notary: notary.clone(),
+        }));
         let visitor = Visitor::new(app.clone(), identity.clone());
         let house = Self { registry, notary, clock, visitor, app, identity, _place: place };
         house.raise().await;

@@ -201,9 +201,7 @@ pub async fn show(
 
 fn term(ctx: &PageContext, term: &ServiceTerm) -> String {
     match term {
-        ServiceTerm::WorkingDays { days, .. } => {
-            ctx.tf("service-term-days", &[("days", Arg::from(*days as f64))])
-        }
+        ServiceTerm::WorkingDays { days, .. } => ctx.tf("service-term-days", &[("days", Arg::from(*days as f64))]),
         ServiceTerm::Seconds(seconds) if *seconds < 3_600 => {
             ctx.tf("service-term-minutes", &[("minutes", Arg::from((*seconds as f64 / 60.0).ceil()))])
         }

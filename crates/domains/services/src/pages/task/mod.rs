@@ -1,6 +1,7 @@
 //! `GET /tasks/{urn}`: why a task arose, and what can be done with it.
 
 mod acts;
+pub mod form;
 mod why;
 
 use askama::Template;
@@ -45,6 +46,8 @@ struct May {
     take: bool,
     release: bool,
     complete: bool,
+    /// It is done by its form.
+    fill: bool,
 }
 
 impl May {
@@ -55,7 +58,8 @@ impl May {
         Self {
             take: task.text("status") == Some("offered") && may(Action::Take),
             release: mine && may(Action::Take),
-            complete: mine && may(Action::Complete),
+            complete: mine && may(Action::Complete) && task.text("form").is_none(),
+            fill: mine && may(Action::Complete) && task.text("form").is_some(),
         }
     }
 }
@@ -76,6 +80,7 @@ struct TaskPage<'a> {
     inputs: Html,
     facts: Html,
     next: String,
+    given: Html,
     may: May,
     href: String,
     result: Html,
@@ -169,6 +174,7 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         inputs: evidence.as_ref().map(|e| why::inputs(&words, e)).unwrap_or_default(),
         facts: facts(&words, &scene),
         next: next(&words, &scene.task, may),
+        given: given(ctx, &scene.task),
         may,
         href: address("Task", &scene.task.id),
         result: result.html(),
@@ -179,10 +185,29 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
     Ok(page.body(&body).simulated(simulated).island(Island::Forms).status(notice.status).into_response())
 }
 
+/// What the process shows to who does it: texts of the pack by their names, `task-input-<name>`.
+fn given(ctx: &PageContext, task: &Entity) -> Html {
+    let input: serde_json::Map<String, serde_json::Value> =
+        task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let said = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => ctx.t("not-given"),
+        other => other.to_string(),
+    };
+    let rows: Vec<SummaryRow> = input
+        .iter()
+        .map(|(name, value)| SummaryRow::new(ctx.t_or(&format!("task-input-{name}"), name), said(value)))
+        .collect();
+    if rows.is_empty() { Html::default() } else { components::summary_list(&rows) }
+}
+
 fn title(ctx: &PageContext, scene: &Scene) -> String {
     let of = |name: &str| scene.task.text(name).or_else(|| scene.alert.as_ref()?.text(name));
     let kind = of("kind").unwrap_or_default();
     let what = ctx.t_or(&format!("alert-{kind}"), kind);
+    if let Some(step) = scene.task.text("title").filter(|_| scene.alert.is_none()) {
+        return format!("{step}: {}", of("name").unwrap_or_default());
+    }
     let asset = scene.asset.as_ref().and_then(|a| a.text("name")).or_else(|| of("name"));
     match asset {
         Some(asset) if !what.is_empty() => format!("{what}: {asset}"),

@@ -1,0 +1,258 @@
+//! A form that somebody fills in, page by page, kept as a draft until it is done: of a service, or of a task.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Map, Value, json};
+use svod_forms::{
+    Action, Around, Choice, Draft, FieldError, Filled, Finished, Form, Lists, Prefill, Refused, Sent, Wanted,
+};
+use svod_kernel::SpacePath;
+use svod_model::Entity;
+use svod_portal::{FormOverview, FormPage, Html, Island, Page, PageContext, PageError, SentForm, encoded};
+use svod_registry::EntityQuery;
+use svod_runtime::plain;
+
+use crate::ServicesState;
+
+/// Addresses that a search shows.
+const FOUND: usize = 20;
+/// Pages of a register that a search looks through.
+const LOOKED: usize = 20;
+/// The page behind the last: every answer before the form is sent.
+const CHECK: &str = "check";
+
+/// A form with all that it is shown and read with.
+pub struct Desk {
+    /// What it is kept under.
+    pub key: String,
+    /// Version of its pack.
+    pub version: String,
+    /// What it is called.
+    pub title: String,
+    /// Where it is posted.
+    pub action: String,
+    /// Where one goes who keeps it for later.
+    pub back: String,
+    /// Where it stands among the pages: text and address.
+    pub crumbs: Vec<(String, String)>,
+    /// The form.
+    pub form: Arc<Form>,
+    /// What the graph holds.
+    pub prefill: Prefill,
+    /// What is filled in.
+    pub draft: Draft,
+    /// Values beside the answers.
+    pub inputs: Map<String, Value>,
+    /// Whose registers are searched.
+    pub space: SpacePath,
+}
+
+/// What came of a page that was sent.
+pub enum Filling {
+    /// On with this answer.
+    Answer(Response),
+    /// The form is whole.
+    Done(Finished),
+}
+
+impl Desk {
+    /// With what was kept of it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn resumed(mut self, ctx: &PageContext, s: &ServicesState) -> Result<Self, PageError> {
+        let kept = s.applications.draft(&ctx.actor, &self.key).await?;
+        self.draft = kept.and_then(|row| serde_json::from_str(&row.doc).ok()).unwrap_or_else(|| Draft::of(json!({})));
+        Ok(self)
+    }
+
+    fn around<'a>(&'a self, ctx: &'a PageContext, lists: &'a Lists) -> Around<'a> {
+        Around {
+            lang: ctx.lang,
+            texts: &ctx.texts,
+            now: ctx.now,
+            offset_hours: ctx.offset_hours,
+            prefill: &self.prefill,
+            lists,
+            inputs: &self.inputs,
+        }
+    }
+
+    /// What the registers have for it.
+    async fn lists(
+        &self,
+        ctx: &PageContext,
+        s: &ServicesState,
+        typed: &BTreeMap<String, Vec<String>>,
+    ) -> Result<Lists, PageError> {
+        let none = Lists::default();
+        let wanted = self.form.wanted(&self.draft, typed, &self.around(ctx, &none));
+        look_up(ctx, s, &self.space, &wanted).await
+    }
+
+    async fn keep(&self, ctx: &PageContext, s: &ServicesState) -> Result<(), PageError> {
+        let doc = serde_json::to_string(&self.draft).map_err(PageError::internal)?;
+        Ok(s.applications.keep(&ctx.actor, &self.key, &self.version, doc).await?)
+    }
+
+    fn at(&self, page: &str) -> String {
+        if page.is_empty() { self.action.clone() } else { format!("{}?page={}", self.action, encoded(page)) }
+    }
+
+    /// A page of the form by its name, or all answers before it is sent.
+    ///
+    /// # Errors
+    /// When a register cannot be read.
+    pub async fn show(&self, ctx: &PageContext, s: &ServicesState, page: Option<&str>) -> Result<Response, PageError> {
+        let lists = self.lists(ctx, s, &BTreeMap::new()).await?;
+        if page == Some(CHECK) {
+            return Ok(self.overview(ctx, &lists, &[]));
+        }
+        Ok(self.page(ctx, &lists, page, None))
+    }
+
+    fn page(&self, ctx: &PageContext, lists: &Lists, name: Option<&str>, refused: Option<&Refused>) -> Response {
+        let view = self.form.view(&self.draft, name, &self.around(ctx, lists), refused);
+        let html = FormPage { view: &view, action: &self.action, title: &self.title }.html(ctx);
+        let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        self.shell(ctx, html, status)
+    }
+
+    fn overview(&self, ctx: &PageContext, lists: &Lists, errors: &[FieldError]) -> Response {
+        let around = self.around(ctx, lists);
+        let chapters = self.form.overview(&self.draft, &around);
+        let view = self.form.view(&self.draft, None, &around, None);
+        let page = FormOverview {
+            chapters: &chapters,
+            action: &self.action,
+            title: &self.title,
+            errors,
+            send: view.send.as_deref(),
+            signature: self.form.is_signed(),
+        };
+        let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        self.shell(ctx, page.html(ctx), status)
+    }
+
+    fn shell(&self, ctx: &PageContext, body: Html, status: StatusCode) -> Response {
+        let page = self
+            .crumbs
+            .iter()
+            .fold(Page::new(ctx, self.title.clone()), |page, (text, href)| page.crumb(text.clone(), href.clone()));
+        page.html(body).island(Island::Forms).status(status).into_response()
+    }
+
+    /// What was filled in: kept, and on to where its button leads.
+    ///
+    /// # Errors
+    /// When it cannot be kept; what is wrong with the answers is shown at their fields.
+    pub async fn take(&mut self, ctx: &PageContext, s: &ServicesState, sent: &SentForm) -> Result<Filling, PageError> {
+        let lists = self.lists(ctx, s, &sent.typed).await?;
+        let answer = |r: Response| Ok(Filling::Answer(r));
+        let Some(action) = &sent.action else { return answer(Redirect::to(&self.action).into_response()) };
+        if *action == Action::Send {
+            return Ok(self.finished(ctx, &lists));
+        }
+        if *action == Action::Save && sent.typed.is_empty() {
+            return answer(Redirect::to(&self.back).into_response());
+        }
+        let name = (!sent.page.is_empty()).then_some(sent.page.as_str());
+        let taken = self.form.accept(name, &self.draft, Sent::Typed(&sent.typed), &self.around(ctx, &lists));
+        let (draft, refused) = match taken {
+            Ok(draft) => (draft, None),
+            Err(refused) => (refused.draft.clone(), Some(refused)),
+        };
+        self.draft = self.form.act(&draft, action, &self.around(ctx, &lists));
+        self.keep(ctx, s).await?;
+        answer(match (action, refused) {
+            (Action::Next, Some(refused)) => self.page(ctx, &lists, name, Some(&refused)),
+            (Action::Next, None) => Redirect::to(&self.next(ctx, &lists, name)).into_response(),
+            (Action::Save, _) => Redirect::to(&self.back).into_response(),
+            (Action::Page(to), _) => Redirect::to(&self.at(to)).into_response(),
+            // What a search found stands on this page only.
+            (Action::Find(_), _) => self.page(ctx, &lists, name, None),
+            _ => Redirect::to(&self.at(name.unwrap_or_default())).into_response(),
+        })
+    }
+
+    /// The address behind a page: the next one that is shown, or all answers.
+    fn next(&self, ctx: &PageContext, lists: &Lists, name: Option<&str>) -> String {
+        let view = self.form.view(&self.draft, name, &self.around(ctx, lists), None);
+        self.at(view.pages.get(view.page + 1).map_or(CHECK, |p| p.name.as_str()))
+    }
+
+    fn finished(&self, ctx: &PageContext, lists: &Lists) -> Filling {
+        match self.form.finish(&self.draft, &self.around(ctx, lists)) {
+            Err(errors) => Filling::Answer(self.overview(ctx, lists, &errors)),
+            Ok(done) => match ctx.confirm_first(&self.at(CHECK)).filter(|_| self.form.is_signed()) {
+                Some(proof) => Filling::Answer(proof),
+                None => Filling::Done(done),
+            },
+        }
+    }
+}
+
+/// What the register knows of the applicant: `applicant.<attribute>`.
+pub fn prefill(ctx: &PageContext, applicant: &Entity) -> Prefill {
+    let source = ctx.tf("form-source-of", &[("register", ctx.t(&format!("type-{}", applicant.kind)).into())]);
+    let Value::Object(known) = plain(applicant) else { return Prefill::new() };
+    let as_of = |name: &str| applicant.attributes.get(name).map(|a| a.modified(applicant.created_at));
+    let known = known.into_iter().filter(|(_, value)| !value.is_null());
+    known
+        .map(|(name, value)| {
+            let filled = Filled { value, source: source.clone(), as_of: as_of(&name) };
+            (format!("applicant.{name}"), filled)
+        })
+        .collect()
+}
+
+async fn look_up(ctx: &PageContext, s: &ServicesState, space: &SpacePath, wanted: &Wanted) -> Result<Lists, PageError> {
+    let catalogue = s.registry.catalogue();
+    let mut lists = Lists::default();
+    for code in &wanted.codes {
+        let values = catalogue.metamodel.enums.get(code).map(|e| e.values.clone()).unwrap_or_default();
+        lists.codes.insert(code.clone(), values);
+    }
+    for (_, id) in &wanted.addresses {
+        let Ok(urn) = id.parse() else { continue };
+        if let Ok(found) = s.registry.entity(&ctx.actor, &urn).await {
+            lists.addresses.insert(id.clone(), found.text("name").unwrap_or(found.id.as_str()).to_owned());
+        }
+    }
+    for (field, register, words) in &wanted.searches {
+        lists.found.insert(field.clone(), search(ctx, s, space, (register, words)).await?);
+    }
+    Ok(lists)
+}
+
+/// Things of a register whose names hold all the words.
+async fn search(
+    ctx: &PageContext,
+    s: &ServicesState,
+    space: &SpacePath,
+    (register, words): (&str, &str),
+) -> Result<Vec<Choice>, PageError> {
+    let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let mut query = EntityQuery { limit: 1_000, ..EntityQuery::of(space.top(), &[register]) };
+    let mut found = Vec::new();
+    for _ in 0..LOOKED {
+        let page = s.registry.query(&ctx.actor, query.clone()).await?;
+        for entity in page.items {
+            let name = entity.text("name").unwrap_or_default();
+            let small = name.to_lowercase();
+            if words.iter().all(|w| small.contains(w)) {
+                found.push(Choice { value: entity.id.as_str().into(), label: name.to_owned() });
+            }
+        }
+        if found.len() >= FOUND || page.next.is_none() {
+            break;
+        }
+        query.after = page.next;
+    }
+    found.sort_by(|a, b| a.label.cmp(&b.label));
+    found.truncate(FOUND);
+    Ok(found)
+}

@@ -1,0 +1,137 @@
+//! The pack of moving home, from the application to the register.
+
+use serde_json::{Value, json};
+use svod_kernel::{Actor, Role, Urn};
+use svod_model::testing::shipped;
+use svod_model::{Attribute, Entity};
+use svod_registry::{Command, EntityQuery, Operation};
+use svod_runtime::{Application, ApplicationError, Applications, Tasks};
+use svod_store::testing::TestPlace;
+
+use crate::house::{House, SPACE, map};
+
+crate::on_both_engines!(
+    who_owns_the_home_is_registered_at_once,
+    somebody_elses_leave_is_looked_at_by_an_official,
+    nobody_in_particular_cannot_apply,
+    a_draft_is_kept_until_it_is_sent,
+);
+
+const PERSON: &str = "urn:svod:person:1";
+
+struct Town {
+    house: House,
+    applications: Applications,
+    tasks: Tasks,
+    citizen: Actor,
+}
+
+async fn town(place: &TestPlace) -> Town {
+    let house = House::new(place, &[], &[]).await;
+    house.registry.publish(&Actor::platform("packs"), shipped("moving")).await.unwrap();
+    let person = Entity::new(PERSON.parse().unwrap(), "Person", SPACE.parse().unwrap())
+        .with("name", Attribute::property("Анна Иванова"))
+        .with("birthDate", Attribute::property("1990-05-01"));
+    let command =
+        Command { ground: "test".into(), changes: vec![Operation::Create(person).into()], ..Command::default() };
+    house.registry.execute(&Actor::platform("test"), command).await.unwrap();
+    let citizen = Actor {
+        id: PERSON.into(),
+        name: "Анна Иванова".into(),
+        roles: [Role::Citizen].into(),
+        spaces: vec![SPACE.parse().unwrap()],
+        body: None,
+        on_behalf: Vec::new(),
+    };
+    let applications = Applications::new(house.cases.clone(), house.store.clone());
+    let tasks = Tasks::new(house.registry.clone(), house.cases.clone());
+    Town { house, applications, tasks, citizen }
+}
+
+impl Town {
+    async fn send(&self, ground: &str) -> Result<Urn, ApplicationError> {
+        let data = json!({"name": "Анна Иванова", "address": "Новокузнецк, ул. Кирова, 1, 2", "since": "2026-01-10",
+            "ground": ground, "document": if ground == "owner" { Value::Null } else { json!("Согласие от 01.01.2026") }});
+        let application = Application {
+            service: "moving/moving".into(),
+            data,
+            from_graph: map(json!({"name": "applicant.name"})),
+            disputed: map(json!({})),
+            channel: "web",
+        };
+        self.applications.send(&self.citizen, application).await
+    }
+
+    async fn homes(&self) -> Vec<Entity> {
+        let query = EntityQuery::of(SPACE.parse().unwrap(), &["Residence"]);
+        self.house.registry.query(&self.house.actor, query).await.unwrap().items
+    }
+}
+
+async fn who_owns_the_home_is_registered_at_once(place: &TestPlace) {
+    let town = town(place).await;
+    let case = town.send("owner").await.unwrap();
+    let closed = town.applications.case_of(&town.citizen, &case).await.unwrap();
+    assert_eq!((closed.text("status"), closed.text("outcome")), (Some("closed"), Some("completed")));
+    assert_eq!(closed.object("person").map(Urn::as_str), Some(PERSON));
+    assert_eq!(closed.text("service"), Some("moving/moving"));
+    // Three working days from Thursday, 15 January 2026.
+    assert!(closed.text("deadline").unwrap().starts_with("2026-01-20"), "{:?}", closed.text("deadline"));
+    let homes = town.homes().await;
+    assert_eq!(homes.len(), 1);
+    assert_eq!(homes[0].text("address"), Some("Новокузнецк, ул. Кирова, 1, 2"));
+    let told = town.house.told(&case).await;
+    let decided = told.iter().find(|t| t["decided"] == "route").unwrap().to_string();
+    assert!(decided.contains("owner") && decided.contains("moving@0.1.0"), "{decided}");
+    let stranger = Actor { id: "urn:svod:person:2".into(), ..town.citizen.clone() };
+    assert!(town.applications.case_of(&stranger, &case).await.is_err(), "nobody else's case");
+}
+
+async fn somebody_elses_leave_is_looked_at_by_an_official(place: &TestPlace) {
+    let town = town(place).await;
+    let official = Actor {
+        id: "official".into(),
+        name: "Специалист".into(),
+        roles: [Role::Official].into(),
+        spaces: vec!["kuzbass".parse().unwrap()],
+        body: Some("urn:svod:body:kuzbass:migration".parse().unwrap()),
+        on_behalf: Vec::new(),
+    };
+    for (decision, homes) in [("refuse", 0), ("register", 1)] {
+        let case = town.send("consent").await.unwrap();
+        let tasks = town.house.tasks().await;
+        let task = tasks.iter().find(|t| t.text("status") == Some("offered")).unwrap();
+        assert_eq!(task.object("body"), official.body.as_ref());
+        assert_eq!(task.text("form"), Some("moving-check"));
+        let input: Value = serde_json::from_str(task.text("input").unwrap()).unwrap();
+        assert_eq!(input["document"], "Согласие от 01.01.2026");
+        town.tasks.take(&official, &task.id).await.unwrap();
+        let answers = map(json!({"decision": decision, "reason": "Нет подписи"}));
+        town.tasks.complete_with(&official, &task.id, answers).await.unwrap();
+        assert!(town.house.is_done(&case).await);
+        assert_eq!(town.homes().await.len(), homes, "{decision}");
+    }
+}
+
+async fn nobody_in_particular_cannot_apply(place: &TestPlace) {
+    let mut town = town(place).await;
+    town.citizen.id = "persona:citizen".into();
+    assert!(matches!(town.send("owner").await, Err(ApplicationError::Nobody)));
+    town.citizen.id = "urn:svod:person:none".into();
+    assert!(matches!(town.send("owner").await, Err(ApplicationError::Nobody)));
+    assert!(matches!(town.applications.service("moving/none"), Err(ApplicationError::Unknown(_))));
+}
+
+async fn a_draft_is_kept_until_it_is_sent(place: &TestPlace) {
+    let town = town(place).await;
+    let (key, citizen) = ("moving/moving", &town.citizen);
+    assert!(town.applications.draft(citizen, key).await.unwrap().is_none());
+    town.applications.keep(citizen, key, "0.1.0", "{\"data\":1}".into()).await.unwrap();
+    town.applications.keep(citizen, key, "0.1.0", "{\"data\":2}".into()).await.unwrap();
+    let kept = town.applications.drafts(citizen).await.unwrap();
+    assert_eq!(kept.iter().map(|d| (d.form.as_str(), d.doc.as_str())).collect::<Vec<_>>(), [(key, "{\"data\":2}")]);
+    let stranger = Actor { id: "urn:svod:person:2".into(), ..citizen.clone() };
+    assert!(town.applications.draft(&stranger, key).await.unwrap().is_none());
+    town.send("owner").await.unwrap();
+    assert!(town.applications.drafts(citizen).await.unwrap().is_empty());
+}
