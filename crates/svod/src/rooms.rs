@@ -91,27 +91,9 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
-        let Ground { store, clock, rng, key, node, demo, origin, session_seconds, breached, cache_bytes, ledger } =
-            ground;
-        let deps = IdentityDeps {
-            store: store.clone(),
-            key,
-            demo,
-            clock: clock.clone(),
-            rng: rng.clone(),
-            origin,
-            session_seconds,
-            breached,
-        };
-        let identity = Arc::new(Identity::new(deps).map_err(anyhow::Error::msg).context("identity.origin")?);
-        let deps = RegistryDeps { store: store.clone(), clock: clock.clone(), rng: rng.clone(), cache_bytes };
-        let registry = Registry::open(deps).await?;
-        publish_new(&registry, packs).await?;
-        if !given.is_empty() {
-            let changes = given.into_iter().map(|e| Change::from(Operation::Upsert(e))).collect();
-            let command = Command { ground: "given".into(), changes, ..Command::default() };
-            registry.execute(&Actor::platform("given"), command).await?;
-        }
+        let identity = identity(&ground)?;
+        let registry = registry(&ground, packs, given).await?;
+        let Ground { store, clock, rng, node, ledger, .. } = ground;
         let trust = Trust::new(registry.clone());
         identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
         trust.watch(identity.clone());
@@ -160,6 +142,38 @@ impl Core {
             notary,
         })
     }
+}
+
+fn identity(ground: &Ground) -> anyhow::Result<Arc<Identity>> {
+    let deps = IdentityDeps {
+        store: ground.store.clone(),
+        key: ground.key,
+        demo: ground.demo,
+        clock: ground.clock.clone(),
+        rng: ground.rng.clone(),
+        origin: ground.origin.clone(),
+        session_seconds: ground.session_seconds,
+        breached: ground.breached.clone(),
+    };
+    Ok(Arc::new(Identity::new(deps).map_err(anyhow::Error::msg).context("identity.origin")?))
+}
+
+/// The registry with the packs published and the entities made.
+async fn registry(ground: &Ground, packs: &[PackSource], given: Vec<Entity>) -> anyhow::Result<Arc<Registry>> {
+    let deps = RegistryDeps {
+        store: ground.store.clone(),
+        clock: ground.clock.clone(),
+        rng: ground.rng.clone(),
+        cache_bytes: ground.cache_bytes,
+    };
+    let registry = Registry::open(deps).await?;
+    publish_new(&registry, packs).await?;
+    if !given.is_empty() {
+        let changes = given.into_iter().map(|e| Change::from(Operation::Upsert(e))).collect();
+        let command = Command { ground: "given".into(), changes, ..Command::default() };
+        registry.execute(&Actor::platform("given"), command).await?;
+    }
+    Ok(registry)
 }
 
 /// Publishes packs that are not there, or there in an older version, and finishes what the last process began.

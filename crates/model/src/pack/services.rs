@@ -3,6 +3,7 @@
 use super::reader::{Cx, Fields};
 use super::yaml::Node;
 use super::{Audience, ServiceSpec, ServiceTerm, StartMode, StartSpec};
+use crate::duration::whole;
 
 /// Working days of a term at the most.
 const MAX_DAYS: i64 = 3_660;
@@ -25,7 +26,7 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
         starts
     });
     let term = cx.need(&f, "term").and_then(|n| term(cx, n));
-    let warn = f.get("warn").and_then(|n| cx.duration(n)).map(|s| s.round() as i64);
+    let warn = f.get("warn").and_then(|n| cx.duration(n)).map(|s| whole(s.round()));
     let acts: Vec<String> = cx.texts(&f, "acts").into_iter().map(str::to_owned).collect();
     if acts.is_empty() {
         let fix = "write the act and its article, such as 'Федеральный закон от 15.11.1997 № 143-ФЗ, ст. 14'";
@@ -116,7 +117,7 @@ fn term(cx: &mut Cx<'_>, node: &Node) -> Option<ServiceTerm> {
         }
         (None, Some(duration)) => {
             let seconds = cx.duration(duration)?;
-            Some(ServiceTerm::Seconds(seconds.ceil() as i64))
+            Some(ServiceTerm::Seconds(whole(seconds.ceil())))
         }
         _ => {
             cx.error(f.at, "bad-value", "a term is in working days or a duration", "write one of the two");

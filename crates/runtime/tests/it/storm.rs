@@ -65,7 +65,7 @@ impl Storm {
     }
 
     fn chance(&self, one_in: u64) -> bool {
-        self.rng.next_u64() % one_in == 0
+        self.rng.next_u64().is_multiple_of(one_in)
     }
 
     /// One look of a worker, perhaps one that dies within it, or two at once.
