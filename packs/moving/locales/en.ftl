@@ -26,3 +26,4 @@ task-input-name = Applicant
 task-input-address = Address
 task-input-since = From which day on
 task-input-document = Document
+persona-official-migration = Migration officer

@@ -26,3 +26,4 @@ task-input-name = Өтініш беруші
 task-input-address = Мекенжай
 task-input-since = Қай күннен бастап
 task-input-document = Құжат
+persona-official-migration = Көші-қон мәселелері жөніндегі маман

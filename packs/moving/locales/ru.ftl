@@ -26,3 +26,4 @@ task-input-name = Заявитель
 task-input-address = Адрес
 task-input-since = С какого дня
 task-input-document = Документ
+persona-official-migration = Специалист по вопросам миграции

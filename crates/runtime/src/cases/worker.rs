@@ -148,11 +148,17 @@ impl Worker {
     async fn round(self: &Arc<Self>) -> Result<usize, CaseError> {
         let (node, now) = (self.node.clone(), self.cases.registry.clock().now());
         let store = &self.cases.store;
+        // Nothing is due most of the time: the lease is a write.
+        let due = move |conn: &mut dyn Conn| instance::due(conn, now, BATCH);
+        if store.read(due).await?.is_empty() {
+            return Ok(0);
+        }
         let ttl = LEASE_SECONDS * 1_000_000;
         if !store.write(move |conn| svod_store::lease::acquire(conn, LEASE, &node, now, ttl)).await? {
             return Ok(0);
         }
-        let due = store.read(move |conn: &mut dyn Conn| instance::due(conn, now, BATCH)).await?;
+        // Looked at again: another node may have worked it meanwhile.
+        let due = store.read(due).await?;
         let mut worked = 0;
         let mut running = JoinSet::new();
         for waiting in due {

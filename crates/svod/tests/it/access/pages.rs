@@ -9,6 +9,9 @@ const ALL: [u16; 6] = [200; 6];
 const ADMINISTRATOR: [u16; 6] = [401, 403, 403, 403, 403, 200];
 const DONE_BY_ADMINISTRATOR: [u16; 6] = [401, 403, 403, 403, 403, 303];
 
+/// A task that asks for no form has none, whoever looks.
+const FORMLESS: [u16; 6] = [401, 404, 404, 404, 404, 404];
+
 /// In office in the region: the neighbour's list is another one.
 const REGION: [bool; 6] = [false, false, true, false, true, true];
 
@@ -30,6 +33,23 @@ fn open(texts: &str) -> Vec<Case> {
         get("/packs", "/packs"),
         get("/packs/{id}", "/packs/kuzbass"),
         get("/session", "/session"),
+        get("/services", "/services"),
+        Case::new("GET", "/services/{pack}/{service}", "/services/none/none", Body::Nothing, [404; 6]),
+        Case::new("GET", "/services/{pack}/{service}/form", "/services/none/none/form", Body::Nothing, FORMLESS),
+        Case::new(
+            "POST",
+            "/services/{pack}/{service}/form",
+            "/services/none/none/form",
+            Body::Form("do=send"),
+            FORMLESS,
+        ),
+        Case::new(
+            "POST",
+            "/services/{pack}/{service}/discard",
+            "/services/none/none/discard",
+            Body::Form(""),
+            [401, 303, 303, 303, 303, 303],
+        ),
         get("/api", "/api"),
         get("/favicon.svg", "/favicon.svg"),
         get("/assets/texts/{file}", texts),
@@ -192,6 +212,8 @@ fn work(stage: &Stage) -> Vec<Case> {
         get("/receipt/pdf", "/receipt/pdf?space=kuzbass/novokuznetsk&seq=1".into(), hidden),
         Case::new("POST", "/receipt", "/receipt", Body::Form("receipt=none"), [422; 6]),
         get("/tasks/{urn}", format!("/tasks/{}", stage.task), hidden),
+        get("/tasks/{urn}/form", format!("/tasks/{}/form", stage.task), FORMLESS),
+        act("/tasks/{urn}/form", "form", "do=send", FORMLESS),
         get("/cases/{urn}", format!("/cases/{}", stage.case), hidden),
         take(),
         act("/tasks/{urn}/release", "release", "", theirs),

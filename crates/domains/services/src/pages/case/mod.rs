@@ -1,8 +1,9 @@
 //! `GET /cases/{urn}`: the journal of one case as a timeline.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use svod_kernel::Urn;
 use svod_model::{AttributeValue, Entity};
 use svod_portal::components::{self, SummaryRow, TimelineItem, Tone};
@@ -20,10 +21,17 @@ use crate::words::Words;
 /// Events shown of one case; a case of this process has about eight.
 const MAX_EVENTS: usize = 1_000;
 
+/// What stands in the address.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    done: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "case/case.html")]
 struct CasePage<'a> {
     ctx: &'a PageContext,
+    banner: Html,
     title: String,
     status: Html,
     simulated: Html,
@@ -40,6 +48,7 @@ pub async fn show(
     ctx: PageContext,
     State(s): State<ServicesState>,
     Path(urn): Path<Urn>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let case = seen(&ctx, s.registry.entity(&ctx.actor, &urn).await)?;
     if case.kind != "Case" {
@@ -66,8 +75,13 @@ pub async fn show(
     let reading = alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?)?.reading);
     let simulated = reading.as_ref().is_some_and(|r| r.simulated);
     let title = title(&words, &case, alert.as_ref());
+    let banner = match asked.done.as_deref() {
+        Some("sent") => components::banner(Tone::Good, ctx.t("case-sent"), ctx.t("case-sent-text")),
+        _ => Html::default(),
+    };
     let body = CasePage {
         ctx: &ctx,
+        banner,
         title: title.clone(),
         status: status(&ctx, &case),
         simulated: if simulated { components::simulated_tag(&ctx) } else { Html::default() },
@@ -75,7 +89,10 @@ pub async fn show(
         timeline: timeline(&words, alert.as_ref(), reading.as_ref(), &events),
         tasks: tasks.iter().map(|t| task_link(&words, &case, t)).collect(),
     };
-    let page = Page::new(&ctx, title).crumb(ctx.t("tasks-title"), "/tasks");
+    let page = match case.text("service") {
+        Some(_) => Page::new(&ctx, title).crumb(ctx.t("services-title"), "/services"),
+        None => Page::new(&ctx, title).crumb(ctx.t("tasks-title"), "/tasks"),
+    };
     Ok(page.body(&body).simulated(simulated).into_response())
 }
 
@@ -100,6 +117,9 @@ async fn tasks(ctx: &PageContext, s: &ServicesState, case: &Entity) -> Result<Ve
 }
 
 fn title(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> String {
+    if let Some((_, service)) = case.text("service").and_then(|s| s.split_once('/')) {
+        return words.ctx.t(&format!("service-{service}"));
+    }
     let kind = alert.and_then(|a| a.text("kind")).map(|k| words.ctx.t_or(&format!("alert-{k}"), k));
     let asset = alert.and_then(|a| a.object("entity")).map(|u| words.names.name(u).to_owned());
     let about = [kind, asset].into_iter().flatten().collect::<Vec<_>>().join(", ");
@@ -116,6 +136,9 @@ fn status(ctx: &PageContext, case: &Entity) -> Html {
 fn facts(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> Html {
     let ctx = words.ctx;
     let mut rows = Vec::new();
+    if let Some(number) = case.text("number") {
+        rows.push(SummaryRow::new(ctx.t("case-number"), number));
+    }
     if let Some(asset) = alert.and_then(|a| a.object("entity")) {
         rows.push(SummaryRow::new(ctx.t("task-asset"), words.thing(asset)));
     }
@@ -127,7 +150,12 @@ fn facts(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> Html {
         let word = alert.text("status").map(|v| ctx.word("AlertStatus", v)).unwrap_or_default();
         rows.push(SummaryRow::new(ctx.t("why-alert-status"), word));
     }
-    for (key, name) in [("case-opened", "openedAt"), ("case-closed", "closedAt")] {
+    if let Some(outcome) = case.text("outcome") {
+        rows.push(SummaryRow::new(ctx.t("case-outcome"), ctx.word("CaseOutcome", outcome)));
+    }
+    let open = case.text("status") == Some("open");
+    let term = open.then_some(("case-deadline", "deadline"));
+    for (key, name) in [("case-opened", "openedAt"), ("case-closed", "closedAt")].into_iter().chain(term) {
         if let Some(at) = case.time(name) {
             rows.push(SummaryRow::new(ctx.t(key), components::time(ctx, at)));
         }

@@ -257,7 +257,7 @@ fn next(words: &Words<'_>, task: &Entity, may: May) -> String {
     let body = task.object("body").map(|b| words.names.name(b).to_owned());
     match task.text("status").unwrap_or_default() {
         "done" => ctx.t("task-next-done"),
-        "taken" if may.complete => ctx.t("task-next-mine"),
+        "taken" if may.complete || may.fill => ctx.t("task-next-mine"),
         "taken" => {
             let who = task.text("takenBy").map(|n| words.actor(n)).unwrap_or_else(|| ctx.t("somebody"));
             ctx.tf("task-next-taken", &[("who", who.into())])

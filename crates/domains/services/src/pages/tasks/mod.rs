@@ -222,6 +222,12 @@ async fn rows(ctx: &PageContext, s: &ServicesState, tasks: &[&Entity]) -> Result
     Ok(rows)
 }
 
+/// What a task of a service is called: its step, and the number of its case.
+fn asked_for(task: &Entity) -> Option<String> {
+    task.text("service")?;
+    Some(format!("{}: {}", task.text("title")?, task.text("name").unwrap_or_default()))
+}
+
 fn row(words: &Words<'_>, task: &Entity, told: &Told) -> Row {
     let ctx = words.ctx;
     let severity = task.text("severity").unwrap_or_default();
@@ -229,7 +235,7 @@ fn row(words: &Words<'_>, task: &Entity, told: &Told) -> Row {
     let taken_by = task.text("takenBy").map(|n| ctx.tf("tasks-taken-by", &[("who", words.actor(n).into())]));
     Row {
         href: address("Task", &task.id),
-        title: told.title(),
+        title: asked_for(task).unwrap_or_else(|| told.title()),
         severity: if severity.is_empty() {
             Html::default()
         } else {
