@@ -60,6 +60,8 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
         ("Case", "open") => ("event-case-open".into(), Tone::Quiet),
         ("Case", "advance") if new("status") == Some("closed") => ("event-case-close".into(), Tone::Good),
         ("Case", "advance") => ("event-case-advance".into(), Tone::Quiet),
+        ("Case", "close") => ("event-case-close".into(), Tone::Good),
+        ("Task", "withdraw") => ("event-task-withdraw".into(), Tone::Warning),
         ("Task", "offer") => ("event-task-offer".into(), Tone::Info),
         ("Task", "take") => ("event-task-take".into(), Tone::Info),
         ("Task", "release") => ("event-task-release".into(), Tone::Warning),

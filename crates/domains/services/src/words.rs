@@ -83,12 +83,17 @@ pub enum Ground {
     Post(Urn),
     /// A post of which the body is not known.
     SomePost,
+    /// Somebody asked for it.
+    Application,
+    /// A process of a pack: pack, version.
+    Process(String, String),
     /// As it was written.
     Other(String),
 }
 
 impl Ground {
-    /// Reads `pack:<id>@<version>[ decisions/<file> «<name>»]` and `post[:<urn>]`.
+    /// Reads `pack:<id>@<version>[ decisions/<file> «<name>»]`, `post[:<urn>]`, `application:<urn>` and
+    /// `process:<pack>@<version>/<process>`.
     pub fn parse(text: &str) -> Self {
         Self::known(text).unwrap_or_else(|| Self::Other(text.to_owned()))
     }
@@ -96,6 +101,13 @@ impl Ground {
     fn known(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix("post") {
             return if rest.is_empty() { Some(Self::SomePost) } else { rest[1..].parse().ok().map(Self::Post) };
+        }
+        if text.starts_with("application:") {
+            return Some(Self::Application);
+        }
+        if let Some((pack, rest)) = text.strip_prefix("process:").and_then(|t| t.split_once('@')) {
+            let (version, _) = rest.split_once('/')?;
+            return Some(Self::Process(pack.into(), version.into()));
         }
         let (pack, rest) = text.strip_prefix("pack:")?.split_once('@')?;
         let Some((version, rest)) = rest.split_once(' ') else { return Some(Self::Pack(pack.into(), rest.into())) };
@@ -204,6 +216,11 @@ impl Words<'_> {
             }
             Ground::Post(body) => Html::join([ctx.t("ground-post-in").into(), " ".into(), self.thing(&body)]),
             Ground::SomePost => ctx.t("ground-post").into(),
+            Ground::Application => ctx.t("ground-application").into(),
+            Ground::Process(pack, version) => {
+                let args = [("pack", self.pack(&pack).into()), ("version", version.as_str().into())];
+                ctx.tf("ground-process", &args).into()
+            }
             Ground::Other(text) => text.into(),
         }
     }
@@ -247,6 +264,8 @@ mod tests {
         assert_eq!(Ground::parse("pack:base@1.2.3"), Ground::Pack("base".into(), "1.2.3".into()));
         assert_eq!(Ground::parse("post:urn:svod:body:x"), Ground::Post("urn:svod:body:x".parse().unwrap()));
         assert_eq!(Ground::parse("post"), Ground::SomePost);
+        assert_eq!(Ground::parse("application:urn:svod:person:1"), Ground::Application);
+        assert_eq!(Ground::parse("process:moving@0.1.0/moving"), Ground::Process("moving".into(), "0.1.0".into()));
         for other in ["", "ФЗ-131, ст. 16", "pack:x", "postal", "pack:a@1 b"] {
             assert_eq!(Ground::parse(other), Ground::Other(other.into()));
         }

@@ -32,6 +32,8 @@ pub struct Desk {
     pub version: String,
     /// What it is called.
     pub title: String,
+    /// What the page is, behind its crumbs.
+    pub here: String,
     /// Where it is posted.
     pub action: String,
     /// Where one goes who keeps it for later.
@@ -141,7 +143,7 @@ impl Desk {
         let page = self
             .crumbs
             .iter()
-            .fold(Page::new(ctx, self.title.clone()), |page, (text, href)| page.crumb(text.clone(), href.clone()));
+            .fold(Page::new(ctx, self.here.clone()), |page, (text, href)| page.crumb(text.clone(), href.clone()));
         page.html(body).island(Island::Forms).status(status).into_response()
     }
 
@@ -197,7 +199,7 @@ impl Desk {
 
 /// What the register knows of the applicant: `applicant.<attribute>`.
 pub fn prefill(ctx: &PageContext, applicant: &Entity) -> Prefill {
-    let source = ctx.tf("form-source-of", &[("register", ctx.t(&format!("type-{}", applicant.kind)).into())]);
+    let source = ctx.tf("service-source", &[("register", ctx.t(&format!("type-{}", applicant.kind)).into())]);
     let Value::Object(known) = plain(applicant) else { return Prefill::new() };
     let as_of = |name: &str| applicant.attributes.get(name).map(|a| a.modified(applicant.created_at));
     let known = known.into_iter().filter(|(_, value)| !value.is_null());

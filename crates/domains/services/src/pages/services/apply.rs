@@ -42,6 +42,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, pack: &str, id: &str) -> Res
         back: "/services".to_owned(),
         crumbs: vec![(ctx.t("services-title"), "/services".to_owned()), (title.clone(), href(&service))],
         title,
+        here: ctx.t("service-application"),
         form,
         prefill: prefill(ctx, &applicant),
         draft: Draft::of(json!({})),
