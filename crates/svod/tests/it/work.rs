@@ -211,12 +211,12 @@ on_both_engines! {
         let rule = "pack:kuzbass@0.1.0 decisions/air-quality.dmn «Air alert»";
         let post = "post:urn:svod:body:novokuznetsk:ecology";
         assert_eq!(told, [
-            ("open", &case, "platform:runtime", rule),
             ("raise", &alert, "platform:runtime", rule),
-            ("offer", &task, "platform:runtime", rule),
+            ("open", &case, "platform:process", rule),
+            ("offer", &task, "platform:process", rule),
             ("take", &task, "official-municipal", post),
             ("complete", &task, "official-municipal", post),
-            ("advance", &case, "official-municipal", post),
+            ("close", &case, "platform:process", post),
             ("close", &alert, "platform:runtime", rule),
         ]);
         assert!(journal.is_sorted_by_key(|e| (e.at, e.seq)), "events stand in the order in which they happened");
