@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use svod_identity::Identity;
 use svod_ingest::Feed;
 use svod_kernel::Actor;
@@ -25,6 +25,7 @@ impl FromRequestParts<RestState> for Caller {
         let by_cookie = !parts.headers.contains_key(header::AUTHORIZATION);
         // A neighbour of the same name is another site here: SameSite lets its cookies through.
         let foreign = parts.headers.get("sec-fetch-site").is_some_and(|v| v == "cross-site" || v == "same-site");
+        let foreign = foreign || is_simple(parts);
         match session_token(&parts.headers) {
             Some(_) if by_cookie && foreign && !parts.method.is_safe() => {
                 metrics::counter!("svod_forged_total", "why" => "cross-site").increment(1);
@@ -35,6 +36,15 @@ impl FromRequestParts<RestState> for Caller {
             None => Ok(Self(Actor::anonymous())),
         }
     }
+}
+
+/// Could a page of another site send it without being asked first (Fetch, "CORS-safelisted")? Browsers that name no
+/// `Sec-Fetch-Site` would. A header of our own asks for the same.
+fn is_simple(parts: &Parts) -> bool {
+    let json =
+        |v: &HeaderValue| v.to_str().is_ok_and(|v| v.trim_start().to_ascii_lowercase().starts_with("application/json"));
+    let own = parts.headers.contains_key("x-csrf-token");
+    parts.method == Method::POST && !own && !parts.headers.get(header::CONTENT_TYPE).is_some_and(json)
 }
 
 /// Who delivers readings: a device by its secret, which opens this door alone, or whoever else may.

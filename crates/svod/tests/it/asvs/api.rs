@@ -50,6 +50,26 @@ async fn where_a_request_ends_is_never_guessed() {
     assert!(fine.starts_with("HTTP/1.1 200") && fine.ends_with("ok\n"), "{fine}");
 }
 
+/// V3.5.2: what a page of another site can send without being asked first changes nothing, whatever its browser says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_cookie_nothing_is_changed_without_a_preflight() {
+    let app = TestApp::builder().doors().start().await;
+    let token = app.token("administrator");
+    let body = r#"{"changes": []}"#;
+    let asked = |kind: &str, site: &str| {
+        let head = "POST /api/v1/commands HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+        let fields = format!("Cookie: svod_session={token}\r\nContent-Length: {}\r\n{kind}{site}", body.len());
+        raw(&app, &format!("{head}{fields}\r\n{body}"))
+    };
+    for kind in ["", "Content-Type: text/plain\r\n", "Content-Type: application/x-www-form-urlencoded\r\n"] {
+        let answer = asked(kind, "");
+        assert!(answer.starts_with("HTTP/1.1 403"), "{kind}: {answer}");
+    }
+    let json = "Content-Type: application/json\r\n";
+    assert!(asked(json, "Sec-Fetch-Site: same-site\r\n").starts_with("HTTP/1.1 403"));
+    assert!(asked(json, "").starts_with("HTTP/1.1 422"), "it is heard, and has nothing to do");
+}
+
 fn nested(depth: usize) -> Value {
     (0..depth).fold(json!({"exists": "name"}), |inner, _| json!({"all": [inner]}))
 }
