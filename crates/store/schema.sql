@@ -501,7 +501,7 @@ CREATE TABLE tombstone (
     PRIMARY KEY (space, urn)
 );
 
-CREATE INDEX tombstone_merged ON tombstone (space, (CASE WHEN doc <> '' THEN json_extract(doc, '$.mergedInto') END)) WHERE (CASE WHEN doc <> '' THEN json_extract(doc, '$.mergedInto') END) IS NOT NULL;
+CREATE INDEX tombstone_merged ON tombstone (space, (CASE WHEN doc LIKE '{%' THEN json_extract(doc, '$.mergedInto') END)) WHERE (CASE WHEN doc LIKE '{%' THEN json_extract(doc, '$.mergedInto') END) IS NOT NULL;
 
 CREATE INDEX tombstone_type ON tombstone (space, type, urn);
 

@@ -116,8 +116,8 @@ pub fn tombstones(conn: &mut dyn Conn, urns: &[impl AsRef<str>], spaces: &[i64])
 /// Where a removed entity leads, as an expression that the index of them has word for word. What was erased says nothing.
 pub(crate) const fn merged_into(engine: Engine) -> &'static str {
     match engine {
-        Engine::Sqlite => "(CASE WHEN doc <> '' THEN json_extract(doc, '$.mergedInto') END)",
-        Engine::Postgres => "(CASE WHEN doc <> '' THEN doc::jsonb ->> 'mergedInto' END)",
+        Engine::Sqlite => "(CASE WHEN doc LIKE '{%' THEN json_extract(doc, '$.mergedInto') END)",
+        Engine::Postgres => "(CASE WHEN doc LIKE '{%' THEN doc::jsonb ->> 'mergedInto' END)",
     }
 }
 
