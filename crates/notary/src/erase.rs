@@ -209,6 +209,7 @@ fn erase_in(
     let stone = emptied(conn, space.id, urn)?;
     evolution::forget(conn, space.id, urn)?;
     let files = file::remove_of(conn, space.id, urn)?;
+    svod_store::draft::forget_of(conn, urn)?;
     if events.is_empty() && !stone && files == 0 {
         return Ok(None);
     }

@@ -164,7 +164,9 @@ impl Job {
             svod_store::finding::delete(conn, &piece.command.consume)?;
             steps.extend(piece.command.steps.iter().cloned());
             for (waiting, into) in &piece.command.waits {
-                svod_store::instance::rewrite(conn, waiting, into.as_ref())?;
+                if !svod_store::instance::rewrite(conn, waiting, into.as_ref())? {
+                    return Err(StoreError::Contended("what an instance waits for has changed meanwhile".into()).into());
+                }
             }
             for (space, message) in &piece.command.outbox {
                 let info = self.view.spaces.get(space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use svod_kernel::{Actor, Coded, FieldError, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Audience, Entity, ServiceSpec, ServiceTerm};
 use svod_process::Span;
-use svod_registry::{Action, QueryError, Registry};
+use svod_registry::{Action, Key, QueryError, Registry};
 use svod_store::draft::{self, DraftRow};
 use svod_store::{Store, StoreError};
 
@@ -205,7 +205,11 @@ impl Applications {
             return Err(ApplicationError::Elsewhere(applicant.space.clone()));
         }
         let now = self.registry.clock().now();
+        // Sent twice (a second click, a crash before the draft went), it is one application.
+        let kept = self.draft(actor, &service.key()).await?;
+        let key = kept.map(|row| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc));
         let case = self.case(&service, &applicant, &application, now).await?;
+        let ground = format!("application:{}", application.channel);
         let name = format!("{}@{}/{}", service.spec.pack, service.spec.version, service.spec.process);
         let new = NewCase {
             process: name,
@@ -214,8 +218,7 @@ impl Applications {
             space: applicant.space.clone(),
             case: Some(case),
         };
-        let ground = format!("application:{}", actor.subject());
-        let urn = self.cases.begin(actor, new, Along { ground: Some(ground), ..Along::default() }).await?;
+        let urn = self.cases.begin(actor, new, Along { ground: Some(ground), key, ..Along::default() }).await?;
         self.discard(actor, &service.key()).await?;
         Ok(urn)
     }

@@ -34,6 +34,9 @@ pub enum TaskError {
     /// A result must be given.
     #[error("write what was done, in 1 to 4,000 characters")]
     Result,
+    /// The task is done by its form.
+    #[error("the task is done by filling in its form")]
+    Form,
     /// The case cannot go on.
     #[error(transparent)]
     Case(CaseError),
@@ -57,6 +60,7 @@ impl Coded for TaskError {
             Self::State { .. } => "task-state",
             Self::NotYours(_) => "task-not-yours",
             Self::Result => "task-result",
+            Self::Form => "task-form",
             Self::Case(e) => e.code(),
         }
     }
@@ -65,7 +69,7 @@ impl Coded for TaskError {
         match self {
             Self::Query(e) => e.status(),
             Self::Command(e) => e.status(),
-            Self::State { .. } | Self::NotYours(_) => 409,
+            Self::State { .. } | Self::NotYours(_) | Self::Form => 409,
             Self::Result => 422,
             Self::Case(e) => e.status(),
         }
@@ -154,6 +158,9 @@ impl Tasks {
         let task = self.task(actor, urn).await?;
         needs(&task, "taken")?;
         mine(actor, &task)?;
+        if result.is_some() && task.text("form").is_some() {
+            return Err(TaskError::Form);
+        }
         let mut set = vec![("status", "done".to_owned()), ("completedAt", self.now())];
         set.extend(result.map(|r| ("result", r.to_owned())));
         let change = Change::verb(patch_of(&task, &set, &[]), Action::Complete, "complete");

@@ -33,7 +33,7 @@ CREATE TABLE instance_wait (
     PRIMARY KEY (space, instance, wait)
 ){clustered};
 CREATE INDEX instance_wait_due ON instance_wait (due) WHERE due IS NOT NULL;
-CREATE INDEX instance_wait_name ON instance_wait (kind, name, key);
+CREATE INDEX instance_wait_name ON instance_wait (kind, name, key, space, instance, wait);
 
 -- What happened in an instance: the steps of each version, a JSON list.
 CREATE TABLE instance_step (

@@ -73,6 +73,14 @@ pub fn drop_draft(conn: &mut dyn Conn, subject: &str, form: &str) -> Result<bool
     Ok(conn.execute(sql, &[INSTALLATION.into(), subject.into(), form.into()])? > 0)
 }
 
+/// Throws all drafts of somebody away; how many.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn forget_of(conn: &mut dyn Conn, subject: &str) -> Result<u64, StoreError> {
+    conn.execute("DELETE FROM draft WHERE space = ?1 AND subject = ?2", &[INSTALLATION.into(), subject.into()])
+}
+
 /// Throws drafts away that nobody has touched since a moment; how many.
 ///
 /// # Errors

@@ -416,25 +416,28 @@ pub fn listening(
     conn.query(&sql, &params)?.iter().map(waiting).collect()
 }
 
-/// What an instance waits for becomes another, or goes; the instance itself stays as it is.
+/// What an instance waits for becomes another, or goes; the instance itself stays as it is. Whether it was still what
+/// `waiting` says: of two who rewrite it one does.
 ///
 /// # Errors
 /// Whatever the engine refused.
-pub fn rewrite(conn: &mut dyn Conn, waiting: &Waiting, into: Option<&Wait>) -> Result<(), StoreError> {
-    let key: [Value; 3] = [waiting.space.into(), waiting.instance.into(), (&waiting.wait.id).into()];
-    match into {
+pub fn rewrite(conn: &mut dyn Conn, waiting: &Waiting, into: Option<&Wait>) -> Result<bool, StoreError> {
+    let key: [Value; 4] =
+        [waiting.space.into(), waiting.instance.into(), (&waiting.wait.id).into(), (&waiting.wait.body).into()];
+    let rows = match into {
         None => {
-            let sql = "DELETE FROM instance_wait WHERE space = ?1 AND instance = ?2 AND wait = ?3";
-            conn.execute(sql, &key)?;
+            let sql = "DELETE FROM instance_wait WHERE space = ?1 AND instance = ?2 AND wait = ?3 AND body = ?4";
+            conn.execute(sql, &key)?
         }
         Some(wait) => {
-            let sql = "UPDATE instance_wait SET body = ?4, due = ?5 WHERE space = ?1 AND instance = ?2 AND wait = ?3";
+            let sql = "UPDATE instance_wait SET body = ?5, due = ?6
+                       WHERE space = ?1 AND instance = ?2 AND wait = ?3 AND body = ?4";
             let due = wait.due.map_or(Value::Null, |t| Value::Int(t.0));
             let params: Vec<Value> = key.into_iter().chain([Value::from(&wait.body), due]).collect();
-            conn.execute(sql, &params)?;
+            conn.execute(sql, &params)?
         }
-    }
-    Ok(())
+    };
+    Ok(rows > 0)
 }
 
 /// The steps of an instance: version, moment, JSON list; after a version.

@@ -1,4 +1,5 @@
-//! What has been kept for long enough is removed: refused messages, which hold whatever a device sent. Entities, the journal and
+//! What has been kept for long enough is removed: refused messages, which hold whatever a device sent, and forms that nobody
+//! has sent. Entities, the journal and
 //! the ledger are not touched.
 
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use crate::config::KeepConfig;
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(3_600);
+/// Days that a form which nobody has sent is kept after it was last touched.
+const DRAFT_DAYS: i64 = 90;
 /// Rows removed in one transaction: writers wait for it.
 const AT_ONCE: i64 = 500;
 
@@ -48,5 +51,7 @@ pub async fn forget(store: &Store, clock: &dyn Clock, keep: &KeepConfig) -> Resu
             }
         }
     }
+    let begun = now.plus_seconds(-DRAFT_DAYS * 24 * 3_600);
+    gone += store.write(move |conn| svod_store::draft::forget(conn, begun)).await?;
     Ok(gone)
 }

@@ -8,7 +8,7 @@ use svod_process::{Effect, Event, Outcome, StepError, Topic};
 use svod_registry::{Action, Change, Operation};
 use svod_store::instance::{Wait, Waits};
 
-use super::deed::Deed;
+use super::deed::{Deed, Next};
 use super::{CaseError, Key, NewCase};
 
 /// Events that may follow from one.
@@ -36,7 +36,7 @@ impl Deed<'_> {
             return Err(StepError::NotWaiting(format!("'{wait}' of instance {}-{}", key.0, key.1)).into());
         }
         let mut count = 0;
-        while let Some((key, event)) = self.queue.pop_front() {
+        while let Some(Next { key, event, sent }) = self.queue.pop_front() {
             count += 1;
             if count > MOST {
                 return Err(CaseError::Endless(MOST));
@@ -46,7 +46,13 @@ impl Deed<'_> {
             let held = self.take(key).await?;
             let (state, effects) = match held.process.step(&held.state, &event, now, &calendars) {
                 Ok(moved) => moved,
-                Err(e) if e.is_late() && count > 1 => continue,
+                Err(e) if e.is_late() && count > 1 => {
+                    // Another one was faster: a message looks for whoever waits next, or is kept.
+                    if let (Event::Message { name, key, payload }, Some((sender, own))) = (event, sent) {
+                        self.send(sender, name, key, payload, &own).await?;
+                    }
+                    continue;
+                }
                 Err(e) => return Err(e.into()),
             };
             held.state = state;
@@ -99,13 +105,7 @@ impl Deed<'_> {
                 self.tell(key, json!({"enabled": elements, "token": token})).await
             }
             Effect::IncidentRaised { incident, token, element, code, message } => {
-                tracing::warn!(
-                    instance = format!("{}-{}", key.0, key.1),
-                    element,
-                    code,
-                    message,
-                    "a case stands still"
-                );
+                tracing::warn!(instance = format!("{}-{}", key.0, key.1), element, code, "a case stands still");
                 metrics::counter!("svod_case_incidents_total").increment(1);
                 let told =
                     json!({"incident": incident, "token": token, "element": element, "code": code, "message": message});
@@ -148,7 +148,7 @@ impl Deed<'_> {
                     Event::ServiceFailed { token, attempt, error: refused.code, message: refused.message, retry: false }
                 }
             };
-            self.queue.push_front((key, event));
+            self.queue.push_front(Next { key, event, sent: None });
             return Ok(());
         }
         let body =
@@ -175,7 +175,7 @@ impl Deed<'_> {
             }
             Err(message) => Event::ServiceFailed { token, attempt, error: None, message, retry: false },
         };
-        self.queue.push_front((key, event));
+        self.queue.push_front(Next { key, event, sent: None });
         Ok(())
     }
 
@@ -187,10 +187,11 @@ impl Deed<'_> {
                 if let Some((sender, sent)) = self.sent(&name, &by).await?
                     && self.claim(sender, &sent.id).await?
                 {
+                    let own = sent.id.trim_start_matches('m').to_owned();
                     let Sent { payload, .. } = serde_json::from_str(&sent.body).unwrap_or_default();
                     let correlation = (!by.is_empty()).then(|| by.clone());
                     let event = Event::Message { name: name.clone(), key: correlation, payload };
-                    self.queue.push_back((key, event));
+                    self.queue.push_back(Next { key, event, sent: Some((sender, own)) });
                 }
                 self.wait(key, Wait { key: by, ..wait(id, Waits::Message, name) }).await
             }
@@ -256,7 +257,8 @@ impl Deed<'_> {
             }
         };
         if let Some(receiver) = receiver {
-            self.queue(receiver, Event::Message { name, key: correlation, payload });
+            let event = Event::Message { name, key: correlation, payload };
+            self.queue.push_back(Next { key: receiver, event, sent: Some((key, own.to_owned())) });
             return Ok(());
         }
         let until = self.now.plus_seconds(KEPT_SECONDS);
@@ -291,7 +293,7 @@ impl Deed<'_> {
             }
             Err(e @ CaseError::NoProcess(_)) => {
                 let event = Event::CalledFailed { token, attempt, error: None, message: e.to_string() };
-                self.queue.push_front((key, event));
+                self.queue.push_front(Next { key, event, sent: None });
             }
             Err(e) => return Err(e),
         }

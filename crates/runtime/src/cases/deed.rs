@@ -26,12 +26,23 @@ pub(super) struct Held {
     pub case: Option<Arc<Entity>>,
 }
 
+/// What happens next.
+pub(super) struct Next {
+    /// To which instance.
+    pub key: Key,
+    pub event: Event,
+    /// Of a message: who sent it, and under which key; it goes back there when nobody takes it.
+    pub sent: Option<(Key, String)>,
+}
+
 /// The instances in hand, what happens to them yet, and what has gathered to be written.
 pub(super) struct Deed<'c> {
     pub cases: &'c Cases,
     pub now: Timestamp,
     pub held: BTreeMap<Key, Held>,
-    pub queue: VecDeque<(Key, Event)>,
+    pub queue: VecDeque<Next>,
+    /// The instance that it began with.
+    first: Option<Key>,
     pub changes: Vec<Change>,
     pub along: Along,
 }
@@ -39,11 +50,12 @@ pub(super) struct Deed<'c> {
 impl<'c> Deed<'c> {
     pub fn new(cases: &'c Cases, along: Along) -> Self {
         let now = cases.registry.clock().now();
-        Self { cases, now, held: BTreeMap::new(), queue: VecDeque::new(), changes: Vec::new(), along }
+        Self { cases, now, held: BTreeMap::new(), queue: VecDeque::new(), first: None, changes: Vec::new(), along }
     }
 
     pub fn queue(&mut self, key: Key, event: Event) {
-        self.queue.push_back((key, event));
+        self.first.get_or_insert(key);
+        self.queue.push_back(Next { key, event, sent: None });
     }
 
     /// Takes a new instance in hand; its key and what it is known by.
@@ -132,8 +144,8 @@ impl<'c> Deed<'c> {
 
     /// All of it as one command.
     pub fn command(self) -> Result<Command, CaseError> {
-        let Self { held, changes, along, now, .. } = self;
-        let first = held.values().next();
+        let Self { held, changes, along, now, first, .. } = self;
+        let first = first.and_then(|key| held.get(&key));
         let process = first.map_or_else(String::new, |h| format!("process:{}", h.row.process));
         let cause = first.and_then(|h| h.case.as_ref().map(|c| c.id.clone()).or_else(|| h.row.urn.parse().ok()));
         let steps: Result<Vec<Step>, CaseError> = held.into_values().filter(|h| h.moved).map(|h| h.step(now)).collect();
@@ -143,6 +155,7 @@ impl<'c> Deed<'c> {
             changes: along.changes.into_iter().chain(changes).collect(),
             consume: along.consume,
             outbox: along.outbox,
+            key: along.key,
             waits: along.waits,
             steps: steps?,
             ..Command::default()

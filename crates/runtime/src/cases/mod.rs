@@ -134,6 +134,8 @@ pub struct Along {
     pub consume: Vec<i64>,
     /// A wait that is over with it.
     pub over: Option<(Key, String)>,
+    /// The caller's own name of the command: given again, it is answered and not carried out.
+    pub key: Option<svod_registry::Key>,
     /// What an instance keeps for whoever comes first; late when it is gone.
     pub claims: Option<(Key, String)>,
     /// Waits of others that become other ones.
@@ -177,8 +179,8 @@ impl Cases {
         let (key, urn) = deed.open(&new, None).await?;
         deed.queue(key, Event::Start { element: new.element, variables: new.variables });
         deed.carry().await?;
-        self.commit(actor, deed).await?;
-        Ok(urn)
+        let receipt = self.commit(actor, deed).await?;
+        Ok(receipt.made.into_iter().next().filter(|_| receipt.repeated).unwrap_or(urn))
     }
 
     /// Something happens to an instance: it and all that follows are written together.

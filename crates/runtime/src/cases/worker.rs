@@ -27,6 +27,8 @@ const BATCH: i64 = 1_000;
 const AT_ONCE: usize = 256;
 /// Without a wake-up the worker looks this often.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long the answer of a service is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Seconds until a service that could not be had is asked again, the first time; doubled each time.
 const AGAIN_SECONDS: i64 = 5;
 /// The longest pause between two tries.
@@ -188,7 +190,7 @@ impl Worker {
         match done {
             // It was worked by somebody else, or its case has gone on: what is left of it goes.
             Err(e) if e.is_late() => self.drop_wait(waiting).await,
-            Err(e @ CaseError::Store(_)) => Err(e),
+            Err(CaseError::Store(e)) if is_for_all(&e) => Err(e.into()),
             Err(e) => {
                 let later = later(now, waiting.wait.attempts);
                 let (instance, wait) = (format!("{}-{}", waiting.space, waiting.instance), &waiting.wait.id);
@@ -225,7 +227,13 @@ impl Worker {
             attempts: wait.attempts,
         };
         let answer = match self.connectors.get(wait.name.as_str()) {
-            Some(connector) => connector.call(&call).await,
+            Some(connector) => {
+                let answer = tokio::time::timeout(PATIENCE, connector.call(&call)).await;
+                answer.unwrap_or_else(|_| {
+                    let message = format!("no answer within {} s", PATIENCE.as_secs());
+                    Err(ConnectorError { code: None, message, again: true })
+                })
+            }
             None => Err(ConnectorError {
                 code: None,
                 message: format!("there is no service '{}' here", wait.name),
@@ -248,7 +256,16 @@ impl Worker {
                 retry: e.again,
             },
         };
-        self.happen(waiting, event).await
+        match self.happen(waiting, event).await {
+            // What follows from the answer is refused again and again: an operator looks at it.
+            Err(CaseError::Command(e)) if wait.attempts + 1 >= TRIES => {
+                let (token, attempt) = (asked.token, asked.attempt);
+                let message = format!("what follows is refused: {}", svod_kernel::Coded::code(&e));
+                let event = Event::ServiceFailed { token, attempt, error: None, message, retry: false };
+                self.happen(waiting, event).await
+            }
+            done => done,
+        }
     }
 
     /// A message whose receiver may have come, or whose time is over.
@@ -282,18 +299,26 @@ impl Worker {
         if listeners.is_empty() {
             return self.drop_wait(waiting).await;
         }
+        let mut at = waiting.clone();
         for listener in &listeners {
             let event = Event::Signal { name: wait.name.clone(), payload: told.payload.clone() };
             let key = (listener.space, listener.instance);
             let after = (listener.space, listener.instance, listener.wait.id.clone());
             let body = serde_json::json!({"payload": told.payload, "after": after}).to_string();
-            let further = Some(Wait { body, ..wait.clone() });
-            let along = Along { waits: vec![(waiting.clone(), further.clone())], ..Along::default() };
+            let further = Wait { body, ..wait.clone() };
+            let along = Along { waits: vec![(at.clone(), Some(further.clone()))], ..Along::default() };
             match self.cases.happen(&self.actor, key, &event, &along).await {
                 Ok(_) => {}
-                Err(e) if e.is_late() => self.rewrite(waiting, further).await?,
-                Err(e) => return Err(e),
+                Err(CaseError::Store(e)) => return Err(e.into()),
+                Err(e) => {
+                    // One case that does not take it keeps it from nobody else.
+                    if !e.is_late() {
+                        tracing::warn!(instance = format!("{}-{}", key.0, key.1), error = %e, "a signal was not taken");
+                    }
+                    self.rewrite(&at, Some(further.clone())).await?;
+                }
             }
+            at.wait = further;
         }
         Ok(true)
     }
@@ -306,8 +331,15 @@ impl Worker {
     async fn rewrite(&self, waiting: &Waiting, as_it_is: Option<Wait>) -> Result<(), CaseError> {
         let waiting = waiting.clone();
         let write = move |conn: &mut dyn Conn| instance::rewrite(conn, &waiting, as_it_is.as_ref());
-        Ok(self.cases.store.write(write).await?)
+        // Who has changed it meanwhile works it.
+        self.cases.store.write(write).await?;
+        Ok(())
     }
+}
+
+/// Does it stop the work on all cases, and not on one?
+const fn is_for_all(e: &StoreError) -> bool {
+    !matches!(e, StoreError::Shape(_) | StoreError::Statement(_) | StoreError::Constraint(_))
 }
 
 fn later(now: Timestamp, attempts: i64) -> Timestamp {

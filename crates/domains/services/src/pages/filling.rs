@@ -152,7 +152,12 @@ impl Desk {
     /// # Errors
     /// When it cannot be kept; what is wrong with the answers is shown at their fields.
     pub async fn take(&mut self, ctx: &PageContext, s: &ServicesState, sent: &SentForm) -> Result<Filling, PageError> {
-        let lists = self.lists(ctx, s, &sent.typed).await?;
+        let mut asked = sent.typed.clone();
+        if !matches!(sent.action, Some(Action::Find(_))) {
+            // A register is searched for whoever asks for it, and not with every page.
+            asked.retain(|name, _| !name.ends_with(".find"));
+        }
+        let lists = self.lists(ctx, s, &asked).await?;
         let answer = |r: Response| Ok(Filling::Answer(r));
         let Some(action) = &sent.action else { return answer(Redirect::to(&self.action).into_response()) };
         if *action == Action::Send {
@@ -218,9 +223,12 @@ async fn look_up(ctx: &PageContext, s: &ServicesState, space: &SpacePath, wanted
         let values = catalogue.metamodel.enums.get(code).map(|e| e.values.clone()).unwrap_or_default();
         lists.codes.insert(code.clone(), values);
     }
-    for (_, id) in &wanted.addresses {
+    for (register, id) in &wanted.addresses {
         let Ok(urn) = id.parse() else { continue };
-        if let Ok(found) = s.registry.entity(&ctx.actor, &urn).await {
+        if let Ok(found) = s.registry.entity(&ctx.actor, &urn).await
+            && found.kinds().any(|kind| kind == register)
+            && space.top().covers(&found.space)
+        {
             lists.addresses.insert(id.clone(), found.text("name").unwrap_or(found.id.as_str()).to_owned());
         }
     }
