@@ -257,7 +257,7 @@ CREATE TABLE instance_wait (
 
 CREATE INDEX instance_wait_due ON instance_wait (due) WHERE due IS NOT NULL;
 
-CREATE INDEX instance_wait_name ON instance_wait (kind, name, key);
+CREATE INDEX instance_wait_name ON instance_wait (kind, name, key, space, instance, wait);
 
 CREATE TABLE "journal" (
     space BIGINT NOT NULL,

@@ -16,6 +16,7 @@ crate::on_both_engines!(
     a_service_that_is_away_is_asked_again_and_at_last_stands_still,
     timers_fire_in_their_time_and_once,
     messages_find_their_case_early_or_late,
+    two_messages_at_once_are_two_messages,
     a_signal_is_told_to_everybody_once,
     processes_call_each_other_and_end_together,
     what_services_of_the_graph_do_is_whole_or_not_at_all,
@@ -162,6 +163,22 @@ async fn messages_find_their_case_early_or_late(place: &TestPlace) {
     house.after(8 * 24 * 3_600).await;
     let after = house.begin("waits", key("never")).await;
     assert!(!house.is_done(&after).await, "a message is kept for seven days");
+}
+
+async fn two_messages_at_once_are_two_messages(place: &TestPlace) {
+    let waits = r#"<startEvent id="s"/><endEvent id="e"/><receiveTask id="r" messageRef="m" svod:correlation="key"/>
+        s -> r -> e"#;
+    let sends = r#"<startEvent id="s"/><endEvent id="e"/>
+        <sendTask id="a" messageRef="m" svod:correlation="key"/><sendTask id="b" messageRef="m" svod:correlation="key"/>
+        s -> a -> b -> e"#;
+    let house = House::new(place, &[("waits", waits), ("sends", sends)], &[]).await;
+    let first = house.begin("waits", key("one")).await;
+    house.begin("sends", key("one")).await;
+    assert!(house.is_done(&first).await);
+    let second = house.begin("waits", key("one")).await;
+    assert!(house.is_done(&second).await, "the other one was kept");
+    let third = house.begin("waits", key("one")).await;
+    assert!(!house.is_done(&third).await);
 }
 
 async fn a_signal_is_told_to_everybody_once(place: &TestPlace) {

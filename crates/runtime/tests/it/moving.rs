@@ -15,6 +15,7 @@ crate::on_both_engines!(
     somebody_elses_leave_is_looked_at_by_an_official,
     nobody_in_particular_cannot_apply,
     a_draft_is_kept_until_it_is_sent,
+    sent_twice_it_is_one_application,
 );
 
 const PERSON: &str = "urn:svod:person:1";
@@ -106,6 +107,8 @@ async fn somebody_elses_leave_is_looked_at_by_an_official(place: &TestPlace) {
         let input: Value = serde_json::from_str(task.text("input").unwrap()).unwrap();
         assert_eq!(input["document"], "Согласие от 01.01.2026");
         town.tasks.take(&official, &task.id).await.unwrap();
+        let around = town.tasks.complete(&official, &task.id, "done").await.unwrap_err();
+        assert_eq!(svod_kernel::Coded::code(&around), "task-form", "its form is not gone around");
         let answers = map(json!({"decision": decision, "reason": "Нет подписи"}));
         town.tasks.complete_with(&official, &task.id, answers).await.unwrap();
         assert!(town.house.is_done(&case).await);
@@ -134,4 +137,13 @@ async fn a_draft_is_kept_until_it_is_sent(place: &TestPlace) {
     assert!(town.applications.draft(&stranger, key).await.unwrap().is_none());
     town.send("owner").await.unwrap();
     assert!(town.applications.drafts(citizen).await.unwrap().is_empty());
+}
+
+async fn sent_twice_it_is_one_application(place: &TestPlace) {
+    let town = town(place).await;
+    town.applications.keep(&town.citizen, "moving/moving", "0.1.0", "{}".into()).await.unwrap();
+    // Two clicks, or one and a crash before the draft is thrown away.
+    let (one, two) = tokio::join!(town.send("owner"), town.send("owner"));
+    assert_eq!(one.unwrap(), two.unwrap());
+    assert_eq!(town.homes().await.len(), 1);
 }
