@@ -31,6 +31,8 @@ pub enum Island {
     Passkey,
     /// Verifies a receipt by itself, on `<form data-receipt data-keys>`.
     Receipt,
+    /// The editors of a pack's files, on `<form data-design data-path data-simulate>`.
+    Designer,
 }
 
 impl Island {
@@ -43,6 +45,7 @@ impl Island {
             Self::Api => "src/api.ts",
             Self::Passkey => "src/passkey.ts",
             Self::Receipt => "src/receipt.ts",
+            Self::Designer => "src/designer/designer.ts",
         }
     }
 }
@@ -153,7 +156,7 @@ mod tests {
 
     #[test]
     fn everything_a_page_names_is_there() {
-        let all = [Island::Map, Island::Chart, Island::Live, Island::Forms, Island::Api, Island::Passkey];
+        let all = [Island::Map, Island::Chart, Island::Live, Island::Forms, Island::Api, Island::Passkey, Island::Designer];
         let head = head(&all);
         if MANIFEST.is_empty() {
             assert_eq!(head, Head::default());

@@ -40,7 +40,7 @@ pub use html::Html;
 pub use multipart::{CsrfMultipart, SentFile};
 pub use page::Page;
 pub use people::{FRESH, PeerAddress};
-pub use security::FormsAnywhere;
+pub use security::{FormsAnywhere, StyleAttributes};
 pub(crate) use security::FormsTo;
 pub use texts::{parse_locales, texts};
 

@@ -13,12 +13,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[derive(Debug, Clone, Copy)]
 pub struct FormsAnywhere;
 
+/// Left in an answer whose scripts write style attributes into what they draw: the editors of packs. Style elements stay
+/// refused, and so does everything inline that runs.
+#[derive(Debug, Clone, Copy)]
+pub struct StyleAttributes;
+
 /// Left in an answer whose form leads on to these origins besides, and to no others.
 #[derive(Debug, Clone)]
 pub(crate) struct FormsTo(pub Vec<String>);
 
 fn without_forms() -> HeaderValue {
     HeaderValue::from_str(&POLICY.replace("form-action 'self'; ", "")).unwrap_or(HeaderValue::from_static(POLICY))
+}
+
+fn with_style_attributes() -> HeaderValue {
+    let policy = POLICY.replace("style-src 'self'; ", "style-src 'self'; style-src-attr 'unsafe-inline'; ");
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))
 }
 
 fn with_forms(to: &[String]) -> HeaderValue {
@@ -35,6 +45,7 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let policy = match (left.get::<FormsAnywhere>(), left.get::<FormsTo>()) {
         (Some(FormsAnywhere), _) => without_forms(),
         (None, Some(FormsTo(to))) => with_forms(to),
+        (None, None) if left.get::<StyleAttributes>().is_some() => with_style_attributes(),
         (None, None) => HeaderValue::from_static(POLICY),
     };
     let headers = response.headers_mut();
@@ -48,6 +59,14 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn style_attributes_are_all_that_is_let_in() {
+        let policy = with_style_attributes();
+        let policy = policy.to_str().unwrap();
+        assert_eq!(policy.replace("style-src-attr 'unsafe-inline'; ", ""), POLICY);
+        assert_ne!(policy, POLICY);
+    }
 
     #[test]
     fn forms_lead_to_what_is_named_and_nowhere_else() {

@@ -137,6 +137,14 @@ pub enum Event {
         /// Element.
         element: String,
     },
+    /// What follows from an event is refused outside, however often it is tried: the event is taken, and each token that it
+    /// reaches stands still before it goes on.
+    Fail {
+        /// The answer of a service or a called process, a message, a signal or a timer.
+        event: Box<Event>,
+        /// Why it is refused.
+        message: String,
+    },
     /// The case is called off.
     Cancel,
 }
@@ -350,6 +358,7 @@ impl Event {
             | Self::Resolve { variables, .. }
             | Self::Message { payload: variables, .. }
             | Self::Signal { payload: variables, .. } => Some(variables),
+            Self::Fail { event, .. } => event.brings(),
             _ => None,
         }
     }

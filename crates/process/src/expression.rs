@@ -65,8 +65,16 @@ impl Expression {
         &self.text
     }
 
+    /// The variables that it may read; names that it binds itself are among them.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Evaluates; `find` gives a variable, null where there is none.
-    pub(crate) fn evaluate(&self, find: impl Fn(&str) -> Option<Value>) -> Result<Value, String> {
+    ///
+    /// # Errors
+    /// FEEL's reason, when it fails on these variables or does not end within its bounds.
+    pub fn evaluate(&self, find: impl Fn(&str) -> Option<Value>) -> Result<Value, String> {
         let known: Map<String, Value> =
             self.names.iter().map(|n| (n.clone(), find(n).unwrap_or(Value::Null))).collect();
         self.feel.evaluate(&Inputs::from_json(&known)).map_err(|e| e.message)

@@ -14,8 +14,10 @@ mod event;
 mod expression;
 mod migrate;
 mod model;
+mod operations;
 mod parse;
 mod span;
+mod start;
 mod state;
 mod step;
 mod text;
@@ -30,8 +32,10 @@ pub use model::{
     Activity, AdHoc, DataObject, Element, Flow, Mapping, Message, NodeKind, Process, Reference, Repeat, Sub, SubKind,
     Timer, TimerKind, Trigger, Work,
 };
+pub use operations::OPERATIONS;
 pub use parse::{MAX_DEPTH, MAX_ELEMENTS, MAX_SOURCE, SVOD_NAMESPACE};
 pub use span::Span;
+pub use start::Begun;
 pub use state::{
     Armed, Entry, Incident, Items, Outcome, Owner, Redo, Reset, STATE_VERSION, Scope, ScopeKind, State, Subscription,
     Token, Topic, Undo, Wait,

@@ -403,6 +403,19 @@ impl Element {
         }
     }
 
+    /// What it needs outside of the file, in no particular order.
+    pub fn references(&self) -> Vec<Reference> {
+        let form = self.attributes.get("form").cloned().map(Reference::Form);
+        let calendar = self.attributes.get("calendar").cloned().map(Reference::Calendar);
+        let work = match self.activity().map(|a| &a.work) {
+            Some(Work::Service { service, .. }) => Some(Reference::Service(service.clone())),
+            Some(Work::Decision { decision }) => Some(Reference::Decision(decision.clone())),
+            Some(Work::Call { process }) => Some(Reference::Process(process.clone())),
+            _ => None,
+        };
+        [form, calendar, work].into_iter().flatten().collect()
+    }
+
     /// What it waits for or tells, when it is an event.
     pub fn trigger(&self) -> Option<&Trigger> {
         match &self.kind {

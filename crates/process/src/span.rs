@@ -36,6 +36,17 @@ impl Span {
         (span != Self::default()).then_some(span)
     }
 
+    /// The moment this much earlier, by the clocks of a place `offset` seconds east of Greenwich; months keep the day of
+    /// the month where there is one. None before the year -9999.
+    pub fn before(self, from: Timestamp, offset: i32) -> Option<Timestamp> {
+        let zone = TimeZone::fixed(Offset::from_seconds(offset).ok()?);
+        let local = jiff::Timestamp::from_microsecond(from.0).ok()?.to_zoned(zone);
+        let span = jiff::Span::new().try_months(self.months).ok()?.try_days(self.days).ok()?;
+        let earlier = local.checked_sub(span).ok()?.timestamp();
+        let seconds = jiff::Span::new().try_seconds(self.seconds).ok()?;
+        Some(Timestamp(earlier.checked_sub(seconds).ok()?.as_microsecond()))
+    }
+
     /// The moment this much later, by the clocks of a place `offset` seconds east of Greenwich; months keep the day of
     /// the month where there is one. None beyond the year 9999.
     pub fn after(self, from: Timestamp, offset: i32) -> Option<Timestamp> {
@@ -116,6 +127,14 @@ mod tests {
         assert_eq!(Span::parse("P99999D").unwrap().after(Timestamp(i64::MAX), 0), None);
         let last: Timestamp = "9999-12-30T00:00:00Z".parse().unwrap();
         assert_eq!(Span::parse("PT999H").unwrap().after(last, 0), None);
+    }
+
+    #[test]
+    fn a_span_is_taken_back() {
+        let from: Timestamp = "2026-03-31T10:00:00+07:00".parse().unwrap();
+        let earlier = Span::parse("P1MT1H").unwrap().before(from, 7 * 3_600).unwrap();
+        assert_eq!(earlier, "2026-02-28T09:00:00+07:00".parse().unwrap());
+        assert_eq!(Span::parse("P99999Y").unwrap().before(from, 0), None);
     }
 
     #[test]

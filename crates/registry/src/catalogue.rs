@@ -6,8 +6,8 @@ use svod_forms::Form;
 use svod_kernel::{Lang, SpacePath};
 use svod_mapping::Mapping;
 use svod_model::{
-    DeviceProfile, LayerSpec, Metamodel, Pack, PackError, PackSource, PersonaSpec, Position, TriggerSpec, check_pack,
-    parse_pack,
+    DeviceProfile, LayerSpec, Metamodel, Pack, PackError, PackSource, PersonaSpec, Position, ServiceTerm, TriggerSpec,
+    check_pack, parse_pack,
 };
 use svod_policy::{Policies, PolicySource};
 use svod_process::{Calendar, Calendars, Process};
@@ -15,9 +15,23 @@ use svod_rules::{Decision, DecisionModel, DecisionModels};
 use svod_text::Texts;
 
 use crate::rules::Rules;
+use crate::starts::Starts;
+use crate::{named, starts};
 
 /// The file of the decision on security.
 const SECURITY: &str = "security.dmn";
+
+/// Processes of a pack by id, each with its file.
+pub(crate) type Processes = BTreeMap<String, (String, Arc<Process>)>;
+
+/// What becomes of names in processes and services that lead nowhere.
+#[derive(Clone, Copy)]
+pub(crate) enum Names<'a> {
+    /// They refuse the pack; beside the operations of the platform there are these.
+    Refuse(&'a BTreeSet<String>),
+    /// Nothing: what is in force stays in force when a new version of the platform asks more of packs.
+    Tell,
+}
 
 /// Everything the published packs say, compiled, swapped whole when a pack is published.
 pub struct Catalogue {
@@ -43,6 +57,8 @@ pub struct Catalogue {
     pub security: Option<Decision>,
     /// Working days and holidays, by name.
     pub calendars: Arc<Calendars>,
+    /// What begins by itself.
+    pub starts: Starts,
     /// Map layers by order.
     pub layers: Vec<(Option<SpacePath>, LayerSpec)>,
     /// Demo personas.
@@ -120,6 +136,7 @@ impl Catalogue {
             decisions: BTreeMap::new(),
             security: None,
             calendars: Arc::default(),
+            starts: Starts::default(),
             layers: Vec::new(),
             personas: Vec::new(),
             policies: Policies::none(),
@@ -138,6 +155,19 @@ impl Catalogue {
             && sources.iter().map(fingerprint).collect::<BTreeSet<_>>() == self.fingerprints
     }
 
+    /// What operators should know of the packs in force: calendars in use for which nothing is decreed in that year.
+    pub fn warnings(&self, year: i16) -> Vec<String> {
+        let mut used = BTreeSet::new();
+        for pack in &self.packs {
+            used.extend(pack.services.iter().filter_map(|s| match &s.term {
+                ServiceTerm::WorkingDays { calendar, .. } => Some(calendar.clone()),
+                ServiceTerm::Seconds(_) => None,
+            }));
+        }
+        used.extend(self.starts.calendars.iter().cloned());
+        used.iter().filter_map(|name| self.calendars.get(name)?.warning(year)).collect()
+    }
+
     /// The compiled trigger of that key.
     pub fn trigger(&self, key: &str) -> Option<&Arc<CompiledTrigger>> {
         self.triggers.iter().find(|t| t.key() == key)
@@ -149,15 +179,17 @@ impl Catalogue {
 /// # Errors
 /// Everything wrong, each with file, line, rule and fix; files are named `<pack>/<path>`.
 pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec<PackError>> {
+    compile_with(generation, sources, Names::Refuse(&BTreeSet::new()))
+}
+
+/// As [`compile`]; what becomes of names that lead nowhere is said.
+pub(crate) fn compile_with(
+    generation: u64,
+    sources: &[PackSource],
+    names: Names<'_>,
+) -> Result<Catalogue, Vec<PackError>> {
     let mut errors = Vec::new();
-    let mut packs = Vec::new();
-    for source in sources {
-        match parse_pack(source) {
-            Ok(p) => packs.push(p),
-            Err(e) => errors.extend(e),
-        }
-    }
-    let packs = in_order(packs, &mut errors);
+    let packs = parsed(sources, &mut errors);
     let refs: Vec<&Pack> = packs.iter().map(AsRef::as_ref).collect();
     let metamodel = match Metamodel::merge(&refs) {
         Ok(m) => m,
@@ -172,12 +204,14 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
     let texts = texts(&refs, &mut errors);
     let policies = policies(&refs, &mut errors);
     let profiles = profiles(&refs, &mut errors);
-    let triggers = triggers(&refs, &mut errors);
+    let processes: Vec<Processes> = refs.iter().map(|pack| processes(pack, &mut errors)).collect();
+    let triggers = triggers(&refs, &processes, &mut errors);
     let decisions = decisions(&refs, &mut errors);
     let security = security(&refs, &mut errors);
     let calendars = calendars(&refs, &mut errors);
     refs.iter().for_each(|pack| forms(pack, &mut errors));
     let rules = Rules::compile(&refs, &metamodel, &mut errors);
+    let starts = begun((&refs, &processes), (&metamodel, &calendars, &decisions), names, &mut errors);
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
     let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
@@ -198,6 +232,7 @@ pub fn compile(generation: u64, sources: &[PackSource]) -> Result<Catalogue, Vec
                 decisions,
                 security,
                 calendars: Arc::new(calendars),
+                starts,
                 layers,
                 personas,
                 policies,
@@ -222,7 +257,42 @@ fn without_seeds(pack: Arc<Pack>) -> Arc<Pack> {
     Arc::new(pack)
 }
 
-fn top(pack: &Pack) -> Option<SpacePath> {
+/// The packs in their order.
+fn parsed(sources: &[PackSource], errors: &mut Vec<PackError>) -> Vec<Arc<Pack>> {
+    let mut packs = Vec::new();
+    for source in sources {
+        match parse_pack(source) {
+            Ok(p) => packs.push(p),
+            Err(e) => errors.extend(e),
+        }
+    }
+    in_order(packs, errors)
+}
+
+/// What begins by itself.
+fn begun(
+    (packs, processes): (&[&Pack], &[Processes]),
+    (metamodel, calendars, decisions): (&Metamodel, &Calendars, &BTreeMap<String, Arc<CompiledDecisions>>),
+    names: Names<'_>,
+    errors: &mut Vec<PackError>,
+) -> Starts {
+    let mut lost = Vec::new();
+    let starts = starts::compile(packs, (metamodel, calendars), processes, &mut lost);
+    match names {
+        Names::Refuse(operations) => {
+            errors.extend(named::check(packs, processes, decisions, operations));
+            errors.append(&mut lost);
+        }
+        Names::Tell => {
+            for fault in lost {
+                tracing::error!(%fault, "a service is not begun by itself");
+            }
+        }
+    }
+    starts
+}
+
+pub(crate) fn top(pack: &Pack) -> Option<SpacePath> {
     pack.manifest.space.as_deref().and_then(|s| s.parse().ok())
 }
 
@@ -331,13 +401,13 @@ fn profiles(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledPro
     done
 }
 
-fn triggers(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTrigger>> {
+fn triggers(packs: &[&Pack], parsed: &[Processes], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledTrigger>> {
     let mut done = Vec::new();
     let mut processes: BTreeMap<String, (String, Arc<Process>)> = BTreeMap::new();
-    for pack in packs {
+    for (pack, parsed) in packs.iter().zip(parsed) {
         let (id, version) = (&pack.manifest.id, &pack.manifest.version);
-        let named = |p: Arc<Process>| (p.id().to_owned(), (format!("{id}@{version}/{}", p.id()), p));
-        processes.extend(self::processes(pack, errors).into_values().map(named));
+        let named = |(_, p): &(String, Arc<Process>)| (p.id().to_owned(), (format!("{id}@{version}/{}", p.id()), p.clone()));
+        processes.extend(parsed.values().map(named));
     }
     for pack in packs {
         let models = decision_models(pack, errors);
@@ -452,12 +522,12 @@ fn rule_error(pack: &Pack, e: svod_rules::RuleError) -> PackError {
     }
 }
 
-fn processes(pack: &Pack, errors: &mut Vec<PackError>) -> BTreeMap<String, Arc<Process>> {
+fn processes(pack: &Pack, errors: &mut Vec<PackError>) -> Processes {
     let mut done = BTreeMap::new();
     for (file, xml) in &pack.processes {
         match Process::parse(&format!("processes/{file}"), xml) {
             Ok(p) => {
-                done.insert(p.id().to_owned(), Arc::new(p));
+                done.insert(p.id().to_owned(), (file.clone(), Arc::new(p)));
             }
             Err(all) => errors.extend(all.into_iter().map(|e| PackError {
                 file: format!("{}/{}", pack.manifest.id, e.file),

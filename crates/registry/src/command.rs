@@ -61,6 +61,21 @@ pub struct Change {
     pub verb: Option<&'static str>,
     /// Who does it, when it is not who gives the command: the process that goes on because of what they did.
     pub by: Option<Arc<Actor>>,
+    /// What it moves in the books, in the space of the entity; written when the change is, and not when nothing changes.
+    pub postings: Vec<Posting>,
+}
+
+/// A line of the books: an account that gets or gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    /// The transaction that it belongs to; its lines add up to nothing in each currency. Once in a space.
+    pub transaction: String,
+    /// Account, by name: `receivable:<body>`.
+    pub account: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Smallest units of the currency; debit is positive, credit negative.
+    pub amount: i64,
 }
 
 /// What is done to an entity.
@@ -145,14 +160,29 @@ impl std::fmt::Debug for Edit {
 
 impl From<Operation> for Change {
     fn from(operation: Operation) -> Self {
-        Self { operation, action: None, verb: None, by: None }
+        Self { operation, action: None, verb: None, by: None, postings: Vec::new() }
     }
 }
 
 impl Change {
     /// With the policy's action and the journal's verb.
     pub fn verb(operation: Operation, action: Action, verb: &'static str) -> Self {
-        Self { operation, action: Some(action), verb: Some(verb), by: None }
+        Self { action: Some(action), verb: Some(verb), ..operation.into() }
+    }
+
+    /// With what it moves in the books.
+    #[must_use]
+    pub fn posting(self, postings: Vec<Posting>) -> Self {
+        Self { postings, ..self }
+    }
+
+    /// The transaction of its postings that does not add up to nothing, when there is one.
+    pub(crate) fn uneven(&self) -> Option<&str> {
+        let mut sums: BTreeMap<(&str, &str), i128> = BTreeMap::new();
+        for p in &self.postings {
+            *sums.entry((&p.transaction, &p.currency)).or_default() += i128::from(p.amount);
+        }
+        sums.into_iter().find(|(_, sum)| *sum != 0).map(|((transaction, _), _)| transaction)
     }
 
     /// Done by somebody else than who gives the command.
@@ -290,6 +320,12 @@ pub enum CommandError {
     /// A key with `each`.
     #[error("a key goes with a command that is done as a whole; leave 'each' out")]
     KeyOfParts,
+    /// Money would come from nowhere or go nowhere.
+    #[error("the lines of the transaction '{0}' do not add up to nothing in each currency")]
+    Uneven(String),
+    /// The books have that transaction.
+    #[error("the transaction '{0}' is in the books already")]
+    Posted(String),
     /// A command must change something.
     #[error("the command is empty; give at least one change")]
     Empty,
@@ -316,6 +352,8 @@ impl Coded for CommandError {
             Self::KeyUsed(_) => "key-used",
             Self::KeyOfParts => "key-of-parts",
             Self::TooManyTries(_) => "too-many-tries",
+            Self::Uneven(_) => "uneven-postings",
+            Self::Posted(_) => "already-posted",
             Self::Empty => "empty-command",
             Self::Store(e) => e.code(),
         }
@@ -326,9 +364,10 @@ impl Coded for CommandError {
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } | Self::UnknownSpace(_) | Self::Edit(_) | Self::Empty => 422,
             Self::KeyUsed(_) | Self::KeyOfParts => 422,
+            Self::Uneven(_) => 500,
             Self::TooManyTries(_) => 429,
             Self::NotFound(_) => 404,
-            Self::Exists(_) => 409,
+            Self::Exists(_) | Self::Posted(_) => 409,
             Self::Conflict { .. } => 412,
             Self::Store(e) => e.status(),
         }

@@ -10,6 +10,7 @@ use svod_store::entity::EntityRow;
 use svod_store::journal::NewEvent;
 use svod_store::{Conn, Engine, News, StoreError};
 
+use crate::books::Books;
 use crate::cache::Closed;
 use crate::command::{Change, Command, CommandError, Edit, Operation, Receipt, forbidden};
 use crate::desk::{Desk, Left, Slot};
@@ -35,6 +36,9 @@ impl Registry {
         }
         if command.key.is_some() && command.each {
             return Err(CommandError::KeyOfParts);
+        }
+        if let Some(transaction) = command.changes.iter().find_map(Change::uneven) {
+            return Err(CommandError::Uneven(transaction.to_owned()));
         }
         self.together(actor.clone(), Arc::new(command)).await
     }
@@ -194,6 +198,7 @@ impl Job {
             return Ok(Outcome::Done(Err(CommandError::UnknownSpace(space.clone()))));
         }
         let (mut receipt, mut undo, mut said) = (Receipt::default(), Vec::new(), Vec::new());
+        let mut books = Books::default();
         for (number, change) in command.changes.iter().enumerate() {
             let actor = change.by.as_deref().unwrap_or(actor);
             let hand = Hand { view: &self.view, now: self.now, actor, command };
@@ -218,6 +223,7 @@ impl Job {
                 Ok(Some(Worked { entity, made, gone, event })) => {
                     receipt.entities.push((entity.id.clone(), entity.version));
                     receipt.made.extend(made.then(|| entity.id.clone()));
+                    books.take(&self.view, change, &entity.space, self.now);
                     said.push((entity.space.clone(), event));
                     undo.push(desk.set(&entity.id.clone(), if gone { Err(entity.merged_into) } else { Ok(entity) }));
                 }
@@ -228,6 +234,10 @@ impl Job {
                     return Ok(Outcome::Done(Err(e)));
                 }
             }
+        }
+        if let Err(refused) = books.write(conn)? {
+            undo.into_iter().rev().for_each(|before| desk.unset(before));
+            return Ok(Outcome::Done(Err(refused)));
         }
         said.into_iter().for_each(|(space, event)| events.entry(space).or_default().push((place, event)));
         Ok(Outcome::Done(Ok(receipt)))

@@ -5,8 +5,9 @@
 //! rest from the journal.
 //!
 //! * `catalogue` – what the published packs say, compiled
+//! * `named` – what packs name is there; `starts` – what begins by itself
 //! * `publish` – a pack becomes part of the catalogue without a restart
-//! * `command`, `combine`, `execute`, `desk`, `check`, `rules`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key
+//! * `command`, `combine`, `execute`, `desk`, `check`, `rules`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key; `books` – what changes move in the books
 //! * `guess` – who tries which values are taken
 //! * `template` – what a pilot has, for all others
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
@@ -16,6 +17,7 @@
 //! * `spaces` – the tree; `sweep` – clears away what has ceased to be
 //! * `follow` – the journal as a stream of [`Committed`]; `happening` – what an event did to an entity; `project` – what is kept current from it
 
+mod books;
 mod cache;
 mod catalogue;
 mod check;
@@ -32,6 +34,7 @@ mod guess;
 mod happening;
 mod index;
 mod instances;
+mod named;
 mod past;
 mod plan;
 mod programs;
@@ -43,6 +46,7 @@ mod references;
 mod registry;
 mod rules;
 mod spaces;
+mod starts;
 mod sweep;
 mod template;
 mod tenure;
@@ -52,7 +56,7 @@ mod vocabulary;
 mod walk;
 
 pub use catalogue::{Catalogue, CompiledDecisions, CompiledProfile, CompiledTrigger, compile};
-pub use command::{Change, Command, CommandError, Edit, Key, Operation, Receipt};
+pub use command::{Change, Command, CommandError, Edit, Key, Operation, Posting, Receipt};
 pub use decide::{Ask, DecideError};
 pub use define::Definition;
 pub use find::{Explained, Find, Found};
@@ -66,6 +70,7 @@ pub use project::{Projection, Running, Taken};
 pub use publish::{PublishError, Published};
 pub use query::{Changes, EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
 pub use registry::{Registry, RegistryDeps};
+pub use starts::{Due, EventStart, On, ProcessStart, Starts};
 pub use spaces::{SpaceId, SpaceInfo, SpaceTree};
 pub use svod_policy::{Action, Ground, ResourceRef};
 pub use template::{Copied, Template, TemplateError};

@@ -9,7 +9,7 @@ use svod_store::StoreError;
 use svod_store::journal::NewEvent;
 use svod_store::pack::{NewPack, PackRow};
 
-use crate::catalogue::compile;
+use crate::catalogue::{Names, compile_with};
 use crate::command::{Change, Command, CommandError, Operation};
 use crate::{INSTALLATION, Registry};
 
@@ -100,7 +100,9 @@ impl Registry {
     /// Every fault.
     pub async fn check(&self, source: &PackSource) -> Result<Manifest, PublishError> {
         let manifest = parse_pack(source).map_err(PublishError::Faults)?.manifest;
-        compile(0, &self.sources_with(&manifest.id, source).await?).map_err(PublishError::Faults)?;
+        let operations = self.operations.load_full();
+        let sources = self.sources_with(&manifest.id, source).await?;
+        compile_with(0, &sources, Names::Refuse(&operations)).map_err(PublishError::Faults)?;
         Ok(manifest)
     }
 
@@ -122,7 +124,7 @@ impl Registry {
             self.may_write_policies(actor)?;
         }
         let sources = self.sources_with(&manifest.id, &source).await?;
-        compile(0, &sources).map_err(PublishError::Faults)?;
+        compile_with(0, &sources, Names::Refuse(&self.operations.load_full())).map_err(PublishError::Faults)?;
         let history = self.pack_history(&manifest.id).await?;
         let text = serde_json::to_string(&source).map_err(|e| StoreError::Shape(e.to_string()))?;
         let active = history.iter().find(|p| p.active);
@@ -286,7 +288,7 @@ impl Registry {
             return Ok(());
         }
         let generation = self.catalogue().generation + 1;
-        match compile(generation, &sources) {
+        match compile_with(generation, &sources, Names::Tell) {
             Ok(catalogue) => {
                 let types = catalogue.metamodel.types.values();
                 let attributes = types.flat_map(|t| t.attributes.iter().filter(|(_, a)| a.indexed));

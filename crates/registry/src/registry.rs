@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -49,6 +49,8 @@ pub struct Registry {
     /// Who tries which values of hidden entities are taken.
     pub(crate) guesses: Arc<Guesses>,
     pub(crate) publishing: Mutex<()>,
+    /// Operations of service tasks that connectors of this installation have.
+    pub(crate) operations: ArcSwap<BTreeSet<String>>,
     pub(crate) indexes: ArcSwap<Indexes>,
     pub(crate) indexing: Mutex<()>,
     /// Entities that were looked at in vain for want of an index, by top-level space and attribute.
@@ -67,14 +69,23 @@ impl Registry {
     /// When the store fails. A stored pack that no longer compiles is reported in the log and left out, so that the
     /// platform starts and it can be mended.
     pub async fn open(deps: RegistryDeps) -> Result<Arc<Self>, StoreError> {
+        Self::open_with(deps, Arc::new(Catalogue::empty())).await
+    }
+
+    /// As [`Registry::open`] over a store whose packs were compiled before, which takes most of the time: they are not
+    /// compiled again when they are the same.
+    ///
+    /// # Errors
+    /// As [`Registry::open`].
+    pub async fn open_with(deps: RegistryDeps, compiled: Arc<Catalogue>) -> Result<Arc<Self>, StoreError> {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let cache = Arc::new(Cache::new(deps.cache_bytes, deps.store.engine()));
         let registry = Arc::new_cyclic(|me| Self {
             store: deps.store,
             clock: deps.clock,
             rng: deps.rng,
-            catalogue: ArcSwap::from_pointee(Catalogue::empty()),
-            generation: watch::channel(0).0,
+            generation: watch::channel(compiled.generation).0,
+            catalogue: ArcSwap::new(compiled),
             spaces: ArcSwap::default(),
             changes,
             told: ArcSwap::default(),
@@ -82,6 +93,7 @@ impl Registry {
             grounds: ArcSwap::default(),
             guesses: Arc::default(),
             publishing: Mutex::new(()),
+            operations: ArcSwap::default(),
             indexes: ArcSwap::default(),
             indexing: Mutex::new(()),
             wanted: std::sync::Mutex::default(),
@@ -103,6 +115,14 @@ impl Registry {
             Err(error) => tracing::error!(%error, "accesses to personal data that hold could not be looked up"),
         }
         Ok(registry)
+    }
+
+    /// Processes may ask for these operations as well: connectors of this installation have them. Said before packs that
+    /// name them are published.
+    pub fn knows_operations(&self, names: impl IntoIterator<Item = impl Into<String>>) {
+        let known = self.operations.load_full();
+        let all: BTreeSet<String> = known.iter().cloned().chain(names.into_iter().map(Into::into)).collect();
+        self.operations.store(Arc::new(all));
     }
 
     /// The published packs, compiled.

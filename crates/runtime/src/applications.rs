@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use svod_kernel::{Actor, Coded, FieldError, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Audience, Entity, ServiceSpec, ServiceTerm};
 use svod_process::Span;
-use svod_registry::{Action, Key, QueryError, Registry};
+use svod_registry::{Action, Change, Key, QueryError, Registry};
 use svod_store::draft::{self, DraftRow};
 use svod_store::{Store, StoreError};
 
@@ -81,6 +81,43 @@ impl Service {
     pub fn key(&self) -> String {
         format!("{}/{}", self.spec.pack, self.spec.id)
     }
+
+    /// How cases name its process: `birth@1.2.0/birth`.
+    fn process(&self) -> String {
+        format!("{}@{}/{}", self.spec.pack, self.spec.version, self.spec.process)
+    }
+
+    /// May this party have it, where they are?
+    pub(crate) fn is_for(&self, applicant: &Entity) -> Result<(), ApplicationError> {
+        let fits = match applicant.kind.as_str() {
+            "Person" => self.spec.audience.contains(&Audience::Person),
+            "Organization" => self.spec.audience.contains(&Audience::Organization),
+            _ => false,
+        };
+        if !fits {
+            return Err(ApplicationError::Unknown(self.key()));
+        }
+        match &self.top {
+            Some(top) if !top.covers(&applicant.space) => Err(ApplicationError::Elsewhere(applicant.space.clone())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A case about to begin for somebody who has filled in nothing.
+pub(crate) struct Begun {
+    /// Its URN: the same for the same cause.
+    pub id: Urn,
+    /// Variables of the process.
+    pub data: Map<String, Value>,
+    /// On what ground.
+    pub ground: String,
+    /// By which way it came.
+    pub channel: &'static str,
+    /// The entity whose event started it.
+    pub event: Option<String>,
+    /// What changes with it.
+    pub changes: Vec<Change>,
 }
 
 /// A case about to be sent.
@@ -194,25 +231,22 @@ impl Applications {
     pub async fn send(&self, actor: &Actor, application: Application) -> Result<Urn, ApplicationError> {
         let service = self.service(&application.service)?;
         let applicant = self.applicant(actor).await?;
-        let fits = match applicant.kind.as_str() {
-            "Person" => service.spec.audience.contains(&Audience::Person),
-            _ => service.spec.audience.contains(&Audience::Organization),
-        };
-        if !fits {
-            return Err(ApplicationError::Unknown(service.key()));
-        }
-        if service.top.as_ref().is_some_and(|top| !top.covers(&applicant.space)) {
-            return Err(ApplicationError::Elsewhere(applicant.space.clone()));
-        }
+        service.is_for(&applicant)?;
         let now = self.registry.clock().now();
         // Sent twice (a second click, a crash before the draft went), it is one application.
         let kept = self.draft(actor, &service.key()).await?;
         let key = kept.map(|row| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc));
-        let case = self.case(&service, &applicant, &application, now).await?;
+        let about = About {
+            id: Urn::mint("case", now, self.registry.rng().as_ref()),
+            person: Some(&applicant.id),
+            space: &applicant.space,
+            channel: Some(application.channel),
+            event: None,
+        };
+        let case = case_of(&self.registry, &service.spec, about).await?;
         let ground = format!("application:{}", application.channel);
-        let name = format!("{}@{}/{}", service.spec.pack, service.spec.version, service.spec.process);
         let new = NewCase {
-            process: name,
+            process: service.process(),
             element: None,
             variables: variables(&applicant, &case, application),
             space: applicant.space.clone(),
@@ -223,69 +257,43 @@ impl Applications {
         Ok(urn)
     }
 
-    async fn case(
+    /// Begins a case that nobody sent an application for: an event started it, or an offer was taken.
+    pub(crate) async fn begin(
         &self,
+        actor: &Actor,
         service: &Service,
         applicant: &Entity,
-        application: &Application,
-        now: Timestamp,
-    ) -> Result<Entity, ApplicationError> {
-        let text = |s: &str| Attribute::property(s);
-        let spec = &service.spec;
-        let urn = Urn::mint("case", now, self.registry.rng().as_ref());
-        let number = number_of(&urn);
-        let mut case = Entity::new(urn, "Case", applicant.space.clone())
-            .with("name", text(&number))
-            .with("number", text(&number))
-            .with("service", text(&service.key()))
-            .with("process", text(&spec.process))
-            .with("processVersion", text(&format!("{}@{}/{}", spec.pack, spec.version, spec.process)))
-            .with("status", text("open"))
-            .with("subject", text(&spec.subject))
-            .with("person", Attribute::object(applicant.id.clone()))
-            .with("channel", text(application.channel))
-            .with("openedAt", text(&now.to_string()));
-        if let Some(deadline) = self.deadline(&spec.term, now) {
-            case = case.with("deadline", text(&deadline.to_string()));
-        }
-        if let Some(body) = self.body(&spec.subject, &applicant.space).await? {
-            case = case.with("body", Attribute::object(body));
-        }
-        Ok(case)
+        begun: Begun,
+    ) -> Result<Urn, ApplicationError> {
+        service.is_for(applicant)?;
+        let about = About {
+            id: begun.id,
+            person: Some(&applicant.id),
+            space: &applicant.space,
+            channel: Some(begun.channel),
+            event: begun.event.as_deref(),
+        };
+        let case = case_of(&self.registry, &service.spec, about).await?;
+        let application = Application {
+            service: service.key(),
+            data: Value::Object(begun.data),
+            from_graph: Map::new(),
+            disputed: Map::new(),
+            channel: begun.channel,
+        };
+        let new = NewCase {
+            process: service.process(),
+            element: None,
+            variables: variables(applicant, &case, application),
+            space: applicant.space.clone(),
+            case: Some(case),
+        };
+        let along = Along { ground: Some(begun.ground), changes: begun.changes, ..Along::default() };
+        Ok(self.cases.begin(actor, new, along).await?)
     }
 
-    /// The end of a term that begins now.
-    fn deadline(&self, term: &ServiceTerm, now: Timestamp) -> Option<Timestamp> {
-        match term {
-            ServiceTerm::Seconds(seconds) => Some(now.plus_seconds(*seconds)),
-            ServiceTerm::WorkingDays { days, calendar } => {
-                let catalogue = self.registry.catalogue();
-                let calendar = catalogue.calendars.get(calendar)?;
-                calendar.after(now, Span::parse(&format!("P{days}D"))?)
-            }
-        }
-    }
-
-    /// The body that answers for the subject where the applicant is.
-    async fn body(&self, subject: &str, space: &SpacePath) -> Result<Option<Urn>, ApplicationError> {
-        let platform = Actor::platform("runtime");
-        let mut all = Vec::new();
-        for above in space.lineage() {
-            let mut query = svod_registry::EntityQuery {
-                below: false,
-                limit: 1_000,
-                ..svod_registry::EntityQuery::of(above, &["Body"])
-            };
-            loop {
-                let page = self.registry.query(&platform, query.clone()).await?;
-                all.extend(page.items.into_iter().map(Arc::new));
-                match page.next {
-                    Some(next) => query.after = Some(next),
-                    None => break,
-                }
-            }
-        }
-        Ok(Territories::new(&all).answerable(subject, None, space).map(|a| a.body))
+    pub(crate) const fn cases(&self) -> &Arc<Cases> {
+        &self.cases
     }
 
     /// May the actor see the case at all, and as whom?
@@ -297,6 +305,83 @@ impl Applications {
         let may = self.registry.may(actor, Action::Read, &self.registry.resource_of(&case));
         if case.kind == "Case" && may { Ok(case) } else { Err(QueryError::NotFound(format!("case {urn}")).into()) }
     }
+}
+
+/// What a case that begins is, beside its service.
+pub(crate) struct About<'a> {
+    pub id: Urn,
+    pub person: Option<&'a Urn>,
+    pub space: &'a SpacePath,
+    /// By which way it came; none: nobody asked.
+    pub channel: Option<&'static str>,
+    /// The entity whose event started it.
+    pub event: Option<&'a str>,
+}
+
+/// The entity of a case of a service that begins now.
+pub(crate) async fn case_of(
+    registry: &Registry,
+    spec: &ServiceSpec,
+    about: About<'_>,
+) -> Result<Entity, QueryError> {
+    let text = |s: &str| Attribute::property(s);
+    let now = registry.clock().now();
+    let number = number_of(&about.id);
+    let mut case = Entity::new(about.id, "Case", about.space.clone())
+        .with("name", text(&number))
+        .with("number", text(&number))
+        .with("service", text(&format!("{}/{}", spec.pack, spec.id)))
+        .with("process", text(&spec.process))
+        .with("processVersion", text(&format!("{}@{}/{}", spec.pack, spec.version, spec.process)))
+        .with("status", text("open"))
+        .with("subject", text(&spec.subject))
+        .with("openedAt", text(&now.to_string()));
+    if let Some(person) = about.person {
+        case = case.with("person", Attribute::object(person.clone()));
+    }
+    for (name, value) in [("channel", about.channel), ("event", about.event)] {
+        if let Some(value) = value {
+            case = case.with(name, text(value));
+        }
+    }
+    if let Some(deadline) = deadline(registry, &spec.term, now) {
+        case = case.with("deadline", text(&deadline.to_string()));
+    }
+    if let Some(body) = body(registry, &spec.subject, about.space).await? {
+        case = case.with("body", Attribute::object(body));
+    }
+    Ok(case)
+}
+
+/// The end of a term that begins now.
+fn deadline(registry: &Registry, term: &ServiceTerm, now: Timestamp) -> Option<Timestamp> {
+    match term {
+        ServiceTerm::Seconds(seconds) => Some(now.plus_seconds(*seconds)),
+        ServiceTerm::WorkingDays { days, calendar } => {
+            let catalogue = registry.catalogue();
+            let calendar = catalogue.calendars.get(calendar)?;
+            calendar.after(now, Span::parse(&format!("P{days}D"))?)
+        }
+    }
+}
+
+/// The body that answers for the subject in a space.
+async fn body(registry: &Registry, subject: &str, space: &SpacePath) -> Result<Option<Urn>, QueryError> {
+    let platform = Actor::platform("runtime");
+    let mut all = Vec::new();
+    for above in space.lineage() {
+        let mut query =
+            svod_registry::EntityQuery { below: false, limit: 1_000, ..svod_registry::EntityQuery::of(above, &["Body"]) };
+        loop {
+            let page = registry.query(&platform, query.clone()).await?;
+            all.extend(page.items.into_iter().map(Arc::new));
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => break,
+            }
+        }
+    }
+    Ok(Territories::new(&all).answerable(subject, None, space).map(|a| a.body))
 }
 
 /// The last eight signs of its identifier, in two groups: what people read out on the telephone.

@@ -2,13 +2,19 @@
 //!
 //! * `worker` – takes findings in order, one transaction each, under a lease: never lost, never doubled
 //! * `respond` – the command a finding becomes
+//! * [`accruals`] – what somebody owes a body
 //! * `applications` – services that people ask for: what there is, drafts, what they have sent
 //! * [`cases`] – process instances made durable: states, waits, tasks and changes of the graph in one command
 //! * `territory` – which body answers for a place and a subject
+//! * `correspondence` – what the applicant and the body write to one another, and how it went
+//! * `handover` – a task of somebody who is away
 //! * `tasks` – what an official does with a task: take, give back, complete
 
+pub mod accruals;
 mod applications;
 pub mod cases;
+mod correspondence;
+mod handover;
 mod respond;
 mod tasks;
 mod territory;
@@ -17,6 +23,8 @@ mod worker;
 pub use applications::{Application, ApplicationError, Applications, Service};
 pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
+pub use correspondence::{Correspondence, CorrespondenceError, MAX_COMMENT, MAX_MESSAGE, Side};
+pub use handover::{Handover, HandoverError, To};
 pub use respond::alert_message;
 pub use svod_store::draft::DraftRow;
 pub use tasks::{TaskError, Tasks};

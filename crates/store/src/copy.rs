@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 40] = [
+pub const TABLES: [Table; 42] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int,
         "next_instance": Int]),
@@ -106,6 +106,10 @@ pub const TABLES: [Table; 40] = [
     table!("instance_wait", 3, ["space": Int, "instance": Int, "wait": Text, "kind": Text, "name": Text, "key": Text,
         "due": Int, "attempts": Int, "body": Text]),
     table!("instance_step", 3, ["space": Int, "instance": Int, "version": Int, "at": Int, "steps": Json]),
+    table!("posting", 3, ["space": Int, "txn": Text, "line": Int, "account": Text, "currency": Text, "amount": Int, "at": Int,
+        "what": Text]),
+    table!("payment_notice", 4, ["space": Int, "provider": Text, "reference": Text, "state": Text, "amount": Int,
+        "currency": Text, "payment": Text, "reason": Text, "first_at": Int, "last_at": Int, "times": Int]),
     table!("file_part", 3, ["space": Int, "file": Text, "n": Int, "bytes": Bytes]),
     table!("entity_cell", 4, derived ["space": Int, "attribute": Int, "cell": Int, "entity": Int, "kind": Int]),
 ];

@@ -4,7 +4,7 @@
 //! * [`Store`] — the handle: queues, threads, group commit. `writer`, `sync`, `reader`, `job`, `heads` are its insides.
 //! * [`Conn`], [`Value`], [`Row`], [`BulkInsert`] — what a job runs its SQL through; `sqlite`, `pg`, `pg_tls`, `pg_types`, `link`
 //!   are the two engines. What differs between them lives there and nowhere else.
-//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`], [`receipt`], [`ledger`], [`account`], [`client`], [`device`], [`file`] — the
+//! * [`space`], [`entity`], [`journal`], [`outbox`], [`lease`], [`finding`], [`quarantine`], [`pack`], [`meta`], [`definition`], [`value_index`], [`projection`], [`evolution`], [`receipt`], [`ledger`], [`account`], [`client`], [`device`], [`file`], [`money`] — the
 //!   tables, each with all its SQL; plain functions over a [`Conn`], to be put together inside one job.
 //! * [`copy`] – a store as a whole, from one place to another.
 //! * `migrate` and `migrations/` — how the tables come to be; `schema.sql` is the outcome. [`testing`] — a store for a test.
@@ -35,6 +35,7 @@ pub mod file;
 pub mod finding;
 mod heads;
 pub mod instance;
+pub mod instance_list;
 mod job;
 pub mod journal;
 mod journal_list;
@@ -44,6 +45,7 @@ pub mod ledger;
 mod link;
 pub mod meta;
 mod migrate;
+pub mod money;
 pub mod outbox;
 pub mod outside;
 pub mod pack;

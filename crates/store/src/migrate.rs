@@ -7,7 +7,7 @@ use crate::pg::PgConn;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl, copy, entity};
 
-const MIGRATIONS: [(&str, &str); 22] = [
+const MIGRATIONS: [(&str, &str); 23] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -30,6 +30,7 @@ const MIGRATIONS: [(&str, &str); 22] = [
     ("V0020__quarantine_at", include_str!("../migrations/V0020__quarantine_at.sql")),
     ("V0021__merged", include_str!("../migrations/V0021__merged.sql")),
     ("V0022__instance", include_str!("../migrations/V0022__instance.sql")),
+    ("V0023__money", include_str!("../migrations/V0023__money.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {

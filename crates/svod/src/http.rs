@@ -89,6 +89,8 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
             registry: rooms.registry.clone(),
             quarantine: rooms.ingest.quarantine(),
             identity: rooms.identity.clone(),
+            applications: rooms.applications.clone(),
+            tests: None,
         }))
         .merge(svod_cabinet::routes(svod_cabinet::CabinetState {
             registry: rooms.registry.clone(),

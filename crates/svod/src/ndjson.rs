@@ -22,7 +22,7 @@ fn told() -> Vec<Table> {
 
 /// Numbered in the installation, or of its working day: they stay where they are when a space moves. Its events become leaves
 /// of the other installation's log.
-const STAY: [&str; 18] = [
+const STAY: [&str; 19] = [
     "finding",
     "quarantine",
     "receipt",
@@ -41,6 +41,7 @@ const STAY: [&str; 18] = [
     "outside_identity",
     "site_session",
     "device",
+    "payment_notice",
 ];
 
 /// What is exported.

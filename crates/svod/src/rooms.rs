@@ -10,7 +10,7 @@ use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits};
 use svod_kernel::{Actor, Clock, Rng};
 use svod_model::{Entity, PackSource};
 use svod_notary::{Notary, NotaryDeps};
-use svod_registry::{Change, Command, Operation, PublishError, Registry, RegistryDeps};
+use svod_registry::{Catalogue, Change, Command, Operation, PublishError, Registry, RegistryDeps};
 use svod_runtime::cases::{Cases, Worker};
 use svod_runtime::{Applications, Runtime, Tasks};
 use svod_store::Store;
@@ -91,8 +91,21 @@ impl Core {
         given: Vec<Entity>,
         limits: IngestLimits,
     ) -> anyhow::Result<Self> {
+        Self::open_with(ground, packs, given, (limits, Arc::new(Catalogue::empty()))).await
+    }
+
+    /// As [`Core::open`] with packs that were compiled before, for a store that holds just those.
+    ///
+    /// # Errors
+    /// As [`Core::open`].
+    pub async fn open_with(
+        ground: Ground,
+        packs: &[PackSource],
+        given: Vec<Entity>,
+        (limits, compiled): (IngestLimits, Arc<Catalogue>),
+    ) -> anyhow::Result<Self> {
         let identity = identity(&ground)?;
-        let registry = registry(&ground, packs, given).await?;
+        let registry = registry(&ground, (packs, compiled), given).await?;
         let Ground { store, clock, rng, node, ledger, .. } = ground;
         let trust = Trust::new(registry.clone());
         identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
@@ -159,14 +172,18 @@ fn identity(ground: &Ground) -> anyhow::Result<Arc<Identity>> {
 }
 
 /// The registry with the packs published and the entities made.
-async fn registry(ground: &Ground, packs: &[PackSource], given: Vec<Entity>) -> anyhow::Result<Arc<Registry>> {
+async fn registry(
+    ground: &Ground,
+    (packs, compiled): (&[PackSource], Arc<Catalogue>),
+    given: Vec<Entity>,
+) -> anyhow::Result<Arc<Registry>> {
     let deps = RegistryDeps {
         store: ground.store.clone(),
         clock: ground.clock.clone(),
         rng: ground.rng.clone(),
         cache_bytes: ground.cache_bytes,
     };
-    let registry = Registry::open(deps).await?;
+    let registry = Registry::open_with(deps, compiled).await?;
     publish_new(&registry, packs).await?;
     if !given.is_empty() {
         let changes = given.into_iter().map(|e| Change::from(Operation::Upsert(e))).collect();

@@ -5,7 +5,7 @@ use svod_portal::{PageContext, PageError};
 use svod_registry::PublishError;
 
 /// Faults shown at once.
-const MAX_SHOWN: usize = 100;
+pub const MAX_SHOWN: usize = 100;
 
 /// What was wrong with a publication, one text each; an error that is not the pack's becomes its own page.
 ///
@@ -31,7 +31,8 @@ pub fn texts(ctx: &PageContext, faults: &[PackError]) -> Vec<String> {
     all
 }
 
-fn text(ctx: &PageContext, fault: &PackError) -> String {
+/// One fault in words.
+pub fn text(ctx: &PageContext, fault: &PackError) -> String {
     let line = fault.position.line.to_string();
     let args = [
         ("file", fault.file.as_str().into()),

@@ -3,6 +3,7 @@
 //! * `GET|POST /packs` – packs in force; a folder checked or published
 //! * `GET /packs/{id}`, `POST /packs/{id}/rollback` – one pack, its publications and files
 //! * `GET|POST /packs/{id}/files/{path…}` – one file, seen and edited
+//! * `/packs/{id}/design…` – the designer: a working copy of a pack, edited, checked, tried, compared, published
 //! * `GET /quarantine`, `POST /quarantine/replay|discard` – what was refused
 //! * `GET /accounts`, `POST /accounts/invite|block|invitations/withdraw` – who can sign in, who is invited
 //! * `GET /clients`, `POST /clients/state` – other sites whose people sign in here
@@ -16,6 +17,7 @@ mod faults;
 mod pages;
 mod publications;
 mod versions;
+mod working;
 mod yaml_edit;
 
 use std::sync::Arc;
@@ -27,7 +29,10 @@ use svod_identity::Identity;
 use svod_ingest::Quarantine;
 use svod_model::{MAX_FILE, MAX_PACK};
 use svod_registry::Registry;
+use svod_runtime::Applications;
 use svod_text::Texts;
+
+pub use pages::designer::{PackTest, PackTests, PackTestsRun};
 
 /// A whole pack and the multipart lines around its files.
 const MAX_UPLOAD: usize = MAX_PACK + (4 << 20);
@@ -44,6 +49,10 @@ pub struct OperationsState {
     pub quarantine: Quarantine,
     /// Who somebody is.
     pub identity: Arc<Identity>,
+    /// Where working copies are kept.
+    pub applications: Applications,
+    /// Who runs the tests of packs; none where nobody does.
+    pub tests: Option<Arc<dyn PackTests>>,
 }
 
 /// The pages; they belong inside `Portal::wrap`.
@@ -71,6 +80,7 @@ pub fn routes(state: OperationsState) -> Router {
         .route("/devices/add", post(pages::devices::add))
         .route("/devices/revoke", post(pages::devices::revoke))
         .route("/devices/{id}", get(pages::devices::show))
+        .merge(pages::designer::routes())
         .with_state(state)
 }
 

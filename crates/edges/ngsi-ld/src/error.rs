@@ -184,7 +184,8 @@ impl From<CommandError> for ApiError {
             | CommandError::KeyUsed(_)
             | CommandError::KeyOfParts => Kind::BadRequestData,
             CommandError::NotFound(_) => Kind::ResourceNotFound,
-            CommandError::Exists(_) => Kind::AlreadyExists,
+            CommandError::Exists(_) | CommandError::Posted(_) => Kind::AlreadyExists,
+            CommandError::Uneven(_) => return of_status(500, &e),
             CommandError::Conflict { .. } => Kind::PreconditionFailed,
             CommandError::TooManyTries(_) => Kind::Busy,
             CommandError::Store(s) => return of_status(s.status(), &e),

@@ -15,6 +15,15 @@ const NOT_SEEDED: [&str; 7] = ["Person", "Appointment", "Mandate", "Access", "Co
 /// Words a layer may be coloured by beside the attributes of its type.
 const COLOURS: [&str; 2] = ["worstRatio", "status"];
 
+/// Names of FEEL that are no attributes: the entity, what it was, and what stands beside its attributes.
+const GIVEN: [&str; 5] = ["entity", "before", "urn", "type", "space"];
+
+/// Is it a single name, and one of an attribute?
+fn is_name(text: &str) -> bool {
+    let word = text.starts_with(|c: char| c.is_alphabetic()) && text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    word && !GIVEN.contains(&text) && !["true", "false", "null"].contains(&text)
+}
+
 struct Check<'a> {
     pack: &'a Pack,
     model: &'a Metamodel,
@@ -243,29 +252,16 @@ impl<'a> Check<'a> {
             let id = s.id.as_str();
             self.listed(("service", id, "situation"), "LifeSituation", &s.situation, "unknown-situation");
             self.listed(("service", id, "subject"), "Subject", &s.subject, "unknown-subject");
-            let declared = |xml: &String| {
-                xml.contains(&format!("id=\"{}\"", s.process)) || xml.contains(&format!("id='{}'", s.process))
-            };
-            if !pack.processes.values().any(declared) {
-                let message = format!("process '{}' is in no file of processes/", s.process);
-                self.error(
-                    ("service", id, "process"),
-                    "unknown-process",
-                    message,
-                    "name the id of a <process> of this pack".into(),
-                );
-            }
-            if let ServiceTerm::WorkingDays { calendar, .. } = &s.term {
-                let known: Vec<&str> =
-                    self.visible.iter().flat_map(|p| p.calendars.keys()).map(String::as_str).collect();
-                if !known.contains(&calendar.as_str()) {
-                    let fix = suggest(calendar, known);
-                    self.error(
-                        ("service", id, "term"),
-                        "unknown-calendar",
-                        format!("there is no calendar '{calendar}'"),
-                        fix,
-                    );
+            self.process(("service", id, "process"), &s.process);
+            self.term(("service", id, "term"), &s.term);
+            if let Some(object) = &s.object {
+                let place = ("service", id, "object");
+                self.process(place, &object.process);
+                if let Some(term) = &object.term {
+                    self.term(place, term);
+                }
+                if let Some(form) = &object.form {
+                    self.form(place, form);
                 }
             }
             for start in &s.start {
@@ -274,30 +270,68 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn start(&mut self, service: &str, start: &StartSpec) {
+    /// A process of this pack.
+    fn process(&mut self, place: (&'static str, &str, &str), process: &str) {
+        let declared =
+            |xml: &String| xml.contains(&format!("id=\"{process}\"")) || xml.contains(&format!("id='{process}'"));
+        if !self.pack.processes.values().any(declared) {
+            let message = format!("process '{process}' is in no file of processes/");
+            self.error(place, "unknown-process", message, "name the id of a <process> of this pack".into());
+        }
+    }
+
+    fn term(&mut self, place: (&'static str, &str, &str), term: &ServiceTerm) {
+        let ServiceTerm::WorkingDays { calendar, .. } = term else { return };
+        let known: Vec<&str> = self.visible.iter().flat_map(|p| p.calendars.keys()).map(String::as_str).collect();
+        if !known.contains(&calendar.as_str()) {
+            let fix = suggest(calendar, known);
+            self.error(place, "unknown-calendar", format!("there is no calendar '{calendar}'"), fix);
+        }
+    }
+
+    fn form(&mut self, place: (&'static str, &str, &str), file: &str) {
         let pack = self.pack;
+        if !pack.forms.contains_key(file) {
+            let fix = suggest(file, pack.forms.keys().map(String::as_str).collect::<Vec<_>>());
+            self.error(place, "unknown-form", format!("forms/{file} is not in the pack"), fix);
+        }
+    }
+
+    fn start(&mut self, service: &str, start: &StartSpec) {
         let place = ("service", service, "start");
         match start {
-            StartSpec::Form(file) => {
-                if !pack.forms.contains_key(file) {
-                    let fix = suggest(file, pack.forms.keys().map(String::as_str).collect::<Vec<_>>());
-                    self.error(place, "unknown-form", format!("forms/{file} is not in the pack"), fix);
-                }
-            }
-            StartSpec::Event { kind, applicant, set, .. } => {
+            StartSpec::Form(file) => self.form(place, file),
+            StartSpec::Event { kind, applicant, set, due, .. } => {
                 let Some(known) = self.attributes(place, kind) else { return };
+                if let Some(due) = due {
+                    self.due(place, known, &due.on);
+                }
+                // What is more than a name is FEEL, and compiled by the crate that runs it.
                 match known.get(applicant) {
                     Some(a) if matches!(a.range, Range::Entity(_)) => {}
                     Some(_) => {
                         let message = format!("'{applicant}' leads to nobody");
                         self.error(place, "wrong-type", message, "name a relationship to a Party".into());
                     }
-                    None => self.unknown_attribute(place, known, applicant),
+                    None if is_name(applicant) => self.unknown_attribute(place, known, applicant),
+                    None => {}
                 }
-                for attribute in set.values().filter(|a| !known.contains_key(*a) && a.as_str() != "urn") {
+                for attribute in set.values().filter(|a| is_name(a) && !known.contains_key(*a)) {
                     self.unknown_attribute(place, known, attribute);
                 }
             }
+        }
+    }
+
+    /// The attribute whose moment is waited for.
+    fn due(&mut self, place: (&'static str, &str, &str), known: &BTreeMap<String, AttributeType>, on: &str) {
+        let Some(a) = known.get(on) else { return self.unknown_attribute(place, known, on) };
+        if !matches!(a.range, Range::Datetime | Range::String) || a.kind == AttributeKind::Observation {
+            let fix = "name a fact of range datetime, or a text such as 2001-12-31".into();
+            self.error(place, "wrong-type", format!("'{on}' holds no moment"), fix);
+        } else if !a.indexed {
+            let message = format!("'{on}' has no index: every entity of the type would be looked at");
+            self.error(place, "wrong-type", message, "add the annotation 'svod_index: true' to the attribute".into());
         }
     }
 
@@ -394,6 +428,27 @@ impl<'a> Check<'a> {
                     self.error(("test", file, ""), "unknown-persona", format!("persona '{name}' is not declared"), fix);
                 }
             }
+            cases.iter().for_each(|case| self.played(file, case, &personas));
+        }
+    }
+
+    /// Who acts in a situation: a persona, a person of the situation, or what a step before has named.
+    fn played(&mut self, file: &str, case: &serde_json::Value, personas: &[&str]) {
+        let persons =
+            case.get("persons").and_then(|p| p.as_object()).into_iter().flatten().map(|(name, _)| name.as_str());
+        let mut known: Vec<&str> = personas.iter().copied().chain(persons).collect();
+        let steps = case.get("when").and_then(|w| w.as_array()).into_iter().flatten();
+        for step in steps.filter_map(|s| s.as_object()).flat_map(|s| s.values()) {
+            for key in ["as", "by", "for", "post"] {
+                let Some(name) = step.get(key).and_then(|v| v.as_str()) else { continue };
+                let is_known = if key == "post" { personas.contains(&name) } else { known.contains(&name) };
+                if !is_known && !name.starts_with("urn:") && !name.starts_with('{') {
+                    let fix = suggest(name, known.iter().copied());
+                    let said = format!("'{name}' is neither a persona nor a person of the situation");
+                    self.error(("test", file, ""), "unknown-persona", said, fix);
+                }
+            }
+            known.extend(step.get("name").and_then(|v| v.as_str()));
         }
     }
 }

@@ -24,6 +24,7 @@ mod seed;
 mod services;
 mod simulation;
 mod spaces;
+mod starts;
 mod test_files;
 mod texts;
 mod triggers;
@@ -244,6 +245,23 @@ pub struct ServiceSpec {
     pub acts: Vec<String>,
     /// What it costs, in words of the act; none: nothing.
     pub fee: Option<String>,
+    /// How its decisions are objected to; none: they are not, here.
+    pub object: Option<ObjectSpec>,
+    /// Reasons by which its term may stand still; Fluent `pause-<word>`.
+    pub pause: Vec<String>,
+}
+
+/// How decisions of a service are objected to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectSpec {
+    /// BPMN process of the pack, which begins as a case of its own.
+    pub process: String,
+    /// So many days after a decision it may be objected to.
+    pub days: i64,
+    /// File of `forms/` that is filled in; none: nothing is.
+    pub form: Option<String>,
+    /// How long the authorities have for it; none: as long as for the service.
+    pub term: Option<ServiceTerm>,
 }
 
 /// Who may have a service.
@@ -267,17 +285,31 @@ pub enum StartSpec {
     Event {
         /// Its type.
         kind: String,
-        /// `create`, `update` or `delete`.
+        /// `create`, `update`, `delete` or `due`.
         action: String,
-        /// FEEL over its attributes, `old` and `new`; none: always.
+        /// Of `due`: when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<DueSpec>,
+        /// FEEL over the entity; none: always.
         when: Option<String>,
-        /// Attribute that leads to the party concerned.
+        /// FEEL that gives the party concerned, or a list of parties.
         applicant: String,
         /// Asked first, or begun at once.
         mode: StartMode,
-        /// Variables of the process and the attributes they come from.
+        /// Variables of the process, each with the FEEL that gives it.
         set: BTreeMap<String, String>,
     },
+}
+
+/// A moment of an entity that counts as an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueSpec {
+    /// Attribute that holds a moment or a day.
+    pub on: String,
+    /// Before it; else after it.
+    pub before: bool,
+    /// So long, ISO 8601: `P30D`, `P18Y`.
+    pub span: String,
 }
 
 /// What an event does.

@@ -2,16 +2,29 @@
 
 use super::reader::{Cx, Fields};
 use super::yaml::Node;
-use super::{Audience, ServiceSpec, ServiceTerm, StartMode, StartSpec};
+use super::{Audience, ObjectSpec, ServiceSpec, ServiceTerm, StartSpec, starts};
 use crate::duration::whole;
 
-/// Working days of a term at the most.
+/// Days of a term at the most.
 const MAX_DAYS: i64 = 3_660;
 
 /// Reads one file of `services/`.
 pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
-    let known =
-        ["id", "situation", "audience", "subject", "process", "start", "variables", "term", "warn", "acts", "fee"];
+    let known = [
+        "id",
+        "situation",
+        "audience",
+        "subject",
+        "process",
+        "start",
+        "variables",
+        "term",
+        "warn",
+        "acts",
+        "fee",
+        "object",
+        "pause",
+    ];
     let f = cx.fields(root, &known)?;
     let id = cx.need_word(&f, "id");
     let situation = cx.need_text(&f, "situation");
@@ -34,6 +47,9 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
     }
     let variables = cx.texts(&f, "variables").into_iter().map(str::to_owned).collect();
     let fee = f.get("fee").and_then(|n| cx.text(n)).map(str::to_owned);
+    let object = f.get("object").and_then(|n| object(cx, n));
+    let pause = f.get("pause").and_then(|n| cx.list(n)).unwrap_or_default();
+    let pause = pause.iter().filter_map(|n| cx.word(n)).map(str::to_owned).collect();
     let id = id?;
     cx.declare("service", id, f.place("id"));
     cx.trace("service", id, &f);
@@ -51,7 +67,27 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
         warn_seconds: warn,
         acts,
         fee,
+        object,
+        pause,
     })
+}
+
+fn object(cx: &mut Cx<'_>, node: &Node) -> Option<ObjectSpec> {
+    let f = cx.fields(node, &["process", "days", "form", "term"])?;
+    let process = cx.need_text(&f, "process");
+    let days = cx.need(&f, "days").and_then(|n| days(cx, n));
+    let form = f.get("form").and_then(|n| cx.text(n)).map(str::to_owned);
+    let term = f.get("term").and_then(|n| term(cx, n));
+    Some(ObjectSpec { process: process?.into(), days: days?, form, term })
+}
+
+fn days(cx: &mut Cx<'_>, node: &Node) -> Option<i64> {
+    let number = cx.integer(node)?;
+    if (1..=MAX_DAYS).contains(&number) {
+        return Some(number);
+    }
+    cx.error(node.at, "bad-value", format!("{number} days"), format!("write 1 to {MAX_DAYS}"));
+    None
 }
 
 fn audience(cx: &mut Cx<'_>, f: &Fields<'_>) -> Vec<Audience> {
@@ -70,26 +106,7 @@ fn start(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
             let file = cx.text(form)?;
             Some(StartSpec::Form(file.to_owned()))
         }
-        (None, Some(event)) => {
-            let known = ["type", "action", "when", "applicant", "mode", "set"];
-            let e = cx.fields(event, &known)?;
-            let kind = cx.need_text(&e, "type");
-            let action = cx.need(&e, "action").and_then(|n| cx.choice(n, &["create", "update", "delete"]));
-            let when = e.get("when").and_then(|n| cx.text(n)).map(str::to_owned);
-            let applicant = cx.need_text(&e, "applicant");
-            let mode = cx.need(&e, "mode").and_then(|n| cx.choice(n, &["offer", "run"]));
-            let set = e.get("set").and_then(|n| cx.map(n)).map(|entries| {
-                entries.iter().filter_map(|(k, v)| Some((k.name.clone(), cx.text(v)?.to_owned()))).collect()
-            });
-            Some(StartSpec::Event {
-                kind: kind?.into(),
-                action: action?.into(),
-                when,
-                applicant: applicant?.into(),
-                mode: if mode? == "offer" { StartMode::Offer } else { StartMode::Run },
-                set: set.unwrap_or_default(),
-            })
-        }
+        (None, Some(event)) => starts::event(cx, event),
         _ => {
             let fix = "write 'form: <file>' for who asks, or 'event:' for what starts it by itself";
             cx.error(f.at, "bad-value", "a start is a form or an event", fix);
@@ -103,11 +120,7 @@ fn term(cx: &mut Cx<'_>, node: &Node) -> Option<ServiceTerm> {
     let calendar = f.get("calendar").and_then(|n| cx.word(n)).map(str::to_owned);
     match (f.get("working_days"), f.get("duration")) {
         (Some(days), None) => {
-            let number = cx.integer(days)?;
-            if !(1..=MAX_DAYS).contains(&number) {
-                cx.error(days.at, "bad-value", format!("{number} working days"), format!("write 1 to {MAX_DAYS}"));
-                return None;
-            }
+            let number = self::days(cx, days)?;
             let Some(calendar) = calendar else {
                 let fix = "add 'calendar:' with the name of a file of calendars/, such as ru";
                 cx.error(f.at, "missing-key", "working days are counted in a calendar", fix);

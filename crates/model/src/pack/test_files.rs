@@ -1,9 +1,162 @@
+//! `tests/*.yaml`: situations that a pack promises. A step or an expectation is a row of a table here, and a function in
+//! `svod pack test` that plays it.
+
 use serde_json::Value;
 use svod_kernel::Timestamp;
 
 use super::entities;
 use super::reader::{Cx, Fields};
 use super::yaml::Node;
+
+/// What stands under a key.
+#[derive(Clone, Copy)]
+enum Holds {
+    Text,
+    Word,
+    Flag,
+    Texts,
+    Map,
+    Any,
+    /// A number of things, 0 or more.
+    Count,
+    OneOf(&'static [&'static str]),
+    /// What was done, of a task without a form.
+    Result,
+}
+
+use Holds::{Any, Count, Flag, Map, OneOf, Result, Text, Texts, Word};
+
+/// A step or an expectation: its key and what stands under it.
+struct Shape {
+    key: &'static str,
+    fields: &'static [(&'static str, Holds)],
+    /// Keys that must be there.
+    needs: &'static [&'static str],
+    /// Of these at least one is there.
+    some: &'static [&'static str],
+    /// Of these at most one is there.
+    single: bool,
+}
+
+const fn shape(key: &'static str, fields: &'static [(&'static str, Holds)], needs: &'static [&'static str]) -> Shape {
+    Shape { key, fields, needs, some: &[], single: false }
+}
+
+impl Shape {
+    const fn some(self, some: &'static [&'static str]) -> Self {
+        Self { some, ..self }
+    }
+
+    const fn one(self, some: &'static [&'static str]) -> Self {
+        Self { some, single: true, ..self }
+    }
+}
+
+/// Steps with keys of their own; `wait`, `dies`, `provider` and `expect` hold something else.
+const STEPS: &[Shape] = &[
+    shape("reading", &[("device", Text), ("profile", Word), ("payload", Any)], &["device", "profile", "payload"]),
+    shape("act", &[("persona", Word), ("take", OneOf(&["task"])), ("complete", Result)], &["persona"])
+        .one(&["take", "complete"]),
+    shape(
+        "apply",
+        &[
+            ("service", Text),
+            ("as", Text),
+            ("post", Word),
+            ("for", Text),
+            ("answers", Map),
+            ("disputes", Texts),
+            ("files", Map),
+            ("twice", Flag),
+            ("name", Word),
+        ],
+        &["service", "as"],
+    ),
+    shape(
+        "task",
+        &[
+            ("step", Text),
+            ("case", Word),
+            ("by", Text),
+            ("post", Word),
+            ("answers", Map),
+            ("files", Map),
+            ("result", Text),
+            ("take", OneOf(&["only"])),
+            ("give", OneOf(&["back"])),
+        ],
+        &["by"],
+    )
+    .one(&["answers", "result", "take", "give"]),
+    shape("message", &[("name", Text), ("key", Text), ("payload", Map)], &["name"]),
+    shape(
+        "create",
+        &[
+            ("id", Text),
+            ("type", Text),
+            ("space", Text),
+            ("attributes", Map),
+            ("as", Text),
+            ("post", Word),
+            ("name", Word),
+        ],
+        &["type"],
+    ),
+    shape("update", &[("id", Text), ("set", Map), ("unset", Texts), ("as", Text), ("post", Word)], &["id"])
+        .some(&["set", "unset"]),
+    shape("delete", &[("id", Text), ("as", Text), ("post", Word)], &["id"]),
+    shape(
+        "exchange",
+        &[("system", Text), ("operation", Text), ("answers", Map), ("fails", Text), ("silent", Count)],
+        &["system"],
+    )
+    .one(&["answers", "fails", "silent"]),
+];
+
+/// Expectations with keys of their own; `refused` may be a list of fields as well.
+const EXPECTED: &[Shape] = &[
+    shape("alerts", &[("kind", Text), ("open", Count), ("closed", Count)], &[]).some(&["open", "closed"]),
+    shape("tasks", &[("status", Text), ("body", Text), ("step", Text), ("case", Word), ("count", Count)], &["count"]),
+    shape("quarantine", &[("reason", Text), ("count", Count)], &["count"]),
+    shape(
+        "case",
+        &[
+            ("name", Word),
+            ("service", Text),
+            ("status", Text),
+            ("outcome", Text),
+            ("stage", Text),
+            ("clock", Text),
+            ("deadline", Text),
+            ("body", Text),
+            ("count", Count),
+        ],
+        &[],
+    )
+    .some(&["status", "outcome", "stage", "clock", "deadline", "body", "count"]),
+    shape("entity", &[("type", Text), ("id", Text), ("where", Map), ("has", Map), ("count", Count)], &["type"])
+        .some(&["has", "count"]),
+    shape("decided", &[("case", Word), ("step", Text), ("rule", Text), ("result", Any)], &[]).some(&["rule", "result"]),
+    shape(
+        "decision",
+        &[
+            ("case", Word),
+            ("outcome", Text),
+            ("automatic", Flag),
+            ("rule", Text),
+            ("status", Text),
+            ("reason", Text),
+            ("count", Count),
+        ],
+        &[],
+    )
+    .some(&["outcome", "automatic", "rule", "status", "reason", "count"]),
+    shape("messages", &[("case", Word), ("from", Text), ("contains", Text), ("count", Count)], &["count"]),
+    shape("offers", &[("service", Text), ("person", Text), ("status", Text), ("count", Count)], &["count"]),
+    shape("accruals", &[("case", Word), ("status", Text), ("amount", Count), ("count", Count)], &["count"]),
+    shape("incidents", &[("case", Word), ("code", Text), ("count", Count)], &["count"]),
+    shape("refused", &[("code", Text), ("fields", Any)], &[]).some(&["code", "fields"]),
+];
 
 /// Checks one file of `tests/` and gives its cases as JSON.
 pub fn read(cx: &mut Cx<'_>, root: &Node) -> Vec<Value> {
@@ -18,10 +171,22 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Vec<Value> {
 }
 
 fn case(cx: &mut Cx<'_>, item: &Node) -> Option<()> {
-    let f = cx.fields(item, &["name", "at", "given", "when", "then"])?;
+    let f = cx.fields(item, &["name", "at", "persons", "given", "when", "then"])?;
     cx.need_text(&f, "name");
     if let Some(n) = cx.need(&f, "at") {
         cx.parsed::<Timestamp>(n, "write an RFC 3339 date-time with its offset");
+    }
+    for (name, person) in f.get("persons").and_then(|n| cx.map(n)).unwrap_or_default() {
+        if !super::reader::is_word(&name.name) {
+            cx.error(name.at, "bad-value", format!("'{}' is no id", name.name), "use a-z, 0-9 and '-', a letter first");
+        }
+        for (key, value) in cx.map(person).unwrap_or_default() {
+            if key.name == "space" {
+                cx.space(value);
+            } else {
+                entities::attribute(cx, value);
+            }
+        }
     }
     for n in f.get("given").and_then(|n| cx.list(n)).unwrap_or_default() {
         entities::read_one(cx, n, false);
@@ -47,59 +212,74 @@ fn single<'n>(cx: &mut Cx<'_>, node: &'n Node, known: &[&str]) -> Option<(&'n st
 }
 
 fn step(cx: &mut Cx<'_>, node: &Node) -> Option<()> {
-    let (key, value) = single(cx, node, &["reading", "wait", "act"])?;
+    let known: Vec<&str> = STEPS.iter().map(|s| s.key).chain(["wait", "dies", "expect"]).collect();
+    let (key, value) = single(cx, node, &known)?;
     match key {
         "wait" => {
             cx.duration(value);
         }
-        "reading" => {
-            let f = cx.fields(value, &["device", "profile", "payload"])?;
-            cx.need_text(&f, "device");
-            cx.need_word(&f, "profile");
-            cx.need(&f, "payload");
+        "dies" => {
+            cx.text(value);
         }
-        _ => {
-            let f = cx.fields(value, &["persona", "take", "complete"])?;
-            cx.need_word(&f, "persona");
-            match (f.get("take"), f.get("complete")) {
-                (Some(n), None) => {
-                    cx.choice(n, &["task"]);
-                }
-                (None, Some(n)) => {
-                    let inner = cx.fields(n, &["result"])?;
-                    cx.need_text(&inner, "result");
-                }
-                _ => cx.error(value.at, "bad-value", "an act takes or completes", "write 'take: task' or 'complete:'"),
-            }
+        "expect" => {
+            expectation(cx, value);
+        }
+        key => {
+            shaped(cx, value, STEPS.iter().find(|s| s.key == key)?);
         }
     }
     Some(())
 }
 
 fn expectation(cx: &mut Cx<'_>, node: &Node) -> Option<()> {
-    let (key, value) = single(cx, node, &["alerts", "tasks", "quarantine"])?;
-    let (words, counts): (&[&str], &[&str]) = match key {
-        "alerts" => (&["kind"], &["open", "closed"]),
-        "tasks" => (&["status", "body"], &["count"]),
-        _ => (&["reason"], &["count"]),
-    };
-    let known: Vec<&str> = words.iter().chain(counts).copied().collect();
-    let f = cx.fields(value, &known)?;
-    for word in words {
-        if let Some(n) = f.get(word) {
-            cx.text(n);
-        }
+    let known: Vec<&str> = EXPECTED.iter().map(|s| s.key).collect();
+    let (key, value) = single(cx, node, &known)?;
+    if key == "refused" && matches!(value.data, super::yaml::Data::List(_)) {
+        cx.list(value).unwrap_or_default().iter().for_each(|n| drop(cx.text(n)));
+        return Some(());
     }
-    if counts.iter().all(|c| f.get(c).is_none()) {
-        cx.error(value.at, "missing-key", "no number is expected", format!("add '{}:'", counts[0]));
+    shaped(cx, value, EXPECTED.iter().find(|s| s.key == key)?)
+}
+
+fn shaped(cx: &mut Cx<'_>, node: &Node, shape: &Shape) -> Option<()> {
+    let known: Vec<&str> = shape.fields.iter().map(|(name, _)| *name).collect();
+    let f = cx.fields(node, &known)?;
+    for name in shape.needs {
+        cx.need(&f, name);
     }
-    counts.iter().for_each(|c| count(cx, &f, c));
+    let there = shape.some.iter().filter(|name| f.get(name).is_some()).count();
+    let listed = shape.some.join(", ");
+    if there == 0 && !shape.some.is_empty() {
+        let fix = format!("add one of: {listed}");
+        cx.error(node.at, "missing-key", format!("'{}' says too little", shape.key), fix);
+    } else if there > 1 && shape.single {
+        cx.error(node.at, "bad-value", format!("'{}' says two things", shape.key), format!("keep one of: {listed}"));
+    }
+    for (name, holds) in shape.fields {
+        value(cx, &f, name, *holds);
+    }
     Some(())
 }
 
-fn count(cx: &mut Cx<'_>, f: &Fields<'_>, key: &str) {
-    let Some(node) = f.get(key) else { return };
-    if cx.integer(node).is_some_and(|n| n < 0) {
-        cx.error(node.at, "bad-value", "a number of things is not negative", "write 0 or more");
+fn value(cx: &mut Cx<'_>, f: &Fields<'_>, name: &str, holds: Holds) {
+    let Some(node) = f.get(name) else { return };
+    match holds {
+        Text => drop(cx.text(node)),
+        Word => drop(cx.word(node)),
+        Flag => drop(cx.bool(node)),
+        Texts => drop(cx.texts(f, name)),
+        Map => drop(cx.map(node)),
+        Any => {}
+        OneOf(words) => drop(cx.choice(node, words)),
+        Count => {
+            if cx.integer(node).is_some_and(|n| n < 0) {
+                cx.error(node.at, "bad-value", "a number of things is not negative", "write 0 or more");
+            }
+        }
+        Result => {
+            if let Some(inner) = cx.fields(node, &["result"]) {
+                cx.need_text(&inner, "result");
+            }
+        }
     }
 }

@@ -28,6 +28,7 @@ fn owed(pack: &Pack) -> Vec<(String, &'static str, String)> {
     for s in &pack.services {
         let own = ["", "-about", "-result"].map(|end| (format!("service-{}{end}", s.id), "service", s.id.clone()));
         keys.extend(own);
+        keys.extend(s.pause.iter().map(|word| (format!("pause-{word}"), "service", s.id.clone())));
     }
     keys.extend(pack.personas.iter().map(|p| (format!("persona-{}", p.id), "persona", p.id.clone())));
     keys

@@ -1,4 +1,4 @@
-use svod_model::{Audience, PackSource, ServiceTerm, StartMode, StartSpec};
+use svod_model::{Audience, ObjectSpec, PackSource, ServiceTerm, StartMode, StartSpec};
 
 use crate::{errors, list, parse, source};
 
@@ -14,13 +14,15 @@ variables: [reason]
 term: {working_days: 5, calendar: ru}
 warn: P1D
 acts: [\"Act 1, article 2\"]
+object: {process: respond, days: 30, form: permit.form.json, term: {duration: P10D}}
+pause: [papers]
 ";
 
 fn with(service: &str) -> PackSource {
     let model =
         source(&[]).files["model/core.yaml"].clone() + "  LifeSituation:\n    permissible_values: {building: }\n";
     let texts = source(&[]).files["locales/ru.ftl"].clone()
-        + "enum-LifeSituation-building = x\nservice-permit = x\nservice-permit-about = x\nservice-permit-result = x\n";
+        + "enum-LifeSituation-building = x\nservice-permit = x\nservice-permit-about = x\nservice-permit-result = x\npause-papers = x\n";
     source(&[
         ("model/core.yaml", &model),
         ("services/permit.yaml", service),
@@ -42,6 +44,13 @@ fn a_service_is_read_whole() {
     assert_eq!(service.warn_seconds, Some(86_400));
     assert_eq!(service.start[0], StartSpec::Form("permit.form.json".into()));
     let StartSpec::Event { mode, set, when, .. } = &service.start[1] else { panic!("no event") };
+    let object = ObjectSpec {
+        process: "respond".into(),
+        days: 30,
+        form: Some("permit.form.json".into()),
+        term: Some(ServiceTerm::Seconds(864_000)),
+    };
+    assert_eq!((service.object.as_ref(), service.pause.as_slice()), (Some(&object), &["papers".to_owned()][..]));
     assert_eq!((*mode, set["high"].as_str(), when.as_deref()), (StartMode::Offer, "height", Some("height > 3")));
 }
 
@@ -62,6 +71,13 @@ fn what_a_service_names_is_there() {
         ("[person, organization]", "[citizen]", 3, "bad-value"),
         ("acts: [\"Act 1, article 2\"]", "fee: none", 1, "missing-key"),
         ("mode: offer", "mode: perhaps", 8, "bad-value"),
+        ("object: {process: respond", "object: {process: other", 13, "unknown-process"),
+        ("form: permit.form.json, term", "form: other.form.json, term", 13, "unknown-form"),
+        ("{duration: P10D}", "{working_days: 3, calendar: kz}", 13, "unknown-calendar"),
+        ("days: 30, ", "", 13, "missing-key"),
+        ("days: 30", "days: 0", 13, "bad-value"),
+        ("pause: [papers]", "pause: [Papers]", 14, "bad-value"),
+        ("pause: [papers]", "pause: [money]", 1, "missing-text"),
     ] {
         assert!(SERVICE.contains(from), "{from}");
         let found = errors(&with(&SERVICE.replacen(from, to, 1)));

@@ -17,6 +17,11 @@ pub use read::CalendarError;
 /// Most days that a search goes on: a century.
 const MAX_DAYS: u32 = 36_600;
 
+/// Microseconds.
+const SECOND: i64 = 1_000_000;
+/// Microseconds of a day by the clocks of one offset.
+const DAY: i64 = 86_400 * SECOND;
+
 /// When people work: by the clocks of one offset, the days of the week, the holidays of every year, and what a decree
 /// says for a year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,6 +172,53 @@ impl Calendar {
         Some(Timestamp(at.to_zoned(zone).ok()?.timestamp().as_microsecond()))
     }
 
+    /// The time of working days between two moments, in microseconds: a working day has all its hours, a day off none.
+    /// None where the moments are out of range or a century apart.
+    pub fn worked(&self, from: Timestamp, to: Timestamp) -> Option<i64> {
+        let ((mut day, begin), (last, end)) = (self.local(from)?, self.local(to)?);
+        if to <= from {
+            return Some(0);
+        }
+        if last - day > i64::from(MAX_DAYS) {
+            return None;
+        }
+        let mut total = -if self.is_working(date_of(day)?) { begin } else { 0 };
+        while day < last {
+            total += if self.is_working(date_of(day)?) { DAY } else { 0 };
+            day += 1;
+        }
+        Some(total + if self.is_working(date_of(last)?) { end } else { 0 })
+    }
+
+    /// The moment from which so many microseconds of working days lie (before it, when they are less than nothing); what
+    /// [`Calendar::worked`] counts. None beyond a century.
+    pub fn moved(&self, at: Timestamp, worked: i64) -> Option<Timestamp> {
+        if worked == 0 {
+            return Some(at);
+        }
+        let (mut day, mut within) = self.local(at)?;
+        let mut left = worked.checked_abs()?;
+        for _ in 0..MAX_DAYS {
+            if self.is_working(date_of(day)?) {
+                let free = if worked > 0 { DAY - within } else { within };
+                // The last moment of a day is the first of the next working one.
+                if left < free || (worked < 0 && left == free) {
+                    let there = day * DAY + if worked > 0 { within + left } else { within - left };
+                    return Some(Timestamp(there - i64::from(self.offset) * SECOND));
+                }
+                left -= free;
+            }
+            (day, within) = if worked > 0 { (day + 1, 0) } else { (day - 1, DAY) };
+        }
+        None
+    }
+
+    /// The day by the clocks of the place, counted from 1970, and the microseconds since its midnight.
+    fn local(&self, at: Timestamp) -> Option<(i64, i64)> {
+        let local = at.0.checked_add(i64::from(self.offset) * SECOND)?;
+        Some((local.div_euclid(DAY), local.rem_euclid(DAY)))
+    }
+
     /// This day, or the next on which people work.
     fn working_from(&self, date: Date) -> Option<Date> {
         let mut date = date;
@@ -209,6 +261,11 @@ impl Calendar {
         }
         None
     }
+}
+
+/// The day of that number since 1970.
+fn date_of(day: i64) -> Option<Date> {
+    Date::new(1970, 1, 1).ok()?.checked_add(jiff::Span::new().try_days(day).ok()?).ok()
 }
 
 fn second_of(time: Time) -> i64 {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Element, NodeKind, Process, Reference, Trigger, Work};
+use crate::model::{Element, NodeKind, Process, Reference, Trigger};
 use crate::xml::Node;
 
 use super::draft::Draft;
@@ -88,20 +88,6 @@ impl Draft<'_, '_> {
 }
 
 fn references(elements: &BTreeMap<String, Element>) -> Vec<Reference> {
-    let mut found = BTreeSet::new();
-    for element in elements.values() {
-        if let Some(form) = element.attributes.get("form") {
-            found.insert(Reference::Form(form.clone()));
-        }
-        if let Some(calendar) = element.attributes.get("calendar") {
-            found.insert(Reference::Calendar(calendar.clone()));
-        }
-        match element.activity().map(|a| &a.work) {
-            Some(Work::Service { service, .. }) => found.insert(Reference::Service(service.clone())),
-            Some(Work::Decision { decision }) => found.insert(Reference::Decision(decision.clone())),
-            Some(Work::Call { process }) => found.insert(Reference::Process(process.clone())),
-            _ => false,
-        };
-    }
+    let found: BTreeSet<Reference> = elements.values().flat_map(Element::references).collect();
     found.into_iter().collect()
 }

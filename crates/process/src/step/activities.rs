@@ -129,6 +129,9 @@ impl<'p> Run<'p> {
 
     /// The outcome of a token's work came.
     pub(super) fn complete(&mut self, id: u64, came: &Map<String, Value>) {
+        if let Some(fault) = self.halts(Redo::Outcome(Value::Object(came.clone()))) {
+            return self.incident(id, fault);
+        }
         if let Err(fault) = self.try_complete(id, came) {
             self.incident(id, fault);
         }

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::event::Effect;
+use crate::error::StepError;
+use crate::event::{Effect, Event};
 use crate::model::{Element, NodeKind, Trigger, Work};
 use crate::span::Cycle;
 use crate::state::{Armed, Incident, Owner, Redo, ScopeKind, Wait};
@@ -30,6 +31,30 @@ impl<'p> Run<'p> {
         let raised = Incident { token: id, code: code.clone(), message: message.clone(), at: self.now, redo };
         self.state.incidents.insert(incident, raised);
         self.effects.push(Effect::IncidentRaised { incident, token: id, element, code, message });
+    }
+
+    /// The event happens, and whoever it reaches stands still with what came.
+    pub(super) fn halted(&mut self, event: &Event, message: &str) -> Result<(), StepError> {
+        if !matches!(
+            event,
+            Event::ServiceDone { .. }
+                | Event::Decided { .. }
+                | Event::CalledDone { .. }
+                | Event::Message { .. }
+                | Event::Signal { .. }
+                | Event::TimerFired { .. }
+        ) {
+            return Err(StepError::Refused("only what comes by itself can be halted".to_owned()));
+        }
+        self.halt = Some(message.to_owned());
+        let done = self.take(event);
+        self.halt = None;
+        done
+    }
+
+    /// The fault of a token that is not to go on, with what is done again.
+    pub(super) fn halts(&self, redo: Redo) -> Option<Fault> {
+        self.halt.as_ref().map(|message| Fault::new("refused", message.clone(), redo))
     }
 
     pub(super) fn solved(&mut self, incident: u64) {
@@ -127,6 +152,9 @@ impl<'p> Run<'p> {
     }
 
     pub(super) fn ask_again(&mut self, id: u64) {
+        if let Some(fault) = self.halts(Redo::Work) {
+            return self.incident(id, fault);
+        }
         if let Some(token) = self.state.tokens.get_mut(&id) {
             token.attempt += 1;
         }

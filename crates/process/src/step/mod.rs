@@ -61,6 +61,8 @@ struct Run<'p> {
     /// A variable was set, or a condition armed: conditions are looked at again.
     changed: bool,
     steps: usize,
+    /// Why what the event reaches stands still.
+    halt: Option<String>,
 }
 
 impl Process {
@@ -92,6 +94,7 @@ impl Process {
             ready: VecDeque::new(),
             changed: false,
             steps: 0,
+            halt: None,
         };
         run.take(event)?;
         run.settle();
@@ -187,6 +190,7 @@ impl<'p> Run<'p> {
             Event::Retry { incident, variables } => self.retry(*incident, variables),
             Event::Resolve { incident, variables } => self.resolve(*incident, variables),
             Event::Move { token, element } => self.put(*token, element),
+            Event::Fail { event, message } => self.halted(event, message),
             Event::Cancel => {
                 self.finish(Outcome::Cancelled);
                 Ok(())

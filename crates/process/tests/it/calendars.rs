@@ -56,6 +56,35 @@ fn working_days_are_counted() {
 }
 
 #[test]
+fn time_stands_still_on_days_off() {
+    const HOUR: i64 = 3_600_000_000;
+    let worked = |from: &str, to: &str| ru().worked(moment(from), moment(to)).unwrap();
+    // The rest of Tuesday, 30 December, and Monday, 12 January until 15:00: nothing between them.
+    assert_eq!(worked("2025-12-30T15:00:00+03:00", "2026-01-12T15:00:00+03:00"), 24 * HOUR);
+    assert_eq!(worked("2026-01-02T15:00:00+03:00", "2026-01-11T23:00:00+03:00"), 0);
+    assert_eq!(worked("2026-01-03T15:00:00+03:00", "2026-01-12T01:00:00+03:00"), HOUR);
+    assert_eq!(worked("2026-01-13T10:00:00+03:00", "2026-01-13T12:00:00+03:00"), 2 * HOUR);
+    assert_eq!(worked("2026-01-13T10:00:00+03:00", "2026-01-13T09:00:00+03:00"), 0);
+    let moved = |at: &str, hours: i64| ru().moved(moment(at), hours * HOUR).unwrap();
+    assert_eq!(moved("2025-12-30T15:00:00+03:00", 24), moment("2026-01-12T15:00:00+03:00"));
+    assert_eq!(moved("2026-01-12T15:00:00+03:00", -24), moment("2025-12-30T15:00:00+03:00"));
+    assert_eq!(moved("2026-01-12T15:00:00+03:00", -15), moment("2026-01-12T00:00:00+03:00"));
+    assert_eq!(moved("2025-12-30T15:00:00+03:00", 9), moment("2026-01-12T00:00:00+03:00"));
+    assert_eq!(moved("2026-01-05T15:00:00+03:00", 2), moment("2026-01-12T02:00:00+03:00"), "from a day off on");
+    assert_eq!(moved("2026-01-05T15:00:00+03:00", -2), moment("2025-12-30T22:00:00+03:00"));
+    assert_eq!(moved("2026-01-05T15:00:00+03:00", 0), moment("2026-01-05T15:00:00+03:00"));
+    // There and back, from any hour of a working day.
+    for hour in 0..100 {
+        let at = moment("2025-12-29T00:30:00+03:00").plus_seconds(hour * 3_600);
+        if ru().is_working_at(at) {
+            let there = ru().moved(at, 77 * HOUR).unwrap();
+            assert_eq!((ru().worked(at, there), ru().moved(there, -77 * HOUR)), (Some(77 * HOUR), Some(at)));
+        }
+    }
+    assert_eq!(ru().moved(moment("2026-01-05T15:00:00Z"), i64::MAX), None);
+}
+
+#[test]
 fn a_place_has_its_own_clocks() {
     let kuzbass = ru().at(7 * 3_600);
     // 23:00 in Moscow on Friday is Saturday in Kuzbass.

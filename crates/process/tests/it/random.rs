@@ -265,6 +265,13 @@ fn possible(case: &Case, dice: &mut Dice) -> Vec<Event> {
             Topic::Condition(_) => found.push(Event::VariablesChanged { variables: payload }),
         }
     }
+    for event in &mut found {
+        let own = matches!(event, Event::ServiceDone { .. } | Event::CalledDone { .. } | Event::Message { .. })
+            || matches!(event, Event::Signal { .. } | Event::TimerFired { .. });
+        if own && dice.roll(10) == 0 {
+            *event = Event::Fail { event: Box::new(event.clone()), message: "refused".to_owned() };
+        }
+    }
     for (incident, found_at) in &case.state.incidents {
         let (incident, token) = (*incident, found_at.token);
         let element = case.state.tokens[&token].element.clone();

@@ -58,3 +58,41 @@ fn a_script_is_done_by_hand() {
     case.ok(&Event::Resolve { incident, variables: map(json!({"x": 4})) });
     assert_eq!((case.at(), case.var("x")), (vec!["b"], json!(4)));
 }
+
+/// What is refused outside: the event has happened, and the case stands before what follows from it.
+#[test]
+fn what_comes_by_itself_stands_still_where_it_came() {
+    let body = r#"<startEvent id="s"/><userTask id="a"/><boundaryEvent id="t" attachedToRef="a"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>
+        <intermediateCatchEvent id="m" svod:result="got"><messageEventDefinition messageRef="paid"/></intermediateCatchEvent>
+        <subProcess id="p2" triggeredByEvent="true"><startEvent id="s2" isInterrupting="false"><signalEventDefinition signalRef="alarm"/></startEvent><endEvent id="e2"/>
+          s2 -> e2
+        </subProcess>
+        <callActivity id="c" calledElement="other" svod:result="back"/><endEvent id="e"/>
+        s -> a -> e
+        t -> m -> c -> e"#;
+    let fail = |event: Event| Event::Fail { event: Box::new(event), message: "it is refused".into() };
+    let mut case = Case::start(body);
+    let wrong = case.step(&fail(Event::Cancel));
+    assert!(matches!(wrong, Err(StepError::Refused(_))), "{wrong:?}");
+    let signal = Event::Signal { name: "alarm".into(), payload: map(json!({})) };
+    case.ok(&fail(signal));
+    assert_eq!((case.at(), case.incident().1), (vec!["a", "p2", "s2"], "refused"));
+    case.ok(&Event::Retry { incident: case.incident().0, variables: map(json!({})) });
+    assert_eq!(case.at(), ["a"], "it goes on as it would have");
+    let timer = *case.state.timers.keys().next().unwrap();
+    case.now = case.now.plus_seconds(3_600);
+    let effects = case.ok(&fail(Event::TimerFired { timer }));
+    assert!(effects.iter().any(|e| matches!(e, Effect::WithdrawTask { .. })), "the event has happened: {effects:?}");
+    assert_eq!(case.at(), ["t"]);
+    assert!(case.step(&Event::TimerFired { timer }).is_err_and(|e| e.is_late()));
+    case.ok(&Event::Retry { incident: case.incident().0, variables: map(json!({})) });
+    let paid = Event::Message { name: "paid".into(), key: None, payload: map(json!({"sum": 10})) };
+    case.ok(&fail(paid));
+    assert_eq!((case.at(), case.var("got")), (vec!["m"], json!(null)));
+    case.ok(&Event::Retry { incident: case.incident().0, variables: map(json!({})) });
+    assert_eq!((case.at(), case.var("got")), (vec!["c"], json!({"sum": 10})), "what came is kept");
+    let called = Event::CalledDone { token: case.token("c"), attempt: 0, variables: map(json!({"n": 1})) };
+    case.ok(&fail(called));
+    case.ok(&Event::Retry { incident: case.incident().0, variables: map(json!({})) });
+    assert!(case.completed());
+}

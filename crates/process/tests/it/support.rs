@@ -113,6 +113,7 @@ impl Books {
         match event {
             Event::TimerFired { timer } => _ = self.timers.remove(timer),
             Event::Completed { token, .. } => _ = self.tasks.remove(token),
+            Event::Fail { event, .. } => self.fired(event),
             _ => {}
         }
     }

@@ -43,6 +43,7 @@ impl Deed<'_> {
             }
             let now = self.now;
             let calendars = self.cases.registry.catalogue().calendars.clone();
+            let did = self.did(key, &event).await?;
             let held = self.take(key).await?;
             let (state, effects) = match held.process.step(&held.state, &event, now, &calendars) {
                 Ok(moved) => moved,
@@ -57,6 +58,7 @@ impl Deed<'_> {
             };
             held.state = state;
             held.moved = true;
+            held.told.extend(did);
             for effect in effects {
                 self.effect(key, effect).await?;
             }
@@ -318,7 +320,7 @@ impl Deed<'_> {
     }
 
     /// Who called this instance: key, token and attempt.
-    async fn parent(&mut self, key: Key) -> Result<Option<(Key, u64, u64)>, CaseError> {
+    pub(super) async fn parent(&mut self, key: Key) -> Result<Option<(Key, u64, u64)>, CaseError> {
         let parent = self.take(key).await?.row.parent.clone();
         let parts = parent.as_deref().map(|p| p.split(':').filter_map(|n| n.parse::<i64>().ok()).collect::<Vec<_>>());
         Ok(match parts.as_deref() {
@@ -355,6 +357,10 @@ impl Deed<'_> {
             return Ok(());
         }
         let Some(case) = self.case_of(key).await? else { return Ok(()) };
+        if let Some(case) = self.take(key).await?.case.clone() {
+            self.stop(key, &case).await?;
+            self.unreviewed(&case);
+        }
         let how = match outcome {
             Outcome::Completed | Outcome::Terminated => "completed",
             Outcome::Failed(_) => "failed",
@@ -375,6 +381,12 @@ impl Deed<'_> {
         }
         let urn: Option<Urn> = held.row.urn.parse().ok();
         let Some(urn) = urn.filter(|u| !u.as_str().starts_with("urn:svod:instance:")) else { return Ok(None) };
+        // As another instance of the same case has it in hand: changed, perhaps.
+        let in_hand = self.held.values().filter_map(|h| h.case.clone()).find(|c| c.id == urn);
+        if in_hand.is_some() {
+            self.take(key).await?.case = in_hand;
+            return Ok(Some(urn));
+        }
         let case = self.cases.registry.entity(&Actor::platform("process"), &urn).await;
         match case {
             Ok(case) => {
@@ -387,6 +399,6 @@ impl Deed<'_> {
     }
 }
 
-fn wait(id: String, kind: Waits, name: String) -> Wait {
+pub(super) fn wait(id: String, kind: Waits, name: String) -> Wait {
     Wait { id, kind, name, key: String::new(), due: None, attempts: 0, body: "{}".to_owned() }
 }

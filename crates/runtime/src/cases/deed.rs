@@ -2,13 +2,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
-use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
 use svod_process::{Event, Process, State};
 use svod_registry::{Action, Change, Command, Operation, Programs};
-use svod_store::instance::{InstanceRow, Status, Step, Wait};
+use svod_store::instance::{InstanceRow, Status, Step, Wait, Waits};
 
-use super::{Along, CaseError, Cases, Key, NewCase};
+use super::{Along, CaseError, Cases, Key, NewCase, clock};
 
 /// An instance in hand.
 pub(super) struct Held {
@@ -45,12 +45,27 @@ pub(super) struct Deed<'c> {
     first: Option<Key>,
     pub changes: Vec<Change>,
     pub along: Along,
+    /// Who gives the command; none: nobody in particular.
+    pub actor: Option<Actor>,
+    /// What became of terms, for the metrics.
+    pub ticked: Vec<&'static str>,
 }
 
 impl<'c> Deed<'c> {
     pub fn new(cases: &'c Cases, along: Along) -> Self {
         let now = cases.registry.clock().now();
-        Self { cases, now, held: BTreeMap::new(), queue: VecDeque::new(), first: None, changes: Vec::new(), along }
+        let (held, queue) = (BTreeMap::new(), VecDeque::new());
+        Self { cases, now, held, queue, first: None, changes: Vec::new(), along, actor: None, ticked: Vec::new() }
+    }
+
+    /// On whose act it is.
+    pub fn of(self, actor: &Actor) -> Self {
+        Self { actor: Some(actor.clone()), ..self }
+    }
+
+    /// The instance that the command is about, when no event happens to it.
+    pub fn begin_at(&mut self, key: Key) {
+        self.first.get_or_insert(key);
     }
 
     pub fn queue(&mut self, key: Key, event: Event) {
@@ -83,10 +98,13 @@ impl<'c> Deed<'c> {
             modified: self.now,
             state: String::new(),
         };
-        if let Some(case) = &new.case {
+        let calendars = self.cases.registry.catalogue().calendars.clone();
+        let case = new.case.clone().map(|case| clock::wound(case, &programs, &calendars, self.now));
+        if let Some(case) = &case {
             let change = Change::verb(Operation::Create(case.clone()), Action::Create, "open");
             self.changes.push(change.by(&self.cases.process));
         }
+        let term = case.as_ref().map(clock::waits).unwrap_or_default();
         let held = Held {
             row,
             space: new.space.clone(),
@@ -94,10 +112,10 @@ impl<'c> Deed<'c> {
             process,
             state: State::default(),
             over: Vec::new(),
-            waits: BTreeMap::new(),
+            waits: term.into_iter().map(|wait| (wait.id.clone(), wait)).collect(),
             told: Vec::new(),
             moved: true,
-            case: new.case.clone().map(Arc::new),
+            case: case.map(Arc::new),
         };
         self.held.insert((space, id), held);
         Ok(((space, id), urn))
@@ -139,7 +157,9 @@ impl<'c> Deed<'c> {
 
     /// Is anything due at once?
     pub fn wakes(&self) -> bool {
-        self.held.values().flat_map(|h| h.waits.values()).any(|w| w.due.is_some())
+        // What was sent may be made due by whoever waits for it, when both are written.
+        let due = |w: &Wait| w.kind == Waits::Sent || w.due.is_some_and(|due| due <= self.now);
+        self.held.values().flat_map(|h| h.waits.values()).any(due)
     }
 
     /// All of it as one command.

@@ -9,8 +9,10 @@
 
 mod carry;
 mod deed;
+mod money;
 mod offer;
 mod operations;
+pub mod repair;
 mod worker;
 
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ use svod_registry::{Change, Command, CommandError, QueryError, Receipt, Registry
 use svod_store::instance::{self, InstanceRow, Waiting};
 use svod_store::{Store, StoreError};
 
+pub use money::{Said, whole};
 pub use offer::Offered;
 pub use operations::plain;
 pub use worker::{Answer, Connector, ConnectorError, ServiceCall, Worker};

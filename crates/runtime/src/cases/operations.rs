@@ -8,6 +8,11 @@
 //! | `entity.get` | `urn` | `entity`: null when there is none |
 //! | `entity.find` | `type`, `where` (attribute: value), `space`?, `limit`? | `items` |
 //! | `case.update` | `set` (seed form) | – |
+//! | `case.pause` | `reason` | – |
+//! | `case.resume` | – | `deadline`, `stood`: when it stood still |
+//! | `decision.record` | `outcome`, `reason`?, `acts`?, `element`?, `proposed`?, `objectDays`?, `automatic`? | `decision` |
+//! | `decision.review` | `decision`?, `result`: `uphold` or `revise` | – |
+//! | `message.send` | `text`, `values`? | `message` |
 
 use std::collections::BTreeMap;
 
@@ -28,11 +33,11 @@ pub(super) struct Refused {
     pub message: String,
 }
 
-fn refused(message: impl Into<String>) -> Refused {
+pub(super) fn refused(message: impl Into<String>) -> Refused {
     Refused { code: None, message: message.into() }
 }
 
-type Answer = Result<Map<String, Value>, Refused>;
+pub(super) type Answer = Result<Map<String, Value>, Refused>;
 
 impl Deed<'_> {
     /// Does what the service is asked for; none when it is no service of the graph.
@@ -51,17 +56,30 @@ impl Deed<'_> {
             }),
             "entity.get" => self.get(input).await?,
             "entity.find" => self.find(key, input).await?,
-            "case.update" => match (self.case_of(key).await?, attributes(input, "set")) {
-                (None, _) => Err(refused("the process has no case")),
-                (_, Err(e)) => Err(e),
-                (Some(urn), Ok(set)) => {
-                    let patch = Operation::Patch { urn, expected: None, set, unset: Vec::new() };
-                    Ok(self.changed(Change::verb(patch, Action::Update, "update")))
-                }
-            },
-            _ => return Ok(None),
+            "case.update" => self.update_case(key, input).await?,
+            "case.pause" => self.pause(key, input).await?,
+            "case.resume" => self.resume(key).await?,
+            "decision.record" => self.record(key, token, input).await?,
+            "decision.review" => self.review(key, input).await?,
+            "message.send" => self.write(key, token, input).await?,
+            _ => return self.money(key, service, input).await,
         };
         Ok(Some(answer))
+    }
+
+    async fn update_case(&mut self, key: Key, input: &Map<String, Value>) -> Result<Answer, CaseError> {
+        let Some(urn) = self.case_of(key).await? else { return Ok(Err(refused("the process has no case"))) };
+        let set = match attributes(input, "set") {
+            Ok(set) => set,
+            Err(e) => return Ok(Err(e)),
+        };
+        let before = self.take(key).await?.case.as_ref().and_then(|c| c.text("deadline").map(str::to_owned));
+        let extended = set.contains_key("deadline");
+        self.patch_case(&urn, set, Vec::new(), (Action::Update, "update"));
+        if extended {
+            self.extended(key, before).await?;
+        }
+        Ok(Ok(Map::new()))
     }
 
     fn changed(&mut self, change: Change) -> Map<String, Value> {
@@ -144,7 +162,7 @@ fn update(input: &Map<String, Value>) -> Result<Change, Refused> {
     Ok(Change::verb(Operation::Patch { urn, expected: None, set, unset }, Action::Update, "update"))
 }
 
-fn text(input: &Map<String, Value>, name: &str) -> Result<Option<String>, Refused> {
+pub(super) fn text(input: &Map<String, Value>, name: &str) -> Result<Option<String>, Refused> {
     match input.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -152,7 +170,7 @@ fn text(input: &Map<String, Value>, name: &str) -> Result<Option<String>, Refuse
     }
 }
 
-fn urn(input: &Map<String, Value>, name: &str) -> Result<Urn, Refused> {
+pub(super) fn urn(input: &Map<String, Value>, name: &str) -> Result<Urn, Refused> {
     let text = text(input, name)?.ok_or_else(|| refused(format!("'{name}' is missing")))?;
     text.parse().map_err(|e| refused(format!("'{name}': {e}")))
 }

@@ -5,6 +5,7 @@
 mod cases;
 mod house;
 mod moving;
+mod repair;
 mod storm;
 
 use svod_store::testing::TestPlace;

@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -61,7 +62,7 @@ pub fn run(command: PackCommand) -> anyhow::Result<ExitCode> {
         }
         PackCommand::Test { folder, with, only } => {
             let sources = sources(&folder, &with)?;
-            super::runtime()?.block_on(pack_test::run(sources, only.as_deref()))
+            pack_test::run(&sources, only.as_deref())
         }
         PackCommand::Publish { folder, target } => {
             let source = packs::read(&folder)?;
@@ -83,16 +84,62 @@ pub fn run(command: PackCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The pack and what it depends on: `base` of the program first, then the folders named, then the pack itself.
-pub(super) fn sources(folder: &std::path::Path, with: &[PathBuf]) -> anyhow::Result<Vec<PackSource>> {
+/// The pack and what it depends on: `base` of the program first, then the folders named, what is missing from beside the pack
+/// or from the program, then the pack itself.
+pub(super) fn sources(folder: &Path, with: &[PathBuf]) -> anyhow::Result<Vec<PackSource>> {
     let own = packs::read(folder)?;
-    let is_base = own.files.get("pack.yaml").is_some_and(|y| y.lines().any(|l| l.trim() == "id: base"));
-    let mut all: Vec<PackSource> = if is_base { Vec::new() } else { embedded::pack("base").into_iter().collect() };
-    for other in with {
-        all.push(packs::read(other)?);
+    let named = with.iter().map(|other| packs::read(other)).collect::<Result<Vec<_>, _>>()?;
+    let mut all = Vec::new();
+    if id_of(&own) != "base" {
+        all.extend(embedded::pack("base"));
     }
+    let beside = folder.canonicalize().ok().and_then(|f| f.parent().map(Path::to_owned)).unwrap_or_default();
+    let mut seen = BTreeSet::from([id_of(&own).to_owned()]);
+    for other in &named {
+        depend(&beside, other, &named, (&mut seen, &mut all))?;
+        add(other.clone(), &mut all);
+    }
+    depend(&beside, &own, &named, (&mut seen, &mut all))?;
     all.push(own);
     Ok(all)
+}
+
+/// Adds what a pack depends on and is not there yet, each after what it depends on itself. What is nowhere, and what depends on
+/// itself, the check of the packs tells.
+fn depend(
+    beside: &Path,
+    pack: &PackSource,
+    named: &[PackSource],
+    (seen, all): (&mut BTreeSet<String>, &mut Vec<PackSource>),
+) -> anyhow::Result<()> {
+    for id in svod_model::parse_pack(pack).map(|p| p.manifest.depends).unwrap_or_default() {
+        if all.iter().any(|p| id_of(p) == id) || !seen.insert(id.clone()) {
+            continue;
+        }
+        let folder = beside.join(&id);
+        let found = match named.iter().find(|p| id_of(p) == id) {
+            Some(named) => Some(named.clone()),
+            None if folder.join("pack.yaml").is_file() => Some(packs::read(&folder)?),
+            None => embedded::pack(&id),
+        };
+        if let Some(found) = found {
+            depend(beside, &found, named, (seen, all))?;
+            add(found, all);
+        }
+    }
+    Ok(())
+}
+
+fn add(pack: PackSource, all: &mut Vec<PackSource>) {
+    if all.iter().all(|p| id_of(p) != id_of(&pack)) {
+        all.push(pack);
+    }
+}
+
+/// The id in `pack.yaml`; empty where none can be read.
+fn id_of(pack: &PackSource) -> &str {
+    let manifest = pack.files.get("pack.yaml").map_or("", String::as_str);
+    manifest.lines().find_map(|l| l.strip_prefix("id:")).map_or("", |id| id.trim().trim_matches(['"', '\'']))
 }
 
 pub(super) fn report(faults: &[PackError]) -> ExitCode {

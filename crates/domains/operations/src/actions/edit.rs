@@ -91,7 +91,7 @@ pub fn with_version(mut source: PackSource, version: &str) -> Result<PackSource,
 }
 
 /// A text area sends CR LF, and says nothing of the line end after the last line.
-fn same_ending(old: &str, new: &str) -> String {
+pub fn same_ending(old: &str, new: &str) -> String {
     let mut new = new.replace("\r\n", "\n");
     if old.ends_with('\n') && !new.ends_with('\n') {
         new.push('\n');

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod clients;
+pub mod designer;
 pub mod devices;
 pub mod file;
 pub mod pack;

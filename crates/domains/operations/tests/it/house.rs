@@ -5,13 +5,27 @@ use std::sync::Arc;
 use svod_history::History;
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits, NoJudge, RawMessage};
 use svod_kernel::{Actor, Clock, SeededRng, SimClock};
+use svod_model::PackSource;
 use svod_model::testing::shipped;
-use svod_operations::{OperationsState, routes};
+use svod_operations::{OperationsState, PackTest, PackTests, PackTestsRun, routes};
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Registry, RegistryDeps};
+use svod_runtime::{Applications, Cases};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
+
+/// Runs no test: says which packs it was given, in their order.
+struct Played;
+
+impl PackTests for Played {
+    fn run(&self, sources: Vec<PackSource>) -> PackTestsRun<'_> {
+        let first = |s: &PackSource| s.files["pack.yaml"].lines().find(|l| l.starts_with("id:")).unwrap().to_owned();
+        let name = sources.iter().map(first).collect::<Vec<_>>().join(", ");
+        let failed = sources.last().unwrap().files.contains_key("tests/bad.yaml").then(|| "it is bad".to_owned());
+        Box::pin(async move { Ok(vec![PackTest { file: "tests/air.yaml".into(), name, failed }]) })
+    }
+}
 
 pub struct House {
     pub registry: Arc<Registry>,
@@ -49,6 +63,7 @@ impl House {
             offset_hours: 7,
             secure_cookies: false,
         });
+        let applications = Applications::new(Cases::new(registry.clone(), store.clone()), store.clone());
         let deps = IngestDeps {
             registry: registry.clone(),
             history: Arc::new(History::new(store.clone())),
@@ -58,8 +73,13 @@ impl House {
             judge: Arc::new(NoJudge),
         };
         let ingest = Ingest::new(deps, IngestLimits::default());
-        let state =
-            OperationsState { registry: registry.clone(), quarantine: ingest.quarantine(), identity: identity.clone() };
+        let state = OperationsState {
+            registry: registry.clone(),
+            quarantine: ingest.quarantine(),
+            identity: identity.clone(),
+            applications,
+            tests: Some(Arc::new(Played)),
+        };
         let visitor = Visitor::new(portal.wrap(routes(state)), identity);
         Self { registry, ingest, visitor, _place: place }
     }

@@ -6,6 +6,6 @@ use std::path::Path;
 fn every_key_that_is_used_exists() {
     let sources = Path::new("src");
     let fields = ["devices-name-", "devices-device-", "devices-profile-", "devices-space-"];
-    let made = [&["reason-", "packs-done-", "packs-file-", "quarantine-status-"][..], &fields].concat();
+    let made = [&["reason-", "packs-done-", "packs-file-", "quarantine-status-", "design-done-"][..], &fields].concat();
     svod_portal::testing::check_keys(sources, &svod_operations::texts(), &["ctx.t(\"", "ctx.tf(\""], &made);
 }

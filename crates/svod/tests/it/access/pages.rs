@@ -243,11 +243,34 @@ fn operations(stage: &Stage) -> Vec<Case> {
     ]
 }
 
+/// The working copy of a pack, each visitor's own: only who may publish the pack has one.
+fn designer() -> Vec<Case> {
+    let get = |route, path: &str| Case::new("GET", route, path, Body::Nothing, ADMINISTRATOR);
+    let form = |route, path: &str, fields, statuses| Case::new("POST", route, path, Body::Form(fields), statuses);
+    let (file, looked_at) = ("/packs/kuzbass/design/file?path=pack.yaml", [401, 403, 403, 403, 403, 422]);
+    let simulate = "/packs/kuzbass/design/simulate";
+    let act = |route, verb: &str, fields, statuses| form(route, &format!("/packs/kuzbass/design/{verb}"), fields, statuses);
+    vec![
+        get("/packs/{id}/design", "/packs/kuzbass/design"),
+        get("/packs/{id}/design/compare", "/packs/kuzbass/design/compare"),
+        get("/packs/{id}/design/file", file),
+        form("/packs/{id}/design/file", file, "act=save&content=x", DONE_BY_ADMINISTRATOR),
+        act("/packs/{id}/design/add", "add", "path=..", looked_at),
+        act("/packs/{id}/design/carry-over", "carry-over", "", DONE_BY_ADMINISTRATOR),
+        act("/packs/{id}/design/discard", "discard", "", DONE_BY_ADMINISTRATOR),
+        act("/packs/{id}/design/publish", "publish", "version=9.0.0", looked_at),
+        // Nobody runs tests here: there is nothing at that address.
+        act("/packs/{id}/design/tests", "tests", "", [401, 403, 403, 403, 403, 404]),
+        Case::new("POST", "/packs/{id}/design/simulate", simulate, Body::Script, looked_at),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_is_shown_as_the_visitor_may() {
     let stage = Stage::set().await;
     let mut cases = open(&texts(&stage).await);
     cases.extend(people());
+    cases.extend(designer());
     cases.extend(cabinet());
     cases.extend(sites());
     cases.extend(administration());

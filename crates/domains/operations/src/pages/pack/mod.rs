@@ -41,6 +41,7 @@ struct PackPage<'a> {
     declared: Html,
     publications: Html,
     may: bool,
+    design: String,
     files: Vec<(String, String, String)>,
     size: String,
 }
@@ -85,6 +86,7 @@ async fn render(
         declared: declared::list(ctx, &pack, s.registry.catalogue().seeds.get(id).copied().unwrap_or(0)),
         publications: history(ctx, id, &all, may),
         may,
+        design: format!("/packs/{}/design", encoded(id)),
         files: if may { files(ctx, id, &source) } else { Vec::new() },
         size: size(ctx, &source),
     };

@@ -1,25 +1,41 @@
-//! `GET /cases/{urn}`: the journal of one case as a timeline.
+//! `GET /cases/{urn}`: one case, the same page for who asked and for who answers.
+//!
+//! * `scene` – what belongs to a case and may be seen
+//! * `now` – what happens, what is next, by when
+//! * `messages`, `decisions`, `payments`, `papers`, `rating` – the parts of the page
+//! * `story` – what happened, in words; `GET /cases/{urn}/journal` has all of it
+//! * `acts` – what is posted
+
+mod acts;
+mod decisions;
+mod messages;
+mod now;
+mod papers;
+mod payments;
+mod rating;
+mod scene;
+mod story;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_kernel::Urn;
-use svod_model::{AttributeValue, Entity};
-use svod_portal::components::{self, SummaryRow, TimelineItem, Tone};
-use svod_portal::{Html, Page, PageContext, PageError};
-use svod_registry::{Action, EntityQuery, JournalEvent, JournalQuery, QueryError};
+use svod_model::Entity;
+use svod_portal::components::{self, SummaryRow, Tone};
+use svod_portal::{Html, Island, Page, PageContext, PageError};
+
+pub use acts::{object, rate, write};
+pub use story::journal;
 
 use crate::ServicesState;
-use crate::access::{address, seen};
-use crate::events::{in_telling_order, item, line, mentioned, when};
-use crate::evidence::{Evidence, Reading};
+use crate::access::address;
+use crate::evidence::Evidence;
 use crate::names::Names;
 use crate::pages::tasks::tone_of_status;
 use crate::words::Words;
-
-/// Events shown of one case; a case of this process has about eight.
-const MAX_EVENTS: usize = 1_000;
+use scene::Scene;
 
 /// What stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -27,16 +43,51 @@ pub struct Asked {
     done: Option<String>,
 }
 
+/// What is said above the case, and what of a form that was refused is kept.
+#[derive(Default)]
+struct Notice {
+    status: StatusCode,
+    banner: Html,
+    /// Field and what is wrong with it.
+    error: Option<(&'static str, String)>,
+    /// What was written.
+    written: String,
+    /// Of the decision that was objected to.
+    decision: Option<Urn>,
+}
+
+impl Notice {
+    /// What is wrong with a field.
+    fn error_of(&self, field: &str) -> String {
+        self.error.iter().find(|(name, _)| *name == field).map(|(_, text)| text.clone()).unwrap_or_default()
+    }
+
+    /// What was written into a field that is wrong.
+    fn written_in(&self, field: &str) -> &str {
+        if self.error_of(field).is_empty() { "" } else { &self.written }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "case/case.html")]
 struct CasePage<'a> {
     ctx: &'a PageContext,
+    errors: Html,
     banner: Html,
     title: String,
     status: Html,
+    clock: Html,
     simulated: Html,
-    facts: Html,
+    locked: Html,
+    now: Html,
+    rating: Html,
+    decisions: Html,
+    payments: Html,
+    messages: Html,
+    papers: Html,
     timeline: Html,
+    journal: Option<String>,
+    facts: Html,
     tasks: Vec<(String, String, Html)>,
 }
 
@@ -50,70 +101,57 @@ pub async fn show(
     Path(urn): Path<Urn>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let case = seen(&ctx, s.registry.entity(&ctx.actor, &urn).await)?;
-    if case.kind != "Case" {
-        return Err(QueryError::NotFound(format!("case {urn}")).into());
-    }
-    if !s.registry.may(&ctx.actor, Action::ReadJournal, &s.registry.resource_of(&case)) {
-        return Err(PageError::forbidden());
-    }
-    let events = events(&ctx, &s, &case).await?;
-    let tasks = tasks(&ctx, &s, &case).await?;
-    let alert = match case.object("alert") {
-        Some(urn) => s.registry.entity(&ctx.actor, urn).await.ok(),
-        None => None,
-    };
-    let related = case.attributes.values().filter_map(|a| match &a.value {
-        AttributeValue::Object(u) => Some(u.clone()),
-        _ => None,
-    });
-    let asset = alert.as_ref().and_then(|a| a.object("entity").cloned());
-    let wanted = events.iter().flat_map(mentioned).chain(related).chain(asset);
-    let names = Names::load(&s.registry, &ctx.actor, wanted).await?;
-    let catalogue = s.registry.catalogue();
-    let words = Words { ctx: &ctx, metamodel: &catalogue.metamodel, names: &names };
-    let reading = alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?)?.reading);
-    let simulated = reading.as_ref().is_some_and(|r| r.simulated);
-    let title = title(&words, &case, alert.as_ref());
     let banner = match asked.done.as_deref() {
-        Some("sent") => components::banner(Tone::Good, ctx.t("case-sent"), ctx.t("case-sent-text")),
+        Some(done @ ("sent" | "message" | "rate" | "object" | "accept")) => {
+            let (title, text) = (ctx.t(&format!("case-{done}")), ctx.t(&format!("case-{done}-text")));
+            components::banner(Tone::Good, title, text)
+        }
         _ => Html::default(),
     };
+    render(&ctx, &s, &urn, Notice { banner, ..Notice::default() }).await
+}
+
+async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice) -> Result<Response, PageError> {
+    let scene = Scene::of(ctx, s, urn).await?;
+    let told = story::last(ctx, s, &scene).await?;
+    let names = Names::load(&s.registry, &ctx.actor, scene.mentioned().chain(told.mentioned())).await?;
+    let catalogue = s.registry.catalogue();
+    let words = Words { ctx, metamodel: &catalogue.metamodel, names: &names };
+    let reading = scene.alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?)?.reading);
+    let simulated = reading.as_ref().is_some_and(|r| r.simulated);
+    let title = title(&words, &scene.case, scene.alert.as_ref());
+    let errors: Vec<(String, String)> =
+        notice.error.iter().map(|(field, text)| ((*field).to_owned(), text.clone())).collect();
     let body = CasePage {
-        ctx: &ctx,
-        banner,
+        ctx,
+        errors: components::error_summary(ctx, &errors),
         title: title.clone(),
-        status: status(&ctx, &case),
-        simulated: if simulated { components::simulated_tag(&ctx) } else { Html::default() },
-        facts: facts(&words, &case, alert.as_ref()),
-        timeline: timeline(&words, alert.as_ref(), reading.as_ref(), &events),
-        tasks: tasks.iter().map(|t| task_link(&words, &case, t)).collect(),
+        status: status(ctx, &scene.case),
+        clock: clock(ctx, &scene.case),
+        simulated: if simulated { components::simulated_tag(ctx) } else { Html::default() },
+        locked: locked(ctx, &scene),
+        now: now::part(&words, &scene),
+        rating: rating::part(ctx, &scene, &notice)?,
+        decisions: decisions::part(&words, &scene, &notice)?,
+        payments: payments::part(ctx, &scene),
+        messages: messages::part(&words, &scene, &notice)?,
+        papers: papers::part(ctx, s, &scene).await?,
+        timeline: story::timeline(&words, &scene, reading.as_ref(), &told.events),
+        journal: told.more.then(|| format!("{}/journal", address("Case", urn))),
+        facts: facts(&words, &scene.case, scene.alert.as_ref()),
+        tasks: scene.tasks.iter().map(|t| task_link(&words, &scene.case, t)).collect(),
+        banner: notice.banner,
     };
-    let page = match case.text("service") {
-        Some(_) => Page::new(&ctx, title).crumb(ctx.t("services-title"), "/services"),
-        None => Page::new(&ctx, title).crumb(ctx.t("tasks-title"), "/tasks"),
-    };
-    Ok(page.body(&body).simulated(simulated).into_response())
+    let page = crumbs(ctx, &scene.case, title).body(&body).simulated(simulated).status(notice.status);
+    Ok(page.island(Island::Forms).into_response())
 }
 
-async fn events(ctx: &PageContext, s: &ServicesState, case: &Entity) -> Result<Vec<JournalEvent>, QueryError> {
-    let q = JournalQuery {
-        space: case.space.clone(),
-        below: false,
-        entity: None,
-        cause: Some(case.id.clone()),
-        newest_first: false,
-        after: None,
-        limit: MAX_EVENTS,
-    };
-    let mut events = s.registry.journal(&ctx.actor, q).await?.items;
-    in_telling_order(&mut events);
-    Ok(events)
-}
-
-async fn tasks(ctx: &PageContext, s: &ServicesState, case: &Entity) -> Result<Vec<Entity>, QueryError> {
-    let q = EntityQuery { below: false, ..EntityQuery::of(case.space.clone(), &["Task"]) };
-    Ok(s.registry.query(&ctx.actor, q.with("case", case.id.as_str())).await?.items)
+/// A page about a case, in its place.
+fn crumbs<'a>(ctx: &'a PageContext, case: &Entity, title: String) -> Page<'a> {
+    match case.text("service") {
+        Some(_) => Page::new(ctx, title).crumb(ctx.t("services-title"), "/services"),
+        None => Page::new(ctx, title).crumb(ctx.t("tasks-title"), "/tasks"),
+    }
 }
 
 fn title(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> String {
@@ -133,6 +171,29 @@ fn status(ctx: &PageContext, case: &Entity) -> Html {
     components::tag(tone, ctx.word("CaseStatus", status))
 }
 
+/// How the term of an open case runs.
+pub(crate) fn clock(ctx: &PageContext, case: &Entity) -> Html {
+    let Some(clock) = case.text("clock").filter(|_| case.text("status") == Some("open")) else {
+        return Html::default();
+    };
+    let tone = match clock {
+        "warned" => Tone::Warning,
+        "overdue" => Tone::Danger,
+        _ => Tone::Quiet,
+    };
+    components::tag(tone, ctx.word("CaseClock", clock))
+}
+
+/// For who answers and has no ground to see what people wrote: how to get one.
+fn locked(ctx: &PageContext, scene: &Scene) -> Html {
+    if !scene.locked {
+        return Html::default();
+    }
+    let link = components::link("/people", ctx.t("case-locked-open"));
+    let text = Html::join([ctx.t("case-locked-text").into(), " ".into(), link]);
+    components::banner(Tone::Info, ctx.t("case-locked"), text)
+}
+
 fn facts(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> Html {
     let ctx = words.ctx;
     let mut rows = Vec::new();
@@ -145,6 +206,9 @@ fn facts(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> Html {
     rows.push(SummaryRow::new(ctx.t("task-place"), words.space(&case.space)));
     if let Some(body) = case.object("body") {
         rows.push(SummaryRow::new(ctx.t("task-body"), words.thing(body)));
+    }
+    if let Some(about) = case.object("about") {
+        rows.push(SummaryRow::new(ctx.t("case-against"), words.thing(about)));
     }
     if let Some(alert) = alert {
         let word = alert.text("status").map(|v| ctx.word("AlertStatus", v)).unwrap_or_default();
@@ -169,38 +233,21 @@ fn facts(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> Html {
     components::summary_list(&rows)
 }
 
-fn timeline(words: &Words<'_>, alert: Option<&Entity>, reading: Option<&Reading>, events: &[JournalEvent]) -> Html {
-    let first = alert.zip(reading).map(|(a, r)| reading_item(words, a, r));
-    let items: Vec<TimelineItem> = first.into_iter().chain(events.iter().map(|e| item(words, e, true))).collect();
-    components::timeline(&items)
-}
-
-/// The reading that began it; it stands in history, not in the journal, and the alert keeps what it said.
-fn reading_item(words: &Words<'_>, alert: &Entity, reading: &Reading) -> TimelineItem {
-    let ctx = words.ctx;
-    let asset = alert.object("entity");
-    let kind = asset.and_then(|u| words.names.kind(u)).unwrap_or_default();
-    let unit = words.metamodel.attribute(kind, &reading.attribute).and_then(|a| a.unit.as_deref());
-    let value = match reading.value.as_f64() {
-        Some(n) => words.quantity(n, unit),
-        None => reading.value.as_str().map_or_else(|| reading.value.to_string(), str::to_owned),
-    };
-    let args = [("name", words.attribute(&reading.attribute).into()), ("value", value.into())];
-    let who = asset.map(|u| words.names.name(u).to_owned()).unwrap_or_default();
-    let received = reading.received.map(|at| line(ctx, "why-received", components::exact_time(ctx, at)));
-    let mark = reading.simulated.then(|| Html::trusted(format!("<p>{}</p>", components::simulated_tag(ctx))));
-    TimelineItem {
-        title: ctx.tf("event-reading", &args).into(),
-        when: reading.observed.map_or_else(|| Html::from(&who), |at| when(words, at, &who)),
-        body: Html::join(received.into_iter().chain(mark)),
-        tone: Tone::Quiet,
-    }
-}
-
 fn task_link(words: &Words<'_>, case: &Entity, task: &Entity) -> (String, String, Html) {
     let ctx = words.ctx;
     let status = task.text("status").unwrap_or_default();
-    let step = format!("step-{}-{}", case.text("process").unwrap_or_default(), task.text("step").unwrap_or_default());
     let tag = components::tag(tone_of_status(status), ctx.word("TaskStatus", status));
-    (address("Task", &task.id), ctx.t_or(&step, &words.kind("Task")), tag)
+    (address("Task", &task.id), step_name(words, case, task), tag)
+}
+
+/// What a task is called: as its pack or its process has it.
+fn step_name(words: &Words<'_>, case: &Entity, task: &Entity) -> String {
+    let step = format!("step-{}-{}", case.text("process").unwrap_or_default(), task.text("step").unwrap_or_default());
+    words.ctx.t_or(&step, task.text("title").unwrap_or(&words.kind("Task")))
+}
+
+/// What people wrote, with its lines.
+fn lines(text: &str) -> Html {
+    let lines: Vec<String> = text.lines().map(|line| Html::text(line).to_string()).collect();
+    Html::trusted(lines.join("<br>"))
 }

@@ -1,0 +1,75 @@
+//! Texts of the editors' scripts. They go into the page that has the editor, not into the file that every page loads.
+//!
+//! `lib-…` are what the libraries of bpmn.io say in English: the key is the English text in small letters, everything but
+//! letters and digits a hyphen.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use svod_kernel::Lang;
+use svod_portal::Html;
+use svod_text::{Arg, Texts};
+
+/// Arguments of the texts; the browser puts the values in.
+const ARGS: [&str; 5] = ["n", "name", "value", "type", "why"];
+
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    let files = [
+        (Lang::Ru, include_str!("../../../locales/designer/ru.ftl")),
+        (Lang::Kk, include_str!("../../../locales/designer/kk.ftl")),
+        (Lang::En, include_str!("../../../locales/designer/en.ftl")),
+    ];
+    svod_portal::parse_locales("svod-operations/designer", files).expect("a unit test parses the texts")
+});
+
+/// The texts as a block of data in the page: nothing in it runs.
+pub fn block(lang: Lang) -> Html {
+    let marks: Vec<String> = ARGS.iter().map(|a| format!("{{{a}}}")).collect();
+    let args: Vec<(&str, Arg<'_>)> = ARGS.iter().zip(&marks).map(|(a, m)| (*a, Arg::from(m))).collect();
+    let all: BTreeMap<&str, String> = TEXTS.keys(Lang::Ru).map(|k| (k, TEXTS.format(lang, k, &args))).collect();
+    let json = serde_json::to_string(&all).unwrap_or_default().replace('<', "\\u003c");
+    Html::trusted(format!("<script type=\"application/json\" id=\"design-texts\">{json}</script>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What the scripts say: `t("key")`, and keys made from these beginnings.
+    const MADE: [&str; 4] = ["lib-", "attr-", "kind-", "step-"];
+
+    #[test]
+    fn every_language_has_every_text_and_every_script_finds_its_own() {
+        assert_eq!(TEXTS.missing(), []);
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../web/src/designer");
+        let mut scripts = String::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            scripts.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+        }
+        let used: BTreeSet<&str> =
+            scripts.split("t(\"").skip(1).filter_map(|rest| rest.split('"').next()).filter(|k| is_key(k)).collect();
+        assert!(used.len() > 30, "{used:?}");
+        let missing: Vec<_> = used.iter().filter(|k| !TEXTS.has(Lang::Ru, k)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        let made = |k: &&str| MADE.iter().any(|m| k.starts_with(m)) || scripts.contains(&format!("\"{k}\""));
+        let idle: Vec<_> = TEXTS.keys(Lang::Ru).filter(|k| !made(k)).collect();
+        assert!(idle.is_empty(), "texts that nobody says: {idle:?}");
+    }
+
+    fn is_key(text: &str) -> bool {
+        text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    }
+
+    #[test]
+    fn texts_are_data_and_keep_their_arguments() {
+        let html = block(Lang::Kk);
+        let json = html.as_str().split_once('>').unwrap().1.strip_suffix("</script>").unwrap();
+        assert!(!json.contains('<'), "{json}");
+        let all: BTreeMap<String, String> = serde_json::from_str(json).unwrap();
+        for (key, text) in &all {
+            assert!(!text.contains("{$"), "{key}: an argument that ARGS does not name: {text}");
+        }
+    }
+}

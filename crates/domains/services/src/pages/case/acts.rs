@@ -1,0 +1,121 @@
+//! What is posted on the page of a case: a message, a rating, an objection.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use svod_kernel::{Coded as _, Urn};
+use svod_portal::{CsrfForm, PageContext, PageError};
+use svod_registry::QueryError;
+use svod_runtime::CorrespondenceError;
+
+use super::scene::Scene;
+use super::{Notice, decisions, render, scene};
+use crate::ServicesState;
+use crate::access::address;
+
+/// Longest objection, in characters.
+const MAX_OBJECTION: usize = 4_000;
+
+type Fields = CsrfForm<BTreeMap<String, String>>;
+
+fn text<'f>(fields: &'f BTreeMap<String, String>, name: &str) -> &'f str {
+    fields.get(name).map_or("", String::as_str)
+}
+
+fn done(urn: &Urn, what: &str, place: &str) -> Response {
+    Redirect::to(&format!("{}?done={what}{place}", address("Case", urn))).into_response()
+}
+
+/// Writes a message.
+///
+/// # Errors
+/// As the page of the case; forbidden for who is neither of the two sides.
+pub async fn write(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    Path(urn): Path<Urn>,
+    CsrfForm(fields): Fields,
+) -> Result<Response, PageError> {
+    let case = scene::case(&ctx, &s, &urn).await?;
+    let correspondence = s.correspondence();
+    let side = correspondence.side(&ctx.actor, &case).ok_or_else(|| ctx.refusal())?;
+    let written = text(&fields, "text");
+    match correspondence.write(&ctx.actor, &urn, written, side).await {
+        Ok(_) => Ok(done(&urn, "message", "#messages")),
+        Err(e) => refused(&ctx, &s, &urn, ("text", written), e).await,
+    }
+}
+
+/// Says how it went.
+///
+/// # Errors
+/// As the page of the case.
+pub async fn rate(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    Path(urn): Path<Urn>,
+    CsrfForm(fields): Fields,
+) -> Result<Response, PageError> {
+    scene::case(&ctx, &s, &urn).await?;
+    let (stars, comment) = (text(&fields, "stars").parse().unwrap_or_default(), text(&fields, "comment"));
+    match s.correspondence().rate(&ctx.actor, &urn, stars, comment).await {
+        Ok(()) => Ok(done(&urn, "rate", "")),
+        Err(e) => refused(&ctx, &s, &urn, ("stars", comment), e).await,
+    }
+}
+
+/// The page again, with what is wrong at its field.
+async fn refused(
+    ctx: &PageContext,
+    s: &ServicesState,
+    urn: &Urn,
+    (field, written): (&'static str, &str),
+    error: CorrespondenceError,
+) -> Result<Response, PageError> {
+    let key = match &error {
+        CorrespondenceError::Text if written.trim().is_empty() => "case-message-empty",
+        CorrespondenceError::Text => "case-message-long",
+        CorrespondenceError::Closed => "case-message-late",
+        CorrespondenceError::TooMany => "case-message-many",
+        CorrespondenceError::Stars => "case-stars-missing",
+        CorrespondenceError::NotNow => "case-stars-not-now",
+        CorrespondenceError::Query(_) | CorrespondenceError::Command(_) => return Err(error.into()),
+    };
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    let error = Some((field, ctx.t(key)));
+    render(ctx, s, urn, Notice { status, error, written: written.to_owned(), ..Notice::default() }).await
+}
+
+/// Objects to a decision: a case of its own begins, which the person is led to.
+///
+/// # Errors
+/// As the page of the case; not found for a decision that cannot be objected to by them now.
+pub async fn object(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    Path(urn): Path<Urn>,
+    CsrfForm(fields): Fields,
+) -> Result<Response, PageError> {
+    let scene = Scene::of(&ctx, &s, &urn).await?;
+    let named = text(&fields, "decision");
+    let decision = scene.decisions.iter().find(|d| d.id.as_str() == named && decisions::may_object(&ctx, &scene, d));
+    let decision = decision.ok_or_else(|| QueryError::NotFound(format!("decision {}", named.chars().take(80).collect::<String>())))?;
+    let words = text(&fields, "objection").trim();
+    let length = words.chars().count();
+    if length == 0 || length > MAX_OBJECTION {
+        let key = if length == 0 { "case-object-empty" } else { "case-object-long" };
+        let notice = Notice {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            error: Some(("objection", ctx.t(key))),
+            written: words.to_owned(),
+            decision: Some(decision.id.clone()),
+            ..Notice::default()
+        };
+        return render(&ctx, &s, &urn, notice).await;
+    }
+    let data = [("text".to_owned(), words.into())].into_iter().collect();
+    let case = s.cases.object(&ctx.actor, &decision.id, data).await?;
+    Ok(done(&case, "object", ""))
+}

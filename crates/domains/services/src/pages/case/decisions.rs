@@ -1,0 +1,201 @@
+//! What was decided, on what ground, by which rules or by whom; and the way to object.
+
+use askama::Template;
+use serde_json::Value;
+use svod_model::Entity;
+use svod_portal::components::{self, Field, SummaryRow, Tone};
+use svod_portal::{Html, PageContext, PageError};
+
+use super::scene::Scene;
+use super::{Notice, lines};
+use crate::access::address;
+use crate::words::Words;
+
+/// Rules that are told of one decision.
+const MAX_RULES: usize = 30;
+
+#[derive(Template)]
+#[template(path = "case/decisions.html")]
+struct Part<'a> {
+    ctx: &'a PageContext,
+    decisions: Vec<Decision>,
+}
+
+struct Decision {
+    outcome: String,
+    status: Html,
+    facts: Html,
+    rules: Html,
+    /// Cases in which it is looked at again.
+    objections: Vec<(String, String)>,
+    form: Option<Form>,
+}
+
+struct Form {
+    action: String,
+    decision: String,
+    field: Html,
+    open: bool,
+}
+
+/// The part; empty when nothing was decided.
+///
+/// # Errors
+/// When its template fails.
+pub fn part(words: &Words<'_>, scene: &Scene, notice: &Notice) -> Result<Html, PageError> {
+    if scene.decisions.is_empty() {
+        return Ok(Html::default());
+    }
+    let part = Part {
+        ctx: words.ctx,
+        decisions: scene.decisions.iter().map(|d| decision(words, scene, d, notice)).collect(),
+    };
+    Html::of(&part).map_err(PageError::internal)
+}
+
+fn decision(words: &Words<'_>, scene: &Scene, d: &Entity, notice: &Notice) -> Decision {
+    let ctx = words.ctx;
+    let outcome = d.text("outcome").unwrap_or_default();
+    let status = d.text("status").unwrap_or_default();
+    let tone = match status {
+        "objected" => Tone::Warning,
+        "revised" => Tone::Quiet,
+        _ => Tone::Good,
+    };
+    let of_it = |o: &&Entity| o.object("about") == Some(&d.id);
+    let objection = |o: &Entity| {
+        let state = ctx.word("CaseStatus", o.text("status").unwrap_or_default());
+        let number = o.text("number").unwrap_or(o.id.local());
+        (address("Case", &o.id), ctx.tf("case-objection", &[("number", number.into()), ("status", state.into())]))
+    };
+    Decision {
+        outcome: ctx.t_or(&format!("outcome-{outcome}"), outcome),
+        status: components::tag(tone, ctx.word("DecisionStatus", status)),
+        facts: facts(words, d),
+        rules: rules(ctx, d),
+        objections: scene.objections.iter().filter(of_it).map(objection).collect(),
+        form: may_object(ctx, scene, d).then(|| form(ctx, scene, d, notice)),
+    }
+}
+
+/// Is it theirs, in force, and in time?
+pub fn may_object(ctx: &PageContext, scene: &Scene, d: &Entity) -> bool {
+    let in_time = d.time("objectUntil").is_some_and(|until| ctx.now < until);
+    scene.own && in_time && d.text("status") == Some("inForce")
+}
+
+fn form(ctx: &PageContext, scene: &Scene, d: &Entity, notice: &Notice) -> Form {
+    let here = notice.decision.as_ref() == Some(&d.id);
+    let (error, value) =
+        if here { (notice.error_of("objection"), notice.written_in("objection")) } else { (String::new(), "") };
+    Form {
+        action: format!("{}/object", address("Case", &scene.case.id)),
+        decision: d.id.to_string(),
+        open: here,
+        field: Field::area("objection", ctx.t("case-object-text"))
+            .hint(ctx.t("case-object-hint"))
+            .value(value)
+            .error(error)
+            .required()
+            .html(),
+    }
+}
+
+fn facts(words: &Words<'_>, d: &Entity) -> Html {
+    let ctx = words.ctx;
+    let mut rows = Vec::new();
+    let mut add = |key: &str, value: Html| rows.push(SummaryRow::new(ctx.t(key), value));
+    if let Some(at) = d.time("madeAt") {
+        add("case-decision-when", components::time(ctx, at));
+    }
+    if let Some(reason) = d.text("reason") {
+        add("case-decision-reason", lines(reason));
+    }
+    let acts: Vec<String> = match d.value("acts") {
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(one)) => vec![one.clone()],
+        _ => Vec::new(),
+    };
+    if !acts.is_empty() {
+        add("case-decision-acts", Html::trusted(acts.iter().map(|a| Html::text(a).to_string()).collect::<Vec<_>>().join("<br>")));
+    }
+    add("case-decision-by", by(words, d));
+    if let Some(proposed) = d.text("proposed") {
+        let word = ctx.t_or(&format!("outcome-{proposed}"), proposed);
+        let other = d.value("overridden").and_then(Value::as_bool) == Some(true);
+        let key = if other { "case-decision-otherwise" } else { "case-decision-as-proposed" };
+        add("case-decision-proposed", ctx.tf(key, &[("proposed", word.into())]).into());
+    }
+    if let Some((version, name)) = d.text("model").map(model) {
+        add("case-decision-model", ctx.tf("case-decision-model-of", &[("name", name.into()), ("version", version.into())]).into());
+    }
+    if let Some(until) = d.time("objectUntil") {
+        add("case-decision-until", components::time(ctx, until));
+    }
+    components::summary_list(&rows)
+}
+
+/// By rules alone, or by whom.
+fn by(words: &Words<'_>, d: &Entity) -> Html {
+    let ctx = words.ctx;
+    if d.value("automatic").and_then(Value::as_bool) == Some(true) {
+        return ctx.t("case-decision-automatic").into();
+    }
+    let who = d.text("madeBy").map(|by| words.actor(by));
+    let body = d.object("body").map(|b| words.names.name(b).to_owned());
+    let all: Vec<String> = [who, body].into_iter().flatten().collect();
+    if all.is_empty() { ctx.t("case-decision-official").into() } else { all.join(", ").into() }
+}
+
+/// Version and name of `pack@version/file#name`.
+fn model(text: &str) -> (String, String) {
+    let (version, rest) = text.split_once('/').unwrap_or((text, ""));
+    let name = rest.rsplit('#').next().unwrap_or_default();
+    (version.to_owned(), if name.is_empty() { rest.to_owned() } else { name.to_owned() })
+}
+
+/// The rules that fired, in the words of their annotations, folded.
+fn rules(ctx: &PageContext, d: &Entity) -> Html {
+    let fired: Vec<String> = d
+        .text("rules")
+        .and_then(|text| serde_json::from_str::<Value>(text).ok())
+        .map(|value| told(ctx, &value))
+        .unwrap_or_default();
+    if fired.is_empty() {
+        return Html::default();
+    }
+    let items = fired.iter().take(MAX_RULES).map(|r| Html::trusted(format!("<li>{}</li>", Html::text(r))));
+    components::more(ctx.t("case-decision-rules"), Html::trusted(format!("<ul>{}</ul>", Html::join(items))))
+}
+
+/// Rules as an evaluation keeps them, alone or within their tables.
+fn told(ctx: &PageContext, value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(all) => all.iter().flat_map(|v| told(ctx, v)).collect(),
+        Value::String(text) => vec![ctx.t_or(&format!("rule-{text}"), text)],
+        Value::Object(rule) => match rule.get("rules").or_else(|| rule.get("tables")) {
+            Some(within) => told(ctx, within),
+            None => {
+                let text = |name: &str| rule.get(name).and_then(Value::as_str).filter(|t| !t.is_empty());
+                let number = rule.get("number").and_then(Value::as_f64);
+                let said = text("annotation").or_else(|| text("text")).map(str::to_owned);
+                let named = text("id").map(|id| ctx.t_or(&format!("rule-{id}"), said.as_deref().unwrap_or(id)));
+                let numbered = number.map(|n| ctx.tf("case-decision-rule", &[("n", n.into())]));
+                named.or(said).or(numbered).into_iter().collect()
+            }
+        },
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::model;
+
+    #[test]
+    fn a_model_is_named_with_its_version() {
+        let (version, name) = model("birth@1.2.0/decisions/fees.dmn#Fee of a child");
+        assert_eq!((version.as_str(), name.as_str()), ("birth@1.2.0", "Fee of a child"));
+        assert_eq!(model("birth@1.2.0"), ("birth@1.2.0".to_owned(), String::new()));
+    }
+}

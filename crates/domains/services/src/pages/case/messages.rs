@@ -1,0 +1,95 @@
+//! What both sides wrote, and a form to write.
+
+use askama::Template;
+use svod_model::Entity;
+use svod_portal::components::{self, Field, Tone};
+use svod_portal::{Html, PageContext, PageError};
+use svod_runtime::Side;
+
+use super::scene::Scene;
+use super::{Notice, lines, papers};
+use crate::access::address;
+use crate::words::Words;
+
+#[derive(Template)]
+#[template(path = "case/messages.html")]
+struct Part<'a> {
+    ctx: &'a PageContext,
+    /// Messages that the visitor has not read before.
+    unread: usize,
+    messages: Vec<Message>,
+    form: Option<Form>,
+}
+
+struct Message {
+    who: String,
+    at: Html,
+    text: Html,
+    files: Html,
+    tag: Html,
+}
+
+struct Form {
+    action: String,
+    field: Html,
+}
+
+/// The part; empty when nobody writes there.
+///
+/// # Errors
+/// When its template fails.
+pub fn part(words: &Words<'_>, scene: &Scene, notice: &Notice) -> Result<Html, PageError> {
+    if scene.messages.is_empty() && scene.side.is_none() {
+        return Ok(Html::default());
+    }
+    let ctx = words.ctx;
+    let part = Part {
+        ctx,
+        unread: scene.messages.iter().filter(|m| is_new(m, scene.side)).count(),
+        messages: scene.messages.iter().map(|m| message(words, scene, m)).collect(),
+        form: scene.side.map(|side| form(ctx, scene, side, notice)),
+    };
+    Html::of(&part).map_err(PageError::internal)
+}
+
+/// The other side wrote it, and nobody of this one had seen it.
+fn is_new(message: &Entity, side: Option<Side>) -> bool {
+    side.is_some_and(|s| message.text("from") != Some(s.as_str())) && message.text("readAt").is_none()
+}
+
+fn message(words: &Words<'_>, scene: &Scene, m: &Entity) -> Message {
+    let ctx = words.ctx;
+    let from = m.text("from").unwrap_or_default();
+    let mine = scene.side.is_some_and(|s| s.as_str() == from);
+    let who = match (from, m.object("body").or_else(|| scene.case.object("body"))) {
+        _ if mine => ctx.t("case-message-you"),
+        ("body", Some(body)) => words.names.name(body).to_owned(),
+        _ => ctx.word("MessageSide", from),
+    };
+    let tag = match (m.text("readAt"), mine) {
+        (None, true) => components::tag(Tone::Quiet, ctx.t("case-message-unread")),
+        (None, false) if is_new(m, scene.side) => components::tag(Tone::Info, ctx.t("case-message-new")),
+        (Some(_), true) => components::tag(Tone::Good, ctx.t("case-message-read")),
+        _ => Html::default(),
+    };
+    Message {
+        who,
+        at: m.time("sentAt").map(|at| components::time(ctx, at)).unwrap_or_default(),
+        text: m.text("text").map_or_else(|| ctx.t("case-message-closed").into(), lines),
+        files: papers::files(ctx, m),
+        tag,
+    }
+}
+
+fn form(ctx: &PageContext, scene: &Scene, side: Side, notice: &Notice) -> Form {
+    let hint = match side {
+        Side::Applicant => "case-message-hint",
+        Side::Body => "case-message-hint-body",
+    };
+    let field = Field::area("text", ctx.t("case-message-text"))
+        .hint(ctx.t(hint))
+        .value(notice.written_in("text"))
+        .error(notice.error_of("text"))
+        .required();
+    Form { action: format!("{}/messages", address("Case", &scene.case.id)), field: field.html() }
+}

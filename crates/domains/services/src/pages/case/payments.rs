@@ -1,0 +1,82 @@
+//! What is owed in the case, and the way to pay it.
+
+use svod_model::Entity;
+use svod_portal::components::{self, ButtonKind, PostButton, Table, Tone};
+use svod_portal::{Html, PageContext, encoded};
+use svod_text::format_number;
+
+use super::scene::Scene;
+
+/// Something of it must be paid yet.
+pub fn is_due(accrual: &Entity) -> bool {
+    matches!(accrual.text("status"), Some("open" | "partly"))
+}
+
+/// What is left to pay, in words.
+pub fn owed(ctx: &PageContext, accrual: &Entity) -> String {
+    let of = |name: &str| accrual.number(name).unwrap_or_default();
+    sum(ctx, of("amount") - of("paid"), accrual.text("currency").unwrap_or_default())
+}
+
+/// A sum of hundredths.
+fn sum(ctx: &PageContext, hundredths: f64, currency: &str) -> String {
+    format!("{}\u{a0}{currency}", format_number(ctx.lang, hundredths / 100.0, 2))
+}
+
+/// The part; empty when nothing was ever owed.
+pub fn part(ctx: &PageContext, scene: &Scene) -> Html {
+    if scene.accruals.is_empty() {
+        return Html::default();
+    }
+    let mut table = Table::new(ctx.t("case-payments"))
+        .hide_caption()
+        .column(ctx.t("case-pay-purpose"))
+        .number_column(ctx.t("case-pay-sum"))
+        .column(ctx.t("case-pay-due"))
+        .column(ctx.t("case-pay-status"))
+        .column(ctx.t("case-pay-act"));
+    for accrual in &scene.accruals {
+        table.row(row(ctx, scene, accrual));
+    }
+    Html::trusted(format!(
+        r#"<section aria-labelledby="payments"><h2 id="payments">{}</h2>{}</section>"#,
+        Html::from(ctx.t("case-payments")),
+        table.html()
+    ))
+}
+
+fn row(ctx: &PageContext, scene: &Scene, accrual: &Entity) -> [Html; 5] {
+    let status = accrual.text("status").unwrap_or_default();
+    let late = is_due(accrual) && accrual.time("dueAt").is_some_and(|at| at < ctx.now);
+    let tone = match status {
+        "paid" => Tone::Good,
+        _ if late => Tone::Danger,
+        "open" | "partly" => Tone::Warning,
+        _ => Tone::Quiet,
+    };
+    let due = accrual.time("dueAt").map_or_else(|| ctx.t("case-pay-no-due").into(), |at| components::time(ctx, at));
+    let mut amount = Html::from(sum(
+        ctx,
+        accrual.number("amount").unwrap_or_default(),
+        accrual.text("currency").unwrap_or_default(),
+    ));
+    if status == "partly" {
+        let left = ctx.tf("case-pay-left", &[("sum", owed(ctx, accrual).into())]);
+        amount = Html::trusted(format!(r#"{amount}<br><span class="muted">{}</span>"#, Html::from(left)));
+    }
+    let act = if scene.own && is_due(accrual) {
+        let action = format!("/pay/{}", encoded(accrual.id.as_str()));
+        let text = ctx.t("case-pay");
+        components::post_button(ctx, &PostButton { action: &action, text, kind: ButtonKind::Primary, ..PostButton::default() })
+    } else {
+        ctx.t("case-pay-nothing").into()
+    };
+    let purpose = accrual.text("purpose").unwrap_or_default();
+    let number = accrual.text("number").unwrap_or_default();
+    let what = Html::trusted(format!(
+        r#"{}<br><span class="muted number">{}</span>"#,
+        Html::text(purpose),
+        Html::text(number)
+    ));
+    [what, amount, due, components::tag(tone, ctx.word("AccrualStatus", status)), act]
+}

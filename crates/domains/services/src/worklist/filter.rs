@@ -1,0 +1,232 @@
+//! What a list of tasks is narrowed to: as it stands in addresses, and as the registry is asked.
+
+use svod_kernel::{Actor, Timestamp};
+use svod_portal::encoded;
+use svod_query::{Filter as Condition, words};
+
+use crate::bounded::{any_of, before, between, is, since};
+
+/// Longest text that is looked for, in characters.
+const MAX_WORDS: usize = 60;
+/// What is due within so many seconds is due soon.
+const SOON_SECONDS: i64 = 86_400;
+
+/// What the list is narrowed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// With what status.
+    pub status: StatusFilter,
+    /// Whose.
+    pub whose: Whose,
+    /// Of this severity.
+    pub severity: Option<String>,
+    /// Of this service, as pack/service.
+    pub service: Option<String>,
+    /// Of this kind of alert.
+    pub kind: Option<String>,
+    /// How its term stands.
+    pub late: Option<Late>,
+    /// With these words, or of the case of this number; empty for all.
+    pub words: String,
+}
+
+/// Statuses shown together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StatusFilter {
+    /// Offered and taken.
+    #[default]
+    Open,
+    /// Waiting for somebody.
+    Offered,
+    /// Somebody works on it.
+    Taken,
+    /// Closed, the latest first.
+    Done,
+}
+
+/// Whose tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Whose {
+    /// Of every body.
+    #[default]
+    All,
+    /// Of the visitor's own body.
+    Body,
+    /// Taken by the visitor.
+    Me,
+}
+
+/// How terms stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// Run out.
+    Overdue,
+    /// Run out within a day.
+    Soon,
+    /// Brought before the body above.
+    Escalated,
+}
+
+impl StatusFilter {
+    /// All, in the order in which a select shows them.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Offered, Self::Taken, Self::Done];
+
+    /// As in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Offered => "offered",
+            Self::Taken => "taken",
+            Self::Done => "done",
+        }
+    }
+
+    /// From an address; anything else means open.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|s| s.as_str() == text).unwrap_or_default()
+    }
+
+    fn condition(self) -> Condition {
+        match self {
+            Self::Open => any_of("status", ["offered", "taken"].map(str::to_owned)),
+            one => is("status", one.as_str()),
+        }
+    }
+}
+
+impl Whose {
+    /// All, in the order in which a select shows them.
+    pub const ALL: [Self; 3] = [Self::All, Self::Body, Self::Me];
+
+    /// As in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Body => "mine",
+            Self::Me => "me",
+        }
+    }
+
+    /// From an address; anything else means all.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|w| w.as_str() == text).unwrap_or_default()
+    }
+}
+
+impl Late {
+    /// All, in the order in which a select shows them.
+    pub const ALL: [Self; 3] = [Self::Overdue, Self::Soon, Self::Escalated];
+
+    /// As in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::Soon => "soon",
+            Self::Escalated => "escalated",
+        }
+    }
+
+    /// From an address.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|l| l.as_str() == text)
+    }
+}
+
+impl Filter {
+    /// From the fields of an address, whatever stands in them.
+    pub fn parse<'f>(of: impl Fn(&str) -> Option<&'f str>) -> Self {
+        let text = |name: &str| of(name).map(str::trim).filter(|t| !t.is_empty());
+        Self {
+            status: StatusFilter::parse(text("status").unwrap_or_default()),
+            whose: Whose::parse(text("body").unwrap_or_default()),
+            severity: text("severity").filter(|s| ["warning", "danger"].contains(s)).map(str::to_owned),
+            service: text("service").filter(|s| s.len() <= 200).map(str::to_owned),
+            kind: text("kind").filter(|s| s.len() <= 200).map(str::to_owned),
+            late: text("late").and_then(Late::parse),
+            words: text("q").unwrap_or_default().chars().take(MAX_WORDS).collect(),
+        }
+    }
+
+    /// As it stands in addresses.
+    pub fn query(&self) -> String {
+        let mut parts = vec![format!("status={}", self.status.as_str())];
+        let mut add = |name: &str, value: &str| {
+            if !value.is_empty() {
+                parts.push(format!("{name}={}", encoded(value)));
+            }
+        };
+        add("body", self.whose.as_str());
+        add("severity", self.severity.as_deref().unwrap_or_default());
+        add("service", self.service.as_deref().unwrap_or_default());
+        add("kind", self.kind.as_deref().unwrap_or_default());
+        add("late", self.late.map_or("", Late::as_str));
+        add("q", &self.words);
+        parts.join("&")
+    }
+
+    /// What must hold but the words, for who asks at a moment. `term` names the attribute that holds the deadline.
+    pub fn conditions(&self, actor: &Actor, now: Timestamp, term: &str) -> Vec<Condition> {
+        let mut all = Vec::new();
+        match (self.whose, &actor.body) {
+            (Whose::Body, Some(body)) => all.push(is("body", body.as_str())),
+            (Whose::Me, _) => all.push(is("takenBy", &actor.name)),
+            _ => {}
+        }
+        let named = [("service", &self.service), ("kind", &self.kind), ("severity", &self.severity)];
+        all.extend(named.iter().filter_map(|(name, value)| Some(is(name, value.as_deref()?))));
+        all.push(self.status.condition());
+        if self.status != StatusFilter::Done {
+            all.extend(self.late.map(|late| match late {
+                Late::Overdue => before(term, now),
+                Late::Soon => between(term, now, now.plus_seconds(SOON_SECONDS)),
+                Late::Escalated => since("escalatedAt", Timestamp(0)),
+            }));
+        }
+        all
+    }
+
+    /// A condition for each of the words.
+    pub fn worded(&self) -> Vec<Condition> {
+        words::of_text(&self.words).map(Condition::Word).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_goes_into_its_address_and_comes_back() {
+        assert_eq!(Filter::default().query(), "status=open");
+        let all = Filter {
+            status: StatusFilter::Done,
+            whose: Whose::Body,
+            severity: Some("danger".into()),
+            service: Some("moving/moving".into()),
+            kind: Some("air-pollution".into()),
+            late: Some(Late::Escalated),
+            words: "Кирова & 1".into(),
+        };
+        let query = all.query();
+        assert!(query.starts_with("status=done&body=mine&severity=danger&service=moving%2Fmoving&kind="), "{query}");
+        let fields = [
+            ("status", "done"),
+            ("body", "mine"),
+            ("severity", "danger"),
+            ("service", "moving/moving"),
+            ("kind", "air-pollution"),
+            ("late", "escalated"),
+            ("q", " Кирова & 1 "),
+        ];
+        assert_eq!(Filter::parse(|name| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)), all);
+        assert_eq!(Filter::parse(|_| Some("nonsense")).status, StatusFilter::Open);
+    }
+
+    #[test]
+    fn what_is_done_is_not_late() {
+        let actor = Actor::anonymous();
+        let of = |status| Filter { status, late: Some(Late::Overdue), ..Filter::default() };
+        assert_eq!(of(StatusFilter::Open).conditions(&actor, Timestamp(1), "deadline").len(), 2);
+        assert_eq!(of(StatusFilter::Done).conditions(&actor, Timestamp(1), "deadline").len(), 1);
+    }
+}

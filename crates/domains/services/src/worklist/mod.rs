@@ -1,0 +1,57 @@
+//! The tasks of the spaces a visitor works in, in the order in which they press.
+//!
+//! Short lists are gathered once and everything is told from them. Long ones (a million open tasks) are read through the index of
+//! `Task.openUntil` in stretches (`bounded`), and counted no further than matters.
+
+mod desk;
+mod filter;
+
+use svod_kernel::{Actor, Timestamp};
+use svod_model::Entity;
+
+pub use desk::{Amount, Desk, Figures, Listed};
+pub use filter::{Filter, Late, StatusFilter, Whose};
+
+/// Rows of a table that is downloaded at the most.
+pub const MAX_TASKS: usize = 5_000;
+
+/// Rows on a page.
+pub const PAGE: usize = 50;
+
+/// Past its deadline and not done.
+pub fn overdue(task: &Entity, now: Timestamp) -> bool {
+    is_open(task) && task.time("deadline").is_some_and(|d| d < now)
+}
+
+/// Somebody must do it yet.
+pub fn is_open(task: &Entity) -> bool {
+    matches!(task.text("status"), Some("offered" | "taken"))
+}
+
+/// The visitor works on it.
+pub fn mine(task: &Entity, actor: &Actor) -> bool {
+    task.text("status") == Some("taken") && task.text("takenBy") == Some(&actor.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use svod_kernel::Urn;
+    use svod_model::Attribute;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_open_can_be_overdue() {
+        let task = |status: &str, deadline: &str| {
+            let urn = Urn::svod("task", "1").unwrap();
+            Entity::new(urn, "Task", "k".parse().unwrap())
+                .with("status", Attribute::property(status))
+                .with("deadline", Attribute::property(deadline))
+        };
+        let now: Timestamp = "2026-01-15T09:00:00Z".parse().unwrap();
+        assert!(overdue(&task("taken", "2026-01-15T08:00:00Z"), now));
+        assert!(!overdue(&task("done", "2026-01-15T08:00:00Z"), now));
+        assert!(!overdue(&task("withdrawn", "2026-01-15T08:00:00Z"), now));
+        assert!(!overdue(&task("offered", "2026-01-15T10:00:00Z"), now));
+    }
+}

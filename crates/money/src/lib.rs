@@ -1,0 +1,41 @@
+//! Money: what people owe bodies and are paid by them, by payment providers, with books that add up.
+//!
+//! Money's way: an accrual ([`svod_runtime::accruals`], by a process or by [`Money::accrue`]) → the person starts a payment
+//! ([`Money::pay`]) → the provider is asked, with the payment's URN as the key → it says what became of it ([`Money::settle`]) →
+//! payment, accrual, lines of the books and the message to the case in one command.
+//!
+//! * `money` – the room: what it stands on, reading
+//! * `pay` – a person pays; `settle` – what a provider says is written once
+//! * `give` – refunds and payouts; `connector` – the same for processes
+//! * `provider` – what a provider is; `sandbox` – one inside, labelled; `http` – one over HTTP with signed JSON
+//! * `reconcile` – a provider's file beside what is here; `verify` – the books beside the entities
+//! * `lists` – what a person owes, what a body is owed
+
+mod connector;
+mod error;
+mod give;
+mod http;
+mod lists;
+mod money;
+mod notice;
+mod pay;
+mod provider;
+mod reconcile;
+mod sandbox;
+mod settle;
+mod verify;
+
+pub use connector::Payments;
+pub use error::MoneyError;
+pub use give::{Payout, Refund};
+pub use http::{HttpProvider, Network, Networked, SIGNATURE, Spec, sign};
+pub use lists::{Register, Sums};
+pub use money::{Money, MoneyDeps};
+pub use notice::{Kept, Reason};
+pub use pay::Going;
+pub use provider::{Answered, Notice, Order, Provider, ProviderError, Reply, State, Unsigned};
+pub use reconcile::{Compared, Line, Reconciled, Verdict, file};
+pub use sandbox::{SANDBOX, Sandbox};
+pub use settle::Settled;
+pub use svod_runtime::accruals::{CURRENCY, NewAccrual, is_number};
+pub use verify::Verified;

@@ -1,0 +1,475 @@
+//! Decisions of cases: on what ground, by whom or by which rules; how they are objected to and looked at again.
+
+use serde_json::{Map, Value, json};
+use svod_kernel::{Actor, Timestamp, Urn};
+use svod_model::{Attribute, Entity, MAX_TEXT, ObjectSpec, ServiceSpec};
+use svod_process::Event;
+use svod_registry::{Action, Change, Edit, Operation, Programs, QueryError, Registry};
+use svod_store::instance;
+
+use super::clock::service_of;
+use super::deed::Deed;
+use super::operations::{Answer, Refused, plain, refused, text, urn};
+use super::{Along, CaseError, Cases, Key, NewCase, TRIES};
+
+/// Versions of an instance whose steps are read at once, the latest first.
+const STEPS: i64 = 200;
+/// The variable by which rules propose what to answer.
+const PROPOSAL: &str = "proposal";
+/// What stands about who decided: their identifier, beside the name of the post.
+const ACTOR: &str = "actor";
+
+/// What the rules propose to whoever answers: the variable `proposal`, when it is a context by the names of the form.
+pub fn proposal_of(variables: &Map<String, Value>) -> Option<String> {
+    proposed(variables).map(|proposal| Value::Object(proposal.clone()).to_string())
+}
+
+fn proposed(variables: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    variables.get(PROPOSAL)?.as_object().filter(|proposal| !proposal.is_empty())
+}
+
+/// Was answered otherwise than proposed? What is proposed and not answered counts; what is answered beside it does not.
+pub fn overridden(proposal: &Map<String, Value>, answers: &Map<String, Value>) -> bool {
+    let same = |a: &Value, b: &Value| match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => (a - b).abs() < f64::EPSILON,
+        _ => a == b,
+    };
+    proposal.iter().any(|(name, value)| !same(value, answers.get(name).unwrap_or(&Value::Null)))
+}
+
+/// What a decision rests on.
+#[derive(Default)]
+struct Basis {
+    /// The evaluation of the rules.
+    evaluation: Option<Value>,
+    /// The person's act, when a person decided.
+    act: Option<Value>,
+}
+
+impl Deed<'_> {
+    /// What is kept of a person's act: who, in which post, and whether they followed what was proposed.
+    pub(super) async fn did(&mut self, key: Key, event: &Event) -> Result<Option<Value>, CaseError> {
+        let Event::Completed { token, variables } = event else { return Ok(None) };
+        let Some(actor) = self.actor.clone() else { return Ok(None) };
+        self.not_by_who_decided(key, &actor).await?;
+        let state = &self.take(key).await?.state;
+        let Some(at) = state.tokens.get(token) else { return Ok(None) };
+        let mut did = json!({"did": at.element, "token": token, "by": actor.id, "post": actor.name, "body": actor.body});
+        if let Some(proposal) = proposed(&state.variables_at(*token)) {
+            did["overridden"] = overridden(proposal, variables).into();
+        }
+        Ok(Some(did))
+    }
+
+    /// Nobody looks again at what they have decided.
+    async fn not_by_who_decided(&mut self, key: Key, actor: &Actor) -> Result<(), CaseError> {
+        self.case_of(key).await?;
+        let about = self.take(key).await?.case.as_ref().and_then(|c| c.object("about").cloned());
+        match about {
+            Some(decision) if self.cases.decided(actor, &decision).await? => Err(CaseError::OwnDecision),
+            _ => Ok(()),
+        }
+    }
+
+    /// `decision.record`: what was decided, on what ground and from what.
+    pub(super) async fn record(
+        &mut self,
+        key: Key,
+        token: u64,
+        input: &Map<String, Value>,
+    ) -> Result<Answer, CaseError> {
+        let Some((_, case)) = self.root_case(key).await? else {
+            return Ok(Err(refused("the process has no case")));
+        };
+        let element = match text(input, "element") {
+            Ok(element) => element,
+            Err(e) => return Ok(Err(e)),
+        };
+        let basis = self.basis(key, element.as_deref(), input.get("automatic").and_then(Value::as_bool)).await?;
+        if let Some(element) = element.filter(|_| basis.evaluation.is_none()) {
+            return Ok(Err(refused(format!("'{element}' is no business rule task that has decided in this case"))));
+        }
+        let held = self.take(key).await?;
+        let (programs, variables) = (held.programs.clone(), held.state.variables_at(token));
+        let made = Urn::svod("decision", &format!("{}-{}-{token}", key.0, key.1))
+            .map_err(|e| refused(e.to_string()))
+            .and_then(|urn| decision(&case, urn, service_of(&case, &programs), input, self.now))
+            .and_then(|decision| grounded(decision, &basis, self.actor.as_ref(), &self.cases.process))
+            .and_then(|decision| compared(decision, &basis, &variables, input));
+        let made = match made {
+            Ok(made) => made,
+            Err(e) => return Ok(Err(e)),
+        };
+        let urn = made.id.clone();
+        self.tell(key, json!({"recorded": urn, "outcome": made.text("outcome"), "token": token})).await?;
+        self.changes.push(Change::verb(Operation::Create(made), Action::Create, "decide").by(&self.cases.process));
+        Ok(Ok([("decision".to_owned(), Value::from(urn.as_str()))].into_iter().collect()))
+    }
+
+    /// The evaluation of an element, or the last one of a decision that nobody took but the rules; and who decided last.
+    async fn basis(&mut self, key: Key, element: Option<&str>, automatic: Option<bool>) -> Result<Basis, CaseError> {
+        let some = |t: &Value| (t.get("did").is_some() || t.get("decided").is_some()).then(|| t.clone());
+        let person = |t: &Value| t.get("did").is_some().then(|| t.clone());
+        let act = match automatic {
+            Some(true) => None,
+            Some(false) => Some(self.latest(key, &person).await?.unwrap_or_else(|| json!({}))),
+            None => self.latest(key, &some).await?.filter(|t| t.get("did").is_some()),
+        };
+        let wanted = element.map(str::to_owned);
+        let evaluated = move |t: &Value| {
+            let decided = t.get("decided")?.as_str()?;
+            wanted.as_deref().is_none_or(|w| w == decided).then(|| t.get("evaluation").cloned()).flatten()
+        };
+        let evaluation = match (element, &act) {
+            (None, Some(_)) => None,
+            _ => self.latest(key, &evaluated).await?,
+        };
+        Ok(Basis { evaluation, act })
+    }
+
+    /// The latest of what happened in an instance, or in those that called it, that is looked for.
+    async fn latest(
+        &mut self,
+        key: Key,
+        wanted: &(impl Fn(&Value) -> Option<Value> + Sync),
+    ) -> Result<Option<Value>, CaseError> {
+        let mut at = Some(key);
+        while let Some(key) = at {
+            let held = self.take(key).await?;
+            if let Some(found) = held.told.iter().rev().find_map(wanted) {
+                return Ok(Some(found));
+            }
+            let mut before = held.row.version;
+            while before > 0 {
+                let after = (before - STEPS).max(0);
+                let read = move |conn: &mut dyn svod_store::Conn| instance::steps(conn, key.0, key.1, after, STEPS);
+                for (_, _, steps) in self.cases.store.read(read).await?.into_iter().rev() {
+                    let told: Vec<Value> = serde_json::from_str(&steps).unwrap_or_default();
+                    if let Some(found) = told.iter().rev().find_map(wanted) {
+                        return Ok(Some(found));
+                    }
+                }
+                before = after;
+            }
+            at = self.parent(key).await?.map(|(parent, ..)| parent);
+        }
+        Ok(None)
+    }
+
+    /// `decision.review`: it was looked at again.
+    pub(super) async fn review(&mut self, key: Key, input: &Map<String, Value>) -> Result<Answer, CaseError> {
+        let case = self.root_case(key).await?.map(|(_, case)| case);
+        let about = case.as_ref().and_then(|c| c.object("about").cloned());
+        let given = match (input.get("decision").is_some_and(|d| !d.is_null()), about) {
+            (false, Some(about)) => Ok(about),
+            _ => urn(input, "decision"),
+        };
+        let status = match text(input, "result") {
+            Ok(Some(word)) if word == "uphold" => Ok("upheld"),
+            Ok(Some(word)) if word == "revise" => Ok("revised"),
+            Ok(_) => Err(refused("'result' is uphold or revise")),
+            Err(e) => Err(e),
+        };
+        let (decision, status) = match (given, status) {
+            (Ok(decision), Ok(status)) => (decision, status),
+            (Err(e), _) | (_, Err(e)) => return Ok(Err(e)),
+        };
+        match self.cases.registry.entity(&self.cases.process, &decision).await {
+            Ok(found) if found.kind == "Decision" => {}
+            Ok(_) | Err(QueryError::NotFound(_)) => {
+                return Ok(Err(refused(format!("there is no decision {decision}"))));
+            }
+            Err(e) => return Err(e.into()),
+        }
+        self.tell(key, json!({"reviewed": decision, "status": status})).await?;
+        let set = [("status".to_owned(), Attribute::property(status))].into_iter().collect();
+        let patch = Operation::Patch { urn: decision, expected: None, set, unset: Vec::new() };
+        self.changes.push(Change::verb(patch, Action::Update, "review").by(&self.cases.process));
+        Ok(Ok(Map::new()))
+    }
+
+    /// A case that objects ends: what was not looked at again holds as before.
+    pub(super) fn unreviewed(&mut self, case: &Entity) {
+        let Some(decision) = case.object("about").cloned() else { return };
+        let id = decision.clone();
+        let edit = Edit::new(move |now| {
+            let now = now.ok_or_else(|| svod_registry::CommandError::NotFound(id.clone()))?.clone();
+            let holds = now.text("status") != Some("objected");
+            Ok(if holds { now } else { now.with("status", Attribute::property("inForce")) })
+        });
+        let change = Change::verb(Operation::Edit { urn: decision, edit }, Action::Update, "review");
+        self.changes.push(change.by(&self.cases.process));
+    }
+}
+
+/// The decision as it is given, without what it rests on.
+fn decision(
+    case: &Entity,
+    id: Urn,
+    service: Option<&ServiceSpec>,
+    input: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<Entity, Refused> {
+    let property = |value: &str| Attribute::property(value);
+    let outcome = text(input, "outcome")?.filter(|o| !o.is_empty()).ok_or_else(|| refused("'outcome' is missing"))?;
+    let mut made = Entity::new(id, "Decision", case.space.clone())
+        .with("name", property(case.text("name").unwrap_or_default()))
+        .with("case", Attribute::object(case.id.clone()))
+        .with("outcome", property(&outcome))
+        .with("madeAt", property(&now.to_string()))
+        .with("status", property("inForce"));
+    for name in ["person", "body", "service"] {
+        if let Some(a) = case.attributes.get(name) {
+            made = made.with(name, a.clone());
+        }
+    }
+    if let Some(reason) = text(input, "reason")? {
+        made = made.with("reason", property(&reason));
+    }
+    let acts = match input.get("acts") {
+        None | Some(Value::Null) => service.map(|s| s.acts.clone()).unwrap_or_default(),
+        Some(Value::String(act)) => vec![act.clone()],
+        Some(Value::Array(acts)) => acts.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect(),
+        Some(_) => return Err(refused("'acts' must be a list of texts")),
+    };
+    if !acts.is_empty() {
+        made = made.with("acts", Attribute::property(json!(acts)));
+    }
+    let days = match input.get("objectDays") {
+        None | Some(Value::Null) => service.and_then(|s| s.object.as_ref()).map(|o| o.days),
+        Some(days) => Some(days.as_f64().filter(|d| (0.0..=3_660.0).contains(d)).map(|d| d.round() as i64).ok_or_else(
+            || refused("'objectDays' is a number of days from 0 to 3,660"),
+        )?),
+    };
+    Ok(match days {
+        Some(days) => made.with("objectUntil", property(&now.plus_seconds(days * 24 * 3_600).to_string())),
+        None => made,
+    })
+}
+
+/// With the rules that it rests on, and who decided.
+fn grounded(mut made: Entity, basis: &Basis, actor: Option<&Actor>, process: &Actor) -> Result<Entity, Refused> {
+    if let Some(evaluation) = &basis.evaluation {
+        let word = |pointer: &str| evaluation.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let model = format!("{}/{}#{}", word("/model/version"), word("/model/file"), word("/decision"));
+        made = made.with("model", Attribute::property(model));
+        // What is too long for an attribute stays with the steps of the case.
+        for (name, part) in [("rules", "tables"), ("inputs", "inputs")] {
+            let text = evaluation.get(part).map(ToString::to_string).filter(|text| text.len() <= MAX_TEXT);
+            if let Some(text) = text {
+                made = made.with(name, Attribute::property(text));
+            }
+        }
+    }
+    let by = |id: &str, name: &str| {
+        let mut by = Attribute::property(name);
+        by.about.insert(ACTOR.to_owned(), Attribute::property(id));
+        by
+    };
+    let made_by = match &basis.act {
+        None => by(&process.id, &process.id),
+        Some(act) => match (act.get("by").and_then(Value::as_str), act.get("post").and_then(Value::as_str)) {
+            (Some(id), Some(post)) => by(id, post),
+            _ => actor.map_or_else(|| by(&process.id, &process.id), |a| by(&a.id, &a.name)),
+        },
+    };
+    Ok(made.with("automatic", Attribute::property(basis.act.is_none())).with("madeBy", made_by))
+}
+
+/// With what was proposed to whoever decided, and whether they followed it.
+fn compared(
+    made: Entity,
+    basis: &Basis,
+    variables: &Map<String, Value>,
+    input: &Map<String, Value>,
+) -> Result<Entity, Refused> {
+    let otherwise = basis.act.as_ref().and_then(|act| act.get("overridden")?.as_bool());
+    let word = text(input, "proposed")?;
+    let differs = word.as_deref().map(|word| Some(word) != made.text("outcome"));
+    let shown = word.or_else(|| otherwise.and_then(|_| proposal_of(variables)).filter(|text| text.len() <= MAX_TEXT));
+    let made = match shown {
+        Some(shown) => made.with("proposed", Attribute::property(shown)),
+        None => made,
+    };
+    Ok(match (differs, otherwise) {
+        (None, None) => made,
+        (word, answers) => {
+            let differs = word.unwrap_or(false) || answers.unwrap_or(false);
+            made.with("overridden", Attribute::property(differs))
+        }
+    })
+}
+
+impl Cases {
+    /// Objects to a decision: a case of its own begins, in which it is looked at again. The URN of that case.
+    ///
+    /// # Errors
+    /// [`CaseError::NotObjectable`] when it is too late, somebody has objected before, or the service knows no way; else see
+    /// [`CaseError`].
+    pub async fn object(&self, actor: &Actor, decision: &Urn, data: Map<String, Value>) -> Result<Urn, CaseError> {
+        let mut tries = 0;
+        loop {
+            let (new, along) = self.objection(actor, decision, data.clone()).await?;
+            match self.begin(actor, new, along).await {
+                Err(e) if e.is_conflict() && tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    /// May the decision be objected to now, by the actor? Its service's way, with the version of the pack; pages show a way where
+    /// there is one.
+    ///
+    /// # Errors
+    /// As [`Cases::object`].
+    pub async fn objectable(&self, actor: &Actor, decision: &Urn) -> Result<(ServiceSpec, ObjectSpec), CaseError> {
+        let shown = self.registry.entity(actor, decision).await?;
+        let unknown = || CaseError::Query(QueryError::NotFound(format!("decision {decision}")));
+        if shown.kind != "Decision" || !self.registry.may(actor, Action::Declare, &self.registry.resource_of(&shown)) {
+            return Err(unknown());
+        }
+        match shown.text("status") {
+            Some("inForce" | "upheld") => {}
+            Some("objected") => return Err(CaseError::NotObjectable("somebody has objected to it, and it is looked at")),
+            _ => return Err(CaseError::NotObjectable("another decision has taken its place")),
+        }
+        let until = shown.time("objectUntil").ok_or(CaseError::NotObjectable("its service knows no objection"))?;
+        if until < self.registry.clock().now() {
+            return Err(CaseError::NotObjectable("its time is over"));
+        }
+        let key = shown.text("service").unwrap_or_default();
+        let service = self.service_objected(key, &shown).await?;
+        let none = CaseError::NotObjectable("its service knows no objection");
+        let object = service.as_ref().and_then(|s| s.object.clone());
+        service.zip(object).ok_or(none)
+    }
+
+    /// The service in force; where it is not any more, as the case had it.
+    async fn service_objected(&self, key: &str, decision: &Entity) -> Result<Option<ServiceSpec>, CaseError> {
+        let Some((pack, id)) = key.split_once('/') else { return Ok(None) };
+        let way = |programs: &Programs| programs.services.get(id).filter(|s| s.object.is_some()).cloned();
+        if let Some(found) = self.registry.programs_in_force(pack).await?.and_then(|p| way(&p)) {
+            return Ok(Some(found));
+        }
+        let Some(case) = decision.object("case") else { return Ok(None) };
+        let case = self.registry.entity(&self.process, case).await?;
+        let version = case.text("processVersion").and_then(|v| v.split_once('@')?.1.split_once('/'));
+        match version {
+            Some((version, _)) => Ok(self.registry.programs(pack, version).await?.and_then(|p| way(&p))),
+            None => Ok(None),
+        }
+    }
+
+    async fn objection(
+        &self,
+        actor: &Actor,
+        decision: &Urn,
+        data: Map<String, Value>,
+    ) -> Result<(NewCase, Along), CaseError> {
+        let (service, object) = self.objectable(actor, decision).await?;
+        let found = self.registry.entity(&self.process, decision).await?;
+        let person = found.object("person").ok_or(CaseError::NotObjectable("it is about nobody"))?.clone();
+        let applicant = self.registry.entity(&self.process, &person).await?;
+        let process = format!("{}@{}/{}", service.pack, service.version, object.process);
+        let case = objection_case(&self.registry, &found, &process, &service, &object.process);
+        // Offered to the body above: who decided does not look at it again. At the top the same body does, by somebody else.
+        let case = match found.object("body") {
+            Some(body) => {
+                let above = self.registry.entity(&self.process, body).await.ok();
+                let above = above.and_then(|b| b.object("parent").cloned());
+                case.with("body", Attribute::object(above.unwrap_or_else(|| body.clone())))
+            }
+            None => case,
+        };
+        let mut variables = data;
+        variables.insert("decision".into(), plain(&found));
+        variables.insert("applicant".into(), plain(&applicant));
+        variables.insert("case".into(), case.id.as_str().into());
+        let set = [("status".to_owned(), Attribute::property("objected"))].into_iter().collect();
+        let patch =
+            Operation::Patch { urn: decision.clone(), expected: Some(found.version), set, unset: Vec::new() };
+        let along = Along {
+            ground: Some(format!("objection:{decision}")),
+            changes: vec![Change::verb(patch, Action::Declare, "object")],
+            ..Along::default()
+        };
+        let new = NewCase { process, element: None, variables, space: found.space.clone(), case: Some(case) };
+        Ok((new, along))
+    }
+
+    /// May the actor take a task of a case that objects to a decision? Not who decided.
+    ///
+    /// # Errors
+    /// When something cannot be read.
+    pub async fn may_review(&self, actor: &Actor, task: &Entity) -> Result<bool, CaseError> {
+        let Some(case) = task.object("case") else { return Ok(true) };
+        let about = match self.registry.entity(&self.process, case).await {
+            Ok(case) => case.object("about").cloned(),
+            Err(QueryError::NotFound(_)) => None,
+            Err(e) => return Err(e.into()),
+        };
+        match about {
+            Some(decision) => Ok(!self.decided(actor, &decision).await?),
+            None => Ok(true),
+        }
+    }
+
+    /// Has the actor taken this decision?
+    async fn decided(&self, actor: &Actor, decision: &Urn) -> Result<bool, CaseError> {
+        let found = match self.registry.entity(&self.process, decision).await {
+            Ok(found) => found,
+            Err(QueryError::NotFound(_)) => return Ok(false),
+            Err(e) => return Err(e.into()),
+        };
+        let by = found.attributes.get("madeBy").and_then(|a| a.about.get(ACTOR));
+        Ok(matches!(by.map(|a| &a.value), Some(svod_model::AttributeValue::Value(id)) if id.as_str() == Some(&actor.id)))
+    }
+}
+
+fn objection_case(registry: &Registry, decision: &Entity, process: &str, service: &ServiceSpec, id: &str) -> Entity {
+    let now = registry.clock().now();
+    let urn = Urn::mint("case", now, registry.rng().as_ref());
+    let number = crate::applications::number_of(&urn);
+    let text = |value: &str| Attribute::property(value);
+    let mut case = Entity::new(urn, "Case", decision.space.clone())
+        .with("name", text(&number))
+        .with("number", text(&number))
+        .with("process", text(id))
+        .with("processVersion", text(process))
+        .with("status", text("open"))
+        .with("subject", text(&service.subject))
+        .with("about", Attribute::object(decision.id.clone()))
+        .with("openedAt", text(&now.to_string()));
+    for name in ["person", "service"] {
+        if let Some(a) = decision.attributes.get(name) {
+            case = case.with(name, a.clone());
+        }
+    }
+    case
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_proposal_is_a_context() {
+        assert_eq!(proposal_of(&map(json!({"proposal": {"decision": "register"}, "x": 1}))).as_deref(), Some("{\"decision\":\"register\"}"));
+        for none in [json!({}), json!({"proposal": {}}), json!({"proposal": "register"}), json!({"proposal": null})] {
+            assert_eq!(proposal_of(&map(none)), None);
+        }
+    }
+
+    #[test]
+    fn what_is_proposed_is_compared_with_what_is_answered() {
+        let proposal = map(json!({"decision": "register", "sum": 10, "note": null}));
+        assert!(!overridden(&proposal, &map(json!({"decision": "register", "sum": 10.0, "reason": "so it is"}))));
+        assert!(overridden(&proposal, &map(json!({"decision": "refuse", "sum": 10}))));
+        assert!(overridden(&proposal, &map(json!({"decision": "register"}))));
+        assert!(overridden(&proposal, &map(json!({"decision": "register", "sum": 10, "note": "x"}))));
+    }
+}

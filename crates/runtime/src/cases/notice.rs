@@ -1,0 +1,90 @@
+//! `message.send`: what a process writes to the applicant.
+
+use serde_json::{Map, Value, json};
+use svod_kernel::{Lang, Urn};
+use svod_model::{Attribute, AttributeValue, Entity};
+use svod_registry::{Action, Change, Operation};
+use svod_text::{Arg, Texts};
+
+use super::deed::Deed;
+use super::operations::{Answer, refused, text};
+use super::{CaseError, Key};
+
+/// What stands about a text that exists in several languages: the text by language tag.
+const TRANSLATIONS: &str = "translations";
+
+/// What an entity says in an attribute, in the reader's language where it is kept in several.
+pub fn said<'e>(entity: &'e Entity, name: &str, lang: Lang) -> Option<&'e str> {
+    let attribute = entity.attributes.get(name)?;
+    let translated = match attribute.about.get(TRANSLATIONS).map(|a| &a.value) {
+        Some(AttributeValue::Languages(all)) => all.get(lang.tag()).and_then(Value::as_str),
+        _ => None,
+    };
+    translated.or_else(|| entity.text(name))
+}
+
+impl Deed<'_> {
+    /// Writes to the applicant of the case, from the body that answers for it.
+    pub(super) async fn write(
+        &mut self,
+        key: Key,
+        token: u64,
+        input: &Map<String, Value>,
+    ) -> Result<Answer, CaseError> {
+        let Some((_, case)) = self.root_case(key).await? else {
+            return Ok(Err(refused("the process has no case")));
+        };
+        let Some(person) = case.attributes.get("person") else {
+            return Ok(Err(refused("the case is nobody's: there is no applicant to write to")));
+        };
+        let texts = self.cases.registry.catalogue().texts.clone();
+        let said = text(input, "text").and_then(|text| {
+            let text = text.filter(|t| !t.trim().is_empty()).ok_or_else(|| refused("'text' is missing"))?;
+            match text.strip_prefix('@') {
+                Some(key) if texts.has(Lang::default(), key) => Ok(in_all_languages(&texts, key, input.get("values"))),
+                Some(key) => Err(refused(format!("there is no text '{key}' in the locales of the packs"))),
+                None => Ok(Attribute::property(text)),
+            }
+        });
+        let said = match said {
+            Ok(said) => said,
+            Err(e) => return Ok(Err(e)),
+        };
+        let urn = match Urn::svod("casemessage", &format!("{}-{}-{token}", key.0, key.1)) {
+            Ok(urn) => urn,
+            Err(e) => return Ok(Err(refused(e.to_string()))),
+        };
+        let mut message = Entity::new(urn.clone(), "CaseMessage", case.space.clone())
+            .with("case", Attribute::object(case.id.clone()))
+            .with("person", person.clone())
+            .with("from", Attribute::property("body"))
+            .with("author", Attribute::property(self.cases.process.id.as_str()))
+            .with("text", said)
+            .with("sentAt", Attribute::property(self.now.to_string()));
+        if let Some(body) = case.attributes.get("body") {
+            message = message.with("body", body.clone());
+        }
+        self.changes.push(Change::verb(Operation::Create(message), Action::Create, "write").by(&self.cases.process));
+        self.tell(key, json!({"wrote": urn, "token": token})).await?;
+        Ok(Ok([("message".to_owned(), Value::from(urn.as_str()))].into_iter().collect()))
+    }
+}
+
+/// A text of the packs, kept as it is now: what was written stays when the pack says it otherwise.
+fn in_all_languages(texts: &Texts, key: &str, values: Option<&Value>) -> Attribute {
+    let given: Vec<(&String, &Value)> = values.and_then(Value::as_object).into_iter().flatten().collect();
+    let args: Vec<(&str, Arg<'_>)> = given
+        .iter()
+        .map(|(name, value)| match value {
+            Value::Number(n) => (name.as_str(), Arg::Number(n.as_f64().unwrap_or_default())),
+            Value::String(text) => (name.as_str(), Arg::from(text)),
+            Value::Null => (name.as_str(), Arg::from("")),
+            other => (name.as_str(), Arg::from(other.to_string())),
+        })
+        .collect();
+    let all = Lang::ALL.map(|lang| (lang.tag().to_owned(), Value::from(texts.format(lang, key, &args))));
+    let mut said = Attribute::property(texts.format(Lang::default(), key, &args));
+    let translations = Attribute { value: AttributeValue::Languages(all.into_iter().collect()), ..said.clone() };
+    said.about.insert(TRANSLATIONS.to_owned(), translations);
+    said
+}

@@ -1,0 +1,336 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+use svod_ingest::IngestLimits;
+use svod_kernel::{Actor, Clock as _, Coded, SeededRng, SimClock, SpacePath, Timestamp, Urn};
+use svod_model::{Entity, PackSource, TriggerOn, attribute_from_seed, entity_from_seed};
+use svod_registry::{Catalogue, EntityQuery, INSTALLATION};
+use svod_runtime::cases::Worker;
+use svod_store::{Store, StoreOptions, StoreUrl, instance};
+use tempfile::TempDir;
+
+use super::scripted::Scripted;
+use super::{list, map, moment, text};
+use crate::rooms::{Core, Ground};
+
+/// The store's file in its folder.
+const FILE: &str = "svod.sqlite";
+/// Where things are judged by time, it moves in steps so that intervals come due one after the other.
+const STEP_SECONDS: i64 = 30;
+/// Waits looked at for the next that is due.
+const DUE: i64 = 1_000;
+/// Rounds until nothing follows from anything any more.
+const ROUNDS: usize = 100;
+/// Types with moments of their own at which something may happen: the attribute, and the state in which they count.
+const MOMENTS: [(&str, &[&str], &[&str]); 5] = [
+    ("Case", &["open"], &["warnAt", "deadline"]),
+    ("Task", &["offered", "taken"], &["deadline"]),
+    ("Offer", &[], &["until"]),
+    ("Decision", &[], &["objectUntil"]),
+    ("Accrual", &[], &["dueAt"]),
+];
+
+/// What all situations of a pack begin with: a store in which the packs are published, and the packs compiled.
+pub struct Stock {
+    folder: TempDir,
+    catalogue: Arc<Catalogue>,
+    space: SpacePath,
+}
+
+/// What the platform said no to, and with which words.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Stable code.
+    pub code: String,
+    /// Fields with the rules that they break.
+    pub fields: Vec<(String, String)>,
+    /// In words.
+    pub said: String,
+    /// The situation has said that it is refused.
+    pub expected: bool,
+}
+
+/// Why a step was not done.
+pub enum Fault {
+    /// The platform refuses it: a situation may expect that.
+    Refused(Refusal),
+    /// The step cannot be played.
+    Broken(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Fault {
+    fn from(e: anyhow::Error) -> Self {
+        Self::Broken(e)
+    }
+}
+
+impl Fault {
+    /// An error of an action: refused, or a failure of the platform.
+    pub fn of<E: Coded + Send + Sync + 'static>(e: E) -> Self {
+        if e.status() >= 500 {
+            return Self::Broken(e.into());
+        }
+        let fields = e.fields().into_iter().map(|f| (f.field, f.rule)).collect();
+        Self::Refused(Refusal { code: e.code().to_owned(), fields, said: e.to_string(), expected: false })
+    }
+}
+
+/// A platform that a situation is played on.
+pub struct Stage {
+    pub core: Core,
+    pub clock: Arc<SimClock>,
+    /// The top-level space of the pack.
+    pub space: SpacePath,
+    /// Seconds by which the clocks of the situation are ahead of UTC.
+    pub offset: i64,
+    /// What comes by itself in cases, with systems outside that answer as they are told.
+    worker: Arc<Worker>,
+    pub scripted: Arc<Scripted>,
+    /// What the situation calls by names of its own.
+    pub names: BTreeMap<String, Urn>,
+    /// How the step before was refused.
+    pub refused: Option<Refusal>,
+    /// Readings have come: what is judged by time is judged every half minute.
+    pub live: bool,
+    _folder: TempDir,
+}
+
+/// A folder that needs no disk where there is one.
+fn folder() -> anyhow::Result<TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).context("a folder for the store cannot be made")
+}
+
+fn ground(folder: &Path, clock: &Arc<SimClock>, seed: u64) -> anyhow::Result<Ground> {
+    let url = StoreUrl::sqlite(folder.join(FILE));
+    let options = StoreOptions { readers: 1, ..StoreOptions::default() };
+    Ok(Ground {
+        store: Store::open(&url, options, clock.clone())?,
+        clock: clock.clone(),
+        rng: Arc::new(SeededRng::new(seed)),
+        key: [1; 32],
+        node: "test".into(),
+        demo: true,
+        origin: None,
+        session_seconds: 3600,
+        breached: None,
+        cache_bytes: 16 << 20,
+        ledger: crate::ledger::Keeping::for_a_while(&[1; 32])?,
+    })
+}
+
+impl Stock {
+    /// Publishes the packs at the moment of the first situation.
+    pub async fn prepare(sources: &[PackSource], first: Timestamp) -> anyhow::Result<Self> {
+        let (folder, clock) = (folder()?, Arc::new(SimClock::new(first)));
+        let ground = ground(folder.path(), &clock, 0)?;
+        let core = Core::open(ground, sources, Vec::new(), IngestLimits::default()).await?;
+        let catalogue = core.registry.catalogue();
+        core.store.clone().close().await;
+        let manifest = catalogue.packs.last().map(|p| p.manifest.clone()).unwrap_or_default();
+        let space = manifest.space.as_deref().unwrap_or(INSTALLATION).parse()?;
+        Ok(Self { folder, catalogue, space })
+    }
+
+    fn copy(&self) -> anyhow::Result<TempDir> {
+        let to = folder()?;
+        for entry in std::fs::read_dir(self.folder.path())? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), to.path().join(entry.file_name()))?;
+        }
+        Ok(to)
+    }
+}
+
+impl Stage {
+    /// A platform as a situation finds it.
+    pub async fn set(stock: &Stock, case: &Value) -> anyhow::Result<Self> {
+        let (folder, clock) = (stock.copy()?, Arc::new(SimClock::new(moment(case)?)));
+        let ground = ground(folder.path(), &clock, 1)?;
+        let (persons, given) = (persons(&stock.space, case)?, given(case)?);
+        let names = persons.iter().map(|(name, e)| (name.clone(), e.id.clone())).collect();
+        let all: Vec<Entity> = persons.into_iter().map(|(_, e)| e).chain(given).collect();
+        elsewhere(&ground.store, &stock.space, &all).await?;
+        let with = (IngestLimits::default(), stock.catalogue.clone());
+        let core = Core::open_with(ground, &[], all, with).await.context("given")?;
+        let scripted = Arc::new(Scripted::default());
+        let worker = Worker::new(core.cases.clone(), vec![scripted.clone()], core.node.clone());
+        Ok(Self {
+            core,
+            clock,
+            space: stock.space.clone(),
+            offset: offset(text(case, "at")?),
+            worker,
+            scripted,
+            names,
+            refused: None,
+            live: false,
+            _folder: folder,
+        })
+    }
+
+    /// The steps, then what must be so.
+    pub async fn play(&mut self, case: &Value) -> anyhow::Result<()> {
+        for (n, step) in list(case, "when").enumerate() {
+            let (key, value) = single(step)?;
+            let told = || format!("when {} ({key})", n + 1);
+            if key == "expect" {
+                self.expect(value).await.with_context(told)?;
+                continue;
+            }
+            self.unexpected().with_context(|| format!("when {n}"))?;
+            self.refused = None;
+            match self.step(key, value).await {
+                Ok(()) => {}
+                Err(Fault::Refused(refusal)) => self.refused = Some(refusal),
+                Err(Fault::Broken(e)) => return Err(e).with_context(told),
+            }
+            self.settle().await.with_context(told)?;
+        }
+        for (n, expected) in list(case, "then").enumerate() {
+            let key = single(expected)?.0;
+            self.expect(expected).await.with_context(|| format!("then {} ({key})", n + 1))?;
+        }
+        self.unexpected().context("the last step")
+    }
+
+    fn unexpected(&self) -> anyhow::Result<()> {
+        match &self.refused {
+            Some(Refusal { code, fields, said, expected: false }) => {
+                let fields: Vec<String> = fields.iter().map(|(field, rule)| format!("{field}: {rule}")).collect();
+                bail!("it is refused ({code}): {said} [{}]; if that is promised, expect 'refused'", fields.join(", "))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Everything that is due, and what follows from it.
+    async fn settle(&self) -> anyhow::Result<()> {
+        for _ in 0..ROUNDS {
+            let before = self.core.registry.announced();
+            self.core.runtime.settle().await.map_err(anyhow::Error::msg)?;
+            self.worker.settle().await.map_err(anyhow::Error::msg)?;
+            if self.core.registry.announced() == before && self.core.registry.is_all_announced() {
+                return Ok(());
+            }
+        }
+        bail!("there is no end to what follows; look for things that start one another")
+    }
+
+    /// Time passes. Where nothing is judged by the clock alone it goes from one moment at which something may happen to the next.
+    pub async fn wait(&self, seconds: i64) -> anyhow::Result<()> {
+        let end = self.clock.now().plus_seconds(seconds);
+        let triggers = &self.core.registry.catalogue().triggers;
+        let swept = self.live && triggers.iter().any(|t| matches!(t.spec.on, TriggerOn::Interval(_)));
+        loop {
+            let now = self.clock.now();
+            if now >= end {
+                return Ok(());
+            }
+            let next = if swept { now.plus_seconds(STEP_SECONDS) } else { self.next_moment(now, end).await? };
+            self.clock.set(next.min(end));
+            self.settle().await?;
+        }
+    }
+
+    async fn next_moment(&self, now: Timestamp, end: Timestamp) -> anyhow::Result<Timestamp> {
+        let due = self.core.store.read(move |conn| instance::due(conn, end, DUE)).await?;
+        let mut next = due.iter().filter_map(|w| w.wait.due).find(|t| *t > now).unwrap_or(end);
+        for (kind, states, names) in MOMENTS {
+            for e in self.all(kind).await? {
+                let counts = states.is_empty() || states.iter().any(|s| e.text("status") == Some(s));
+                let times = names.iter().filter(|_| counts).filter_map(|name| e.time(name));
+                next = times.filter(|t| *t > now).fold(next, Ord::min);
+            }
+        }
+        Ok(next)
+    }
+
+    /// Every entity of a type in the pack's space; none of a type that is not declared.
+    pub async fn all(&self, kind: &str) -> anyhow::Result<Vec<Entity>> {
+        if !self.core.registry.catalogue().metamodel.types.contains_key(kind) {
+            return Ok(Vec::new());
+        }
+        let mut all = Vec::new();
+        let mut query = EntityQuery { limit: 1_000, ..EntityQuery::of(self.space.clone(), &[kind]) };
+        loop {
+            let page = self.core.registry.query(&Actor::platform("pack-test"), query.clone()).await?;
+            all.extend(page.items);
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// One entity, whoever may see it.
+    pub async fn entity(&self, urn: &Urn) -> anyhow::Result<Entity> {
+        let found = self.core.registry.entity(&Actor::platform("pack-test"), urn).await;
+        found.with_context(|| format!("there is no {urn}"))
+    }
+}
+
+/// The one key of a step and its value.
+pub fn single(step: &Value) -> anyhow::Result<(&str, &Value)> {
+    let one = step.as_object().filter(|o| o.len() == 1).and_then(|o| o.iter().next());
+    one.map(|(key, value)| (key.as_str(), value)).context("a step has exactly one key")
+}
+
+fn given(case: &Value) -> anyhow::Result<Vec<Entity>> {
+    let read = |e| entity_from_seed(e).map_err(|f| anyhow::anyhow!("given: {}", f[0]));
+    list(case, "given").map(read).collect()
+}
+
+/// People of the situation, by the names that it gives them.
+fn persons(space: &SpacePath, case: &Value) -> anyhow::Result<Vec<(String, Entity)>> {
+    let read = |(name, said): (&String, &Value)| {
+        let space = said.get("space").and_then(Value::as_str).map_or_else(|| Ok(space.clone()), str::parse)?;
+        let mut person = Entity::new(Urn::svod("person", name)?, "Person", space);
+        person.attributes.insert("name".into(), svod_model::Attribute::property(name.as_str()));
+        for (key, value) in said.as_object().into_iter().flatten().filter(|(key, _)| *key != "space") {
+            let read = attribute_from_seed(value).map_err(|f| anyhow::anyhow!("persons: {name}: {key}: {}", f[0]));
+            person.attributes.insert(key.clone(), read?);
+        }
+        Ok((name.clone(), person))
+    };
+    map(case, "persons").map(read).collect()
+}
+
+/// Other regions, which the pack knows nothing of: people may live there.
+async fn elsewhere(store: &Store, own: &SpacePath, all: &[Entity]) -> anyhow::Result<()> {
+    let others = all.iter().filter(|e| e.space.top() != own.top());
+    let paths: Vec<String> = others.flat_map(|e| e.space.lineage()).map(|s| s.to_string()).collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let write = move |conn: &mut dyn svod_store::Conn| {
+        paths.iter().try_for_each(|path| svod_store::space::ensure(conn, path, false).map(drop))
+    };
+    Ok(store.write::<_, svod_store::StoreError>(write).await?)
+}
+
+/// Seconds ahead of UTC of a moment as it is written: `+07:00`.
+fn offset(at: &str) -> i64 {
+    let Some(tail) = at.len().checked_sub(6).and_then(|from| at.get(from..)) else { return 0 };
+    let sign = match tail.as_bytes()[0] {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return 0,
+    };
+    let part = |range| tail.get(range).and_then(|n: &str| n.parse::<i64>().ok()).unwrap_or(0);
+    sign * (part(1..3) * 3_600 + part(4..6) * 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_read() {
+        assert_eq!(offset("2026-01-15T08:00:00+07:00"), 7 * 3_600);
+        assert_eq!(offset("2026-01-15T08:00:00-03:30"), -(3 * 3_600 + 1_800));
+        assert_eq!(offset("2026-01-15T08:00:00Z"), 0);
+    }
+}
