@@ -98,6 +98,15 @@ pub struct Application {
     pub channel: &'static str,
 }
 
+/// What belongs to an application beside its answers.
+#[derive(Debug, Clone, Default)]
+pub struct Enclosed {
+    /// What its case will be known by, where files are held for it; minted where there are none.
+    pub case: Option<Urn>,
+    /// The files, as the case names them.
+    pub files: Option<Attribute>,
+}
+
 /// Services, drafts and applications. Cheap to clone.
 #[derive(Clone)]
 pub struct Applications {
@@ -192,6 +201,19 @@ impl Applications {
     /// # Errors
     /// See [`ApplicationError`]; nothing is lost then, the draft stays.
     pub async fn send(&self, actor: &Actor, application: Application) -> Result<Urn, ApplicationError> {
+        self.send_with(actor, application, Enclosed::default()).await
+    }
+
+    /// Sends an application with its files; see [`Applications::send`].
+    ///
+    /// # Errors
+    /// See [`ApplicationError`]; nothing is lost then, the draft stays.
+    pub async fn send_with(
+        &self,
+        actor: &Actor,
+        application: Application,
+        enclosed: Enclosed,
+    ) -> Result<Urn, ApplicationError> {
         let service = self.service(&application.service)?;
         let applicant = self.applicant(actor).await?;
         let fits = match applicant.kind.as_str() {
@@ -208,7 +230,7 @@ impl Applications {
         // Sent twice (a second click, a crash before the draft went), it is one application.
         let kept = self.draft(actor, &service.key()).await?;
         let key = kept.map(|row| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc));
-        let case = self.case(&service, &applicant, &application, now).await?;
+        let case = self.case(&service, &applicant, (&application, enclosed), now).await?;
         let ground = format!("application:{}", application.channel);
         let name = format!("{}@{}/{}", service.spec.pack, service.spec.version, service.spec.process);
         let new = NewCase {
@@ -227,12 +249,12 @@ impl Applications {
         &self,
         service: &Service,
         applicant: &Entity,
-        application: &Application,
+        (application, enclosed): (&Application, Enclosed),
         now: Timestamp,
     ) -> Result<Entity, ApplicationError> {
         let text = |s: &str| Attribute::property(s);
         let spec = &service.spec;
-        let urn = Urn::mint("case", now, self.registry.rng().as_ref());
+        let urn = enclosed.case.unwrap_or_else(|| Urn::mint("case", now, self.registry.rng().as_ref()));
         let number = number_of(&urn);
         let mut case = Entity::new(urn, "Case", applicant.space.clone())
             .with("name", text(&number))
@@ -244,7 +266,11 @@ impl Applications {
             .with("subject", text(&spec.subject))
             .with("person", Attribute::object(applicant.id.clone()))
             .with("channel", text(application.channel))
-            .with("openedAt", text(&now.to_string()));
+            .with("openedAt", text(&now.to_string()))
+            .with("answers", text(&application.data.to_string()));
+        if let Some(files) = enclosed.files {
+            case = case.with("files", files);
+        }
         if let Some(deadline) = self.deadline(&spec.term, now) {
             case = case.with("deadline", text(&deadline.to_string()));
         }

@@ -14,7 +14,7 @@ mod tasks;
 mod territory;
 mod worker;
 
-pub use applications::{Application, ApplicationError, Applications, Service};
+pub use applications::{Application, ApplicationError, Applications, Enclosed, Service};
 pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
 pub use respond::alert_message;

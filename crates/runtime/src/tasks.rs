@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use svod_files::{FileInfo, Files};
 use svod_kernel::{Actor, Coded, FieldError, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError, Receipt, Registry};
@@ -115,7 +116,8 @@ impl Tasks {
     /// See [`TaskError`]; of two officials at once one gets `version-conflict`.
     pub async fn take(&self, actor: &Actor, urn: &Urn) -> Result<Receipt, TaskError> {
         let task = self.task(actor, urn).await?;
-        let again = task.text("status") == Some("taken") && mine(actor, &task).is_ok();
+        let open = task.object("person").is_some() && task.text("status") == Some("taken");
+        let again = open && mine(actor, &task).is_ok();
         if !again {
             needs(&task, "offered")?;
         }
@@ -182,6 +184,17 @@ impl Tasks {
         Ok(self.registry.execute(actor, command).await?)
     }
 
+    /// The case names the files that came with the answers.
+    async fn named(&self, task: &Entity, files: &[FileInfo]) -> Result<Option<Change>, TaskError> {
+        let Some(case) = task.object("case").filter(|_| !files.is_empty()) else { return Ok(None) };
+        let platform = Arc::new(Actor::platform("files"));
+        let case = self.registry.entity(&platform, case).await?;
+        let Some(all) = Files::naming(&case, files) else { return Ok(None) };
+        let set = BTreeMap::from([(svod_files::ATTRIBUTE.to_owned(), all)]);
+        let patch = Operation::Patch { urn: case.id, expected: Some(case.version), set, unset: Vec::new() };
+        Ok(Some(Change::verb(patch, Action::Update, "attach").by(&platform)))
+    }
+
     /// What was opened with the task is closed with it.
     fn ends(&self, task: &Entity) -> Option<Change> {
         task.object("access").map(|access| self.trust.work_ends(access))
@@ -197,10 +210,10 @@ impl Tasks {
             return Err(TaskError::Result);
         }
         let variables = [("result".to_owned(), result.into())].into_iter().collect();
-        self.close(actor, urn, Some(result), variables).await
+        self.close(actor, urn, (Some(result), &[]), variables).await
     }
 
-    /// Closes a taken task with what its form holds; the case goes on.
+    /// Closes a taken task with what its form holds, and files held for its case; the case names them and goes on.
     ///
     /// # Errors
     /// See [`TaskError`].
@@ -209,15 +222,16 @@ impl Tasks {
         actor: &Actor,
         urn: &Urn,
         answers: Map<String, Value>,
+        files: &[FileInfo],
     ) -> Result<Receipt, TaskError> {
-        self.close(actor, urn, None, answers).await
+        self.close(actor, urn, (None, files), answers).await
     }
 
     async fn close(
         &self,
         actor: &Actor,
         urn: &Urn,
-        result: Option<&str>,
+        (result, files): (Option<&str>, &[FileInfo]),
         variables: Map<String, Value>,
     ) -> Result<Receipt, TaskError> {
         let task = self.task(actor, urn).await?;
@@ -238,6 +252,8 @@ impl Tasks {
             let command = Command { ground, changes, ..Command::default() };
             return Ok(self.registry.execute(actor, command).await?);
         }
+        let named = self.named(&task, files).await?;
+        let changes = changes.into_iter().chain(named).collect();
         let along = Along { ground: Some(ground), changes, ..Along::default() };
         Ok(self.cases.complete(actor, &task, variables, &along).await?)
     }

@@ -84,7 +84,7 @@ async fn who_owns_the_home_is_registered_at_once(place: &TestPlace) {
     assert_eq!(homes[0].text("address"), Some("Новокузнецк, ул. Кирова, 1, 2"));
     let told = town.house.told(&case).await;
     let decided = told.iter().find(|t| t["decided"] == "route").unwrap().to_string();
-    assert!(decided.contains("owner") && decided.contains("moving@0.1.0"), "{decided}");
+    assert!(decided.contains("owner") && decided.contains("moving@0.2.0"), "{decided}");
     let stranger = Actor { id: "urn:svod:person:2".into(), ..town.citizen.clone() };
     assert!(town.applications.case_of(&stranger, &case).await.is_err(), "nobody else's case");
 }
@@ -104,7 +104,7 @@ async fn somebody_elses_leave_is_looked_at_by_an_official(place: &TestPlace) {
         let around = town.tasks.complete(&official, &task.id, "done").await.unwrap_err();
         assert_eq!(svod_kernel::Coded::code(&around), "task-form", "its form is not gone around");
         let answers = map(json!({"decision": decision, "reason": "Нет подписи"}));
-        town.tasks.complete_with(&official, &task.id, answers).await.unwrap();
+        town.tasks.complete_with(&official, &task.id, answers, &[]).await.unwrap();
         assert!(town.house.is_done(&case).await);
         assert_eq!(town.homes().await.len(), homes, "{decision}");
     }
@@ -158,7 +158,7 @@ async fn who_takes_the_task_sees_what_was_written_while_they_have_it(place: &Tes
     town.tasks.take(&official, &task).await.unwrap();
     town.tasks.take(&official, &task).await.unwrap();
     assert!(written(&official).await, "taken again, it is open");
-    town.tasks.complete_with(&official, &task, map(json!({"decision": "register"}))).await.unwrap();
+    town.tasks.complete_with(&official, &task, map(json!({"decision": "register"})), &[]).await.unwrap();
     assert!(closed().await, "done, it is closed");
     let own = Actor { id: PERSON.into(), name: "Анна".into(), ..official };
     town.send("consent").await.unwrap();
