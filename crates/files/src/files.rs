@@ -223,25 +223,28 @@ impl Files {
 
     async fn kept(&self, actor: &Actor, owner: &Urn, examined: Examined) -> Result<FileInfo, FileError> {
         let (entity, _) = self.owner(actor, None, owner).await?;
-        let now = self.0.registry.clock().now();
-        let Examined { name, kind, bytes, sha256 } = examined;
-        let info = FileInfo {
-            id: Urn::mint("file", now, &**self.0.registry.rng()),
-            owner: entity.id.clone(),
-            space: entity.space.clone(),
-            name,
-            kind,
-            size: bytes.len() as i64,
-            sha256,
-            state: if self.0.options.scanner.is_some() { FileState::Waiting } else { FileState::Unscanned },
-            created: now,
-        };
+        let info = self.new_info((entity.id.clone(), entity.space.clone()), &examined);
         let row = self.row(&info, actor)?;
-        self.0.store.append(move |conn| file::add(conn, &row, &bytes)).await?;
+        self.0.store.append(move |conn| file::add(conn, &row, &examined.bytes)).await?;
         self.change(actor, &info, Turn::Attach).await?;
-        metrics::counter!("svod_files_total", "kind" => kind.as_str()).increment(1);
+        metrics::counter!("svod_files_total", "kind" => info.kind.as_str()).increment(1);
         self.0.wake.notify_one();
         Ok(info)
+    }
+
+    pub(crate) fn new_info(&self, (owner, space): (Urn, SpacePath), examined: &Examined) -> FileInfo {
+        let now = self.0.registry.clock().now();
+        FileInfo {
+            id: Urn::mint("file", now, &**self.0.registry.rng()),
+            owner,
+            space,
+            name: examined.name.clone(),
+            kind: examined.kind,
+            size: examined.bytes.len() as i64,
+            sha256: examined.sha256.clone(),
+            state: if self.0.options.scanner.is_some() { FileState::Waiting } else { FileState::Unscanned },
+            created: now,
+        }
     }
 
     /// The files of an entity, as it is shown to whom it is shown.
@@ -384,12 +387,12 @@ impl Files {
         }
     }
 
-    fn space(&self, path: &SpacePath) -> Result<i64, FileError> {
+    pub(crate) fn space(&self, path: &SpacePath) -> Result<i64, FileError> {
         let known = self.0.registry.spaces().get(path).map(|s| s.id);
         known.ok_or_else(|| CommandError::UnknownSpace(path.clone()).into())
     }
 
-    fn row(&self, info: &FileInfo, actor: &Actor) -> Result<FileRow, FileError> {
+    pub(crate) fn row(&self, info: &FileInfo, actor: &Actor) -> Result<FileRow, FileError> {
         Ok(FileRow {
             space: self.space(&info.space)?,
             id: info.id.to_string(),

@@ -5,6 +5,7 @@
 //! ledger hold its digest → quarantine until the scanner has found nothing → [`Files::read`].
 //!
 //! * `kind` – what a file is, and how it is called; `examine`, `picture`, `pdf` – what is looked at before it is kept
+//! * `held` – files of a form that is not sent yet: kept for the entity that will name them
 //! * `files` – keeping, listing, reading, removing; `listed` – the attribute
 //! * `quota` – how much one sender sends within a day
 //! * `scanner` – clamd; `tend` – what waits is scanned, what belongs to nothing is erased
@@ -15,6 +16,7 @@
 mod error;
 mod examine;
 mod files;
+mod held;
 mod kind;
 mod listed;
 mod pdf;

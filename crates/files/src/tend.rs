@@ -134,7 +134,7 @@ impl Files {
     async fn belongs(&self, info: &FileInfo) -> Result<bool, FileError> {
         match self.0.registry.entity_in(&Actor::platform("files"), Some(&info.space), &info.owner).await {
             Ok(owner) => Ok(names(&owner, info)),
-            Err(QueryError::NotFound(_)) => Ok(false),
+            Err(QueryError::NotFound(_)) => Ok(self.is_held(info)),
             Err(e) => Err(e.into()),
         }
     }

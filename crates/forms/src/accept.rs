@@ -56,7 +56,7 @@ impl FieldError {
 }
 
 /// Rules of answers: each has a message `form-error-<rule>` in every language.
-pub const ERRORS: [&str; 30] = [
+pub const ERRORS: [&str; 38] = [
     "required",
     "required-check",
     "required-choice",
@@ -86,6 +86,14 @@ pub const ERRORS: [&str; 30] = [
     "address",
     "files",
     "file-kind",
+    "file-empty",
+    "file-size",
+    "file-content",
+    "file-name",
+    "file-pixels",
+    "file-broken",
+    "file-active",
+    "file-quota",
     "items-max",
 ];
 
@@ -403,6 +411,10 @@ fn typed_answer(
         let new = around.lists.files.get(&met.name);
         if typed.contains_key(&met.name) || new.is_some() {
             refusals.seen.insert(met.name.clone());
+        }
+        if let Some(refused) = around.lists.refused.get(&met.name) {
+            refusals.seen.insert(met.name.clone());
+            return Some(Err(Complaint::of(refused.rule).with("file", refused.name.clone()).with("n", refused.n)));
         }
         let mut all = value::files(held);
         all.extend(new?.iter().cloned());

@@ -72,6 +72,19 @@ pub struct Lists {
     pub found: BTreeMap<String, Vec<Choice>>,
     /// Files that came with what is read, by the field's name: taken in already.
     pub files: BTreeMap<String, Vec<FileRef>>,
+    /// Files that came with it and were not taken in, by the field's name.
+    pub refused: BTreeMap<String, RefusedFile>,
+}
+
+/// A file that was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedFile {
+    /// Which rule it breaks: one of [`crate::ERRORS`] that begin with `file-`.
+    pub rule: &'static str,
+    /// As the sender calls it.
+    pub name: String,
+    /// The rule's number: MB that a file may have, hours to wait.
+    pub n: u64,
 }
 
 /// What must be looked up for a form.

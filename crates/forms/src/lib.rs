@@ -31,7 +31,7 @@ mod view;
 
 pub use accept::{ERRORS, FieldError, Finished, Refused, Sent};
 pub use act::Action;
-pub use around::{Around, Choice, Draft, FileRef, Filled, Lists, Prefill, Wanted};
+pub use around::{Around, Choice, Draft, FileRef, Filled, Lists, Prefill, RefusedFile, Wanted};
 pub use fault::{FormFault, RULES};
 pub use markdown::{Block, Span};
 pub use model::{Form, Like, Part, Style};

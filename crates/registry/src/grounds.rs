@@ -9,7 +9,7 @@ use svod_model::Entity;
 use svod_policy::{Action, Ground};
 use svod_query::{Compare, Filter, Operand, Operation as Op, Path, Query, Types};
 
-use crate::command::{Change, Command, CommandError, Operation};
+use crate::command::{Change, Command, CommandError, Operation, Receipt};
 use crate::{Find, QueryError, Registry};
 
 /// Accesses that are looked up at once when the platform starts.
@@ -30,7 +30,7 @@ struct Opened {
     consent: Option<Urn>,
     since: Timestamp,
     until: Timestamp,
-    /// These attributes; empty: all.
+    /// These attributes, `phone` of whatever is about the person or `Task.input` of one type; empty: all.
     only: BTreeSet<String>,
     /// A second person has found it wrong.
     refused: bool,
@@ -44,12 +44,12 @@ pub(crate) struct Grounds {
 }
 
 impl Grounds {
-    /// The grounds on which the actor may look at an attribute of a person now.
+    /// The grounds on which the actor may look at an attribute of an entity of a person now.
     pub fn of<'g>(
         &'g self,
         actor: &'g Actor,
         person: &'g Urn,
-        name: &'g str,
+        (kind, name): (&'g str, &'g str),
         now: Timestamp,
     ) -> impl Iterator<Item = Ground> + 'g {
         let all = self.opened.get(&actor.id).map(Vec::as_slice).unwrap_or_default();
@@ -58,7 +58,11 @@ impl Grounds {
             let same = o.post == actor.name && o.body == actor.body && actor.on_behalf.is_empty();
             o.person == *person && same && agreed && !o.refused && o.since <= now && now < o.until
         };
-        all.iter().filter(holds).filter(move |o| o.only.is_empty() || o.only.contains(name)).map(|o| o.ground)
+        let covers = move |o: &&Opened| {
+            let typed = |n: &String| n.split_once('.').is_some_and(|(k, n)| k == kind && n == name);
+            o.only.is_empty() || o.only.contains(name) || o.only.iter().any(typed)
+        };
+        all.iter().filter(holds).filter(covers).map(|o| o.ground)
     }
 
     /// Takes in an access as it stands, unless it is known as it stood later.
@@ -68,7 +72,14 @@ impl Grounds {
             all.retain(|o| now < o.until);
             !all.is_empty()
         });
-        let Some(opened) = opened(access).filter(|o| now < o.until) else { return };
+        let Some(opened) = opened(access) else { return };
+        if now >= opened.until {
+            // It has run out, or was ended before its time.
+            if let Some(all) = self.opened.get_mut(actor) {
+                all.retain(|o| o.access != opened.access || o.version > opened.version);
+            }
+            return;
+        }
         let all = self.opened.entry(actor.to_owned()).or_default();
         match all.iter_mut().find(|o| o.access == opened.access) {
             Some(known) if known.version >= opened.version => {}
@@ -116,10 +127,23 @@ impl Registry {
     /// [`CommandError::Forbidden`] when policy does not let the actor look there.
     pub async fn look(&self, actor: &Actor, access: Entity) -> Result<(), CommandError> {
         let ground = access.text("ground").unwrap_or_default().to_owned();
-        let changes = vec![Change::verb(Operation::Create(access.clone()), Action::Look, "look")];
-        self.execute(actor, Command { ground, changes, ..Command::default() }).await?;
+        self.look_while(actor, Command { ground, ..Command::default() }, access).await.map(drop)
+    }
+
+    /// Opens personal data with what is done at the same moment: both are written, or neither.
+    ///
+    /// # Errors
+    /// As [`Registry::look`] and [`Registry::execute`].
+    pub async fn look_while(
+        &self,
+        actor: &Actor,
+        mut command: Command,
+        access: Entity,
+    ) -> Result<Receipt, CommandError> {
+        command.changes.push(Change::verb(Operation::Create(access.clone()), Action::Look, "look"));
+        let receipt = self.execute(actor, command).await?;
         self.learn_grounds([&access]);
-        Ok(())
+        Ok(receipt)
     }
 
     /// Takes in what the journal tells of accesses and consents. Where everybody may write everything, nothing is opened.

@@ -125,7 +125,9 @@ impl View {
             return self.may(actor, action, resource);
         }
         let on = |ground| ResourceRef { ground: Some(ground), ..resource.clone() };
-        self.grounds.of(actor, person, name, self.present).any(|ground| self.may(actor, action, &on(ground)))
+        self.grounds
+            .of(actor, person, (&resource.kind, name), self.present)
+            .any(|ground| self.may(actor, action, &on(ground)))
     }
 
     /// The entity as the actor may see it; none when they may not know of it.

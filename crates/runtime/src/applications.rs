@@ -135,6 +135,15 @@ pub struct Application {
     pub channel: &'static str,
 }
 
+/// What belongs to an application beside its answers.
+#[derive(Debug, Clone, Default)]
+pub struct Enclosed {
+    /// What its case will be known by, where files are held for it; minted where there are none.
+    pub case: Option<Urn>,
+    /// The files, as the case names them.
+    pub files: Option<Attribute>,
+}
+
 /// Services, drafts and applications. Cheap to clone.
 #[derive(Clone)]
 pub struct Applications {
@@ -229,6 +238,19 @@ impl Applications {
     /// # Errors
     /// See [`ApplicationError`]; nothing is lost then, the draft stays.
     pub async fn send(&self, actor: &Actor, application: Application) -> Result<Urn, ApplicationError> {
+        self.send_with(actor, application, Enclosed::default()).await
+    }
+
+    /// Sends an application with its files; see [`Applications::send`].
+    ///
+    /// # Errors
+    /// See [`ApplicationError`]; nothing is lost then, the draft stays.
+    pub async fn send_with(
+        &self,
+        actor: &Actor,
+        application: Application,
+        enclosed: Enclosed,
+    ) -> Result<Urn, ApplicationError> {
         let service = self.service(&application.service)?;
         let applicant = self.applicant(actor).await?;
         service.is_for(&applicant)?;
@@ -237,13 +259,17 @@ impl Applications {
         let kept = self.draft(actor, &service.key()).await?;
         let key = kept.map(|row| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc));
         let about = About {
-            id: Urn::mint("case", now, self.registry.rng().as_ref()),
+            id: enclosed.case.unwrap_or_else(|| Urn::mint("case", now, self.registry.rng().as_ref())),
             person: Some(&applicant.id),
             space: &applicant.space,
             channel: Some(application.channel),
             event: None,
         };
-        let case = case_of(&self.registry, &service.spec, about).await?;
+        let mut case = case_of(&self.registry, &service.spec, about).await?;
+        case = case.with("answers", Attribute::property(application.data.to_string()));
+        if let Some(files) = enclosed.files {
+            case = case.with("files", files);
+        }
         let ground = format!("application:{}", application.channel);
         let new = NewCase {
             process: service.process(),
@@ -274,6 +300,8 @@ impl Applications {
             event: begun.event.as_deref(),
         };
         let case = case_of(&self.registry, &service.spec, about).await?;
+        let answers = Value::Object(begun.data.clone()).to_string();
+        let case = case.with("answers", Attribute::property(answers));
         let application = Application {
             service: service.key(),
             data: Value::Object(begun.data),

@@ -20,7 +20,7 @@ mod tasks;
 mod territory;
 mod worker;
 
-pub use applications::{Application, ApplicationError, Applications, Service};
+pub use applications::{Application, ApplicationError, Applications, Enclosed, Service};
 pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
 pub use correspondence::{Correspondence, CorrespondenceError, MAX_COMMENT, MAX_MESSAGE, Side};

@@ -2,11 +2,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use svod_files::{FileInfo, Files};
 use svod_kernel::{Actor, Coded, FieldError, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError, Receipt, Registry};
 
+use svod_trust::{Trust, Work};
+
 use crate::cases::{Along, CaseError, Cases};
+
+/// How long what a task holds stays open to who took it, at the least: until its deadline when that is later.
+const OPEN_SECONDS: i64 = 24 * 3600;
+/// And at the most: who still needs it then opens it again.
+const OPEN_MOST_SECONDS: i64 = 30 * 24 * 3600;
 
 /// Longest result text, in characters.
 pub const MAX_RESULT: usize = 4_000;
@@ -91,23 +99,71 @@ impl Coded for TaskError {
 pub struct Tasks {
     registry: Arc<Registry>,
     cases: Arc<Cases>,
+    trust: Trust,
 }
 
 impl Tasks {
     /// Over the registry.
-    pub const fn new(registry: Arc<Registry>, cases: Arc<Cases>) -> Self {
-        Self { registry, cases }
+    pub fn new(registry: Arc<Registry>, cases: Arc<Cases>) -> Self {
+        let trust = Trust::new(registry.clone());
+        Self { registry, cases, trust }
     }
 
-    /// Takes an offered task upon oneself.
+    /// Takes an offered task upon oneself. What its applicant wrote is open with it, which the applicant sees; taken again by
+    /// who has it already, that is opened anew.
     ///
     /// # Errors
     /// See [`TaskError`]; of two officials at once one gets `version-conflict`.
     pub async fn take(&self, actor: &Actor, urn: &Urn) -> Result<Receipt, TaskError> {
         let task = self.task(actor, urn).await?;
-        needs(&task, "offered")?;
-        let set = [("status", "taken".to_owned()), ("takenBy", actor.name.clone()), ("takenAt", self.now())];
-        self.patch(actor, &task, &set, &[], "take", Action::Take).await
+        let open = task.object("person").is_some() && task.text("status") == Some("taken");
+        let again = open && mine(actor, &task).is_ok();
+        if !again {
+            needs(&task, "offered")?;
+        }
+        let mut set: BTreeMap<String, Attribute> = BTreeMap::new();
+        if !again {
+            let texts = [("status", "taken".to_owned()), ("takenBy", actor.name.clone()), ("takenAt", self.now())];
+            set.extend(texts.map(|(name, value)| (name.to_owned(), Attribute::property(value))));
+        }
+        let access = self.access(actor, &task).await?;
+        if let Some(access) = &access {
+            set.insert("access".to_owned(), Attribute::object(access.id.clone()));
+        }
+        let patch = Operation::Patch { urn: task.id.clone(), expected: Some(task.version), set, unset: Vec::new() };
+        let command = Command {
+            ground: ground(actor, &task),
+            cause: task.object("case").cloned(),
+            changes: std::iter::once(Change::verb(patch, Action::Take, "take")).chain(self.ends(&task)).collect(),
+            ..Command::default()
+        };
+        let Some(access) = access else { return Ok(self.registry.execute(actor, command).await?) };
+        let receipt = self.registry.look_while(actor, command, access.clone()).await?;
+        self.trust.worked(actor, &access).await;
+        Ok(receipt)
+    }
+
+    /// What is opened with a task: on the acts of its service, for as long as it may take.
+    async fn access(&self, actor: &Actor, task: &Entity) -> Result<Option<Entity>, TaskError> {
+        if task.object("person").is_none() {
+            return Ok(None);
+        }
+        let case = match task.object("case") {
+            Some(case) => self.registry.entity(actor, case).await.ok(),
+            None => None,
+        };
+        let service = task.text("service").unwrap_or_default();
+        let catalogue = self.registry.catalogue();
+        let of = |spec: &&svod_model::ServiceSpec| service.split_once('/') == Some((&*spec.pack, &*spec.id));
+        let acts = catalogue.packs.iter().flat_map(|p| &p.services).find(of).map(|spec| spec.acts.join("; "));
+        let title = task.text("title").or_else(|| task.text("name")).unwrap_or_default();
+        let number = case.as_ref().and_then(|c| c.text("number")).unwrap_or_default();
+        let now = self.registry.clock().now();
+        let until = task.time("deadline").unwrap_or(now);
+        let until = until.max(now.plus_seconds(OPEN_SECONDS)).min(now.plus_seconds(OPEN_MOST_SECONDS));
+        let reason = if number.is_empty() { title.to_owned() } else { format!("{title}: {number}") };
+        let ground = acts.unwrap_or_else(|| ground(actor, task));
+        Ok(self.trust.for_work(actor, &Work { task, ground: &ground, reason: &reason, until }))
     }
 
     /// Gives a taken task back.
@@ -118,8 +174,30 @@ impl Tasks {
         let task = self.task(actor, urn).await?;
         needs(&task, "taken")?;
         mine(actor, &task)?;
-        self.patch(actor, &task, &[("status", "offered".to_owned())], &["takenBy", "takenAt"], "release", Action::Take)
-            .await
+        let patch = patch_of(&task, &[("status", "offered".to_owned())], &["takenBy", "takenAt", "access"]);
+        let command = Command {
+            ground: ground(actor, &task),
+            cause: task.object("case").cloned(),
+            changes: std::iter::once(Change::verb(patch, Action::Take, "release")).chain(self.ends(&task)).collect(),
+            ..Command::default()
+        };
+        Ok(self.registry.execute(actor, command).await?)
+    }
+
+    /// The case names the files that came with the answers.
+    async fn named(&self, task: &Entity, files: &[FileInfo]) -> Result<Option<Change>, TaskError> {
+        let Some(case) = task.object("case").filter(|_| !files.is_empty()) else { return Ok(None) };
+        let platform = Arc::new(Actor::platform("files"));
+        let case = self.registry.entity(&platform, case).await?;
+        let Some(all) = Files::naming(&case, files) else { return Ok(None) };
+        let set = BTreeMap::from([(svod_files::ATTRIBUTE.to_owned(), all)]);
+        let patch = Operation::Patch { urn: case.id, expected: Some(case.version), set, unset: Vec::new() };
+        Ok(Some(Change::verb(patch, Action::Update, "attach").by(&platform)))
+    }
+
+    /// What was opened with the task is closed with it.
+    fn ends(&self, task: &Entity) -> Option<Change> {
+        task.object("access").map(|access| self.trust.work_ends(access))
     }
 
     /// Closes a taken task with its result; the case goes on.
@@ -132,10 +210,10 @@ impl Tasks {
             return Err(TaskError::Result);
         }
         let variables = [("result".to_owned(), result.into())].into_iter().collect();
-        self.close(actor, urn, Some(result), variables).await
+        self.close(actor, urn, (Some(result), &[]), variables).await
     }
 
-    /// Closes a taken task with what its form holds; the case goes on.
+    /// Closes a taken task with what its form holds, and files held for its case; the case names them and goes on.
     ///
     /// # Errors
     /// See [`TaskError`].
@@ -144,15 +222,16 @@ impl Tasks {
         actor: &Actor,
         urn: &Urn,
         answers: Map<String, Value>,
+        files: &[FileInfo],
     ) -> Result<Receipt, TaskError> {
-        self.close(actor, urn, None, answers).await
+        self.close(actor, urn, (None, files), answers).await
     }
 
     async fn close(
         &self,
         actor: &Actor,
         urn: &Urn,
-        result: Option<&str>,
+        (result, files): (Option<&str>, &[FileInfo]),
         variables: Map<String, Value>,
     ) -> Result<Receipt, TaskError> {
         let task = self.task(actor, urn).await?;
@@ -163,37 +242,25 @@ impl Tasks {
         }
         let mut set = vec![("status", "done".to_owned()), ("completedAt", self.now())];
         set.extend(result.map(|r| ("result", r.to_owned())));
+        if result.is_none() {
+            set.push(("answers", Value::Object(variables.clone()).to_string()));
+        }
         let change = Change::verb(patch_of(&task, &set, &[]), Action::Complete, "complete");
+        let changes: Vec<Change> = std::iter::once(change).chain(self.ends(&task)).collect();
         let ground = ground(actor, &task);
         if task.object("case").is_none() {
-            let command = Command { ground, changes: vec![change], ..Command::default() };
+            let command = Command { ground, changes, ..Command::default() };
             return Ok(self.registry.execute(actor, command).await?);
         }
-        let along = Along { ground: Some(ground), changes: vec![change], ..Along::default() };
+        let named = self.named(&task, files).await?;
+        let changes = changes.into_iter().chain(named).collect();
+        let along = Along { ground: Some(ground), changes, ..Along::default() };
         Ok(self.cases.complete(actor, &task, variables, &along).await?)
     }
 
     async fn task(&self, actor: &Actor, urn: &Urn) -> Result<Entity, TaskError> {
         let task = self.registry.entity(actor, urn).await?;
         if task.kind == "Task" { Ok(task) } else { Err(QueryError::NotFound(format!("task {urn}")).into()) }
-    }
-
-    async fn patch(
-        &self,
-        actor: &Actor,
-        task: &Entity,
-        set: &[(&str, String)],
-        unset: &[&str],
-        verb: &'static str,
-        action: Action,
-    ) -> Result<Receipt, TaskError> {
-        let command = Command {
-            ground: ground(actor, task),
-            cause: task.object("case").cloned(),
-            changes: vec![Change::verb(patch_of(task, set, unset), action, verb)],
-            ..Command::default()
-        };
-        Ok(self.registry.execute(actor, command).await?)
     }
 
     fn now(&self) -> String {

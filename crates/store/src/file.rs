@@ -99,6 +99,15 @@ pub fn by_id(conn: &mut dyn Conn, id: &str) -> Result<Vec<FileRow>, StoreError> 
     conn.query(&sql, &[id.into()])?.iter().map(of).collect()
 }
 
+/// The files of an entity in a space, whether it names them or not.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn of_owner(conn: &mut dyn Conn, space: i64, owner: &str) -> Result<Vec<FileRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM file WHERE space = ?1 AND owner = ?2 ORDER BY created, id");
+    conn.query(&sql, &[space.into(), owner.into()])?.iter().map(of).collect()
+}
+
 /// What somebody has sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {

@@ -84,6 +84,7 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
             registry: rooms.registry.clone(),
             tasks: rooms.tasks.clone(),
             notary: rooms.notary.clone(),
+            files: files.clone(),
         }))
         .merge(svod_operations::routes(svod_operations::OperationsState {
             registry: rooms.registry.clone(),

@@ -3,6 +3,7 @@
 //! * `looking` – personal data of another are opened on a ground, which is written down first; the person sees it and objects
 //! * `consent` – a person agrees to a use of their data, for a time, and takes it back
 //! * `mandate` – who may act for whom
+//! * `working` – who works on somebody's matter sees what belongs to it, as long as they do
 //! * `watch` – rules over what happens, which call the security officer
 //!
 //! What is kept are entities of the base pack (`Access`, `Objection`, `Consent`, `Mandate`, `SecurityAlert`); what holds now the
@@ -14,6 +15,7 @@ mod lists;
 mod looking;
 mod mandate;
 mod watch;
+mod working;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -25,6 +27,7 @@ pub use consent::NewConsent;
 pub use error::TrustError;
 pub use looking::{EMERGENCY_SECONDS, LOOK_SECONDS, Looking, Opened};
 pub use mandate::{MAX_MANDATE_DAYS, NewMandate, PRESENT_SECONDS, Registered};
+pub use working::Work;
 
 /// The rooms of trust over one graph.
 #[derive(Clone)]

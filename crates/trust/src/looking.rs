@@ -116,7 +116,13 @@ impl Trust {
     }
 
     /// Who looks at whom, and when.
-    fn traced(&self, access: Entity, actor: &Actor, person: &Urn, (now, until): (Timestamp, Timestamp)) -> Entity {
+    pub(crate) fn traced(
+        &self,
+        access: Entity,
+        actor: &Actor,
+        person: &Urn,
+        (now, until): (Timestamp, Timestamp),
+    ) -> Entity {
         let access = access
             .with("person", Attribute::object(person.clone()))
             .with("actor", Attribute::property(actor.id.clone()))
@@ -249,7 +255,7 @@ impl Trust {
     }
 
     /// The rules are told whose data the actor has opened of late.
-    async fn counted(&self, actor: &Actor, space: &SpacePath) {
+    pub(crate) async fn counted(&self, actor: &Actor, space: &SpacePath) {
         let since = self.registry.clock().now().plus_seconds(-COUNTED);
         let with = [("actor", actor.id.as_str())];
         let list = List { since: Some(since), limit: MOST_COUNTED, ..List::of("Access", &with) };

@@ -27,3 +27,5 @@ task-input-address = Address
 task-input-since = From which day on
 task-input-document = Document
 persona-official-migration = Migration officer
+moving-scan = Photo or scan of the document
+moving-scan-hint = Not required: it makes the check faster.

@@ -27,3 +27,5 @@ task-input-address = Мекенжай
 task-input-since = Қай күннен бастап
 task-input-document = Құжат
 persona-official-migration = Көші-қон мәселелері жөніндегі маман
+moving-scan = Құжаттың суреті немесе сканы
+moving-scan-hint = Міндетті емес: тексеруді тездетеді.

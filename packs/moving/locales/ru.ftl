@@ -27,3 +27,5 @@ task-input-address = Адрес
 task-input-since = С какого дня
 task-input-document = Документ
 persona-official-migration = Специалист по вопросам миграции
+moving-scan = Снимок или скан документа
+moving-scan-hint = Необязательно: ускорит проверку.

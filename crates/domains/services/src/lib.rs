@@ -27,11 +27,16 @@ mod worklist;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use svod_files::Files;
 use svod_notary::Notary;
 use svod_registry::Registry;
 use svod_runtime::{Applications, Tasks};
 use svod_text::Texts;
+
+/// What a page of a form may have beside its files, in bytes.
+const FIELDS: usize = 512 * 1024;
 
 /// What the pages stand on.
 #[derive(Clone)]
@@ -44,10 +49,15 @@ pub struct ServicesState {
     pub applications: Applications,
     /// What cannot be rewritten.
     pub notary: Arc<Notary>,
+    /// Files that come with forms.
+    pub files: Files,
 }
 
 /// The pages; they belong inside `Portal::wrap`.
 pub fn routes(state: ServicesState) -> Router {
+    let with_files = DefaultBodyLimit::max(state.files.max_bytes() + FIELDS);
+    let task_form = get(pages::task::form::show).post(pages::task::form::send).layer(with_files);
+    let form = get(pages::services::form).post(pages::services::send).layer(with_files);
     Router::new()
         .route("/tasks", get(pages::tasks::list))
         .route("/tasks.csv", get(pages::tasks::export))
@@ -55,11 +65,11 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/{urn}/take", post(pages::task::take))
         .route("/tasks/{urn}/release", post(pages::task::release))
         .route("/tasks/{urn}/complete", post(pages::task::complete))
-        .route("/tasks/{urn}/form", get(pages::task::form::show).post(pages::task::form::send))
+        .route("/tasks/{urn}/form", task_form)
         .route("/cases/{urn}", get(pages::case::show))
         .route("/services", get(pages::services::list))
         .route("/services/{pack}/{service}", get(pages::services::show))
-        .route("/services/{pack}/{service}/form", get(pages::services::form).post(pages::services::send))
+        .route("/services/{pack}/{service}/form", form)
         .route("/services/{pack}/{service}/discard", post(pages::services::discard))
         .route("/journal", get(pages::journal::show))
         .route("/receipt", get(pages::receipt::show).post(pages::receipt::verify))

@@ -72,4 +72,15 @@ form-error-files = { $n ->
    *[other] “{ $label }” takes at most { $n } files.
 }
 form-error-file-kind = { $file } is of another kind. “{ $label }” takes: { $kinds }
+form-error-file-empty = { $file } is empty. Choose another file.
+form-error-file-size = { $file } is larger than { $n } MB. Make it smaller.
+form-error-file-content = { $file } is not taken: send a PDF, JPEG, PNG or WebP.
+form-error-file-name = The content of { $file } is not what its name says. Send the right file, or give it the right name.
+form-error-file-pixels = { $file } has more than 50 megapixels. Make it smaller.
+form-error-file-broken = { $file } is damaged. Save or scan it anew.
+form-error-file-active = { $file } runs something when it is opened, or carries other files. Print it into a new PDF and send that.
+form-error-file-quota = { $n ->
+    [one] You have sent as many files as one may within a day. Try again in { $n } hour.
+   *[other] You have sent as many files as one may within a day. Try again in { $n } hours.
+}
 form-error-items-max = “{ $label }” takes at most { $n }.

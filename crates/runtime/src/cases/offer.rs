@@ -13,7 +13,7 @@ use super::{CaseError, Key};
 /// Hours for a task when nothing says how long it may take.
 const DEFAULT_HOURS: i64 = 24;
 /// What a task has from its case.
-const FROM_CASE: [&str; 8] = ["alert", "body", "kind", "severity", "subject", "name", "location", "service"];
+const FROM_CASE: [&str; 9] = ["alert", "body", "kind", "severity", "subject", "name", "location", "service", "person"];
 
 /// Which token of which instance a task is for: its attribute `token`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::house::{House, SPACE, map};
 crate::on_both_engines!(
     who_owns_the_home_is_registered_at_once,
     somebody_elses_leave_is_looked_at_by_an_official,
+    who_takes_the_task_sees_what_was_written_while_they_have_it,
     nobody_in_particular_cannot_apply,
     a_draft_is_kept_until_it_is_sent,
     sent_twice_it_is_one_application,
@@ -83,21 +84,14 @@ async fn who_owns_the_home_is_registered_at_once(place: &TestPlace) {
     assert_eq!(homes[0].text("address"), Some("Новокузнецк, ул. Кирова, 1, 2"));
     let told = town.house.told(&case).await;
     let decided = told.iter().find(|t| t["decided"] == "route").unwrap().to_string();
-    assert!(decided.contains("owner") && decided.contains("moving@0.1.0"), "{decided}");
+    assert!(decided.contains("owner") && decided.contains("moving@0.2.0"), "{decided}");
     let stranger = Actor { id: "urn:svod:person:2".into(), ..town.citizen.clone() };
     assert!(town.applications.case_of(&stranger, &case).await.is_err(), "nobody else's case");
 }
 
 async fn somebody_elses_leave_is_looked_at_by_an_official(place: &TestPlace) {
     let town = town(place).await;
-    let official = Actor {
-        id: "official".into(),
-        name: "Специалист".into(),
-        roles: [Role::Official].into(),
-        spaces: vec!["kuzbass".parse().unwrap()],
-        body: Some("urn:svod:body:kuzbass:migration".parse().unwrap()),
-        on_behalf: Vec::new(),
-    };
+    let official = official();
     for (decision, homes) in [("refuse", 0), ("register", 1)] {
         let case = town.send("consent").await.unwrap();
         let tasks = town.house.tasks().await;
@@ -110,10 +104,66 @@ async fn somebody_elses_leave_is_looked_at_by_an_official(place: &TestPlace) {
         let around = town.tasks.complete(&official, &task.id, "done").await.unwrap_err();
         assert_eq!(svod_kernel::Coded::code(&around), "task-form", "its form is not gone around");
         let answers = map(json!({"decision": decision, "reason": "Нет подписи"}));
-        town.tasks.complete_with(&official, &task.id, answers).await.unwrap();
+        town.tasks.complete_with(&official, &task.id, answers, &[]).await.unwrap();
         assert!(town.house.is_done(&case).await);
         assert_eq!(town.homes().await.len(), homes, "{decision}");
     }
+}
+
+fn official() -> Actor {
+    Actor {
+        id: "official".into(),
+        name: "Специалист".into(),
+        roles: [Role::Official].into(),
+        spaces: vec!["kuzbass".parse().unwrap()],
+        body: Some("urn:svod:body:kuzbass:migration".parse().unwrap()),
+        on_behalf: Vec::new(),
+    }
+}
+
+async fn who_takes_the_task_sees_what_was_written_while_they_have_it(place: &TestPlace) {
+    let town = town(place).await;
+    let (official, registry) = (official(), &town.house.registry);
+    town.send("consent").await.unwrap();
+    let task = town.house.tasks().await.remove(0).id;
+    let written = async |actor: &Actor| {
+        let task = registry.entity(actor, &task).await.unwrap();
+        task.text("input").is_some_and(|i| i.contains("Согласие от 01.01.2026"))
+    };
+    assert!(!written(&official).await, "closed to who has not taken it");
+    town.tasks.take(&official, &task).await.unwrap();
+    assert!(written(&official).await);
+    let colleague = Actor { id: "colleague".into(), name: "Коллега".into(), ..official.clone() };
+    assert!(!written(&colleague).await, "and to whoever else is of the body");
+    // The applicant sees who opened it, on which acts and what for.
+    let query = EntityQuery::of(SPACE.parse().unwrap(), &["Access"]);
+    let seen = registry.query(&town.citizen, query).await.unwrap().items;
+    assert_eq!(seen.len(), 1);
+    assert!(seen[0].text("ground").unwrap().contains("713"), "{:?}", seen[0].text("ground"));
+    assert!(seen[0].text("reason").unwrap().starts_with("Проверить право на жильё: "));
+    // Of the person nothing else is open.
+    let person = registry.entity(&official, &PERSON.parse().unwrap()).await;
+    assert!(!person.is_ok_and(|p| p.text("birthDate").is_some()));
+    town.tasks.release(&official, &task).await.unwrap();
+    let closed = async || {
+        for _ in 0..250 {
+            if !written(&official).await {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await; // the journal tells of it
+        }
+        false
+    };
+    assert!(closed().await, "given back, it is closed");
+    town.tasks.take(&official, &task).await.unwrap();
+    town.tasks.take(&official, &task).await.unwrap();
+    assert!(written(&official).await, "taken again, it is open");
+    town.tasks.complete_with(&official, &task, map(json!({"decision": "register"})), &[]).await.unwrap();
+    assert!(closed().await, "done, it is closed");
+    let own = Actor { id: PERSON.into(), name: "Анна".into(), ..official };
+    town.send("consent").await.unwrap();
+    let next = town.house.tasks().await.into_iter().find(|t| t.text("status") == Some("offered")).unwrap();
+    assert_eq!(svod_kernel::Coded::code(&town.tasks.take(&own, &next.id).await.unwrap_err()), "forbidden");
 }
 
 async fn nobody_in_particular_cannot_apply(place: &TestPlace) {

@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use svod_forms::{
     Action, Around, Choice, Draft, FieldError, Filled, Finished, Form, Lists, Prefill, Refused, Sent, Wanted,
 };
-use svod_kernel::SpacePath;
+use svod_kernel::{SpacePath, Urn};
 use svod_model::Entity;
 use svod_portal::{FormOverview, FormPage, Html, Island, Page, PageContext, PageError, SentForm, encoded};
 use svod_registry::EntityQuery;
 use svod_runtime::plain;
 
 use crate::ServicesState;
+use crate::pages::enclosed;
 
 /// Addresses that a search shows.
 const FOUND: usize = 20;
@@ -50,6 +52,17 @@ pub struct Desk {
     pub inputs: Map<String, Value>,
     /// Whose registers are searched.
     pub space: SpacePath,
+    /// The case that its files are held for; none while there are none.
+    pub owner: Option<Urn>,
+}
+
+/// What is kept of a form between its pages.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    draft: Draft,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<Urn>,
 }
 
 /// What came of a page that was sent.
@@ -67,7 +80,11 @@ impl Desk {
     /// When the store fails.
     pub async fn resumed(mut self, ctx: &PageContext, s: &ServicesState) -> Result<Self, PageError> {
         let kept = s.applications.draft(&ctx.actor, &self.key).await?;
-        self.draft = kept.and_then(|row| serde_json::from_str(&row.doc).ok()).unwrap_or_else(|| Draft::of(json!({})));
+        let kept: Option<Kept> = kept.and_then(|row| serde_json::from_str(&row.doc).ok());
+        if let Some(Kept { draft, owner }) = kept {
+            self.draft = draft;
+            self.owner = self.owner.or(owner);
+        }
         Ok(self)
     }
 
@@ -96,7 +113,8 @@ impl Desk {
     }
 
     async fn keep(&self, ctx: &PageContext, s: &ServicesState) -> Result<(), PageError> {
-        let doc = serde_json::to_string(&self.draft).map_err(PageError::internal)?;
+        let kept = Kept { draft: self.draft.clone(), owner: self.owner.clone() };
+        let doc = serde_json::to_string(&kept).map_err(PageError::internal)?;
         Ok(s.applications.keep(&ctx.actor, &self.key, &self.version, doc).await?)
     }
 
@@ -157,7 +175,10 @@ impl Desk {
             // A register is searched for whoever asks for it, and not with every page.
             asked.retain(|name, _| !name.ends_with(".find"));
         }
-        let lists = self.lists(ctx, s, &asked).await?;
+        let mut lists = self.lists(ctx, s, &asked).await?;
+        if sent.action.as_ref().is_some_and(|a| *a != Action::Send) {
+            enclosed::take_in(ctx, s, self, (sent, &mut lists)).await?;
+        }
         let answer = |r: Response| Ok(Filling::Answer(r));
         let Some(action) = &sent.action else { return answer(Redirect::to(&self.action).into_response()) };
         if *action == Action::Send {

@@ -1,6 +1,7 @@
 //! One folder a page: the handler and its template side by side.
 
 pub mod case;
+mod enclosed;
 mod filling;
 pub mod journal;
 mod locked;

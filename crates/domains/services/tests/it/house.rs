@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::json;
+use svod_files::{Daily, Files, FilesDeps, FilesOptions};
 use svod_identity::Identity;
 use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
 use svod_ledger::{Kind, Signer};
@@ -19,6 +20,7 @@ use svod_runtime::{Applications, Cases, Tasks};
 use svod_services::{ServicesState, routes};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
+use svod_trust::Trust;
 use tower::ServiceExt as _;
 
 pub const TASK: &str = "urn:svod:task:1-0";
@@ -79,6 +81,7 @@ impl House {
         let applications = Applications::new(cases.clone(), store.clone());
         let tasks = Tasks::new(registry.clone(), cases);
         let signer = Signer::new("house.example/ledger", Kind::Plain, &[3; 32]).unwrap();
+        let files_store = store.clone();
         let deps = NotaryDeps {
             store,
             clock: clock.clone(),
@@ -89,7 +92,14 @@ impl House {
             kept: None,
         };
         let notary = Notary::new(deps);
+        let files = Files::new(FilesDeps {
+            store: files_store,
+            registry: registry.clone(),
+            trust: Trust::new(registry.clone()),
+            options: FilesOptions { max_mib: 1, daily: Daily { files: 20, mib: 20 }, scanner: None },
+        });
         let app = portal.wrap(routes(ServicesState {
+            files,
             registry: registry.clone(),
             tasks,
             applications,

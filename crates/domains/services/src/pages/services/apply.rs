@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
 use svod_forms::Draft;
-use svod_model::StartSpec;
+use svod_model::{Entity, StartSpec};
 use svod_portal::{CsrfForm, PageContext, PageError, SentForm};
-use svod_runtime::{Application, plain};
+use svod_runtime::{Application, Enclosed, plain};
 
 use super::{href, title};
 use crate::ServicesState;
 use crate::access::address;
+use crate::pages::enclosed;
 use crate::pages::filling::{Desk, Filling, prefill};
 
 /// What stands in the address.
@@ -48,6 +49,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, pack: &str, id: &str) -> Res
         draft: Draft::of(json!({})),
         inputs: [("applicant".to_owned(), plain(&applicant))].into_iter().collect(),
         space: applicant.space.clone(),
+        owner: None,
     };
     desk.resumed(ctx, s).await
 }
@@ -80,6 +82,12 @@ pub async fn send(
         Filling::Answer(answer) => return Ok(answer),
         Filling::Done(done) => done,
     };
+    let files = enclosed::named(&ctx, &s, &desk, &done.data).await?;
+    let case = desk.owner.clone().filter(|_| !files.is_empty());
+    let naming = |case: &svod_kernel::Urn| {
+        svod_files::Files::naming(&Entity::new(case.clone(), "Case", desk.space.clone()), &files)
+    };
+    let enclosed = Enclosed { files: case.as_ref().and_then(naming), case };
     let application = Application {
         service: desk.key,
         data: done.data,
@@ -87,7 +95,7 @@ pub async fn send(
         disputed: done.disputed.into_iter().collect(),
         channel: "web",
     };
-    let case = s.applications.send(&ctx.actor, application).await?;
+    let case = s.applications.send_with(&ctx.actor, application, enclosed).await?;
     Ok(Redirect::to(&format!("{}?done=sent", address("Case", &case))).into_response())
 }
 

@@ -12,6 +12,7 @@ use svod_registry::QueryError;
 
 use crate::ServicesState;
 use crate::access::{address, seen};
+use crate::pages::enclosed;
 use crate::pages::filling::{Desk, Filling};
 use crate::worklist::mine;
 
@@ -61,6 +62,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, 
         draft: Draft::of(json!({})),
         inputs,
         space: task.space.clone(),
+        owner: task.object("case").cloned(),
     };
     Ok((desk.resumed(ctx, s).await?, task))
 }
@@ -93,8 +95,9 @@ pub async fn send(
         Filling::Answer(answer) => return Ok(answer),
         Filling::Done(done) => done,
     };
+    let files = enclosed::named(&ctx, &s, &desk, &done.data).await?;
     let Value::Object(answers) = done.data else { return Err(PageError::internal("a form gave no answers")) };
-    s.tasks.complete_with(&ctx.actor, &task.id, answers).await?;
+    s.tasks.complete_with(&ctx.actor, &task.id, answers, &files).await?;
     s.applications.discard(&ctx.actor, &desk.key).await?;
     Ok(Redirect::to(&format!("{}?done=complete", address("Task", &urn))).into_response())
 }

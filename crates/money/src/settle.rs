@@ -1,0 +1,327 @@
+//! What a provider says becomes true here, once: payment, accrual, books and the message to the case in one command.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use svod_kernel::{Actor, Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Change, Posting, QueryError};
+use svod_runtime::accruals::{account, entry, rest_cancelled, whole};
+use svod_runtime::cases::Said;
+
+use crate::money::{TRIES, patched};
+use crate::notice::Reason;
+use crate::provider::{Notice, State};
+use crate::{Money, MoneyError, SANDBOX};
+
+/// What became of a provider's word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// It is written now, of this payment.
+    Written(Urn),
+    /// It was written before: nothing happens twice.
+    Repeated(Urn),
+    /// It fits nothing here, and is kept for people to look into.
+    Kept(Reason),
+    /// The provider says that it does not know yet.
+    Pending,
+}
+
+type Set = BTreeMap<String, Attribute>;
+
+impl Money {
+    /// A notice as it came, over HTTP or otherwise: its signature is proved first.
+    ///
+    /// # Errors
+    /// [`MoneyError::NoProvider`], [`MoneyError::Unsigned`]; the store.
+    pub async fn notice(&self, provider: &str, signature: Option<&str>, body: &[u8]) -> Result<Settled, MoneyError> {
+        let from = self.provider(provider)?;
+        let notice = from.notice(signature, body, self.0.registry.clock().now()).inspect_err(|e| {
+            metrics::counter!("svod_payment_notices_refused_total").increment(1);
+            tracing::warn!(provider, error = %e, "a notice was not taken for the payment provider's");
+        })?;
+        self.settle(provider, &notice).await
+    }
+
+    /// What the provider says of a payment, refund or payout. Said again, nothing happens; what fits nothing is kept.
+    ///
+    /// # Errors
+    /// When the store fails; it may be said again then.
+    pub async fn settle(&self, provider: &str, notice: &Notice) -> Result<Settled, MoneyError> {
+        if notice.state == State::Pending {
+            return Ok(Settled::Pending);
+        }
+        let Some(payment) = self.payment_of(provider, notice).await? else {
+            self.keep(provider, notice, Reason::Unknown).await?;
+            return Ok(Settled::Kept(Reason::Unknown));
+        };
+        let asked = whole(&payment, "amount");
+        // A person may pay a part; what is given out is what was ordered.
+        let fits = match payment.text("kind") {
+            Some("payment") => (1..=asked).contains(&notice.amount),
+            _ => notice.amount == asked,
+        };
+        let same = payment.text("currency") == Some(notice.currency.as_str());
+        let outcome = match (fits && same, notice.amount > asked && same) {
+            (false, true) => Err(Reason::TooMuch),
+            (false, false) => Err(Reason::Differs),
+            (true, _) => {
+                if payment.text("reference").is_none() {
+                    self.call_it(&payment, &notice.reference).await?;
+                }
+                self.conclude_or(&payment.id, &notice.state, notice.amount).await?
+            }
+        };
+        match outcome {
+            Ok(settled) => Ok(settled),
+            Err(reason) => {
+                self.keep(provider, notice, reason).await?;
+                Ok(Settled::Kept(reason))
+            }
+        }
+    }
+
+    /// What was chosen on the sandbox's page for a payment of one's own.
+    ///
+    /// # Errors
+    /// Not found when it is not one's own, or none of the sandbox's.
+    pub async fn choose(&self, actor: &Actor, payment: &Urn, state: State) -> Result<Settled, MoneyError> {
+        let found = self.own_payment(actor, payment).await?;
+        if found.text("provider") != Some(SANDBOX) {
+            return Err(QueryError::NotFound(payment.to_string()).into());
+        }
+        self.provider(SANDBOX)?;
+        let notice = Notice {
+            reference: crate::sandbox::reference(&self.order(&found, "").await?),
+            payment: Some(payment.clone()),
+            state,
+            amount: whole(&found, "amount"),
+            currency: found.text("currency").unwrap_or_default().to_owned(),
+        };
+        self.settle(SANDBOX, &notice).await
+    }
+
+    /// A payment of one's own.
+    ///
+    /// # Errors
+    /// Not found when it is another's.
+    pub async fn own_payment(&self, actor: &Actor, payment: &Urn) -> Result<Entity, MoneyError> {
+        let found = self.0.registry.entity(actor, payment).await?;
+        let own = found.object("person").is_some_and(|p| actor.owns(p, "Payment"));
+        if found.kind == "Payment" && own { Ok(found) } else { Err(QueryError::NotFound(payment.to_string()).into()) }
+    }
+
+    /// The payment that a notice is about: the one it names, else the one that has its reference.
+    async fn payment_of(&self, provider: &str, notice: &Notice) -> Result<Option<Entity>, MoneyError> {
+        let of_it = |p: &Entity| {
+            let named = p.text("reference").is_none_or(|r| r == notice.reference);
+            p.kind == "Payment" && p.text("provider") == Some(provider) && named
+        };
+        if let Some(urn) = &notice.payment {
+            match self.0.registry.entity(&self.0.platform, urn).await {
+                Ok(found) => return Ok(Some(found).filter(of_it)),
+                Err(QueryError::NotFound(_)) => return Ok(None),
+                Err(e) => return Err(e.into()),
+            }
+        }
+        for top in self.tops() {
+            let with = [("reference", notice.reference.as_str()), ("provider", provider)];
+            if let Some(found) = self.payments_with(&top, &with).await?.into_iter().find(of_it) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// As [`Money::conclude_or`], for what a provider answers at once: what does not fit is kept.
+    pub(crate) async fn conclude(&self, payment: &Urn, state: &State, amount: i64) -> Result<(), MoneyError> {
+        let Err(reason) = self.conclude_or(payment, state, amount).await? else { return Ok(()) };
+        let found = self.known(payment, "Payment").await?;
+        let notice = Notice {
+            reference: found.text("reference").unwrap_or_default().to_owned(),
+            payment: Some(payment.clone()),
+            state: state.clone(),
+            amount,
+            currency: found.text("currency").unwrap_or_default().to_owned(),
+        };
+        self.keep(found.text("provider").unwrap_or_default(), &notice, reason).await
+    }
+
+    /// Writes what became of a payment; why not, when it does not fit what is written.
+    async fn conclude_or(
+        &self,
+        urn: &Urn,
+        state: &State,
+        amount: i64,
+    ) -> Result<Result<Settled, Reason>, MoneyError> {
+        let mut tries = 0;
+        loop {
+            let payment = self.known(urn, "Payment").await?;
+            let status = payment.text("status").unwrap_or_default();
+            let paid = payment.text("kind") == Some("payment");
+            match (status, state) {
+                ("done", State::Done) if whole(&payment, "amount") == amount => {
+                    return Ok(Ok(Settled::Repeated(urn.clone())));
+                }
+                ("failed", State::Failed(_)) => return Ok(Ok(Settled::Repeated(urn.clone()))),
+                // A person may pay after all what was given up here; what was given out and reversed is for people to look at.
+                ("pending", _) => {}
+                ("failed", State::Done) if paid => {}
+                _ => return Ok(Err(Reason::Contradicts)),
+            }
+            let now = self.0.registry.clock().now();
+            let Some((changes, said)) = self.outcome(&payment, state, amount, now).await? else {
+                return Ok(Err(Reason::TooMuch));
+            };
+            let ground = format!("provider:{}", payment.text("provider").unwrap_or_default());
+            match self.write(&ground, changes, said).await {
+                Ok(()) => return Ok(Ok(Settled::Written(urn.clone()))),
+                Err(e) if e.is_conflict() && tries < TRIES => tries += 1,
+                Err(e) => return Err(e),
+            }
+        }
+    }
+
+    /// The changes that an outcome makes; none when more was paid than is owed.
+    async fn outcome(
+        &self,
+        payment: &Entity,
+        state: &State,
+        amount: i64,
+        now: Timestamp,
+    ) -> Result<Option<(Vec<Change>, Option<Said>)>, MoneyError> {
+        let accrual = match payment.object("accrual") {
+            Some(urn) => Some(self.known(urn, "Accrual").await?),
+            None => None,
+        };
+        let own = |postings| ended(payment, state, amount, now).posting(postings);
+        Ok(match (payment.text("kind").unwrap_or_default(), state, accrual) {
+            ("payment", State::Done, Some(accrual)) => {
+                let rest = whole(&accrual, "amount") - whole(&accrual, "paid");
+                if amount > rest || !["open", "partly"].contains(&accrual.text("status").unwrap_or_default()) {
+                    return Ok(None);
+                }
+                let changes = vec![own(paid(payment, amount)), credited(&accrual, amount)];
+                Some((changes, (amount == rest).then(|| told_paid(&accrual)).flatten()))
+            }
+            ("payment", ..) => Some((vec![own(Vec::new())], None)),
+            (kind, _, accrual) => {
+                let mut changes = vec![own(given(payment, kind, state, amount))];
+                if let Some(accrual) = accrual {
+                    changes.extend(self.given_back(payment, &accrual, state, amount).await?);
+                }
+                Some((changes, told_settled(payment, state)))
+            }
+        })
+    }
+
+    /// What becomes of the accrual when a refund is done or has failed.
+    async fn given_back(
+        &self,
+        payment: &Entity,
+        accrual: &Entity,
+        state: &State,
+        amount: i64,
+    ) -> Result<Option<Change>, MoneyError> {
+        let refunded = whole(accrual, "refunded");
+        let expected = Some(accrual.version);
+        if let State::Failed(_) = state {
+            let set = Set::from([("refunded".to_owned(), Attribute::property(refunded - amount))]);
+            return Ok(Some(patched(accrual, expected, set, "fail")));
+        }
+        let with = [("accrual", accrual.id.as_str()), ("kind", "refund"), ("status", "pending")];
+        let others = self.payments_with(&accrual.space, &with).await?.iter().any(|p| p.id != payment.id);
+        if others || refunded < whole(accrual, "paid") {
+            return Ok(None);
+        }
+        // All that was paid is back: nothing more is owed either.
+        let set = Set::from([("status".to_owned(), Attribute::property("refunded"))]);
+        let open = accrual.text("status") == Some("partly");
+        let lines = if open { rest_cancelled(accrual) } else { Vec::new() };
+        Ok(Some(patched(accrual, expected, set, "refund").posting(lines)))
+    }
+}
+
+/// The payment as the provider has ended it.
+fn ended(payment: &Entity, state: &State, amount: i64, now: Timestamp) -> Change {
+    let mut set = Set::from([
+        ("status".to_owned(), Attribute::property(state.word())),
+        ("settledAt".to_owned(), Attribute::property(now.to_string())),
+        ("amount".to_owned(), Attribute::property(amount)),
+    ]);
+    if let State::Failed(why) = state {
+        let why: String = why.chars().take(500).collect();
+        set.insert("failure".to_owned(), Attribute::property(why));
+    }
+    let unset = if *state == State::Done { vec!["failure".to_owned()] } else { Vec::new() };
+    let verb = if *state == State::Done { "settle" } else { "fail" };
+    let mut change = patched(payment, Some(payment.version), set, verb);
+    if let svod_registry::Operation::Patch { unset: gone, .. } = &mut change.operation {
+        *gone = unset.into_iter().filter(|name| payment.attributes.contains_key(name)).collect();
+    }
+    change
+}
+
+fn body_of(payment: &Entity) -> &str {
+    payment.object("body").map_or("", Urn::as_str)
+}
+
+fn cash(payment: &Entity) -> String {
+    account("cash", payment.text("provider").unwrap_or_default())
+}
+
+fn currency(payment: &Entity) -> &str {
+    payment.text("currency").unwrap_or_default()
+}
+
+/// A payment is done: the provider has the money, the body is owed less.
+fn paid(payment: &Entity, amount: i64) -> Vec<Posting> {
+    let accounts = (cash(payment), account("receivable", body_of(payment)));
+    entry(&format!("pay:{}", payment.id.local()), currency(payment), accounts, amount)
+}
+
+/// A refund or payout is done: what the body owed is paid by the provider. Failed: the body owes it no more.
+fn given(payment: &Entity, kind: &str, state: &State, amount: i64) -> Vec<Posting> {
+    let payable = account("payable", body_of(payment));
+    let (word, gives) = match state {
+        State::Done => ("done", cash(payment)),
+        _ => ("fail", spent(payment, kind)),
+    };
+    entry(&format!("{word}:{}", payment.id.local()), currency(payment), (payable, gives), amount)
+}
+
+/// The account of what a body gives back or pays out.
+pub(crate) fn spent(payment: &Entity, kind: &str) -> String {
+    account(if kind == "refund" { "refunds" } else { "payouts" }, body_of(payment))
+}
+
+fn credited(accrual: &Entity, amount: i64) -> Change {
+    let paid = whole(accrual, "paid") + amount;
+    let status = if paid == whole(accrual, "amount") { "paid" } else { "partly" };
+    let set = Set::from([
+        ("paid".to_owned(), Attribute::property(paid)),
+        ("status".to_owned(), Attribute::property(status)),
+    ]);
+    patched(accrual, Some(accrual.version), set, "pay")
+}
+
+fn told_paid(accrual: &Entity) -> Option<Said> {
+    let payload = json!({"accrual": accrual.id, "amount": whole(accrual, "amount")});
+    Some(Said {
+        case: accrual.object("case")?.clone(),
+        name: "accrual-paid",
+        key: accrual.text("number").unwrap_or_default().to_owned(),
+        payload: payload.as_object().cloned().unwrap_or_default(),
+    })
+}
+
+fn told_settled(payment: &Entity, state: &State) -> Option<Said> {
+    let failure = if let State::Failed(why) = state { Some(why) } else { None };
+    let payload = json!({"payment": payment.id, "status": state.word(), "failure": failure});
+    Some(Said {
+        case: payment.object("case")?.clone(),
+        name: "payment-settled",
+        key: payment.id.to_string(),
+        payload: payload.as_object().cloned().unwrap_or_default(),
+    })
+}

@@ -1,0 +1,77 @@
+//! Who works on somebody's matter sees what that somebody wrote in it, while they work on it. The person sees that they did.
+
+use std::collections::BTreeMap;
+
+use svod_kernel::{Actor, Role, Timestamp, Urn};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Action, Change, Ground, Operation};
+
+use crate::Trust;
+
+/// What is opened by it: what was written in cases, and nothing else of the person.
+const OPENED: [&str; 11] = [
+    "Task.input",
+    "Task.proposal",
+    "Task.answers",
+    "Case.answers",
+    "Case.files",
+    "Case.comment",
+    "CaseMessage.text",
+    "CaseMessage.files",
+    "Decision.reason",
+    "Decision.inputs",
+    "Payment.account",
+];
+/// Longest text of a ground or a reason, in characters.
+const MAX_TEXT: usize = 1_000;
+
+/// Work on somebody's matter.
+#[derive(Debug, Clone)]
+pub struct Work<'a> {
+    /// The task: its person is whose matter it is.
+    pub task: &'a Entity,
+    /// The acts that the service follows.
+    pub ground: &'a str,
+    /// What is done, in words that the person will read.
+    pub reason: &'a str,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
+}
+
+impl Trust {
+    /// The access that whoever takes a task has with it: to be written in the same command
+    /// ([`svod_registry::Registry::look_while`]). None where there is nobody whose matter it is, or it is their own.
+    pub fn for_work(&self, actor: &Actor, work: &Work<'_>) -> Option<Entity> {
+        let person = work.task.object("person")?;
+        if actor.is(Role::Platform) || actor.owns(person, &work.task.kind) {
+            return None;
+        }
+        let now = self.registry.clock().now();
+        let access = Entity::new(self.mint("Access"), "Access", work.task.space.clone());
+        let names: Vec<serde_json::Value> = OPENED.iter().map(|n| (*n).into()).collect();
+        let access = self
+            .traced(access, actor, person, (now, work.until))
+            .with("basis", Attribute::property(Ground::Law.as_str()))
+            .with("ground", Attribute::property(cut(work.ground)))
+            .with("reason", Attribute::property(cut(work.reason)))
+            .with("only", Attribute::property(serde_json::Value::Array(names)));
+        Some(access)
+    }
+
+    /// The rules of security are told how many people's data the actor has opened of late.
+    pub async fn worked(&self, actor: &Actor, access: &Entity) {
+        self.counted(actor, &access.space).await;
+    }
+
+    /// The access ends with the work; written by the platform, with the command that ends the work.
+    pub fn work_ends(&self, access: &Urn) -> Change {
+        let set: BTreeMap<String, Attribute> =
+            [("until".to_owned(), Attribute::property(self.registry.clock().now().to_string()))].into_iter().collect();
+        let patch = Operation::Patch { urn: access.clone(), expected: None, set, unset: Vec::new() };
+        Change::verb(patch, Action::Update, "end").by(&std::sync::Arc::new(Actor::platform("trust")))
+    }
+}
