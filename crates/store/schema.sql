@@ -189,6 +189,8 @@ CREATE TABLE file (
 
 CREATE INDEX file_id ON file (id);
 
+CREATE INDEX file_owner ON file (space, owner);
+
 CREATE INDEX file_sender ON file (actor, created);
 
 CREATE INDEX file_state ON file (state);
@@ -225,11 +227,15 @@ CREATE TABLE instance (
     version BIGINT NOT NULL,
     started BIGINT NOT NULL,
     modified BIGINT NOT NULL,
-    state TEXT NOT NULL,
+    state TEXT NOT NULL, person TEXT,
     PRIMARY KEY (space, id)
 );
 
+CREATE INDEX instance_person ON instance (person) WHERE person IS NOT NULL;
+
 CREATE INDEX instance_process ON instance (space, process, status, id);
+
+CREATE INDEX instance_standing ON instance (modified, space, id) WHERE status = 1;
 
 CREATE INDEX instance_urn ON instance (urn);
 
@@ -379,6 +385,37 @@ CREATE TABLE passkey (
 );
 
 CREATE INDEX passkey_account ON passkey (space, account);
+
+CREATE TABLE payment_notice (
+    space BIGINT NOT NULL,
+    provider TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    state TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    payment TEXT,
+    reason TEXT NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at BIGINT NOT NULL,
+    times BIGINT NOT NULL,
+    PRIMARY KEY (space, provider, reference, state)
+) WITHOUT ROWID;
+
+CREATE TABLE posting (
+    space BIGINT NOT NULL,
+    txn TEXT NOT NULL,
+    line BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    what TEXT NOT NULL,
+    PRIMARY KEY (space, txn, line)
+) WITHOUT ROWID;
+
+CREATE INDEX posting_account ON posting (space, account, currency);
+
+CREATE INDEX posting_what ON posting (what);
 
 CREATE TABLE projection (
     space BIGINT NOT NULL,

@@ -55,21 +55,13 @@ impl Money {
             self.keep(provider, notice, Reason::Unknown).await?;
             return Ok(Settled::Kept(Reason::Unknown));
         };
-        let asked = whole(&payment, "amount");
-        // A person may pay a part; what is given out is what was ordered.
-        let fits = match payment.text("kind") {
-            Some("payment") => (1..=asked).contains(&notice.amount),
-            _ => notice.amount == asked,
-        };
-        let same = payment.text("currency") == Some(notice.currency.as_str());
-        let outcome = match (fits && same, notice.amount > asked && same) {
-            (false, true) => Err(Reason::TooMuch),
-            (false, false) => Err(Reason::Differs),
-            (true, _) => {
+        let outcome = match moved(&payment, notice) {
+            Err(reason) => Err(reason),
+            Ok(amount) => {
                 if payment.text("reference").is_none() {
                     self.call_it(&payment, &notice.reference).await?;
                 }
-                self.conclude_or(&payment.id, &notice.state, notice.amount).await?
+                self.conclude_or(&payment.id, &notice.state, amount).await?
             }
         };
         match outcome {
@@ -239,6 +231,22 @@ impl Money {
         let open = accrual.text("status") == Some("partly");
         let lines = if open { rest_cancelled(accrual) } else { Vec::new() };
         Ok(Some(patched(accrual, expected, set, "refund").posting(lines)))
+    }
+}
+
+/// How much has moved by a notice; why not, when that is not what was asked for. A person may pay a part; what is given out is
+/// what was ordered.
+fn moved(payment: &Entity, notice: &Notice) -> Result<i64, Reason> {
+    let asked = whole(payment, "amount");
+    if notice.state != State::Done {
+        return Ok(asked);
+    }
+    let same = currency(payment) == notice.currency;
+    match payment.text("kind") {
+        Some("payment") if same && (1..=asked).contains(&notice.amount) => Ok(notice.amount),
+        Some("payment") if same && notice.amount > asked => Err(Reason::TooMuch),
+        _ if same && notice.amount == asked => Ok(asked),
+        _ => Err(Reason::Differs),
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Erased {
     pub events: u64,
     /// Number of the event that names them.
     pub seq: i64,
+    /// Cases of it that still run: what was filled in is kept there until they end.
+    pub running: Vec<String>,
 }
 
 /// Why nothing was erased.
@@ -210,7 +212,8 @@ fn erase_in(
     evolution::forget(conn, space.id, urn)?;
     let files = file::remove_of(conn, space.id, urn)?;
     svod_store::draft::forget_of(conn, urn)?;
-    if events.is_empty() && !stone && files == 0 {
+    let cases = svod_store::instance::forget_of(conn, space.id, urn)?;
+    if events.is_empty() && !stone && files == 0 && cases.instances == 0 {
         return Ok(None);
     }
     for seq in &events {
@@ -233,7 +236,8 @@ fn erase_in(
         on_behalf: None,
     };
     let seq = journal::append(conn, space.id, std::slice::from_ref(&event))?;
-    Ok(Some(Erased { urn: urn.to_owned(), space: space.path.clone(), events: events.len() as u64, seq }))
+    let (urn, space, events) = (urn.to_owned(), space.path.clone(), events.len() as u64);
+    Ok(Some(Erased { urn, space, events, seq, running: cases.running }))
 }
 
 /// Numbers of the entity's events in a space that no event of erasure names yet, ascending, and its type.

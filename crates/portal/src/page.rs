@@ -184,6 +184,7 @@ fn nav(ctx: &PageContext) -> Vec<NavItem> {
         (works, "/journal", "nav-journal"),
         (oversees, "/oversight", "nav-oversight"),
         (runs, "/packs", "nav-packs"),
+        (runs, "/operations/cases", "nav-cases"),
         (runs, "/quarantine", "nav-quarantine"),
         (runs, "/devices", "nav-devices"),
         (runs, "/accounts", "nav-accounts"),

@@ -26,18 +26,15 @@ impl Timer {
     ///
     /// # Errors
     /// What is wrong with its text: no variables are there yet.
-    pub fn next_start(
-        &self,
-        begun: Begun,
-        now: Timestamp,
-        calendars: &Calendars,
-    ) -> Result<Option<Timestamp>, String> {
+    pub fn next_start(&self, begun: Begun, now: Timestamp, calendars: &Calendars) -> Result<Option<Timestamp>, String> {
         let text = self.text.resolve(|_| None)?;
         let once = |due: Timestamp| if begun.last.is_none() && due > begun.since { Some(due) } else { None };
         match self.kind {
-            TimerKind::Date => {
-                text.trim().parse().map(once).map_err(|_| format!("'{text}' is no moment such as 2026-01-15T08:00:00+07:00"))
-            }
+            TimerKind::Date => text
+                .trim()
+                .parse()
+                .map(once)
+                .map_err(|_| format!("'{text}' is no moment such as 2026-01-15T08:00:00+07:00")),
             TimerKind::Duration => {
                 let span = Span::parse(&text).ok_or_else(|| format!("'{text}' is no duration such as P3D"))?;
                 self.later(begun.since, span, calendars).map(once)
@@ -114,10 +111,18 @@ mod tests {
         let none = Calendars::new();
         let mut begun = Begun { since: at("2026-01-15T12:00:00Z"), last: None, times: 0 };
         let next = |begun, now| day.next_start(begun, at(now), &none).unwrap();
-        assert_eq!(next(begun, "2026-01-15T12:00:00Z"), Some(at("2026-01-16T09:00:00Z")), "what is over does not count");
+        assert_eq!(
+            next(begun, "2026-01-15T12:00:00Z"),
+            Some(at("2026-01-16T09:00:00Z")),
+            "what is over does not count"
+        );
         begun = Begun { last: Some(at("2026-01-16T09:00:00Z")), times: 1, ..begun };
         assert_eq!(next(begun, "2026-01-16T09:00:01Z"), Some(at("2026-01-17T09:00:00Z")));
-        assert_eq!(next(begun, "2026-01-20T10:00:00Z"), Some(at("2026-01-20T09:00:00Z")), "of those that passed one counts");
+        assert_eq!(
+            next(begun, "2026-01-20T10:00:00Z"),
+            Some(at("2026-01-20T09:00:00Z")),
+            "of those that passed one counts"
+        );
         let twice = timer(TimerKind::Cycle, "R2/PT1H");
         assert_eq!(twice.next_start(Begun { times: 2, ..begun }, at("2026-02-01T00:00:00Z"), &none), Ok(None));
     }

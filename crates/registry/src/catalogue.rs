@@ -406,7 +406,8 @@ fn triggers(packs: &[&Pack], parsed: &[Processes], errors: &mut Vec<PackError>) 
     let mut processes: BTreeMap<String, (String, Arc<Process>)> = BTreeMap::new();
     for (pack, parsed) in packs.iter().zip(parsed) {
         let (id, version) = (&pack.manifest.id, &pack.manifest.version);
-        let named = |(_, p): &(String, Arc<Process>)| (p.id().to_owned(), (format!("{id}@{version}/{}", p.id()), p.clone()));
+        let named =
+            |(_, p): &(String, Arc<Process>)| (p.id().to_owned(), (format!("{id}@{version}/{}", p.id()), p.clone()));
         processes.extend(parsed.values().map(named));
     }
     for pack in packs {

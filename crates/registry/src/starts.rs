@@ -228,9 +228,8 @@ fn event(
     let set: Option<Vec<_>> = set.iter().map(|(name, text)| Some((name.clone(), feel(name, text)?))).collect();
     let on = match (due, action.as_str()) {
         (Some(spec), _) => {
-            let due = Span::parse(&spec.span).map(|span| {
-                On::Due(Due { spec: spec.clone(), span, offset: offset(service, calendars) })
-            });
+            let due = Span::parse(&spec.span)
+                .map(|span| On::Due(Due { spec: spec.clone(), span, offset: offset(service, calendars) }));
             if due.is_none() {
                 faults.push(fault(format!("'{}' is no duration", spec.span), "write one such as P18Y or P30D".into()));
             }
@@ -261,9 +260,8 @@ fn unknown<'e>(feel: &'e Expression, kind: &str, model: &Metamodel) -> Option<&'
     if BINDING.iter().any(|b| feel.text().contains(b)) {
         return None;
     }
-    let known = |name: &str| {
-        GIVEN.contains(&name) || OF_FUNCTIONS.contains(&name) || model.attribute(kind, name).is_some()
-    };
+    let known =
+        |name: &str| GIVEN.contains(&name) || OF_FUNCTIONS.contains(&name) || model.attribute(kind, name).is_some();
     feel.names().iter().map(String::as_str).find(|name| !known(name))
 }
 

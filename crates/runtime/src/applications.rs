@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use svod_kernel::{Actor, Coded, FieldError, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Audience, Entity, ServiceSpec, ServiceTerm};
 use svod_process::Span;
-use svod_registry::{Action, Change, Key, QueryError, Registry};
+use svod_registry::{Action, Change, CommandError, Key, QueryError, Registry};
 use svod_store::draft::{self, DraftRow};
 use svod_store::{Store, StoreError};
 
@@ -34,6 +34,9 @@ pub enum ApplicationError {
     /// The case did not begin.
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// Refused by the registry.
+    #[error(transparent)]
+    Command(#[from] CommandError),
 }
 
 impl Coded for ApplicationError {
@@ -45,6 +48,7 @@ impl Coded for ApplicationError {
             Self::Query(e) => e.code(),
             Self::Store(e) => e.code(),
             Self::Case(e) => e.code(),
+            Self::Command(e) => e.code(),
         }
     }
 
@@ -56,12 +60,14 @@ impl Coded for ApplicationError {
             Self::Query(e) => e.status(),
             Self::Store(e) => e.status(),
             Self::Case(e) => e.status(),
+            Self::Command(e) => e.status(),
         }
     }
 
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::Case(e) => e.fields(),
+            Self::Command(e) => e.fields(),
             _ => Vec::new(),
         }
     }
@@ -347,11 +353,7 @@ pub(crate) struct About<'a> {
 }
 
 /// The entity of a case of a service that begins now.
-pub(crate) async fn case_of(
-    registry: &Registry,
-    spec: &ServiceSpec,
-    about: About<'_>,
-) -> Result<Entity, QueryError> {
+pub(crate) async fn case_of(registry: &Registry, spec: &ServiceSpec, about: About<'_>) -> Result<Entity, QueryError> {
     let text = |s: &str| Attribute::property(s);
     let now = registry.clock().now();
     let number = number_of(&about.id);
@@ -398,8 +400,11 @@ async fn body(registry: &Registry, subject: &str, space: &SpacePath) -> Result<O
     let platform = Actor::platform("runtime");
     let mut all = Vec::new();
     for above in space.lineage() {
-        let mut query =
-            svod_registry::EntityQuery { below: false, limit: 1_000, ..svod_registry::EntityQuery::of(above, &["Body"]) };
+        let mut query = svod_registry::EntityQuery {
+            below: false,
+            limit: 1_000,
+            ..svod_registry::EntityQuery::of(above, &["Body"])
+        };
         loop {
             let page = registry.query(&platform, query.clone()).await?;
             all.extend(page.items.into_iter().map(Arc::new));

@@ -8,6 +8,7 @@
 //! * `territory` – which body answers for a place and a subject
 //! * `correspondence` – what the applicant and the body write to one another, and how it went
 //! * `handover` – a task of somebody who is away
+//! * [`triggers`] – what begins by itself; `offers` – what somebody is offered because of it
 //! * `tasks` – what an official does with a task: take, give back, complete
 
 pub mod accruals;
@@ -15,9 +16,11 @@ mod applications;
 pub mod cases;
 mod correspondence;
 mod handover;
+mod offers;
 mod respond;
 mod tasks;
 mod territory;
+pub mod triggers;
 mod worker;
 
 pub use applications::{Application, ApplicationError, Applications, Enclosed, Service};
@@ -25,8 +28,10 @@ pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
 pub use correspondence::{Correspondence, CorrespondenceError, MAX_COMMENT, MAX_MESSAGE, Side};
 pub use handover::{Handover, HandoverError, To};
+pub use offers::{OfferError, Offers};
 pub use respond::alert_message;
 pub use svod_store::draft::DraftRow;
 pub use tasks::{TaskError, Tasks};
 pub use territory::{Answerable, Territories};
+pub use triggers::Triggers;
 pub use worker::{Runtime, Sweep};

@@ -125,6 +125,8 @@ pub struct InstanceRow {
     pub parent: Option<String>,
     /// What it is known by outside.
     pub business_key: Option<String>,
+    /// Whose its case is, where it is somebody's.
+    pub person: Option<String>,
     /// How it fares.
     pub status: Status,
     /// Grows by one with each step.
@@ -150,7 +152,7 @@ pub struct Step {
     pub steps: String,
 }
 
-const COLUMNS: &str = "space, id, urn, process, parent, business_key, status, version, started, modified, state";
+const COLUMNS: &str = "space, id, urn, process, parent, business_key, status, version, started, modified, state, person";
 
 fn of(r: &Row) -> Result<InstanceRow, StoreError> {
     Ok(InstanceRow {
@@ -165,6 +167,7 @@ fn of(r: &Row) -> Result<InstanceRow, StoreError> {
         started: r.time(8)?,
         modified: r.time(9)?,
         state: r.text(10)?,
+        person: r.opt_text(11)?,
     })
 }
 
@@ -221,6 +224,7 @@ fn rows(conn: &mut dyn Conn, all: &[Step]) -> Result<(), StoreError> {
         ("started", int(|r| r.started.0)),
         ("modified", int(|r| r.modified.0)),
         ("state", text(|r| &r.state)),
+        ("person", maybe(|r| &r.person)),
     ];
     let clash = Clash::Updates(
         "(space, id) DO UPDATE SET process = excluded.process, status = excluded.status, version = excluded.version,
@@ -489,4 +493,38 @@ pub fn get_many(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<Inst
         }
     }
     Ok(found)
+}
+
+/// What is kept of one case or one person is destroyed: states, waits and steps of instances that came to their end, and of a case
+/// that is gone itself. What still runs for somebody stays, and is named.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn forget_of(conn: &mut dyn Conn, space: i64, urn: &str) -> Result<Forgotten, StoreError> {
+    let sql = "SELECT id, urn, status FROM instance WHERE space = ?1 AND (urn = ?2 OR person = ?2) ORDER BY id";
+    let mut forgotten = Forgotten::default();
+    for row in conn.query(sql, &[space.into(), urn.into()])? {
+        let (id, case, status) = (row.int(0)?, row.text(1)?, Status::of(row.int(2)?)?);
+        if case != urn && matches!(status, Status::Running | Status::Incident) {
+            forgotten.running.push(case);
+            continue;
+        }
+        for table in ["instance_step", "instance_wait"] {
+            let sql = format!("DELETE FROM {table} WHERE space = ?1 AND instance = ?2");
+            conn.execute(&sql, &[space.into(), id.into()])?;
+        }
+        conn.execute("DELETE FROM instance WHERE space = ?1 AND id = ?2", &[space.into(), id.into()])?;
+        forgotten.instances += 1;
+    }
+    forgotten.running.dedup();
+    Ok(forgotten)
+}
+
+/// What became of the instances of somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Destroyed.
+    pub instances: u64,
+    /// Cases that still run, by URN.
+    pub running: Vec<String>,
 }

@@ -7,7 +7,7 @@ use crate::pg::PgConn;
 use crate::url::Place;
 use crate::{Engine, StoreError, StoreUrl, copy, entity};
 
-const MIGRATIONS: [(&str, &str); 23] = [
+const MIGRATIONS: [(&str, &str); 24] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -31,6 +31,7 @@ const MIGRATIONS: [(&str, &str); 23] = [
     ("V0021__merged", include_str!("../migrations/V0021__merged.sql")),
     ("V0022__instance", include_str!("../migrations/V0022__instance.sql")),
     ("V0023__money", include_str!("../migrations/V0023__money.sql")),
+    ("V0024__reach", include_str!("../migrations/V0024__reach.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {

@@ -166,7 +166,13 @@ async fn metrics(State(h): State<Health>, request: Request) -> Response {
         None => h.loopback && !proxied,
     };
     match (allowed, &h.metrics) {
-        (true, Some(handle)) => handle.render().into_response(),
+        (true, Some(handle)) => {
+            // Counted when it is asked for: a gauge that every node kept would go on after its node had stopped.
+            if let Ok(open) = h.store.read(svod_store::instance_list::standing_count).await {
+                metrics::gauge!("svod_case_incidents_open").set(open as f64);
+            }
+            handle.render().into_response()
+        }
         (true, None) => StatusCode::NOT_FOUND.into_response(),
         (false, _) => (StatusCode::FORBIDDEN, "metrics are for the administrator\n").into_response(),
     }

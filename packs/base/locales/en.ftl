@@ -259,3 +259,5 @@ rule-accrual-refunded = No more is given back than was paid
 rule-payment-amount = More than nothing is paid
 attr-openUntil = Deadline while open
 attr-head = Head of the body
+attr-warnedAt = Warned at
+task-escalated = The term has run out: look at who works on it

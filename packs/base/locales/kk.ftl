@@ -259,3 +259,5 @@ rule-accrual-refunded = Төленгеннен артық қайтарылмай
 rule-payment-amount = Төлем сомасы нөлден көп
 attr-openUntil = Орындалғанша мерзімі
 attr-head = Орган басшысы
+attr-warnedAt = Ескертілген уақыты
+task-escalated = Мерзімі өтті: кім орындап жатқанын тексеру

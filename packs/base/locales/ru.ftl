@@ -259,3 +259,5 @@ rule-accrual-refunded = Возвращается не больше, чем уп�
 rule-payment-amount = Сумма платежа больше нуля
 attr-openUntil = Срок, пока не исполнена
 attr-head = Руководитель органа
+attr-warnedAt = Предупреждено
+task-escalated = Срок истёк: проверить, кто исполняет

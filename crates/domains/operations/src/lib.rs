@@ -8,11 +8,15 @@
 //! * `GET /accounts`, `POST /accounts/invite|block|invitations/withdraw` – who can sign in, who is invited
 //! * `GET /clients`, `POST /clients/state` – other sites whose people sign in here
 //! * `GET /devices`, `GET /devices/{id}`, `POST /devices/add|revoke` – devices with credentials of their own
+//! * `GET /operations/cases`, `GET /operations/cases.csv` – processes, what stands still in them
+//! * `GET /operations/cases/{id}`, `GET|POST /operations/cases/{id}/{act}` – one instance; retried, resolved, moved, called off, migrated
+//! * `GET|POST /operations/cases/retry`, `GET|POST /operations/cases/migration` – many at once
 //! * `GET /quarantine/{id}`, `POST /quarantine/{id}/try|correct` – one message; its mapping tried and corrected
 //!
 //! `actions` change something: they bump versions (`versions`), edit YAML by its structure (`yaml_edit`) and publish.
 
 mod actions;
+mod csv;
 mod faults;
 mod pages;
 mod publications;
@@ -29,6 +33,7 @@ use svod_identity::Identity;
 use svod_ingest::Quarantine;
 use svod_model::{MAX_FILE, MAX_PACK};
 use svod_registry::Registry;
+use svod_runtime::Cases;
 use svod_runtime::Applications;
 use svod_text::Texts;
 
@@ -80,6 +85,12 @@ pub fn routes(state: OperationsState) -> Router {
         .route("/devices/add", post(pages::devices::add))
         .route("/devices/revoke", post(pages::devices::revoke))
         .route("/devices/{id}", get(pages::devices::show))
+        .route("/operations/cases", get(pages::cases::list))
+        .route("/operations/cases.csv", get(pages::cases::file))
+        .route("/operations/cases/retry", get(pages::cases::bulk::ask_retry).post(pages::cases::bulk::retry))
+        .route("/operations/cases/migration", get(pages::cases::bulk::ask_migration).post(pages::cases::bulk::migrate))
+        .route("/operations/cases/{id}", get(pages::cases::instance::show))
+        .route("/operations/cases/{id}/{act}", get(pages::cases::act::show).post(pages::cases::act::done))
         .merge(pages::designer::routes())
         .with_state(state)
 }

@@ -66,14 +66,18 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
         ("Task", "take") => ("event-task-take".into(), Tone::Info),
         ("Task", "release") => ("event-task-release".into(), Tone::Warning),
         ("Task", "complete") => ("event-task-complete".into(), Tone::Good),
+        ("Task", "substitute") => ("event-task-substitute".into(), Tone::Warning),
+        ("CaseMessage", "write") => ("event-message-write".into(), Tone::Info),
+        ("CaseMessage", "read") => ("event-message-read".into(), Tone::Quiet),
+        ("Case", "rate") => ("event-case-rate".into(), Tone::Quiet),
         (_, "create" | "update" | "delete" | "publish" | "erased") => (format!("event-{}", event.action), Tone::Quiet),
         _ => ("event-other".into(), Tone::Quiet),
     }
 }
 
 /// The verbs that a filter offers, in the order in which they usually happen.
-pub const VERBS: [&str; 13] = [
-    "raise", "open", "offer", "take", "release", "complete", "advance", "close", "create", "update", "delete",
+pub const VERBS: [&str; 17] = [
+    "raise", "open", "offer", "take", "release", "substitute", "complete", "write", "read", "rate", "advance", "close", "create", "update", "delete",
     "erased", "publish",
 ];
 
@@ -219,6 +223,10 @@ mod tests {
             ("Task", "take"),
             ("Task", "release"),
             ("Task", "complete"),
+            ("Task", "substitute"),
+            ("CaseMessage", "write"),
+            ("CaseMessage", "read"),
+            ("Case", "rate"),
             ("Body", "create"),
             ("Body", "update"),
             ("Body", "delete"),

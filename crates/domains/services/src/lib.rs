@@ -2,23 +2,29 @@
 //!
 //! Pages over the registry; nothing is kept here.
 //!
-//! * `GET /tasks`, `GET /tasks.csv` – the work list of the visitor's spaces
-//! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete` – one task
+//! * `GET /tasks`, `GET /tasks.csv` – the work list of the visitor's spaces; `POST /tasks/bulk` – one act on many of them
+//! * `POST /tasks/views|answers`, `POST …/drop` – what the visitor keeps beside the list
+//! * `GET /tasks/workload` – how the work of a body goes, for who heads it
+//! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete|substitute` – one task
 //! * `GET|POST /tasks/{urn}/form` – the form that a task asks to be filled in
-//! * `GET /cases/{urn}` – the journal of one case as a timeline
+//! * `GET /cases/{urn}`, `GET /cases/{urn}/journal` – one case, for who asked and for who answers; all that happened in it
+//! * `POST /cases/{urn}/messages|rate|object`, `GET|POST /cases/{urn}/object/{decision}` – what they say in it
+//! * `POST /services/offers/{urn}/accept|decline` – what was offered
 //! * `GET /services`, `GET /services/{pack}/{service}` – what can be asked for, by life situation
 //! * `GET|POST /services/{pack}/{service}/form`, `POST …/discard` – its form, kept as a draft until it is sent
 //! * `GET /journal` – the journal of a space, newest first
 //! * `GET /receipt`, `POST /receipt` – proof that an event was recorded unchanged, made and verified
 //! * `GET /receipt/pdf` – the same to print and to keep
 //!
-//! `worklist` gathers and orders tasks, `evidence` reads what a decision was given, `events` and `words` say in human
+//! `worklist` gathers and orders tasks, `bounded` asks what stays cheap among a million, `measures` tells how long things took, `evidence` reads what a decision was given, `events` and `words` say in human
 //! words what the journal keeps, `csv` writes RFC 4180.
 
 mod access;
+mod bounded;
 mod csv;
 mod events;
 mod evidence;
+mod measures;
 mod names;
 mod pages;
 mod words;
@@ -32,7 +38,7 @@ use axum::routing::{get, post};
 use svod_files::Files;
 use svod_notary::Notary;
 use svod_registry::Registry;
-use svod_runtime::{Applications, Tasks};
+use svod_runtime::{Applications, Cases, Correspondence, Handover, Tasks};
 use svod_text::Texts;
 
 /// What a page of a form may have beside its files, in bytes.
@@ -47,10 +53,24 @@ pub struct ServicesState {
     pub tasks: Tasks,
     /// What people ask for.
     pub applications: Applications,
+    /// Process instances.
+    pub cases: Arc<Cases>,
     /// What cannot be rewritten.
     pub notary: Arc<Notary>,
     /// Files that come with forms.
     pub files: Files,
+}
+
+impl ServicesState {
+    /// What both sides of a case write.
+    fn correspondence(&self) -> Correspondence {
+        Correspondence::new(self.registry.clone())
+    }
+
+    /// Tasks of who is away.
+    fn handover(&self) -> Handover {
+        Handover::new(self.registry.clone(), self.tasks.clone())
+    }
 }
 
 /// The pages; they belong inside `Portal::wrap`.
@@ -58,16 +78,31 @@ pub fn routes(state: ServicesState) -> Router {
     let with_files = DefaultBodyLimit::max(state.files.max_bytes() + FIELDS);
     let task_form = get(pages::task::form::show).post(pages::task::form::send).layer(with_files);
     let form = get(pages::services::form).post(pages::services::send).layer(with_files);
+    let objection = get(pages::case::objection).post(pages::case::send_objection).layer(with_files);
     Router::new()
         .route("/tasks", get(pages::tasks::list))
+        .route("/tasks/bulk", post(pages::tasks::bulk))
+        .route("/tasks/views", post(pages::tasks::keep_view))
+        .route("/tasks/views/drop", post(pages::tasks::drop_view))
+        .route("/tasks/answers", post(pages::tasks::keep_answer))
+        .route("/tasks/answers/drop", post(pages::tasks::drop_answer))
+        .route("/tasks/workload", get(pages::tasks::workload))
         .route("/tasks.csv", get(pages::tasks::export))
         .route("/tasks/{urn}", get(pages::task::show))
         .route("/tasks/{urn}/take", post(pages::task::take))
         .route("/tasks/{urn}/release", post(pages::task::release))
         .route("/tasks/{urn}/complete", post(pages::task::complete))
+        .route("/tasks/{urn}/substitute", post(pages::task::substitute))
         .route("/tasks/{urn}/form", task_form)
         .route("/cases/{urn}", get(pages::case::show))
+        .route("/cases/{urn}/journal", get(pages::case::journal))
+        .route("/cases/{urn}/messages", post(pages::case::write))
+        .route("/cases/{urn}/rate", post(pages::case::rate))
+        .route("/cases/{urn}/object", post(pages::case::object))
+        .route("/cases/{urn}/object/{decision}", objection)
         .route("/services", get(pages::services::list))
+        .route("/services/offers/{urn}/accept", post(pages::services::accept))
+        .route("/services/offers/{urn}/decline", post(pages::services::decline))
         .route("/services/{pack}/{service}", get(pages::services::show))
         .route("/services/{pack}/{service}/form", form)
         .route("/services/{pack}/{service}/discard", post(pages::services::discard))

@@ -45,7 +45,9 @@ fn due(cx: &mut Cx<'_>, e: &Fields<'_>) -> Option<Option<DueSpec>> {
     };
     let span = cx.text(node)?;
     // The same form as in processes: whole years, months, weeks, days, hours, minutes, seconds.
-    let good = span.starts_with('P') && span.len() > 2 && span.chars().skip(1).all(|c| c.is_ascii_digit() || "YMWDTHS".contains(c));
+    let good = span.starts_with('P')
+        && span.len() > 2
+        && span.chars().skip(1).all(|c| c.is_ascii_digit() || "YMWDTHS".contains(c));
     if !good {
         let shown: String = span.chars().take(60).collect();
         cx.error(node.at, "bad-value", format!("'{shown}' is no duration"), "write one such as P18Y, P1M or P30D");

@@ -235,7 +235,7 @@ fn expectation(cx: &mut Cx<'_>, node: &Node) -> Option<()> {
     let known: Vec<&str> = EXPECTED.iter().map(|s| s.key).collect();
     let (key, value) = single(cx, node, &known)?;
     if key == "refused" && matches!(value.data, super::yaml::Data::List(_)) {
-        cx.list(value).unwrap_or_default().iter().for_each(|n| drop(cx.text(n)));
+        cx.list(value).unwrap_or_default().iter().for_each(|n| _ = cx.text(n));
         return Some(());
     }
     shaped(cx, value, EXPECTED.iter().find(|s| s.key == key)?)

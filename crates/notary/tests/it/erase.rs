@@ -151,7 +151,7 @@ async fn what_is_no_leaf_yet_waits_and_is_erased_then(place: &TestPlace) {
     assert!(said(&store, space, 3).await.1.contains("Иванов 2"));
     store.write(|conn| svod_store::lease::release(conn, svod_notary::PROJECTION, "two")).await.unwrap();
     let done = waits.await.unwrap().unwrap();
-    assert_eq!(done, [Erased { urn: "urn:t:2".into(), space: "a".into(), events: 2, seq: 7 }]);
+    assert_eq!(done, [Erased { urn: "urn:t:2".into(), space: "a".into(), events: 2, seq: 7, running: Vec::new() }]);
     assert_eq!(looked(&store, notary.key()).await, Found { size: 7, erased: 2, ..Found::default() });
 }
 

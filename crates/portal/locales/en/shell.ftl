@@ -9,6 +9,7 @@ nav-map = Map
 nav-tasks = Tasks
 nav-journal = Journal
 nav-packs = Packs
+nav-cases = Processes
 nav-quarantine = Quarantine
 nav-accounts = Accounts
 nav-services = Services

@@ -9,6 +9,7 @@ nav-map = Карта
 nav-tasks = Тапсырмалар
 nav-journal = Журнал
 nav-packs = Пакеттер
+nav-cases = Процестер
 nav-quarantine = Карантин
 nav-accounts = Тіркелгілер
 nav-services = Қызметтер

@@ -9,6 +9,7 @@ nav-map = Карта
 nav-tasks = Задачи
 nav-journal = Журнал
 nav-packs = Пакеты
+nav-cases = Процессы
 nav-quarantine = Карантин
 nav-accounts = Учётные записи
 nav-services = Услуги

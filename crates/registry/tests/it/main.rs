@@ -14,6 +14,7 @@ mod change;
 mod find;
 mod hidden;
 mod merge;
+mod named;
 mod past;
 mod rules;
 mod simulation;

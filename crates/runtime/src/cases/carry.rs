@@ -288,8 +288,10 @@ impl Deed<'_> {
         let parent = format!("{}:{}:{token}:{attempt}", key.0, key.1);
         match self.open(&new, Some((parent, urn))).await {
             Ok((child, _)) => {
-                let case = self.take(key).await?.case.clone();
-                self.take(child).await?.case = case;
+                let held = self.take(key).await?;
+                let (case, person) = (held.case.clone(), held.row.person.clone());
+                let called = self.take(child).await?;
+                (called.case, called.row.person) = (case, person);
                 self.wait(key, wait(format!("x{token}"), Waits::Called, child.1.to_string())).await?;
                 self.queue(child, Event::Start { element: None, variables });
             }

@@ -429,7 +429,7 @@ impl Cases {
 fn objection_case(registry: &Registry, decision: &Entity, process: &str, service: &ServiceSpec, id: &str) -> Entity {
     let now = registry.clock().now();
     let urn = Urn::mint("case", now, registry.rng().as_ref());
-    let number = crate::applications::number_of(&urn);
+    let number = number_of(&urn);
     let text = |value: &str| Attribute::property(value);
     let mut case = Entity::new(urn, "Case", decision.space.clone())
         .with("name", text(&number))
@@ -446,6 +446,16 @@ fn objection_case(registry: &Registry, decision: &Entity, process: &str, service
         }
     }
     case
+}
+
+/// What people read out on the telephone: the last eight signs of the identifier, in two groups.
+fn number_of(urn: &Urn) -> String {
+    let id = urn.local();
+    let tail = id.get(id.len().saturating_sub(8)..).unwrap_or(id);
+    match tail.split_at_checked(tail.len() / 2) {
+        Some((a, b)) => format!("{a}-{b}").to_uppercase(),
+        None => tail.to_uppercase(),
+    }
 }
 
 #[cfg(test)]

@@ -92,6 +92,7 @@ impl<'c> Deed<'c> {
             process: new.process.clone(),
             parent: parent.map(|(token, _)| token),
             business_key: None,
+            person: new.case.as_ref().and_then(|c| c.object("person")).map(ToString::to_string),
             status: Status::Running,
             version: 0,
             started: self.now,

@@ -3,16 +3,23 @@
 //!
 //! * `deed` – the instances in hand and what has gathered to be written
 //! * `carry` – an event and all that follows from it
+//! * `clock` – terms: warned of, run out, standing still
+//! * `decision` – what was decided, objections
+//! * `notice` – what a process writes to the applicant
 //! * `operations` – what service tasks do in the graph, within the same command
 //! * `offer` – tasks for people
 //! * `worker` – timers, services of others, signals
 
 mod carry;
+mod clock;
+mod decision;
 mod deed;
+mod notice;
 mod money;
 mod offer;
 mod operations;
 pub mod repair;
+mod starting;
 mod worker;
 
 use std::collections::HashMap;
@@ -27,6 +34,8 @@ use svod_store::instance::{self, InstanceRow, Waiting};
 use svod_store::{Store, StoreError};
 
 pub use money::{Said, whole};
+pub use decision::{overridden, proposal_of};
+pub use notice::said;
 pub use offer::Offered;
 pub use operations::plain;
 pub use worker::{Answer, Connector, ConnectorError, ServiceCall, Worker};
@@ -62,12 +71,33 @@ pub enum CaseError {
     /// What follows from it has no end.
     #[error("more than {0} steps follow from one another; look for a circle of messages or calls in the processes")]
     Endless(usize),
+    /// The decision cannot be objected to.
+    #[error("the decision cannot be objected to: {0}")]
+    NotObjectable(&'static str),
+    /// Who decided would look again at what they decided.
+    #[error("who took the decision does not look at it again; somebody else of the body does")]
+    OwnDecision,
 }
 
 impl CaseError {
     /// It has happened before, or is no longer waited for.
     pub fn is_late(&self) -> bool {
         matches!(self, Self::Step(e) if e.is_late())
+    }
+
+    /// What an operator is told of it, when it is the same however often it is tried.
+    fn refusal(&self) -> Option<String> {
+        let code = match self {
+            Self::Command(CommandError::Store(_) | CommandError::Conflict { .. } | CommandError::TooManyTries(_)) => None,
+            Self::Command(e) => Some(e.code()),
+            Self::Step(e @ StepError::TooLarge { .. }) => Some(e.code()),
+            Self::Endless(_) => Some(self.code()),
+            _ => None,
+        }?;
+        // The values stay out of it: whoever looks after processes need not see what people wrote.
+        let fields: Vec<String> = self.fields().into_iter().map(|f| f.field).collect();
+        let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
+        Some(format!("what follows is refused: {code}{fields}"))
     }
 
     fn is_conflict(&self) -> bool {
@@ -89,6 +119,8 @@ impl Coded for CaseError {
             Self::NoProcess(_) => "unknown-process",
             Self::Step(_) => "process-step",
             Self::Endless(_) => "endless-process",
+            Self::NotObjectable(_) => "not-objectable",
+            Self::OwnDecision => "own-decision",
         }
     }
 
@@ -98,7 +130,8 @@ impl Coded for CaseError {
             Self::Query(e) => e.status(),
             Self::Store(e) => e.status(),
             Self::Unknown(_) => 404,
-            Self::Step(_) => 409,
+            Self::Step(_) | Self::NotObjectable(_) => 409,
+            Self::OwnDecision => 403,
             Self::NoProcess(_) | Self::Endless(_) => 500,
         }
     }
@@ -178,7 +211,7 @@ impl Cases {
     /// # Errors
     /// See [`CaseError`].
     pub async fn begin(&self, actor: &Actor, new: NewCase, along: Along) -> Result<Urn, CaseError> {
-        let mut deed = Deed::new(self, along);
+        let mut deed = Deed::new(self, along).of(actor);
         let (key, urn) = deed.open(&new, None).await?;
         deed.queue(key, Event::Start { element: new.element, variables: new.variables });
         deed.carry().await?;
@@ -199,7 +232,7 @@ impl Cases {
     ) -> Result<Receipt, CaseError> {
         let mut tries = 0;
         loop {
-            let mut deed = Deed::new(self, along.clone());
+            let mut deed = Deed::new(self, along.clone()).of(actor);
             deed.queue(key, event.clone());
             let done = match deed.carry().await {
                 Ok(()) => self.commit(actor, deed).await,
@@ -223,6 +256,9 @@ impl Cases {
         variables: Map<String, Value>,
         along: &Along,
     ) -> Result<Receipt, CaseError> {
+        if clock::is_escalation(task) {
+            return self.answer(actor, task, along.clone()).await;
+        }
         if let Some(offered) = task.text("token").and_then(Offered::parse) {
             let space = self.registry.spaces().get(&task.space).map(|s| s.id);
             let space = space.ok_or_else(|| CommandError::UnknownSpace(task.space.clone()))?;
@@ -230,6 +266,20 @@ impl Cases {
             return self.happen(actor, (space, offered.instance), &event, along).await;
         }
         self.complete_old(actor, task, variables, along).await
+    }
+
+    /// Somebody above has answered: nothing follows in the process.
+    async fn answer(&self, actor: &Actor, task: &Entity, along: Along) -> Result<Receipt, CaseError> {
+        let command = Command {
+            ground: along.ground.unwrap_or_default(),
+            cause: task.object("case").cloned(),
+            changes: along.changes,
+            consume: along.consume,
+            outbox: along.outbox,
+            key: along.key,
+            ..Command::default()
+        };
+        Ok(self.registry.execute(actor, command).await?)
     }
 
     /// A task of a case that began when cases kept their state themselves: it gets an instance now.
@@ -244,7 +294,7 @@ impl Cases {
         let case = self.registry.entity(&self.process, task.object("case").ok_or_else(unknown)?).await?;
         let mut tries = 0;
         loop {
-            let mut deed = Deed::new(self, along.clone());
+            let mut deed = Deed::new(self, along.clone()).of(actor);
             let key = match self.instances(&case.id).await?.first() {
                 Some(row) => (row.space, row.id),
                 None => deed.adopt(&case).await?,
@@ -308,8 +358,12 @@ impl Cases {
 
     async fn commit(&self, actor: &Actor, deed: Deed<'_>) -> Result<Receipt, CaseError> {
         let wakes = deed.wakes();
+        let ticked = deed.ticked.clone();
         let command: Command = deed.command()?;
         let receipt = self.registry.execute(actor, command).await?;
+        for what in ticked.into_iter().filter(|_| !receipt.repeated) {
+            metrics::counter!("svod_case_terms_total", "what" => what).increment(1);
+        }
         if wakes {
             self.due.notify_one();
         }

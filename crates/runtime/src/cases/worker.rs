@@ -15,7 +15,7 @@ use svod_store::{Conn, StoreError};
 use tokio::task::JoinSet;
 
 use super::carry::Sent;
-use super::{Along, CaseError, Cases};
+use super::{Along, CaseError, Cases, clock};
 
 /// The lease under which one node at a time works.
 const LEASE: &str = "cases";
@@ -181,6 +181,7 @@ impl Worker {
     /// One wait; whether anything came of it.
     async fn work(&self, waiting: &Waiting, now: Timestamp) -> Result<bool, CaseError> {
         let done = match waiting.wait.kind {
+            Waits::Timer if clock::is_clock(&waiting.wait) => self.term(waiting).await,
             Waits::Timer => self.timer(waiting).await,
             Waits::Service => self.service(waiting, now).await,
             Waits::Broadcast => self.broadcast(waiting).await,
@@ -191,6 +192,7 @@ impl Worker {
             // It was worked by somebody else, or its case has gone on: what is left of it goes.
             Err(e) if e.is_late() => self.drop_wait(waiting).await,
             Err(CaseError::Store(e)) if is_for_all(&e) => Err(e.into()),
+            Err(e) if waiting.wait.attempts + 1 >= TRIES && self.stand_still(waiting, &e).await => Ok(true),
             Err(e) => {
                 let later = later(now, waiting.wait.attempts);
                 let (instance, wait) = (format!("{}-{}", waiting.space, waiting.instance), &waiting.wait.id);
@@ -204,10 +206,34 @@ impl Worker {
     }
 
     async fn timer(&self, waiting: &Waiting) -> Result<bool, CaseError> {
-        let Some(timer) = waiting.wait.id.strip_prefix('t').and_then(|n| n.parse().ok()) else {
-            return self.drop_wait(waiting).await;
+        match timer_of(waiting) {
+            Some(timer) => self.happen(waiting, Event::TimerFired { timer }).await,
+            None => self.drop_wait(waiting).await,
+        }
+    }
+
+    /// The term of a case says something.
+    async fn term(&self, waiting: &Waiting) -> Result<bool, CaseError> {
+        self.cases.tick(&self.actor, (waiting.space, waiting.instance), &waiting.wait.id).await.map(|()| true)
+    }
+
+    /// What follows is refused again and again: the event is taken, and an operator looks at where it came. Whether it was.
+    async fn stand_still(&self, waiting: &Waiting, refused: &CaseError) -> bool {
+        let Some(message) = refused.refusal() else { return false };
+        let wait = &waiting.wait;
+        let done = match wait.kind {
+            Waits::Timer => match timer_of(waiting) {
+                Some(timer) => self.happen(waiting, halted(Event::TimerFired { timer }, message)).await,
+                None => Ok(false),
+            },
+            Waits::Sent => self.deliver(waiting, Some(message)).await,
+            _ => Ok(false),
         };
-        self.happen(waiting, Event::TimerFired { timer }).await
+        done.unwrap_or_else(|e| {
+            let instance = format!("{}-{}", waiting.space, waiting.instance);
+            tracing::warn!(instance, wait = wait.id, error = %e, "nor can the case stand still at it");
+            false
+        })
     }
 
     async fn happen(&self, waiting: &Waiting, event: Event) -> Result<bool, CaseError> {
@@ -223,7 +249,7 @@ impl Worker {
             service: wait.name.clone(),
             input: asked.input,
             key: format!("{}-{}-{}", waiting.space, waiting.instance, asked.key),
-            case: format!("{}-{}", waiting.space, waiting.instance),
+            case: self.case_of(waiting).await?,
             attempts: wait.attempts,
         };
         let answer = match self.connectors.get(wait.name.as_str()) {
@@ -258,9 +284,9 @@ impl Worker {
         };
         match self.happen(waiting, event).await {
             // What follows from the answer is refused again and again: an operator looks at it.
-            Err(CaseError::Command(e)) if wait.attempts + 1 >= TRIES => {
+            Err(e) if wait.attempts + 1 >= TRIES => {
+                let Some(message) = e.refusal() else { return Err(e) };
                 let (token, attempt) = (asked.token, asked.attempt);
-                let message = format!("what follows is refused: {}", svod_kernel::Coded::code(&e));
                 let event = Event::ServiceFailed { token, attempt, error: None, message, retry: false };
                 self.happen(waiting, event).await
             }
@@ -268,17 +294,36 @@ impl Worker {
         }
     }
 
+    /// The URN of the case for which a service is asked.
+    async fn case_of(&self, waiting: &Waiting) -> Result<String, CaseError> {
+        let (space, id) = (waiting.space, waiting.instance);
+        let row = self.cases.store.read(move |conn: &mut dyn Conn| instance::get(conn, space, id)).await?;
+        row.map(|row| row.urn).ok_or_else(|| CaseError::Unknown(format!("{space}-{id}")))
+    }
+
     /// A message whose receiver may have come, or whose time is over.
     async fn sent(&self, waiting: &Waiting, now: Timestamp) -> Result<bool, CaseError> {
         let wait = &waiting.wait;
         let Ok(sent) = serde_json::from_str::<Sent>(&wait.body) else { return self.drop_wait(waiting).await };
-        let Some(receiver) = self.cases.receiver(&wait.name, &wait.key).await? else {
+        if self.cases.receiver(&wait.name, &wait.key).await?.is_none() {
             let over = now.0 >= sent.until;
             let later = Wait { due: Some(Timestamp(sent.until)), ..wait.clone() };
             return self.rewrite(waiting, (!over).then_some(later)).await.map(|()| over);
-        };
+        }
+        self.deliver(waiting, None).await
+    }
+
+    /// Brings it to whoever waits for it; who cannot go on with it stands still, when `refused` says why.
+    async fn deliver(&self, waiting: &Waiting, refused: Option<String>) -> Result<bool, CaseError> {
+        let wait = &waiting.wait;
+        let Ok(sent) = serde_json::from_str::<Sent>(&wait.body) else { return self.drop_wait(waiting).await };
+        let Some(receiver) = self.cases.receiver(&wait.name, &wait.key).await? else { return Ok(false) };
         let key = (!wait.key.is_empty()).then(|| wait.key.clone());
         let event = Event::Message { name: wait.name.clone(), key, payload: sent.payload };
+        let event = match refused {
+            Some(message) => halted(event, message),
+            None => event,
+        };
         // The sender moves as well: of two who take the message one is refused.
         let along = Along { claims: Some(((waiting.space, waiting.instance), wait.id.clone())), ..Along::default() };
         match self.cases.happen(&self.actor, (receiver.space, receiver.instance), &event, &along).await {
@@ -307,7 +352,12 @@ impl Worker {
             let body = serde_json::json!({"payload": told.payload, "after": after}).to_string();
             let further = Wait { body, ..wait.clone() };
             let along = Along { waits: vec![(at.clone(), Some(further.clone()))], ..Along::default() };
-            match self.cases.happen(&self.actor, key, &event, &along).await {
+            let mut done = self.cases.happen(&self.actor, key, &event, &along).await;
+            // A signal waits for nobody: who cannot go on with it stands still at once.
+            if let Some(message) = done.as_ref().err().and_then(CaseError::refusal) {
+                done = self.cases.happen(&self.actor, key, &halted(event, message), &along).await;
+            }
+            match done {
                 Ok(_) => {}
                 Err(CaseError::Store(e)) => return Err(e.into()),
                 Err(e) => {
@@ -340,6 +390,15 @@ impl Worker {
 /// Does it stop the work on all cases, and not on one?
 const fn is_for_all(e: &StoreError) -> bool {
     !matches!(e, StoreError::Shape(_) | StoreError::Statement(_) | StoreError::Constraint(_))
+}
+
+/// The timer of a process that a wait is for.
+fn timer_of(waiting: &Waiting) -> Option<u64> {
+    waiting.wait.id.strip_prefix('t')?.parse().ok()
+}
+
+fn halted(event: Event, message: String) -> Event {
+    Event::Fail { event: Box::new(event), message }
 }
 
 fn later(now: Timestamp, attempts: i64) -> Timestamp {

@@ -126,6 +126,7 @@ impl House {
         let rng = Arc::new(SeededRng::new(7));
         let deps = RegistryDeps { store: store.clone(), clock: time, rng, cache_bytes: 1 << 20 };
         let registry = Registry::open(deps).await.unwrap();
+        registry.knows_operations(["echo", "bank", "slow"]);
         let files: Vec<(String, String)> = processes
             .iter()
             .map(|(id, body)| (format!("processes/{id}.bpmn"), bpmn(id, body)))
@@ -142,8 +143,13 @@ impl House {
     }
 
     pub async fn begin(&self, process: &str, variables: Value) -> Urn {
+        self.begin_of(&format!("test@1.0.0/{process}"), variables).await
+    }
+
+    /// A process of any pack, without a case.
+    pub async fn begin_of(&self, process: &str, variables: Value) -> Urn {
         let new = NewCase {
-            process: format!("test@1.0.0/{process}"),
+            process: process.to_owned(),
             element: None,
             variables: map(variables),
             space: SPACE.parse().unwrap(),

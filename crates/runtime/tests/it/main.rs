@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test may")]
 
 mod cases;
+mod clocks;
+mod decisions;
 mod house;
+mod law;
 mod moving;
 mod repair;
 mod storm;
+mod triggers;
 
 use svod_store::testing::TestPlace;
 

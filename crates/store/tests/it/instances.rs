@@ -8,6 +8,7 @@ crate::on_both_engines!(
     of_two_that_move_one_instance_one_is_refused,
     waits_are_found_by_time_and_by_name,
     instances_are_listed_and_counted,
+    what_is_kept_of_somebody_is_destroyed,
 );
 
 async fn ready(place: &TestPlace) -> (Store, i64) {
@@ -24,6 +25,7 @@ fn row(space: i64, id: i64, version: i64) -> InstanceRow {
         process: "birth@1.0.0/birth".into(),
         parent: None,
         business_key: Some(format!("key-{id}")),
+        person: (id > 3).then(|| "urn:t:person".to_owned()),
         status: Status::Running,
         version,
         started: Timestamp(1),
@@ -131,4 +133,24 @@ async fn instances_are_listed_and_counted(place: &TestPlace) {
     assert_eq!(ids(page(Status::Incident, 0).await.unwrap()), [3]);
     let counts = store.read(move |c| instance::counts(c, space)).await.unwrap();
     assert_eq!(counts["birth@1.0.0/birth"], [4, 1, 0, 0]);
+}
+
+async fn what_is_kept_of_somebody_is_destroyed(place: &TestPlace) {
+    let (store, space) = ready(place).await;
+    let all = (1..=5).map(|id| {
+        let status = if id == 4 { Status::Done } else { Status::Running };
+        let waits = vec![wait("t1", Waits::Timer, "", "", Some(900))];
+        Step { waits, steps: "[\"secret\"]".into(), ..step(InstanceRow { status, ..row(space, id, 1) }) }
+    });
+    write(&store, all.collect()).await.unwrap();
+    let forget = |urn: &'static str| store.write(move |c| instance::forget_of(c, space, urn));
+    let forgotten = forget("urn:t:person").await.unwrap();
+    assert_eq!((forgotten.instances, forgotten.running), (1, vec!["urn:svod:case:5".to_owned()]));
+    let of = |id: i64| store.read(move |c| instance::get(c, space, id));
+    assert!(of(4).await.unwrap().is_none() && of(5).await.unwrap().is_some());
+    // A case that is gone itself has nothing left to run for.
+    assert_eq!(forget("urn:svod:case:5").await.unwrap().instances, 1);
+    assert!(store.read(move |c| instance::waits_of(c, space, 5)).await.unwrap().is_empty());
+    assert!(store.read(move |c| instance::steps(c, space, 5, 0, 10)).await.unwrap().is_empty());
+    assert!(of(1).await.unwrap().is_some());
 }

@@ -57,6 +57,9 @@ pub fn run(args: &EraseArgs) -> anyhow::Result<ExitCode> {
         if erased.urn != args.urn.as_str() {
             println!("  of {}, which was merged with it", erased.urn);
         }
+        for case in &erased.running {
+            println!("  {case} still runs and keeps what was filled in until it ends: erase again then");
+        }
     }
     for urn in accounts? {
         println!("an account still leads to {urn}");

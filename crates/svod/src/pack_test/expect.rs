@@ -325,6 +325,10 @@ fn agrees(wanted: &Value, found: &Value, offset: i64) -> bool {
         }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| agrees(a, b, offset)),
         (Value::Object(a), Value::Object(b)) => within(a, b, offset),
+        // What is kept as JSON: answers, inputs.
+        (Value::Object(_) | Value::Array(_), Value::String(b)) => {
+            serde_json::from_str(b).is_ok_and(|b: Value| !b.is_string() && agrees(wanted, &b, offset))
+        }
         (a, b) => a == b,
     }
 }
@@ -349,6 +353,7 @@ mod tests {
         assert!(
             agrees(&json!({"a": 1}), &json!({"a": 1, "b": 2}), 0) && !agrees(&json!({"c": 1}), &json!({"a": 1}), 0)
         );
+        assert!(agrees(&json!({"a": 1}), &json!("{\"a\": 1, \"b\": 2}"), 0), "what is kept as JSON");
         assert!(agrees(&json!(null), &json!(null), 0) && !agrees(&json!(true), &json!(null), 0));
     }
 

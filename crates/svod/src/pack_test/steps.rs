@@ -137,7 +137,7 @@ impl Stage {
         let sheet = self.sheet(&actor, &task).await?;
         let done = self.fill(&sheet, &actor, step).await?;
         let Value::Object(answers) = done.data else { return Err(anyhow::anyhow!("the form gave no answers").into()) };
-        self.core.tasks.complete_with(&actor, &task.id, answers).await.map(drop).map_err(Fault::of)
+        self.core.tasks.complete_with(&actor, &task.id, answers, &[]).await.map(drop).map_err(Fault::of)
     }
 
     /// The form of a task, with what whoever has taken it sees.

@@ -1,6 +1,7 @@
 //! One folder a page: the handler and its template side by side.
 
 pub mod accounts;
+pub mod cases;
 pub mod clients;
 pub mod designer;
 pub mod devices;

@@ -11,6 +11,7 @@ use svod_operations::{OperationsState, PackTest, PackTests, PackTestsRun, routes
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Registry, RegistryDeps};
+use svod_runtime::Cases;
 use svod_runtime::{Applications, Cases};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
@@ -30,6 +31,7 @@ impl PackTests for Played {
 pub struct House {
     pub registry: Arc<Registry>,
     pub ingest: Ingest,
+    pub cases: Arc<Cases>,
     pub visitor: Visitor,
     _place: TestPlace,
 }
@@ -67,12 +69,13 @@ impl House {
         let deps = IngestDeps {
             registry: registry.clone(),
             history: Arc::new(History::new(store.clone())),
-            store,
+            store: store.clone(),
             clock,
             devices: DeviceDirectory::open(registry.clone()).await.unwrap(),
             judge: Arc::new(NoJudge),
         };
         let ingest = Ingest::new(deps, IngestLimits::default());
+        let cases = Cases::new(registry.clone(), store);
         let state = OperationsState {
             registry: registry.clone(),
             quarantine: ingest.quarantine(),
@@ -81,7 +84,7 @@ impl House {
             tests: Some(Arc::new(Played)),
         };
         let visitor = Visitor::new(portal.wrap(routes(state)), identity);
-        Self { registry, ingest, visitor, _place: place }
+        Self { registry, ingest, cases, visitor, _place: place }
     }
 
     /// A message that the mapping in force refuses.

@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn texts_too_large_to_weigh_are_changed_whole() {
         let many = |mark: &str| (0..3_000).map(|n| format!("{mark}{n}\n")).collect::<String>();
-        let lines = compare(&many("a"), &many("b"));
+        let (before, after) = (many("a"), many("b"));
+        let lines = compare(&before, &after);
         assert_eq!(lines.len(), 6_000);
         assert_eq!((lines[0], lines[5_999]), (Line::Gone(1, "a0"), Line::New(3_000, "b2999")));
     }

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     /// What the scripts say: `t("key")`, and keys made from these beginnings.
-    const MADE: [&str; 4] = ["lib-", "attr-", "kind-", "step-"];
+    const MADE: [&str; 7] = ["lib-", "attr-", "kind-", "step-", "sim-wait-", "sim-message", "sim-signal"];
 
     #[test]
     fn every_language_has_every_text_and_every_script_finds_its_own() {

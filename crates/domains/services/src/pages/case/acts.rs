@@ -1,4 +1,4 @@
-//! What is posted on the page of a case: a message, a rating, an objection.
+//! What is posted on the page of a case: a message, a rating.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use svod_kernel::{Coded as _, Urn};
 use svod_portal::{CsrfForm, PageContext, PageError};
-use svod_registry::QueryError;
 use svod_runtime::CorrespondenceError;
 
-use super::scene::Scene;
-use super::{Notice, decisions, render, scene};
+use super::{Notice, render, scene};
 use crate::ServicesState;
 use crate::access::address;
 
-/// Longest objection, in characters.
-const MAX_OBJECTION: usize = 4_000;
+pub(super) type Fields = CsrfForm<BTreeMap<String, String>>;
 
-type Fields = CsrfForm<BTreeMap<String, String>>;
-
-fn text<'f>(fields: &'f BTreeMap<String, String>, name: &str) -> &'f str {
+pub(super) fn text<'f>(fields: &'f BTreeMap<String, String>, name: &str) -> &'f str {
     fields.get(name).map_or("", String::as_str)
 }
 
-fn done(urn: &Urn, what: &str, place: &str) -> Response {
+pub(super) fn done(urn: &Urn, what: &str, place: &str) -> Response {
     Redirect::to(&format!("{}?done={what}{place}", address("Case", urn))).into_response()
 }
 
@@ -86,36 +81,4 @@ async fn refused(
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     let error = Some((field, ctx.t(key)));
     render(ctx, s, urn, Notice { status, error, written: written.to_owned(), ..Notice::default() }).await
-}
-
-/// Objects to a decision: a case of its own begins, which the person is led to.
-///
-/// # Errors
-/// As the page of the case; not found for a decision that cannot be objected to by them now.
-pub async fn object(
-    ctx: PageContext,
-    State(s): State<ServicesState>,
-    Path(urn): Path<Urn>,
-    CsrfForm(fields): Fields,
-) -> Result<Response, PageError> {
-    let scene = Scene::of(&ctx, &s, &urn).await?;
-    let named = text(&fields, "decision");
-    let decision = scene.decisions.iter().find(|d| d.id.as_str() == named && decisions::may_object(&ctx, &scene, d));
-    let decision = decision.ok_or_else(|| QueryError::NotFound(format!("decision {}", named.chars().take(80).collect::<String>())))?;
-    let words = text(&fields, "objection").trim();
-    let length = words.chars().count();
-    if length == 0 || length > MAX_OBJECTION {
-        let key = if length == 0 { "case-object-empty" } else { "case-object-long" };
-        let notice = Notice {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            error: Some(("objection", ctx.t(key))),
-            written: words.to_owned(),
-            decision: Some(decision.id.clone()),
-            ..Notice::default()
-        };
-        return render(&ctx, &s, &urn, notice).await;
-    }
-    let data = [("text".to_owned(), words.into())].into_iter().collect();
-    let case = s.cases.object(&ctx.actor, &decision.id, data).await?;
-    Ok(done(&case, "object", ""))
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use serde_json::Value;
 use svod_model::Entity;
 use svod_portal::components::{self, Field, SummaryRow, Tone};
-use svod_portal::{Html, PageContext, PageError};
+use svod_portal::{Html, PageContext, PageError, encoded};
 
 use super::scene::Scene;
 use super::{Notice, lines};
@@ -29,6 +29,8 @@ struct Decision {
     /// Cases in which it is looked at again.
     objections: Vec<(String, String)>,
     form: Option<Form>,
+    /// Where its service has a form to object by.
+    fill: Option<String>,
 }
 
 struct Form {
@@ -62,6 +64,7 @@ fn decision(words: &Words<'_>, scene: &Scene, d: &Entity, notice: &Notice) -> De
         "revised" => Tone::Quiet,
         _ => Tone::Good,
     };
+    let way = scene.objectable.get(&d.id).copied();
     let of_it = |o: &&Entity| o.object("about") == Some(&d.id);
     let objection = |o: &Entity| {
         let state = ctx.word("CaseStatus", o.text("status").unwrap_or_default());
@@ -74,14 +77,9 @@ fn decision(words: &Words<'_>, scene: &Scene, d: &Entity, notice: &Notice) -> De
         facts: facts(words, d),
         rules: rules(ctx, d),
         objections: scene.objections.iter().filter(of_it).map(objection).collect(),
-        form: may_object(ctx, scene, d).then(|| form(ctx, scene, d, notice)),
+        form: (way == Some(false)).then(|| form(ctx, scene, d, notice)),
+        fill: (way == Some(true)).then(|| format!("{}/object/{}", address("Case", &scene.case.id), encoded(d.id.as_str()))),
     }
-}
-
-/// Is it theirs, in force, and in time?
-pub fn may_object(ctx: &PageContext, scene: &Scene, d: &Entity) -> bool {
-    let in_time = d.time("objectUntil").is_some_and(|until| ctx.now < until);
-    scene.own && in_time && d.text("status") == Some("inForce")
 }
 
 fn form(ctx: &PageContext, scene: &Scene, d: &Entity, notice: &Notice) -> Form {
@@ -92,7 +90,7 @@ fn form(ctx: &PageContext, scene: &Scene, d: &Entity, notice: &Notice) -> Form {
         action: format!("{}/object", address("Case", &scene.case.id)),
         decision: d.id.to_string(),
         open: here,
-        field: Field::area("objection", ctx.t("case-object-text"))
+        field: Field::area("objection", ctx.t("case-object-label"))
             .hint(ctx.t("case-object-hint"))
             .value(value)
             .error(error)
@@ -121,7 +119,7 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
     }
     add("case-decision-by", by(words, d));
     if let Some(proposed) = d.text("proposed") {
-        let word = ctx.t_or(&format!("outcome-{proposed}"), proposed);
+        let word = proposal(ctx, proposed);
         let other = d.value("overridden").and_then(Value::as_bool) == Some(true);
         let key = if other { "case-decision-otherwise" } else { "case-decision-as-proposed" };
         add("case-decision-proposed", ctx.tf(key, &[("proposed", word.into())]).into());
@@ -133,6 +131,17 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
         add("case-decision-until", components::time(ctx, until));
     }
     components::summary_list(&rows)
+}
+
+/// What was proposed: a word, or the answers of a form.
+fn proposal(ctx: &PageContext, text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(answers)) => {
+            let said = answers.values().filter_map(Value::as_str).map(|v| ctx.t_or(&format!("outcome-{v}"), v));
+            said.collect::<Vec<_>>().join(", ")
+        }
+        _ => ctx.t_or(&format!("outcome-{text}"), text),
+    }
 }
 
 /// By rules alone, or by whom.

@@ -7,7 +7,7 @@ use svod_portal::{Html, PageContext, PageError};
 use svod_runtime::Side;
 
 use super::scene::Scene;
-use super::{Notice, lines, papers};
+use super::{Notice, lines};
 use crate::access::address;
 use crate::words::Words;
 
@@ -76,7 +76,7 @@ fn message(words: &Words<'_>, scene: &Scene, m: &Entity) -> Message {
         who,
         at: m.time("sentAt").map(|at| components::time(ctx, at)).unwrap_or_default(),
         text: m.text("text").map_or_else(|| ctx.t("case-message-closed").into(), lines),
-        files: papers::files(ctx, m),
+        files: scene.files.get(&m.id).cloned().unwrap_or_default(),
         tag,
     }
 }
@@ -86,7 +86,7 @@ fn form(ctx: &PageContext, scene: &Scene, side: Side, notice: &Notice) -> Form {
         Side::Applicant => "case-message-hint",
         Side::Body => "case-message-hint-body",
     };
-    let field = Field::area("text", ctx.t("case-message-text"))
+    let field = Field::area("text", ctx.t("case-message-label"))
         .hint(ctx.t(hint))
         .value(notice.written_in("text"))
         .error(notice.error_of("text"))

@@ -4,12 +4,13 @@
 //! * `now` – what happens, what is next, by when
 //! * `messages`, `decisions`, `payments`, `papers`, `rating` – the parts of the page
 //! * `story` – what happened, in words; `GET /cases/{urn}/journal` has all of it
-//! * `acts` – what is posted
+//! * `acts`, `object` – what is posted
 
 mod acts;
 mod decisions;
 mod messages;
 mod now;
+mod object;
 mod papers;
 mod payments;
 mod rating;
@@ -26,7 +27,8 @@ use svod_model::Entity;
 use svod_portal::components::{self, SummaryRow, Tone};
 use svod_portal::{Html, Island, Page, PageContext, PageError};
 
-pub use acts::{object, rate, write};
+pub use acts::{rate, write};
+pub use object::{object, send as send_objection, show as objection};
 pub use story::journal;
 
 use crate::ServicesState;

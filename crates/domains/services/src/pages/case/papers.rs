@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use svod_files::{FileInfo, FileState};
 use svod_forms::{Around, Draft, Lists, Prefill};
-use svod_model::{AttributeValue, Entity, StartSpec};
-use svod_portal::components::{self, SummaryRow};
+use svod_model::{Entity, StartSpec};
+use svod_portal::components::{self, SummaryRow, Tone};
 use svod_portal::{Html, PageContext, PageError, encoded};
 
 use super::scene::Scene;
@@ -17,7 +18,7 @@ use crate::pages::filling::look_up;
 /// # Errors
 /// When a register cannot be read.
 pub async fn part(ctx: &PageContext, s: &ServicesState, scene: &Scene) -> Result<Html, PageError> {
-    let (files, answers) = (files(ctx, &scene.case), answers(ctx, s, scene).await?);
+    let (files, answers) = (files(ctx, s, &scene.case).await?, answers(ctx, s, scene).await?);
     if files.is_empty() && answers.is_empty() {
         return Ok(Html::default());
     }
@@ -27,31 +28,25 @@ pub async fn part(ctx: &PageContext, s: &ServicesState, scene: &Scene) -> Result
     )))
 }
 
-/// Links to the files of an entity; the door of files asks whether they are given out.
-pub fn files(ctx: &PageContext, of: &Entity) -> Html {
-    let Some(attribute) = of.attributes.get("files") else { return Html::default() };
-    let text = |value: &AttributeValue| match value {
-        AttributeValue::Value(Value::String(text)) => Some(text.clone()),
-        AttributeValue::Value(Value::Number(n)) => Some(n.to_string()),
-        _ => None,
+/// Links to the files of an entity, with what stands in the way of one; the door of files asks whether they are given out.
+///
+/// # Errors
+/// When the store fails.
+pub async fn files(ctx: &PageContext, s: &ServicesState, of: &Entity) -> Result<Html, PageError> {
+    if !of.attributes.contains_key("files") {
+        return Ok(Html::default());
+    }
+    let item = |file: &FileInfo| {
+        let link = components::link(&format!("/files/{}", encoded(file.id.as_str())), &file.name);
+        let state = match file.state {
+            FileState::Waiting => components::tag(Tone::Quiet, ctx.t("case-file-waiting")),
+            FileState::Infected => components::tag(Tone::Danger, ctx.t("case-file-infected")),
+            FileState::Clean | FileState::Unscanned => Html::default(),
+        };
+        Html::trusted(format!("<li>{link} {state}</li>"))
     };
-    let items: Vec<Html> = attribute
-        .instances()
-        .filter_map(|file| Some((text(&file.value)?, file)))
-        .enumerate()
-        .map(|(at, (id, file))| {
-            let about = |name: &str| file.about.get(name).and_then(|a| text(&a.value)).unwrap_or_default();
-            let kib = about("size").parse::<f64>().unwrap_or_default() / 1024.0;
-            let args = [
-                ("n", ((at + 1) as f64).into()),
-                ("kind", about("kind").to_uppercase().into()),
-                ("size", ctx.number(kib.ceil()).into()),
-            ];
-            let link = components::link(&format!("/files/{}", encoded(&id)), ctx.tf("case-file", &args));
-            Html::trusted(format!("<li>{link}</li>"))
-        })
-        .collect();
-    if items.is_empty() { Html::default() } else { Html::trusted(format!("<ul>{}</ul>", Html::join(items))) }
+    let items: Vec<Html> = s.files.list(of).await?.iter().map(item).collect();
+    Ok(if items.is_empty() { Html::default() } else { Html::trusted(format!("<ul>{}</ul>", Html::join(items))) })
 }
 
 /// What was filled in, folded: the person knows it, who decides needs it.

@@ -1,15 +1,17 @@
 //! What belongs to a case, as far as the visitor may see it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use svod_kernel::Urn;
 use svod_model::{AttributeValue, Entity};
-use svod_portal::{PageContext, PageError};
+use svod_portal::{Html, PageContext, PageError};
 use svod_registry::{Action, EntityQuery, Programs, QueryError};
 use svod_runtime::Side;
 
 use crate::ServicesState;
 use crate::access::seen;
+use crate::pages::case::papers;
 
 /// Things of one type that a page shows of one case.
 const MOST: usize = 100;
@@ -26,8 +28,12 @@ pub struct Scene {
     pub tasks: Vec<Entity>,
     pub alert: Option<Entity>,
     pub messages: Vec<Entity>,
+    /// Files of the messages that have some, as links.
+    pub files: HashMap<Urn, Html>,
     /// The latest last.
     pub decisions: Vec<Entity>,
+    /// Those of them that the visitor may object to now, and whether there is a form for it.
+    pub objectable: HashMap<Urn, bool>,
     /// Cases in which decisions of this one are objected to.
     pub objections: Vec<Entity>,
     pub accruals: Vec<Entity>,
@@ -57,6 +63,8 @@ impl Scene {
             tasks,
             alert,
             messages: Vec::new(),
+            files: HashMap::new(),
+            objectable: HashMap::new(),
             decisions: Vec::new(),
             objections: Vec::new(),
             accruals: Vec::new(),
@@ -75,6 +83,9 @@ impl Scene {
         self.side = correspondence.side(&ctx.actor, &self.case);
         self.locked = !self.own && !s.registry.may_see_attribute(&ctx.actor, &self.case, "answers");
         self.messages = correspondence.of(&ctx.actor, &self.case).await?;
+        for message in self.messages.iter().filter(|m| m.attributes.contains_key("files")) {
+            self.files.insert(message.id.clone(), papers::files(ctx, s, message).await?);
+        }
         if let Err(error) = correspondence.read(&ctx.actor, &self.case).await {
             // Whoever looks sees the page all the same; it is marked the next time.
             tracing::warn!(%error, "messages that were opened could not be marked as read");
@@ -82,6 +93,11 @@ impl Scene {
         self.decisions = of_case(ctx, s, &self.case, "Decision").await?;
         self.decisions.sort_by_key(|d| d.time("madeAt"));
         for decision in &self.decisions {
+            if self.own
+                && let Ok((_, way)) = s.cases.objectable(&ctx.actor, &decision.id).await
+            {
+                self.objectable.insert(decision.id.clone(), way.form.is_some());
+            }
             let q = EntityQuery::of(self.case.space.clone(), &["Case"]).with("about", decision.id.as_str());
             self.objections.extend(s.registry.query(&ctx.actor, EntityQuery { limit: 10, ..q }).await?.items);
         }

@@ -1,6 +1,9 @@
-//! `GET /services`: what can be asked for, by life situation; `GET /services/{pack}/{service}`: one of them.
+//! `GET /services`: what can be asked for, by life situation, and what the visitor has going; `GET /services/{pack}/{service}`: one
+//! of them, with figures of how it goes.
 
 mod apply;
+mod figures;
+mod mine;
 
 use std::collections::BTreeMap;
 
@@ -9,14 +12,16 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_model::{Audience, ServiceTerm, StartSpec};
-use svod_portal::components::{self, ButtonKind, Choice, Field, Filters, SummaryRow};
+use svod_portal::components::{self, ButtonKind, Choice, Field, Filters, SummaryRow, Tone};
 use svod_portal::{Html, Page, PageContext, PageError};
 use svod_runtime::{DraftRow, Service};
 use svod_text::Arg;
 
 pub use apply::{discard, send, show as form};
+pub use mine::{accept, decline};
 
 use crate::ServicesState;
+use crate::bounded::Cursor;
 
 /// What stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -27,12 +32,21 @@ pub struct Asked {
     situation: String,
     #[serde(default)]
     audience: String,
+    /// Where the page before of the visitor's cases ended.
+    #[serde(default)]
+    cases: String,
+    #[serde(default)]
+    done: String,
 }
 
 #[derive(Template)]
 #[template(path = "services/list.html")]
 struct ListPage<'a> {
     ctx: &'a PageContext,
+    banner: Html,
+    offers: Vec<mine::Offered>,
+    cases: Vec<mine::Row>,
+    more: Option<String>,
     filters: Html,
     drafts: Vec<(String, String, Html)>,
     groups: Vec<Group>,
@@ -54,6 +68,7 @@ struct ServicePage<'a> {
     about: String,
     result: String,
     facts: Html,
+    figures: Html,
     acts: Vec<String>,
     begin: Html,
     unasked: bool,
@@ -105,8 +120,16 @@ pub async fn list(
         })
         .collect();
     let nothing = groups.is_empty();
+    let (cases, next) = mine::cases(&ctx, &s, Cursor::parse(&asked.cases)).await?;
     let body = ListPage {
         ctx: &ctx,
+        banner: match asked.done.as_str() {
+            "decline" => components::banner(Tone::Good, ctx.t("services-declined"), Html::default()),
+            _ => Html::default(),
+        },
+        offers: mine::offers(&ctx, &s).await?,
+        cases,
+        more: next.map(|c| format!("/services?cases={}", svod_portal::encoded(&c.text()))),
         filters: filters(&ctx, &s, &asked),
         drafts: drafts(&ctx, &s).await?,
         groups,
@@ -191,6 +214,7 @@ pub async fn show(
         about: ctx.t(&format!("service-{id}-about")),
         result: ctx.t(&format!("service-{id}-result")),
         facts: components::summary_list(&rows),
+        figures: figures::part(&ctx, &s, &service.key(), service.top.as_ref()).await?,
         acts: spec.acts.clone(),
         begin,
         unasked,

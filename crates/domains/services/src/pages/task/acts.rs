@@ -9,7 +9,7 @@ use svod_kernel::Urn;
 use svod_portal::components::{self, Tone};
 use svod_portal::{CsrfForm, PageContext, PageError};
 use svod_registry::{CommandError, QueryError};
-use svod_runtime::TaskError;
+use svod_runtime::{HandoverError, TaskError, To};
 
 use super::{Notice, render};
 use crate::ServicesState;
@@ -60,6 +60,24 @@ pub async fn complete(
     let result = fields.get("result").map_or("", String::as_str);
     let done = s.tasks.complete(&ctx.actor, &urn, result).await.map(|_| ());
     answer(&ctx, &s, &urn, "complete", result, done).await
+}
+
+/// A task of somebody who is away: back to its body, or to whoever stands in for them.
+///
+/// # Errors
+/// As [`take`]; forbidden for who does not stand in.
+pub async fn substitute(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    Path(urn): Path<Urn>,
+    CsrfForm(fields): Fields,
+) -> Result<Response, PageError> {
+    let to = if fields.get("to").is_some_and(|t| t == "me") { To::Me } else { To::Body };
+    match s.handover().hand_over(&ctx.actor, &urn, to).await {
+        Ok(()) => answer(&ctx, &s, &urn, "substitute", "", Ok(())).await,
+        Err(HandoverError::Task(e)) => answer(&ctx, &s, &urn, "substitute", "", Err(e)).await,
+        Err(e) => Err(e.into()),
+    }
 }
 
 async fn answer(

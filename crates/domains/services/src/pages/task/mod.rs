@@ -15,7 +15,7 @@ use svod_portal::components::{self, Field, SummaryRow, Tone};
 use svod_portal::{Html, Island, Page, PageContext, PageError};
 use svod_registry::{Action, QueryError};
 
-pub use acts::{complete, release, take};
+pub use acts::{complete, release, substitute, take};
 
 use crate::ServicesState;
 use crate::access::{address, seen};
@@ -48,19 +48,26 @@ struct May {
     complete: bool,
     /// It is done by its form.
     fill: bool,
+    /// What its applicant wrote is not open to them any more; taken again it is.
+    reopen: bool,
+    /// Somebody has it who is away, and the visitor stands in for them.
+    over: bool,
 }
 
 impl May {
-    fn of(ctx: &PageContext, s: &ServicesState, task: &Entity) -> Self {
+    async fn of(ctx: &PageContext, s: &ServicesState, task: &Entity) -> Result<Self, QueryError> {
         let resource = s.registry.resource_of(task);
         let may = |a| s.registry.may(&ctx.actor, a, &resource);
         let mine = mine(task, &ctx.actor);
-        Self {
+        let closed = task.object("person").is_some() && !s.registry.may_see_attribute(&ctx.actor, task, "input");
+        Ok(Self {
             take: task.text("status") == Some("offered") && may(Action::Take),
             release: mine && may(Action::Take),
             complete: mine && may(Action::Complete) && task.text("form").is_none(),
             fill: mine && may(Action::Complete) && task.text("form").is_some(),
-        }
+            reopen: mine && closed && may(Action::Take),
+            over: s.handover().may(&ctx.actor, task).await?,
+        })
     }
 }
 
@@ -99,7 +106,7 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let banner = match asked.done.as_deref() {
-        Some(done @ ("take" | "release" | "complete")) => {
+        Some(done @ ("take" | "release" | "complete" | "substitute")) => {
             let (title, text) = (ctx.t(&format!("task-done-{done}")), ctx.t(&format!("task-done-{done}-text")));
             components::banner(Tone::Good, title, text)
         }
@@ -147,7 +154,7 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
     let words = Words { ctx, metamodel: &catalogue.metamodel, names: &scene.names };
     let evidence = scene.alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?));
     let simulated = evidence.as_ref().and_then(|e| e.reading.as_ref()).is_some_and(|r| r.simulated);
-    let may = May::of(ctx, s, &scene.task);
+    let may = May::of(ctx, s, &scene.task).await?;
     let title = title(ctx, &scene);
     let mut errors = Vec::new();
     if !notice.result_error.is_empty() {

@@ -1,0 +1,215 @@
+//! What the visitor has going: their cases, and what they are offered.
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use std::collections::BTreeMap;
+use svod_kernel::{Role, SpacePath, Urn};
+use svod_model::Entity;
+use svod_portal::components::{self, ButtonKind, PostButton, SummaryRow, Tone};
+use svod_portal::{CsrfForm, Html, PageContext, PageError, encoded};
+use svod_registry::{EntityQuery, QueryError};
+use svod_runtime::{ApplicationError, OfferError, Offers};
+
+use crate::ServicesState;
+use crate::access::address;
+use crate::bounded::{Asked, Cursor, Stretch, is};
+use crate::pages::case::clock;
+
+/// Cases on a page.
+const CASES: usize = 10;
+/// Stretches of the index that are looked at for them.
+const TRIES: usize = 20;
+/// Messages looked at for those that are not read.
+const MESSAGES: usize = 200;
+/// Answers of an offer that are shown.
+const ANSWERS: usize = 40;
+
+/// A case in the list.
+pub struct Row {
+    pub href: String,
+    pub title: String,
+    pub number: String,
+    pub when: Html,
+    pub unread: Html,
+    pub clock: Html,
+    pub status: Html,
+}
+
+/// A service that is offered.
+pub struct Offered {
+    pub title: String,
+    pub about: String,
+    pub filled: Html,
+    pub until: Html,
+    pub accept: Html,
+    pub decline: Html,
+}
+
+/// Whom the visitor acts for, when it is somebody in particular, and where they are found. People are anywhere in their region.
+fn subject(ctx: &PageContext) -> Option<Urn> {
+    let party = ctx.actor.is(Role::Citizen) || !ctx.actor.on_behalf.is_empty();
+    ctx.actor.subject().parse().ok().filter(|_| party)
+}
+
+fn tops(s: &ServicesState) -> Vec<SpacePath> {
+    let tree = s.registry.spaces();
+    tree.all().into_iter().filter(|s| s.path.parent().is_none() && !s.open).map(|s| s.path.clone()).collect()
+}
+
+/// The visitor's cases, the newest first, and the cursor of the next page.
+///
+/// # Errors
+/// When the store fails.
+pub async fn cases(
+    ctx: &PageContext,
+    s: &ServicesState,
+    after: Option<Cursor>,
+) -> Result<(Vec<Row>, Option<Cursor>), PageError> {
+    let Some(person) = subject(ctx) else { return Ok((Vec::new(), None)) };
+    let mut all = Stretch::default();
+    for space in tops(s) {
+        let conditions = vec![is("person", person.as_str())];
+        let asked = Asked { registry: &s.registry, actor: &ctx.actor, space: &space, kind: "Case", conditions };
+        let found = asked.sorted(("openedAt", true), after, (CASES, TRIES)).await?;
+        all.rows.extend(found.rows);
+        // In one region people have their cases; whoever has them in several goes on from the earliest.
+        all.next = all.next.or(found.next);
+    }
+    all.rows.sort_by_key(|c| std::cmp::Reverse(c.time("openedAt")));
+    let unread = unread(ctx, s, &person).await?;
+    let rows = all.rows.iter().map(|c| row(ctx, c, unread.get(&c.id).copied().unwrap_or_default())).collect();
+    Ok((rows, all.next))
+}
+
+/// How many messages of the body wait in each case.
+async fn unread(ctx: &PageContext, s: &ServicesState, person: &Urn) -> Result<HashMap<Urn, usize>, QueryError> {
+    let mut waiting = HashMap::new();
+    for space in tops(s) {
+        let q = EntityQuery { limit: MESSAGES, ..EntityQuery::of(space, &["CaseMessage"]) };
+        let found = s.registry.query(&ctx.actor, q.with("person", person.as_str())).await?.items;
+        for m in found.iter().filter(|m| m.text("from") == Some("body") && m.text("readAt").is_none()) {
+            if let Some(case) = m.object("case") {
+                *waiting.entry(case.clone()).or_default() += 1;
+            }
+        }
+    }
+    Ok(waiting)
+}
+
+fn row(ctx: &PageContext, case: &Entity, unread: usize) -> Row {
+    let status = case.text("status").unwrap_or_default();
+    let title = match case.text("service").and_then(|s| s.split_once('/')) {
+        Some((_, service)) => ctx.t(&format!("service-{service}")),
+        None => case.text("name").unwrap_or(case.id.local()).to_owned(),
+    };
+    let (word, tone) = match case.text("outcome") {
+        Some(outcome) => (ctx.word("CaseOutcome", outcome), Tone::Good),
+        None => (ctx.word("CaseStatus", status), Tone::Info),
+    };
+    let when = match (status, case.time("deadline"), case.time("openedAt")) {
+        ("open", Some(at), _) => Html::join([ctx.t("case-deadline").into(), " ".into(), components::time(ctx, at)]),
+        (_, _, Some(at)) => components::time(ctx, at),
+        _ => Html::default(),
+    };
+    let unread = if unread == 0 {
+        Html::default()
+    } else {
+        components::tag(Tone::Info, ctx.tf("case-messages-unread", &[("n", unread.into())]))
+    };
+    Row {
+        href: address("Case", &case.id),
+        title,
+        number: case.text("number").unwrap_or_default().to_owned(),
+        when,
+        unread,
+        clock: clock(ctx, case),
+        status: components::tag(tone, word),
+    }
+}
+
+/// What is offered to the visitor.
+///
+/// # Errors
+/// When the store fails.
+pub async fn offers(ctx: &PageContext, s: &ServicesState) -> Result<Vec<Offered>, PageError> {
+    if subject(ctx).is_none() {
+        return Ok(Vec::new());
+    }
+    match Offers::new(s.applications.clone()).of(&ctx.actor).await {
+        Ok(all) => Ok(all.iter().map(|o| offered(ctx, o)).collect()),
+        Err(OfferError::Application(ApplicationError::Nobody)) => Ok(Vec::new()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn offered(ctx: &PageContext, offer: &Entity) -> Offered {
+    let service = offer.text("service").and_then(|s| s.split_once('/')).map_or("", |(_, id)| id);
+    let data: serde_json::Map<String, serde_json::Value> =
+        offer.text("data").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let rows: Vec<SummaryRow> = data
+        .iter()
+        .take(ANSWERS)
+        .filter_map(|(name, value)| {
+            let said = match value {
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Number(n) => ctx.number(n.as_f64().unwrap_or_default()),
+                serde_json::Value::Bool(b) => ctx.t(if *b { "value-yes" } else { "value-no" }),
+                _ => return None,
+            };
+            let label = ctx.t_or(&format!("task-input-{name}"), &ctx.t_or(&format!("attr-{name}"), name));
+            Some(SummaryRow::new(label, said))
+        })
+        .collect();
+    let href = |act: &str| format!("/services/offers/{}/{act}", encoded(offer.id.as_str()));
+    let button = |act: &str, key: &str, kind| {
+        let (action, text) = (href(act), ctx.t(key));
+        components::post_button(ctx, &PostButton { action: &action, text, kind, ..PostButton::default() })
+    };
+    let until = offer.time("until").map(|at| Html::from(ctx.tf("services-offer-until", &[("at", ctx.date(at).into())])));
+    Offered {
+        title: ctx.t_or(&format!("service-{service}"), offer.text("name").unwrap_or_default()),
+        about: ctx.t_or(&format!("service-{service}-about"), ""),
+        filled: if rows.is_empty() { Html::default() } else { components::summary_list(&rows) },
+        until: until.unwrap_or_default(),
+        accept: button("accept", "services-offer-accept", ButtonKind::Primary),
+        decline: button("decline", "services-offer-decline", ButtonKind::Secondary),
+    }
+}
+
+type Empty = CsrfForm<BTreeMap<String, String>>;
+
+/// Takes an offer as it stands.
+///
+/// # Errors
+/// Not found for what is not offered to the visitor; a conflict for what was answered before.
+pub async fn accept(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    Path(urn): Path<Urn>,
+    _: Empty,
+) -> Result<Response, PageError> {
+    if !ctx.signed_in() {
+        return Err(PageError::sign_in());
+    }
+    let case = Offers::new(s.applications.clone()).accept(&ctx.actor, &urn).await?;
+    Ok(Redirect::to(&format!("{}?done=accept", address("Case", &case))).into_response())
+}
+
+/// Declines an offer.
+///
+/// # Errors
+/// As [`accept`].
+pub async fn decline(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    Path(urn): Path<Urn>,
+    _: Empty,
+) -> Result<Response, PageError> {
+    if !ctx.signed_in() {
+        return Err(PageError::sign_in());
+    }
+    Offers::new(s.applications.clone()).decline(&ctx.actor, &urn).await?;
+    Ok(Redirect::to("/services?done=decline").into_response())
+}

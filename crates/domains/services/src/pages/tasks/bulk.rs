@@ -1,0 +1,147 @@
+//! `POST /tasks/bulk`: one act on many tasks, each for itself: done, or why not.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use svod_kernel::Urn;
+use svod_portal::components::{self, Table, Tone};
+use svod_portal::{CsrfForm, Html, Page, PageContext, PageError};
+use svod_registry::{Action, CommandError};
+use svod_runtime::TaskError;
+
+use crate::ServicesState;
+use crate::access::{address, roots};
+use crate::worklist::PAGE;
+
+#[derive(Template)]
+#[template(path = "tasks/bulk.html")]
+struct BulkPage<'a> {
+    ctx: &'a PageContext,
+    banner: Html,
+    table: Html,
+    back: String,
+}
+
+/// What was sent: names come as often as tasks are chosen.
+struct Sent(Vec<(String, String)>);
+
+impl Sent {
+    fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
+    }
+
+    fn tasks(&self) -> Vec<Urn> {
+        let mut all: Vec<Urn> =
+            self.0.iter().filter(|(n, _)| n == "task").filter_map(|(_, v)| v.parse().ok()).take(PAGE).collect();
+        all.dedup();
+        all
+    }
+
+    /// What was written, else what was chosen.
+    fn answer(&self) -> String {
+        let written = self.text("result").trim();
+        if written.is_empty() { self.text("template").trim().to_owned() } else { written.to_owned() }
+    }
+
+    /// A page of this site.
+    fn back(&self) -> String {
+        let back = self.text("back");
+        if back == "/tasks" || back.starts_with("/tasks?") { back.to_owned() } else { "/tasks".to_owned() }
+    }
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the store fails; [`PageError::forbidden`] for who may see no tasks. What is refused for one task is told in its row.
+pub async fn act(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    CsrfForm(fields): CsrfForm<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    if roots(&s.registry, &ctx.actor, Action::Read, "Task").is_empty() {
+        return Err(ctx.refusal());
+    }
+    let sent = Sent(fields);
+    let (tasks, answer) = (sent.tasks(), sent.answer());
+    let act = ["take", "release", "complete"].into_iter().find(|a| *a == sent.text("act"));
+    let fault = match act {
+        None => Some("bulk-no-act"),
+        _ if tasks.is_empty() => Some("bulk-none"),
+        Some("complete") if answer.is_empty() => Some("bulk-no-answer"),
+        _ => None,
+    };
+    let Some(act) = act.filter(|_| fault.is_none()) else {
+        let text = ctx.t(fault.unwrap_or("bulk-no-act"));
+        let banner = components::banner(Tone::Warning, ctx.t("bulk-nothing"), text);
+        return Ok(page(&ctx, &sent, banner, Html::default(), StatusCode::UNPROCESSABLE_ENTITY));
+    };
+    let mut table = Table::new(ctx.t("bulk-done-title")).hide_caption();
+    table = table.column(ctx.t("bulk-task")).column(ctx.t("bulk-outcome"));
+    let mut done = 0;
+    for urn in &tasks {
+        let refused = one(&ctx, &s, (act, &answer), urn).await;
+        done += usize::from(refused.is_none());
+        let outcome = match refused {
+            None => components::level(Tone::Good, ctx.t(&format!("bulk-{act}-done"))),
+            Some(why) => components::level(Tone::Danger, why),
+        };
+        table.row([link(&ctx, &s, urn).await, outcome]);
+    }
+    let tone = if done == tasks.len() { Tone::Good } else { Tone::Warning };
+    let args = [("done", done.into()), ("all", tasks.len().into())];
+    let banner = components::banner(tone, ctx.tf("bulk-told", &args), Html::default());
+    Ok(page(&ctx, &sent, banner, table.html(), StatusCode::OK))
+}
+
+fn page(ctx: &PageContext, sent: &Sent, banner: Html, table: Html, status: StatusCode) -> Response {
+    let body = BulkPage { ctx, banner, table, back: sent.back() };
+    let page = Page::new(ctx, ctx.t("bulk-done-title")).crumb(ctx.t("tasks-title"), "/tasks");
+    page.body(&body).status(status).into_response()
+}
+
+async fn link(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Html {
+    let Ok(task) = s.registry.entity(&ctx.actor, urn).await else { return Html::text(urn.local()) };
+    let parts = [task.text("title"), task.text("name")].into_iter().flatten().collect::<Vec<_>>();
+    components::link(&address("Task", urn), parts.join(": "))
+}
+
+/// Why it was not done; none when it was.
+async fn one(ctx: &PageContext, s: &ServicesState, (act, answer): (&str, &str), urn: &Urn) -> Option<String> {
+    let outcome = match act {
+        "take" => s.tasks.take(&ctx.actor, urn).await,
+        "release" => s.tasks.release(&ctx.actor, urn).await,
+        _ => s.tasks.complete(&ctx.actor, urn, answer).await,
+    };
+    let error = outcome.err()?;
+    Some(ctx.t(match &error {
+        TaskError::State { found, .. } if found == "done" => "bulk-why-done",
+        TaskError::State { found, .. } if found == "taken" => "bulk-why-taken",
+        TaskError::State { .. } => "bulk-why-offered",
+        TaskError::NotYours(_) => "bulk-why-theirs",
+        TaskError::Result => "bulk-why-result",
+        TaskError::Form => "bulk-why-form",
+        TaskError::Command(CommandError::Conflict { .. }) => "bulk-why-faster",
+        TaskError::Command(CommandError::Forbidden { .. }) => "bulk-why-forbidden",
+        TaskError::Query(_) => "bulk-why-unknown",
+        error => {
+            tracing::info!(%error, "a task among many was refused");
+            "bulk-why-other"
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sent;
+
+    #[test]
+    fn one_comes_back_to_this_site_only() {
+        let sent = |back: &str| Sent(vec![("back".to_owned(), back.to_owned())]).back();
+        assert_eq!(sent("/tasks?status=open"), "/tasks?status=open");
+        for elsewhere in ["//evil.example", "/tasksheet", "https://evil.example/tasks?", ""] {
+            assert_eq!(sent(elsewhere), "/tasks", "{elsewhere}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What the visitor keeps beside the list: filters under a name, and words that they often answer with. Kept as drafts are, by the
+//! person, and touched when used, so that what is in use is not swept away.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Value, json};
+use svod_portal::components::{self, Choice, Field, PostButton, Tone};
+use svod_portal::{CsrfForm, Html, PageContext, PageError};
+use svod_registry::Action;
+use svod_runtime::DraftRow;
+
+use super::{Fields, amount, choice, filter_of};
+use crate::ServicesState;
+use crate::access::roots;
+use crate::worklist::{Desk, Filter};
+
+const VIEW: &str = "view/tasks/";
+const ANSWER: &str = "view/answer/";
+/// Of each sort at the most.
+const MOST: usize = 20;
+/// Views whose tasks are counted.
+const COUNTED: usize = 8;
+/// Longest name and longest answer, in characters.
+const LONGEST: (usize, usize) = (60, 4_000);
+/// What was kept longer ago than that is kept anew when it is used.
+const TOUCHED_SECONDS: i64 = 7 * 86_400;
+/// Texts of packs that are offered as answers begin so.
+const PACK_ANSWER: &str = "answer-";
+
+/// A named filter above the list.
+pub struct View {
+    pub name: String,
+    pub href: String,
+    pub count: String,
+    pub current: bool,
+}
+
+/// All that the visitor keeps here.
+#[derive(Default)]
+pub struct Kept {
+    views: Vec<(String, Filter)>,
+    answers: Vec<(String, String)>,
+}
+
+fn read(row: &DraftRow, beginning: &str, field: &str) -> Option<(String, String)> {
+    let name = row.form.strip_prefix(beginning)?;
+    let doc: Value = serde_json::from_str(&row.doc).ok()?;
+    Some((name.to_owned(), doc.get(field)?.as_str()?.to_owned()))
+}
+
+/// What they keep.
+///
+/// # Errors
+/// When the store fails.
+pub async fn kept(ctx: &PageContext, s: &ServicesState) -> Result<Kept, PageError> {
+    if !ctx.signed_in() {
+        return Ok(Kept::default());
+    }
+    let rows = s.applications.drafts(&ctx.actor).await?;
+    for row in rows.iter().filter(|r| r.form.starts_with(VIEW) || r.form.starts_with(ANSWER)) {
+        if row.modified.plus_seconds(TOUCHED_SECONDS) < ctx.now {
+            s.applications.keep(&ctx.actor, &row.form, &row.version, row.doc.clone()).await?;
+        }
+    }
+    let mut views: Vec<(String, Filter)> =
+        rows.iter().filter_map(|r| read(r, VIEW, "query")).map(|(name, query)| (name, parsed(&query))).collect();
+    let mut answers: Vec<(String, String)> = rows.iter().filter_map(|r| read(r, ANSWER, "text")).collect();
+    views.sort_by(|a, b| a.0.cmp(&b.0));
+    answers.sort();
+    Ok(Kept { views, answers })
+}
+
+/// A filter from the query of an address.
+fn parsed(query: &str) -> Filter {
+    let uri = format!("/?{query}").parse::<axum::http::Uri>();
+    let fields = uri.ok().and_then(|uri| axum::extract::Query::<Fields>::try_from_uri(&uri).ok());
+    filter_of(&fields.map(|q| q.0).unwrap_or_default())
+}
+
+#[derive(Template)]
+#[template(path = "tasks/keeping.html")]
+struct Keeping<'a> {
+    ctx: &'a PageContext,
+    query: String,
+    name: Html,
+    views: Vec<(String, Html)>,
+    answer_name: Html,
+    answer_text: Html,
+    answers: Vec<(String, String, Html)>,
+}
+
+#[derive(Template)]
+#[template(path = "tasks/bulk_acts.html")]
+struct BulkActs<'a> {
+    ctx: &'a PageContext,
+    template: Html,
+    words: Html,
+}
+
+impl Kept {
+    /// The views above the list, with how much is in each.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn tabs(&self, ctx: &PageContext, desk: &Desk<'_>, now: &Filter) -> Result<Vec<View>, PageError> {
+        if self.views.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all = (ctx.t("tasks-view-all"), Filter::default());
+        let mut tabs = Vec::new();
+        for (at, (name, filter)) in std::iter::once(&all).chain(&self.views).enumerate() {
+            let count = if at <= COUNTED { amount(ctx, desk.count(filter).await?) } else { String::new() };
+            let href = format!("/tasks?{}", filter.query());
+            tabs.push(View { name: name.clone(), href, count, current: filter == now });
+        }
+        Ok(tabs)
+    }
+
+    /// What is chosen for many tasks at once.
+    ///
+    /// # Errors
+    /// When its template fails.
+    pub fn bulk(&self, ctx: &PageContext) -> Result<Html, PageError> {
+        let none = choice("", ctx.t("bulk-template-none"));
+        let own = self.answers.iter().map(|(name, text)| choice(text, name.clone()));
+        let of_packs = ctx.texts.keys(svod_kernel::Lang::Ru).filter(|k| k.starts_with(PACK_ANSWER));
+        let of_packs = of_packs.map(|k| ctx.t(k)).map(|text| choice(&text, text.chars().take(80).collect()));
+        let choices: Vec<Choice> = std::iter::once(none).chain(own).chain(of_packs).collect();
+        let template = Field::select("template", ctx.t("bulk-template"), choices).hint(ctx.t("bulk-template-hint"));
+        let part =
+            BulkActs { ctx, template: template.html(), words: Field::area("result", ctx.t("bulk-result")).html() };
+        Html::of(&part).map_err(PageError::internal)
+    }
+
+    /// Forms that keep the present filter under a name, and an answer.
+    ///
+    /// # Errors
+    /// When a template fails.
+    pub fn forms(&self, ctx: &PageContext, filter: &Filter) -> Result<Html, PageError> {
+        if !ctx.signed_in() {
+            return Ok(Html::default());
+        }
+        let drop = |action: &str, name: &str| {
+            let text = ctx.tf("tasks-keep-drop", &[("name", name.into())]);
+            let kind = components::ButtonKind::Secondary;
+            components::post_button(ctx, &PostButton { action, text, fields: &[("name", name)], kind, confirm: None })
+        };
+        let part = Keeping {
+            ctx,
+            query: filter.query(),
+            name: Field::text("name", ctx.t("tasks-view-name")).hint(ctx.t("tasks-view-hint")).required().html(),
+            views: self.views.iter().map(|(n, _)| (n.clone(), drop("/tasks/views/drop", n))).collect(),
+            answer_name: Field::text("answer", ctx.t("tasks-answer-name")).required().html(),
+            answer_text: Field::area("words", ctx.t("tasks-answer-text")).required().html(),
+            answers: self
+                .answers
+                .iter()
+                .map(|(n, t)| (n.clone(), t.clone(), drop("/tasks/answers/drop", n)))
+                .collect(),
+        };
+        Html::of(&part).map_err(PageError::internal)
+    }
+}
+
+/// What was just done.
+pub fn banner(ctx: &PageContext, done: Option<&str>) -> Html {
+    match done {
+        Some(done @ ("view" | "answer" | "drop")) => {
+            components::banner(Tone::Good, ctx.t(&format!("tasks-kept-{done}")), Html::default())
+        }
+        Some("full") => components::banner(Tone::Warning, ctx.t("tasks-kept-full"), ctx.t("tasks-kept-full-text")),
+        Some("bad") => components::banner(Tone::Warning, ctx.t("tasks-kept-bad"), ctx.t("tasks-kept-bad-text")),
+        _ => Html::default(),
+    }
+}
+
+/// Only who works with tasks keeps something here.
+fn allowed(ctx: &PageContext, s: &ServicesState) -> Result<(), PageError> {
+    if roots(&s.registry, &ctx.actor, Action::Read, "Task").is_empty() { Err(ctx.refusal()) } else { Ok(()) }
+}
+
+fn back(filter: &Filter, done: &str) -> Response {
+    Redirect::to(&format!("/tasks?{}&done={done}", filter.query())).into_response()
+}
+
+fn named(fields: &Fields, field: &str) -> Option<String> {
+    let name = fields.get(field)?.trim();
+    let length = name.chars().count();
+    ((1..=LONGEST.0).contains(&length) && !name.chars().any(char::is_control)).then(|| name.to_owned())
+}
+
+async fn keep(
+    ctx: &PageContext,
+    s: &ServicesState,
+    (beginning, name): (&str, &str),
+    doc: Value,
+) -> Result<bool, PageError> {
+    let rows = s.applications.drafts(&ctx.actor).await?;
+    let key = format!("{beginning}{name}");
+    let others = rows.iter().filter(|r| r.form.starts_with(beginning) && r.form != key).count();
+    if others >= MOST {
+        return Ok(false);
+    }
+    s.applications.keep(&ctx.actor, &key, "1", doc.to_string()).await?;
+    Ok(true)
+}
+
+/// Keeps the filter of the page under a name.
+///
+/// # Errors
+/// When the store fails.
+pub async fn keep_view(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    CsrfForm(fields): CsrfForm<Fields>,
+) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    let filter = parsed(fields.get("query").map_or("", String::as_str));
+    let Some(name) = named(&fields, "name") else { return Ok(back(&filter, "bad")) };
+    let kept = keep(&ctx, &s, (VIEW, &name), json!({"query": filter.query()})).await?;
+    Ok(back(&filter, if kept { "view" } else { "full" }))
+}
+
+/// Keeps words to answer with under a name.
+///
+/// # Errors
+/// When the store fails.
+pub async fn keep_answer(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    CsrfForm(fields): CsrfForm<Fields>,
+) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    let filter = parsed(fields.get("query").map_or("", String::as_str));
+    let text = fields.get("words").map_or("", |t| t.trim());
+    let Some(name) = named(&fields, "answer").filter(|_| (1..=LONGEST.1).contains(&text.chars().count())) else {
+        return Ok(back(&filter, "bad"));
+    };
+    let kept = keep(&ctx, &s, (ANSWER, &name), json!({"text": text})).await?;
+    Ok(back(&filter, if kept { "answer" } else { "full" }))
+}
+
+async fn dropped(ctx: &PageContext, s: &ServicesState, beginning: &str, fields: &Fields) -> Result<Response, PageError> {
+    allowed(ctx, s)?;
+    if let Some(name) = named(fields, "name") {
+        s.applications.discard(&ctx.actor, &format!("{beginning}{name}")).await?;
+    }
+    Ok(Redirect::to("/tasks?done=drop").into_response())
+}
+
+/// Throws a view away.
+///
+/// # Errors
+/// When the store fails.
+pub async fn drop_view(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    CsrfForm(fields): CsrfForm<Fields>,
+) -> Result<Response, PageError> {
+    dropped(&ctx, &s, VIEW, &fields).await
+}
+
+/// Throws an answer away.
+///
+/// # Errors
+/// When the store fails.
+pub async fn drop_answer(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    CsrfForm(fields): CsrfForm<Fields>,
+) -> Result<Response, PageError> {
+    dropped(&ctx, &s, ANSWER, &fields).await
+}

@@ -1,0 +1,99 @@
+import "dmn-js/dist/assets/diagram-js.css";
+import "dmn-js/dist/assets/dmn-js-shared.css";
+import "dmn-js/dist/assets/dmn-js-drd.css";
+import "dmn-js/dist/assets/dmn-js-decision-table.css";
+import "dmn-js/dist/assets/dmn-js-decision-table-controls.css";
+import "dmn-js/dist/assets/dmn-js-literal-expression.css";
+import "dmn-js/dist/assets/dmn-js-boxed-expression.css";
+import "dmn-js/dist/assets/dmn-js-boxed-expression-controls.css";
+import "dmn-js/dist/assets/dmn-font/css/dmn.css";
+import DmnModeler, { type View } from "dmn-js/lib/Modeler";
+import { el } from "../lib/dom";
+import type { Editor, Stage } from "./stage";
+import { t, translateModule } from "./words";
+
+class Dmn implements Editor {
+  private readonly modeler: DmnModeler;
+  private readonly watched = new WeakSet<object>();
+  private dirty = false;
+
+  constructor(
+    private readonly stage: Stage,
+    place: HTMLElement,
+    private readonly views: HTMLElement,
+  ) {
+    const viewer = { additionalModules: [translateModule] };
+    this.modeler = new DmnModeler({
+      container: place,
+      drd: viewer,
+      decisionTable: viewer,
+      literalExpression: viewer,
+      boxedExpression: viewer,
+    });
+    this.modeler.on("views.changed", () => this.tabs());
+  }
+
+  async open(text: string): Promise<void> {
+    await this.modeler.importXML(text);
+    this.dirty = false;
+    this.tabs();
+  }
+
+  async text(): Promise<string> {
+    const { xml } = await this.modeler.saveXML({ format: true });
+    return xml.endsWith("\n") ? xml : `${xml}\n`;
+  }
+
+  changed(): boolean {
+    return this.dirty;
+  }
+
+  /** A decision of the file is one view; the drawing of how they hang together another, where the file has it. */
+  private tabs(): void {
+    const now = this.modeler.getActiveView();
+    this.watch();
+    const shown = this.modeler.getViews().filter((v) => v.type !== "drd" || now?.type === "drd" || this.pictured(v));
+    this.views.replaceChildren(
+      ...shown.map((view) => {
+        const name = view.type === "drd" ? t("design-drd") : view.name || view.id;
+        const button = el(
+          "button",
+          { type: "button", class: "button button--secondary", "aria-pressed": view.element === now?.element },
+          name,
+        );
+        button.addEventListener("click", () => void this.modeler.open(view));
+        return button;
+      }),
+    );
+  }
+
+  private pictured(view: View): boolean {
+    return view.element.dmnDI !== undefined;
+  }
+
+  /** Each view has an editor of its own, made when it is opened first. */
+  private watch(): void {
+    const viewer = this.modeler.getActiveViewer();
+    if (!viewer || this.watched.has(viewer)) return;
+    this.watched.add(viewer);
+    viewer.on("commandStack.changed", () => {
+      this.dirty = true;
+      this.stage.note.textContent = t("design-not-saved");
+    });
+    viewer.on("elements.changed", () => this.named(viewer));
+  }
+
+  private named(_: object): void {
+    const svg = this.stage.host.querySelector(".djs-container > svg");
+    svg?.setAttribute("role", "application");
+    svg?.setAttribute("aria-label", t("design-drd"));
+  }
+}
+
+/** The editor of decisions. */
+export function editor(stage: Stage): Editor {
+  const views = el("div", { class: "actions", role: "group", "aria-label": t("design-views") });
+  const place = el("div", { class: "design-dmn", tabindex: "0", role: "region", "aria-label": t("design-decision") });
+  stage.host.append(views, place);
+  return new Dmn(stage, place, views);
+}
