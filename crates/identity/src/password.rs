@@ -1,5 +1,7 @@
 //! Passwords: Argon2id with 19 MiB, two passes, one lane (OWASP's first choice), at most two at once.
 
+use std::sync::OnceLock;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -14,6 +16,9 @@ pub const SHORTEST: usize = 10;
 const LONGEST: usize = 512;
 /// Memory in KiB and passes.
 pub const COST: (u32, u32) = (19_456, 2);
+
+/// What nobody's password is compared with: one for the program, as it takes as long as any.
+static NOBODY: OnceLock<String> = OnceLock::new();
 
 /// Words of the place: what somebody who knows it would try (docs/security-policy.md).
 const HERE: [&str; 38] = [
@@ -101,8 +106,8 @@ pub struct Passwords {
 impl Passwords {
     /// With its own comparison for nobody.
     pub fn new(salt: [u8; 16]) -> Self {
-        let nobody = argon().hash_password_with_salt(&salt, &salt).expect("a salt of 16 bytes is one");
-        Self { room: Semaphore::new(2), nobody: nobody.to_string() }
+        let hash = || argon().hash_password_with_salt(&salt, &salt).expect("a salt of 16 bytes is one").to_string();
+        Self { room: Semaphore::new(2), nobody: NOBODY.get_or_init(hash).clone() }
     }
 
     /// The hash to be kept.

@@ -2,7 +2,7 @@
 
 /// Operations that every installation has, by the name that `svod:service` gives: those of the graph, of the case, of
 /// messages, of money, of exchange with other systems. An installation may have connectors with others.
-pub const OPERATIONS: [&str; 15] = [
+pub const OPERATIONS: [&str; 16] = [
     "entity.create",
     "entity.update",
     "entity.delete",
@@ -12,6 +12,7 @@ pub const OPERATIONS: [&str; 15] = [
     "case.pause",
     "case.resume",
     "decision.record",
+    "decision.review",
     "message.send",
     "money.accrue",
     "money.cancel",

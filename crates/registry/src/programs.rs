@@ -35,22 +35,41 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// From a pack's files. What does not compile is left out: it was in force once, and a case that needs it says so.
+    /// From a pack's files, each for itself: what was in force once goes on running, also where today's rules for packs would
+    /// refuse another file of it. What does not compile any more is left out, and a case that needs it says so.
     fn of(pack: &str, version: &str, source: &PackSource) -> Self {
         let mut without_seeds = source.clone();
         without_seeds.files.retain(|path, _| !path.starts_with("entities/"));
-        let parsed = parse_pack(&without_seeds).unwrap_or_default();
-        let forms = parsed.forms.iter().filter_map(|(file, json)| Some((file, Form::parse(file, json).ok()?)));
-        let processes = parsed.processes.iter().filter_map(|(file, xml)| Process::parse(file, xml).ok());
-        Self {
-            pack: pack.to_owned(),
-            version: version.to_owned(),
-            processes: processes.map(|p| (p.id().to_owned(), Arc::new(p))).collect(),
-            services: parsed.services.into_iter().map(|s| (s.id.clone(), s)).collect(),
-            decisions: parsed.decisions,
-            models: OnceLock::new(),
-            forms: forms.map(|(file, form)| (file.clone(), Arc::new(form))).collect(),
+        let services = match parse_pack(&without_seeds) {
+            Ok(parsed) => parsed.services,
+            Err(faults) => {
+                let fault = faults.first().map(ToString::to_string).unwrap_or_default();
+                tracing::warn!(pack, version, fault, "a version of a pack is read without its services");
+                Vec::new()
+            }
+        };
+        let (mut processes, mut decisions, mut forms) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (path, text) in &source.files {
+            match path.split_once('/') {
+                Some(("processes", file)) => {
+                    if let Some(process) = left_out(path, Process::parse(file, text)) {
+                        processes.insert(process.id().to_owned(), Arc::new(process));
+                    }
+                }
+                Some(("forms", file)) => {
+                    if let Some(form) = left_out(path, Form::parse(file, text)) {
+                        forms.insert(file.to_owned(), Arc::new(form));
+                    }
+                }
+                Some(("decisions", file)) => {
+                    decisions.insert(file.to_owned(), text.clone());
+                }
+                _ => {}
+            }
         }
+        let services = services.into_iter().map(|s| (s.id.clone(), s)).collect();
+        let (pack, version) = (pack.to_owned(), version.to_owned());
+        Self { pack, version, processes, services, decisions, models: OnceLock::new(), forms }
     }
 
     /// Its decisions, compiled: the first call takes as long as that takes.
@@ -86,6 +105,11 @@ impl Programs {
     }
 }
 
+/// What compiles; of the rest the log tells.
+fn left_out<T, E: std::fmt::Debug>(path: &str, compiled: Result<T, E>) -> Option<T> {
+    compiled.inspect_err(|e| tracing::warn!(path, error = ?e, "a file of an earlier version does not compile any more")).ok()
+}
+
 /// The programs asked for last.
 #[derive(Default)]
 pub(crate) struct Shelf(Mutex<VecDeque<Arc<Programs>>>);
@@ -113,8 +137,9 @@ impl Registry {
         if let Some(known) = self.shelf.find(pack, version) {
             return Ok(Some(known));
         }
-        let rows = self.pack_history(pack).await?;
-        let Some(row) = rows.into_iter().map(|r| r.pack).find(|r| r.version == version) else { return Ok(None) };
+        let (id, wanted) = (pack.to_owned(), version.to_owned());
+        let row = self.store.read(move |conn| svod_store::pack::version(conn, 0, &id, &wanted)).await?;
+        let Some(row) = row.map(|r| r.pack) else { return Ok(None) };
         let source: PackSource = serde_json::from_str(&row.source).map_err(|e| StoreError::Shape(e.to_string()))?;
         let programs = Arc::new(Programs::of(pack, version, &source));
         self.shelf.keep(&programs);

@@ -4,7 +4,6 @@ use serde::Serialize;
 use svod_kernel::{Actor, Coded, FieldError, SpacePath};
 use svod_model::{Manifest, Pack, PackError, PackSource, parse_pack};
 use svod_policy::{Action, ResourceRef};
-use svod_process::Process;
 use svod_store::StoreError;
 use svod_store::journal::NewEvent;
 use svod_store::pack::{NewPack, PackRow};
@@ -243,23 +242,6 @@ impl Registry {
     pub async fn pack_history(&self, id: &str) -> Result<Vec<PackRow>, StoreError> {
         let id = id.to_owned();
         self.store.read(move |conn| svod_store::pack::history(conn, 0, &id, MAX_PUBLICATIONS)).await
-    }
-
-    /// A process as it was in an earlier publication: running cases stay on the version they started with.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn published_process(
-        &self,
-        pack: &str,
-        version: &str,
-        process: &str,
-    ) -> Result<Option<Process>, StoreError> {
-        let rows = self.pack_history(pack).await?;
-        let Some(row) = rows.into_iter().map(|r| r.pack).find(|r| r.version == version) else { return Ok(None) };
-        let source: PackSource = serde_json::from_str(&row.source).map_err(|e| StoreError::Shape(e.to_string()))?;
-        let files = source.files.iter().filter(|(path, _)| path.starts_with("processes/"));
-        Ok(files.filter_map(|(path, xml)| Process::parse(path, xml).ok()).find(|p| p.id() == process))
     }
 
     async fn sources_with(&self, id: &str, source: &PackSource) -> Result<Vec<PackSource>, StoreError> {

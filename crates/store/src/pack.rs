@@ -81,6 +81,16 @@ pub fn history(conn: &mut dyn Conn, space: i64, id: &str, limit: i64) -> Result<
     conn.query(sql, &[space.into(), id.into(), limit.into()])?.iter().map(pack).collect()
 }
 
+/// The publication of one version of a pack.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn version(conn: &mut dyn Conn, space: i64, id: &str, version: &str) -> Result<Option<PackRow>, StoreError> {
+    let sql = "SELECT space, id, version, published, actor, active, source FROM pack
+               WHERE space = ?1 AND id = ?2 AND version = ?3 ORDER BY published DESC LIMIT 1";
+    conn.first(sql, &[space.into(), id.into(), version.into()])?.as_ref().map(pack).transpose()
+}
+
 fn pack(r: &Row) -> Result<PackRow, StoreError> {
     let pack = NewPack {
         space: r.int(0)?,

@@ -90,6 +90,7 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
             registry: rooms.registry.clone(),
             quarantine: rooms.ingest.quarantine(),
             identity: rooms.identity.clone(),
+            cases: rooms.cases.clone(),
             applications: rooms.applications.clone(),
             tests: None,
         }))

@@ -9,6 +9,7 @@ import { Panel } from "./panel";
 import type { Editor, Stage } from "./stage";
 import { t, translateModule } from "./words";
 
+const MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 const PICTURE = "http://www.omg.org/spec/BPMN/20100524/DI";
 
 /** The drawing is shown no smaller than this to begin with. */
@@ -18,6 +19,29 @@ const LEAST_ZOOM = 0.6;
 function drawn(xml: string): boolean {
   const file = new DOMParser().parseFromString(xml, "application/xml");
   return file.getElementsByTagNameNS(PICTURE, "BPMNShape").length > 0;
+}
+
+/**
+ * The same process with its flows named at both ends as well: BPMN leaves `incoming` and `outgoing` free, whoever lays the
+ * drawing out goes by them.
+ */
+function joined(xml: string): string {
+  const file = new DOMParser().parseFromString(xml, "application/xml");
+  const byId = new Map([...file.querySelectorAll("[id]")].map((e) => [e.getAttribute("id") ?? "", e]));
+  for (const flow of file.getElementsByTagNameNS(MODEL, "sequenceFlow")) {
+    for (const [end, name] of [
+      ["sourceRef", "outgoing"],
+      ["targetRef", "incoming"],
+    ] as const) {
+      const node = byId.get(flow.getAttribute(end) ?? "");
+      const id = flow.getAttribute("id");
+      if (!node || !id || [...node.children].some((c) => c.localName === name && c.textContent === id)) continue;
+      const made = file.createElementNS(MODEL, flow.prefix ? `${flow.prefix}:${name}` : name);
+      made.textContent = id;
+      node.append(made);
+    }
+  }
+  return new XMLSerializer().serializeToString(file);
 }
 
 class Bpmn implements Editor {
@@ -48,7 +72,7 @@ class Bpmn implements Editor {
     let xml = text;
     if (!whole) {
       const { layoutProcess } = await import("bpmn-auto-layout");
-      xml = await layoutProcess(text);
+      xml = await layoutProcess(joined(text));
     }
     await this.modeler.importXML(xml);
     // A picture that was made here is kept with the next saving.

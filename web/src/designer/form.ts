@@ -1,3 +1,5 @@
+import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
+import "@bpmn-io/form-js-editor/dist/assets/properties-panel.css";
 import "@bpmn-io/form-js-editor/dist/assets/form-js-editor.css";
 import { FormEditor } from "@bpmn-io/form-js-editor";
 import { el } from "../lib/dom";

@@ -103,7 +103,9 @@ export class Panel {
     const element = this.element;
     if (!element || (!anew && this.fields.contains(document.activeElement))) return;
     this.count = 0;
-    const of = element.businessObject;
+    const of: Moddle | undefined = element.businessObject;
+    // Before a file is open, what is drawn stands for nothing.
+    if (!of) return;
     const parts: (HTMLElement | undefined)[] = [
       this.text("id", told(of, "id"), (v) => this.set({ id: v }), t("attr-id")),
       this.text("name", told(of, "name"), (v) => this.set({ name: v || undefined }), t("attr-name")),

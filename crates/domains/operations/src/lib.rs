@@ -33,8 +33,7 @@ use svod_identity::Identity;
 use svod_ingest::Quarantine;
 use svod_model::{MAX_FILE, MAX_PACK};
 use svod_registry::Registry;
-use svod_runtime::Cases;
-use svod_runtime::Applications;
+use svod_runtime::{Applications, Cases};
 use svod_text::Texts;
 
 pub use pages::designer::{PackTest, PackTests, PackTestsRun};
@@ -54,6 +53,8 @@ pub struct OperationsState {
     pub quarantine: Quarantine,
     /// Who somebody is.
     pub identity: Arc<Identity>,
+    /// Process instances.
+    pub cases: Arc<Cases>,
     /// Where working copies are kept.
     pub applications: Applications,
     /// Who runs the tests of packs; none where nobody does.

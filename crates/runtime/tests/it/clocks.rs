@@ -36,8 +36,8 @@ fn warn(moment: &str) -> (String, String) {
 }
 
 async fn those_who_work_are_warned_and_a_term_that_runs_out_goes_up(place: &TestPlace) {
-    let law = Law::new(place, &[("look", LOOK)], &[]).await;
-    let case = law.open("permit", "look", BELOW, json!({})).await;
+    let law = Law::new(place, &[("looks", LOOK)], &[]).await;
+    let case = law.open("permit", "looks", BELOW, json!({})).await;
     // 30 December, 11 and 12 January; warned a working day before.
     assert_eq!(waits(&law, &case).await, [due("2027-01-12T07:00:00Z"), warn("2027-01-11T07:00:00Z")]);
     assert_eq!(law.word(&case, "clock").await.as_deref(), Some("running"));
@@ -75,8 +75,8 @@ async fn those_who_work_are_warned_and_a_term_that_runs_out_goes_up(place: &Test
 }
 
 async fn at_the_top_it_goes_to_the_head_and_ends_with_the_case(place: &TestPlace) {
-    let law = Law::new(place, &[("look", LOOK)], &[]).await;
-    let (late, soon) = (law.open("plain", "look", ABOVE, json!({})).await, law.open("plain", "look", ABOVE, json!({})).await);
+    let law = Law::new(place, &[("looks", LOOK)], &[]).await;
+    let (late, soon) = (law.open("plain", "looks", ABOVE, json!({})).await, law.open("plain", "looks", ABOVE, json!({})).await);
     assert_eq!(waits(&law, &late).await, [due("2027-01-08T07:00:00Z"), warn("2027-01-07T07:00:00Z")]);
     let official = Law::official("one", ABOVE);
     law.act(&official, &soon, "look", json!({})).await.unwrap();

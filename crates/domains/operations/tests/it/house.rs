@@ -11,7 +11,6 @@ use svod_operations::{OperationsState, PackTest, PackTests, PackTestsRun, routes
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Registry, RegistryDeps};
-use svod_runtime::Cases;
 use svod_runtime::{Applications, Cases};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
@@ -65,21 +64,22 @@ impl House {
             offset_hours: 7,
             secure_cookies: false,
         });
-        let applications = Applications::new(Cases::new(registry.clone(), store.clone()), store.clone());
+        let cases = Cases::new(registry.clone(), store.clone());
+        let applications = Applications::new(cases.clone(), store.clone());
         let deps = IngestDeps {
             registry: registry.clone(),
             history: Arc::new(History::new(store.clone())),
-            store: store.clone(),
+            store,
             clock,
             devices: DeviceDirectory::open(registry.clone()).await.unwrap(),
             judge: Arc::new(NoJudge),
         };
         let ingest = Ingest::new(deps, IngestLimits::default());
-        let cases = Cases::new(registry.clone(), store);
         let state = OperationsState {
             registry: registry.clone(),
             quarantine: ingest.quarantine(),
             identity: identity.clone(),
+            cases: cases.clone(),
             applications,
             tests: Some(Arc::new(Played)),
         };

@@ -1,7 +1,7 @@
 //! At the end, once: how it went.
 
 use askama::Template;
-use svod_portal::components::Field;
+use svod_portal::components::{self, Field};
 use svod_portal::{Html, PageContext, PageError};
 
 use super::Notice;

@@ -16,7 +16,6 @@ use crate::ServicesState;
 use crate::access::roots;
 use crate::bounded::FEW;
 use crate::measures::{Measures, span};
-use crate::words::Words;
 use crate::worklist::{Desk, Filter, StatusFilter, Whose, overdue};
 
 /// Days that are looked back.
