@@ -29,7 +29,7 @@ pub use metamodel::{
 pub use nearest::nearest;
 pub use observe::ReadingFault;
 pub use pack::{
-    AlertSpec, Audience, DecisionRef, DeviceProfile, DueSpec, FeedSpec, ImportFormat, ImportSpec, LayerSpec, LayerStyle,
+    AlertSpec, Audience, DecisionRef, DeviceProfile, DueSpec, ExchangeSpec, FeedSpec, ImportFormat, ImportSpec, LayerSpec, LayerStyle,
     MAX_FILE, MAX_FILES, MAX_PACK, Manifest, Origins, Pack, PackError, PackSource, PersonaSpec, Position, RULES,
     ObjectSpec, ServiceSpec, ServiceTerm, SimulationSpec, SpaceSpec, StartMode, StartSpec, TriggerOn, TriggerSpec,
     attribute_from_seed, check_pack, entity_from_seed, parse_pack,

@@ -1,5 +1,6 @@
 //! One documented TOML file; environment variables above it; flags of the command line above both.
 
+mod exchange;
 mod files;
 mod keep;
 mod providers;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::secrets;
 
+pub use exchange::{ExchangeConfig, ExchangeConfigs};
 pub use files::FilesConfig;
 pub use keep::KeepConfig;
 pub use providers::{ProviderConfig, TrustedAs};
@@ -42,6 +44,8 @@ pub struct Config {
     pub files: FilesConfig,
     /// How long it is kept what is no entity, no journal and no ledger.
     pub keep: KeepConfig,
+    /// Systems that processes of packs ask.
+    pub exchange: ExchangeConfigs,
     /// The platform's own log.
     pub log: LogConfig,
 }

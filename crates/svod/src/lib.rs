@@ -7,6 +7,7 @@ mod connections;
 mod deliver;
 mod directory;
 pub mod embedded;
+pub mod exchange;
 mod front;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::config::OutboundConfig;
+use crate::exchange::Reached;
 use crate::ledger;
 use crate::outbound::Outbound;
 use crate::rooms::{Core, Ground};
@@ -92,6 +93,7 @@ impl Platform {
         let store = open_store(config, &options)?;
         let keys = secrets::identity_keys(&config.data.0, &*options.rng)
             .with_context(|| format!("the installation's key in {} cannot be read or made", config.data.0.display()))?;
+        let outbound = Outbound::new(&outbound_rules(config, &options))?;
         let ground = Ground {
             store,
             clock: options.clock.clone(),
@@ -104,6 +106,11 @@ impl Platform {
             breached: config.identity.breached_passwords.clone(),
             cache_bytes: config.store.entity_cache_mib << 20,
             ledger: ledger::Keeping::open(&config.ledger, &config.data.0, &*options.rng)?,
+            reached: Reached {
+                outbound: Some(outbound.clone()),
+                systems: config.exchange.clone(),
+                demo: options.demo,
+            },
         };
         let core = Core::open(ground, &options.packs, Vec::new(), limits(config)).await?;
         if options.sandbox {
@@ -119,7 +126,6 @@ impl Platform {
             NotifyConfig { node: core.node.clone(), ..NotifyConfig::default() },
         );
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let outbound = Outbound::new(&outbound_rules(config, &options))?;
         outside::open(&core.identity, &config.identity.providers, outbound.clone())?;
         workers.push(tokio::spawn(outside::tell(core.identity.clone())));
         workers.push(tokio::spawn(outside::know(core.identity.clone())));

@@ -17,6 +17,7 @@ use svod_store::Store;
 use svod_trust::Trust;
 use svod_twin::Twin;
 
+use crate::exchange::{Exchange, Reached};
 use crate::directory::Posts;
 use crate::judge::{TwinJudge, TwinSweep};
 use crate::ledger::Keeping;
@@ -45,6 +46,8 @@ pub struct Ground {
     pub cache_bytes: u64,
     /// What the ledger is kept with.
     pub ledger: Keeping,
+    /// How systems of others are reached.
+    pub reached: Reached,
 }
 
 /// The rooms, wired.
@@ -106,7 +109,7 @@ impl Core {
     ) -> anyhow::Result<Self> {
         let identity = identity(&ground)?;
         let registry = registry(&ground, (packs, compiled), given).await?;
-        let Ground { store, clock, rng, node, ledger, .. } = ground;
+        let Ground { store, clock, rng, node, ledger, reached, .. } = ground;
         let trust = Trust::new(registry.clone());
         identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
         trust.watch(identity.clone());
@@ -115,7 +118,8 @@ impl Core {
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));
         let cases = Cases::new(registry.clone(), store.clone());
-        let worker = Worker::new(cases.clone(), Vec::new(), node.clone());
+        let exchange = Arc::new(Exchange::open(registry.clone(), reached)?);
+        let worker = Worker::new(cases.clone(), vec![exchange], node.clone());
         let runtime = Runtime::new(cases.clone(), store.clone(), sweep, node.clone());
         let notary = Notary::new(NotaryDeps {
             store: store.clone(),

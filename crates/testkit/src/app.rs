@@ -425,6 +425,7 @@ async fn rooms(setup: &Setup, sent: &Arc<Sent>) -> (Core, Running) {
         breached: None,
         cache_bytes: 4 << 20,
         ledger: svod::ledger::Keeping::for_a_while(&KEY).unwrap(),
+        reached: Default::default(),
     };
     let core = Core::open(ground, &setup.packs, Vec::new(), IngestLimits::default()).await.unwrap();
     let deps = NotifyDeps { store, clock: setup.clock.clone(), publish: sent.clone() };

@@ -12,6 +12,8 @@ import { t, translateModule } from "./words";
 const MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 const PICTURE = "http://www.omg.org/spec/BPMN/20100524/DI";
 
+/** What the palette covers at the left, in pixels. */
+const PALETTE = 130;
 /** The drawing is shown no smaller than this to begin with. */
 const LEAST_ZOOM = 0.6;
 
@@ -80,6 +82,8 @@ class Bpmn implements Editor {
     this.named();
     // Never so small that names cannot be read: what does not fit is scrolled to.
     if (this.canvas.zoom("fit-viewport", "auto") < LEAST_ZOOM) this.canvas.zoom(LEAST_ZOOM);
+    const { x, inner, scale } = this.canvas.viewbox();
+    this.canvas.scroll({ dx: Math.max(0, PALETTE - (inner.x - x) * scale), dy: 0 });
   }
 
   async text(): Promise<string> {

@@ -49,6 +49,8 @@ export interface Selection {
 export interface Canvas {
   zoom(to: "fit-viewport" | number, center?: "auto"): number;
   scrollToElement(element: Drawn): void;
+  scroll(by: { dx: number; dy: number }): void;
+  viewbox(): { x: number; scale: number; inner: { x: number } };
   addMarker(element: string, marker: string): void;
   removeMarker(element: string, marker: string): void;
   getDefaultLayer(): SVGElement;

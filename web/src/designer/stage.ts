@@ -39,7 +39,8 @@ export class Stage {
     this.drawn = button(t("design-as-drawing"), () => void this.draw());
     this.written = button(t("design-as-text"), () => void this.write());
     const choice = el("div", { class: "actions", role: "group", "aria-label": t("design-view") }, this.drawn, this.written);
-    this.field.before(choice, this.note, this.host);
+    // Beside the form, not in it: the editors have buttons and fields of their own.
+    form.before(choice, this.note, this.host);
     // Before the guard of the page's forms: it lets a form go once.
     document.addEventListener("submit", (e) => this.submitted(e), true);
   }
@@ -105,7 +106,8 @@ export class Stage {
         // The text area has it now; the editor must not hold the form back again.
         this.opened = text;
         this.shown = false;
-        this.form.requestSubmit(submitter);
+        // Not before this event is through: a form that is being submitted takes no second one.
+        setTimeout(() => this.form.requestSubmit(submitter));
       },
       (error: unknown) => {
         this.note.textContent = t("design-cannot-write", { why: error instanceof Error ? error.message : String(error) });

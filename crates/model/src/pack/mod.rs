@@ -12,6 +12,7 @@ use crate::{Entity, Metamodel};
 mod check;
 mod devices;
 mod entities;
+mod exchange;
 mod feeds;
 mod layers;
 mod manifest;
@@ -101,6 +102,8 @@ pub struct Pack {
     pub feeds: Vec<FeedSpec>,
     /// `imports/*.yaml`.
     pub imports: Vec<ImportSpec>,
+    /// `exchange/*.yaml`.
+    pub exchanges: Vec<ExchangeSpec>,
     /// `personas.yaml`.
     pub personas: Vec<PersonaSpec>,
     /// `decisions/*.dmn`: file name to XML.
@@ -139,6 +142,20 @@ pub struct Manifest {
     /// Files of `decisions/` that everybody may ask.
     #[serde(default)]
     pub open_decisions: Vec<String>,
+}
+
+/// A system of somebody else that processes ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExchangeSpec {
+    /// What processes call it.
+    pub id: String,
+    /// Pack that declares it.
+    pub pack: String,
+    /// What can be asked of it.
+    pub operations: Vec<String>,
+    /// Decision of the pack that answers where nobody has said how the system is reached, for demonstrations and tries:
+    /// `file.dmn#Name`.
+    pub sandbox: Option<String>,
 }
 
 /// A space the pack declares.

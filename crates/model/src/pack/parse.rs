@@ -9,7 +9,7 @@ use super::reader::{Cx, Errors, is_inside};
 use super::yaml::{self, Node};
 use super::{Manifest, Pack, PackError, PackSource, Position};
 use super::{
-    devices, entities, feeds, layers, manifest, personas, schema, services, simulation, spaces, test_files, triggers,
+    devices, entities, exchange, feeds, layers, manifest, personas, schema, services, simulation, spaces, test_files, triggers,
 };
 use crate::nearest::suggest;
 
@@ -21,7 +21,7 @@ pub const MAX_FILES: usize = 2_000;
 pub const MAX_PACK: usize = 64 << 20;
 
 /// Folders and the endings of the files in them; the empty folder is the pack's own.
-const FOLDERS: [(&str, &[&str]); 15] = [
+const FOLDERS: [(&str, &[&str]); 16] = [
     ("model", &[".yaml"]),
     ("entities", &[".yaml"]),
     ("devices", &[".yaml"]),
@@ -36,6 +36,7 @@ const FOLDERS: [(&str, &[&str]); 15] = [
     ("services", &[".yaml"]),
     ("forms", &[".form.json"]),
     ("calendars", &[".yaml"]),
+    ("exchange", &[".yaml"]),
     ("policies", &[".cedar", ".cedarschema"]),
 ];
 const TOP_FILES: [&str; 6] = ["pack.yaml", "spaces.yaml", "personas.yaml", "README.md", "LICENSE", ".gitignore"];
@@ -165,6 +166,7 @@ fn read_yaml(source: &PackSource, path: &str, text: &str, pack: &mut Pack, error
         simulations,
         feeds,
         imports,
+        exchanges,
         tests,
         ..
     } = pack;
@@ -181,6 +183,7 @@ fn read_yaml(source: &PackSource, path: &str, text: &str, pack: &mut Pack, error
         "devices" => devices.extend(devices::read(&mut cx, &root)),
         "triggers" => triggers.extend(triggers::read(&mut cx, &root)),
         "services" => services.extend(services::read(&mut cx, &root)),
+        "exchange" => exchanges.extend(exchange::read(&mut cx, &root)),
         "layers" => layers.extend(layers::read(&mut cx, &root)),
         "simulation" => simulations.extend(simulation::read(&mut cx, &root)),
         "feeds" => feeds.extend(feeds::read(&mut cx, &root)),

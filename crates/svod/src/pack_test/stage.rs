@@ -118,6 +118,7 @@ fn ground(folder: &Path, clock: &Arc<SimClock>, seed: u64) -> anyhow::Result<Gro
         breached: None,
         cache_bytes: 16 << 20,
         ledger: crate::ledger::Keeping::for_a_while(&[1; 32])?,
+        reached: Default::default(),
     })
 }
 
