@@ -81,6 +81,7 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
         }))
         .merge(svod_services::routes(svod_services::ServicesState {
             applications: rooms.applications.clone(),
+            cases: rooms.cases.clone(),
             registry: rooms.registry.clone(),
             tasks: rooms.tasks.clone(),
             notary: rooms.notary.clone(),

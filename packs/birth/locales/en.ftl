@@ -106,6 +106,8 @@ outcome-name-refused = The name may not be entered
 outcome-benefit-granted = The benefit is granted
 outcome-benefit-refused = The benefit is refused
 outcome-paternity-confirmed = Paternity is confirmed
+outcome-objection-granted = The objection is granted
+outcome-objection-refused = The objection is refused
 outcome-too-late = The offer is no longer open
 
 ## Messages to the parents
@@ -250,8 +252,8 @@ stillbirth-answer-wrong = It was issued by mistake
 birth-objection-intro = Say with what you do not agree. A person will look at the decision again.
 birth-objection = Objection
 birth-review = Decision
-birth-review-upheld = Uphold it
-birth-review-revised = Revise it
+birth-review-uphold = Uphold it
+birth-review-revise = Revise it
 birth-review-reason = Why
 
 ## Personas

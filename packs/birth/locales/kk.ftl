@@ -106,6 +106,8 @@ outcome-name-refused = Есімді жазуға болмайды
 outcome-benefit-granted = Жәрдемақы тағайындалды
 outcome-benefit-refused = Жәрдемақыдан бас тартылды
 outcome-paternity-confirmed = Әке болу расталды
+outcome-objection-granted = Қарсылық қанағаттандырылды
+outcome-objection-refused = Қарсылық қабылданбады
 outcome-too-late = Ұсыныс енді жарамсыз
 
 ## Ата-анаға хабарламалар
@@ -250,8 +252,8 @@ stillbirth-answer-wrong = Қате берілген
 birth-objection-intro = Немен келіспейтініңізді жазыңыз. Шешімді адам қайта қарайды.
 birth-objection = Қарсылық
 birth-review = Шешім
-birth-review-upheld = Күшінде қалдыру
-birth-review-revised = Қайта қарау
+birth-review-uphold = Күшінде қалдыру
+birth-review-revise = Қайта қарау
 birth-review-reason = Себебі
 
 ## Тұлғалар

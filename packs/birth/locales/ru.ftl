@@ -106,6 +106,8 @@ outcome-name-refused = Имя записать нельзя
 outcome-benefit-granted = Пособие назначено
 outcome-benefit-refused = В пособии отказано
 outcome-paternity-confirmed = Отцовство подтверждено
+outcome-objection-granted = Возражение удовлетворено
+outcome-objection-refused = Возражение отклонено
 outcome-too-late = Предложение больше не действует
 
 ## Сообщения родителям
@@ -250,8 +252,8 @@ stillbirth-answer-wrong = Выдан по ошибке
 birth-objection-intro = Напишите, с чем вы не согласны. Решение пересмотрит человек.
 birth-objection = Возражение
 birth-review = Решение
-birth-review-upheld = Оставить в силе
-birth-review-revised = Пересмотреть
+birth-review-uphold = Оставить в силе
+birth-review-revise = Пересмотреть
 birth-review-reason = Почему
 
 ## Персоны

@@ -118,6 +118,8 @@ service-road-accident-confirm-result = Your answer is part of the case.
 outcome-police = The police deal with it
 outcome-already-reported = Reported already
 outcome-joined = Joined to the other driver's case
+outcome-accident-objection-granted = The objection is granted
+outcome-accident-objection-refused = The objection is refused
 outcome-liability-open = Liability is open
 outcome-claim-refused = Refused by the insurer
 outcome-paid = The damage is paid
@@ -216,8 +218,8 @@ accident-payout-keep = Keep it until the victim turns to us
 accident-objection-intro = Say with what you do not agree. A person will look at the decision again.
 accident-objection = Objection
 accident-objection-outcome = Decision
-accident-objection-outcome-upheld = Uphold it
-accident-objection-outcome-revised = Revise it
+accident-objection-outcome-uphold = Uphold it
+accident-objection-outcome-revise = Revise it
 accident-objection-reason = Why
 
 ## Tasks

@@ -118,6 +118,8 @@ service-road-accident-confirm-result = Жауап оқиға ісіне бері
 outcome-police = Полиция рәсімдейді
 outcome-already-reported = Бұрын хабарланған
 outcome-joined = Екінші жүргізушінің ісіне қосылды
+outcome-accident-objection-granted = Қарсылық қанағаттандырылды
+outcome-accident-objection-refused = Қарсылық қабылданбады
 outcome-liability-open = Кінә анықталмады
 outcome-claim-refused = Сақтандырушы бас тартты
 outcome-paid = Залал өтелді
@@ -216,8 +218,8 @@ accident-payout-keep = Жәбірленушінің өтінішіне дейі�
 accident-objection-intro = Немен келіспейтініңізді жазыңыз. Шешімді адам қайта қарайды.
 accident-objection = Қарсылық
 accident-objection-outcome = Шешім
-accident-objection-outcome-upheld = Күшінде қалдыру
-accident-objection-outcome-revised = Қайта қарау
+accident-objection-outcome-uphold = Күшінде қалдыру
+accident-objection-outcome-revise = Қайта қарау
 accident-objection-reason = Себебі
 
 ## Тапсырмалар

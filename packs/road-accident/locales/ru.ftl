@@ -118,6 +118,8 @@ service-road-accident-confirm-result = Ответ передан в дело о 
 outcome-police = Оформляет полиция
 outcome-already-reported = Уже сообщено
 outcome-joined = Присоединено к делу второго водителя
+outcome-accident-objection-granted = Возражение удовлетворено
+outcome-accident-objection-refused = Возражение отклонено
 outcome-liability-open = Вина не установлена
 outcome-claim-refused = Страховщик отказал
 outcome-paid = Ущерб возмещён
@@ -216,8 +218,8 @@ accident-payout-keep = Оставить до обращения потерпев
 accident-objection-intro = Напишите, с чем вы не согласны. Решение пересмотрит человек.
 accident-objection = Возражение
 accident-objection-outcome = Решение
-accident-objection-outcome-upheld = Оставить в силе
-accident-objection-outcome-revised = Пересмотреть
+accident-objection-outcome-uphold = Оставить в силе
+accident-objection-outcome-revise = Пересмотреть
 accident-objection-reason = Почему
 
 ## Задачи

@@ -111,6 +111,33 @@ const STEPS: &[Shape] = &[
         &["system"],
     )
     .one(&["answers", "fails", "silent"]),
+    shape(
+        "offer",
+        &[("service", Text), ("as", Text), ("for", Text), ("answer", OneOf(&["accept", "decline"])), ("name", Word)],
+        &["as", "answer"],
+    ),
+    shape(
+        "object",
+        &[
+            ("as", Text),
+            ("for", Text),
+            ("case", Word),
+            ("decision", Text),
+            ("answers", Map),
+            ("files", Map),
+            ("name", Word),
+        ],
+        &["as"],
+    ),
+    shape("write", &[("as", Text), ("post", Word), ("for", Text), ("case", Word), ("text", Text)], &["as", "text"]),
+    shape(
+        "rate",
+        &[("as", Text), ("for", Text), ("case", Word), ("stars", Count), ("comment", Text)],
+        &["as", "stars"],
+    ),
+    shape("call_off", &[("as", Text), ("post", Word), ("case", Word), ("reason", Text)], &["as", "reason"]),
+    shape("retry", &[("as", Text), ("post", Word), ("case", Word), ("reason", Text), ("set", Map)], &["as", "reason"]),
+    shape("pay", &[("as", Text), ("for", Text), ("accrual", Text), ("amount", Count)], &["as"]),
 ];
 
 /// Expectations with keys of their own; `refused` may be a list of fields as well.
@@ -212,7 +239,7 @@ fn single<'n>(cx: &mut Cx<'_>, node: &'n Node, known: &[&str]) -> Option<(&'n st
 }
 
 fn step(cx: &mut Cx<'_>, node: &Node) -> Option<()> {
-    let known: Vec<&str> = STEPS.iter().map(|s| s.key).chain(["wait", "dies", "expect"]).collect();
+    let known: Vec<&str> = STEPS.iter().map(|s| s.key).chain(["wait", "dies", "provider", "expect"]).collect();
     let (key, value) = single(cx, node, &known)?;
     match key {
         "wait" => {
@@ -220,6 +247,9 @@ fn step(cx: &mut Cx<'_>, node: &Node) -> Option<()> {
         }
         "dies" => {
             cx.text(value);
+        }
+        "provider" => {
+            cx.choice(value, &["done", "failed"]);
         }
         "expect" => {
             expectation(cx, value);

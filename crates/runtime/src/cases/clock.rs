@@ -272,8 +272,7 @@ impl Deed<'_> {
 
     /// The open tasks of a case, as they are kept; without those that this very command changes.
     async fn open_tasks(&self, case: &Entity) -> Result<Vec<Entity>, CaseError> {
-        let mut query =
-            EntityQuery { below: false, limit: 1_000, ..EntityQuery::of(case.space.clone(), &["Task"]) };
+        let mut query = EntityQuery { below: false, limit: 1_000, ..EntityQuery::of(case.space.clone(), &["Task"]) };
         query = query.with("case", case.id.as_str());
         let mut found = Vec::new();
         loop {
@@ -291,8 +290,7 @@ impl Deed<'_> {
     /// Of who changes a task at the same time one is refused.
     fn mark<const N: usize>(&mut self, task: &Entity, set: [(&str, String); N], verb: &'static str) {
         let set = set.into_iter().map(|(name, value)| (name.to_owned(), Attribute::property(value))).collect();
-        let patch =
-            Operation::Patch { urn: task.id.clone(), expected: Some(task.version), set, unset: Vec::new() };
+        let patch = Operation::Patch { urn: task.id.clone(), expected: Some(task.version), set, unset: Vec::new() };
         self.changes.push(Change::verb(patch, Action::Update, verb).by(&self.cases.process));
     }
 
@@ -379,7 +377,8 @@ impl Deed<'_> {
         };
         let (deadline, warn) = (later(was), case.time("warnAt").map(later));
         let stood = (self.now.0 - since.0) / 1_000_000;
-        let told = json!({"clock": "resumed", "stood": stood, "since": since.to_string(), "until": deadline.to_string()});
+        let told =
+            json!({"clock": "resumed", "stood": stood, "since": since.to_string(), "until": deadline.to_string()});
         self.tell(root, told).await?;
         self.ticked.push("resumed");
         let before = Before { deadline: case.text("deadline").map(str::to_owned), overdue: was <= since };
@@ -412,7 +411,13 @@ impl Deed<'_> {
     ) -> Result<(), CaseError> {
         // What has run out without having been told yet is told by the wait, which is due at once then.
         let clock = match warn {
-            _ if deadline <= self.now => if before.overdue { "overdue" } else { "warned" },
+            _ if deadline <= self.now => {
+                if before.overdue {
+                    "overdue"
+                } else {
+                    "warned"
+                }
+            }
             Some(warn) if warn <= self.now => "warned",
             _ => "running",
         };

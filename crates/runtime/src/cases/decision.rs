@@ -54,7 +54,8 @@ impl Deed<'_> {
         self.not_by_who_decided(key, &actor).await?;
         let state = &self.take(key).await?.state;
         let Some(at) = state.tokens.get(token) else { return Ok(None) };
-        let mut did = json!({"did": at.element, "token": token, "by": actor.id, "post": actor.name, "body": actor.body});
+        let mut did =
+            json!({"did": at.element, "token": token, "by": actor.id, "post": actor.name, "body": actor.body});
         if let Some(proposal) = proposed(&state.variables_at(*token)) {
             did["overridden"] = overridden(proposal, variables).into();
         }
@@ -237,9 +238,12 @@ fn decision(
     }
     let days = match input.get("objectDays") {
         None | Some(Value::Null) => service.and_then(|s| s.object.as_ref()).map(|o| o.days),
-        Some(days) => Some(days.as_f64().filter(|d| (0.0..=3_660.0).contains(d)).map(|d| d.round() as i64).ok_or_else(
-            || refused("'objectDays' is a number of days from 0 to 3,660"),
-        )?),
+        Some(days) => Some(
+            days.as_f64()
+                .filter(|d| (0.0..=3_660.0).contains(d))
+                .map(|d| d.round() as i64)
+                .ok_or_else(|| refused("'objectDays' is a number of days from 0 to 3,660"))?,
+        ),
     };
     Ok(match days {
         Some(days) => made.with("objectUntil", property(&now.plus_seconds(days * 24 * 3_600).to_string())),
@@ -330,7 +334,9 @@ impl Cases {
         }
         match shown.text("status") {
             Some("inForce" | "upheld") => {}
-            Some("objected") => return Err(CaseError::NotObjectable("somebody has objected to it, and it is looked at")),
+            Some("objected") => {
+                return Err(CaseError::NotObjectable("somebody has objected to it, and it is looked at"));
+            }
             _ => return Err(CaseError::NotObjectable("another decision has taken its place")),
         }
         let until = shown.time("objectUntil").ok_or(CaseError::NotObjectable("its service knows no objection"))?;
@@ -386,8 +392,7 @@ impl Cases {
         variables.insert("applicant".into(), plain(&applicant));
         variables.insert("case".into(), case.id.as_str().into());
         let set = [("status".to_owned(), Attribute::property("objected"))].into_iter().collect();
-        let patch =
-            Operation::Patch { urn: decision.clone(), expected: Some(found.version), set, unset: Vec::new() };
+        let patch = Operation::Patch { urn: decision.clone(), expected: Some(found.version), set, unset: Vec::new() };
         let along = Along {
             ground: Some(format!("objection:{decision}")),
             changes: vec![Change::verb(patch, Action::Declare, "object")],
@@ -422,7 +427,9 @@ impl Cases {
             Err(e) => return Err(e.into()),
         };
         let by = found.attributes.get("madeBy").and_then(|a| a.about.get(ACTOR));
-        Ok(matches!(by.map(|a| &a.value), Some(svod_model::AttributeValue::Value(id)) if id.as_str() == Some(&actor.id)))
+        Ok(
+            matches!(by.map(|a| &a.value), Some(svod_model::AttributeValue::Value(id)) if id.as_str() == Some(&actor.id)),
+        )
     }
 }
 
@@ -468,7 +475,10 @@ mod tests {
 
     #[test]
     fn a_proposal_is_a_context() {
-        assert_eq!(proposal_of(&map(json!({"proposal": {"decision": "register"}, "x": 1}))).as_deref(), Some("{\"decision\":\"register\"}"));
+        assert_eq!(
+            proposal_of(&map(json!({"proposal": {"decision": "register"}, "x": 1}))).as_deref(),
+            Some("{\"decision\":\"register\"}")
+        );
         for none in [json!({}), json!({"proposal": {}}), json!({"proposal": "register"}), json!({"proposal": null})] {
             assert_eq!(proposal_of(&map(none)), None);
         }

@@ -76,7 +76,8 @@ async fn those_who_work_are_warned_and_a_term_that_runs_out_goes_up(place: &Test
 
 async fn at_the_top_it_goes_to_the_head_and_ends_with_the_case(place: &TestPlace) {
     let law = Law::new(place, &[("looks", LOOK)], &[]).await;
-    let (late, soon) = (law.open("plain", "looks", ABOVE, json!({})).await, law.open("plain", "looks", ABOVE, json!({})).await);
+    let (late, soon) =
+        (law.open("plain", "looks", ABOVE, json!({})).await, law.open("plain", "looks", ABOVE, json!({})).await);
     assert_eq!(waits(&law, &late).await, [due("2027-01-08T07:00:00Z"), warn("2027-01-07T07:00:00Z")]);
     let official = Law::official("one", ABOVE);
     law.act(&official, &soon, "look", json!({})).await.unwrap();
@@ -120,7 +121,10 @@ async fn a_term_stands_still_in_working_time(place: &TestPlace) {
     // It stood for 12 hours of 29 December, 24 of the 30th and 15 of 11 January, by the clocks of Moscow.
     let case_now = law.entity(&case).await;
     assert_eq!(case_now.text("deadline"), Some("2027-01-14T10:00:00Z"));
-    assert_eq!((case_now.text("clock"), case_now.text("pausedAt"), case_now.text("pauseReason")), (Some("running"), None, None));
+    assert_eq!(
+        (case_now.text("clock"), case_now.text("pausedAt"), case_now.text("pauseReason")),
+        (Some("running"), None, None)
+    );
     assert_eq!(waits(&law, &case).await, [due("2027-01-14T10:00:00Z"), warn("2027-01-13T10:00:00Z")]);
     for step in ["beside", "look"] {
         assert_eq!(law.task(&case, step).await.text("deadline"), Some("2027-01-14T10:00:00Z"), "{step}");

@@ -144,7 +144,10 @@ async fn a_decision_is_objected_to_and_looked_at_by_somebody_else(place: &TestPl
         assert_eq!(new.object("body").map(Urn::as_str), Some(ABOVE), "the body above, the same at the top");
         assert_eq!(new.text("deadline"), Some("2027-01-13T07:00:00Z"), "fifteen days, of its own");
         let variables = law.house.variables(&case).await;
-        assert_eq!((variables["why"].as_str(), variables["case"].as_str()), (Some("The papers were there"), Some(case.as_str())));
+        assert_eq!(
+            (variables["why"].as_str(), variables["case"].as_str()),
+            (Some("The papers were there"), Some(case.as_str()))
+        );
         assert_eq!(variables["decision"]["outcome"], json!("refuse"));
         assert_eq!(variables["applicant"]["urn"], json!(PERSON));
         let (same, other) = (Law::official("one", ABOVE), Law::official("two", ABOVE));

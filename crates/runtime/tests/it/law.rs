@@ -61,7 +61,9 @@ impl Law {
         for (lang, bring) in [("ru", "Принесите"), ("kk", "Әкеліңіз"), ("en", "Bring")] {
             let mut texts = "pack-law-title = x\npack-law-description = x\npause-papers = x\n".to_owned();
             for service in ["permit", "plain"] {
-                texts.push_str(&format!("service-{service} = x\nservice-{service}-about = x\nservice-{service}-result = x\n"));
+                texts.push_str(&format!(
+                    "service-{service} = x\nservice-{service}-about = x\nservice-{service}-result = x\n"
+                ));
             }
             texts.push_str(&format!("law-bring = {bring}: {{ $what }}, {{ $count }}\n"));
             add(&format!("locales/{lang}.ftl"), &texts);

@@ -64,7 +64,7 @@ fn gifts(services: &[(&str, &str, &str)]) -> PackSource {
     put("model/gifts.yaml".into(), MODEL.into());
     let mut texts: Vec<String> =
         ["pack-gifts-title", "pack-gifts-description", "type-Permit"].map(str::to_owned).into();
-    texts.extend(["holder", "others", "state", "until"].map(|a| format!("attr-{a}")));
+    texts.extend(["holder", "others"].map(|a| format!("attr-{a}")));
     for (id, event, body) in services {
         texts.extend(["", "-about", "-result"].map(|part| format!("service-{id}{part}")));
         put(format!("processes/{id}.bpmn"), bpmn(id, body));

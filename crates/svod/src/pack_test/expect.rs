@@ -71,7 +71,7 @@ impl Stage {
     }
 
     /// The case meant: the one that is named, the last of the service, the last that somebody began, the last of all.
-    async fn case_meant(&self, e: &Value, name: &str) -> anyhow::Result<Entity> {
+    pub async fn case_meant(&self, e: &Value, name: &str) -> anyhow::Result<Entity> {
         if let Some(name) = word(e, name) {
             return self.entity(&self.urn(name)?).await;
         }

@@ -79,8 +79,8 @@ impl Stage {
         around.lists = &lists;
         let refused = |errors: &[FieldError]| {
             let fields = errors.iter().map(|e| (e.name.clone(), e.rule.to_owned())).collect();
-            let said: Vec<String> = errors.iter().map(|e| e.text(&catalogue.texts, Lang::En)).collect();
-            Fault::Refused(Refusal { code: "form".into(), fields, said: said.join("; "), expected: false })
+            let said = "the form is not complete, or an answer is not good".to_owned();
+            Fault::Refused(Refusal { code: "form".into(), fields, said, expected: false })
         };
         let blank = Draft { data: json!({}), ..held };
         let draft = sheet.form.accept(None, &blank, Sent::Data(&answers), &around).map_err(|r| refused(&r.errors))?;

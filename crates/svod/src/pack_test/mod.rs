@@ -2,7 +2,8 @@
 //!
 //! * `stage` – the platform of a situation: a copy of a store in which the packs are published, compiled once for all of them
 //! * `people` – who acts, and what stands for whom in a situation
-//! * `steps` – what happens in it
+//! * `steps`, `acts` – what happens in it
+//! * `time` – time passes, and everything that is due happens
 //! * `filling` – forms, checked as the pages check them
 //! * `scripted` – systems outside that answer as they are told
 //! * `expect` – what must be so
@@ -10,12 +11,14 @@
 //! What a step or an expectation may hold is checked where packs are read (`svod-model`, `pack/test_files.rs`): one more is a row
 //! there and a function here.
 
+mod acts;
 mod expect;
 mod filling;
 mod people;
 mod scripted;
 mod stage;
 mod steps;
+mod time;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

@@ -6,8 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 use svod_runtime::cases::{Answer, Connector, ConnectorError, ServiceCall};
 
-/// The service by which processes ask them.
-const CALL: &str = "exchange.call";
+use crate::exchange::{CALL, Exchange};
 
 /// What a system says to a call.
 #[derive(Clone)]
@@ -20,19 +19,28 @@ pub enum Says {
     Silence(u64),
 }
 
-/// What each system says, by its name and operation (empty: whichever): one after the other, the last from then on.
+/// What each system says, by its name and operation (empty: whichever): one after the other, the last from then on. Of whom nothing
+/// is said, their sandbox answers.
 #[derive(Default)]
-pub struct Scripted(Mutex<BTreeMap<(String, String), VecDeque<Says>>>);
+pub struct Scripted {
+    script: Mutex<BTreeMap<(String, String), VecDeque<Says>>>,
+    others: Option<Exchange>,
+}
 
 impl Scripted {
+    /// Before those that answer by their sandbox.
+    pub fn beside(others: Exchange) -> Self {
+        Self { others: Some(others), ..Self::default() }
+    }
+
     /// The system says so next.
     pub fn script(&self, system: &str, operation: &str, says: Says) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.script.lock().unwrap_or_else(PoisonError::into_inner);
         all.entry((system.to_owned(), operation.to_owned())).or_default().push_back(says);
     }
 
     fn next(&self, system: &str, operation: &str) -> Option<Says> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.script.lock().unwrap_or_else(PoisonError::into_inner);
         let key =
             [operation, ""].map(|o| (system.to_owned(), o.to_owned())).into_iter().find(|k| all.contains_key(k))?;
         let said = all.get_mut(&key)?;
@@ -47,16 +55,16 @@ impl Scripted {
         if said.len() > 1 { said.pop_front() } else { said.front().cloned() }
     }
 
-    fn answer(&self, call: &ServiceCall) -> Result<Map<String, Value>, ConnectorError> {
+    /// What the situation says of a call; none: nothing.
+    fn answer(&self, call: &ServiceCall) -> Option<Result<Map<String, Value>, ConnectorError>> {
         let word = |key: &str| call.input.get(key).and_then(Value::as_str).unwrap_or_default();
         let (system, operation) = (word("system"), word("operation"));
         let fails = |code: Option<String>, message: String, again| Err(ConnectorError { code, message, again });
-        match self.next(system, operation) {
-            Some(Says::Fields(fields)) => Ok(fields),
-            Some(Says::Code(code)) => fails(Some(code.clone()), format!("'{system}' answers '{code}'"), false),
-            Some(Says::Silence(_)) => fails(None, format!("'{system}' does not answer"), true),
-            None => fails(None, format!("no step 'exchange' says what '{system}' answers to '{operation}'"), false),
-        }
+        Some(match self.next(system, operation)? {
+            Says::Fields(fields) => Ok(fields),
+            Says::Code(code) => fails(Some(code.clone()), format!("'{system}' answers '{code}'"), false),
+            Says::Silence(_) => fails(None, format!("'{system}' does not answer"), true),
+        })
     }
 }
 
@@ -66,8 +74,14 @@ impl Connector for Scripted {
     }
 
     fn call<'a>(&'a self, call: &'a ServiceCall) -> Answer<'a> {
-        let answer = self.answer(call);
-        Box::pin(async move { answer })
+        match (self.answer(call), &self.others) {
+            (Some(answer), _) => Box::pin(async move { answer }),
+            (None, Some(others)) => others.call(call),
+            (None, None) => {
+                let message = "no step 'exchange' says what the system answers".to_owned();
+                Box::pin(async move { Err(ConnectorError { code: None, message, again: false }) })
+            }
+        }
     }
 }
 
@@ -91,14 +105,16 @@ mod tests {
         scripted.script("insurer", "", Says::Code("unknown".into()));
         scripted.script("insurer", "find", fields(7));
         for _ in 0..2 {
-            assert!(scripted.answer(&call("ask")).is_err_and(|e| e.again && e.code.is_none()));
+            assert!(scripted.answer(&call("ask")).unwrap().is_err_and(|e| e.again && e.code.is_none()));
         }
-        assert_eq!(scripted.answer(&call("ask")).unwrap()["n"], 1);
+        assert_eq!(scripted.answer(&call("ask")).unwrap().unwrap()["n"], 1);
         for _ in 0..2 {
-            assert!(scripted.answer(&call("ask")).is_err_and(|e| !e.again && e.code.as_deref() == Some("unknown")));
+            assert!(
+                scripted.answer(&call("ask")).unwrap().is_err_and(|e| !e.again && e.code.as_deref() == Some("unknown"))
+            );
         }
-        assert_eq!(scripted.answer(&call("find")).unwrap()["n"], 7);
+        assert_eq!(scripted.answer(&call("find")).unwrap().unwrap()["n"], 7);
         let other = ServiceCall { input: Map::new(), ..call("") };
-        assert!(scripted.answer(&other).is_err_and(|e| e.message.contains("exchange")));
+        assert!(scripted.answer(&other).is_none(), "nothing is said of it");
     }
 }

@@ -1,38 +1,28 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use svod_ingest::IngestLimits;
-use svod_kernel::{Actor, Clock as _, Coded, SeededRng, SimClock, SpacePath, Timestamp, Urn};
-use svod_model::{Entity, PackSource, TriggerOn, attribute_from_seed, entity_from_seed};
+use svod_kernel::{Actor, Coded, SeededRng, SimClock, SpacePath, Timestamp, Urn};
+use svod_model::{Entity, PackSource, attribute_from_seed, entity_from_seed};
+use svod_money::{Money, MoneyDeps, Payments, Provider, Sandbox};
 use svod_registry::{Catalogue, EntityQuery, INSTALLATION};
-use svod_runtime::cases::Worker;
-use svod_store::{Store, StoreOptions, StoreUrl, instance};
+use svod_runtime::Triggers;
+use svod_runtime::cases::{Connector, Worker};
+use svod_runtime::triggers::Started;
+use svod_store::{Store, StoreOptions, StoreUrl};
 use tempfile::TempDir;
 
 use super::scripted::Scripted;
+use super::time::present;
 use super::{list, map, moment, text};
+use crate::exchange::{Exchange, Reached};
 use crate::rooms::{Core, Ground};
 
 /// The store's file in its folder.
 const FILE: &str = "svod.sqlite";
-/// Where things are judged by time, it moves in steps so that intervals come due one after the other.
-const STEP_SECONDS: i64 = 30;
-/// Waits looked at for the next that is due.
-const DUE: i64 = 1_000;
-/// Rounds until nothing follows from anything any more.
-const ROUNDS: usize = 100;
-/// Types with moments of their own at which something may happen: the attribute, and the state in which they count.
-const MOMENTS: [(&str, &[&str], &[&str]); 5] = [
-    ("Case", &["open"], &["warnAt", "deadline"]),
-    ("Task", &["offered", "taken"], &["deadline"]),
-    ("Offer", &[], &["until"]),
-    ("Decision", &[], &["objectUntil"]),
-    ("Accrual", &[], &["dueAt"]),
-];
-
 /// What all situations of a pack begin with: a store in which the packs are published, and the packs compiled.
 pub struct Stock {
     folder: TempDir,
@@ -87,8 +77,15 @@ pub struct Stage {
     /// Seconds by which the clocks of the situation are ahead of UTC.
     pub offset: i64,
     /// What comes by itself in cases, with systems outside that answer as they are told.
-    worker: Arc<Worker>,
+    pub worker: Arc<Worker>,
     pub scripted: Arc<Scripted>,
+    /// What begins by itself, and the follower of the journal that tells it.
+    pub triggers: Arc<Triggers>,
+    pub started: Started,
+    /// The last event of each space before the situation began.
+    pub present: HashMap<i64, i64>,
+    /// Accruals and payments, with the provider inside.
+    pub money: Money,
     /// What the situation calls by names of its own.
     pub names: BTreeMap<String, Urn>,
     /// How the step before was refused.
@@ -156,10 +153,21 @@ impl Stage {
         elsewhere(&ground.store, &stock.space, &all).await?;
         let with = (IngestLimits::default(), stock.catalogue.clone());
         let core = Core::open_with(ground, &[], all, with).await.context("given")?;
-        let scripted = Arc::new(Scripted::default());
-        let worker = Worker::new(core.cases.clone(), vec![scripted.clone()], core.node.clone());
-        Ok(Self {
+        let others = Exchange::open(core.registry.clone(), Reached { demo: true, ..Reached::default() })?;
+        let scripted = Arc::new(Scripted::beside(others));
+        let providers: Vec<Arc<dyn Provider>> = vec![Arc::new(Sandbox)];
+        let money = Money::new(MoneyDeps { cases: core.cases.clone(), store: core.store.clone(), providers });
+        let connectors: Vec<Arc<dyn Connector>> = vec![scripted.clone(), Arc::new(Payments(money.clone()))];
+        let worker = Worker::new(core.cases.clone(), connectors, core.node.clone());
+        let present = present(&core.store).await?;
+        let triggers = Triggers::new(core.applications.clone(), core.store.clone(), core.node.clone());
+        let started = triggers.start().await?;
+        let stage = Self {
             core,
+            triggers,
+            started,
+            present,
+            money,
             clock,
             space: stock.space.clone(),
             offset: offset(text(case, "at")?),
@@ -169,7 +177,10 @@ impl Stage {
             refused: None,
             live: false,
             _folder: folder,
-        })
+        };
+        // What counts from now on knows since when.
+        stage.settle().await?;
+        Ok(stage)
     }
 
     /// The steps, then what must be so.
@@ -205,48 +216,6 @@ impl Stage {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Everything that is due, and what follows from it.
-    async fn settle(&self) -> anyhow::Result<()> {
-        for _ in 0..ROUNDS {
-            let before = self.core.registry.announced();
-            self.core.runtime.settle().await.map_err(anyhow::Error::msg)?;
-            self.worker.settle().await.map_err(anyhow::Error::msg)?;
-            if self.core.registry.announced() == before && self.core.registry.is_all_announced() {
-                return Ok(());
-            }
-        }
-        bail!("there is no end to what follows; look for things that start one another")
-    }
-
-    /// Time passes. Where nothing is judged by the clock alone it goes from one moment at which something may happen to the next.
-    pub async fn wait(&self, seconds: i64) -> anyhow::Result<()> {
-        let end = self.clock.now().plus_seconds(seconds);
-        let triggers = &self.core.registry.catalogue().triggers;
-        let swept = self.live && triggers.iter().any(|t| matches!(t.spec.on, TriggerOn::Interval(_)));
-        loop {
-            let now = self.clock.now();
-            if now >= end {
-                return Ok(());
-            }
-            let next = if swept { now.plus_seconds(STEP_SECONDS) } else { self.next_moment(now, end).await? };
-            self.clock.set(next.min(end));
-            self.settle().await?;
-        }
-    }
-
-    async fn next_moment(&self, now: Timestamp, end: Timestamp) -> anyhow::Result<Timestamp> {
-        let due = self.core.store.read(move |conn| instance::due(conn, end, DUE)).await?;
-        let mut next = due.iter().filter_map(|w| w.wait.due).find(|t| *t > now).unwrap_or(end);
-        for (kind, states, names) in MOMENTS {
-            for e in self.all(kind).await? {
-                let counts = states.is_empty() || states.iter().any(|s| e.text("status") == Some(s));
-                let times = names.iter().filter(|_| counts).filter_map(|name| e.time(name));
-                next = times.filter(|t| *t > now).fold(next, Ord::min);
-            }
-        }
-        Ok(next)
     }
 
     /// Every entity of a type in the pack's space; none of a type that is not declared.

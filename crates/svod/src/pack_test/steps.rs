@@ -39,6 +39,14 @@ impl Stage {
             "delete" => self.delete(step, text(step, "id")?).await,
             "dies" => self.delete(step, step.as_str().context("whose?")?).await,
             "exchange" => self.exchange(step),
+            "offer" => self.offer(step).await,
+            "object" => self.object(step).await,
+            "write" => self.write(step).await,
+            "rate" => self.rate(step).await,
+            "call_off" => self.call_off(step).await,
+            "retry" => self.retry(step).await,
+            "pay" => self.pay(step).await,
+            "provider" => self.provider(step.as_str().unwrap_or_default()).await,
             _ => Err(anyhow::anyhow!("there is no step '{key}'").into()),
         }
     }
@@ -105,18 +113,16 @@ impl Stage {
         Ok(())
     }
 
-    async fn form(&self, pack: &str, version: &str, file: &str) -> anyhow::Result<std::sync::Arc<svod_forms::Form>> {
+    /// A form of a pack in that version.
+    pub async fn form(
+        &self,
+        pack: &str,
+        version: &str,
+        file: &str,
+    ) -> anyhow::Result<std::sync::Arc<svod_forms::Form>> {
         let programs = self.core.registry.programs(pack, version).await?;
         let form = programs.and_then(|p| p.forms.get(file).cloned());
         form.with_context(|| format!("pack '{pack}' {version} has no form '{file}'"))
-    }
-
-    /// What a step has made is known by its name, and as the last of its kind.
-    pub fn remember(&mut self, step: &Value, kind: &str, urn: Urn) {
-        if let Some(name) = step.get("name").and_then(Value::as_str) {
-            self.names.insert(name.to_owned(), urn.clone());
-        }
-        self.names.insert(kind.to_owned(), urn);
     }
 
     async fn task(&mut self, step: &Value) -> Done {
@@ -191,11 +197,6 @@ impl Stage {
         }
         let said = format!("no case waits for the message '{name}' with the key '{}'", key.unwrap_or_default());
         Err(Fault::Refused(Refusal { code: "nobody-waits".into(), fields: Vec::new(), said, expected: false }))
-    }
-
-    /// Who changes something in the graph: the platform, where nobody is named.
-    async fn editor(&self, step: &Value) -> anyhow::Result<Actor> {
-        if step.get("as").is_some() { self.actor(step).await } else { Ok(platform()) }
     }
 
     async fn execute(&self, step: &Value, operation: Operation) -> Done {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // clippy sees tests only in functions marked as such
 
 mod designer;
+mod cases;
 mod house;
 mod keys;
 mod packs;

@@ -79,7 +79,7 @@ impl House {
         });
         let cases = Cases::new(registry.clone(), store.clone());
         let applications = Applications::new(cases.clone(), store.clone());
-        let tasks = Tasks::new(registry.clone(), cases);
+        let tasks = Tasks::new(registry.clone(), cases.clone());
         let signer = Signer::new("house.example/ledger", Kind::Plain, &[3; 32]).unwrap();
         let files_store = store.clone();
         let deps = NotaryDeps {
@@ -103,6 +103,7 @@ impl House {
             registry: registry.clone(),
             tasks,
             applications,
+            cases: cases.clone(),
             notary: notary.clone(),
         }));
         let visitor = Visitor::new(app.clone(), identity.clone());

@@ -15,10 +15,14 @@ const FORMLESS: [u16; 6] = [401, 404, 404, 404, 404, 404];
 /// In office in the region: the neighbour's list is another one.
 const REGION: [bool; 6] = [false, false, true, false, true, true];
 
+/// Nobody has asked for the case of an alert: there is no one to write to.
+const NOT_ASKED: [u16; 6] = [401, 404, 403, 404, 403, 403];
+
 fn open(texts: &str) -> Vec<Case> {
     let get = |route, path: &str| Case::new("GET", route, path, Body::Nothing, ALL);
     let metrics = Case::new("GET", "/metrics", "/metrics", Body::Nothing, [200, 403, 403, 403, 403, 200]);
     let form = |route: &'static str, fields, statuses| Case::new("POST", route, route, Body::Form(fields), statuses);
+    let answer = |route, path: &str| Case::new("POST", route, path, Body::Form(""), FORMLESS);
     vec![
         get("/healthz", "/healthz"),
         get("/readyz", "/readyz"),
@@ -50,6 +54,8 @@ fn open(texts: &str) -> Vec<Case> {
             Body::Form(""),
             [401, 303, 303, 303, 303, 303],
         ),
+        answer("/services/offers/{urn}/accept", "/services/offers/urn:t:none/accept"),
+        answer("/services/offers/{urn}/decline", "/services/offers/urn:t:none/decline"),
         get("/api", "/api"),
         get("/favicon.svg", "/favicon.svg"),
         get("/assets/texts/{file}", texts),
@@ -199,6 +205,10 @@ fn work(stage: &Stage) -> Vec<Case> {
         Case::new("POST", route, format!("/tasks/{}/{verb}", stage.task), Body::Form(fields), statuses)
     };
     let take = || act("/tasks/{urn}/take", "take", "", [401, 404, 303, 404, 403, 403]);
+    let said = |route, verb: &str, fields, statuses| {
+        Case::new("POST", route, format!("/cases/{}/{verb}", stage.case), Body::Form(fields), statuses)
+    };
+    let kept = [401, 403, 303, 303, 303, 303];
     let hidden = [401, 404, 200, 404, 200, 200];
     let theirs = [401, 404, 303, 404, 409, 409];
     let office = [401, 403, 200, 200, 200, 200];
@@ -215,6 +225,20 @@ fn work(stage: &Stage) -> Vec<Case> {
         get("/tasks/{urn}/form", format!("/tasks/{}/form", stage.task), FORMLESS),
         act("/tasks/{urn}/form", "form", "do=send", FORMLESS),
         get("/cases/{urn}", format!("/cases/{}", stage.case), hidden),
+        get("/cases/{urn}/journal", format!("/cases/{}/journal", stage.case), hidden),
+        said("/cases/{urn}/messages", "messages", "text=hello", NOT_ASKED),
+        said("/cases/{urn}/rate", "rate", "stars=5", [401, 404, 404, 404, 404, 404]),
+        said("/cases/{urn}/object", "object", "decision=urn:t:none&objection=why", [401, 404, 404, 404, 404, 404]),
+        get("/cases/{urn}/object/{decision}", format!("/cases/{}/object/urn:t:none", stage.case), FORMLESS),
+        said("/cases/{urn}/object/{decision}", "object/urn:t:none", "do=send", FORMLESS),
+        get("/tasks/workload", "/tasks/workload".into(), [401, 403, 403, 403, 200, 200]),
+        Case::new("POST", "/tasks/bulk", "/tasks/bulk", Body::Form("act=take"), [401, 403, 422, 422, 422, 422]),
+        Case::new("POST", "/tasks/views", "/tasks/views", Body::Form("name=x&query=status%3Dopen"), kept),
+        Case::new("POST", "/tasks/views/drop", "/tasks/views/drop", Body::Form("name=x"), kept),
+        Case::new("POST", "/tasks/answers", "/tasks/answers", Body::Form("answer=x&words=y"), kept),
+        Case::new("POST", "/tasks/answers/drop", "/tasks/answers/drop", Body::Form("name=x"), kept),
+        // Nobody has it whom somebody could stand in for.
+        act("/tasks/{urn}/substitute", "substitute", "to=me", [401, 404, 409, 404, 409, 409]),
         take(),
         act("/tasks/{urn}/release", "release", "", theirs),
         take(),
