@@ -18,6 +18,7 @@ mod progress;
 mod report;
 mod sse;
 mod trust;
+mod worklist;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -60,6 +61,8 @@ enum Measure {
     Overhead(overhead::Options),
     /// Process instances a second, each step durable, in this process.
     Cases(cases::Options),
+    /// How long the work list and the page of a case take among growing numbers of open cases, in this process.
+    Worklist(worklist::Options),
     /// Leaves of the ledger a second with synced tiles, in this process on SQLite.
     Ledger(ledger::Options),
     /// Medians and ratios of measurements (lines of JSON) as Markdown.
@@ -82,6 +85,7 @@ fn main() -> Result<()> {
         Measure::Trust(options) => trust::run(&options),
         Measure::Overhead(options) => overhead::run(&options),
         Measure::Cases(options) => cases::run(&options),
+        Measure::Worklist(options) => worklist::run(&options),
         Measure::Ledger(options) => ledger::run(&options),
         Measure::Report { files } => report::run(&files),
     }

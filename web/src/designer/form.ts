@@ -24,7 +24,9 @@ class Form implements Editor {
   }
 
   text(): Promise<string> {
-    return Promise.resolve(`${JSON.stringify(this.form.saveSchema(), null, 2)}\n`);
+    // What the form is stands before what is in it, as people write it.
+    const { components, ...head } = this.form.saveSchema() as Record<string, unknown>;
+    return Promise.resolve(`${JSON.stringify({ ...head, components }, null, 2)}\n`);
   }
 
   changed(): boolean {

@@ -77,8 +77,23 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
 
 /// The verbs that a filter offers, in the order in which they usually happen.
 pub const VERBS: [&str; 17] = [
-    "raise", "open", "offer", "take", "release", "substitute", "complete", "write", "read", "rate", "advance", "close", "create", "update", "delete",
-    "erased", "publish",
+    "raise",
+    "open",
+    "offer",
+    "take",
+    "release",
+    "substitute",
+    "complete",
+    "write",
+    "read",
+    "rate",
+    "advance",
+    "close",
+    "create",
+    "update",
+    "delete",
+    "erased",
+    "publish",
 ];
 
 /// Entities that an event speaks of.

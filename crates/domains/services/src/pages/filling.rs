@@ -241,7 +241,12 @@ pub fn prefill(ctx: &PageContext, applicant: &Entity) -> Prefill {
 ///
 /// # Errors
 /// When one cannot be read.
-pub async fn look_up(ctx: &PageContext, s: &ServicesState, space: &SpacePath, wanted: &Wanted) -> Result<Lists, PageError> {
+pub async fn look_up(
+    ctx: &PageContext,
+    s: &ServicesState,
+    space: &SpacePath,
+    wanted: &Wanted,
+) -> Result<Lists, PageError> {
     let catalogue = s.registry.catalogue();
     let mut lists = Lists::default();
     for code in &wanted.codes {

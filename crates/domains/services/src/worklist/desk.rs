@@ -137,7 +137,8 @@ impl<'a> Desk<'a> {
         let whose = if whose == Whose::Body { Whose::Body } else { Whose::All };
         let of = |status, late| Filter { status, whose, late, ..Filter::default() };
         if let Some(all) = self.among(&of(StatusFilter::Open, None)) {
-            let count = |fits: &dyn Fn(&Entity) -> bool| Amount { n: all.iter().filter(|t| fits(t)).count(), more: false };
+            let count =
+                |fits: &dyn Fn(&Entity) -> bool| Amount { n: all.iter().filter(|t| fits(t)).count(), more: false };
             return Ok(Figures {
                 offered: count(&|t| t.text("status") == Some("offered")),
                 taken: count(&|t| t.text("status") == Some("taken")),

@@ -8,15 +8,15 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use serde_json::json;
 use svod_files::{Daily, Files, FilesDeps, FilesOptions};
 use svod_identity::Identity;
-use svod_kernel::{Actor, Clock, SeededRng, SimClock, Timestamp, Urn};
+use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_ledger::{Kind, Signer};
 use svod_model::testing::shipped;
-use svod_model::{Attribute, Entity};
+use svod_model::{Attribute, Entity, PersonaSpec};
 use svod_notary::{Notary, NotaryDeps};
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
-use svod_registry::{Action, Change, Command, Operation, Registry, RegistryDeps};
-use svod_runtime::{Applications, Cases, Tasks};
+use svod_registry::{Action, Change, Command, EntityQuery, Operation, Registry, RegistryDeps};
+use svod_runtime::{Application, Applications, Cases, Tasks};
 use svod_services::{ServicesState, routes};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
@@ -25,12 +25,18 @@ use tower::ServiceExt as _;
 
 pub const TASK: &str = "urn:svod:task:1-0";
 pub const CASE: &str = "urn:svod:case:1";
+/// Two people of the city.
+pub const ANNA: &str = "urn:svod:person:anna";
+pub const BORIS: &str = "urn:svod:person:boris";
+const CITY: &str = "kuzbass/novokuznetsk";
 
 pub struct House {
     pub registry: Arc<Registry>,
     pub notary: Arc<Notary>,
     pub clock: Arc<SimClock>,
     pub visitor: Visitor,
+    pub applications: Applications,
+    pub tasks: Tasks,
     app: Router,
     identity: Arc<Identity>,
     _place: TestPlace,
@@ -101,13 +107,13 @@ impl House {
         let app = portal.wrap(routes(ServicesState {
             files,
             registry: registry.clone(),
-            tasks,
-            applications,
-            cases: cases.clone(),
+            tasks: tasks.clone(),
+            applications: applications.clone(),
+            cases,
             notary: notary.clone(),
         }));
         let visitor = Visitor::new(app.clone(), identity.clone());
-        let house = Self { registry, notary, clock, visitor, app, identity, _place: place };
+        let house = Self { registry, notary, clock, visitor, applications, tasks, app, identity, _place: place };
         house.raise().await;
         house
     }
@@ -184,6 +190,66 @@ impl House {
             ..Command::default()
         };
         self.registry.execute(&Actor::platform("runtime"), command).await.unwrap();
+    }
+
+    /// Writes entities as the platform does.
+    pub async fn write(&self, entities: Vec<Entity>) {
+        let changes = entities.into_iter().map(|e| Operation::Upsert(e).into()).collect();
+        let command = Command { ground: "test".into(), changes, ..Command::default() };
+        self.registry.execute(&Actor::platform("test"), command).await.unwrap();
+    }
+
+    pub fn new_entity(urn: &str, kind: &str) -> Entity {
+        Entity::new(urn.parse().unwrap(), kind, CITY.parse().unwrap())
+    }
+
+    /// The pack of moving home, and two people who sign in as personas of their own.
+    pub async fn people(&self) {
+        self.registry.publish(&Actor::platform("packs"), shipped("moving")).await.unwrap();
+        let mut personas = self.registry.catalogue().personas.clone();
+        for (id, name) in [(ANNA, "Анна Ким"), (BORIS, "Борис Ли")] {
+            self.write(vec![Self::new_entity(id, "Person").with("name", Attribute::property(name))]).await;
+            let spaces = vec![CITY.parse().unwrap()];
+            personas.push(PersonaSpec { id: id.into(), roles: vec![Role::Citizen], spaces, body: None });
+        }
+        self.identity.set_personas(personas);
+    }
+
+    /// Anna moves: `owner` is registered at once, `consent` is looked at by an official. Her case.
+    pub async fn moves(&self, ground: &str) -> Entity {
+        let anna = Actor {
+            id: ANNA.into(),
+            name: "Анна Ким".into(),
+            roles: [Role::Citizen].into(),
+            spaces: vec![CITY.parse().unwrap()],
+            body: None,
+            on_behalf: Vec::new(),
+        };
+        let document =
+            if ground == "owner" { serde_json::Value::Null } else { json!("Согласие от 01.01.2026") };
+        let application = Application {
+            service: "moving/moving".into(),
+            data: json!({"name": "Анна Ким", "address": "ул. Кирова, 1, 2", "since": "2026-01-10", "ground": ground,
+                "document": document}),
+            from_graph: serde_json::Map::new(),
+            disputed: serde_json::Map::new(),
+            channel: "web",
+        };
+        let urn = self.applications.send(&anna, application).await.unwrap();
+        self.entity_now(urn.as_str()).await
+    }
+
+    /// An entity as the platform sees it.
+    pub async fn entity_now(&self, urn: &str) -> Entity {
+        self.registry.entity(&Actor::platform("test"), &urn.parse().unwrap()).await.unwrap()
+    }
+
+    /// The only task of a case.
+    pub async fn task_of(&self, case: &Entity) -> Entity {
+        let q = EntityQuery::of(CITY.parse().unwrap(), &["Task"]).with("case", case.id.as_str());
+        let mut all = self.registry.query(&Actor::platform("test"), q).await.unwrap().items;
+        assert_eq!(all.len(), 1);
+        all.remove(0)
     }
 
     /// What somebody downloads, as it comes: a file need not be text.

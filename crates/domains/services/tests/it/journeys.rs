@@ -130,7 +130,8 @@ async fn the_journal_is_filtered() {
 #[tokio::test]
 async fn every_page_speaks_every_language() {
     let house = House::new().await;
-    for path in ["/tasks".to_owned(), format!("/tasks/{TASK}"), format!("/cases/{CASE}"), "/journal".to_owned()] {
+    let (task, case) = (format!("/tasks/{TASK}"), format!("/cases/{CASE}"));
+    for path in ["/tasks".to_owned(), task, case.clone(), format!("{case}/journal"), "/journal".to_owned()] {
         for (lang, words) in [("ru", "Задач"), ("kk", "Тапсырма"), ("en", "Task")] {
             let page = house.visitor.get(Some(OFFICIAL), &format!("{path}?lang={lang}")).await;
             assert_eq!(page.status, StatusCode::OK, "{path}");

@@ -16,6 +16,17 @@ fn every_key_that_is_used_exists() {
         "actor-platform-",
         "tasks-locked",
         "journal-locked",
+        "tasks-late-",
+        "tasks-kept-",
+        "bulk-take-done",
+        "bulk-release-done",
+        "bulk-complete-done",
+        "case-stars-",
+        "case-sent",
+        "case-message",
+        "case-rate",
+        "case-object",
+        "case-accept",
     ];
     svod_portal::testing::check_keys(
         sources,

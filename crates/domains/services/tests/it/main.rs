@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // clippy sees tests only in functions marked as such
 
+mod cases;
 mod house;
 mod journeys;
 mod keys;
+mod lists;

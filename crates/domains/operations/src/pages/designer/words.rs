@@ -48,8 +48,11 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             scripts.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
         }
-        let used: BTreeSet<&str> =
-            scripts.split("t(\"").skip(1).filter_map(|rest| rest.split('"').next()).filter(|k| is_key(k)).collect();
+        let said = |at: usize| {
+            let word = scripts[..at].ends_with(|c: char| c.is_alphanumeric() || c == '.');
+            scripts[at + 3..].split('"').next().filter(|key| !word && is_key(key))
+        };
+        let used: BTreeSet<&str> = scripts.match_indices("t(\"").filter_map(|(at, _)| said(at)).collect();
         assert!(used.len() > 30, "{used:?}");
         let missing: Vec<_> = used.iter().filter(|k| !TEXTS.has(Lang::Ru, k)).collect();
         assert!(missing.is_empty(), "{missing:?}");

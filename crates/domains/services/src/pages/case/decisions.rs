@@ -48,10 +48,8 @@ pub fn part(words: &Words<'_>, scene: &Scene, notice: &Notice) -> Result<Html, P
     if scene.decisions.is_empty() {
         return Ok(Html::default());
     }
-    let part = Part {
-        ctx: words.ctx,
-        decisions: scene.decisions.iter().map(|d| decision(words, scene, d, notice)).collect(),
-    };
+    let part =
+        Part { ctx: words.ctx, decisions: scene.decisions.iter().map(|d| decision(words, scene, d, notice)).collect() };
     Html::of(&part).map_err(PageError::internal)
 }
 
@@ -78,7 +76,8 @@ fn decision(words: &Words<'_>, scene: &Scene, d: &Entity, notice: &Notice) -> De
         rules: rules(ctx, d),
         objections: scene.objections.iter().filter(of_it).map(objection).collect(),
         form: (way == Some(false)).then(|| form(ctx, scene, d, notice)),
-        fill: (way == Some(true)).then(|| format!("{}/object/{}", address("Case", &scene.case.id), encoded(d.id.as_str()))),
+        fill: (way == Some(true))
+            .then(|| format!("{}/object/{}", address("Case", &scene.case.id), encoded(d.id.as_str()))),
     }
 }
 
@@ -115,7 +114,10 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
         _ => Vec::new(),
     };
     if !acts.is_empty() {
-        add("case-decision-acts", Html::trusted(acts.iter().map(|a| Html::text(a).to_string()).collect::<Vec<_>>().join("<br>")));
+        add(
+            "case-decision-acts",
+            Html::trusted(acts.iter().map(|a| Html::text(a).to_string()).collect::<Vec<_>>().join("<br>")),
+        );
     }
     add("case-decision-by", by(words, d));
     if let Some(proposed) = d.text("proposed") {
@@ -125,7 +127,10 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
         add("case-decision-proposed", ctx.tf(key, &[("proposed", word.into())]).into());
     }
     if let Some((version, name)) = d.text("model").map(model) {
-        add("case-decision-model", ctx.tf("case-decision-model-of", &[("name", name.into()), ("version", version.into())]).into());
+        add(
+            "case-decision-model",
+            ctx.tf("case-decision-model-of", &[("name", name.into()), ("version", version.into())]).into(),
+        );
     }
     if let Some(until) = d.time("objectUntil") {
         add("case-decision-until", components::time(ctx, until));

@@ -73,10 +73,12 @@ async fn form_rows(
 ) -> Result<Vec<SummaryRow>, PageError> {
     let service = scene.case.text("service").and_then(|key| key.split_once('/')).map(|(_, id)| id);
     let Some(programs) = &scene.programs else { return Ok(Vec::new()) };
-    let file = service.and_then(|id| programs.services.get(id)?.start.iter().find_map(|s| match s {
-        StartSpec::Form(file) => Some(file.clone()),
-        StartSpec::Event { .. } => None,
-    }));
+    let file = service.and_then(|id| {
+        programs.services.get(id)?.start.iter().find_map(|s| match s {
+            StartSpec::Form(file) => Some(file.clone()),
+            StartSpec::Event { .. } => None,
+        })
+    });
     let Some(form) = file.and_then(|f| programs.forms.get(&f)) else { return Ok(Vec::new()) };
     let (draft, prefill, inputs, none) = (Draft::of(data.clone()), Prefill::new(), Map::new(), Lists::default());
     let around = |lists| Around {

@@ -67,7 +67,10 @@ fn row(ctx: &PageContext, scene: &Scene, accrual: &Entity) -> [Html; 5] {
     let act = if scene.own && is_due(accrual) {
         let action = format!("/pay/{}", encoded(accrual.id.as_str()));
         let text = ctx.t("case-pay");
-        components::post_button(ctx, &PostButton { action: &action, text, kind: ButtonKind::Primary, ..PostButton::default() })
+        components::post_button(
+            ctx,
+            &PostButton { action: &action, text, kind: ButtonKind::Primary, ..PostButton::default() },
+        )
     } else {
         ctx.t("case-pay-nothing").into()
     };

@@ -33,7 +33,12 @@ struct Figures {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn part(ctx: &PageContext, s: &ServicesState, service: &str, top: Option<&SpacePath>) -> Result<Html, PageError> {
+pub async fn part(
+    ctx: &PageContext,
+    s: &ServicesState,
+    service: &str,
+    top: Option<&SpacePath>,
+) -> Result<Html, PageError> {
     let reader = Actor::platform("statistics");
     let mut all = Figures { days: DAYS[0], ..Figures::default() };
     let tree = s.registry.spaces();
@@ -99,7 +104,8 @@ fn html(ctx: &PageContext, all: &Figures) -> Html {
     let number = |n: usize| format!("{}{plus}", ctx.number(n as f64));
     let percent = |share: f64| format!("{}\u{a0}%", ctx.number(share.round()));
     let told = |n: usize, value: Option<String>| value.filter(|_| n >= TOLD).unwrap_or_else(|| ctx.t("measure-none"));
-    let automatic = told(all.decided, (all.decided > 0).then(|| percent(all.automatic as f64 * 100.0 / all.decided as f64)));
+    let automatic =
+        told(all.decided, (all.decided > 0).then(|| percent(all.automatic as f64 * 100.0 / all.decided as f64)));
     let done = all.finished.count();
     let stars = (all.rated > 0).then(|| svod_text::format_number(ctx.lang, all.stars / all.rated as f64, 1));
     let figures = [

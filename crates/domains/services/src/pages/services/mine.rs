@@ -167,7 +167,8 @@ fn offered(ctx: &PageContext, offer: &Entity) -> Offered {
         let (action, text) = (href(act), ctx.t(key));
         components::post_button(ctx, &PostButton { action: &action, text, kind, ..PostButton::default() })
     };
-    let until = offer.time("until").map(|at| Html::from(ctx.tf("services-offer-until", &[("at", ctx.date(at).into())])));
+    let until =
+        offer.time("until").map(|at| Html::from(ctx.tf("services-offer-until", &[("at", ctx.date(at).into())])));
     Offered {
         title: ctx.t_or(&format!("service-{service}"), offer.text("name").unwrap_or_default()),
         about: ctx.t_or(&format!("service-{service}-about"), ""),

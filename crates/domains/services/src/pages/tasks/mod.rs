@@ -161,11 +161,8 @@ fn stats(ctx: &PageContext, counts: &Figures) -> Html {
         ("tasks-count-taken", counts.taken),
         ("tasks-count-mine", counts.mine),
     ];
-    let stats = figures.map(|(key, n)| Stat {
-        label: ctx.t(key).into(),
-        value: amount(ctx, n).into(),
-        unit: Html::default(),
-    });
+    let stats =
+        figures.map(|(key, n)| Stat { label: ctx.t(key).into(), value: amount(ctx, n).into(), unit: Html::default() });
     components::stats(&stats)
 }
 

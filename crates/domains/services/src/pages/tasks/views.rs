@@ -153,11 +153,7 @@ impl Kept {
             views: self.views.iter().map(|(n, _)| (n.clone(), drop("/tasks/views/drop", n))).collect(),
             answer_name: Field::text("answer", ctx.t("tasks-answer-name")).required().html(),
             answer_text: Field::area("words", ctx.t("tasks-answer-text")).required().html(),
-            answers: self
-                .answers
-                .iter()
-                .map(|(n, t)| (n.clone(), t.clone(), drop("/tasks/answers/drop", n)))
-                .collect(),
+            answers: self.answers.iter().map(|(n, t)| (n.clone(), t.clone(), drop("/tasks/answers/drop", n))).collect(),
         };
         Html::of(&part).map_err(PageError::internal)
     }
@@ -241,7 +237,12 @@ pub async fn keep_answer(
     Ok(back(&filter, if kept { "answer" } else { "full" }))
 }
 
-async fn dropped(ctx: &PageContext, s: &ServicesState, beginning: &str, fields: &Fields) -> Result<Response, PageError> {
+async fn dropped(
+    ctx: &PageContext,
+    s: &ServicesState,
+    beginning: &str,
+    fields: &Fields,
+) -> Result<Response, PageError> {
     allowed(ctx, s)?;
     if let Some(name) = named(fields, "name") {
         s.applications.discard(&ctx.actor, &format!("{beginning}{name}")).await?;

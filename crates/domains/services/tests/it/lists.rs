@@ -1,0 +1,230 @@
+//! Lists of work: kept views, many tasks at once, who stands in, and lists that are very long.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use svod_kernel::{Actor, Lang, Role, Timestamp};
+use svod_model::{Attribute, Entity};
+use svod_portal::testing::form;
+use svod_runtime::{Handover, HandoverError, To};
+
+use crate::house::{CASE, House, TASK};
+
+const OFFICIAL: &str = "official-municipal";
+const BODY: &str = "urn:svod:body:novokuznetsk:ecology";
+
+#[tokio::test]
+async fn one_act_on_many_tells_each() {
+    let house = House::new().await;
+    let bulk = |rest: &str| format!("task={TASK}&task=urn:svod:task:none&back=%2Ftasks%3Fstatus%3Dopen&{rest}");
+    let early = house.visitor.post(OFFICIAL, "/tasks/bulk", &bulk("act=complete&result=done")).await;
+    assert_eq!(early.status, StatusCode::OK, "{}", early.body);
+    for part in ["Done: 0 of 2", "take it first", "there is no such task", "href=\"/tasks?status=open\""] {
+        assert!(early.body.contains(part), "{part}: {}", early.body);
+    }
+    let taken = house.visitor.post(OFFICIAL, "/tasks/bulk", &bulk("act=take")).await;
+    assert!(taken.body.contains("Done: 1 of 2"), "{}", taken.body);
+    for (rest, says) in [("act=complete", "choose a template"), ("act=fly", "Choose what to do")] {
+        let refused = house.visitor.post(OFFICIAL, "/tasks/bulk", &bulk(rest)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(says), "{says}: {}", refused.body);
+    }
+    let none = house.visitor.post(OFFICIAL, "/tasks/bulk", "act=take").await;
+    assert!(none.status == StatusCode::UNPROCESSABLE_ENTITY && none.body.contains("at least one task"));
+    let done = house.visitor.post(OFFICIAL, "/tasks/bulk", &bulk("act=complete&template=By+the+book")).await;
+    assert!(done.body.contains("Done: 1 of 2") && done.body.contains("it is complete") == false, "{}", done.body);
+    assert_eq!(house.entity_now(TASK).await.text("result"), Some("By the book"));
+    assert_eq!(house.visitor.post("citizen", "/tasks/bulk", &bulk("act=take")).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn views_and_answers_are_kept_by_name() {
+    let house = House::new().await;
+    let keep = format!("name={}&query=status%3Dopen%26late%3Doverdue", form("Late & mine"));
+    let kept = house.visitor.post(OFFICIAL, "/tasks/views", &keep).await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER);
+    let page = house.visitor.get(Some(OFFICIAL), &kept.location).await.body;
+    for part in ["The view is kept", "Late &amp; mine", "aria-current=\"page\"", "late=overdue"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    house.at("2026-01-17T01:00:00Z");
+    let later = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
+    assert!(later.contains("Late &amp; mine <span class=\"muted\">1</span>"), "the overdue one is counted: {later}");
+    let answer = format!("answer=Usual&words={}&query=status%3Dopen", form("Looked at on site."));
+    assert_eq!(house.visitor.post(OFFICIAL, "/tasks/answers", &answer).await.status, StatusCode::SEE_OTHER);
+    let page = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
+    assert!(page.contains("<option value=\"Looked at on site.\">Usual</option>"), "{page}");
+    let others = house.visitor.get(Some("governor"), "/tasks").await.body;
+    assert!(!others.contains("Late &amp; mine") && !others.contains("Usual"), "they are somebody's own");
+    assert!(!house.visitor.get(Some(OFFICIAL), "/services").await.body.contains("Late &amp; mine"));
+    for bad in ["name=+&query=x".to_owned(), format!("name={}", "x".repeat(61))] {
+        let refused = house.visitor.post(OFFICIAL, "/tasks/views", &bad).await;
+        assert!(refused.location.ends_with("done=bad"), "{}", refused.location);
+    }
+    for n in 0..19 {
+        house.visitor.post(OFFICIAL, "/tasks/views", &format!("name=v{n}&query=")).await;
+    }
+    assert!(house.visitor.post(OFFICIAL, "/tasks/views", "name=one-more&query=").await.location.ends_with("done=full"));
+    let drop = format!("name={}", form("Late & mine"));
+    house.visitor.post(OFFICIAL, "/tasks/views/drop", &drop).await;
+    assert!(!house.visitor.get(Some(OFFICIAL), "/tasks").await.body.contains("Late &amp; mine"));
+}
+
+fn official(id: &str, name: &str) -> Actor {
+    Actor {
+        id: id.into(),
+        name: name.into(),
+        roles: [Role::Official].into(),
+        spaces: vec!["kuzbass/novokuznetsk".parse().unwrap()],
+        body: Some(BODY.parse().unwrap()),
+        on_behalf: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn who_stands_in_takes_over_and_nobody_else() {
+    let house = House::new().await;
+    let (task, texts) = (TASK.parse().unwrap(), house.registry.catalogue().texts.clone());
+    let holder = official("urn:svod:person:h", "Inspector");
+    let acting = official("urn:svod:person:a", &texts.format(Lang::Ru, "post-acting", &[("post", "Inspector".into())]));
+    let colleague = official("urn:svod:person:c", "Clerk");
+    let head = official("urn:svod:person:head", "Chief");
+    let handover = Handover::new(house.registry.clone(), house.tasks.clone());
+    house.tasks.take(&holder, &task).await.unwrap();
+    for other in [&colleague, &head] {
+        let refused = handover.hand_over(other, &task, To::Me).await;
+        assert!(matches!(refused, Err(HandoverError::NotForYou(_))), "{refused:?}");
+    }
+    handover.hand_over(&acting, &task, To::Me).await.unwrap();
+    assert_eq!(house.entity_now(TASK).await.text("takenBy"), Some(acting.name.as_str()));
+    // Back from leave.
+    handover.hand_over(&holder, &task, To::Me).await.unwrap();
+    let own = handover.hand_over(&holder, &task, To::Body).await;
+    assert!(matches!(own, Err(HandoverError::NotForYou(_))), "one's own is given back as always: {own:?}");
+
+    // Whoever heads the body, from the day of their appointment on.
+    let post = House::new_entity("urn:svod:post:chief", "Post")
+        .with("name", Attribute::property("Chief"))
+        .with("role", Attribute::property("official"))
+        .with("body", Attribute::object(BODY.parse().unwrap()))
+        .with("head", Attribute::property(true));
+    let person = House::new_entity(&head.id, "Person").with("name", Attribute::property("X"));
+    let appointment = House::new_entity("urn:svod:appointment:1", "Appointment")
+        .with("person", Attribute::object(head.id.parse().unwrap()))
+        .with("post", Attribute::object("urn:svod:post:chief".parse().unwrap()))
+        .with("since", Attribute::property("2026-01-16T00:00:00Z"));
+    house.write(vec![post, person]).await;
+    house.write(vec![appointment]).await;
+    assert!(handover.hand_over(&head, &task, To::Body).await.is_err(), "not yet");
+    house.at("2026-01-16T01:00:00Z");
+    handover.hand_over(&head, &task, To::Body).await.unwrap();
+    let now = house.entity_now(TASK).await;
+    assert_eq!((now.text("status"), now.text("takenBy")), (Some("offered"), None));
+    let story = house.visitor.get(Some(OFFICIAL), &format!("/cases/{CASE}")).await.body;
+    assert!(story.contains("Task handed over by who stands in"), "{story}");
+}
+
+#[tokio::test]
+async fn heads_see_how_the_work_goes() {
+    let house = House::new().await;
+    house.visitor.post(OFFICIAL, &format!("/tasks/{TASK}/take"), "").await;
+    house.at("2026-01-15T03:00:00Z");
+    let open = house.visitor.get(Some("governor"), "/tasks/workload").await;
+    assert_eq!(open.status, StatusCode::OK, "{}", open.body);
+    assert!(
+        open.body.contains("Officer of the ecology committee") && open.body.contains("Air pollution"),
+        "{}",
+        open.body
+    );
+    house.visitor.post(OFFICIAL, &format!("/tasks/{TASK}/complete"), "result=x").await;
+    let done = house.visitor.get(Some("governor"), "/tasks/workload").await.body;
+    for part in ["<dt>Done in 30 days</dt><dd>1", "<dt>Usually takes</dt><dd>2 h", "<dt>In term</dt><dd>100"] {
+        assert!(done.contains(part), "{part}: {done}");
+    }
+    let list = house.visitor.get(Some("governor"), "/tasks").await.body;
+    assert!(list.contains("href=\"/tasks/workload\""));
+    assert_eq!(house.visitor.get(Some(OFFICIAL), "/tasks/workload").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(house.visitor.get(None, "/tasks/workload").await.status, StatusCode::UNAUTHORIZED);
+    for lang in ["ru", "kk"] {
+        let page = house.visitor.get(Some("governor"), &format!("/tasks/workload?lang={lang}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+    }
+}
+
+fn waiting(n: usize, until: Timestamp) -> Entity {
+    House::new_entity(&format!("urn:svod:task:many-{n}"), "Task")
+        .with("name", Attribute::property(format!("T{n}")))
+        .with("step", Attribute::property("respond"))
+        .with("case", Attribute::object(CASE.parse().unwrap()))
+        .with("body", Attribute::object(BODY.parse().unwrap()))
+        .with("status", Attribute::property("offered"))
+        .with("deadline", Attribute::property(until.to_string()))
+        .with("openUntil", Attribute::property(until.to_string()))
+}
+
+/// Names of the tasks of a page, in its order, and the address of the next one.
+fn read(page: &str) -> (Vec<String>, Option<String>) {
+    let names = page.split("href=\"/tasks/urn:svod:task:many-").skip(1);
+    let names = names.map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+    let next = page.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    (names, next.map(|n| n.replace("&amp;", "&").replace("&#38;", "&").replace("&#x26;", "&")))
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_read_by_its_deadlines() {
+    let house = House::new().await;
+    let at: Timestamp = "2026-01-20T00:00:00Z".parse().unwrap();
+    // Twenty early, then more than can be sorted that all press at one moment, then twenty late.
+    let until = |n: usize| match n {
+        0..20 => at.plus_seconds(-86_400 * (n as i64 + 1)),
+        20..2_120 => at,
+        _ => at.plus_seconds(n as i64),
+    };
+    let all: Vec<Entity> = (0..2_140).map(|n| waiting(n, until(n))).collect();
+    for some in all.chunks(200) {
+        house.write(some.to_vec()).await;
+    }
+    let number = House::new_entity("urn:svod:case:numbered", "Case")
+        .with("name", Attribute::property("AB12-CD34"))
+        .with("number", Attribute::property("AB12-CD34"))
+        .with("process", Attribute::property("p"))
+        .with("processVersion", Attribute::property("p@1"))
+        .with("status", Attribute::property("open"))
+        .with("subject", Attribute::property("air"))
+        .with("openedAt", Attribute::property("2026-01-15T01:00:00Z"));
+    house.write(vec![number]).await;
+    let theirs =
+        waiting(9_000, at.plus_seconds(5)).with("case", Attribute::object("urn:svod:case:numbered".parse().unwrap()));
+    house.write(vec![theirs]).await;
+
+    let (mut seen, mut order, mut path) = (BTreeSet::new(), Vec::new(), Some("/tasks".to_owned()));
+    let mut pages = 0;
+    while let Some(href) = path.take() {
+        let page = house.visitor.get(Some(OFFICIAL), &href).await;
+        assert_eq!(page.status, StatusCode::OK, "{href}: {}", page.body);
+        let (names, next) = read(&page.body);
+        assert!(!names.is_empty() || next.is_none(), "{href}");
+        for name in names {
+            assert!(seen.insert(name.clone()), "{name} twice, at {href}");
+            order.push(house_order(&name, &until));
+        }
+        (path, pages) = (next, pages + 1);
+        assert!(pages < 60, "it ends");
+    }
+    assert_eq!(seen.len(), 2_141, "all of them, after {pages} pages");
+    assert!(order.is_sorted(), "by deadline");
+
+    let first = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
+    assert!(first.contains("<dd>100+"), "what is very much is not counted to its end: {first}");
+    let found = house.visitor.get(Some(OFFICIAL), "/tasks?q=ab12-cd34").await.body;
+    assert_eq!(read(&found).0, ["9000"]);
+    let none = house.visitor.get(Some(OFFICIAL), "/tasks?q=nobody").await.body;
+    assert!(none.contains("searched by the number of a case"), "{none}");
+    let late = house.visitor.get(Some(OFFICIAL), "/tasks?late=overdue").await.body;
+    assert_eq!(read(&late).0.len(), 15, "those that ran out by now: {late}");
+}
+
+fn house_order(name: &str, until: &impl Fn(usize) -> Timestamp) -> Timestamp {
+    let n: usize = name.parse().unwrap();
+    if n == 9_000 { "2026-01-20T00:00:05Z".parse().unwrap() } else { until(n) }
+}
