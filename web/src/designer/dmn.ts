@@ -19,7 +19,7 @@ class Dmn implements Editor {
 
   constructor(
     private readonly stage: Stage,
-    place: HTMLElement,
+    private readonly place: HTMLElement,
     private readonly views: HTMLElement,
   ) {
     const viewer = { additionalModules: [translateModule] };
@@ -31,6 +31,7 @@ class Dmn implements Editor {
       boxedExpression: viewer,
     });
     this.modeler.on("views.changed", () => this.tabs());
+    new MutationObserver(() => this.named()).observe(place, { childList: true, subtree: true });
   }
 
   async open(text: string): Promise<void> {
@@ -80,13 +81,14 @@ class Dmn implements Editor {
       this.dirty = true;
       this.stage.note.textContent = t("design-not-saved");
     });
-    viewer.on("elements.changed", () => this.named(viewer));
   }
 
-  private named(_: object): void {
-    const svg = this.stage.host.querySelector(".djs-container > svg");
+  /** What the library draws without a name: the drawing, and the head over the numbers of the rules. */
+  private named(): void {
+    const svg = this.place.querySelector(".djs-container > svg");
     svg?.setAttribute("role", "application");
     svg?.setAttribute("aria-label", t("design-drd"));
+    this.place.querySelector("th.index-column")?.setAttribute("aria-label", t("design-rule"));
   }
 }
 

@@ -40,7 +40,8 @@ export class Stage {
     this.written = button(t("design-as-text"), () => void this.write());
     const choice = el("div", { class: "actions", role: "group", "aria-label": t("design-view") }, this.drawn, this.written);
     // Beside the form, not in it: the editors have buttons and fields of their own.
-    form.before(choice, this.note, this.host);
+    const title = el("h2", { class: "visually-hidden" }, t("design-as-drawing"));
+    form.before(title, choice, this.note, this.host);
     // Before the guard of the page's forms: it lets a form go once.
     document.addEventListener("submit", (e) => this.submitted(e), true);
   }

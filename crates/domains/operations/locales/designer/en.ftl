@@ -14,6 +14,7 @@ design-remove-row = Remove row
 design-views = Parts of the file
 design-drd = Drawing of the decisions
 design-decision = Editor of decisions
+design-rule = Number of the rule
 design-form = Editor of the form
 design-simulate = Step by step
 attr-id = Identifier

@@ -14,6 +14,7 @@ design-remove-row = Жолды алып тастау
 design-views = Файл бөліктері
 design-drd = Шешімдер сызбасы
 design-decision = Шешімдер редакторы
+design-rule = Ереже нөмірі
 design-form = Форма редакторы
 design-simulate = Қадамдап орындау
 attr-id = Идентификатор

@@ -14,6 +14,7 @@ design-remove-row = Убрать строку
 design-views = Части файла
 design-drd = Схема решений
 design-decision = Редактор решений
+design-rule = Номер правила
 design-form = Редактор формы
 design-simulate = Прогон по шагам
 attr-id = Идентификатор
