@@ -88,7 +88,8 @@ class Dmn implements Editor {
     const svg = this.place.querySelector(".djs-container > svg");
     svg?.setAttribute("role", "application");
     svg?.setAttribute("aria-label", t("design-drd"));
-    this.place.querySelector("th.index-column")?.setAttribute("aria-label", t("design-rule"));
+    const corner = this.place.querySelector("th.index-column");
+    if (corner && !corner.firstChild) corner.append(el("span", { class: "visually-hidden" }, t("design-rule")));
   }
 }
 
