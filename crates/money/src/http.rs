@@ -39,8 +39,6 @@ pub struct Spec {
     pub secrets: Vec<String>,
     /// The absolute address at which it tells what became of a payment; none: it is told by other means.
     pub callback: Option<String>,
-    /// Origins to which it leads people who pay; its own where none is named.
-    pub origins: Vec<String>,
 }
 
 /// A provider over HTTP.
@@ -164,15 +162,6 @@ fn why(answer: &[u8], status: u16) -> String {
 impl Provider for HttpProvider {
     fn id(&self) -> &str {
         &self.spec.id
-    }
-
-    fn origins(&self) -> Vec<String> {
-        if !self.spec.origins.is_empty() {
-            return self.spec.origins.clone();
-        }
-        let (scheme, rest) = self.spec.url.split_once("://").unwrap_or(("https", ""));
-        let host = rest.split('/').next().unwrap_or_default();
-        vec![format!("{scheme}://{host}")]
     }
 
     fn start<'a>(&'a self, order: &'a Order) -> Reply<'a> {

@@ -9,7 +9,7 @@
 //! * `give` – refunds and payouts; `connector` – the same for processes
 //! * `provider` – what a provider is; `sandbox` – one inside, labelled; `http` – one over HTTP with signed JSON
 //! * `reconcile` – a provider's file beside what is here; `verify` – the books beside the entities
-//! * `lists` – what a person owes, what a body is owed
+//! * `lists` – what a person owes, what a body is owed; [`sums`] – sums as people write them
 
 mod connector;
 mod error;
@@ -23,6 +23,7 @@ mod provider;
 mod reconcile;
 mod sandbox;
 mod settle;
+pub mod sums;
 mod verify;
 
 pub use connector::Payments;

@@ -109,11 +109,6 @@ pub trait Provider: Send + Sync {
         false
     }
 
-    /// Origins to which a person who pays may be led, for the page's policy of content.
-    fn origins(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     /// A person pays.
     fn start<'a>(&'a self, order: &'a Order) -> Reply<'a>;
 

@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn everything_a_page_names_is_there() {
-        let all = [Island::Map, Island::Chart, Island::Live, Island::Forms, Island::Api, Island::Passkey, Island::Designer];
+        let all =
+            [Island::Map, Island::Chart, Island::Live, Island::Forms, Island::Api, Island::Passkey, Island::Designer];
         let head = head(&all);
         if MANIFEST.is_empty() {
             assert_eq!(head, Head::default());

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use svod_kernel::{Actor, Coded, FieldError, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{
-    Action, Change, Command, CommandError, EntityQuery, Operation, QueryError, Registry, ResourceRef,
-};
+use svod_registry::{Action, Change, Command, CommandError, EntityQuery, Operation, QueryError, Registry, ResourceRef};
 
 /// Longest message, in characters.
 pub const MAX_MESSAGE: usize = 4_000;
@@ -196,8 +194,7 @@ impl Correspondence {
             .filter(unread)
             .map(|m| {
                 let set = [("readAt".to_owned(), Attribute::property(now.as_str()))].into();
-                let patch =
-                    Operation::Patch { urn: m.id.clone(), expected: Some(m.version), set, unset: Vec::new() };
+                let patch = Operation::Patch { urn: m.id.clone(), expected: Some(m.version), set, unset: Vec::new() };
                 Change::verb(patch, side.action(), "read")
             })
             .collect();

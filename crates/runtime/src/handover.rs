@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use svod_kernel::{Actor, Coded, FieldError, Lang, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{
-    Action, Change, Command, CommandError, EntityQuery, Operation, QueryError, Registry, Tenure,
-};
+use svod_registry::{Action, Change, Command, CommandError, EntityQuery, Operation, QueryError, Registry, Tenure};
 
 use crate::tasks::{TaskError, Tasks};
 

@@ -3,6 +3,7 @@
 mod exchange;
 mod files;
 mod keep;
+mod payments;
 mod providers;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use crate::secrets;
 pub use exchange::{ExchangeConfig, ExchangeConfigs};
 pub use files::FilesConfig;
 pub use keep::KeepConfig;
+pub use payments::{PaymentProvider, PaymentsConfig};
 pub use providers::{ProviderConfig, TrustedAs};
 
 /// Everything that can be configured. `docs/configuration.md` explains each key.
@@ -46,6 +48,8 @@ pub struct Config {
     pub keep: KeepConfig,
     /// Systems that processes of packs ask.
     pub exchange: ExchangeConfigs,
+    /// Who moves money.
+    pub payments: PaymentsConfig,
     /// The platform's own log.
     pub log: LogConfig,
 }
@@ -411,6 +415,7 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         providers::check(&self.identity.providers)?;
+        payments::check(&self.payments)?;
         let halves = [
             ("http.tls_certificate, http.tls_key", self.http.tls_certificate.is_some() != self.http.tls_key.is_some()),
             ("mqtt.tls_cert, mqtt.tls_key", self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some()),

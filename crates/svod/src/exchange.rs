@@ -16,7 +16,7 @@ use svod_model::ExchangeSpec;
 use svod_registry::Registry;
 use svod_runtime::cases::{Answer, Connector, ConnectorError, ServiceCall};
 
-use crate::config::ExchangeConfigs;
+use crate::config::{ExchangeConfigs, PaymentsConfig};
 use crate::outbound::Outbound;
 
 /// The operation of service tasks.
@@ -35,6 +35,8 @@ pub struct Reached {
     pub systems: ExchangeConfigs,
     /// Sandboxes answer for all that are not configured.
     pub demo: bool,
+    /// Who moves money.
+    pub payments: PaymentsConfig,
 }
 
 /// Systems of others.

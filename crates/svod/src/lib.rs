@@ -25,6 +25,7 @@ mod outside;
 mod pace;
 mod pack_test;
 pub mod packs;
+mod payments;
 mod peers;
 pub mod platform;
 mod real_data;

@@ -110,6 +110,7 @@ impl Platform {
                 outbound: Some(outbound.clone()),
                 systems: config.exchange.clone(),
                 demo: options.demo,
+                payments: config.payments.clone(),
             },
         };
         let core = Core::open(ground, &options.packs, Vec::new(), limits(config)).await?;

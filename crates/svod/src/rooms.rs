@@ -9,9 +9,10 @@ use svod_identity::{Identity, IdentityDeps};
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits};
 use svod_kernel::{Actor, Clock, Rng};
 use svod_model::{Entity, PackSource};
+use svod_money::{Money, Payments};
 use svod_notary::{Notary, NotaryDeps};
 use svod_registry::{Catalogue, Change, Command, Operation, PublishError, Registry, RegistryDeps};
-use svod_runtime::cases::{Cases, Worker};
+use svod_runtime::cases::{Cases, Connector, Worker};
 use svod_runtime::{Applications, Runtime, Tasks};
 use svod_store::Store;
 use svod_trust::Trust;
@@ -21,6 +22,7 @@ use crate::exchange::{Exchange, Reached};
 use crate::directory::Posts;
 use crate::judge::{TwinJudge, TwinSweep};
 use crate::ledger::Keeping;
+use crate::payments;
 
 /// What the rooms stand on.
 pub struct Ground {
@@ -75,6 +77,8 @@ pub struct Core {
     pub applications: Applications,
     /// What officials do.
     pub tasks: Tasks,
+    /// What people owe, pay and are paid.
+    pub money: Money,
     /// Everything durable.
     pub store: Store,
     /// Name of this process in leases.
@@ -109,7 +113,7 @@ impl Core {
     ) -> anyhow::Result<Self> {
         let identity = identity(&ground)?;
         let registry = registry(&ground, (packs, compiled), given).await?;
-        let Ground { store, clock, rng, node, ledger, reached, .. } = ground;
+        let Ground { store, clock, rng, node, ledger, reached, origin, .. } = ground;
         let trust = Trust::new(registry.clone());
         identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
         trust.watch(identity.clone());
@@ -118,8 +122,10 @@ impl Core {
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));
         let cases = Cases::new(registry.clone(), store.clone());
-        let exchange = Arc::new(Exchange::open(registry.clone(), reached)?);
-        let worker = Worker::new(cases.clone(), vec![exchange], node.clone());
+        let money = money((&cases, &store), &clock, &reached, origin.as_deref())?;
+        let exchange = Exchange::open(registry.clone(), reached)?;
+        let connectors: Vec<Arc<dyn Connector>> = vec![Arc::new(exchange), Arc::new(Payments(money.clone()))];
+        let worker = Worker::new(cases.clone(), connectors, node.clone());
         let runtime = Runtime::new(cases.clone(), store.clone(), sweep, node.clone());
         let notary = Notary::new(NotaryDeps {
             store: store.clone(),
@@ -154,11 +160,24 @@ impl Core {
             worker,
             applications,
             tasks,
+            money,
             store,
             node,
             notary,
         })
     }
+}
+
+/// Money with the providers that are configured.
+fn money(
+    (cases, store): (&Arc<Cases>, &Store),
+    clock: &Arc<dyn Clock>,
+    reached: &Reached,
+    origin: Option<&str>,
+) -> anyhow::Result<Money> {
+    let (config, outbound) = (&reached.payments, reached.outbound.as_ref());
+    let met = payments::Met { config, outbound, demo: reached.demo, origin, clock: clock.clone() };
+    payments::open(cases.clone(), store.clone(), &met)
 }
 
 fn identity(ground: &Ground) -> anyhow::Result<Arc<Identity>> {

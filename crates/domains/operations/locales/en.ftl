@@ -295,7 +295,6 @@ design-publish-title = Publishing
 design-publish = Publish
 design-discard = Throw all changes away
 design-discard-ask = Throw all changes of the working copy away? They cannot be brought back.
-design-done-added = The file is made
 design-done-removed = The file is gone from the working copy
 design-done-undone = The file is again as it is published
 design-done-discarded = The changes are thrown away

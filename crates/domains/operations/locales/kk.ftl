@@ -282,7 +282,6 @@ design-publish-title = Жариялау
 design-publish = Жариялау
 design-discard = Барлық өзгерістерді жою
 design-discard-ask = Жұмыс көшірмесінің барлық өзгерісі жойылсын ба? Оларды қайтару мүмкін болмайды.
-design-done-added = Файл құрылды
 design-done-removed = Файл жұмыс көшірмесінен алынды
 design-done-undone = Файл қайтадан жарияланғандай
 design-done-discarded = Өзгерістер жойылды

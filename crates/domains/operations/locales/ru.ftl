@@ -300,7 +300,6 @@ design-publish-title = Публикация
 design-publish = Опубликовать
 design-discard = Отбросить все изменения
 design-discard-ask = Отбросить все изменения рабочей копии? Вернуть их будет нельзя.
-design-done-added = Файл создан
 design-done-removed = Файл убран из рабочей копии
 design-done-undone = Файл снова такой, как опубликован
 design-done-discarded = Изменения отброшены

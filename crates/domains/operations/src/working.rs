@@ -313,7 +313,7 @@ fn beginning(path: &str) -> String {
         )
     } else if name.ends_with(".dmn") {
         format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" id=\"{id}-definitions\" name=\"{id}\" namespace=\"urn:svod:decision:{id}\">\n  <decision id=\"decision\" name=\"Decision\">\n    <variable id=\"decision-variable\" name=\"Decision\"/>\n    <decisionTable id=\"table\" hitPolicy=\"UNIQUE\">\n      <input id=\"input\"><inputExpression id=\"input-expression\" typeRef=\"string\"><text>value</text></inputExpression></input>\n      <output id=\"output\" typeRef=\"string\"/>\n    </decisionTable>\n  </decision>\n</definitions>\n"
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" id=\"{id}-definitions\" name=\"{id}\" namespace=\"urn:svod:decision:{id}\">\n  <decision id=\"decision\" name=\"Decision\">\n    <variable id=\"decision-variable\" name=\"Decision\"/>\n    <decisionTable id=\"table\" hitPolicy=\"UNIQUE\">\n      <input id=\"input\"><inputExpression id=\"input-expression\" typeRef=\"string\"><text>value</text></inputExpression></input>\n      <output id=\"output\" typeRef=\"string\"/>\n      <rule id=\"rule\"><inputEntry id=\"when\"><text>-</text></inputEntry><outputEntry id=\"then\"><text>\"\"</text></outputEntry></rule>\n    </decisionTable>\n  </decision>\n</definitions>\n"
         )
     } else if name.ends_with(".form.json") {
         format!("{{\n  \"type\": \"default\",\n  \"id\": \"{id}\",\n  \"components\": []\n}}\n")
@@ -341,7 +341,11 @@ mod tests {
         let over = source(&[("a", "1"), ("c", "2"), ("d", "1")]);
         assert_eq!(changed.over(&base), over);
         changed.settle(&base);
-        assert_eq!(changed, changes(&[("b", None), ("c", Some("2")), ("d", Some("1"))]), "what is the same is forgotten");
+        assert_eq!(
+            changed,
+            changes(&[("b", None), ("c", Some("2")), ("d", Some("1"))]),
+            "what is the same is forgotten"
+        );
         assert_eq!(changed.over(&base), over);
     }
 

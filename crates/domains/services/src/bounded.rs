@@ -166,7 +166,11 @@ impl Asked<'_> {
                 break;
             }
             let window = between(attribute, Timestamp(low), Timestamp(high));
-            let crowded = !few && self.about(window.clone()).await? >= FEW;
+            let about = if few { 1 } else { self.about(window.clone()).await? };
+            if about == 0 {
+                continue;
+            }
+            let crowded = about >= FEW;
             if crowded && high - low > SECOND {
                 let middle = low + (high - low) / 2;
                 let halves = [(low, middle), (middle + 1, high)];

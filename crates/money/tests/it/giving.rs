@@ -7,7 +7,7 @@ use svod_money::{Money, MoneyDeps, MoneyError, Payments, Payout, Refund, Settled
 use svod_runtime::cases::Worker;
 use svod_store::testing::TestPlace;
 
-use crate::house::{BODY, House, Mood, PERSON, SPACE, flows, nothing, person, said};
+use crate::house::{BODY, House, Mood, PERSON, SPACE, flows, person, said};
 
 crate::on_both_engines!(
     what_was_paid_is_given_back_and_no_more,
@@ -191,6 +191,5 @@ async fn too_much_back_is_the_process_s_error(place: &TestPlace) {
     assert_eq!(house.money.payout(&payout).await.unwrap_err().code(), "payout-field");
     let nameless = Payout { amount: 5, account: " ".into(), ..payout };
     assert_eq!(house.money.payout(&nameless).await.unwrap_err().fields()[0].field, "account");
-    let _ = nothing();
     house.adds_up().await;
 }

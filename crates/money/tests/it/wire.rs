@@ -34,7 +34,6 @@ fn provider(url: &str) -> (HttpProvider, Arc<Wire>) {
         url: url.into(),
         secrets: vec!["new secret".into(), "old secret".into()],
         callback: Some("https://svod.example/api/v1/payments/bank/callback".into()),
-        origins: Vec::new(),
     };
     let clock: Arc<dyn Clock> = Arc::new(SimClock::new(NOW.parse().unwrap()));
     (HttpProvider::new(spec, wire.clone(), clock), wire)
@@ -68,7 +67,6 @@ async fn an_order_is_signed_and_has_a_key() {
     assert_eq!((read["amount"].as_i64(), read["currency"].as_str()), (Some(35_000), Some("RUB")));
     assert_eq!(read["callback"], "https://svod.example/api/v1/payments/bank/callback");
     assert!(!body.contains("secret") && !format!("{headers:?}").contains("secret"));
-    assert_eq!(bank.origins(), ["https://bank.example"]);
     *wire.answer.lock().unwrap() = Some((200, json!({"reference": "b-2", "status": "failed", "failure": "closed"})));
     assert_eq!(bank.payout(&order(), "4081").await.unwrap().state, State::Failed("closed".into()));
     assert_eq!(bank.refund(&order(), "b-1").await.unwrap().reference, "b-2");

@@ -239,7 +239,7 @@ impl Deed<'_> {
         Ok(found.into_iter().find(free).map(|w| ((w.space, w.instance), w.wait)))
     }
 
-    /// To whoever waits for it; kept for a while when nobody does.
+    /// To whoever waits for it; else it begins what begins with it; else it is kept for a while.
     async fn send(
         &mut self,
         key: Key,
@@ -261,6 +261,9 @@ impl Deed<'_> {
         if let Some(receiver) = receiver {
             let event = Event::Message { name, key: correlation, payload };
             self.queue.push_back(Next { key: receiver, event, sent: Some((key, own.to_owned())) });
+            return Ok(());
+        }
+        if self.begins(key, &name, &payload).await? {
             return Ok(());
         }
         let until = self.now.plus_seconds(KEPT_SECONDS);

@@ -14,8 +14,8 @@ mod carry;
 mod clock;
 mod decision;
 mod deed;
-mod notice;
 mod money;
+mod notice;
 mod offer;
 mod operations;
 pub mod repair;
@@ -33,8 +33,8 @@ use svod_registry::{Change, Command, CommandError, QueryError, Receipt, Registry
 use svod_store::instance::{self, InstanceRow, Waiting};
 use svod_store::{Store, StoreError};
 
-pub use money::{Said, whole};
 pub use decision::{overridden, proposal_of};
+pub use money::{Said, whole};
 pub use notice::said;
 pub use offer::Offered;
 pub use operations::plain;
@@ -88,7 +88,9 @@ impl CaseError {
     /// What an operator is told of it, when it is the same however often it is tried.
     fn refusal(&self) -> Option<String> {
         let code = match self {
-            Self::Command(CommandError::Store(_) | CommandError::Conflict { .. } | CommandError::TooManyTries(_)) => None,
+            Self::Command(CommandError::Store(_) | CommandError::Conflict { .. } | CommandError::TooManyTries(_)) => {
+                None
+            }
             Self::Command(e) => Some(e.code()),
             Self::Step(e @ StepError::TooLarge { .. }) => Some(e.code()),
             Self::Endless(_) => Some(self.code()),
@@ -320,7 +322,7 @@ impl Cases {
         self.happen(actor, (first.space, first.id), event, along).await
     }
 
-    /// Brings a message to whoever waits for it; whether anybody did.
+    /// Brings a message to whoever waits for it, or begins what begins with it; whether anybody did.
     ///
     /// # Errors
     /// See [`CaseError`].
@@ -331,7 +333,9 @@ impl Cases {
         key: Option<&str>,
         payload: Map<String, Value>,
     ) -> Result<bool, CaseError> {
-        let Some(receiver) = self.receiver(name, key.unwrap_or_default()).await? else { return Ok(false) };
+        let Some(receiver) = self.receiver(name, key.unwrap_or_default()).await? else {
+            return self.begun_by(actor, name, payload).await;
+        };
         let event = Event::Message { name: name.to_owned(), key: key.map(str::to_owned), payload };
         match self.happen(actor, (receiver.space, receiver.instance), &event, &Along::default()).await {
             Ok(_) => Ok(true),

@@ -23,11 +23,11 @@ crate::on_both_engines!(
     of_very_many_those_that_cannot_stay,
 );
 
-const WEIGH: &str = r#"<startEvent id="s"/><endEvent id="e"/><exclusiveGateway id="g" name="How much?"/>
+const WEIGH: &str = r#"<startEvent id="s"/><endEvent id="e"/><exclusiveGateway id="way" name="How much?"/>
     <userTask id="look" name="Look at it"/><userTask id="sign" name="Sign it"/>
-    s -> g
-    g -> look if amount > 10
-    g -> sign if amount < 11
+    s -> way
+    way -> look if amount > 10
+    way -> sign if amount < 11
     look -> e
     sign -> e"#;
 
@@ -86,7 +86,10 @@ async fn an_incident_is_seen_and_retried_with_variables_put_right(place: &TestPl
     let found = house.cases.stuck(&operator(), &all()).await.unwrap();
     assert_eq!((found.items.len(), found.next), (1, None));
     let trouble = &found.items[0];
-    assert_eq!((trouble.urn.as_str(), trouble.code.as_str(), trouble.name.as_str()), (case.as_str(), "condition", "How much?"));
+    assert_eq!(
+        (trouble.urn.as_str(), trouble.code.as_str(), trouble.name.as_str()),
+        (case.as_str(), "condition", "How much?")
+    );
     let hour_ago = svod_kernel::Clock::now(house.clock.as_ref()).plus_seconds(-3_600);
     for (filter, fits) in [
         (Stuck { process: Some("test@1.0.0/weigh".into()), ..all() }, true),
@@ -100,7 +103,10 @@ async fn an_incident_is_seen_and_retried_with_variables_put_right(place: &TestPl
         assert_eq!(house.cases.stuck(&operator(), &filter).await.unwrap().items.len(), usize::from(fits), "{filter:?}");
     }
     let counts = house.cases.processes(&operator()).await.unwrap();
-    assert_eq!((counts[0].process.as_str(), counts[0].counts, counts[0].in_force), ("test@1.0.0/weigh", [1, 1, 0, 0], true));
+    assert_eq!(
+        (counts[0].process.as_str(), counts[0].counts, counts[0].in_force),
+        ("test@1.0.0/weigh", [1, 1, 0, 0], true)
+    );
     let seen = house.seen(&case).await;
     assert_eq!((seen.status, seen.tokens.len(), seen.tokens[0].stands), (Status::Incident, 1, Stands::Incident));
     assert_eq!((seen.variables[0].name.as_str(), seen.variables[0].kind), ("who", "string"));
@@ -108,11 +114,17 @@ async fn an_incident_is_seen_and_retried_with_variables_put_right(place: &TestPl
 
     house.retried(&operator(), &case, json!({"amount": 20})).await.unwrap();
     let seen = house.seen(&case).await;
-    assert_eq!((seen.status, seen.tokens[0].name.as_str(), seen.tokens[0].stands), (Status::Running, "Look at it", Stands::Task));
+    assert_eq!(
+        (seen.status, seen.tokens[0].name.as_str(), seen.tokens[0].stands),
+        (Status::Running, "Look at it", Stands::Task)
+    );
     assert!(house.cases.stuck(&operator(), &all()).await.unwrap().items.is_empty());
     let history = house.cases.history(&operator(), (&SPACE.parse().unwrap(), seen.id), None).await.unwrap();
     let act = history.iter().find(|h| h.what == "repair").unwrap();
-    assert_eq!((act.detail.as_deref(), act.by.as_deref(), act.reason.as_deref()), (Some("retry"), Some("Оператор"), Some("The amount was missing")));
+    assert_eq!(
+        (act.detail.as_deref(), act.by.as_deref(), act.reason.as_deref()),
+        (Some("retry"), Some("Оператор"), Some("The amount was missing"))
+    );
     assert_eq!(act.set, ["amount"]);
     let told = house.told(&case).await;
     let kept = told.iter().find(|t| t["repair"] == "retry").unwrap();
@@ -150,12 +162,13 @@ async fn a_token_is_moved_and_a_case_called_off(place: &TestPlace) {
     let seen = house.seen(&case).await;
     let (space, token) = (SPACE.parse().unwrap(), &seen.tokens[0]);
     let targets: Vec<&str> = token.targets.iter().map(|(id, _)| id.as_str()).collect();
-    assert_eq!(targets, ["e", "g", "look", "sign"], "no token is put at a start");
+    assert_eq!(targets, ["e", "look", "sign", "way"], "no token is put at a start");
     let refused = house.cases.relocate(&operator(), (&space, seen.id), token.id, "s", "wrong way").await.unwrap_err();
     assert_eq!((refused.code(), refused.status()), ("process-step", 409));
     house.cases.relocate(&operator(), (&space, seen.id), token.id, "sign", "wrong way").await.unwrap();
     let tasks = house.tasks().await;
-    let status = |step: &str| tasks.iter().find(|t| t.text("step") == Some(step)).unwrap().text("status").unwrap().to_owned();
+    let status =
+        |step: &str| tasks.iter().find(|t| t.text("step") == Some(step)).unwrap().text("status").unwrap().to_owned();
     assert_eq!((status("look").as_str(), status("sign").as_str()), ("withdrawn", "offered"));
 
     house.cases.call_off(&operator(), (&space, seen.id), "a duplicate").await.unwrap();
@@ -230,7 +243,9 @@ async fn many_incidents_are_retried_at_once(place: &TestPlace) {
     let other = house.begin("weigh", json!({})).await;
     house.settle().await;
     house.clock.advance(1);
-    house.services.set("bank", |call| if call.input.is_empty() { Ok(map(json!({}))) } else { Err(failed(None, false)) });
+    house
+        .services
+        .set("bank", |call| if call.input.is_empty() { Ok(map(json!({}))) } else { Err(failed(None, false)) });
     let mut filter = Stuck { code: Some("service-failed".into()), limit: 2, ..Stuck::default() };
     let (mut done, mut rounds) = (0, 0);
     loop {
@@ -251,10 +266,10 @@ async fn many_incidents_are_retried_at_once(place: &TestPlace) {
 const FIRST: &str = r#"<startEvent id="s"/><endEvent id="e"/><endEvent id="late"/>
     <userTask id="look" name="Look at it"/><userTask id="ask" name="Ask"/>
     <boundaryEvent id="t" attachedToRef="look"><timerEventDefinition id="td"><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>
-    <exclusiveGateway id="g"/>
-    s -> g
-    g -> ask if short
-    g -> look if not(short)
+    <exclusiveGateway id="way"/>
+    s -> way
+    way -> ask if short
+    way -> look if not(short)
     ask -> e
     look -> e
     t -> late"#;
@@ -288,9 +303,15 @@ async fn an_instance_goes_over_to_the_version_in_force(place: &TestPlace) {
     assert_eq!(house.row(&case).await.process, "test@1.1.0/ask");
     assert_eq!(house.entity(case.as_str()).await.unwrap().text("processVersion"), Some("test@1.1.0/ask"));
     let task = house.tasks().await.remove(0);
-    assert_eq!((task.text("step"), task.text("title"), task.text("status")), (Some("inspect"), Some("Inspect it"), Some("offered")));
+    assert_eq!(
+        (task.text("step"), task.text("title"), task.text("status")),
+        (Some("inspect"), Some("Inspect it"), Some("offered"))
+    );
     let kept = house.told(&case).await.into_iter().find(|t| t["repair"] == "migrate").unwrap();
-    assert_eq!((&kept["from"], &kept["version"], &kept["reason"]), (&json!("test@1.0.0/ask"), &json!("test@1.1.0/ask"), &json!("The law has changed")));
+    assert_eq!(
+        (&kept["from"], &kept["version"], &kept["reason"]),
+        (&json!("test@1.0.0/ask"), &json!("test@1.1.0/ask"), &json!("The law has changed"))
+    );
     house.cases.complete(&house.actor, &task, map(json!({})), &svod_runtime::Along::default()).await.unwrap();
     assert_eq!(house.seen(&case).await.tokens[0].element, "sign", "it goes on as the new version says");
 }
@@ -310,7 +331,8 @@ async fn of_very_many_those_that_cannot_stay(place: &TestPlace) {
     assert_eq!((first.done, first.refused.len()), (199, 1));
     assert_eq!(first.refused[0].2.code(), "migration-refused");
     let next = first.next.unwrap().to_string();
-    let rest = house.cases.migrate_all(&operator(), from, &mapping, "The law", Some(next.parse().unwrap())).await.unwrap();
+    let rest =
+        house.cases.migrate_all(&operator(), from, &mapping, "The law", Some(next.parse().unwrap())).await.unwrap();
     assert_eq!((rest.done, rest.refused.len(), rest.next), (5, 0, None));
     let counts = house.cases.processes(&operator()).await.unwrap();
     let of = |name: &str| counts.iter().find(|c| c.process == name).unwrap().counts;

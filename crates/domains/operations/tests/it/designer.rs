@@ -44,7 +44,8 @@ async fn a_working_copy_is_changed_checked_compared_and_published() {
     let line = old.lines().count() + 1;
     let page = shown(&house, &format!("{DESIGN}?check=1")).await;
     assert!(page.contains("Faults found: 1") && page.contains(&format!("{}&amp;line={line}", &LAYER[..])), "{page}");
-    let refused = house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={}", next(&first))).await;
+    let refused =
+        house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={}", next(&first))).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("mend the faults") && version(&house) == first, "{}", refused.body);
 
@@ -52,9 +53,11 @@ async fn a_working_copy_is_changed_checked_compared_and_published() {
     let page = shown(&house, &format!("{DESIGN}/compare")).await;
     assert!(page.contains("# seen from afar") && page.contains("Lines unchanged"), "{page}");
     assert!(shown(&house, &format!("{DESIGN}?check=1")).await.contains("There are no faults"));
-    let worse = house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={}", form("1 # x"))).await;
+    let worse =
+        house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={}", form("1 # x"))).await;
     assert!(worse.body.contains("Write a version such as"), "{}", worse.body);
-    let done = house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={}", next(&first))).await;
+    let done =
+        house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={}", next(&first))).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     assert!(shown(&house, &done.location).await.contains("layers/air.yaml</code> — changed"));
     assert_eq!(version(&house), next(&first));
@@ -76,7 +79,9 @@ async fn a_version_that_came_meanwhile_is_told_and_carried_over_to() {
     house.registry.publish(&Actor::platform("test"), source).await.unwrap();
 
     let page = shown(&house, DESIGN).await;
-    assert!(page.contains("The published version has moved on") && page.contains("<li><code>layers/air.yaml</code></li>"));
+    assert!(
+        page.contains("The published version has moved on") && page.contains("<li><code>layers/air.yaml</code></li>")
+    );
     let later = next(&next(&first));
     let refused = house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={later}")).await;
     assert!(refused.body.contains("came into force meanwhile"), "{}", refused.body);
@@ -99,7 +104,7 @@ async fn files_are_made_removed_and_thrown_away() {
     let (made, taken) = (add("processes/new.bpmn"), add("pack.yaml"));
     let post = async |to: &str, fields: &str| house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}{to}"), fields).await;
     let new = post("/add", &made).await;
-    assert!(shown(&house, &new.location).await.contains("isExecutable=&quot;true&quot;"));
+    assert!(shown(&house, &new.location).await.contains("startEvent id="));
     assert!(post("/add", &taken).await.body.contains("There is such a file already"));
     assert_eq!(post("/add", &add("../x")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let big = save(&house, LAYER, &"x".repeat((4 << 20) + 1)).await;

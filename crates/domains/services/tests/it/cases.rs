@@ -219,7 +219,7 @@ async fn an_offer_is_taken_with_one_button_or_declined() {
     let offer = |n: u8| {
         House::new_entity(&format!("urn:svod:offer:{n}"), "Offer")
             .with("name", Attribute::property("Moving"))
-            .with("person", Attribute::object(ANNA.parse().unwrap()))
+            .with("person", Attribute::object(format!("persona:{ANNA}").parse().unwrap()))
             .with("service", Attribute::property("moving/moving"))
             .with(
                 "data",

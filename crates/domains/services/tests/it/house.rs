@@ -25,9 +25,9 @@ use tower::ServiceExt as _;
 
 pub const TASK: &str = "urn:svod:task:1-0";
 pub const CASE: &str = "urn:svod:case:1";
-/// Two people of the city.
-pub const ANNA: &str = "urn:svod:person:anna";
-pub const BORIS: &str = "urn:svod:person:boris";
+/// Two people of the city, by their personas; what identity calls those is what the graph knows them by.
+pub const ANNA: &str = "anna";
+pub const BORIS: &str = "boris";
 const CITY: &str = "kuzbass/novokuznetsk";
 
 pub struct House {
@@ -208,7 +208,8 @@ impl House {
         self.registry.publish(&Actor::platform("packs"), shipped("moving")).await.unwrap();
         let mut personas = self.registry.catalogue().personas.clone();
         for (id, name) in [(ANNA, "Анна Ким"), (BORIS, "Борис Ли")] {
-            self.write(vec![Self::new_entity(id, "Person").with("name", Attribute::property(name))]).await;
+            let person = Self::new_entity(&format!("persona:{id}"), "Person");
+            self.write(vec![person.with("name", Attribute::property(name))]).await;
             let spaces = vec![CITY.parse().unwrap()];
             personas.push(PersonaSpec { id: id.into(), roles: vec![Role::Citizen], spaces, body: None });
         }
@@ -218,7 +219,7 @@ impl House {
     /// Anna moves: `owner` is registered at once, `consent` is looked at by an official. Her case.
     pub async fn moves(&self, ground: &str) -> Entity {
         let anna = Actor {
-            id: ANNA.into(),
+            id: format!("persona:{ANNA}"),
             name: "Анна Ким".into(),
             roles: [Role::Citizen].into(),
             spaces: vec![CITY.parse().unwrap()],

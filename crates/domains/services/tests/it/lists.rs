@@ -32,7 +32,7 @@ async fn one_act_on_many_tells_each() {
     let none = house.visitor.post(OFFICIAL, "/tasks/bulk", "act=take").await;
     assert!(none.status == StatusCode::UNPROCESSABLE_ENTITY && none.body.contains("at least one task"));
     let done = house.visitor.post(OFFICIAL, "/tasks/bulk", &bulk("act=complete&template=By+the+book")).await;
-    assert!(done.body.contains("Done: 1 of 2") && done.body.contains("it is complete") == false, "{}", done.body);
+    assert!(done.body.contains("Done: 1 of 2"), "{}", done.body);
     assert_eq!(house.entity_now(TASK).await.text("result"), Some("By the book"));
     assert_eq!(house.visitor.post("citizen", "/tasks/bulk", &bulk("act=take")).await.status, StatusCode::FORBIDDEN);
 }
@@ -44,19 +44,19 @@ async fn views_and_answers_are_kept_by_name() {
     let kept = house.visitor.post(OFFICIAL, "/tasks/views", &keep).await;
     assert_eq!(kept.status, StatusCode::SEE_OTHER);
     let page = house.visitor.get(Some(OFFICIAL), &kept.location).await.body;
-    for part in ["The view is kept", "Late &amp; mine", "aria-current=\"page\"", "late=overdue"] {
+    for part in ["The view is kept", "Late &#38; mine", "aria-current=\"page\"", "late=overdue"] {
         assert!(page.contains(part), "{part}: {page}");
     }
     house.at("2026-01-17T01:00:00Z");
     let later = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
-    assert!(later.contains("Late &amp; mine <span class=\"muted\">1</span>"), "the overdue one is counted: {later}");
+    assert!(later.contains("Late &#38; mine <span class=\"muted\">1</span>"), "the overdue one is counted: {later}");
     let answer = format!("answer=Usual&words={}&query=status%3Dopen", form("Looked at on site."));
     assert_eq!(house.visitor.post(OFFICIAL, "/tasks/answers", &answer).await.status, StatusCode::SEE_OTHER);
     let page = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
     assert!(page.contains("<option value=\"Looked at on site.\">Usual</option>"), "{page}");
     let others = house.visitor.get(Some("governor"), "/tasks").await.body;
-    assert!(!others.contains("Late &amp; mine") && !others.contains("Usual"), "they are somebody's own");
-    assert!(!house.visitor.get(Some(OFFICIAL), "/services").await.body.contains("Late &amp; mine"));
+    assert!(!others.contains("Late &#38; mine") && !others.contains("Usual"), "they are somebody's own");
+    assert!(!house.visitor.get(Some(OFFICIAL), "/services").await.body.contains("Late &#38; mine"));
     for bad in ["name=+&query=x".to_owned(), format!("name={}", "x".repeat(61))] {
         let refused = house.visitor.post(OFFICIAL, "/tasks/views", &bad).await;
         assert!(refused.location.ends_with("done=bad"), "{}", refused.location);
@@ -67,7 +67,7 @@ async fn views_and_answers_are_kept_by_name() {
     assert!(house.visitor.post(OFFICIAL, "/tasks/views", "name=one-more&query=").await.location.ends_with("done=full"));
     let drop = format!("name={}", form("Late & mine"));
     house.visitor.post(OFFICIAL, "/tasks/views/drop", &drop).await;
-    assert!(!house.visitor.get(Some(OFFICIAL), "/tasks").await.body.contains("Late &amp; mine"));
+    assert!(!house.visitor.get(Some(OFFICIAL), "/tasks").await.body.contains("Late &#38; mine"));
 }
 
 fn official(id: &str, name: &str) -> Actor {

@@ -259,9 +259,7 @@ impl Cases {
         let mut seen = 0;
         loop {
             let (ids, process, after) = (ids.clone(), stuck.process.clone(), page.next);
-            let read = move |conn: &mut dyn Conn| {
-                instance_list::standing(conn, &ids, process.as_deref(), after, BATCH)
-            };
+            let read = move |conn: &mut dyn Conn| instance_list::standing(conn, &ids, process.as_deref(), after, BATCH);
             let rows = self.store.read(read).await?;
             let last = rows.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
             for row in rows {
@@ -377,18 +375,12 @@ impl Cases {
     ///
     /// # Errors
     /// As [`Cases::instance`].
-    pub async fn history(
-        &self,
-        actor: &Actor,
-        at: At<'_>,
-        before: Option<i64>,
-    ) -> Result<Vec<Happened>, RepairError> {
+    pub async fn history(&self, actor: &Actor, at: At<'_>, before: Option<i64>) -> Result<Vec<Happened>, RepairError> {
         let key = self.key_of(actor, at)?;
         let Held { row, process, .. } = self.read(key).await?;
         let end = before.unwrap_or(i64::MAX).min(row.version + 1);
         let after = end.saturating_sub(MAX_STEPS + 1).max(0);
-        let read =
-            move |conn: &mut dyn Conn| instance::steps(conn, key.0, key.1, after, MAX_STEPS);
+        let read = move |conn: &mut dyn Conn| instance::steps(conn, key.0, key.1, after, MAX_STEPS);
         let steps = self.store.read(read).await?;
         let mut all = Vec::new();
         for (version, at, text) in steps.into_iter().filter(|s| s.0 < end) {

@@ -119,13 +119,7 @@ impl Cases {
     ///
     /// # Errors
     /// [`RepairError::Misfit`] names every element without a counterpart; see [`RepairError`].
-    pub async fn migrate(
-        &self,
-        actor: &Actor,
-        at: At<'_>,
-        mapping: &Mapping,
-        reason: &str,
-    ) -> Result<(), RepairError> {
+    pub async fn migrate(&self, actor: &Actor, at: At<'_>, mapping: &Mapping, reason: &str) -> Result<(), RepairError> {
         let told = told(actor, "migrate", reason, json!({}))?;
         let key = self.key_of(actor, at)?;
         self.carried(actor, key, mapping, &told).await
@@ -342,6 +336,7 @@ fn fitting(
     row: &InstanceRow,
     mapping: &Mapping,
 ) -> Result<Vec<MigrationFault>, StoreError> {
-    let state = serde_json::from_str(&row.state).map_err(|e| StoreError::Shape(format!("state of {}: {e}", row.urn)))?;
+    let state =
+        serde_json::from_str(&row.state).map_err(|e| StoreError::Shape(format!("state of {}: {e}", row.urn)))?;
     Ok(process.migrate(&state, target, mapping).err().unwrap_or_default())
 }

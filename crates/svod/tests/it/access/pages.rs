@@ -8,6 +8,8 @@ use super::{Body, Case, Stage, complete, judge, routes};
 const ALL: [u16; 6] = [200; 6];
 const ADMINISTRATOR: [u16; 6] = [401, 403, 403, 403, 403, 200];
 const DONE_BY_ADMINISTRATOR: [u16; 6] = [401, 403, 403, 403, 403, 303];
+const NO_INSTANCE: [u16; 6] = [401, 403, 403, 403, 403, 404];
+const NO_VERSION: [u16; 6] = [401, 403, 403, 403, 403, 409];
 
 /// A task that asks for no form has none, whoever looks.
 const FORMLESS: [u16; 6] = [401, 404, 404, 404, 404, 404];
@@ -189,6 +191,21 @@ fn administration() -> Vec<Case> {
         post("/devices/add", "name=Gateway&space=altai", 422),
         Case::new("GET", "/devices/{id}", "/devices/none", Body::Nothing, [401, 403, 403, 403, 403, 404]),
         post("/devices/revoke", "id=none", 404),
+        get("/operations/cases"),
+        get("/operations/cases.csv"),
+        get("/operations/cases/retry"),
+        post("/operations/cases/retry", "reason=", 422),
+        Case::new("GET", "/operations/cases/migration", "/operations/cases/migration", Body::Nothing, NO_VERSION),
+        post("/operations/cases/migration", "from=none&reason=law", 409),
+        Case::new("GET", "/operations/cases/{id}", "/operations/cases/none", Body::Nothing, NO_INSTANCE),
+        Case::new("GET", "/operations/cases/{id}/{act}", "/operations/cases/none/retry", Body::Nothing, NO_INSTANCE),
+        Case::new(
+            "POST",
+            "/operations/cases/{id}/{act}",
+            "/operations/cases/none/retry",
+            Body::Form("reason=x"),
+            NO_INSTANCE,
+        ),
     ]
 }
 
@@ -273,7 +290,8 @@ fn designer() -> Vec<Case> {
     let form = |route, path: &str, fields, statuses| Case::new("POST", route, path, Body::Form(fields), statuses);
     let (file, looked_at) = ("/packs/kuzbass/design/file?path=pack.yaml", [401, 403, 403, 403, 403, 422]);
     let simulate = "/packs/kuzbass/design/simulate";
-    let act = |route, verb: &str, fields, statuses| form(route, &format!("/packs/kuzbass/design/{verb}"), fields, statuses);
+    let act =
+        |route, verb: &str, fields, statuses| form(route, &format!("/packs/kuzbass/design/{verb}"), fields, statuses);
     vec![
         get("/packs/{id}/design", "/packs/kuzbass/design"),
         get("/packs/{id}/design/compare", "/packs/kuzbass/design/compare"),

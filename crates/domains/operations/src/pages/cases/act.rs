@@ -260,13 +260,7 @@ fn about(ctx: &PageContext, act: Act, found: &Instance, sent: &Sent) -> Html {
     if rows.is_empty() { Html::default() } else { components::summary_list(&rows) }
 }
 
-fn fields(
-    ctx: &PageContext,
-    act: Act,
-    found: &Instance,
-    sent: &Sent,
-    errors: &[(String, String)],
-) -> Vec<Field> {
+fn fields(ctx: &PageContext, act: Act, found: &Instance, sent: &Sent, errors: &[(String, String)]) -> Vec<Field> {
     let of = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, text)| text.clone()).unwrap_or_default();
     let json = |label: &str, hint: &str| {
         let field = Field::area("variables", ctx.t(label)).hint(ctx.t(hint));

@@ -257,7 +257,8 @@ fn page(
 fn report(ctx: &PageContext, part: &Part) -> Html {
     let key = if part.next.is_some() { "stuck-part" } else { "stuck-all-done" };
     let tone = if part.refused > 0 { Tone::Warning } else { Tone::Good };
-    let text = ctx.tf("stuck-report", &[("done", (part.done as f64).into()), ("refused", (part.refused as f64).into())]);
+    let text =
+        ctx.tf("stuck-report", &[("done", (part.done as f64).into()), ("refused", (part.refused as f64).into())]);
     components::banner(tone, ctx.t(key), text)
 }
 
@@ -272,8 +273,7 @@ fn named(ctx: &PageContext, s: &OperationsState, refused: &[(SpacePath, i64, Rep
     if refused.is_empty() {
         return Html::default();
     }
-    let mut table =
-        Table::new(ctx.t("stuck-refused")).column(ctx.t("stuck-instance")).column(ctx.t("stuck-fault"));
+    let mut table = Table::new(ctx.t("stuck-refused")).column(ctx.t("stuck-instance")).column(ctx.t("stuck-fault"));
     for (space, id, why) in refused.iter().take(NAMED) {
         let number = Number::of(s, space, *id);
         let link = number.map(|n| components::link(&n.address(), format!("{}-{}", n.space, n.id)));

@@ -85,11 +85,7 @@ pub async fn show(
 }
 
 /// The instance at an address, for who may see it.
-pub async fn one(
-    ctx: &PageContext,
-    s: &OperationsState,
-    id: &str,
-) -> Result<(Number, SpacePath, Instance), PageError> {
+pub async fn one(ctx: &PageContext, s: &OperationsState, id: &str) -> Result<(Number, SpacePath, Instance), PageError> {
     // Who looks after nothing learns nothing of what is there.
     if s.cases.administered(&ctx.actor).is_empty() {
         return Err(ctx.refusal());

@@ -146,9 +146,15 @@ mod tests {
     fn a_picture_and_another_order_are_no_change() {
         let drawn = MOVING
             .replace("xmlns:svod", "xmlns:di=\"http://www.omg.org/spec/BPMN/20100524/DI\" xmlns:svod")
-            .replace("</definitions>", "<di:BPMNDiagram id=\"d\"><di:BPMNPlane id=\"p\"/></di:BPMNDiagram></definitions>")
+            .replace(
+                "</definitions>",
+                "<di:BPMNDiagram id=\"d\"><di:BPMNPlane id=\"p\"/></di:BPMNDiagram></definitions>",
+            )
             .replace("targetRef=\"route\"></sequenceFlow>", "targetRef=\"route\"/>")
-            .replace("name=\"Заявление принято\"/>", "name=\"Заявление принято\"><outgoing>to-route</outgoing></startEvent>");
+            .replace(
+                "name=\"Заявление принято\"/>",
+                "name=\"Заявление принято\"><outgoing>to-route</outgoing></startEvent>",
+            );
         assert_ne!(drawn, MOVING);
         assert!(told(MOVING, &drawn).is_empty());
         assert_eq!(compare(MOVING, "<a>"), None);

@@ -101,7 +101,9 @@ fn render(
         compare: format!("{}/compare?path={}", address(id), encoded(path)),
         back: address(id),
         banner: match (kept, saved) {
-            (None, _) => components::banner(Tone::Warning, ctx.t("design-file-removed"), ctx.t("design-file-removed-text")),
+            (None, _) => {
+                components::banner(Tone::Warning, ctx.t("design-file-removed"), ctx.t("design-file-removed-text"))
+            }
             (_, true) => components::banner(Tone::Good, ctx.t("design-saved"), ctx.t("design-saved-text")),
             _ => Html::default(),
         },

@@ -165,8 +165,7 @@ impl Decisions<'_> {
         };
         let models = self.compiled.get_or_init(compile).as_ref().map_err(Clone::clone)?;
         let asked = Asked { at: Some(at.to_string()), version: "working copy".into(), ..Asked::default() };
-        let evaluation =
-            models.evaluate(file, name, &Inputs::from_json(inputs), &asked).map_err(|e| e.to_string())?;
+        let evaluation = models.evaluate(file, name, &Inputs::from_json(inputs), &asked).map_err(|e| e.to_string())?;
         evaluation.value().map_err(|e| e.to_string())?;
         Ok(evaluation.result)
     }
@@ -322,9 +321,11 @@ impl Play<'_> {
     fn told(self) -> Value {
         let name = |id: &str| self.process.element(id).map_or(id, |e| e.name.as_str()).to_owned();
         let tokens = self.state.tokens.iter();
-        let tokens = tokens.map(|(id, t)| json!({"token": id, "element": t.element, "name": name(&t.element), "wait": word(&t.wait)}));
+        let tokens = tokens
+            .map(|(id, t)| json!({"token": id, "element": t.element, "name": name(&t.element), "wait": word(&t.wait)}));
         let timers = self.state.timers.iter();
-        let timers = timers.map(|(id, t)| json!({"timer": id, "element": t.element, "name": name(&t.element), "due": t.due}));
+        let timers =
+            timers.map(|(id, t)| json!({"timer": id, "element": t.element, "name": name(&t.element), "due": t.due}));
         let subscriptions = self.state.subscriptions.values().filter_map(|s| match &s.to {
             Topic::Message { name, key } => Some(json!({"topic": "message", "name": name, "key": key})),
             Topic::Signal(name) => Some(json!({"topic": "signal", "name": name})),
@@ -396,7 +397,10 @@ mod tests {
 
     fn kinds(answer: &Value) -> Vec<String> {
         let steps = answer["steps"].as_array().unwrap();
-        steps.iter().map(|s| format!("{} {}", s["kind"].as_str().unwrap(), s["element"].as_str().unwrap_or(""))).collect()
+        steps
+            .iter()
+            .map(|s| format!("{} {}", s["kind"].as_str().unwrap(), s["element"].as_str().unwrap_or("")))
+            .collect()
     }
 
     /// The state goes out and comes back as JSON; what it says is what the engine says.

@@ -74,7 +74,7 @@ pub async fn show(
     allowed(&ctx, &s, &id)?;
     let working = Working::open(&s, &ctx.actor, &id).await?;
     let mut notice = Notice::default();
-    if let Some(done @ ("added" | "removed" | "undone" | "discarded" | "carried")) = asked.done.as_deref() {
+    if let Some(done @ ("removed" | "undone" | "discarded" | "carried")) = asked.done.as_deref() {
         notice.banner = components::banner(Tone::Good, ctx.t(&format!("design-done-{done}")), Html::default());
     }
     if asked.check.is_some() {
@@ -318,7 +318,8 @@ pub async fn publish(
     match working.publish(&s, &ctx.actor, &version).await {
         Ok(p) => {
             let entities = p.entities;
-            let to = format!("/packs/{}?done=published&version={}&entities={entities}", encoded(&id), encoded(&p.version));
+            let to =
+                format!("/packs/{}?done=published&version={}&entities={entities}", encoded(&id), encoded(&p.version));
             return Ok(Redirect::to(&to).into_response());
         }
         Err(WorkingError::Moved(now)) => refused(ctx.tf("design-moved-first", &[("version", now.into())])),
@@ -380,13 +381,16 @@ async fn with_what_it_needs(s: &OperationsState, working: &Working) -> Result<Ve
 
 fn outcome(ctx: &PageContext, done: &[PackTest]) -> Html {
     let failed = done.iter().filter(|t| t.failed.is_some()).count();
-    let (tone, key) = if failed == 0 { (Tone::Good, "design-tests-passed") } else { (Tone::Danger, "design-tests-failed") };
+    let (tone, key) =
+        if failed == 0 { (Tone::Good, "design-tests-passed") } else { (Tone::Danger, "design-tests-failed") };
     let mut table = Table::new(ctx.t("design-tests")).column(ctx.t("design-file")).column(ctx.t("design-test"));
     table = table.column(ctx.t("design-outcome"));
     for test in done {
         let what = match &test.failed {
             None => components::tag(Tone::Good, ctx.t("design-passed")),
-            Some(why) => Html::join([components::tag(Tone::Danger, ctx.t("design-failed")), " ".into(), Html::text(why)]),
+            Some(why) => {
+                Html::join([components::tag(Tone::Danger, ctx.t("design-failed")), " ".into(), Html::text(why)])
+            }
         };
         table.row([Html::text(&test.file), Html::text(&test.name), what]);
     }

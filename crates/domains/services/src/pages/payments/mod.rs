@@ -1,0 +1,129 @@
+//! Payments: what a person owes and has paid, the register of what bodies are owed, and the word of payment providers.
+//!
+//! * `GET /my/payments`, `GET /my/payments/{urn}` – one's own, with receipts; `POST /pay/{accrual}` – one pays
+//! * `GET|POST /sandbox/payments/{payment}` – the sandbox's page; nothing moves
+//! * `POST /api/v1/payments/{provider}/callback` – a provider says what became of a payment; its signature is its right
+//! * `GET /operations/payments`, `GET /operations/payments.csv` – the register of accruals
+//! * `GET|POST /operations/payments/reconciliation`, `GET …/reconciliation.csv` – a provider's file beside what is here
+
+mod callback;
+mod own;
+mod reconciliation;
+mod register;
+mod sandbox;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use svod_kernel::{Lang, Urn};
+use svod_model::Entity;
+use svod_money::{Money, sums};
+use svod_portal::components::{self, Tone};
+use svod_portal::{Html, PageContext, PageError};
+use svod_registry::Registry;
+
+/// Longest word of a provider, in bytes.
+const MAX_NOTICE: usize = 64 * 1024;
+/// Longest file of a provider, in bytes.
+const MAX_FILE: usize = 8 << 20;
+
+/// What the pages of payments stand on.
+#[derive(Clone)]
+pub struct PaymentsState {
+    /// The one door.
+    pub registry: Arc<Registry>,
+    /// What people owe and pay.
+    pub money: Money,
+}
+
+/// The pages of payments; they belong inside `Portal::wrap`.
+pub fn routes(state: PaymentsState) -> Router {
+    let callback = post(callback::tell).layer(DefaultBodyLimit::max(MAX_NOTICE));
+    let file = get(reconciliation::show).post(reconciliation::compare).layer(DefaultBodyLimit::max(MAX_FILE));
+    Router::new()
+        .route("/my/payments", get(own::list))
+        .route("/my/payments/{urn}", get(own::receipt))
+        .route("/pay/{accrual}", post(own::pay))
+        .route("/sandbox/payments/{payment}", get(sandbox::show).post(sandbox::choose))
+        .route("/api/v1/payments/{provider}/callback", callback)
+        .route("/operations/payments", get(register::list))
+        .route("/operations/payments.csv", get(register::export))
+        .route("/operations/payments/reconciliation", file)
+        .route("/operations/payments/reconciliation.csv", get(reconciliation::export))
+        .with_state(state)
+}
+
+/// In whose affairs the visitor is here. Personas of the demonstration are nobody.
+fn owner(ctx: &PageContext) -> Result<Urn, PageError> {
+    if !ctx.signed_in() {
+        return Err(PageError::sign_in());
+    }
+    ctx.actor.subject().parse().map_err(|_| PageError::not_found())
+}
+
+/// An identifier of an address.
+fn urn(text: &str) -> Result<Urn, PageError> {
+    text.parse().map_err(|_| PageError::not_found())
+}
+
+fn whole(entity: &Entity, name: &str) -> i64 {
+    entity.value(name).and_then(serde_json::Value::as_i64).unwrap_or_default()
+}
+
+/// A sum as people of that language read it: `350,00 RUB`.
+fn sum(lang: Lang, amount: i64, currency: &str) -> String {
+    let digits = sums::digits(currency);
+    let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(0));
+    format!("{}\u{a0}{currency}", svod_text::format_number(lang, amount as f64 / scale, digits))
+}
+
+/// A sum of an entity.
+fn sum_of(ctx: &PageContext, entity: &Entity, name: &str) -> String {
+    sum(ctx.lang, whole(entity, name), entity.text("currency").unwrap_or_default())
+}
+
+/// How an accrual stands, as a tag.
+fn accrual_status(ctx: &PageContext, accrual: &Entity) -> Html {
+    let status = accrual.text("status").unwrap_or_default();
+    let late = accrual.time("dueAt").is_some_and(|at| at < ctx.now);
+    let tone = match status {
+        "paid" => Tone::Good,
+        "open" | "partly" if late => Tone::Danger,
+        "open" | "partly" => Tone::Info,
+        _ => Tone::Quiet,
+    };
+    components::tag(tone, ctx.word("AccrualStatus", status))
+}
+
+/// How a payment stands, as a tag.
+fn payment_status(ctx: &PageContext, payment: &Entity) -> Html {
+    let status = payment.text("status").unwrap_or_default();
+    let tone = match status {
+        "done" => Tone::Good,
+        "failed" => Tone::Danger,
+        _ => Tone::Info,
+    };
+    components::tag(tone, ctx.word("PaymentStatus", status))
+}
+
+/// Where the provider of new payments moves nothing, every page says so.
+fn sandbox_banner(ctx: &PageContext, money: &Money) -> Html {
+    if money.is_sandbox() {
+        components::banner(Tone::Warning, ctx.t("payments-sandbox-title"), ctx.t("payments-sandbox-text"))
+    } else {
+        Html::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_written_in_the_main_unit() {
+        assert_eq!(sum(Lang::En, 35_005, "RUB").replace('\u{a0}', " "), "350.05 RUB");
+        assert_eq!(sum(Lang::En, 7, "JPY").replace('\u{a0}', " "), "7 JPY");
+    }
+}

@@ -1,0 +1,229 @@
+//! `GET /my/payments`, `GET /my/payments/{urn}`, `POST /pay/{accrual}`: what a person owes and pays.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use svod_model::Entity;
+use svod_money::{MoneyError, sums};
+use svod_portal::components::{self, ButtonKind, SummaryRow};
+use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, encoded};
+
+use super::{PaymentsState, accrual_status, owner, payment_status, sandbox_banner, sum_of, urn, whole};
+
+#[derive(Template)]
+#[template(path = "payments/own.html")]
+struct OwnPage<'a> {
+    ctx: &'a PageContext,
+    banner: Html,
+    owed: Vec<Owed>,
+    settled: Vec<Settled>,
+    payments: Vec<Paid>,
+    empty: Html,
+}
+
+/// What is owed, with the form that pays it.
+struct Owed {
+    id: String,
+    purpose: String,
+    number: String,
+    rest: String,
+    status: Html,
+    due: Html,
+    action: String,
+    /// What the field of the sum holds.
+    value: String,
+}
+
+struct Settled {
+    purpose: String,
+    number: String,
+    amount: String,
+    status: Html,
+}
+
+struct Paid {
+    href: String,
+    what: String,
+    amount: String,
+    at: Html,
+    status: Html,
+}
+
+#[derive(Template)]
+#[template(path = "payments/receipt.html")]
+struct ReceiptPage<'a> {
+    ctx: &'a PageContext,
+    title: String,
+    banner: Html,
+    status: Html,
+    facts: Html,
+    back: Html,
+}
+
+#[derive(Template)]
+#[template(path = "payments/leave.html")]
+struct LeavePage<'a> {
+    ctx: &'a PageContext,
+    text: String,
+    go: Html,
+}
+
+fn is_owed(accrual: &Entity) -> bool {
+    ["open", "partly"].contains(&accrual.text("status").unwrap_or_default())
+}
+
+fn due(ctx: &PageContext, accrual: &Entity) -> Html {
+    match accrual.time("dueAt") {
+        Some(at) => Html::join([ctx.t("payments-due").into(), " ".into(), components::time(ctx, at)]),
+        None => Html::default(),
+    }
+}
+
+fn owed(ctx: &PageContext, accrual: &Entity) -> Owed {
+    let currency = accrual.text("currency").unwrap_or_default();
+    let rest = whole(accrual, "amount") - whole(accrual, "paid");
+    Owed {
+        id: accrual.id.local().to_owned(),
+        purpose: accrual.text("purpose").unwrap_or_default().to_owned(),
+        number: accrual.text("number").unwrap_or_default().to_owned(),
+        rest: super::sum(ctx.lang, rest, currency),
+        status: accrual_status(ctx, accrual),
+        due: due(ctx, accrual),
+        action: format!("/pay/{}", encoded(accrual.id.as_str())),
+        value: sums::written(rest, currency),
+    }
+}
+
+/// What they owe and have paid.
+///
+/// # Errors
+/// Asks to sign in; not found for who is nobody in particular.
+pub async fn list(ctx: PageContext, State(s): State<PaymentsState>) -> Result<Response, PageError> {
+    owner(&ctx)?;
+    let accruals = s.money.accruals(&ctx.actor).await?;
+    let payments = s.money.payments(&ctx.actor).await?;
+    let nothing = accruals.is_empty() && payments.is_empty();
+    let body = OwnPage {
+        ctx: &ctx,
+        banner: sandbox_banner(&ctx, &s.money),
+        owed: accruals.iter().filter(|a| is_owed(a)).map(|a| owed(&ctx, a)).collect(),
+        settled: accruals
+            .iter()
+            .filter(|a| !is_owed(a))
+            .map(|a| Settled {
+                purpose: a.text("purpose").unwrap_or_default().to_owned(),
+                number: a.text("number").unwrap_or_default().to_owned(),
+                amount: sum_of(&ctx, a, "amount"),
+                status: accrual_status(&ctx, a),
+            })
+            .collect(),
+        payments: payments
+            .iter()
+            .map(|p| Paid {
+                href: format!("/my/payments/{}", encoded(p.id.as_str())),
+                what: ctx.word("PaymentKind", p.text("kind").unwrap_or_default()),
+                amount: sum_of(&ctx, p, "amount"),
+                at: p.time("startedAt").map_or_else(Html::default, |at| components::time(&ctx, at)),
+                status: payment_status(&ctx, p),
+            })
+            .collect(),
+        empty: if nothing {
+            components::empty(ctx.t("payments-none-title"), ctx.t("payments-none"))
+        } else {
+            Html::default()
+        },
+    };
+    Ok(Page::new(&ctx, ctx.t("payments-own-title")).crumb(ctx.t("payments-my"), "/my").body(&body).into_response())
+}
+
+/// One payment: where one comes back to, and its receipt once it is done.
+///
+/// # Errors
+/// Not found when it is another's.
+pub async fn receipt(
+    ctx: PageContext,
+    State(s): State<PaymentsState>,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    owner(&ctx)?;
+    let payment = s.money.own_payment(&ctx.actor, &urn(&id)?).await?;
+    let text = |name: &str| payment.text(name).unwrap_or_default().to_owned();
+    let time = |name: &str| payment.time(name).map(|at| components::time(&ctx, at));
+    let mut rows = vec![
+        SummaryRow::new(ctx.t("payments-what"), ctx.word("PaymentKind", &text("kind"))),
+        SummaryRow::new(ctx.t("payments-purpose"), text("purpose")),
+        SummaryRow::new(ctx.t("payments-amount"), sum_of(&ctx, &payment, "amount")),
+        SummaryRow::new(ctx.t("payments-provider"), text("provider")),
+    ];
+    if let Some(accrual) = payment.object("accrual") {
+        rows.push(SummaryRow::new(ctx.t("payments-number"), accrual.local().to_owned()));
+    }
+    let moments = [("startedAt", "payments-started"), ("settledAt", "payments-settled")];
+    for (name, key) in moments {
+        rows.extend(time(name).map(|at| SummaryRow::new(ctx.t(key), at)));
+    }
+    if let Some(failure) = payment.text("failure") {
+        rows.push(SummaryRow::new(ctx.t("payments-failure"), failure.to_owned()));
+    }
+    rows.push(SummaryRow::new(ctx.t("payments-id"), payment.id.to_string()));
+    let done = payment.text("status") == Some("done");
+    let title = ctx.t(if done { "payments-receipt" } else { "payments-payment" });
+    let body = ReceiptPage {
+        ctx: &ctx,
+        title: title.clone(),
+        banner: sandbox_banner(&ctx, &s.money),
+        status: payment_status(&ctx, &payment),
+        facts: components::summary_list(&rows),
+        back: components::button_link("/my/payments", ctx.t("payments-back"), ButtonKind::Secondary),
+    };
+    let page = Page::new(&ctx, title).crumb(ctx.t("payments-own-title"), "/my/payments");
+    Ok(page.body(&body).into_response())
+}
+
+/// The form that pays.
+#[derive(Deserialize)]
+pub struct PayForm {
+    /// In the currency's main unit; empty: all of it.
+    #[serde(default)]
+    amount: String,
+}
+
+/// One pays: on to the provider.
+///
+/// # Errors
+/// Not found when it is another's; what the provider refuses.
+pub async fn pay(
+    ctx: PageContext,
+    State(s): State<PaymentsState>,
+    Path(id): Path<String>,
+    CsrfForm(form): CsrfForm<PayForm>,
+) -> Result<Response, PageError> {
+    owner(&ctx)?;
+    let accrual = urn(&id)?;
+    let owed = s.registry.entity(&ctx.actor, &accrual).await?;
+    let rest = whole(&owed, "amount") - whole(&owed, "paid");
+    let amount = match form.amount.trim() {
+        "" => None,
+        text => {
+            let read = sums::read(text, owed.text("currency").unwrap_or_default());
+            Some(read.ok_or(MoneyError::TooMuch { rest })?)
+        }
+    };
+    let back = format!("{}/my/payments/{{payment}}", ctx.origin().unwrap_or_default());
+    let going = s.money.pay(&ctx.actor, &accrual, amount, &back).await?;
+    let receipt = format!("/my/payments/{}", encoded(going.payment.as_str()));
+    let Some(go) = going.go else { return Ok(Redirect::to(&receipt).into_response()) };
+    if go.starts_with('/') {
+        return Ok(Redirect::to(&go).into_response());
+    }
+    // A form leads nowhere but here (form-action of the policy of content): out of the site goes a link, which says where to.
+    let host = go.split('/').nth(2).unwrap_or_default().to_owned();
+    let body = LeavePage {
+        ctx: &ctx,
+        text: ctx.tf("payments-leave", &[("host", host.into())]),
+        go: components::button_link(&go, ctx.t("payments-go"), ButtonKind::Primary),
+    };
+    let page = Page::new(&ctx, ctx.t("payments-payment")).crumb(ctx.t("payments-own-title"), "/my/payments");
+    Ok(page.body(&body).into_response())
+}

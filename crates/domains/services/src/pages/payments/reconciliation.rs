@@ -1,0 +1,233 @@
+//! `GET|POST /operations/payments/reconciliation`: a provider's file beside what is here; `GET …/reconciliation.csv`: what is
+//! here, in the columns of such a file.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use svod_kernel::{Coded as _, Timestamp};
+use svod_money::{Compared, MoneyError, Reconciled, Verdict};
+use svod_portal::components::{self, Choice, Field, Table, Tone};
+use svod_portal::{CsrfMultipart, Html, Page, PageContext, PageError, encoded};
+
+use super::PaymentsState;
+use super::register::{locked_page, may, table_file};
+use crate::csv::Csv;
+
+/// Rows shown; a file has all of them.
+const SHOWN: usize = 500;
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// Which provider, and which days, both included.
+#[derive(Debug, Default, Clone, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    provider: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+    /// `csv`: the outcome as a file.
+    #[serde(default, rename = "as")]
+    form: String,
+}
+
+impl Asked {
+    /// The moments between which a payment was settled; the name of the field that is no day.
+    fn moments(&self, ctx: &PageContext) -> Result<(Timestamp, Timestamp), &'static str> {
+        let day = |text: &str, field: &'static str| -> Result<Timestamp, &'static str> {
+            let at: Timestamp = format!("{}T00:00:00Z", text.trim()).parse().map_err(|_| field)?;
+            Ok(at.plus_seconds(-i64::from(ctx.offset_hours) * 3_600))
+        };
+        let (from, until) = (day(&self.from, "from")?, day(&self.until, "until")?.plus_seconds(DAY));
+        if from < until { Ok((from, until)) } else { Err("until") }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "payments/reconciliation.html")]
+struct ReconciliationPage<'a> {
+    ctx: &'a PageContext,
+    errors: Vec<(String, String)>,
+    fields: Vec<Field>,
+    outcome: Html,
+    download: String,
+}
+
+/// The form, and what the last comparison found.
+fn page(
+    ctx: &PageContext,
+    s: &PaymentsState,
+    asked: &Asked,
+    errors: Vec<(String, String)>,
+    outcome: Html,
+) -> Response {
+    let error = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, e)| e.clone()).unwrap_or_default();
+    let choices =
+        s.money.providers().iter().map(|p| Choice { value: p.id().to_owned(), text: p.id().to_owned() }).collect();
+    let hint = ctx.t("payments-day-hint");
+    let fields = vec![
+        Field::select("provider", ctx.t("payments-provider"), choices).value(&asked.provider),
+        Field::text("from", ctx.t("payments-from")).hint(hint.clone()).value(&asked.from).error(error("from")),
+        Field::text("until", ctx.t("payments-until")).hint(hint).value(&asked.until).error(error("until")),
+        Field::file("file", ctx.t("payments-file"), ".csv").hint(ctx.t("payments-file-hint")).error(error("file")),
+    ];
+    let status = if errors.is_empty() { axum::http::StatusCode::OK } else { axum::http::StatusCode::UNPROCESSABLE_ENTITY };
+    let download = format!(
+        "/operations/payments/reconciliation.csv?provider={}&from={}&until={}",
+        encoded(&asked.provider),
+        encoded(&asked.from),
+        encoded(&asked.until)
+    );
+    let body = ReconciliationPage { ctx, errors, fields, outcome, download };
+    let page = Page::new(ctx, ctx.t("payments-reconciliation")).crumb(ctx.t("payments-title"), "/operations/payments");
+    page.wide().body(&body).status(status).into_response()
+}
+
+/// What is asked where nothing was: the first provider, yesterday.
+fn usual(ctx: &PageContext, s: &PaymentsState) -> Asked {
+    let local = ctx.now.plus_seconds(i64::from(ctx.offset_hours) * 3_600 - DAY).to_string();
+    let day: String = local.chars().take(10).collect();
+    let provider = s.money.providers().first().map(|p| p.id().to_owned()).unwrap_or_default();
+    Asked { provider, from: day.clone(), until: day, form: String::new() }
+}
+
+/// The form.
+///
+/// # Errors
+/// Never; who may see no register is told who may.
+pub async fn show(ctx: PageContext, State(s): State<PaymentsState>) -> Result<Response, PageError> {
+    if !may(&ctx, &s) {
+        return Ok(locked_page(&ctx, &s));
+    }
+    Ok(page(&ctx, &s, &usual(&ctx, &s), Vec::new(), Html::default()))
+}
+
+/// A file is compared.
+///
+/// # Errors
+/// [`PageError::forbidden`] for who may see no register; when the store fails.
+pub async fn compare(
+    ctx: PageContext,
+    State(s): State<PaymentsState>,
+    sent: CsrfMultipart<Asked>,
+) -> Result<Response, PageError> {
+    if !may(&ctx, &s) {
+        return Err(ctx.refusal());
+    }
+    let asked = sent.form;
+    let refused = |field: &str, text: String| page(&ctx, &s, &asked, vec![(field.to_owned(), text)], Html::default());
+    let moments = match asked.moments(&ctx) {
+        Ok(moments) => moments,
+        Err(field) => return Ok(refused(field, ctx.t("payments-day-wrong"))),
+    };
+    let Some(file) = sent.file else { return Ok(refused("file", ctx.t("payments-file-none"))) };
+    let lines = match svod_money::file(&file.bytes) {
+        Ok(lines) => lines,
+        Err(MoneyError::File { line, fault }) => {
+            let text = ctx.tf("payments-file-line", &[("line", line.into()), ("fault", fault.into())]);
+            return Ok(refused("file", text));
+        }
+        Err(e) => return Err(e.into()),
+    };
+    let found = match s.money.reconcile(&ctx.actor, &asked.provider, &lines, moments).await {
+        Ok(found) => found,
+        Err(e) if e.code() == "no-payment-provider" => return Ok(refused("provider", ctx.t("payments-provider-none"))),
+        Err(e) => return Err(e.into()),
+    };
+    if asked.form == "csv" {
+        return Ok(table_file("reconciled.csv", told(&ctx, &found)));
+    }
+    Ok(page(&ctx, &s, &asked, Vec::new(), outcome(&ctx, &found)))
+}
+
+const fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Matched => Tone::Good,
+        Verdict::Different => Tone::Danger,
+        Verdict::MissingHere | Verdict::MissingThere => Tone::Warning,
+    }
+}
+
+fn verdict(ctx: &PageContext, verdict: Verdict) -> String {
+    ctx.t(&format!("payments-verdict-{}", verdict.word()))
+}
+
+/// Sum and state of one side, smallest units.
+fn side(side: Option<(i64, &str)>) -> [String; 2] {
+    side.map_or_else(|| [String::new(), String::new()], |(amount, state)| [amount.to_string(), state.to_owned()])
+}
+
+fn sides(line: &Compared) -> [String; 4] {
+    let [a, b] = side(line.there.as_ref().map(|(amount, state)| (*amount, state.as_str())));
+    let [c, d] = side(line.here.as_ref().map(|(_, amount, state)| (*amount, state.as_str())));
+    [a, b, c, d]
+}
+
+const COLUMNS: [&str; 5] = ["reference", "amount-there", "state-there", "amount-here", "state-here"];
+
+fn outcome(ctx: &PageContext, found: &Reconciled) -> Html {
+    let counts = Verdict::ALL.map(|v| {
+        Html::join([components::tag(tone(v), verdict(ctx, v)), format!(" {} ", found.count(v)).into()])
+    });
+    let elsewhere = match found.elsewhere {
+        0 => Html::default(),
+        n => ctx.tf("payments-elsewhere", &[("n", n.into())]).into(),
+    };
+    let mut table = Table::new(ctx.t("payments-compared")).column(ctx.t("payments-verdict"));
+    for column in COLUMNS {
+        table = table.column(ctx.t(&format!("payments-{column}")));
+    }
+    let differs = found.lines.iter().filter(|l| l.verdict != Verdict::Matched).take(SHOWN);
+    for line in differs {
+        let cells = std::iter::once(line.reference.clone()).chain(sides(line)).map(Html::from);
+        table.row(std::iter::once(components::tag(tone(line.verdict), verdict(ctx, line.verdict))).chain(cells));
+    }
+    let rows = if table.is_empty() { Html::default() } else { table.html() };
+    let counts = Html::join(counts.into_iter().chain([elsewhere]));
+    Html::join([Html::trusted("<p role=\"status\">".to_owned()), counts, Html::trusted("</p>".to_owned()), rows])
+}
+
+/// The outcome, all lines of it.
+fn told(ctx: &PageContext, found: &Reconciled) -> Csv {
+    let names = std::iter::once("verdict").chain(COLUMNS).map(|c| ctx.t(&format!("payments-{c}")));
+    let mut csv = Csv::new(&names.collect::<Vec<_>>());
+    for line in &found.lines {
+        let cells = [line.verdict.word().to_owned(), line.reference.clone()];
+        csv.record(&cells.into_iter().chain(sides(line)).collect::<Vec<_>>());
+    }
+    csv
+}
+
+/// What is here, settled in these days, in the columns that the upload takes.
+///
+/// # Errors
+/// [`PageError::forbidden`] for who may see no register; not found for a provider or days that are none.
+pub async fn export(
+    ctx: PageContext,
+    State(s): State<PaymentsState>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    if !may(&ctx, &s) {
+        return Err(ctx.refusal());
+    }
+    let asked = if asked.provider.is_empty() { usual(&ctx, &s) } else { asked };
+    let moments = asked.moments(&ctx).map_err(|_| PageError::not_found())?;
+    let mut csv = Csv::new(&["reference", "amount", "state", "currency", "settled", "payment"].map(str::to_owned));
+    if !asked.provider.is_empty() {
+        for (line, payment) in s.money.lines(&ctx.actor, &asked.provider, moments).await? {
+            let text = |name: &str| payment.text(name).unwrap_or_default().to_owned();
+            let (currency, settled) = (text("currency"), text("settledAt"));
+            csv.record(&[
+                line.reference,
+                line.amount.to_string(),
+                line.state,
+                currency,
+                settled,
+                payment.id.to_string(),
+            ]);
+        }
+    }
+    Ok(table_file("payments.csv", csv))
+}
