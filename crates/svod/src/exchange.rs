@@ -163,3 +163,127 @@ impl Connector for Exchange {
         Box::pin(self.ask(call))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    use svod_kernel::{Actor, SeededRng, SystemClock};
+    use svod_model::PackSource;
+    use svod_registry::RegistryDeps;
+    use svod_store::testing::TestPlace;
+    use svod_store::{Store, StoreOptions};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::config::{ExchangeConfig, OutboundConfig};
+
+    const MODEL: &str = r#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="t">
+<inputData id="i" name="amount"><variable id="iv" name="amount"/></inputData>
+<decision id="d" name="Claim"><variable id="dv" name="Claim"/><informationRequirement id="r"><requiredInput href="#i"/></informationRequirement>
+<literalExpression id="e"><text>if amount &gt; 100 then {error: "too-much"} else {paid: amount}</text></literalExpression></decision></definitions>"#;
+
+    async fn registry(place: &TestPlace) -> (Store, Arc<Registry>) {
+        let store = place.open(StoreOptions::default()).unwrap();
+        let deps = RegistryDeps {
+            store: store.clone(),
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(SeededRng::new(1)),
+            cache_bytes: 1 << 20,
+        };
+        let registry = Registry::open(deps).await.unwrap();
+        let mut pack = PackSource::default();
+        let mut file = |path: &str, text: &str| pack.files.insert(path.into(), text.into());
+        file("pack.yaml", "id: insured\nversion: 1.0.0\nowner: urn:svod:body:t\ndepends: [base]\n");
+        file("exchange/insurer.yaml", "id: insurer\noperations:\n  - id: claim\nsandbox: insurer.dmn#Claim\n");
+        file("decisions/insurer.dmn", MODEL);
+        for lang in ["ru", "kk", "en"] {
+            file(&format!("locales/{lang}.ftl"), "pack-insured-title = x\npack-insured-description = x\n");
+        }
+        for source in [crate::embedded::pack("base").unwrap(), pack] {
+            registry.publish(&Actor::platform("packs"), source).await.unwrap();
+        }
+        (store, registry)
+    }
+
+    fn call(operation: &str, amount: i64) -> ServiceCall {
+        let input = json!({"system": "insurer", "operation": operation, "data": {"amount": amount}});
+        let Value::Object(input) = input else { unreachable!() };
+        ServiceCall { service: CALL.into(), input, key: "1-2-c3".into(), case: "1-2".into(), attempts: 0 }
+    }
+
+    /// Answers one connection after the other as it is told, and keeps what it was asked.
+    async fn insurer(answers: &[(u16, &str)]) -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/api", listener.local_addr().unwrap());
+        let kept: Arc<Mutex<Vec<String>>> = Arc::default();
+        let mut answers: VecDeque<(u16, String)> = answers.iter().map(|(s, b)| (*s, (*b).to_owned())).collect();
+        let told = kept.clone();
+        tokio::spawn(async move {
+            while let Some((status, body)) = answers.pop_front() {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut heard = Vec::new();
+                while !String::from_utf8_lossy(&heard).contains("amount") {
+                    let mut part = [0; 4096];
+                    let read = stream.read(&mut part).await.unwrap();
+                    heard.extend_from_slice(&part[..read]);
+                }
+                told.lock().unwrap().push(String::from_utf8_lossy(&heard).to_lowercase());
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+                stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+            }
+        });
+        (url, kept)
+    }
+
+    fn reached(url: Option<String>, demo: bool, token: Option<std::path::PathBuf>) -> Reached {
+        let outbound = OutboundConfig { hosts: vec!["127.0.0.1".into()], private: true, ..OutboundConfig::default() };
+        let config = ExchangeConfig { url, token_file: token, sandbox: false };
+        Reached {
+            outbound: Some(Outbound::new(&outbound).unwrap()),
+            systems: [("insurer".to_owned(), config)].into(),
+            demo,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_system_is_asked_with_its_key_and_token_and_its_answers_are_told_apart() {
+        let place = TestPlace::sqlite();
+        let (store, registry) = registry(&place).await;
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        std::fs::write(&token, "s3cret\n").unwrap();
+        let answers =
+            [(200, r#"{"paid": 7}"#), (422, r#"{"error": "no-policy", "message": "none"}"#), (503, ""), (200, "[]")];
+        let (url, asked) = insurer(&answers).await;
+        let exchange = Exchange::open(registry, reached(Some(url), false, Some(token))).unwrap();
+        assert_eq!(exchange.call(&call("claim", 7)).await.unwrap()["paid"], 7);
+        let refused = exchange.call(&call("claim", 7)).await.unwrap_err();
+        assert_eq!((refused.code.as_deref(), refused.again), (Some("no-policy"), false));
+        assert!(exchange.call(&call("claim", 7)).await.unwrap_err().again, "who is busy is asked again");
+        let odd = exchange.call(&call("claim", 7)).await.unwrap_err();
+        assert!(odd.code.is_none() && !odd.again);
+        assert!(exchange.call(&call("claim", 7)).await.unwrap_err().again, "silence");
+        let asked = asked.lock().unwrap().clone();
+        assert!(asked.iter().all(|a| a.starts_with("post /api/claim ") && a.contains("idempotency-key: 1-2-c3")));
+        assert!(asked.iter().all(|a| a.contains("authorization: bearer s3cret")));
+        assert!(exchange.call(&call("steal", 7)).await.is_err_and(|e| e.message.contains("no operation")));
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn the_sandbox_answers_in_a_demonstration_and_nowhere_else() {
+        let place = TestPlace::sqlite();
+        let (store, registry) = registry(&place).await;
+        let demo = Exchange::open(registry.clone(), reached(None, true, None)).unwrap();
+        let answer = demo.call(&call("claim", 7)).await.unwrap();
+        assert_eq!((&answer["paid"], &answer["sandbox"]), (&json!(7), &json!(true)));
+        assert_eq!(demo.call(&call("claim", 700)).await.unwrap_err().code.as_deref(), Some("too-much"));
+        let earnest = Exchange::open(registry, reached(None, false, None)).unwrap();
+        let waits = earnest.call(&call("claim", 7)).await.unwrap_err();
+        assert!(waits.again && waits.message.contains("exchange.insurer.url"), "{}", waits.message);
+        store.close().await;
+    }
+}
