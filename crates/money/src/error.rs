@@ -116,9 +116,8 @@ impl Coded for MoneyError {
     }
 
     fn fields(&self) -> Vec<FieldError> {
-        let field = |field: &str| {
-            vec![FieldError { field: field.into(), rule: self.code().into(), fix: self.to_string() }]
-        };
+        let field =
+            |field: &str| vec![FieldError { field: field.into(), rule: self.code().into(), fix: self.to_string() }];
         match self {
             Self::TooMuch { .. } | Self::TooMuchBack { .. } => field("amount"),
             Self::Field { field: name, .. } => field(name),

@@ -107,7 +107,10 @@ impl Money {
         }
         let account_number = payout.account.trim();
         if account_number.is_empty() || account_number.chars().count() > 64 {
-            return Err(MoneyError::Field { field: "account", fix: "give the number of the account, up to 64 characters" });
+            return Err(MoneyError::Field {
+                field: "account",
+                fix: "give the number of the account, up to 64 characters",
+            });
         }
         let new = NewPayment {
             id,

@@ -186,8 +186,7 @@ impl Provider for HttpProvider {
             return Err(Unsigned::Stale);
         }
         let told: Told = serde_json::from_slice(body).map_err(|_| Unsigned::Unreadable)?;
-        let payment: Option<Urn> =
-            told.payment.map(|p| p.parse()).transpose().map_err(|_| Unsigned::Unreadable)?;
+        let payment: Option<Urn> = told.payment.map(|p| p.parse()).transpose().map_err(|_| Unsigned::Unreadable)?;
         let state = state(&told.status, told.failure).filter(|_| is_reference(&told.reference) && told.amount >= 0);
         let state = state.ok_or(Unsigned::Unreadable)?;
         let plain = told.currency.len() == 3 && told.currency.bytes().all(|b| b.is_ascii_uppercase());
@@ -206,7 +205,6 @@ fn parts(field: &str) -> Option<(i64, Vec<u8>)> {
         return None;
     }
     let pairs = hex.as_bytes().chunks(2);
-    let bytes: Option<Vec<u8>> =
-        pairs.map(|p| u8::from_str_radix(std::str::from_utf8(p).ok()?, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> = pairs.map(|p| u8::from_str_radix(std::str::from_utf8(p).ok()?, 16).ok()).collect();
     Some((of("t")?.parse().ok()?, bytes?))
 }

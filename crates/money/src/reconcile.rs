@@ -96,7 +96,9 @@ pub fn file(bytes: &[u8]) -> Result<Vec<Line>, MoneyError> {
     let header = reader.headers().map_err(|e| fault(1, &e.to_string()))?.clone();
     let place = |name: &str| {
         let found = header.iter().position(|h| h.eq_ignore_ascii_case(name));
-        found.ok_or_else(|| fault(1, &format!("there is no column '{name}'; the header names reference, amount and state")))
+        found.ok_or_else(|| {
+            fault(1, &format!("there is no column '{name}'; the header names reference, amount and state"))
+        })
     };
     let (reference, amount, state) = (place("reference")?, place("amount")?, place("state")?);
     let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
@@ -229,11 +231,8 @@ mod tests {
     fn files_are_read_with_what_is_wrong_by_line() {
         let read = |text: &str| file(text.as_bytes()).map_err(|e| e.to_string());
         let lines = read("\u{feff}State;Amount;Reference\ndone;35000;a-1\r\nfailed; 100 ;a-2\n").unwrap();
-        let line = |reference: &str, amount, state: &str| Line {
-            reference: reference.into(),
-            amount,
-            state: state.into(),
-        };
+        let line =
+            |reference: &str, amount, state: &str| Line { reference: reference.into(), amount, state: state.into() };
         assert_eq!(lines, [line("a-1", 35_000, "done"), line("a-2", 100, "failed")]);
         for (text, part) in [
             ("reference,amount\n", "column 'state'"),

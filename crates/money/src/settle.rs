@@ -140,12 +140,7 @@ impl Money {
     }
 
     /// Writes what became of a payment; why not, when it does not fit what is written.
-    async fn conclude_or(
-        &self,
-        urn: &Urn,
-        state: &State,
-        amount: i64,
-    ) -> Result<Result<Settled, Reason>, MoneyError> {
+    async fn conclude_or(&self, urn: &Urn, state: &State, amount: i64) -> Result<Result<Settled, Reason>, MoneyError> {
         let mut tries = 0;
         loop {
             let payment = self.known(urn, "Payment").await?;
@@ -306,10 +301,8 @@ pub(crate) fn spent(payment: &Entity, kind: &str) -> String {
 fn credited(accrual: &Entity, amount: i64) -> Change {
     let paid = whole(accrual, "paid") + amount;
     let status = if paid == whole(accrual, "amount") { "paid" } else { "partly" };
-    let set = Set::from([
-        ("paid".to_owned(), Attribute::property(paid)),
-        ("status".to_owned(), Attribute::property(status)),
-    ]);
+    let set =
+        Set::from([("paid".to_owned(), Attribute::property(paid)), ("status".to_owned(), Attribute::property(status))]);
     patched(accrual, Some(accrual.version), set, "pay")
 }
 

@@ -38,9 +38,13 @@ mod tests {
 
     #[test]
     fn sums_are_read_as_they_are_written() {
-        for (amount, currency, text) in
-            [(35_000, "RUB", "350.00"), (5, "RUB", "0.05"), (-120, "USD", "-1.20"), (7, "JPY", "7"), (1_234, "KWD", "1.234")]
-        {
+        for (amount, currency, text) in [
+            (35_000, "RUB", "350.00"),
+            (5, "RUB", "0.05"),
+            (-120, "USD", "-1.20"),
+            (7, "JPY", "7"),
+            (1_234, "KWD", "1.234"),
+        ] {
             assert_eq!(written(amount, currency), text);
             assert_eq!(read(text, currency), (amount > 0).then_some(amount));
         }

@@ -77,9 +77,8 @@ impl Money {
     pub async fn verify(&self) -> Result<Verified, MoneyError> {
         let tree = self.0.registry.spaces();
         let spaces: Vec<i64> = tree.all().into_iter().map(|s| s.id).collect();
-        let read = move |conn: &mut dyn Conn| {
-            Ok::<_, StoreError>((money::balances(conn, &spaces)?, money::uneven(conn)?))
-        };
+        let read =
+            move |conn: &mut dyn Conn| Ok::<_, StoreError>((money::balances(conn, &spaces)?, money::uneven(conn)?));
         let (accounts, uneven) = self.0.store.read(read).await?;
         let mut faults: Vec<String> = uneven
             .into_iter()
@@ -102,10 +101,8 @@ impl Money {
             }
         }
         let space = |id: i64| tree.by_id(id).map(|s| s.path.to_string()).unwrap_or_default();
-        let found: Accounts = accounts
-            .iter()
-            .map(|b| ((space(b.space), b.account.clone(), b.currency.clone()), b.amount))
-            .collect();
+        let found: Accounts =
+            accounts.iter().map(|b| ((space(b.space), b.account.clone(), b.currency.clone()), b.amount)).collect();
         faults.extend(compared(&found, &expected.accounts));
         Ok(Verified { accounts, faults })
     }

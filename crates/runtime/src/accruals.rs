@@ -164,12 +164,7 @@ pub fn cancel(accrual: &Entity) -> Result<Change, AccrualError> {
         return Err(AccrualError::Status { number, status: status.to_owned() });
     }
     let set: BTreeMap<_, _> = [("status".to_owned(), Attribute::property("cancelled"))].into();
-    let patch = Operation::Patch {
-        urn: accrual.id.clone(),
-        expected: Some(accrual.version),
-        set,
-        unset: Vec::new(),
-    };
+    let patch = Operation::Patch { urn: accrual.id.clone(), expected: Some(accrual.version), set, unset: Vec::new() };
     Ok(Change::verb(patch, Action::Update, "cancel").posting(rest_cancelled(accrual)))
 }
 

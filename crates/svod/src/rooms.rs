@@ -18,8 +18,8 @@ use svod_store::Store;
 use svod_trust::Trust;
 use svod_twin::Twin;
 
-use crate::exchange::{Exchange, Reached};
 use crate::directory::Posts;
+use crate::exchange::{Exchange, Reached};
 use crate::judge::{TwinJudge, TwinSweep};
 use crate::ledger::Keeping;
 use crate::payments;

@@ -9,6 +9,7 @@ import "dmn-js/dist/assets/dmn-js-boxed-expression-controls.css";
 import "dmn-js/dist/assets/dmn-font/css/dmn.css";
 import DmnModeler, { type View } from "dmn-js/lib/Modeler";
 import { el } from "../lib/dom";
+import type { Canvas } from "./model";
 import type { Editor, Stage } from "./stage";
 import { t, translateModule } from "./words";
 
@@ -59,7 +60,7 @@ class Dmn implements Editor {
         const name = view.type === "drd" ? t("design-drd") : view.name || view.id;
         const button = el(
           "button",
-          { type: "button", class: "button button--secondary", "aria-pressed": view.element === now?.element },
+          { type: "button", class: "button button--secondary", "aria-pressed": String(view.element === now?.element) },
           name,
         );
         button.addEventListener("click", () => void this.modeler.open(view));
@@ -77,6 +78,8 @@ class Dmn implements Editor {
     const viewer = this.modeler.getActiveViewer();
     if (!viewer || this.watched.has(viewer)) return;
     this.watched.add(viewer);
+    // Palette and title cover the corner in which drawings begin.
+    if (this.modeler.getActiveView()?.type === "drd") viewer.get<Canvas>("canvas").scroll({ dx: 140, dy: 90 });
     viewer.on("commandStack.changed", () => {
       this.dirty = true;
       this.stage.note.textContent = t("design-not-saved");

@@ -10,6 +10,7 @@ declare module "dmn-js/lib/Modeler" {
 
   interface Viewer {
     on(event: string, f: () => void): void;
+    get<T>(service: string): T;
   }
 
   export default class DmnModeler {

@@ -2,7 +2,7 @@
 export type Words = (key: string, args?: Record<string, string | number>) => string;
 
 function read(): Map<string, string> {
-  const block = document.getElementById("design-texts")?.textContent;
+  const block = document.getElementById("design-texts")?.dataset["texts"];
   try {
     return new Map(Object.entries(JSON.parse(block ?? "{}") as Record<string, string>));
   } catch {

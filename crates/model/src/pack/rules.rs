@@ -50,7 +50,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("unknown-profile", "a device profile is declared"),
     ("no-device-id", "the type of a device profile has the attribute deviceId"),
     ("unknown-body", "a body is a seed entity of type Body"),
-    ("unknown-persona", "a test's persona is declared"),
+    ("unknown-persona", "who acts in a test is a persona or one of its persons"),
     ("missing-text", "every name has a text in ru, kk and en"),
     // values of entities
     ("required", "required attributes are there"),

@@ -137,6 +137,14 @@ fn between_files() {
     gives("imports/borders.yaml", "{name: .n}", "{nmae: .n}", "imports/borders.yaml", 7, "unknown-attribute", "name");
     gives("personas.yaml", "town:office", "town:ofice", "personas.yaml", 1, "unknown-body", "office");
     gives("tests/air.yaml", "persona: clerk", "persona: clark", "tests/air.yaml", 1, "unknown-persona", "clerk");
+    let act = "act: {persona: clerk, take: task}";
+    let steps = "tests/air.yaml";
+    gives(steps, act, "task: {by: clark, take: only}", steps, 1, "unknown-persona", "clerk");
+    gives(steps, act, "task: {by: clerk, take: only, result: x}", steps, 6, "bad-value", "keep one of");
+    gives(steps, act, "task: {by: clerk}", steps, 6, "missing-key", "answers");
+    gives(steps, act, "apply: {as: clerk}", steps, 6, "missing-key", "service");
+    gives(steps, act, "expect: {case: {name: one}}", steps, 6, "missing-key", "status");
+    gives(steps, act, "expect: {refused: [1]}", steps, 6, "wrong-kind", "quotes");
     gives("pack.yaml", "space: town", "depends: [base]\nspace: town", "pack.yaml", 1, "missing-dependency", "");
     gives("locales/kk.ftl", "layer-air = x\n", "", "layers/air.yaml", 1, "missing-text", "locales/kk.ftl");
 }

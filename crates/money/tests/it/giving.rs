@@ -42,10 +42,9 @@ async fn what_was_paid_is_given_back_and_no_more(place: &TestPlace) {
     house.money.settle("bank", &said(&begun[0], State::Done, 400)).await.unwrap();
     assert_eq!((house.holds("cash:bank").await, house.holds(&format!("payable:{BODY}")).await), (600, 0));
     assert_eq!(house.text(&accrual, "status").await, "paid");
-    let two = tokio::join!(
-        async { house.money.refund(&refund(&accrual, None, "k4")).await },
-        async { house.money.refund(&refund(&accrual, None, "k5")).await }
-    );
+    let two = tokio::join!(async { house.money.refund(&refund(&accrual, None, "k4")).await }, async {
+        house.money.refund(&refund(&accrual, None, "k5")).await
+    });
     let all = [two.0, two.1];
     assert_eq!(all.iter().filter(|r| r.is_ok()).count(), 1, "{all:?}");
     let last = all.into_iter().find_map(Result::ok).unwrap();
@@ -63,7 +62,9 @@ async fn a_refund_of_parts_goes_back_by_each(place: &TestPlace) {
     house.bank.is(Mood::Prompt);
     let all = house.money.refund(&refund(&accrual, Some(400), "k")).await.unwrap();
     assert_eq!(all.len(), 2);
-    let of = async |urn: &Urn| (house.entity(urn).await.object("original").unwrap().clone(), house.number(urn, "amount").await);
+    let of = async |urn: &Urn| {
+        (house.entity(urn).await.object("original").unwrap().clone(), house.number(urn, "amount").await)
+    };
     assert_eq!((of(&all[0]).await, of(&all[1]).await), ((second, 200), (first, 200)));
     house.money.refund(&refund(&accrual, None, "rest")).await.unwrap();
     // All is back: what was not paid is not owed any more either.
@@ -144,7 +145,10 @@ async fn a_killed_node_pays_once(place: &TestPlace) {
     }
     running.abort();
     assert!(running.await.is_err());
-    assert_eq!((house.bank.holds(), house.text(&house.only("Payment").await.id, "status").await.as_str()), (-7_000, "pending"));
+    assert_eq!(
+        (house.bank.holds(), house.text(&house.only("Payment").await.id, "status").await.as_str()),
+        (-7_000, "pending")
+    );
     house.bank.is(Mood::Prompt);
     let deps =
         MoneyDeps { cases: house.cases.clone(), store: house.store.clone(), providers: vec![house.bank.clone()] };

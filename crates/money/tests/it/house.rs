@@ -161,9 +161,10 @@ fn pack(processes: &[(&str, &str)]) -> PackSource {
 
 /// Flows along these elements, from the first to the last.
 pub fn flows(elements: &str, row: &[&str]) -> String {
-    let lines = row.windows(2).enumerate().map(|(n, pair)| {
-        format!("<sequenceFlow id=\"f{n}\" sourceRef=\"{}\" targetRef=\"{}\"/>", pair[0], pair[1])
-    });
+    let lines = row
+        .windows(2)
+        .enumerate()
+        .map(|(n, pair)| format!("<sequenceFlow id=\"f{n}\" sourceRef=\"{}\" targetRef=\"{}\"/>", pair[0], pair[1]));
     format!("{elements}{}", lines.collect::<String>())
 }
 

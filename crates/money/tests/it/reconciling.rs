@@ -84,7 +84,8 @@ async fn the_register_shows_what_one_may_see(place: &TestPlace) {
     assert_eq!(house.money.register(&reads, &paid).await.unwrap().total, Some(1));
     let other = Register { body: Some("urn:svod:body:kuzbass:digital".parse().unwrap()), ..all };
     assert_eq!(house.money.register(&reads, &other).await.unwrap().total, Some(0));
-    let foreign = house.money.register(&official("altai"), &Register { limit: 9, ..Register::default() }).await.unwrap();
+    let foreign =
+        house.money.register(&official("altai"), &Register { limit: 9, ..Register::default() }).await.unwrap();
     assert!(foreign.entities.is_empty());
     let sums = house.money.sums(&BODY.parse().unwrap()).await.unwrap();
     assert_eq!((sums["RUB"].receivable, sums["RUB"].revenue), (400, 600));

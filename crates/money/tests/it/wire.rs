@@ -22,7 +22,9 @@ impl Network for Wire {
         self.sent.lock().unwrap().push((url, headers, body));
         let answer = self.answer.lock().unwrap().clone();
         Box::pin(async move {
-            answer.map(|(status, body)| (status, body.to_string().into_bytes())).ok_or_else(|| "nobody there".to_owned())
+            answer
+                .map(|(status, body)| (status, body.to_string().into_bytes()))
+                .ok_or_else(|| "nobody there".to_owned())
         })
     }
 }

@@ -44,7 +44,6 @@ impl Triggers {
         scope: &Map<String, Value>,
         cause: &Cause,
     ) -> Result<usize, String> {
-        eprintln!("DEBUG {} {:?} {}", start.key(), start.holds(scope), Value::Object(scope.clone()));
         if !start.holds(scope)? {
             return Ok(0);
         }

@@ -26,9 +26,12 @@ pub(super) fn scope(model: &Metamodel, entity: &Entity, before: Option<&Entity>)
     scope
 }
 
-/// Was the entity made by this event?
+/// Was the entity made by this event? One that was there before under the same identifier does not begin at version 1, and
+/// what makes it may have a verb of its own: then the event brings everything that it has.
 pub(super) fn is_made(event: &JournalEvent, happening: &Happening) -> bool {
-    !happening.gone && (happening.made || event.version == 1)
+    let brings = |name: &String| happening.touches.iter().any(|t| t.name == *name && t.old.is_none());
+    let anew = || happening.made && happening.entity.attributes.keys().all(brings);
+    !happening.gone && (event.version == 1 || matches!(event.action.as_str(), "create" | "restore") || anew())
 }
 
 /// The entity after the event and before it. It may have changed since: then what the event says of it counts, and of the rest

@@ -264,17 +264,17 @@ async fn many_incidents_are_retried_at_once(place: &TestPlace) {
 }
 
 const FIRST: &str = r#"<startEvent id="s"/><endEvent id="e"/><endEvent id="late"/>
-    <userTask id="look" name="Look at it"/><userTask id="ask" name="Ask"/>
+    <userTask id="look" name="Look at it"/><userTask id="query" name="Ask"/>
     <boundaryEvent id="t" attachedToRef="look"><timerEventDefinition id="td"><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>
     <exclusiveGateway id="way"/>
     s -> way
-    way -> ask if short
+    way -> query if short
     way -> look if not(short)
-    ask -> e
+    query -> e
     look -> e
     t -> late"#;
 
-/// `look` is called otherwise now and has a form; after it somebody signs. `ask` is gone.
+/// `look` is called otherwise now and has a form; after it somebody signs. `query` is gone.
 const SECOND: &str = r#"<startEvent id="s"/><endEvent id="e"/><endEvent id="late"/>
     <userTask id="inspect" name="Inspect it"/><userTask id="sign" name="Sign it"/>
     <boundaryEvent id="t" attachedToRef="inspect"><timerEventDefinition id="td"><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>
@@ -318,15 +318,15 @@ async fn an_instance_goes_over_to_the_version_in_force(place: &TestPlace) {
 
 async fn of_very_many_those_that_cannot_stay(place: &TestPlace) {
     let house = House::new(place, &[("ask", FIRST)], &[]).await;
-    let short = house.begin("ask", json!({"short": true})).await;
-    for _ in 0..204 {
-        house.begin("ask", json!({"short": false})).await;
+    let short = house.open("ask", "short", json!({"short": true})).await;
+    for n in 0..204 {
+        house.open("ask", &n.to_string(), json!({"short": false})).await;
     }
     house.upgrade("ask", SECOND).await;
     let (from, mapping) = ("test@1.0.0/ask", mapping("look", "inspect"));
     let survey = house.cases.survey(&operator(), from, &mapping).await.unwrap();
     assert_eq!((survey.fit, survey.misfit, survey.more), (204, 1, false));
-    assert_eq!(survey.faults.keys().map(|f| f.element.as_str()).collect::<Vec<_>>(), ["ask"]);
+    assert_eq!(survey.faults.keys().map(|f| f.element.as_str()).collect::<Vec<_>>(), ["query"]);
     let first = house.cases.migrate_all(&operator(), from, &mapping, "The law", None).await.unwrap();
     assert_eq!((first.done, first.refused.len()), (199, 1));
     assert_eq!(first.refused[0].2.code(), "migration-refused");

@@ -143,18 +143,64 @@ fn a_broken_pack_is_named_by_file_line_rule_and_fix() {
     assert!(ran.code == Some(1) && ran.stderr.contains("/nowhere"), "{}", ran.stderr);
 }
 
+/// Every pack that promises something keeps it.
 #[test]
-fn the_situations_of_kuzbass_hold() {
-    let ran = program().run(&["pack", "test", &repository("packs/kuzbass")]);
-    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    let told = ran.stdout.lines().filter(|l| l.starts_with("ok ")).count();
-    let declared: usize = ["air", "field", "readings"]
-        .iter()
-        .map(|f| std::fs::read_to_string(repository(&format!("packs/kuzbass/tests/{f}.yaml"))).unwrap())
-        .map(|text| text.lines().filter(|l| l.starts_with("- name:")).count())
-        .sum();
-    assert!(declared > 20, "{declared}");
-    assert_eq!(told, declared, "situations run, situations declared:\n{}", ran.stdout);
+fn the_situations_of_the_packs_hold() {
+    let mut played = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(repository("packs")).unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(tests) = std::fs::read_dir(folder.join("tests")) else { continue };
+        let files = tests.map(|f| f.unwrap().path()).filter(|f| f.extension().is_some_and(|e| e == "yaml"));
+        let named = |f: std::path::PathBuf| {
+            let text = std::fs::read_to_string(f).unwrap();
+            text.lines().filter(|l| l.starts_with("- name:")).count()
+        };
+        let declared: usize = files.map(named).sum();
+        let ran = program().run(&["pack", "test", folder.to_str().unwrap()]);
+        assert_eq!(ran.code, Some(0), "{}: {}{}", folder.display(), ran.stdout, ran.stderr);
+        let told = ran.stdout.lines().filter(|l| l.starts_with("ok ")).count();
+        assert_eq!(told, declared, "situations run, situations declared:\n{}", ran.stdout);
+        played.insert(folder.file_name().unwrap().to_str().unwrap().to_owned(), told);
+    }
+    assert!(played["kuzbass"] > 20 && played["moving"] > 30, "{played:?}");
+}
+
+#[test]
+fn what_is_refused_and_not_expected_fails_with_what_the_platform_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |steps: &str, then: &str| {
+        let case = format!(
+            "- name: a slip\n  at: 2026-01-15T08:00:00+07:00\n  persons: {{anna: {{}}}}\n  when:\n{steps}  then:\n{then}"
+        );
+        packs::write(&packs::file(packs::shipped("moving"), "tests/slip.yaml", &case), folder.path());
+        let kuzbass = repository("packs/kuzbass");
+        program().run(&["pack", "test", folder.path().to_str().unwrap(), "--with", &kuzbass, "--only", "a slip"])
+    };
+    let apply = |answers: &str| format!("    - apply: {{service: moving/moving, as: anna, answers: {answers}}}\n");
+    let whole = "{address: \"Town, 1, 2\", since: \"2026-01-10\", ground: owner}";
+    let fails = |steps: String, then: &str, said: &[&str]| {
+        let ran = write(&steps, then);
+        assert_eq!(ran.code, Some(1), "{}{}", ran.stdout, ran.stderr);
+        for words in said {
+            assert!(ran.stdout.contains(words) || ran.stderr.contains(words), "{words}: {}{}", ran.stdout, ran.stderr);
+        }
+    };
+    let open = "    - case: {status: open}\n";
+    fails(apply("{}"), "    - case: {count: 0}\n", &["refused (form)", "address: required", "expect 'refused'"]);
+    fails(apply(whole), open, &["then 1 (case)", "status: \"open\" expected, \"closed\" found"]);
+    fails(apply("{adress: x}"), open, &["when 1 (apply)", "no field 'adress'", "address"]);
+    let done = format!("{}    - task: {{by: official-migration, take: only}}\n", apply(whole));
+    fails(done, open, &["when 2 (task)", "no open task"]);
+    let missed = format!("{}    - expect: {{refused: [address]}}\n", apply(whole));
+    fails(missed, open, &["when 2 (expect)", "was not refused"]);
+    fails(
+        apply(whole),
+        "    - entity: {type: Residence, has: {person: \"{boris}\"}}\n",
+        &["'{boris}' stands for nothing"],
+    );
+    let nobody = "    - apply: {service: moving/moving, as: bella}\n".to_owned();
+    fails(nobody, open, &["tests/slip.yaml", "'bella' is neither a persona nor a person", "unknown-persona"]);
+    fails("    - aply: {as: anna}\n".to_owned(), open, &["unknown-key", "write 'apply'"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use svod_kernel::{Actor, Urn};
-use svod_model::PackSource;
+use svod_model::{Attribute, Entity, PackSource};
 use svod_portal::testing::form;
 use svod_runtime::cases::repair::{Status, Stuck};
 use svod_runtime::{Along, NewCase};
@@ -46,16 +46,26 @@ impl House {
 
     /// Begins a case; the address of its instance.
     async fn begin(&self, variables: Value) -> String {
-        let Value::Object(variables) = variables else { return String::new() };
+        let Value::Object(variables) = variables else { panic!("{variables} is no object") };
+        let text = |v: &str| Attribute::property(v);
+        let number = self.registry.rng().next_u64();
+        let case = Entity::new(Urn::svod("case", &number.to_string()).unwrap(), "Case", SPACE.parse().unwrap())
+            .with("name", text("A case"))
+            .with("subject", text("air"))
+            .with("process", text("weigh"))
+            .with("processVersion", text("test@1.0.0/weigh"))
+            .with("status", text("open"))
+            .with("openedAt", text("2026-01-15T01:00:00Z"));
         let new = NewCase {
             process: "test@1.0.0/weigh".into(),
             element: None,
             variables,
             space: SPACE.parse().unwrap(),
-            case: None,
+            case: Some(case),
         };
         let urn: Urn = self.cases.begin(&Actor::platform("test"), new, Along::default()).await.unwrap();
-        format!("{LIST}/{}", urn.as_str().rsplit(':').next().unwrap())
+        let row = self.cases.instances(&urn).await.unwrap().remove(0);
+        format!("{LIST}/{}-{}", row.space, row.id)
     }
 
     async fn standing(&self) -> usize {
@@ -103,13 +113,17 @@ async fn what_stands_still_is_found_and_tried_again_with_variables_put_right() {
     let address = house.begin(json!({"who": "Анна <Иванова>"})).await;
     house.begin(json!({"amount": 5})).await;
     let list = house.read(LIST).await;
-    for part in ["Weighing", "in force", "How much?", "A condition is neither true nor false", SPACE, address.as_str()] {
+    for part in ["Weighing", "in force", "How much?", "A condition is neither true nor false", SPACE, address.as_str()]
+    {
         assert!(list.contains(part), "{part}: {list}");
     }
     assert!(house.read(&format!("{LIST}?code=endless")).await.contains("Nothing stands still"));
     assert!(house.read(&format!("{LIST}?age=day")).await.contains("Nothing stands still"));
     let csv = house.read("/operations/cases.csv?code=condition").await;
-    assert!(csv.lines().count() == 2 && csv.contains("\"test@1.0.0/weigh\"") && csv.contains("\"g\",\"How much?\""), "{csv}");
+    assert!(
+        csv.lines().count() == 2 && csv.contains("\"test@1.0.0/weigh\"") && csv.contains("\"g\",\"How much?\""),
+        "{csv}"
+    );
 
     let page = house.read(&address).await;
     assert!(page.contains(">who<") && !page.contains("Анна"), "a name, and nothing of what it holds: {page}");
@@ -172,7 +186,10 @@ async fn work_is_done_by_hand() {
     let fields = format!("do=go&incident={incident}&variables={}&reason=by+phone", form(r#"{"total": 3}"#));
     let done = house.send(&format!("{address}/resolve"), &fields).await;
     let page = house.read(&done.location).await;
-    assert!(page.contains("It goes on with the outcome") && page.contains("Look at it") && page.contains(">total<"), "{page}");
+    assert!(
+        page.contains("It goes on with the outcome") && page.contains("Look at it") && page.contains(">total<"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -218,7 +235,8 @@ async fn a_version_is_carried_over_after_a_dry_run() {
     assert!(done.body.contains("Done: 1. Refused: 1.") && done.body.contains(&stays), "{}", done.body);
     assert!(house.read(&over).await.contains("test@1.1.0"));
     assert!(house.read(&stays).await.contains("test@1.0.0"));
-    let fine = house.send(&format!("{stays}/migrate"), &format!("do=go&reason=law&mapping={}", form("sign=seal"))).await;
+    let fine =
+        house.send(&format!("{stays}/migrate"), &format!("do=go&reason=law&mapping={}", form("sign=seal"))).await;
     assert!(house.read(&fine.location).await.contains("It goes on by the version in force"));
 }
 
@@ -227,7 +245,9 @@ async fn others_stay_outside() {
     let house = house().await;
     let address = house.begin(json!({})).await;
     let nobody = format!("{LIST}/999-1");
-    for path in [LIST, "/operations/cases.csv", "/operations/cases/retry", "/operations/cases/migration", &address, &nobody] {
+    for path in
+        [LIST, "/operations/cases.csv", "/operations/cases/retry", "/operations/cases/migration", &address, &nobody]
+    {
         assert_eq!(house.visitor.get(None, path).await.status, StatusCode::UNAUTHORIZED, "{path}");
         for persona in ["governor", "official-regional", "citizen"] {
             assert_eq!(house.visitor.get(Some(persona), path).await.status, StatusCode::FORBIDDEN, "{persona} {path}");

@@ -43,7 +43,7 @@ async fn a_working_copy_is_changed_checked_compared_and_published() {
     assert!(shown(&house, &bad.location).await.contains("Saved in the working copy"));
     let line = old.lines().count() + 1;
     let page = shown(&house, &format!("{DESIGN}?check=1")).await;
-    assert!(page.contains("Faults found: 1") && page.contains(&format!("{}&amp;line={line}", &LAYER[..])), "{page}");
+    assert!(page.contains("Faults found: 1") && page.contains(&format!("{}&amp;line={line}", LAYER)), "{page}");
     let refused =
         house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/publish"), &format!("version={}", next(&first))).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);

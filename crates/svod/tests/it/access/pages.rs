@@ -146,6 +146,36 @@ fn cabinet() -> Vec<Case> {
     ]
 }
 
+/// What one owes is a person's own; the register is for who holds a post; a provider's word has its signature, and a provider that
+/// nobody has configured is not there.
+fn payments() -> Vec<Case> {
+    const OF_PERSONS: [u16; 6] = [401, 404, 404, 404, 404, 404];
+    const OFFICE: [u16; 6] = [401, 403, 200, 200, 200, 200];
+    let get = |route: &'static str, path: &str, statuses| Case::new("GET", route, path, Body::Nothing, statuses);
+    let form = |route, path: &str, fields, statuses| Case::new("POST", route, path, Body::Form(fields), statuses);
+    let (sandbox, file) = ("/sandbox/payments/{payment}", "/operations/payments/reconciliation");
+    let days = "provider=none&from=2026-01-01&until=2026-01-02";
+    vec![
+        get("/my/payments", "/my/payments", OF_PERSONS),
+        get("/my/payments/{urn}", "/my/payments/urn:t:none", OF_PERSONS),
+        form("/pay/{accrual}", "/pay/urn:t:none", "amount=1", OF_PERSONS),
+        get(sandbox, "/sandbox/payments/urn:t:none", OF_PERSONS),
+        form(sandbox, "/sandbox/payments/urn:t:none", "outcome=paid", OF_PERSONS),
+        Case::new(
+            "POST",
+            "/api/v1/payments/{provider}/callback",
+            "/api/v1/payments/none/callback",
+            Body::Nothing,
+            [404; 6],
+        ),
+        get("/operations/payments", "/operations/payments", OFFICE),
+        get("/operations/payments.csv", "/operations/payments.csv", OFFICE),
+        get(file, file, OFFICE),
+        form(file, file, days, [401, 403, 422, 422, 422, 422]),
+        get("/operations/payments/reconciliation.csv", "/operations/payments/reconciliation.csv", OFFICE),
+    ]
+}
+
 /// What other sites ask: without a client in force nobody gets anything.
 fn sites() -> Vec<Case> {
     let get = |route: &'static str, statuses| Case::new("GET", route, route, Body::Nothing, statuses);
@@ -314,6 +344,7 @@ async fn every_page_is_shown_as_the_visitor_may() {
     cases.extend(people());
     cases.extend(designer());
     cases.extend(cabinet());
+    cases.extend(payments());
     cases.extend(sites());
     cases.extend(administration());
     cases.extend(work(&stage));
@@ -330,6 +361,7 @@ async fn no_form_is_taken_without_its_token() {
     let mut cases = open(&texts(&stage).await);
     cases.extend(people());
     cases.extend(cabinet());
+    cases.extend(payments());
     cases.extend(sites());
     cases.extend(administration());
     cases.extend(work(&stage));

@@ -22,13 +22,13 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     svod_portal::parse_locales("svod-operations/designer", files).expect("a unit test parses the texts")
 });
 
-/// The texts as a block of data in the page: nothing in it runs.
+/// The texts as data of the page, in an attribute: no page has a script inside, not even one that runs nothing.
 pub fn block(lang: Lang) -> Html {
     let marks: Vec<String> = ARGS.iter().map(|a| format!("{{{a}}}")).collect();
     let args: Vec<(&str, Arg<'_>)> = ARGS.iter().zip(&marks).map(|(a, m)| (*a, Arg::from(m))).collect();
     let all: BTreeMap<&str, String> = TEXTS.keys(Lang::Ru).map(|k| (k, TEXTS.format(lang, k, &args))).collect();
-    let json = serde_json::to_string(&all).unwrap_or_default().replace('<', "\\u003c");
-    Html::trusted(format!("<script type=\"application/json\" id=\"design-texts\">{json}</script>"))
+    let json = serde_json::to_string(&all).unwrap_or_default();
+    Html::trusted(format!("<div id=\"design-texts\" hidden data-texts=\"{}\"></div>", Html::text(&json)))
 }
 
 #[cfg(test)]
@@ -68,9 +68,11 @@ mod tests {
     #[test]
     fn texts_are_data_and_keep_their_arguments() {
         let html = block(Lang::Kk);
-        let json = html.as_str().split_once('>').unwrap().1.strip_suffix("</script>").unwrap();
-        assert!(!json.contains('<'), "{json}");
-        let all: BTreeMap<String, String> = serde_json::from_str(json).unwrap();
+        let quoted = html.as_str().split('"').nth(3).unwrap();
+        assert!(html.as_str().ends_with("></div>") && !quoted.contains('<'), "{quoted}");
+        let json = quoted.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'");
+        let json = json.replace("&#x27;", "'").replace("&amp;", "&");
+        let all: BTreeMap<String, String> = serde_json::from_str(&json).unwrap();
         for (key, text) in &all {
             assert!(!text.contains("{$"), "{key}: an argument that ARGS does not name: {text}");
         }

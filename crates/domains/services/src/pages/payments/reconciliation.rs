@@ -56,13 +56,7 @@ struct ReconciliationPage<'a> {
 }
 
 /// The form, and what the last comparison found.
-fn page(
-    ctx: &PageContext,
-    s: &PaymentsState,
-    asked: &Asked,
-    errors: Vec<(String, String)>,
-    outcome: Html,
-) -> Response {
+fn page(ctx: &PageContext, s: &PaymentsState, asked: &Asked, errors: Vec<(String, String)>, outcome: Html) -> Response {
     let error = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, e)| e.clone()).unwrap_or_default();
     let choices =
         s.money.providers().iter().map(|p| Choice { value: p.id().to_owned(), text: p.id().to_owned() }).collect();
@@ -73,7 +67,8 @@ fn page(
         Field::text("until", ctx.t("payments-until")).hint(hint).value(&asked.until).error(error("until")),
         Field::file("file", ctx.t("payments-file"), ".csv").hint(ctx.t("payments-file-hint")).error(error("file")),
     ];
-    let status = if errors.is_empty() { axum::http::StatusCode::OK } else { axum::http::StatusCode::UNPROCESSABLE_ENTITY };
+    let status =
+        if errors.is_empty() { axum::http::StatusCode::OK } else { axum::http::StatusCode::UNPROCESSABLE_ENTITY };
     let download = format!(
         "/operations/payments/reconciliation.csv?provider={}&from={}&until={}",
         encoded(&asked.provider),
@@ -168,9 +163,8 @@ fn sides(line: &Compared) -> [String; 4] {
 const COLUMNS: [&str; 5] = ["reference", "amount-there", "state-there", "amount-here", "state-here"];
 
 fn outcome(ctx: &PageContext, found: &Reconciled) -> Html {
-    let counts = Verdict::ALL.map(|v| {
-        Html::join([components::tag(tone(v), verdict(ctx, v)), format!(" {} ", found.count(v)).into()])
-    });
+    let counts = Verdict::ALL
+        .map(|v| Html::join([components::tag(tone(v), verdict(ctx, v)), format!(" {} ", found.count(v)).into()]));
     let elsewhere = match found.elsewhere {
         0 => Html::default(),
         n => ctx.tf("payments-elsewhere", &[("n", n.into())]).into(),

@@ -112,7 +112,7 @@ pub async fn list(
         empty: empty(&ctx, &filter),
         pages: components::pagination(&ctx, shown, later.then_some(first.as_str()), next.as_deref()),
         csv: format!("/tasks.csv?{}", filter.query()),
-        workload: !workload::scope(&ctx, &s, &spaces).await?.is_none(),
+        workload: workload::scope(&ctx, &s, &spaces).await?.is_some(),
         keeping: kept.forms(&ctx, &filter)?,
     };
     Ok(Page::new(&ctx, ctx.t("tasks-title")).body(&template).island(Island::Live).island(Island::Forms).into_response())
