@@ -205,7 +205,10 @@ impl House {
 
     /// The pack of moving home, and two people who sign in as personas of their own.
     pub async fn people(&self) {
-        self.registry.publish(&Actor::platform("packs"), shipped("moving")).await.unwrap();
+        let mut moving = shipped("moving");
+        // What the pack is tried with is tried elsewhere.
+        moving.files.retain(|path, _| !path.starts_with("tests/"));
+        self.registry.publish(&Actor::platform("packs"), moving).await.unwrap();
         let mut personas = self.registry.catalogue().personas.clone();
         for (id, name) in [(ANNA, "Анна Ким"), (BORIS, "Борис Ли")] {
             let person = Self::new_entity(&format!("persona:{id}"), "Person");
