@@ -82,7 +82,7 @@ impl Personas {
         let found = personas.iter().find(|p| p.id == id);
         let spec = found.ok_or_else(|| IdentityError::UnknownPersona(id.chars().take(64).collect()))?;
         Ok(Actor {
-            id: format!("persona:{}", spec.id),
+            id: spec.person_urn().map_or_else(|| format!("persona:{}", spec.id), |person| person.to_string()),
             name: spec.id.clone(),
             roles: spec.roles.iter().copied().collect(),
             spaces: spec.spaces.clone(),
@@ -134,6 +134,7 @@ mod tests {
             roles: vec![Role::Governor],
             spaces: vec!["kuzbass".parse().unwrap()],
             body: None,
+            person: None,
         }]);
         i
     }

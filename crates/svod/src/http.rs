@@ -101,15 +101,10 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
             trust: rooms.trust.clone(),
             files,
         }))
+        .merge(payments(rooms))
         .merge(svod_oidc::routes(rooms.identity.clone()))
         .merge(svod_rest::router(rest).0);
-    let health = Health {
-        registry: rooms.registry.clone(),
-        identity: rooms.identity.clone(),
-        store: rooms.store.clone(),
-        metrics: recorder(),
-        loopback: config.http.listen.ip().is_loopback(),
-    };
+    let health = health(config, rooms);
     let own = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -120,6 +115,21 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
     let chance = (rooms.registry.clock().clone(), rooms.registry.rng().clone());
     let ngsi = svod_ngsi_ld::Edge::new(ngsi).layered(named.clone());
     Front::new(own, portal.wrap(pages).layer(named), ngsi, &config.http, chance)
+}
+
+fn payments(rooms: &Core) -> Router {
+    let (registry, money) = (rooms.registry.clone(), rooms.money.clone());
+    svod_services::payments(svod_services::PaymentsState { registry, money })
+}
+
+fn health(config: &Config, rooms: &Core) -> Health {
+    Health {
+        registry: rooms.registry.clone(),
+        identity: rooms.identity.clone(),
+        store: rooms.store.clone(),
+        metrics: recorder(),
+        loopback: config.http.listen.ip().is_loopback(),
+    }
 }
 
 fn portal(config: &Config, rooms: &Core) -> Portal {

@@ -27,6 +27,7 @@ mod pack_test;
 pub mod packs;
 mod payments;
 mod peers;
+pub mod people;
 pub mod platform;
 mod real_data;
 pub mod rooms;

@@ -219,17 +219,21 @@ fn refuse_open_listening(config: &Config) -> anyhow::Result<()> {
 /// What goes on by itself and speaks to nobody outside.
 fn own_workers(config: &Config, options: &PlatformOptions, core: &Core) -> Vec<JoinHandle<()>> {
     let keeping = keeping::run(core.store.clone(), options.clock.clone(), config.keep.clone());
-    let personas = keep_personas(core.registry.clone(), core.identity.clone());
+    let personas = keep_personas(core.registry.clone(), core.identity.clone(), options.demo);
     vec![core.runtime.start(), core.worker.start(), personas, tokio::spawn(keeping)]
 }
 
 /// Identity knows the personas of the packs in force.
-fn keep_personas(registry: Arc<Registry>, identity: Arc<Identity>) -> JoinHandle<()> {
+fn keep_personas(registry: Arc<Registry>, identity: Arc<Identity>, demo: bool) -> JoinHandle<()> {
     let mut changes = registry.catalogue_changes();
     identity.set_personas(registry.catalogue().personas.clone());
     tokio::spawn(async move {
         while changes.changed().await.is_ok() {
-            identity.set_personas(registry.catalogue().personas.clone());
+            let personas = registry.catalogue().personas.clone();
+            if demo && let Err(error) = crate::people::settle(&registry, &personas).await {
+                tracing::warn!(%error, "people of the demonstration are missing");
+            }
+            identity.set_personas(personas);
         }
     })
 }

@@ -113,11 +113,14 @@ impl Core {
     ) -> anyhow::Result<Self> {
         let identity = identity(&ground)?;
         let registry = registry(&ground, (packs, compiled), given).await?;
-        let Ground { store, clock, rng, node, ledger, reached, origin, .. } = ground;
+        let Ground { store, clock, rng, node, ledger, reached, origin, demo, .. } = ground;
         let trust = Trust::new(registry.clone());
         identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
         trust.watch(identity.clone());
         identity.set_personas(registry.catalogue().personas.clone());
+        if demo {
+            crate::people::settle(&registry, &registry.catalogue().personas).await?;
+        }
         let history = Arc::new(History::new(store.clone()));
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));

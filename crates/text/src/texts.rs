@@ -102,14 +102,15 @@ impl std::fmt::Debug for Texts {
 }
 
 impl Texts {
-    /// Reads `.ftl` texts (language, origin named in errors, text). A key may stand once per language.
+    /// Reads `.ftl` texts (language, origin named in errors, text). A key may stand once per language and file; in another file
+    /// it may stand again when it says the same.
     ///
     /// # Errors
     /// Every syntax error and every key that stands twice, with file and line.
     pub fn new(sources: impl IntoIterator<Item = (Lang, String, String)>) -> Result<Self, Vec<TextError>> {
         let mut errors = Vec::new();
         let mut resources: BTreeMap<Lang, Vec<Arc<FluentResource>>> = BTreeMap::new();
-        let mut seen: BTreeMap<(Lang, String), String> = BTreeMap::new();
+        let mut seen = BTreeMap::new();
         for (lang, origin, ftl) in sources {
             // A byte order mark is no part of the first key.
             let ftl = ftl.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(ftl);
@@ -268,19 +269,27 @@ fn find_duplicates(
     lang: Lang,
     origin: &str,
     resource: &FluentResource,
-    seen: &mut BTreeMap<(Lang, String), String>,
+    seen: &mut BTreeMap<(Lang, String), (String, String)>,
     errors: &mut Vec<TextError>,
 ) {
     for entry in resource.entries() {
-        let id = match entry {
-            Entry::Message(m) => m.id.name.to_owned(),
-            Entry::Term(t) => format!("-{}", t.id.name),
+        // What it says, so that packs that know nothing of each other may name the same thing alike.
+        let (id, says) = match entry {
+            Entry::Message(m) => (m.id.name.to_owned(), format!("{:?}{:?}", m.value, m.attributes)),
+            Entry::Term(t) => (format!("-{}", t.id.name), format!("{:?}{:?}", t.value, t.attributes)),
             _ => continue,
         };
         let line = last_line_of_key(resource.source(), &id);
-        if let Some(first) = seen.insert((lang, id.clone()), format!("{origin}:{line}")) {
-            let message = format!("key '{id}' stands already in {first}");
-            errors.push(TextError { origin: origin.to_owned(), line, message });
+        let here = format!("{origin}:{line}");
+        match seen.get(&(lang, id.clone())) {
+            Some((first, said)) if *said != says || first.split(':').next() == Some(origin) => {
+                let message = format!("key '{id}' stands already in {first}, and says something else there");
+                errors.push(TextError { origin: origin.to_owned(), line, message });
+            }
+            Some(_) => {}
+            None => {
+                seen.insert((lang, id), (here, says));
+            }
         }
     }
 }
@@ -368,7 +377,7 @@ mod tests {
             (Lang::En, "b.ftl".into(), "y = 2\nx = 3\n".into()),
         ])
         .unwrap_err();
-        assert_eq!(twice[0].to_string(), "b.ftl:2: key 'x' stands already in a.ftl:1");
+        assert_eq!(twice[0].to_string(), "b.ftl:2: key 'x' stands already in a.ftl:1, and says something else there");
     }
 
     proptest::proptest! {

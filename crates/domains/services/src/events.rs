@@ -88,9 +88,33 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
 
 /// The verbs that a filter offers, in the order in which they usually happen.
 pub const VERBS: [&str; 27] = [
-    "raise", "open", "offer", "take", "release", "substitute", "complete", "decide", "object", "review", "write", "read",
-    "pause", "resume", "warn", "escalate", "accrue", "pay", "rate", "advance", "close", "cancel", "create", "update",
-    "delete", "erased", "publish",
+    "raise",
+    "open",
+    "offer",
+    "take",
+    "release",
+    "substitute",
+    "complete",
+    "decide",
+    "object",
+    "review",
+    "write",
+    "read",
+    "pause",
+    "resume",
+    "warn",
+    "escalate",
+    "accrue",
+    "pay",
+    "rate",
+    "advance",
+    "close",
+    "cancel",
+    "create",
+    "update",
+    "delete",
+    "erased",
+    "publish",
 ];
 
 /// Entities that an event speaks of.

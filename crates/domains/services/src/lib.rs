@@ -12,6 +12,7 @@
 //! * `POST /services/offers/{urn}/accept|decline` – what was offered
 //! * `GET /services`, `GET /services/{pack}/{service}` – what can be asked for, by life situation
 //! * `GET|POST /services/{pack}/{service}/form`, `POST …/discard` – its form, kept as a draft until it is sent
+//! * [`payments`] – what people owe and pay, the register of accruals, the word of payment providers
 //! * `GET /journal` – the journal of a space, newest first
 //! * `GET /receipt`, `POST /receipt` – proof that an event was recorded unchanged, made and verified
 //! * `GET /receipt/pdf` – the same to print and to keep
@@ -40,6 +41,8 @@ use svod_notary::Notary;
 use svod_registry::Registry;
 use svod_runtime::{Applications, Cases, Correspondence, Handover, Tasks};
 use svod_text::Texts;
+
+pub use pages::payments::{PaymentsState, routes as payments};
 
 /// What a page of a form may have beside its files, in bytes.
 const FIELDS: usize = 512 * 1024;

@@ -469,4 +469,14 @@ pub struct PersonaSpec {
     /// The body whose post they hold.
     #[serde(default)]
     pub body: Option<Urn>,
+    /// Whom they are in the graph: attributes of a `Person` that the demonstration makes for them in the first of their spaces.
+    #[serde(default)]
+    pub person: Option<BTreeMap<String, String>>,
+}
+
+impl PersonaSpec {
+    /// The identifier of their person; none for who is only a post.
+    pub fn person_urn(&self) -> Option<Urn> {
+        self.person.as_ref().and_then(|_| Urn::svod("person", &format!("demo-{}", self.id)).ok())
+    }
 }

@@ -21,7 +21,7 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Vec<PersonaSpec> {
 }
 
 fn persona(cx: &mut Cx<'_>, item: &Node) -> Option<PersonaSpec> {
-    let f = cx.fields(item, &["id", "name", "roles", "spaces", "body"])?;
+    let f = cx.fields(item, &["id", "name", "roles", "spaces", "body", "person"])?;
     let id = cx.need_word(&f, "id");
     if let Some(n) = f.get("name") {
         cx.text(n);
@@ -35,8 +35,18 @@ fn persona(cx: &mut Cx<'_>, item: &Node) -> Option<PersonaSpec> {
     let list = cx.need(&f, "spaces").and_then(|n| cx.list(n)).unwrap_or_default();
     let spaces = list.iter().filter_map(|n| cx.space(n)).collect();
     let body = f.get("body").and_then(|n| cx.urn(n));
+    let person = f.get("person").and_then(|n| person(cx, n));
     let id = id?;
     cx.declare("persona", id, f.place("id"));
     cx.trace("persona", id, &f);
-    Some(PersonaSpec { id: id.into(), roles, spaces, body })
+    Some(PersonaSpec { id: id.into(), roles, spaces, body, person })
+}
+
+/// What of a person the demonstration fills in.
+fn person(cx: &mut Cx<'_>, node: &Node) -> Option<std::collections::BTreeMap<String, String>> {
+    let f = cx.fields(node, &["name", "birthDate", "nationalId", "phone", "email"])?;
+    cx.need_text(&f, "name")?;
+    let keys = ["name", "birthDate", "nationalId", "phone", "email"];
+    let given = keys.into_iter().filter_map(|key| Some((key.to_owned(), cx.text(f.get(key)?)?.to_owned())));
+    Some(given.collect())
 }

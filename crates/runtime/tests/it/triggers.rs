@@ -18,6 +18,7 @@ crate::on_both_engines!(
     an_event_begins_a_case_once,
     an_event_makes_an_offer_that_is_taken_once,
     an_offer_is_declined_or_runs_out,
+    a_removal_counts_and_a_service_does_not_start_itself,
     what_fails_stops_nobody_and_is_told,
     a_moment_comes_once,
     an_age_is_reached,
@@ -266,6 +267,28 @@ async fn an_offer_is_declined_or_runs_out(place: &TestPlace) {
     assert!(town.all("Case").await.is_empty());
 }
 
+async fn a_removal_counts_and_a_service_does_not_start_itself(place: &TestPlace) {
+    let farewell = "{type: Permit, action: delete, applicant: holder, mode: run, set: {permit: urn, name: name}}";
+    let again = "{type: Permit, action: create, applicant: holder, mode: run, set: {holder: holder}}";
+    let copies = r#"<startEvent id="s"/><endEvent id="e"/>
+        <serviceTask id="a" svod:service="entity.create"><extensionElements>
+          <svod:input name="type" value="&quot;Permit&quot;"/>
+          <svod:input name="attributes" value="{name: &quot;a copy&quot;, holder: {object: holder}}"/></extensionElements></serviceTask>
+        s -> a -> e"#;
+    let town = town(place, &[("farewell", farewell, ASK), ("again", again, copies)], &[]).await;
+    let started = town.triggers.start().await.unwrap();
+    let permit = town.permit("one", &[]).await;
+    town.quiet(&started).await;
+    assert_eq!(town.all("Permit").await.len(), 2, "the copy that its case made starts no other");
+    town.execute(Operation::Delete { urn: permit.clone(), expected: None }).await;
+    town.quiet(&started).await;
+    started.stop().await;
+    let cases = town.all("Case").await;
+    let case = cases.iter().find(|c| c.text("service") == Some("gifts/farewell")).unwrap();
+    assert_eq!(town.house.variables(&case.id).await["name"], "one");
+    assert_eq!(cases.len(), 2);
+}
+
 async fn what_fails_stops_nobody_and_is_told(place: &TestPlace) {
     let bad = "{type: Permit, action: create, applicant: holder, mode: run, when: 'name + 1 > 2'}";
     let nobody = "{type: Permit, action: create, applicant: entity.name, mode: run}";
@@ -320,7 +343,7 @@ async fn a_moment_comes_once(place: &TestPlace) {
     let started = town.triggers.start().await.unwrap();
     let now = town.house.clock.now();
     let late = town.permit("late", &[("until", at(3, now))]).await;
-    town.permit("too late", &[("until", at(-3, now))]).await;
+    town.permit("too-late", &[("until", at(-3, now))]).await;
     town.quiet(&started).await;
     started.stop().await;
     town.triggers.settle().await.unwrap();

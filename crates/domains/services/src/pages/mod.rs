@@ -5,6 +5,7 @@ mod enclosed;
 mod filling;
 pub mod journal;
 mod locked;
+pub mod payments;
 pub mod receipt;
 pub mod services;
 pub mod task;

@@ -217,7 +217,7 @@ async fn an_offer_is_taken_with_one_button_or_declined() {
     let house = House::new().await;
     house.people().await;
     let offer = |n: u8| {
-        House::new_entity(&format!("urn:svod:offer:{n}"), "Offer")
+        House::new_entity(&format!("urn:svod:offer:o{n}"), "Offer")
             .with("name", Attribute::property("Moving"))
             .with("person", Attribute::object(format!("persona:{ANNA}").parse().unwrap()))
             .with("service", Attribute::property("moving/moving"))
@@ -234,12 +234,12 @@ async fn an_offer_is_taken_with_one_button_or_declined() {
     let list = house.visitor.get(Some(ANNA), "/services").await.body;
     told(&list, &["Offered to you", "Registration at the place of residence", "ул. Кирова, 1", "Accept", "Decline"]);
     assert!(!house.visitor.get(Some(BORIS), "/services").await.body.contains("Offered to you"));
-    let accept = "/services/offers/urn:svod:offer:1/accept";
+    let accept = "/services/offers/urn:svod:offer:o1/accept";
     assert_eq!(house.visitor.post(BORIS, accept, "").await.status, StatusCode::NOT_FOUND);
     let taken = house.visitor.post(ANNA, accept, "").await;
     assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.body);
     told(&house.visitor.get(Some(ANNA), &taken.location).await.body, &["The service has begun"]);
-    let declined = house.visitor.post(ANNA, "/services/offers/urn:svod:offer:2/decline", "").await;
+    let declined = house.visitor.post(ANNA, "/services/offers/urn:svod:offer:o2/decline", "").await;
     assert_eq!(declined.status, StatusCode::SEE_OTHER);
     let rest = house.visitor.get(Some(ANNA), &declined.location).await.body;
     assert!(rest.contains("The offer is declined") && !rest.contains("Offered to you"), "{rest}");

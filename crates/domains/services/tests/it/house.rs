@@ -214,7 +214,7 @@ impl House {
             let person = Self::new_entity(&format!("persona:{id}"), "Person");
             self.write(vec![person.with("name", Attribute::property(name))]).await;
             let spaces = vec![CITY.parse().unwrap()];
-            personas.push(PersonaSpec { id: id.into(), roles: vec![Role::Citizen], spaces, body: None });
+            personas.push(PersonaSpec { id: id.into(), roles: vec![Role::Citizen], spaces, body: None, person: None });
         }
         self.identity.set_personas(personas);
     }

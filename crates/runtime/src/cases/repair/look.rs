@@ -1,16 +1,17 @@
 //! What an operator sees: how many run, which stand still, where one stands. Variables hold what people wrote, and no class
 //! is known for them: their names and sizes are shown, and nothing of what they hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
-use svod_process::{Element, Incident, NodeKind, Process, Scope, ScopeKind, State, SubKind, Trigger, Wait, Work};
+use svod_process::{Element, Incident, NodeKind, Process, Redo, Scope, ScopeKind, State, SubKind, Trigger, Wait, Work};
 use svod_store::Conn;
 use svod_store::instance::{self, InstanceRow};
 use svod_store::instance_list;
 
+use super::veil::{texts, veiled};
 use super::{At, RepairError, Status, Waits};
 use crate::cases::deed::Held;
 use crate::cases::{CaseError, Cases};
@@ -63,7 +64,7 @@ pub struct Trouble {
     pub name: String,
     /// Stable code.
     pub code: String,
-    /// What happened, in English.
+    /// What happened, in English, without what variables hold.
     pub message: String,
     /// Since when.
     pub at: Timestamp,
@@ -230,7 +231,7 @@ pub struct Happened {
     pub detail: Option<String>,
     /// Name of the operator.
     pub by: Option<String>,
-    /// Why, or what went wrong.
+    /// Why.
     pub reason: Option<String>,
     /// Names of the variables that were put right.
     pub set: Vec<String>,
@@ -243,6 +244,22 @@ struct Standing {
     incidents: BTreeMap<u64, Incident>,
     #[serde(default)]
     tokens: BTreeMap<u64, svod_process::Token>,
+    #[serde(default)]
+    scopes: BTreeMap<u64, Scope>,
+}
+
+impl Standing {
+    /// What its variables hold, and the outcomes that it could not take.
+    fn texts(&self) -> BTreeSet<&str> {
+        let mut all = BTreeSet::new();
+        self.scopes.values().flat_map(|s| s.variables.values()).for_each(|v| texts(v, &mut all));
+        for incident in self.incidents.values() {
+            if let Redo::Outcome(came) = &incident.redo {
+                texts(came, &mut all);
+            }
+        }
+        all
+    }
 }
 
 impl Cases {
@@ -288,6 +305,7 @@ impl Cases {
             Err(e) => return Err(e),
         };
         let at = |token: &u64| state.tokens.get(token).map(|t| t.element.clone()).unwrap_or_default();
+        let known = state.texts();
         let trouble = |(number, found): (&u64, &Incident)| {
             let element = at(&found.token);
             Trouble {
@@ -300,7 +318,7 @@ impl Cases {
                 name: process.as_ref().map_or_else(|| element.clone(), |p| name_of(p, &element)),
                 element,
                 code: found.code.clone(),
-                message: found.message.clone(),
+                message: veiled(&found.message, &known),
                 at: found.at,
             }
         };
@@ -485,12 +503,7 @@ fn happened(process: &Process, told: &Value) -> Happened {
         };
     }
     if told.get("incident").is_some() {
-        return Happened {
-            element: element("element"),
-            detail: text("code"),
-            reason: text("message"),
-            ..step("incident")
-        };
+        return Happened { element: element("element"), detail: text("code"), ..step("incident") };
     }
     if told.get("out").is_some() {
         let cancelled = told.get("cancelled").and_then(Value::as_bool).unwrap_or(false);

@@ -4,11 +4,13 @@
 //! * here – the acts, each one command; who did it and why stands in the instance's own steps
 //! * [`look`] – what there is: counts, incidents, one instance. Names of variables, never their values
 //! * [`migrate`] – to the version in force, one or all
+//! * `veil` – messages of incidents without values
 //!
 //! Whoever may administer an [`INSTANCE`] in its space may, but nobody in their own matter.
 
 mod look;
 mod migrate;
+mod veil;
 
 use serde_json::{Map, Value, json};
 use svod_kernel::{Actor, Coded, FieldError, SpacePath};

@@ -280,8 +280,7 @@ fn step(ctx: &PageContext, h: &Happened) -> TimelineItem {
     let who = h.by.as_deref().map(|by| Html::trusted(format!(" · {}", Html::text(by))));
     let mut body = Vec::new();
     if let Some(reason) = &h.reason {
-        let lang = if h.what == "incident" { r#" lang="en""# } else { "" };
-        body.push(Html::trusted(format!("<p{lang}>{}</p>", breakable(reason))));
+        body.push(Html::trusted(format!("<p>{}</p>", breakable(reason))));
     }
     if !h.set.is_empty() {
         let names = ctx.tf("stuck-put-right", &[("names", h.set.join(", ").into())]);
