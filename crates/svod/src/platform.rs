@@ -15,6 +15,7 @@ use svod_ngsi_ld::subscriptions::Notifications;
 use svod_notary::Witness;
 use svod_notify::{Notify, NotifyConfig, NotifyDeps};
 use svod_registry::Registry;
+use svod_runtime::Triggers;
 use svod_store::{Store, StoreOptions, StoreUrl};
 use svod_subscriptions::Started;
 use tokio::task::JoinHandle;
@@ -71,6 +72,7 @@ pub struct Platform {
     notify: Notify,
     subscriptions: Started<Notifications>,
     notary: svod_notary::Running,
+    triggers: svod_runtime::triggers::Started,
 }
 
 impl Platform {
@@ -137,10 +139,10 @@ impl Platform {
         let files = files(config, &core)?;
         workers.push(files.start());
         let edges = http::Edges { ngsi, witness: witness(config, &options, &core)?, files };
-        let notary = core.notary.start();
+        let (notary, triggers) = behind(&core).await?;
         let server = http::serve((http_listener, doors.http.clone()), config, &core, edges, stopped);
         workers.extend(doors.follow());
-        Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions, notary })
+        Ok(Self { addresses, core, broker, stop, server, workers, notify, subscriptions, notary, triggers })
     }
 
     /// Stops listening, lets requests under way end, and closes the store; what was acknowledged is durable already.
@@ -155,11 +157,18 @@ impl Platform {
         }
         self.core.runtime.release().await;
         self.core.worker.release().await;
+        self.triggers.stop().await;
         self.notify.stop().await;
         self.subscriptions.stop().await;
         self.notary.stop().await;
         self.core.store.close().await;
     }
+}
+
+/// What follows the journal and the clock from the place where it was left.
+async fn behind(core: &Core) -> anyhow::Result<(svod_notary::Running, svod_runtime::triggers::Started)> {
+    let triggers = Triggers::new(core.applications.clone(), core.store.clone(), core.node.clone());
+    Ok((core.notary.start(), triggers.start().await?))
 }
 
 /// The socket listens at once, so that its address can be named first; connections wait until the rooms are ready.

@@ -10,10 +10,13 @@ use svod_money::{
 
 const NOW: &str = "2026-01-15T01:00:00Z";
 
-/// Url, headers and body of each request; what is answered.
+/// Url, headers and body of a request.
+type Sent = (String, Vec<(String, String)>, String);
+
+/// What was sent; what is answered.
 #[derive(Default)]
 struct Wire {
-    sent: Mutex<Vec<(String, Vec<(String, String)>, String)>>,
+    sent: Mutex<Vec<Sent>>,
     answer: Mutex<Option<(u16, Value)>>,
 }
 

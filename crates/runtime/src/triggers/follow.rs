@@ -6,7 +6,7 @@ use svod_model::Entity;
 use svod_registry::{Committed, EventStart, Happening, JournalEvent, On, Projection, Taken};
 
 use super::Triggers;
-use super::give::{Cause, due_id};
+use super::give::{Cause, due_id, event_id};
 use super::scope::{around, is_made, scope};
 
 /// The triggers as a projection: their place is kept by space.
@@ -44,7 +44,7 @@ impl Triggers {
             let (entity, before) = around(event, &happening);
             let scope = scope(model, &entity, before.as_ref());
             for start in starts.iter().filter(|start| of(event, start)) {
-                let Some(cause) = self.cause((step.space, event), &happening, (start, &entity)) else { continue };
+                let Some(cause) = self.cause(event, &happening, (start, &entity)) else { continue };
                 match self.is_own(event, start).await {
                     Ok(false) => {}
                     Ok(true) => {
@@ -70,15 +70,15 @@ impl Triggers {
     /// Why the service starts with this event; none when it does not.
     fn cause(
         &self,
-        (space, event): (i64, &JournalEvent),
+        event: &JournalEvent,
         happening: &Happening,
         (start, entity): (&EventStart, &Entity),
     ) -> Option<Cause> {
         let made = is_made(event, happening);
         let id = match &start.on {
-            On::Create => made.then(|| format!("{space}-{}", event.seq)),
-            On::Update => (!made && !happening.gone).then(|| format!("{space}-{}", event.seq)),
-            On::Delete => happening.gone.then(|| format!("{space}-{}", event.seq)),
+            On::Create => made.then(|| event_id(event)),
+            On::Update => (!made && !happening.gone).then(|| event_id(event)),
+            On::Delete => happening.gone.then(|| event_id(event)),
             On::Due(due) => {
                 // Written down late: its moment is over, what it was to come before is not.
                 let touched = made || happening.touches.iter().any(|t| t.name == due.spec.on);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use svod_kernel::{Timestamp, Urn};
 use svod_model::{Entity, StartMode};
-use svod_registry::{CommandError, EntityQuery, EventStart, QueryError};
+use svod_registry::{CommandError, EntityQuery, EventStart, JournalEvent, QueryError};
 use svod_store::StoreError;
 
 use super::Triggers;
@@ -29,6 +29,11 @@ pub(super) struct Cause {
     pub entity: Urn,
     /// When it happened.
     pub at: Timestamp,
+}
+
+/// The identifier of an event: its number and its space.
+pub(super) fn event_id(event: &JournalEvent) -> String {
+    format!("{}-{:016x}", event.seq, svod_query::keys::hash(event.space.as_str()))
 }
 
 /// The identifier of a moment of an entity.

@@ -383,11 +383,19 @@ async fn a_message_begins_a_process(place: &TestPlace) {
     let body = r#"<startEvent id="s"><messageEventDefinition id="md" messageRef="m"/></startEvent><endEvent id="e"/>
         <scriptTask id="sum" svod:result="twice"><script>amount * 2</script></scriptTask>
         s -> sum -> e"#;
-    let house = House::new(place, &[("told", body)], &[]).await;
+    let sends = r#"<startEvent id="s"/><endEvent id="e"/>
+        <sendTask id="a" messageRef="m" svod:correlation="key"><extensionElements><svod:input name="amount" value="2"/></extensionElements></sendTask>
+        s -> a -> e"#;
+    let house = House::new(place, &[("told", body), ("sends", sends)], &[]).await;
     let payload = || map(json!({"amount": 4}));
-    assert!(!house.cases.begun_by(&house.actor, "other", payload()).await.unwrap());
-    assert!(house.cases.begun_by(&house.actor, "news", payload()).await.unwrap());
+    assert!(!house.cases.message(&house.actor, "other", None, payload()).await.unwrap());
+    assert!(house.cases.message(&house.actor, "news", None, payload()).await.unwrap());
     assert_eq!(instances(&house, "test@1.0.0/told").await, 1);
+    // One that a case sends begins it within the command of the case, where the case is.
+    house.begin("sends", json!({"key": "x"})).await;
+    let space = house.registry.spaces().get(&SPACE.parse().unwrap()).unwrap().id;
+    let counts = house.store.read(move |c| svod_store::instance::counts(c, space)).await.unwrap();
+    assert_eq!(counts["test@1.0.0/told"].iter().sum::<i64>(), 1, "{counts:?}");
     let new = house.cases.starting("news", Some(&SPACE.parse().unwrap())).await.unwrap().unwrap();
     assert_eq!((new.space.as_str(), new.element.as_deref()), (SPACE, Some("s")));
 }

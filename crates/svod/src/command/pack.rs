@@ -55,6 +55,10 @@ pub fn run(command: PackCommand) -> anyhow::Result<ExitCode> {
                 Ok(c) => {
                     let pack = &c.packs.last().map(|p| p.manifest.clone()).unwrap_or_default();
                     println!("{} {}: no fault", pack.id, pack.version);
+                    // A moment is written with its year first.
+                    let now = svod_kernel::Clock::now(&svod_kernel::SystemClock).to_string();
+                    let year = now.get(..4).and_then(|y| y.parse().ok()).unwrap_or_default();
+                    c.warnings(year).iter().for_each(|warning| eprintln!("warning: {warning}"));
                     Ok(ExitCode::SUCCESS)
                 }
                 Err(faults) => Ok(report(&faults)),

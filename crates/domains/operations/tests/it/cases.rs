@@ -22,7 +22,7 @@ const FIRST: &str = r#"<startEvent id="s"/><endEvent id="e"/><exclusiveGateway i
     <sequenceFlow id="f3" sourceRef="g" targetRef="sign"><conditionExpression>amount &lt; 11</conditionExpression></sequenceFlow>
     <sequenceFlow id="f4" sourceRef="look" targetRef="e"/><sequenceFlow id="f5" sourceRef="sign" targetRef="e"/>"#;
 
-/// Without the number of floors there is no fee.
+/// What is no number of floors has no fee.
 const FEE: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="fees" namespace="https://svod.example/fees">
   <inputData id="i" name="floors"><variable name="floors" typeRef="number"/></inputData>
@@ -195,7 +195,7 @@ async fn work_is_done_by_hand() {
         <sequenceFlow id="f1" sourceRef="s" targetRef="sum"/><sequenceFlow id="f2" sourceRef="sum" targetRef="look"/>
         <sequenceFlow id="f3" sourceRef="look" targetRef="e"/>"#;
     house.publish("1.0.0", body).await;
-    let address = house.begin(json!({})).await;
+    let address = house.begin(json!({"floors": "many"})).await;
     let incident = named(&house.read(&address).await, "resolve", "incident");
     let fields = format!("do=go&incident={incident}&variables={}&reason=by+phone", form(r#"{"total": 3}"#));
     let done = house.send(&format!("{address}/resolve"), &fields).await;

@@ -25,7 +25,9 @@ pub(super) fn veiled(message: &str, texts: &BTreeSet<&str>) -> String {
 /// Every text of a value that has two letters or more.
 pub(super) fn texts<'v>(value: &'v Value, into: &mut BTreeSet<&'v str>) {
     match value {
-        Value::String(text) if text.chars().nth(1).is_some() => drop(into.insert(text)),
+        Value::String(text) if text.chars().nth(1).is_some() => {
+            into.insert(text);
+        }
         Value::Array(items) => items.iter().for_each(|v| texts(v, into)),
         Value::Object(map) => map.values().for_each(|v| texts(v, into)),
         _ => {}
