@@ -121,6 +121,9 @@ impl Tasks {
         if !again {
             needs(&task, "offered")?;
         }
+        if !self.cases.may_review(actor, &task).await? {
+            return Err(CaseError::OwnDecision.into());
+        }
         let mut set: BTreeMap<String, Attribute> = BTreeMap::new();
         if !again {
             let texts = [("status", "taken".to_owned()), ("takenBy", actor.name.clone()), ("takenAt", self.now())];

@@ -77,6 +77,9 @@ impl Deed<'_> {
         if let Some(form) = attributes.get("form") {
             task = task.with("form", Attribute::property(form.as_str()));
         }
+        if let Some(proposal) = super::decision::proposal_of(&held.state.variables_at(token)) {
+            task = task.with("proposal", Attribute::property(proposal));
+        }
         if !input.is_empty() {
             task = task.with("input", Attribute::property(Value::Object(input).to_string()));
         }

@@ -47,6 +47,8 @@ async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, 
     let form = programs.forms.get(&file).cloned().ok_or_else(missing)?;
     let inputs: Map<String, Value> =
         task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    // What the rules propose stands there already: to accept it is one act.
+    let proposal = task.text("proposal").and_then(|text| serde_json::from_str::<Value>(text).ok());
     let href = address("Task", urn);
     let title = task.text("title").or_else(|| task.text("name")).unwrap_or_default().to_owned();
     let desk = Desk {
@@ -59,7 +61,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, 
         here: ctx.t("task-answer"),
         form,
         prefill: Prefill::new(),
-        draft: Draft::of(json!({})),
+        draft: Draft::of(proposal.unwrap_or_else(|| json!({}))),
         inputs,
         space: task.space.clone(),
         owner: task.object("case").cloned(),
