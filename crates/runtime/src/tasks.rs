@@ -248,7 +248,7 @@ impl Tasks {
         if result.is_none() {
             set.push(("answers", Value::Object(variables.clone()).to_string()));
         }
-        let change = Change::verb(patch_of(&task, &set, &[]), Action::Complete, "complete");
+        let change = Change::verb(patch_of(&task, &set, &["openUntil"]), Action::Complete, "complete");
         let changes: Vec<Change> = std::iter::once(change).chain(self.ends(&task)).collect();
         let ground = ground(actor, &task);
         if task.object("case").is_none() {

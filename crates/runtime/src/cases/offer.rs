@@ -67,7 +67,8 @@ impl Deed<'_> {
         }
         let given = held.case.as_ref().and_then(|c| c.time("deadline"));
         let deadline = deadline.or(given).unwrap_or_else(|| now.plus_seconds(DEFAULT_HOURS * 3_600));
-        task = task.with("deadline", Attribute::property(deadline.to_string()));
+        let until = Attribute::property(deadline.to_string());
+        task = task.with("openUntil", until.clone()).with("deadline", until);
         if let Some(body) = body.and_then(|b| b.parse::<Urn>().ok()) {
             task = task.with("body", Attribute::object(body));
         }
@@ -97,7 +98,7 @@ impl Deed<'_> {
             urn,
             expected: None,
             set: set.into_iter().map(|(name, value)| (name, Attribute::property(value))).collect(),
-            unset: Vec::new(),
+            unset: vec!["openUntil".to_owned()],
         };
         self.changes.push(Change::verb(patch, Action::Update, "withdraw").by(&self.cases.process));
         Ok(())

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // clippy sees tests only in functions marked as such
 
-mod designer;
 mod cases;
+mod designer;
 mod house;
 mod keys;
 mod packs;
