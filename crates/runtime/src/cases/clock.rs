@@ -290,7 +290,8 @@ impl Deed<'_> {
     /// Of who changes a task at the same time one is refused.
     fn mark<const N: usize>(&mut self, task: &Entity, set: [(&str, String); N], verb: &'static str) {
         let set = set.into_iter().map(|(name, value)| (name.to_owned(), Attribute::property(value))).collect();
-        let patch = Operation::Patch { urn: task.id.clone(), expected: Some(task.version), set, unset: Vec::new() };
+        let unset = if verb == "withdraw" { vec!["openUntil".to_owned()] } else { Vec::new() };
+        let patch = Operation::Patch { urn: task.id.clone(), expected: Some(task.version), set, unset };
         self.changes.push(Change::verb(patch, Action::Update, verb).by(&self.cases.process));
     }
 
