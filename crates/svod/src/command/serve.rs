@@ -10,6 +10,9 @@ use svod_kernel::{SeededRng, SystemClock};
 use crate::config::{DataDir, LogFormat};
 use crate::{Config, Platform, PlatformOptions, embedded, guarded, logging, real_data, simulate};
 
+/// The packs of the demonstration, each after those it needs.
+const DEMO: [&str; 5] = ["base", "kuzbass", "moving", "birth", "road-accident"];
+
 /// `svod serve`
 #[derive(Args, Clone, Default)]
 pub struct ServeArgs {
@@ -74,7 +77,7 @@ impl ServeArgs {
 
     fn options(&self) -> anyhow::Result<PlatformOptions> {
         let mut packs = Vec::new();
-        let names: &[&str] = if self.demo { &["base", "kuzbass", "moving"] } else { &["base"] };
+        let names: &[&str] = if self.demo { &DEMO } else { &["base"] };
         for name in names {
             packs.push(embedded::pack(name).with_context(|| format!("the pack '{name}' is not in this program"))?);
         }
