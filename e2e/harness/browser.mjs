@@ -76,10 +76,10 @@ export class Browser {
   }
 }
 
-/** A picture of the page for a person to look at: e2e/pictures/NAME.png. */
-export async function picture(page, name) {
+/** A picture of the page for a person to look at: e2e/pictures/NAME.png; the whole of it, however long, when asked. */
+export async function picture(page, name, whole = false) {
   await mkdir(pictures, { recursive: true });
-  await page.screenshot({ path: `${pictures}${name}.png`, animations: "disabled" });
+  await page.screenshot({ path: `${pictures}${name}.png`, animations: "disabled", fullPage: whole });
 }
 
 /** A virtual authenticator of the page's device, which knows its person: passkeys are made and used without a hand. */

@@ -11,8 +11,8 @@ const run = promisify(execFile);
 const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/svod/target");
 export const binary = process.env.SVOD_BIN ?? join(target, "debug/svod");
 
-/** A debug build on a busy machine compiles its policies and tables slowly. */
-const START_MS = 60_000;
+/** A debug build on a busy machine compiles its policies and tables slowly, and the demonstration has five packs of them. */
+const START_MS = 120_000;
 const STOP_MS = 15_000;
 
 export class Platform {
@@ -41,20 +41,23 @@ export class Platform {
   async #launch(args) {
     this.#process = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, RUST_BACKTRACE: "1" } });
     this.#exit = once(this.#process, "exit");
-    const listening = new Promise((resolve, reject) => {
+    let addresses;
+    const ready = new Promise((resolve, reject) => {
       const read = (line) => {
         const entry = parse(line);
         if (!entry) return void this.noise.push(line);
         this.log.push(entry);
-        if (entry.message === "listening") resolve(entry);
+        if (entry.message === "listening") addresses = entry;
+        // It listens before its packs are published; whoever asks then waits.
+        if (entry.message === "ready") resolve(addresses);
       };
       createInterface({ input: this.#process.stdout }).on("line", read);
       createInterface({ input: this.#process.stderr }).on("line", read);
-      this.#exit.then(([code, signal]) => reject(new Error(`the platform ended (${signal ?? code}) before it listened:\n${this.told()}`)));
-      setTimeout(() => reject(new Error(`the platform does not listen after ${START_MS / 1000} s:\n${this.told()}`)), START_MS).unref();
+      this.#exit.then(([code, signal]) => reject(new Error(`the platform ended (${signal ?? code}) before it was ready:\n${this.told()}`)));
+      setTimeout(() => reject(new Error(`the platform is not ready after ${START_MS / 1000} s:\n${this.told()}`)), START_MS).unref();
     });
     try {
-      const first = await listening;
+      const first = await ready;
       this.http = `http://${first.http}`;
       /** Where passkeys are good. */
       this.named = this.http.replace("127.0.0.1", "localhost");

@@ -257,13 +257,29 @@ impl Applications {
         application: Application,
         enclosed: Enclosed,
     ) -> Result<Urn, ApplicationError> {
+        self.send_once(actor, application, enclosed, None).await
+    }
+
+    /// Sends an application under the sender's own name of the request: sent again under it, it is the case that began the first
+    /// time. Without one it is known by its draft.
+    ///
+    /// # Errors
+    /// See [`ApplicationError`]; the name may not stand for other answers.
+    pub async fn send_once(
+        &self,
+        actor: &Actor,
+        application: Application,
+        enclosed: Enclosed,
+        named: Option<Key>,
+    ) -> Result<Urn, ApplicationError> {
         let service = self.service(&application.service)?;
         let applicant = self.applicant(actor).await?;
         service.is_for(&applicant)?;
         let now = self.registry.clock().now();
         // Sent twice (a second click, a crash before the draft went), it is one application.
         let kept = self.draft(actor, &service.key()).await?;
-        let key = kept.map(|row| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc));
+        let of_draft = |row: DraftRow| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc);
+        let key = named.or_else(|| kept.map(of_draft));
         let about = About {
             id: enclosed.case.unwrap_or_else(|| Urn::mint("case", now, self.registry.rng().as_ref())),
             person: Some(&applicant.id),

@@ -7,6 +7,7 @@
 //! * [`cases`] – process instances made durable: states, waits, tasks and changes of the graph in one command
 //! * `territory` – which body answers for a place and a subject
 //! * `correspondence` – what the applicant and the body write to one another, and how it went
+//! * `filling` – forms answered by programs, held to the rules of the pages
 //! * `handover` – a task of somebody who is away
 //! * [`triggers`] – what begins by itself; `offers` – what somebody is offered because of it
 //! * `tasks` – what an official does with a task: take, give back, complete
@@ -15,6 +16,7 @@ pub mod accruals;
 mod applications;
 pub mod cases;
 mod correspondence;
+mod filling;
 mod handover;
 mod offers;
 mod respond;
@@ -27,6 +29,7 @@ pub use applications::{Application, ApplicationError, Applications, Enclosed, Se
 pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
 pub use correspondence::{Correspondence, CorrespondenceError, MAX_COMMENT, MAX_MESSAGE, Side};
+pub use filling::{Filling, FillingError, Sheet, form_of};
 pub use handover::{Handover, HandoverError, To};
 pub use offers::{OfferError, Offers};
 pub use respond::alert_message;

@@ -287,12 +287,12 @@ fn ground(actor: &Actor, task: &Entity) -> String {
     body.map_or_else(|| "post".to_owned(), |b| format!("post:{b}"))
 }
 
-fn needs(task: &Entity, needed: &'static str) -> Result<(), TaskError> {
+pub(crate) fn needs(task: &Entity, needed: &'static str) -> Result<(), TaskError> {
     let found = task.text("status").unwrap_or_default();
     if found == needed { Ok(()) } else { Err(TaskError::State { found: found.to_owned(), needed }) }
 }
 
-fn mine(actor: &Actor, task: &Entity) -> Result<(), TaskError> {
+pub(crate) fn mine(actor: &Actor, task: &Entity) -> Result<(), TaskError> {
     match task.text("takenBy") {
         Some(by) if by != actor.name => Err(TaskError::NotYours(by.to_owned())),
         _ => Ok(()),

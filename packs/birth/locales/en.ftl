@@ -263,3 +263,5 @@ persona-registrar = Officer of the registry office
 persona-social-fund-officer = Officer of the Social Fund
 persona-health-fund-officer = Officer of the health insurance fund
 persona-kindergarten-officer = Officer of the education committee
+persona-mother = Anna, mother
+persona-father = Pavel, father

@@ -263,3 +263,5 @@ persona-registrar = АХАТ маманы
 persona-social-fund-officer = Әлеуметтік қор маманы
 persona-health-fund-officer = Медициналық сақтандыру қорының маманы
 persona-kindergarten-officer = Білім комитетінің маманы
+persona-mother = Анна, анасы
+persona-father = Павел, әкесі

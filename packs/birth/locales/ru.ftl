@@ -263,3 +263,5 @@ persona-registrar = Специалист ЗАГС
 persona-social-fund-officer = Специалист Социального фонда
 persona-health-fund-officer = Специалист фонда ОМС
 persona-kindergarten-officer = Специалист комитета образования
+persona-mother = Анна, мать
+persona-father = Павел, отец

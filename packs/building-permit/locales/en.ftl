@@ -276,6 +276,7 @@ task-input-buildingFirstCase = First case
 
 persona-building-architect = Officer of the planning committee of Novokuznetsk
 persona-building-head = Head of the planning committee of Novokuznetsk
+persona-building-regional = Officer of the ministry of building of Kuzbass
 persona-building-kemerovo = Officer of the building committee of Kemerovo
 persona-building-fire = Inspector of fire supervision
 persona-building-sanitary = Officer of sanitary supervision

@@ -276,6 +276,7 @@ task-input-buildingFirstCase = Бірінші іс
 
 persona-building-architect = Новокузнецк қала құрылысы комитетінің маманы
 persona-building-head = Новокузнецк қала құрылысы комитетінің төрағасы
+persona-building-regional = Кузбасс құрылыс министрлігінің маманы
 persona-building-kemerovo = Кемерово құрылыс бақылауы комитетінің маманы
 persona-building-fire = Мемлекеттік өрт қадағалау инспекторы
 persona-building-sanitary = Роспотребнадзор маманы

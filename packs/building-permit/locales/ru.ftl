@@ -276,6 +276,7 @@ task-input-buildingFirstCase = Первое дело
 
 persona-building-architect = Специалист комитета градостроительства Новокузнецка
 persona-building-head = Председатель комитета градостроительства Новокузнецка
+persona-building-regional = Специалист министерства строительства Кузбасса
 persona-building-kemerovo = Специалист комитета строительного контроля Кемерова
 persona-building-fire = Инспектор государственного пожарного надзора
 persona-building-sanitary = Специалист Роспотребнадзора

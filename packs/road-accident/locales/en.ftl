@@ -257,3 +257,5 @@ task-input-accidentDecisionReason = Reason of the decision
 task-input-driverObjection = Objection
 persona-traffic-inspector = Traffic inspector
 persona-motor-insurers-expert = Expert of the motor insurers
+persona-driver-one = Anton, first driver
+persona-driver-two = Boris, second driver

@@ -257,3 +257,5 @@ task-input-accidentDecisionReason = Шешімнің себебі
 task-input-driverObjection = Қарсылық
 persona-traffic-inspector = Жол полициясының инспекторы
 persona-motor-insurers-expert = Автосақтандырушылар одағының маманы
+persona-driver-one = Антон, бірінші жүргізуші
+persona-driver-two = Борис, екінші жүргізуші

@@ -257,3 +257,5 @@ task-input-accidentDecisionReason = Причина решения
 task-input-driverObjection = Возражение
 persona-traffic-inspector = Инспектор Госавтоинспекции
 persona-motor-insurers-expert = Специалист союза автостраховщиков
+persona-driver-one = Антон, первый водитель
+persona-driver-two = Борис, второй водитель
