@@ -40,8 +40,8 @@ pub use html::Html;
 pub use multipart::{CsrfMultipart, SentFile};
 pub use page::Page;
 pub use people::{FRESH, PeerAddress};
-pub use security::{FormsAnywhere, StyleAttributes};
 pub(crate) use security::FormsTo;
+pub use security::{FormsAnywhere, StyleAttributes};
 pub use texts::{parse_locales, texts};
 
 /// Gives the texts of the packs published now.

@@ -107,7 +107,9 @@ impl Programs {
 
 /// What compiles; of the rest the log tells.
 fn left_out<T, E: std::fmt::Debug>(path: &str, compiled: Result<T, E>) -> Option<T> {
-    compiled.inspect_err(|e| tracing::warn!(path, error = ?e, "a file of an earlier version does not compile any more")).ok()
+    compiled
+        .inspect_err(|e| tracing::warn!(path, error = ?e, "a file of an earlier version does not compile any more"))
+        .ok()
 }
 
 /// The programs asked for last.

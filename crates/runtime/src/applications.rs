@@ -103,10 +103,20 @@ impl Service {
         if !fits {
             return Err(ApplicationError::Unknown(self.key()));
         }
+        let tried = &self.spec.pilot;
+        let outside = !tried.is_empty() && !tried.iter().any(|space| space.covers(&applicant.space));
         match &self.top {
             Some(top) if !top.covers(&applicant.space) => Err(ApplicationError::Elsewhere(applicant.space.clone())),
+            _ if outside => Err(ApplicationError::Elsewhere(applicant.space.clone())),
             _ => Ok(()),
         }
+    }
+
+    /// As this party has it: with the process that falls to them.
+    fn of(mut self, applicant: &Entity) -> Result<Self, ApplicationError> {
+        self.is_for(applicant)?;
+        self.spec.process = self.spec.process_for(applicant.id.as_str()).to_owned();
+        Ok(self)
     }
 }
 
@@ -274,7 +284,7 @@ impl Applications {
     ) -> Result<Urn, ApplicationError> {
         let service = self.service(&application.service)?;
         let applicant = self.applicant(actor).await?;
-        service.is_for(&applicant)?;
+        let service = service.of(&applicant)?;
         let now = self.registry.clock().now();
         // Sent twice (a second click, a crash before the draft went), it is one application.
         let kept = self.draft(actor, &service.key()).await?;
@@ -313,7 +323,7 @@ impl Applications {
         applicant: &Entity,
         begun: Begun,
     ) -> Result<Urn, ApplicationError> {
-        service.is_for(applicant)?;
+        let service = service.clone().of(applicant)?;
         let about = About {
             id: begun.id,
             person: Some(&applicant.id),

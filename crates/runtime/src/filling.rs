@@ -125,12 +125,7 @@ impl Filling {
     ///
     /// # Errors
     /// [`FillingError::NoForm`] when the pack has no such form.
-    pub async fn of_pack(
-        &self,
-        service: &ServiceSpec,
-        file: &str,
-        applicant: &Entity,
-    ) -> Result<Sheet, FillingError> {
+    pub async fn of_pack(&self, service: &ServiceSpec, file: &str, applicant: &Entity) -> Result<Sheet, FillingError> {
         let form = self.form(&service.pack, &service.version, file).await?;
         Ok(Sheet::of_applicant(form, applicant))
     }
@@ -191,12 +186,12 @@ impl Filling {
             lists,
             inputs: &sheet.inputs,
         };
-        let wanted = sheet.form.wanted(&held, &BTreeMap::new(), &around(&Lists::default()));
+        let nothing = Lists::default();
+        let wanted = sheet.form.wanted(&held, &BTreeMap::new(), &around(&nothing));
         let lists = self.lists(actor, sheet, wanted).await;
         let around = around(&lists);
         let blank = Draft { data: json!({}), ..held };
-        let draft =
-            sheet.form.accept(None, &blank, Sent::Data(&answers), &around).map_err(|r| refused(&r.errors))?;
+        let draft = sheet.form.accept(None, &blank, Sent::Data(&answers), &around).map_err(|r| refused(&r.errors))?;
         sheet.form.finish(&draft, &around).map_err(|errors| refused(&errors))
     }
 
@@ -288,7 +283,11 @@ mod tests {
                 label: String::new(),
                 within: String::new(),
                 rule,
-                args: vec![("n", Arg::Number(3.0)), ("text", Arg::Text("so".into())), ("kinds", Arg::Text(".pdf".into()))],
+                args: vec![
+                    ("n", Arg::Number(3.0)),
+                    ("text", Arg::Text("so".into())),
+                    ("kinds", Arg::Text(".pdf".into())),
+                ],
             };
             let fix = fix(&error);
             assert!(!fix.is_empty() && !fix.starts_with("mend it"), "{rule}: {fix}");

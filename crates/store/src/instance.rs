@@ -152,7 +152,8 @@ pub struct Step {
     pub steps: String,
 }
 
-const COLUMNS: &str = "space, id, urn, process, parent, business_key, status, version, started, modified, state, person";
+const COLUMNS: &str =
+    "space, id, urn, process, parent, business_key, status, version, started, modified, state, person";
 
 fn of(r: &Row) -> Result<InstanceRow, StoreError> {
     Ok(InstanceRow {

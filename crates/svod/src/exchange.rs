@@ -88,7 +88,9 @@ impl Exchange {
                 let url = format!("{}/{operation}", url.trim_end_matches('/'));
                 self.reach(outbound, (system, &url), (&call.key, data)).await
             }
-            _ if self.reached.demo || configured.is_some_and(|c| c.sandbox) => self.pretend(&spec, operation, data).await,
+            _ if self.reached.demo || configured.is_some_and(|c| c.sandbox) => {
+                self.pretend(&spec, operation, data).await
+            }
             _ => Err(failure(format!("nobody has said how '{system}' is reached: set exchange.{system}.url"), true)),
         }
     }

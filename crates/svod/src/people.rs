@@ -11,7 +11,8 @@ use svod_registry::{Command, CommandError, Operation, QueryError, Registry};
 pub async fn settle(registry: &Registry, personas: &[PersonaSpec]) -> anyhow::Result<()> {
     let platform = Actor::platform("demo");
     for persona in personas {
-        let (Some(urn), Some(known), Some(space)) = (persona.person_urn(), &persona.person, persona.spaces.first()) else {
+        let (Some(urn), Some(known), Some(space)) = (persona.person_urn(), &persona.person, persona.spaces.first())
+        else {
             continue;
         };
         match registry.entity(&platform, &urn).await {
@@ -22,7 +23,8 @@ pub async fn settle(registry: &Registry, personas: &[PersonaSpec]) -> anyhow::Re
         let person = Entity::new(urn, "Person", space.clone());
         let person = known.iter().fold(person, |p, (name, value)| p.with(name, Attribute::property(value.as_str())));
         let changes = vec![Operation::Create(person).into()];
-        let made = registry.execute(&platform, Command { ground: "demo".to_owned(), changes, ..Command::default() }).await;
+        let made =
+            registry.execute(&platform, Command { ground: "demo".to_owned(), changes, ..Command::default() }).await;
         match made {
             // Another node was faster.
             Ok(_) | Err(CommandError::Exists(_)) => {}

@@ -604,3 +604,5 @@ payments-amount-there = Amount there
 payments-state-there = State there
 payments-amount-here = Amount here
 payments-state-here = State here
+figures-variants = Variants of the process
+figures-variant = Process

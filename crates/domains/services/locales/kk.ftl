@@ -586,3 +586,5 @@ payments-amount-there = Провайдердегі сома
 payments-state-there = Провайдердегі күйі
 payments-amount-here = Біздегі сома
 payments-state-here = Біздегі күйі
+figures-variants = Үдеріс нұсқалары
+figures-variant = Үдеріс

@@ -610,3 +610,5 @@ payments-amount-there = Сумма у провайдера
 payments-state-there = Состояние у провайдера
 payments-amount-here = Сумма у нас
 payments-state-here = Состояние у нас
+figures-variants = Варианты процесса
+figures-variant = Процесс

@@ -267,6 +267,9 @@ impl<'a> Check<'a> {
             for start in &s.start {
                 self.start(id, start);
             }
+            for variant in &s.variants {
+                self.process(("service", id, "variants"), &variant.process);
+            }
         }
     }
 

@@ -18,7 +18,12 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ExchangeSpec> {
         }
     }
     if operations.is_empty() {
-        cx.error(f.place("operations"), "missing-key", "nothing can be asked of the system", "name an operation: '- id: claim'");
+        cx.error(
+            f.place("operations"),
+            "missing-key",
+            "nothing can be asked of the system",
+            "name an operation: '- id: claim'",
+        );
     }
     let sandbox = f.get("sandbox").and_then(|n| cx.text(n)).map(str::to_owned);
     if sandbox.as_ref().is_some_and(|s| !s.contains('#')) {

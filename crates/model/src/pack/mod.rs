@@ -266,6 +266,37 @@ pub struct ServiceSpec {
     pub object: Option<ObjectSpec>,
     /// Reasons by which its term may stand still; Fluent `pause-<word>`.
     pub pause: Vec<String>,
+    /// Spaces in which it is tried; empty: offered wherever its pack is.
+    pub pilot: Vec<SpacePath>,
+    /// Other processes that some applicants have instead, so that they can be compared.
+    pub variants: Vec<VariantSpec>,
+}
+
+impl ServiceSpec {
+    /// The process that an applicant has: the same one always, by a number made of their URN.
+    pub fn process_for(&self, applicant: &str) -> &str {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64; // FNV-1a: it must be the same on every node and in every version
+        for byte in format!("{}/{}:{applicant}", self.pack, self.id).bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        let mut drawn = (hash >> 32) % 100;
+        for variant in &self.variants {
+            match drawn.checked_sub(variant.share) {
+                None => return &variant.process,
+                Some(left) => drawn = left,
+            }
+        }
+        &self.process
+    }
+}
+
+/// Another process of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantSpec {
+    /// BPMN process of the pack.
+    pub process: String,
+    /// How many of a hundred applicants have it.
+    pub share: u64,
 }
 
 /// How decisions of a service are objected to.

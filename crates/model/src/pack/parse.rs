@@ -9,7 +9,8 @@ use super::reader::{Cx, Errors, is_inside};
 use super::yaml::{self, Node};
 use super::{Manifest, Pack, PackError, PackSource, Position};
 use super::{
-    devices, entities, exchange, feeds, layers, manifest, personas, schema, services, simulation, spaces, test_files, triggers,
+    devices, entities, exchange, feeds, layers, manifest, personas, schema, services, simulation, spaces, test_files,
+    triggers,
 };
 use crate::nearest::suggest;
 

@@ -2,7 +2,7 @@
 
 use super::reader::{Cx, Fields};
 use super::yaml::Node;
-use super::{Audience, ObjectSpec, ServiceSpec, ServiceTerm, StartSpec, starts};
+use super::{Audience, ObjectSpec, ServiceSpec, ServiceTerm, StartSpec, VariantSpec, starts};
 use crate::duration::whole;
 
 /// Days of a term at the most.
@@ -24,6 +24,8 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
         "fee",
         "object",
         "pause",
+        "pilot",
+        "variants",
     ];
     let f = cx.fields(root, &known)?;
     let id = cx.need_word(&f, "id");
@@ -50,6 +52,9 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
     let object = f.get("object").and_then(|n| object(cx, n));
     let pause = f.get("pause").and_then(|n| cx.list(n)).unwrap_or_default();
     let pause = pause.iter().filter_map(|n| cx.word(n)).map(str::to_owned).collect();
+    let pilot = f.get("pilot").and_then(|n| cx.list(n)).unwrap_or_default();
+    let pilot = pilot.iter().filter_map(|n| cx.space(n)).collect();
+    let variants = f.get("variants").map(|n| variants(cx, n)).unwrap_or_default();
     let id = id?;
     cx.declare("service", id, f.place("id"));
     cx.trace("service", id, &f);
@@ -69,7 +74,27 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
         fee,
         object,
         pause,
+        pilot,
+        variants,
     })
+}
+
+fn variants(cx: &mut Cx<'_>, node: &Node) -> Vec<VariantSpec> {
+    let mut all = Vec::new();
+    for item in cx.list(node).unwrap_or_default() {
+        let Some(f) = cx.fields(item, &["process", "share"]) else { continue };
+        let process = cx.need_text(&f, "process");
+        let share = cx.need(&f, "share").and_then(|n| cx.integer(n)).and_then(|n| u64::try_from(n).ok());
+        if let (Some(process), Some(share)) = (process, share) {
+            all.push(VariantSpec { process: process.to_owned(), share });
+        }
+    }
+    let together: u64 = all.iter().map(|v| v.share).fold(0, u64::saturating_add);
+    if all.iter().any(|v| v.share == 0) || together > 99 {
+        let fix = "write 1 to 99 in each, 99 together at the most: the rest have the service's own process";
+        cx.error(node.at, "bad-value", format!("{together} of a hundred applicants have a variant"), fix);
+    }
+    all
 }
 
 fn object(cx: &mut Cx<'_>, node: &Node) -> Option<ObjectSpec> {

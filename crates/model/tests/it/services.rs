@@ -87,3 +87,27 @@ fn what_a_service_names_is_there() {
         assert!(found.iter().any(hit), "expected line {line} {rule} for '{to}', found:\n{}", list(&found));
     }
 }
+
+#[test]
+fn variants_share_applicants_and_always_the_same_ones() {
+    let spec = |variants: &[(&str, u64)]| ServiceSpec {
+        pack: "p".into(),
+        id: "s".into(),
+        process: "own".into(),
+        variants: variants.iter().map(|(p, share)| VariantSpec { process: (*p).into(), share: *share }).collect(),
+        ..blank()
+    };
+    let of = |spec: &ServiceSpec, process: &str| {
+        (0..10_000).filter(|n| spec.process_for(&format!("urn:svod:person:{n}")) == process).count()
+    };
+    let two = spec(&[("short", 20), ("long", 30)]);
+    for (process, share) in [("own", 5_000), ("short", 2_000), ("long", 3_000)] {
+        let found = of(&two, process);
+        assert!(found.abs_diff(share) < 300, "{process}: {found}");
+    }
+    assert_eq!(of(&spec(&[]), "own"), 10_000);
+    // Whoever has a variant keeps it when its share grows.
+    let more = spec(&[("short", 40)]);
+    let kept = (0..1_000).map(|n| format!("urn:svod:person:{n}")).filter(|p| two.process_for(p) == "short");
+    assert!(kept.into_iter().all(|p| more.process_for(&p) == "short"));
+}

@@ -44,7 +44,8 @@ pub fn app_of(demo: bool, inner: Router) -> App {
     let clock: Arc<dyn Clock> = Arc::new(SimClock::new(Timestamp::from_millis(1_800_000_000_000)));
     let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
     let identity = svod_identity::testing::identity(store, clock.clone(), demo);
-    let persona = |id: &str, role| PersonaSpec { id: id.into(), roles: vec![role], spaces: vec![], body: None, person: None };
+    let persona =
+        |id: &str, role| PersonaSpec { id: id.into(), roles: vec![role], spaces: vec![], body: None, person: None };
     identity.set_personas(vec![persona("citizen", Role::Citizen), persona("administrator", Role::Administrator)]);
     let packs = Lang::ALL.map(|l| (l, "p".to_owned(), format!("persona-citizen = Житель {}", l.tag())));
     let packs = Arc::new(Texts::new(packs).unwrap());

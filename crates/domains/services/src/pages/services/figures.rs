@@ -1,7 +1,9 @@
 //! How a service goes: counted over the last thirty days, or over fewer where there is very much.
 
+use std::collections::BTreeMap;
+
 use svod_kernel::{Actor, SpacePath};
-use svod_portal::components::{self, Stat};
+use svod_portal::components::{self, Stat, Table};
 use svod_portal::{Html, PageContext, PageError};
 
 use crate::ServicesState;
@@ -26,7 +28,18 @@ struct Figures {
     automatic: usize,
     stars: f64,
     rated: usize,
+    /// By process, where the service has more than one.
+    variants: BTreeMap<String, Variant>,
     more: bool,
+}
+
+/// How one of several processes goes.
+#[derive(Default)]
+struct Variant {
+    started: usize,
+    finished: Measures,
+    stars: f64,
+    rated: usize,
 }
 
 /// The figures of a service. They are about nobody, so that everybody sees them: the platform counts, not the visitor.
@@ -37,7 +50,7 @@ pub async fn part(
     ctx: &PageContext,
     s: &ServicesState,
     service: &str,
-    top: Option<&SpacePath>,
+    (top, processes): (Option<&SpacePath>, &[String]),
 ) -> Result<Html, PageError> {
     let reader = Actor::platform("statistics");
     let mut all = Figures { days: DAYS[0], ..Figures::default() };
@@ -48,7 +61,7 @@ pub async fn part(
         let asked = |kind| Asked { registry: &s.registry, actor: &reader, space, kind, conditions: Vec::new() };
         add(ctx, &asked, service, &mut all).await?;
     }
-    Ok(html(ctx, &all))
+    Ok(html(ctx, &all, processes))
 }
 
 async fn add<'a>(
@@ -77,14 +90,21 @@ async fn add<'a>(
     };
     let (started, more) = with("Case", "openedAt").some(FEW as usize).await?;
     all.started += started.len();
+    for case in &started {
+        all.variant(case).started += 1;
+    }
     all.more |= more;
     let (closed, more) = with("Case", "closedAt").some(FEW as usize).await?;
     all.more |= more;
     for case in &closed {
         all.finished.add(case.time("openedAt"), case.time("closedAt"), case.time("deadline"));
+        all.variant(case).finished.add(case.time("openedAt"), case.time("closedAt"), case.time("deadline"));
         if let Some(stars) = case.number("satisfaction") {
             all.stars += stars;
             all.rated += 1;
+            let of = all.variant(case);
+            of.stars += stars;
+            of.rated += 1;
         }
     }
     let (decided, more) = with("Decision", "madeAt").some(FEW as usize).await?;
@@ -95,11 +115,48 @@ async fn add<'a>(
     Ok(())
 }
 
+impl Figures {
+    fn variant(&mut self, case: &svod_model::Entity) -> &mut Variant {
+        self.variants.entry(case.text("process").unwrap_or_default().to_owned()).or_default()
+    }
+}
+
 fn from(ctx: &PageContext, days: i64) -> svod_kernel::Timestamp {
     ctx.now.plus_seconds(-if days == 0 { HOUR } else { days * 86_400 })
 }
 
-fn html(ctx: &PageContext, all: &Figures) -> Html {
+/// The processes of a service beside one another; nothing where there is one.
+fn compared(ctx: &PageContext, all: &Figures, processes: &[String]) -> Html {
+    if processes.len() < 2 {
+        return Html::default();
+    }
+    let none = Variant::default();
+    let told = |n: usize, v: Option<String>| v.filter(|_| n >= TOLD).unwrap_or_else(|| ctx.t("measure-none"));
+    let mut table = Table::new(ctx.t("figures-variants"))
+        .column(ctx.t("figures-variant"))
+        .number_column(ctx.t("figures-started"))
+        .number_column(ctx.t("figures-finished"))
+        .number_column(ctx.t("figures-median"))
+        .number_column(ctx.t("figures-in-term"))
+        .number_column(ctx.t("figures-stars"));
+    for process in processes {
+        let of = all.variants.get(process).unwrap_or(&none);
+        let done = of.finished.count();
+        let stars = (of.rated > 0).then(|| svod_text::format_number(ctx.lang, of.stars / of.rated as f64, 1));
+        let cells = [
+            process.clone(),
+            ctx.number(of.started as f64),
+            ctx.number(done as f64),
+            told(done, of.finished.median().map(|seconds| span(ctx, seconds))),
+            told(done, of.finished.in_term().map(|share| format!("{}\u{a0}%", ctx.number(share.round())))),
+            told(of.rated, stars),
+        ];
+        table.row(cells.map(Html::from));
+    }
+    table.html()
+}
+
+fn html(ctx: &PageContext, all: &Figures, processes: &[String]) -> Html {
     let plus = if all.more { "+" } else { "" };
     let number = |n: usize| format!("{}{plus}", ctx.number(n as f64));
     let percent = |share: f64| format!("{}\u{a0}%", ctx.number(share.round()));
@@ -123,9 +180,10 @@ fn html(ctx: &PageContext, all: &Figures) -> Html {
         days => ctx.tf("figures-days", &[("n", (days as f64).into())]),
     };
     Html::trusted(format!(
-        r#"<section aria-labelledby="figures"><h2 id="figures">{}</h2><p class="muted">{}</p>{}</section>"#,
+        r#"<section aria-labelledby="figures"><h2 id="figures">{}</h2><p class="muted">{}</p>{}{}</section>"#,
         Html::from(ctx.t("figures-title")),
         Html::from(over),
-        components::stats(&stats)
+        components::stats(&stats),
+        compared(ctx, all, processes)
     ))
 }

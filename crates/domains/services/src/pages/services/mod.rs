@@ -208,13 +208,15 @@ pub async fn show(
     if unasked {
         rows.push(SummaryRow::new(ctx.t("service-start"), ctx.t("service-unasked")));
     }
+    let processes: Vec<String> =
+        std::iter::once(&spec.process).chain(spec.variants.iter().map(|v| &v.process)).cloned().collect();
     let body = ServicePage {
         ctx: &ctx,
         title: title(&ctx, &service),
         about: ctx.t(&format!("service-{id}-about")),
         result: ctx.t(&format!("service-{id}-result")),
         facts: components::summary_list(&rows),
-        figures: figures::part(&ctx, &s, &service.key(), service.top.as_ref()).await?,
+        figures: figures::part(&ctx, &s, &service.key(), (service.top.as_ref(), &processes)).await?,
         acts: spec.acts.clone(),
         begin,
         unasked,
