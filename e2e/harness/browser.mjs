@@ -5,6 +5,8 @@ import { chromium } from "playwright-core";
 
 const pictures = fileURLToPath(new URL("../pictures/", import.meta.url));
 export const WIDE = { width: 1280, height: 900 };
+/** Software drawing repeats what is taller. */
+const TALLEST = 3_500;
 export const PHONE = { width: 390, height: 844 };
 
 /** Software drawing for the map's WebGL; names other than this machine's do not resolve (passkeys need a name). */
@@ -76,10 +78,11 @@ export class Browser {
   }
 }
 
-/** A picture of the page for a person to look at: e2e/pictures/NAME.png; the whole of it, however long, when asked. */
+/** A picture of the page for a person to look at: e2e/pictures/NAME.png; the whole of it, not only what is on the screen, when asked. */
 export async function picture(page, name, whole = false) {
   await mkdir(pictures, { recursive: true });
-  await page.screenshot({ path: `${pictures}${name}.png`, animations: "disabled", fullPage: whole });
+  const all = whole && { fullPage: true, clip: { x: 0, y: 0, width: page.viewportSize().width, height: Math.min(TALLEST, await page.evaluate(() => document.documentElement.scrollHeight)) } };
+  await page.screenshot({ path: `${pictures}${name}.png`, animations: "disabled", ...all });
 }
 
 /** A virtual authenticator of the page's device, which knows its person: passkeys are made and used without a hand. */

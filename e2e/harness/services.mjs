@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { crc32, deflateSync } from "node:zlib";
 import { accessible, fits } from "./axe.mjs";
-import { PHONE, WIDE, picture } from "./browser.mjs";
+import { PHONE, WIDE, authenticator, picture } from "./browser.mjs";
+import { eventually } from "./house.mjs";
 
 /** The person of a persona of the demonstration. */
 export const person = (id) => `urn:svod:person:demo-${id}`;
@@ -24,6 +25,20 @@ export async function looked(page, name) {
   await page.setViewportSize(before);
 }
 
+/** Somebody with a new account, in a browser of their own; a post asks for a passkey before it gives powers. */
+export async function somebody(house, login, name, ...post) {
+  const page = await house.browser.person(post.length > 0 ? house.platform.named : house.platform.http);
+  if (post.length > 0) await authenticator(page);
+  await page.goto(await house.platform.invitation(login, name, ...post));
+  await page.getByRole("button", { name: "Завести учётную запись" }).click();
+  await page.waitForURL(/\/account$/);
+  if (post.length > 0) {
+    await page.getByRole("button", { name: "Добавить ключ доступа" }).click();
+    await page.waitForURL(/#passkeys$/);
+  }
+  return page;
+}
+
 /** Entities made by a persona in one transaction: [type, id, attributes]; an attribute that is a URN is a relationship. */
 export async function made(platform, persona, entities, space = "kuzbass/novokuznetsk") {
   const attribute = (value) => (typeof value === "string" && value.startsWith("urn:svod:") ? { object: value } : { value });
@@ -32,6 +47,13 @@ export async function made(platform, persona, entities, space = "kuzbass/novokuz
   }));
   await platform.call("POST", "/api/v1/commands", { ground: "journey", changes }, await platform.token(persona));
 }
+
+/** Reloads until the page says so. */
+export const says = (page, words) =>
+  eventually(`${words} on ${page.url()}`, async () => {
+    await page.reload();
+    return words.test(await text(page));
+  });
 
 /** On to the next page of a form. */
 export async function next(page) {

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { accessible } from "../harness/axe.mjs";
-import { eventually, open } from "../harness/house.mjs";
+import { open } from "../harness/house.mjs";
 import { errors } from "../harness/pages.mjs";
-import { day, decide, looked, made, next, person, send, takeTask, text } from "../harness/services.mjs";
+import { day, decide, looked, made, next, person, says, send, somebody, takeTask, text } from "../harness/services.mjs";
 
 const house = open();
 const HOME = "Новокузнецк, ул. Кирова, 1, 2";
@@ -23,11 +23,11 @@ async function family() {
 }
 
 /** The hospital enters its document about a child of today. */
-async function born(number) {
+async function born(number, mother = person("mother")) {
   const said = {
     certificateNumber: number,
     body: "urn:svod:body:novokuznetsk:maternity",
-    person: person("mother"),
+    person: mother,
     delivery: `delivery-${number}`,
     childrenBorn: 1,
     orderOfBirth: 1,
@@ -40,18 +40,18 @@ async function born(number) {
 }
 
 /** The form of the parents, filled in up to the page on which all answers are checked. */
-async function filled(page, number, firstName, look) {
+async function filled(page, { number, surname, name, patronymic, agreement, father }, look) {
   const shown = look ? (name) => looked(page, `birth-form-${name}`) : () => accessible(page);
   const value = page.getByLabel(/Серия и номер/);
   if ((await value.inputValue()) === "") await value.fill(number);
-  await page.getByLabel("Фамилия").fill("Смирнова");
-  await page.getByLabel("Имя", { exact: true }).fill(firstName);
-  await page.getByLabel(/^Отчество/).fill("Павловна");
-  await page.getByRole("radio", { name: "Да, мы выбрали имя вместе" }).check();
+  await page.getByLabel("Фамилия").fill(surname);
+  await page.getByLabel("Имя", { exact: true }).fill(name);
+  await page.getByLabel(/^Отчество/).fill(patronymic);
+  await page.getByRole("radio", { name: agreement }).check();
   await shown("name");
   await next(page);
   await page.waitForURL(/page=parents/);
-  await page.getByRole("radio", { name: "Мы состоим в браке" }).check();
+  await page.getByRole("radio", { name: father }).check();
   await shown("parents");
   await next(page);
   await page.waitForURL(/page=home/);
@@ -85,29 +85,79 @@ test("the mother is offered everything, gives the name on the phone, and all of 
   await family();
   await born("32 000000001");
   const mother = await house.visit("/services", { as: "mother", phone: true });
-  await eventually("the offer is there", async () => {
-    await mother.reload();
-    return (await mother.getByRole("heading", { name: "Предложено вам" }).count()) > 0;
-  });
-  await show(mother);
+  await says(mother, /Предложено вам[\s\S]*Рождение ребёнка[\s\S]*32 000000001/);
   await looked(mother, "birth-offer");
   await mother.goto("/services/birth/birth");
-  await show(mother);
+  await looked(mother, "birth-service");
   await mother.getByRole("link", { name: "Начать" }).click();
   await mother.waitForURL(/\/form/);
-  await show(mother);
-  await filled(mother, "32 000000001", "Мария", true);
-  await show(mother);
+  await filled(mother, { number: "32 000000001", surname: "Смирнова", name: "Мария", patronymic: "Павловна", agreement: "Да, мы выбрали имя вместе", father: "Мы состоим в браке" }, true);
   await send(mother);
-  await eventually("it is over", async () => {
-    await mother.reload();
-    return /Завершено|завершено/.test(await text(mother));
-  }).catch(() => {});
-  await show(mother);
+  await says(mother, /Сейчас\s+Завершено/);
+  assert.match(await text(mother), /Рождение зарегистрировано[\s\S]*Правила, без участия человека[\s\S]*Пособие назначено/);
   await looked(mother, "birth-case");
-  await mother.goto("/services");
+  // What came of it, in the order in which it was made.
+  await mother.goto(`${mother.url().split("?")[0]}/journal`);
   await show(mother);
-  await mother.goto("/my");
+  const journal = await text(mother);
+  assert.match(journal, /Запись акта о рождении[\s\S]*Родство[\s\S]*Гражданство[\s\S]*Место жительства[\s\S]*Полис ОМС[\s\S]*Место в детском саду[\s\S]*Назначенное пособие[\s\S]*Выплачено/);
   await show(mother);
-  await looked(mother, "birth-my");
+  await looked(mother, "birth-journal");
+});
+
+test("a mother comes to the office: an operator does it for her, and the registrar agrees on another name", async () => {
+  refusals();
+  const olga = await somebody(house, "olga@birth.example", "Орлова Ольга Петровна");
+  await olga.goto("/my");
+  const urn = await olga.locator("code.secret").innerText();
+  await made(house.platform, "administrator", [
+    ["Citizenship", "olga", { person: urn, citizenOf: "RUS" }],
+    ["Residence", "olga", { person: urn, address: HOME, livesSince: "2019-07-01" }],
+    ["InsurancePolicy", "olga", { person: urn, coveredBy: "urn:svod:organization:demo-health-2", coveredSince: "2010-01-01" }],
+  ]);
+  await born("32 000000002", urn);
+  await olga.goto("/my/mandates");
+  await olga.getByRole("button", { name: "Показать код" }).click();
+  const code = await olga.locator(".code-shown").innerText();
+
+  const operator = await somebody(house, "operator@birth.example", "Олег Цой", "--post", "official", "--space", "kuzbass");
+  await operator.goto("/people");
+  await operator.getByLabel("Код", { exact: true }).fill(code);
+  await operator.getByRole("button", { name: "Действовать от имени" }).click();
+  await operator.waitForURL(/\/my$/);
+  assert.match(await operator.locator(".who").innerText(), /действует за: Орлова Ольга/);
+  await operator.goto("/services");
+  await says(operator, /Предложено вам[\s\S]*32 000000002/);
+  await operator.goto("/services/birth/birth/form");
+  await filled(operator, { number: "32 000000002", surname: "Орлова", name: "Царевна", patronymic: "", agreement: "Второго родителя нет", father: "Не в браке; сведения об отце не вносить" });
+  await send(operator);
+  await says(operator, /Согласовать имя с родителями/);
+  await looked(operator, "birth-attended");
+
+  await olga.goto("/services");
+  assert.match(await text(olga), /Мои дела[\s\S]*Рождение ребёнка/);
+  await show(olga);
+  await olga.locator("main").getByRole("link", { name: "Рождение ребёнка" }).first().click();
+  await olga.waitForURL(/\/cases\//);
+  assert.match(await text(olga), /Согласовать имя[\s\S]*Переписка[\s\S]*ранг, должность или титул/);
+  await looked(olga, "birth-name-case");
+
+  const registrar = await house.visit("/tasks", { as: "registrar" });
+  await looked(registrar, "birth-tasks");
+  const before = await takeTask(registrar, /Согласовать имя/);
+  console.log("before", before);
+  await show(registrar);
+  await looked(registrar, "birth-task");
+  await decide(registrar, async (page) => {
+    await page.getByRole("radio", { name: "Родители назвали другое имя" }).check();
+    await next(page);
+    await errors(page).waitFor();
+    await show(page);
+    await page.getByLabel("Фамилия").fill("Орлова");
+    await page.getByLabel("Имя", { exact: true }).fill("Дарья");
+    await page.getByRole("radio", { name: "Второго родителя нет" }).check();
+    await looked(page, "birth-task-form");
+  });
+  await says(olga, /Рождение зарегистрировано[\s\S]*Пособие назначено/);
+  await show(olga);
 });

@@ -240,6 +240,7 @@ step-house-notice-decide = Answer the notice
 step-building-permit-deliver = Bring the paper copy
 step-building-permit-refund-by-hand = Give the delivery fee back
 step-building-permit-withdrawn-by-hand = Give the delivery fee back
+step-building-permit-fee-by-hand = Give the delivery fee back
 step-building-objection-review-decision = Look at the objection
 task-input-buildingCadastral = Parcel
 task-input-buildingApplicant = Applicant

@@ -240,6 +240,7 @@ step-house-notice-decide = Хабарламаға жауап беру
 step-building-permit-deliver = Қағаз данасын жеткізу
 step-building-permit-refund-by-hand = Жеткізу ақысын қайтару
 step-building-permit-withdrawn-by-hand = Жеткізу ақысын қайтару
+step-building-permit-fee-by-hand = Жеткізу ақысын қайтару
 step-building-objection-review-decision = Шағымды қарау
 task-input-buildingCadastral = Учаске
 task-input-buildingApplicant = Өтініш беруші

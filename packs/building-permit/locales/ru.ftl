@@ -240,6 +240,7 @@ step-house-notice-decide = Ответить на уведомление
 step-building-permit-deliver = Доставить бумажный экземпляр
 step-building-permit-refund-by-hand = Вернуть плату за доставку
 step-building-permit-withdrawn-by-hand = Вернуть плату за доставку
+step-building-permit-fee-by-hand = Вернуть плату за доставку
 step-building-objection-review-decision = Рассмотреть жалобу
 task-input-buildingCadastral = Участок
 task-input-buildingApplicant = Заявитель

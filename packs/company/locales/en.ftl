@@ -92,4 +92,4 @@ outcome-company-objection-refused = The refusal stands
 company-said-registered = The company { $name } is registered. Its number: { $number }.
 company-said-refused = Registration is refused: { $reason } You may object within three months.
 company-said-fee = Pay the fee of 4,000 roubles within ten days: until it is paid the term stands still. Bill: { $number }.
-company-said-revised = The refusal is revised: { $reason } Apply once more: the registrar is bound by this decision, and no fee is due.
+company-said-revised = The refusal is revised: { $reason } Apply once more: the registrar is bound by this decision.

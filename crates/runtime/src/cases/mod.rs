@@ -8,6 +8,7 @@
 //! * `notice` – what a process writes to the applicant
 //! * `operations` – what service tasks do in the graph, within the same command
 //! * `offer` – tasks for people
+//! * `told` – messages that other systems bring
 //! * `worker` – timers, services of others, signals
 
 mod carry;
@@ -20,6 +21,7 @@ mod offer;
 mod operations;
 pub mod repair;
 mod starting;
+mod told;
 mod worker;
 
 use std::collections::HashMap;

@@ -1,0 +1,65 @@
+//! Messages that other systems bring: to processes of the territories that whoever brings them looks after.
+
+use serde_json::{Map, Value};
+use svod_kernel::{Actor, SpacePath};
+use svod_process::Event;
+use svod_registry::{Action, CommandError};
+
+use super::deed::Deed;
+use super::{Along, CaseError, Cases, Key, NewCase};
+
+/// What whoever may not is told of.
+const KIND: &str = "Message";
+
+impl Cases {
+    /// Brings a message from outside to whoever waits for it, or begins what begins with it; whether anybody did. A receiver in a
+    /// territory that the actor does not administer is nobody.
+    ///
+    /// # Errors
+    /// Forbidden for who administers no territory, and in a case of one's own or of whom one acts for; else see [`CaseError`].
+    pub async fn told(
+        &self,
+        actor: &Actor,
+        name: &str,
+        key: Option<&str>,
+        payload: Map<String, Value>,
+    ) -> Result<bool, CaseError> {
+        let theirs = self.administered(actor);
+        if theirs.is_empty() {
+            let space = actor.spaces.first().cloned().unwrap_or_else(|| self.registry.installation(KIND).space);
+            return Err(forbidden(space));
+        }
+        let along = Along { ground: Some(format!("message:{name}")), ..Along::default() };
+        if let Some(waiting) = self.receiver(name, key.unwrap_or_default()).await? {
+            let Some((_, space)) = theirs.iter().find(|(id, _)| *id == waiting.space) else { return Ok(false) };
+            let receiver = (waiting.space, waiting.instance);
+            if self.is_own(actor, receiver).await? {
+                return Err(forbidden(space.clone()));
+            }
+            let event = Event::Message { name: name.to_owned(), key: key.map(str::to_owned), payload };
+            return match self.happen(actor, receiver, &event, &along).await {
+                Ok(_) => Ok(true),
+                Err(e) if e.is_late() => Ok(false),
+                Err(e) => Err(e),
+            };
+        }
+        let Some(new) = self.starting(name, None).await? else { return Ok(false) };
+        if !theirs.iter().any(|(_, space)| *space == new.space) {
+            return Ok(false);
+        }
+        self.begin(actor, NewCase { variables: payload, ..new }, along).await?;
+        Ok(true)
+    }
+
+    /// Is the case of the instance the actor's own?
+    async fn is_own(&self, actor: &Actor, key: Key) -> Result<bool, CaseError> {
+        let mut deed = Deed::new(self, Along::default());
+        deed.case_of(key).await?;
+        let case = deed.take(key).await?.case.clone();
+        Ok(case.as_ref().and_then(|c| c.object("person")).is_some_and(|person| actor.owns(person, "Case")))
+    }
+}
+
+fn forbidden(space: SpacePath) -> CaseError {
+    CommandError::Forbidden { action: Action::Administer.as_str(), kind: KIND.into(), space }.into()
+}
