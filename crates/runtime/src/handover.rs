@@ -6,7 +6,7 @@ use svod_kernel::{Actor, Coded, FieldError, Lang, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, CommandError, EntityQuery, Operation, QueryError, Registry, Tenure};
 
-use crate::tasks::{TaskError, Tasks};
+use crate::tasks::{TaskError, Tasks, is_taken_by};
 
 /// What becomes of a task that somebody else has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl Handover {
     /// # Errors
     /// When the store fails.
     pub async fn may(&self, actor: &Actor, task: &Entity) -> Result<bool, QueryError> {
-        let Some(by) = task.text("takenBy").filter(|by| *by != actor.name) else { return Ok(false) };
+        let Some(by) = task.text("takenBy").filter(|_| !is_taken_by(task, actor)) else { return Ok(false) };
         if task.text("status") != Some("taken") {
             return Ok(false);
         }
@@ -162,10 +162,11 @@ impl Handover {
             urn: task.id.clone(),
             expected: Some(task.version),
             set: [("status".to_owned(), Attribute::property("offered"))].into(),
-            unset: vec!["takenBy".to_owned(), "takenAt".to_owned()],
+            unset: ["takenBy", "takenAt", "access"].map(str::to_owned).to_vec(),
         };
         let ground = actor.body.as_ref().map_or_else(|| "post".to_owned(), |b| format!("post:{b}"));
-        let changes = vec![Change::verb(patch, Action::Take, "substitute")];
+        let change = Change::verb(patch, Action::Take, "substitute");
+        let changes = std::iter::once(change).chain(self.tasks.ends(&task)).collect();
         let command = Command { ground, cause: task.object("case").cloned(), changes, ..Command::default() };
         self.registry.execute(actor, command).await?;
         if to == To::Me {

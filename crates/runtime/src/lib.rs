@@ -34,7 +34,7 @@ pub use handover::{Handover, HandoverError, To};
 pub use offers::{OfferError, Offers};
 pub use respond::alert_message;
 pub use svod_store::draft::DraftRow;
-pub use tasks::{TaskError, Tasks};
+pub use tasks::{TaskError, Tasks, is_taken_by};
 pub use territory::{Answerable, Territories};
 pub use triggers::Triggers;
 pub use worker::{Runtime, Sweep};

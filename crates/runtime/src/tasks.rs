@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use svod_files::{FileInfo, Files};
 use svod_kernel::{Actor, Coded, FieldError, Urn};
-use svod_model::{Attribute, Entity};
+use svod_model::{Attribute, AttributeValue, Entity};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError, Receipt, Registry};
 
 use svod_trust::{Trust, Work};
@@ -126,8 +126,9 @@ impl Tasks {
         }
         let mut set: BTreeMap<String, Attribute> = BTreeMap::new();
         if !again {
-            let texts = [("status", "taken".to_owned()), ("takenBy", actor.name.clone()), ("takenAt", self.now())];
+            let texts = [("status", "taken".to_owned()), ("takenAt", self.now())];
             set.extend(texts.map(|(name, value)| (name.to_owned(), Attribute::property(value))));
+            set.insert("takenBy".to_owned(), taken_by(actor));
         }
         let access = self.access(actor, &task).await?;
         if let Some(access) = &access {
@@ -148,8 +149,12 @@ impl Tasks {
 
     /// What is opened with a task: on the acts of its service, for as long as it may take.
     async fn access(&self, actor: &Actor, task: &Entity) -> Result<Option<Entity>, TaskError> {
-        if task.object("person").is_none() {
-            return Ok(None);
+        let Some(person) = task.object("person") else { return Ok(None) };
+        match self.registry.entity(&Actor::platform("tasks"), person).await {
+            Ok(_) => {}
+            // Who is not there any more has nothing left to be opened; their case may have to be brought to its end.
+            Err(QueryError::NotFound(_)) => return Ok(None),
+            Err(e) => return Err(e.into()),
         }
         let case = match task.object("case") {
             Some(case) => self.registry.entity(actor, case).await.ok(),
@@ -199,7 +204,7 @@ impl Tasks {
     }
 
     /// What was opened with the task is closed with it.
-    fn ends(&self, task: &Entity) -> Option<Change> {
+    pub(crate) fn ends(&self, task: &Entity) -> Option<Change> {
         task.object("access").map(|access| self.trust.work_ends(access))
     }
 
@@ -293,8 +298,23 @@ pub(crate) fn needs(task: &Entity, needed: &'static str) -> Result<(), TaskError
 }
 
 pub(crate) fn mine(actor: &Actor, task: &Entity) -> Result<(), TaskError> {
-    match task.text("takenBy") {
-        Some(by) if by != actor.name => Err(TaskError::NotYours(by.to_owned())),
-        _ => Ok(()),
+    if is_taken_by(task, actor) {
+        return Ok(());
+    }
+    Err(TaskError::NotYours(task.text("takenBy").unwrap_or_default().to_owned()))
+}
+
+/// Who takes a task: the name of the post, and who holds it, for two may hold posts of one name.
+fn taken_by(actor: &Actor) -> Attribute {
+    let who = [("actor".to_owned(), Attribute::property(actor.id.clone()))];
+    Attribute { about: who.into_iter().collect(), ..Attribute::property(actor.name.clone()) }
+}
+
+/// Has the actor taken the task? One that was taken before it was written who, by the name of the post.
+pub fn is_taken_by(task: &Entity, actor: &Actor) -> bool {
+    let Some(taken) = task.attributes.get("takenBy") else { return true };
+    match taken.about.get("actor").map(|a| &a.value) {
+        Some(AttributeValue::Value(id)) => id.as_str() == Some(actor.id.as_str()),
+        _ => task.text("takenBy") == Some(actor.name.as_str()),
     }
 }

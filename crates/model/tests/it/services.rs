@@ -1,4 +1,4 @@
-use svod_model::{Audience, ObjectSpec, PackSource, ServiceTerm, StartMode, StartSpec};
+use svod_model::{Audience, ObjectSpec, PackSource, ServiceSpec, ServiceTerm, StartMode, StartSpec, VariantSpec};
 
 use crate::{errors, list, parse, source};
 
@@ -95,7 +95,7 @@ fn variants_share_applicants_and_always_the_same_ones() {
         id: "s".into(),
         process: "own".into(),
         variants: variants.iter().map(|(p, share)| VariantSpec { process: (*p).into(), share: *share }).collect(),
-        ..blank()
+        ..parse(&with(SERVICE)).services[0].clone()
     };
     let of = |spec: &ServiceSpec, process: &str| {
         (0..10_000).filter(|n| spec.process_for(&format!("urn:svod:person:{n}")) == process).count()

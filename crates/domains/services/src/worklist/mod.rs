@@ -30,7 +30,7 @@ pub fn is_open(task: &Entity) -> bool {
 
 /// The visitor works on it.
 pub fn mine(task: &Entity, actor: &Actor) -> bool {
-    task.text("status") == Some("taken") && task.text("takenBy") == Some(&actor.name)
+    task.text("status") == Some("taken") && svod_runtime::is_taken_by(task, actor)
 }
 
 #[cfg(test)]
