@@ -7,6 +7,11 @@ import { errors } from "../harness/pages.mjs";
 import { day, decide, looked, made, next, person, photo, says, send, takeTask, text } from "../harness/services.mjs";
 
 const house = open();
+/** A form that asks for more answers so. */
+house.refusals = () => {
+  house.browser.allow(/^422 POST .*\/form/);
+  house.browser.allow(/console: Failed to load resource: .* 422/);
+};
 const PLACE = "Новокузнецк, перекрёсток ул. Кирова и пр. Бардина";
 const STORY = "Стоял на светофоре, почувствовал удар сзади";
 
@@ -41,7 +46,7 @@ async function cars() {
 }
 
 /** The first driver's report, sent from the phone; the page of its case. */
-async function reported(page, { hour, agreed, story = "" }, look) {
+async function reported(page, { hour, agreed, did = "Стоял: затор, светофор, остановка по правилам", story = "" }, look) {
   const shown = look ? (name) => looked(page, `accident-${name}`) : () => accessible(page);
   await page.goto("/services/road-accident/road-accident");
   await shown("service");
@@ -64,7 +69,7 @@ async function reported(page, { hour, agreed, story = "" }, look) {
   await shown("cars");
   await next(page);
   await page.waitForURL(/page=how/);
-  await page.getByLabel("Стоял: затор, светофор, остановка по правилам").check();
+  await page.getByLabel(did).check();
   await page.getByLabel(/^Если нужно, опишите/).fill(story);
   await page.getByRole("radio", { name: agreed ? "Да, разногласий нет" : "Нет", exact: true }).check();
   await shown("how");
@@ -128,7 +133,34 @@ test("both drivers agree: from the report to the money on the account", async ()
   assert.match(await text(one), /Выплата[\s\S]*42\s000,00|42 000,00/);
   await looked(one, "accident-payments");
   await two.goto("/services");
-  await show(two);
+  await two.locator("main").getByRole("link", { name: "Подтвердить сообщение о ДТП" }).first().click();
+  await two.waitForURL(/\/cases\//);
+  assert.match(await text(two), /Ответ дан[\s\S]*Вы подтвердили сообщение о происшествии/);
+  await looked(two, "accident-case-two");
+});
+
+test("the second driver confirms with one act; who is to be paid has named no account, and an expert asks for it", async () => {
+  const one = await house.visit("/services", { as: "driver-one", phone: true });
+  const two = await house.visit("/services", { as: "driver-two", phone: true });
+  house.refusals();
+  await reported(one, { hour: "21:40", agreed: true, did: "Двигался задним ходом" });
+  await two.goto("/services");
+  await two.getByRole("button", { name: "Согласиться" }).first().click();
+  await two.waitForURL(/\/cases\/.*done=accept/);
+  await says(two, /Вы подтвердили сообщение о происшествии/);
+  await says(one, /Уточнить счёт потерпевшего/);
+  const expert = await house.visit("/tasks", { as: "motor-insurers-expert" });
+  await takeTask(expert, /Уточнить счёт потерпевшего/);
+  await looked(expert, "accident-account-task");
+  await decide(expert, async (page) => {
+    await page.getByRole("radio", { name: "Выплатить на этот счёт" }).check();
+    await next(page);
+    await errors(page).waitFor();
+    await page.getByLabel("Номер счёта").fill("40817810000000000022");
+  });
+  await says(one, /Ущерб возмещён/);
+  await two.goto("/my/payments");
+  assert.match(await text(two), /Выплата/);
 });
 
 test("they do not agree: an inspector takes it, sees only then what was written, and decides", async () => {
@@ -136,7 +168,7 @@ test("they do not agree: an inspector takes it, sees only then what was written,
   const two = await house.visit("/services", { as: "driver-two", phone: true });
   await reported(one, { hour: "18:10", agreed: false, story: STORY });
   const place = one.url().split("?")[0];
-  await says(two, /Предложено вам[\s\S]*Подтвердить сообщение о ДТП/).catch(async (e) => { await show(two); throw e; });
+  await says(two, /Предложено вам[\s\S]*Подтвердить сообщение о ДТП/);
   await answered(two, false, "Ехал прямо по своей полосе");
   await one.goto(place);
   await says(one, /Разобрать происшествие/);
@@ -146,15 +178,21 @@ test("they do not agree: an inspector takes it, sees only then what was written,
   const before = await takeTask(inspector, /Разобрать происшествие/);
   console.log("BEFORE", before);
   assert.doesNotMatch(before, new RegExp(STORY), "before the task is taken");
-  await show(inspector);
-  assert.match(await text(inspector), new RegExp(`${STORY}`));
+  assert.match(await text(inspector), new RegExp(STORY));
   await looked(inspector, "accident-task");
+  const task = inspector.url();
+  await inspector.getByRole("link", { name: "Журнал дела" }).click();
+  await inspector.waitForURL(/\/cases\//);
+  await show(inspector);
+  assert.match(await text(inspector), /сзади\.png[\s\S]*спереди\.png/);
+  await looked(inspector, "accident-case-inspector");
+  await inspector.goto(task);
   await decide(inspector, async (page) => {
     await page.getByRole("radio", { name: "Второй водитель" }).check();
     await page.getByLabel("Почему").fill("Снимки показывают удар сзади на перекрёстке");
     await looked(page, "accident-review");
   });
   await says(one, /Ущерб возмещён/);
-  assert.match(await text(one), /Специалист органа/);
+  assert.match(await text(one), /Кто решил\s+Инспектор Госавтоинспекции/);
   await looked(one, "accident-case-decided");
 });

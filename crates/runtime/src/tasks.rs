@@ -256,7 +256,8 @@ impl Tasks {
         let change = Change::verb(patch_of(&task, &set, &["openUntil"]), Action::Complete, "complete");
         let changes: Vec<Change> = std::iter::once(change).chain(self.ends(&task)).collect();
         let ground = ground(actor, &task);
-        if task.object("case").is_none() {
+        // A process without a case has tasks as well: what waits for one is its token.
+        if task.object("case").is_none() && task.text("token").is_none() {
             let command = Command { ground, changes, ..Command::default() };
             return Ok(self.registry.execute(actor, command).await?);
         }

@@ -247,6 +247,7 @@ mod tests {
             outbound: Some(Outbound::new(&outbound).unwrap()),
             systems: [("insurer".to_owned(), config)].into(),
             demo,
+            ..Reached::default()
         }
     }
 

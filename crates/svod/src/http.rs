@@ -15,6 +15,7 @@ use svod_notary::Witness;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Action, Registry};
 use svod_rest::{Ledger, RestState};
+use svod_runtime::Filling;
 use svod_store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -71,6 +72,9 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
         history: rooms.history.clone(),
         twin: rooms.twin.clone(),
         tasks: rooms.tasks.clone(),
+        applications: rooms.applications.clone(),
+        cases: rooms.cases.clone(),
+        filling: Filling::new(rooms.registry.clone(), config.http.utc_offset_hours),
         ledger: Ledger { notary: rooms.notary.clone(), witness },
     };
     let pages = Router::new()

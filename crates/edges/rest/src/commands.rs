@@ -192,7 +192,7 @@ pub async fn carry_out(
 }
 
 /// The client's own name of the request.
-fn key(headers: &HeaderMap, body: &[u8]) -> Result<Option<Key>, Failure> {
+pub fn key(headers: &HeaderMap, body: &[u8]) -> Result<Option<Key>, Failure> {
     let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
     let text = given.to_str().map(|t| t.trim_matches('"')).unwrap_or_default();
     if text.is_empty() || text.len() > LONGEST {

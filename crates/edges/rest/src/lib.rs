@@ -3,6 +3,7 @@
 //! Every route is described by OpenAPI 3.1 at `/api/openapi.json`; errors are RFC 9457 problem details.
 
 mod auth;
+mod cases;
 mod commands;
 mod decisions;
 mod entities;
@@ -18,6 +19,7 @@ mod packs;
 mod problem;
 mod quarantine;
 mod questions;
+mod services;
 mod state;
 mod tasks;
 mod templates;
@@ -52,6 +54,7 @@ pub const MAX_BODY: usize = 16 * 1024 * 1024;
         (name = "readings", description = "What devices and systems deliver"),
         (name = "live", description = "The twin as it happens"),
         (name = "work", description = "Tasks and the journal"),
+        (name = "services", description = "Services, applications and cases"),
         (name = "my", description = "The cabinet: who looked at one's data, consents, mandates"),
         (name = "operations", description = "Packs and quarantine")
     )
@@ -85,6 +88,19 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(tasks::take))
         .routes(routes!(tasks::release))
         .routes(routes!(tasks::complete))
+        .routes(routes!(tasks::answers))
+        .routes(routes!(services::list))
+        .routes(routes!(services::read))
+        .routes(routes!(services::apply))
+        .routes(routes!(services::offers))
+        .routes(routes!(services::accept))
+        .routes(routes!(services::decline))
+        .routes(routes!(cases::list))
+        .routes(routes!(cases::read))
+        .routes(routes!(cases::write))
+        .routes(routes!(cases::rate))
+        .routes(routes!(cases::object))
+        .routes(routes!(cases::tell))
         .routes(routes!(packs::list, packs::publish))
         .routes(routes!(packs::check))
         .routes(routes!(packs::read))

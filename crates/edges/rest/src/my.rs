@@ -24,7 +24,7 @@ const PAGES: usize = 1_000;
 
 /// Who calls, in whose affairs, and in which session; who is nobody in the graph, a persona say, has no cabinet.
 pub struct Owner {
-    actor: Actor,
+    pub(crate) actor: Actor,
     session: Option<Arc<Session>>,
 }
 
@@ -44,7 +44,8 @@ impl FromRequestParts<RestState> for Owner {
     }
 }
 
-fn refused(status: u16, code: &str, detail: &str) -> Failure {
+/// A refusal that only the API knows.
+pub fn refused(status: u16, code: &str, detail: &str) -> Failure {
     Failure(Box::new(Problem {
         kind: format!("urn:svod:problem:{code}"),
         code: code.into(),

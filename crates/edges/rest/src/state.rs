@@ -6,7 +6,7 @@ use svod_identity::Identity;
 use svod_ingest::{Ingest, Quarantine};
 use svod_kernel::SpacePath;
 use svod_registry::{INSTALLATION, Registry};
-use svod_runtime::Tasks;
+use svod_runtime::{Applications, Cases, Correspondence, Filling, Offers, Tasks};
 use svod_trust::Trust;
 use svod_twin::Twin;
 
@@ -31,11 +31,27 @@ pub struct RestState {
     pub twin: Arc<Twin>,
     /// What officials do.
     pub tasks: Tasks,
+    /// What people ask for.
+    pub applications: Applications,
+    /// Process instances.
+    pub cases: Arc<Cases>,
+    /// Forms answered by programs.
+    pub filling: Filling,
     /// What cannot be rewritten.
     pub ledger: crate::Ledger,
 }
 
 impl RestState {
+    /// What is offered to people.
+    pub fn offers(&self) -> Offers {
+        Offers::new(self.applications.clone())
+    }
+
+    /// What is written in cases.
+    pub fn correspondence(&self) -> Correspondence {
+        Correspondence::new(self.registry.clone())
+    }
+
     /// The space asked for, or the first top-level space of the installation.
     pub fn space(&self, asked: Option<SpacePath>) -> SpacePath {
         asked.unwrap_or_else(|| home(&self.registry))

@@ -1,12 +1,14 @@
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use svod_kernel::{SpacePath, Urn};
 use svod_model::Entity;
 use svod_registry::EntityQuery;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::entities::Done;
+use crate::services::{Answers, fileless};
 use crate::{Caller, Failure, RestState};
 
 #[derive(Deserialize, IntoParams)]
@@ -92,4 +94,28 @@ pub async fn complete(
     Json(body): Json<Completion>,
 ) -> Result<Json<Done>, Failure> {
     Ok(Json(s.tasks.complete(&actor, &urn, &body.result).await?.into()))
+}
+
+/// Closes a taken task with the answers of its form; its case goes on. The form stands in the pack's version that the case began
+/// with; what its conditions see beside the answers is the task's `input`. All answers are given, also those that `proposal` has.
+#[utoipa::path(post, path = "/api/v1/tasks/{urn}/answers", tag = "work", params(("urn" = String, Path)), request_body = Answers,
+    responses((status = 200, body = Done), (status = 403), (status = 404),
+        (status = 409, description = "not taken, taken by somebody else, or done in words: `no-form`"),
+        (status = 422, description = "answers that are missing or not good, each with field, rule and fix")),
+    security(("bearer" = [])))]
+pub async fn answers(
+    State(s): State<RestState>,
+    Caller(actor): Caller,
+    Path(urn): Path<Urn>,
+    Json(Answers { answers, disputed }): Json<Answers>,
+) -> Result<Json<Done>, Failure> {
+    let sheet = s.filling.of_task(&actor, &urn).await?;
+    fileless(&answers)?;
+    let answers = match s.filling.fill(&actor, &sheet, answers, disputed).await?.data {
+        Value::Object(answers) => answers,
+        _ => Map::new(),
+    };
+    let done = s.tasks.complete_with(&actor, &urn, answers, &[]).await?;
+    s.applications.discard(&actor, &format!("task/{urn}")).await?;
+    Ok(Json(done.into()))
 }

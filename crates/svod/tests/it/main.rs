@@ -22,6 +22,7 @@ mod regions;
 mod restart;
 mod secrecy;
 mod secrets;
+mod services_api;
 mod sweep;
 mod tls;
 mod tokens;

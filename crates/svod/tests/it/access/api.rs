@@ -103,6 +103,13 @@ fn work(stage: &Stage) -> Vec<Case> {
         take(),
         act("/api/v1/tasks/{urn}/release", "release", Body::Nothing, theirs),
         take(),
+        // Who has it is told that it is done in words.
+        act(
+            "/api/v1/tasks/{urn}/answers",
+            "answers",
+            Body::Json(json!({"answers": {}})),
+            [404, 404, 409, 404, 409, 409],
+        ),
         act("/api/v1/tasks/{urn}/complete", "complete", Body::Json(json!({"result": "done"})), theirs),
     ]
 }
@@ -141,6 +148,41 @@ fn operations(stage: &Stage) -> Vec<Case> {
     ]
 }
 
+/// The case is of an alert: nobody has asked for it, so nobody writes in it. There is no service in these packs.
+fn services(stage: &Stage) -> Vec<Case> {
+    let case = |method: &'static str, more: &str, route: &'static str, body: Body, statuses| {
+        Case::new(method, route, format!("/api/v1/cases/{}{more}", stage.case), body, statuses)
+    };
+    let service = "/api/v1/services/none/none";
+    let letter = Body::Json(json!({"text": "{n}"}));
+    let rating = Body::Json(json!({"stars": 5}));
+    let objection = Body::Json(json!({"decision": "urn:t:none", "answers": {"text": "no"}}));
+    vec![
+        Case::new("GET", "/api/v1/services", "/api/v1/services", Body::Nothing, ALL),
+        Case::new("GET", "/api/v1/services/{pack}/{service}", service, Body::Nothing, [404; 6]),
+        Case::new(
+            "POST",
+            "/api/v1/services/{pack}/{service}/applications",
+            format!("{service}/applications"),
+            Body::Json(json!({"answers": {}})),
+            [404; 6],
+        ),
+        Case::new("GET", "/api/v1/cases", "/api/v1/cases?space=kuzbass", Body::Nothing, ALL).shows(SOMETHING, OFFICE),
+        case("GET", "", "/api/v1/cases/{urn}", Body::Nothing, [404, 404, 200, 404, 200, 200]),
+        case("POST", "/messages", "/api/v1/cases/{urn}/messages", letter, [404; 6]),
+        case("POST", "/rating", "/api/v1/cases/{urn}/rating", rating, [404; 6]),
+        case("POST", "/objections", "/api/v1/cases/{urn}/objections", objection, [404; 6]),
+        // Who may is told that nobody waits.
+        Case::new(
+            "POST",
+            "/api/v1/messages",
+            "/api/v1/messages",
+            Body::Json(json!({"name": "nobody", "payload": {}})),
+            [403, 403, 403, 403, 403, 404],
+        ),
+    ]
+}
+
 /// Personas are nobody in the graph: they have no cabinet.
 fn cabinet() -> Vec<Case> {
     const OF_PERSONS: [u16; 6] = [401, 404, 404, 404, 404, 404];
@@ -153,6 +195,9 @@ fn cabinet() -> Vec<Case> {
         case("GET", "/api/v1/my/consents", Body::Nothing),
         case("POST", "/api/v1/my/consents", Body::Json(consent)),
         case("DELETE", "/api/v1/my/consents/{urn}", Body::Nothing),
+        case("GET", "/api/v1/my/offers", Body::Nothing),
+        case("POST", "/api/v1/my/offers/{urn}/accept", Body::Json(json!({}))),
+        case("POST", "/api/v1/my/offers/{urn}/decline", Body::Nothing),
         case("GET", "/api/v1/my/mandates", Body::Nothing),
         case("POST", "/api/v1/my/mandates", Body::Json(json!({"delegate": "nobody", "days": 1}))),
         case("DELETE", "/api/v1/my/mandates/{urn}", Body::Nothing),
@@ -165,6 +210,7 @@ async fn every_route_of_the_api_is_answered_as_the_visitor_may() {
     let mut cases = graph();
     cases.extend(work(&stage));
     cases.extend(operations(&stage));
+    cases.extend(services(&stage));
     cases.extend(cabinet());
     complete(&routes::api(), &cases);
     judge(&stage.app, &cases).await;

@@ -1,0 +1,262 @@
+//! Services for programs: what can be asked for, applications, and what somebody is offered. The same rules as on the pages.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use svod_kernel::{FieldError, SpacePath, Urn};
+use svod_model::{Audience, Entity, ServiceTerm};
+use svod_runtime::{Application, Enclosed, FillingError, Service, form_of};
+use utoipa::ToSchema;
+
+use crate::commands::key;
+use crate::my::Owner;
+use crate::{Caller, Failure, RestState};
+
+/// A service in force.
+#[derive(Serialize, ToSchema)]
+pub struct ServiceEntry {
+    /// Pack and id: `moving/moving`.
+    key: String,
+    /// Word of the code list `LifeSituation`.
+    situation: String,
+    /// Who may have it: `person`, `organization`.
+    #[schema(value_type = Vec<String>)]
+    audience: Vec<Audience>,
+    /// Acts and articles, in the language of the act.
+    acts: Vec<String>,
+    /// How long the authorities have: `{"workingDays": {"days", "calendar"}}` or `{"seconds"}`.
+    #[schema(value_type = Object)]
+    term: ServiceTerm,
+    /// What it costs, in words of the act; null: nothing.
+    fee: Option<String>,
+    /// It is asked for with a form; without one it begins by itself, or is offered.
+    form: bool,
+    /// The territory that has it; null: all.
+    #[schema(value_type = Option<String>)]
+    space: Option<SpacePath>,
+}
+
+impl From<Service> for ServiceEntry {
+    fn from(service: Service) -> Self {
+        let (key, form) = (service.key(), form_of(&service.spec).is_some());
+        let Service { spec, top } = service;
+        let svod_model::ServiceSpec { situation, audience, acts, term, fee, .. } = spec;
+        Self { key, situation, audience, acts, term, fee, form, space: top }
+    }
+}
+
+/// All services in force.
+#[derive(Serialize, ToSchema)]
+pub struct ServiceList {
+    items: Vec<ServiceEntry>,
+}
+
+/// A service with its form.
+#[derive(Serialize, ToSchema)]
+pub struct ServiceView {
+    #[serde(flatten)]
+    service: ServiceEntry,
+    /// The form in the schema of form-js (bpmn.io), with `svod.…` properties; null without a form.
+    #[schema(value_type = Option<Object>)]
+    schema: Option<Value>,
+}
+
+/// What can be asked for, whoever asks.
+#[utoipa::path(get, path = "/api/v1/services", tag = "services", responses((status = 200, body = ServiceList)),
+    security((), ("bearer" = [])))]
+pub async fn list(State(s): State<RestState>, Caller(_actor): Caller) -> Json<ServiceList> {
+    Json(ServiceList { items: s.applications.services().into_iter().map(ServiceEntry::from).collect() })
+}
+
+/// One service, with the schema of its form.
+#[utoipa::path(get, path = "/api/v1/services/{pack}/{service}", tag = "services",
+    params(("pack" = String, Path, description = "Id of the pack"), ("service" = String, Path, description = "Id in the pack")),
+    responses((status = 200, body = ServiceView), (status = 404, description = "unknown service")),
+    security((), ("bearer" = [])))]
+pub async fn read(
+    State(s): State<RestState>,
+    Caller(_actor): Caller,
+    Path((pack, id)): Path<(String, String)>,
+) -> Result<Json<ServiceView>, Failure> {
+    let service = s.applications.service(&format!("{pack}/{id}"))?;
+    let catalogue = s.registry.catalogue();
+    let source = catalogue.pack(&pack).zip(form_of(&service.spec)).and_then(|(p, file)| p.forms.get(file));
+    let schema = source.and_then(|text| serde_json::from_str(text).ok());
+    Ok(Json(ServiceView { service: service.into(), schema }))
+}
+
+/// Answers of a form.
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// By the names of the form: texts, numbers, `2026-01-31`, lists. What it does not ask, hides or has from the register is left
+    /// out.
+    #[schema(value_type = Object)]
+    #[serde(default)]
+    pub answers: Map<String, Value>,
+    /// Names of fields that the register fills and that the sender says are wrong: their answers are taken instead.
+    #[serde(default)]
+    pub disputed: BTreeSet<String>,
+}
+
+/// A case that has begun.
+#[derive(Serialize, ToSchema)]
+pub struct Begun {
+    /// Under which it is read: `/api/v1/cases/{urn}`.
+    #[schema(value_type = String)]
+    case: Urn,
+}
+
+/// Where a case is read that has begun.
+pub type Created = (StatusCode, [(HeaderName, String); 1], Json<Begun>);
+
+/// The answer to whoever began a case.
+pub fn created(case: Urn) -> Created {
+    (StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/cases/{case}"))], Json(Begun { case }))
+}
+
+/// A body in JSON; nothing at all is the default.
+pub fn body<T: DeserializeOwned + Default>(bytes: &Bytes, named: &str) -> Result<T, Failure> {
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    let wrong = |e: serde_json::Error| Failure::bad("body", &e.to_string(), &format!("see {named} in /api/openapi.json"));
+    serde_json::from_slice(bytes).map_err(wrong)
+}
+
+/// Files do not come among answers: what is not sent and examined here is not a file that a case can name.
+pub fn fileless(answers: &Map<String, Value>) -> Result<(), FillingError> {
+    let named = answers.iter().filter(|(_, value)| has_file(value));
+    let told = |(field, _): (&String, &Value)| FieldError {
+        field: field.clone(),
+        rule: "files".into(),
+        fix: "leave the files out; they are sent with the form on its page".into(),
+    };
+    let errors: Vec<FieldError> = named.map(told).collect();
+    if errors.is_empty() { Ok(()) } else { Err(FillingError::Answers(errors)) }
+}
+
+fn has_file(value: &Value) -> bool {
+    match value {
+        Value::Array(all) => all.iter().any(has_file),
+        Value::Object(map) => {
+            (map.contains_key("file") && map.contains_key("size")) || map.values().any(has_file)
+        }
+        _ => false,
+    }
+}
+
+/// Asks for a service in the caller's own affairs, or of whom they act for: its case begins. Answers that are not good are told
+/// all at once, each with field, rule and fix (`form`). An `Idempotency-Key` makes a repeated request (within a day, by the same
+/// caller) answer with the case that began the first time.
+#[utoipa::path(post, path = "/api/v1/services/{pack}/{service}/applications", tag = "services", request_body = Answers,
+    params(("pack" = String, Path, description = "Id of the pack"), ("service" = String, Path, description = "Id in the pack"),
+        ("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
+    responses((status = 201, body = Begun, description = "`Location` is the case"),
+        (status = 403, description = "the caller is nobody in particular"), (status = 404, description = "no such service for them"),
+        (status = 409, description = "the service asks for no form, or the key stands for other answers"),
+        (status = 422, description = "answers that are missing or not good; or the service is not offered where they live")),
+    security(("bearer" = [])))]
+pub async fn apply(
+    State(s): State<RestState>,
+    Caller(actor): Caller,
+    Path((pack, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<Created, Failure> {
+    let Answers { answers, disputed } = body(&bytes, "Answers")?;
+    let service = s.applications.service(&format!("{pack}/{id}"))?;
+    let applicant = s.applications.applicant(&actor).await?;
+    let key = key(&headers, &bytes)?;
+    fileless(&answers)?;
+    let sheet = s.filling.of_service(&service.spec, &applicant).await?;
+    let done = s.filling.fill(&actor, &sheet, answers, disputed).await?;
+    let application = Application {
+        service: service.key(),
+        data: done.data,
+        from_graph: done.from_graph.into_iter().map(|(name, path)| (name, path.into())).collect(),
+        disputed: done.disputed.into_iter().collect(),
+        channel: "api",
+    };
+    Ok(created(s.applications.send_once(&actor, application, Enclosed::default(), key).await?))
+}
+
+/// Offers that wait for an answer.
+#[derive(Serialize, ToSchema)]
+pub struct OfferList {
+    /// Entities `Offer`: `service`, `data` (what is filled in, JSON), `until`.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Entity>,
+}
+
+/// What the caller, or whom they act for, is offered, the newest first, 200 at the most.
+#[utoipa::path(get, path = "/api/v1/my/offers", tag = "services", responses((status = 200, body = OfferList), (status = 404)),
+    security(("bearer" = [])))]
+pub async fn offers(State(s): State<RestState>, owner: Owner) -> Result<Json<OfferList>, Failure> {
+    Ok(Json(OfferList { items: s.offers().of(&owner.actor).await? }))
+}
+
+/// Takes an offer: the case of its service begins. Taken twice, it is one case. Answers, where some are given, stand before what
+/// the offer has filled in, and both are held to the form of the service; without any the offer is taken as it stands.
+#[utoipa::path(post, path = "/api/v1/my/offers/{urn}/accept", tag = "services", params(("urn" = String, Path)),
+    request_body(content = Option<Answers>),
+    responses((status = 201, body = Begun, description = "`Location` is the case"), (status = 404),
+        (status = 409, description = "answered before, or its time is over"), (status = 422)),
+    security(("bearer" = [])))]
+pub async fn accept(
+    State(s): State<RestState>,
+    owner: Owner,
+    Path(urn): Path<Urn>,
+    bytes: Bytes,
+) -> Result<Created, Failure> {
+    let (offers, actor) = (s.offers(), &owner.actor);
+    let Answers { answers, disputed } = body(&bytes, "Answers")?;
+    if answers.is_empty() {
+        return Ok(created(offers.accept(actor, &urn).await?));
+    }
+    fileless(&answers)?;
+    let offer = offers.get(actor, &urn).await?;
+    let service = s.applications.service(offer.text("service").unwrap_or_default())?;
+    let applicant = s.applications.applicant(actor).await?;
+    let mut held = offers.data(actor, &urn).await?;
+    held.extend(answers);
+    let sheet = s.filling.of_service(&service.spec, &applicant).await?;
+    let done = s.filling.fill(actor, &sheet, held, disputed).await?;
+    let answers = match done.data {
+        Value::Object(answers) => answers,
+        _ => Map::new(),
+    };
+    Ok(created(offers.accept_with(actor, &urn, answers).await?))
+}
+
+/// Declines an offer. Declined twice is declined.
+#[utoipa::path(post, path = "/api/v1/my/offers/{urn}/decline", tag = "services", params(("urn" = String, Path)),
+    responses((status = 204), (status = 404), (status = 409, description = "taken before, or its time is over")),
+    security(("bearer" = [])))]
+pub async fn decline(State(s): State<RestState>, owner: Owner, Path(urn): Path<Urn>) -> Result<StatusCode, Failure> {
+    s.offers().decline(&owner.actor, &urn).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_among_the_answers_is_told_at_its_field() {
+        let file = json!([{"file": "urn:svod:file:1", "name": "a.pdf", "type": "application/pdf", "size": 1}]);
+        let answers = |value| Map::from_iter([("scan".to_owned(), value), ("file".to_owned(), json!("a text"))]);
+        let refused = fileless(&answers(file)).unwrap_err();
+        let FillingError::Answers(errors) = refused else { panic!("{refused}") };
+        assert_eq!(errors.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["scan"]);
+        assert!(fileless(&answers(json!([{"name": "no file"}]))).is_ok());
+    }
+}
