@@ -88,6 +88,7 @@ export function photo(name, [red, green, blue] = [90, 110, 130], side = 64) {
 /** Opens the first task of that name, and takes it. */
 export async function takeTask(page, name) {
   await page.goto("/tasks");
+  await says(page, name);
   await page.getByRole("link", { name }).first().click();
   await page.waitForURL(/\/tasks\/urn/);
   const before = await text(page);

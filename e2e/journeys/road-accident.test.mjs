@@ -1,6 +1,6 @@
 // Two cars collide: both drivers say what happened on the phone, the insurer answers, the money comes; a dispute goes to an inspector.
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { before } from "node:test";
 import { accessible } from "../harness/axe.mjs";
 import { open } from "../harness/house.mjs";
 import { errors } from "../harness/pages.mjs";
@@ -14,8 +14,6 @@ house.refusals = () => {
 };
 const PLACE = "Новокузнецк, перекрёсток ул. Кирова и пр. Бардина";
 const STORY = "Стоял на светофоре, почувствовал удар сзади";
-
-const show = async (page) => console.log("-----", page.url(), "\n", await text(page));
 
 /** Cars of both drivers with policies, as the registers know them. */
 async function cars() {
@@ -44,6 +42,8 @@ async function cars() {
     ]),
   );
 }
+
+before(cars);
 
 /** The first driver's report, sent from the phone; the page of its case. */
 async function reported(page, { hour, agreed, did = "Стоял: затор, светофор, остановка по правилам", story = "" }, look) {
@@ -109,27 +109,22 @@ async function answered(page, agrees, circumstance) {
 }
 
 test("both drivers agree: from the report to the money on the account", async () => {
-  await cars();
   const one = await house.visit("/services", { as: "driver-one", phone: true });
   const two = await house.visit("/services", { as: "driver-two", phone: true });
   await reported(one, { hour: "09:30", agreed: true }, true);
   const begun = Date.now();
   const place = one.url().split("?")[0];
-  await show(one);
   await looked(one, "accident-case-waits");
 
   await says(two, /Предложено вам[\s\S]*Подтвердить сообщение о ДТП/);
-  await show(two);
   await looked(two, "accident-offer");
   await answered(two, true, "Не выдержал дистанцию или боковой интервал");
   await one.goto(place);
   await says(one, /Ущерб возмещён/);
   const minutes = (Date.now() - begun) / 60_000;
   console.log(`from the report to the payment: ${minutes.toFixed(2)} minutes on the running system, with all that people clicked`);
-  await show(one);
   await looked(one, "accident-case-paid");
   await one.goto("/my/payments");
-  await show(one);
   assert.match(await text(one), /Выплата[\s\S]*42\s000,00|42 000,00/);
   await looked(one, "accident-payments");
   await two.goto("/services");
@@ -176,14 +171,12 @@ test("they do not agree: an inspector takes it, sees only then what was written,
   const inspector = await house.visit("/tasks", { as: "traffic-inspector" });
   await says(inspector, /Разобрать происшествие/);
   const before = await takeTask(inspector, /Разобрать происшествие/);
-  console.log("BEFORE", before);
   assert.doesNotMatch(before, new RegExp(STORY), "before the task is taken");
   assert.match(await text(inspector), new RegExp(STORY));
   await looked(inspector, "accident-task");
   const task = inspector.url();
   await inspector.getByRole("link", { name: "Журнал дела" }).click();
   await inspector.waitForURL(/\/cases\//);
-  await show(inspector);
   assert.match(await text(inspector), /сзади\.png[\s\S]*спереди\.png/);
   await looked(inspector, "accident-case-inspector");
   await inspector.goto(task);

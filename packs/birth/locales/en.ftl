@@ -182,6 +182,7 @@ step-birth-ask-account = The money could not be paid: ask for an account
 step-birth-bereaved = A parent has died: who acts for the child
 step-stillbirth-ask-hospital = Ask the hospital about the document
 step-birth-objection-review = Consider the objection
+task-input-number = Medical certificate
 task-input-certificateNumber = Medical document
 task-input-childrenBorn = Children by the document
 task-input-certificatesFound = Certificates received

@@ -182,6 +182,7 @@ step-birth-ask-account = Төлем өтпеді: шотты нақтылау
 step-birth-bereaved = Ата-анасы қайтыс болды: баланың өкілін анықтау
 step-stillbirth-ask-hospital = Құжатты ауруханадан нақтылау
 step-birth-objection-review = Қарсылықты қарау
+task-input-number = Медициналық куәлік
 task-input-certificateNumber = Медициналық құжат
 task-input-childrenBorn = Құжат бойынша балалар
 task-input-certificatesFound = Алынған куәліктер

@@ -182,6 +182,7 @@ step-birth-ask-account = Выплата не прошла: уточнить сч
 step-birth-bereaved = Умер родитель: решить, кто представляет ребёнка
 step-stillbirth-ask-hospital = Уточнить документ у больницы
 step-birth-objection-review = Рассмотреть возражение
+task-input-number = Медицинское свидетельство
 task-input-certificateNumber = Медицинский документ
 task-input-childrenBorn = Детей по документу
 task-input-certificatesFound = Свидетельств получено

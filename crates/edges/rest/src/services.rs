@@ -126,7 +126,8 @@ pub fn body<T: DeserializeOwned + Default>(bytes: &Bytes, named: &str) -> Result
     if bytes.is_empty() {
         return Ok(T::default());
     }
-    let wrong = |e: serde_json::Error| Failure::bad("body", &e.to_string(), &format!("see {named} in /api/openapi.json"));
+    let wrong =
+        |e: serde_json::Error| Failure::bad("body", &e.to_string(), &format!("see {named} in /api/openapi.json"));
     serde_json::from_slice(bytes).map_err(wrong)
 }
 
@@ -145,9 +146,7 @@ pub fn fileless(answers: &Map<String, Value>) -> Result<(), FillingError> {
 fn has_file(value: &Value) -> bool {
     match value {
         Value::Array(all) => all.iter().any(has_file),
-        Value::Object(map) => {
-            (map.contains_key("file") && map.contains_key("size")) || map.values().any(has_file)
-        }
+        Value::Object(map) => (map.contains_key("file") && map.contains_key("size")) || map.values().any(has_file),
         _ => false,
     }
 }
@@ -160,8 +159,8 @@ fn has_file(value: &Value) -> bool {
         ("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     responses((status = 201, body = Begun, description = "`Location` is the case"),
         (status = 403, description = "the caller is nobody in particular"), (status = 404, description = "no such service for them"),
-        (status = 409, description = "the service asks for no form, or the key stands for other answers"),
-        (status = 422, description = "answers that are missing or not good; or the service is not offered where they live")),
+        (status = 409, description = "the service asks for no form"),
+        (status = 422, description = "answers that are missing or not good; not offered where they live; the key stands for other answers")),
     security(("bearer" = [])))]
 pub async fn apply(
     State(s): State<RestState>,
@@ -173,7 +172,7 @@ pub async fn apply(
     let Answers { answers, disputed } = body(&bytes, "Answers")?;
     let service = s.applications.service(&format!("{pack}/{id}"))?;
     let applicant = s.applications.applicant(&actor).await?;
-    let key = key(&headers, &bytes)?;
+    let key = key(&headers, &[service.key().as_bytes(), b" ", &bytes].concat())?;
     fileless(&answers)?;
     let sheet = s.filling.of_service(&service.spec, &applicant).await?;
     let done = s.filling.fill(&actor, &sheet, answers, disputed).await?;

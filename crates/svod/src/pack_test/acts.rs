@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use svod_kernel::{Actor, Urn};
 use svod_model::Entity;
 use svod_money::{Notice, SANDBOX, Settled, State};
-use svod_runtime::{Correspondence, Offers, Side};
+use svod_runtime::{Correspondence, Offers, Sheet as Paper, Side};
 
 use super::filling::Sheet;
 use super::map;
@@ -55,10 +55,9 @@ impl Stage {
             None => map(step, "answers").map(|(k, v)| (k.clone(), v.clone())).collect::<Map<_, _>>(),
             Some(file) => {
                 let applicant = self.core.applications.applicant(&actor).await.map_err(Fault::of)?;
-                let (prefill, inputs) = Sheet::of_applicant(&applicant);
                 let form = self.form(&service.pack, &service.version, &file).await?;
-                let space = applicant.space.clone();
-                let sheet = Sheet { file, pack: service.pack.clone(), form, prefill, inputs, space };
+                let paper = Paper::of_applicant(form, &applicant);
+                let sheet = Sheet { file, pack: service.pack.clone(), paper };
                 match self.fill(&sheet, &actor, step).await?.data {
                     Value::Object(map) => map,
                     _ => Map::new(),

@@ -1,45 +1,24 @@
-//! Forms, filled in and checked as the pages do it: who applies, and who does a task, get the same answers.
+//! Forms, filled in and checked as programs do it by the API: who applies, and who does a task, get the same answers.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
-use svod_forms::{Around, Draft, FieldError, Filled, Finished, Form, Lists, Prefill, Sent};
-use svod_kernel::{Actor, Clock as _, Lang, SpacePath};
-use svod_model::Entity;
-use svod_runtime::plain;
+use svod_forms::Finished;
+use svod_kernel::Actor;
+use svod_runtime::{Filling, Sheet as Paper};
 
 use super::map;
-use super::stage::{Fault, Refusal, Stage};
+use super::stage::{Fault, Stage};
 
-/// A form with all that it is filled in with.
+/// A form with where it stands.
 pub struct Sheet {
     /// Its file.
     pub file: String,
     /// Its pack.
     pub pack: String,
-    /// The form.
-    pub form: Arc<Form>,
-    /// What the graph holds.
-    pub prefill: Prefill,
-    /// Values beside the answers.
-    pub inputs: Map<String, Value>,
-    /// Whose registers are searched.
-    pub space: SpacePath,
-}
-
-impl Sheet {
-    /// What the register knows of the applicant: `applicant.<attribute>`.
-    pub fn of_applicant(applicant: &Entity) -> (Prefill, Map<String, Value>) {
-        let known = plain(applicant);
-        let fields = known.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-        let filled = |(name, value): (&String, &Value)| {
-            let as_of = applicant.attributes.get(name).map(|a| a.modified(applicant.created_at));
-            (format!("applicant.{name}"), Filled { value: value.clone(), source: applicant.kind.clone(), as_of })
-        };
-        (fields.map(filled).collect(), [("applicant".to_owned(), known.clone())].into_iter().collect())
-    }
+    /// The form, with all that it is filled in with.
+    pub paper: Paper,
 }
 
 impl Stage {
@@ -48,43 +27,10 @@ impl Stage {
         let mut answers: Map<String, Value> = map(step, "answers").map(|(k, v)| (k.clone(), v.clone())).collect();
         answers.extend(map(step, "files").map(|(field, count)| (field.clone(), files(field, count))));
         self.known_fields(sheet, &answers)?;
-        let answers = Value::Object(answers);
         let disputed = super::list(step, "disputes").filter_map(Value::as_str).map(str::to_owned).collect();
-        let catalogue = self.core.registry.catalogue();
-        let mut around = Around {
-            lang: Lang::En,
-            texts: &catalogue.texts,
-            now: self.clock.now(),
-            offset_hours: i32::try_from(self.offset / 3_600).unwrap_or_default(),
-            prefill: &sheet.prefill,
-            lists: &Lists::default(),
-            inputs: &sheet.inputs,
-        };
-        let held = Draft { data: answers.clone(), disputed };
-        let wanted = sheet.form.wanted(&held, &Default::default(), &around);
-        let mut lists = Lists::default();
-        for code in wanted.codes {
-            let values = catalogue.metamodel.enums.get(&code).map(|e| e.values.clone()).unwrap_or_default();
-            lists.codes.insert(code, values);
-        }
-        for (register, id) in wanted.addresses {
-            let Ok(urn) = id.parse() else { continue };
-            if let Ok(found) = self.core.registry.entity(actor, &urn).await
-                && found.kinds().any(|kind| kind == register)
-                && sheet.space.top().covers(&found.space)
-            {
-                lists.addresses.insert(id, found.text("name").unwrap_or(found.id.as_str()).to_owned());
-            }
-        }
-        around.lists = &lists;
-        let refused = |errors: &[FieldError]| {
-            let fields = errors.iter().map(|e| (e.name.clone(), e.rule.to_owned())).collect();
-            let said = "the form is not complete, or an answer is not good".to_owned();
-            Fault::Refused(Refusal { code: "form".into(), fields, said, expected: false })
-        };
-        let blank = Draft { data: json!({}), ..held };
-        let draft = sheet.form.accept(None, &blank, Sent::Data(&answers), &around).map_err(|r| refused(&r.errors))?;
-        sheet.form.finish(&draft, &around).map_err(|errors| refused(&errors))
+        let offset = i32::try_from(self.offset / 3_600).unwrap_or_default();
+        let filling = Filling::new(self.core.registry.clone(), offset);
+        filling.fill(actor, &sheet.paper, answers, disputed).await.map_err(Fault::of)
     }
 
     /// An answer to a question that is not asked is a slip of whoever wrote the situation.

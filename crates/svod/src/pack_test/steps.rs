@@ -5,7 +5,7 @@ use svod_ingest::{RawMessage, Source};
 use svod_kernel::{Actor, Clock as _, Urn};
 use svod_model::{Attribute, Entity, StartSpec, attribute_from_seed, parse_duration};
 use svod_registry::{Change, Command, Operation};
-use svod_runtime::Application;
+use svod_runtime::{Application, Sheet as Paper};
 
 use super::filling::Sheet;
 use super::scripted::Says;
@@ -89,9 +89,8 @@ impl Stage {
         });
         let file = file.with_context(|| format!("'{key}' has no form: it begins with an event, not with 'apply'"))?;
         let (pack, version) = (service.spec.pack.clone(), service.spec.version.clone());
-        let (prefill, inputs) = Sheet::of_applicant(&applicant);
-        let (form, space) = (self.form(&pack, &version, &file).await?, applicant.space.clone());
-        let done = self.fill(&Sheet { file, pack, form, prefill, inputs, space }, &actor, step).await?;
+        let paper = Paper::of_applicant(self.form(&pack, &version, &file).await?, &applicant);
+        let done = self.fill(&Sheet { file, pack, paper }, &actor, step).await?;
         let application = Application {
             service: key.to_owned(),
             data: done.data,
@@ -155,14 +154,13 @@ impl Stage {
         let process = case.text("processVersion").unwrap_or_default();
         let parts = process.split_once('@').and_then(|(pack, rest)| Some((pack, rest.split_once('/')?.0)));
         let (pack, version) = parts.with_context(|| format!("'{process}' names no process"))?;
-        Ok(Sheet {
+        let paper = Paper {
             form: self.form(pack, version, &file).await?,
-            file,
-            pack: pack.to_owned(),
             prefill: svod_forms::Prefill::new(),
             inputs: task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             space: task.space.clone(),
-        })
+        };
+        Ok(Sheet { file, pack: pack.to_owned(), paper })
     }
 
     /// The first task of the step that is not done yet: of the case that is named, of the last one, of any.

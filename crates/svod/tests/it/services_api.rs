@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use svod_identity::{From, Invitation};
-use svod_kernel::{Clock as _, Role};
+use svod_kernel::Role;
 use svod_testkit::{Answer, TestApp, on_both_engines, packs};
 
 const APPLICATIONS: &str = "/api/v1/services/moving/moving/applications";
@@ -151,7 +151,7 @@ on_both_engines! {
         let (one, two) = tokio::join!(send("a", "consent"), send("a", "consent"));
         assert_eq!(one.ok()["case"], two.ok()["case"]);
         assert_eq!(send("a", "consent").await.ok()["case"], one.json()["case"]);
-        send("a", "lease").await.problem(409, "key-used");
+        send("a", "lease").await.problem(422, "key-used");
         assert_ne!(send("b", "consent").await.ok()["case"], one.json()["case"]);
         assert_eq!(app.all("kuzbass", "Case").await.len(), 2);
         app.settle().await;
@@ -188,6 +188,7 @@ on_both_engines! {
         };
         assert_eq!(olga.post(&letters, json!({"text": "Нужен ли оригинал?"})).await.status, 201);
         olga.post(&letters, json!({"text": "  "})).await.problem(422, "message-text");
+        app.clock.advance(1);
         assert_eq!(write("official-migration", "Да, принесите.").await.status, 201);
         write("official-regional", "Не к нам.").await.problem(403, "forbidden");
         let seen = olga.get(&at).await.ok();
@@ -224,7 +225,7 @@ fn waiting() -> svod_model::PackSource {
 
 on_both_engines! {
     async fn another_system_tells_a_process_what_it_waits_for(builder: TestAppBuilder) {
-        let app = builder.pack(waiting()).neighbour().doors().start().await;
+        let app = builder.pack(waiting()).doors().start().await;
         let olga = Program::of(&app, "olga", None).await;
         let at = olga.apply("consent").await;
         assert_eq!(olga.get(&at).await.ok()["now"]["state"], "platform");
