@@ -57,12 +57,17 @@ impl Territories {
     }
 
     /// The body answering for `subject` at `place`: of those whose territory holds the point the one with the smallest,
-    /// else one that answers for the whole of a space above. Ties go to the lower id, so that the answer never flickers.
+    /// else one that answers for the whole of a space above. Without a place, a body with a territory answers for the space it
+    /// lives in, below the region's own. Ties go to the lower id, so that the answer never flickers.
     pub fn answerable(&self, subject: &str, place: Option<Point>, space: &SpacePath) -> Option<Answerable> {
         let candidates = self.bodies.iter().filter(|b| b.subjects.iter().any(|s| s == subject));
         let fitting = candidates.filter_map(|b| {
             let reach = match &b.territory {
-                Some(t) => self.reach(t, place?)?,
+                Some(t) => match place {
+                    Some(place) => self.reach(t, place)?,
+                    None if b.space.covers(space) && b.space != b.space.top() => 1.0 / b.space.lineage().count() as f64,
+                    None => return None,
+                },
                 None if b.space.covers(space) => f64::INFINITY,
                 None => return None,
             };
@@ -147,6 +152,23 @@ mod tests {
         assert_eq!(who(&t, "air", 50.0, 50.0).as_deref(), Some("ministry"));
         assert_eq!(who(&t, "water", 4.5, 4.5).as_deref(), Some("ministry"));
         assert_eq!(who(&t, "heat", 4.5, 4.5), None, "another region's body never answers");
+    }
+
+    #[test]
+    fn without_a_place_the_body_of_the_space_answers() {
+        let t = Territories::new(&[
+            body("town", "k/a", Some("town"), &["air"]),
+            body("other", "k/b", Some("other"), &["air"]),
+            body("far", "k", Some("far"), &["air"]),
+            body("ministry", "k", None, &["air", "water"]),
+        ]);
+        let who = |subject: &str, space: &str| {
+            t.answerable(subject, None, &space.parse().unwrap()).map(|a| a.body.local().to_owned())
+        };
+        assert_eq!(who("air", "k/a").as_deref(), Some("town"));
+        assert_eq!(who("air", "k/b/c").as_deref(), Some("other"));
+        assert_eq!(who("air", "k/d").as_deref(), Some("ministry"), "nobody's territory is guessed");
+        assert_eq!(who("water", "k/a").as_deref(), Some("ministry"));
     }
 
     #[test]

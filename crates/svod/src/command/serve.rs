@@ -11,7 +11,7 @@ use crate::config::{DataDir, LogFormat};
 use crate::{Config, Platform, PlatformOptions, embedded, guarded, logging, real_data, simulate};
 
 /// The packs of the demonstration, each after those it needs.
-const DEMO: [&str; 5] = ["base", "kuzbass", "moving", "birth", "road-accident"];
+const DEMO: [&str; 7] = ["base", "kuzbass", "moving", "birth", "road-accident", "building-permit", "company"];
 
 /// `svod serve`
 #[derive(Args, Clone, Default)]
