@@ -1,6 +1,6 @@
 // Two cars collide: both drivers say what happened on the phone, the insurer answers, the money comes; a dispute goes to an inspector.
 import assert from "node:assert/strict";
-import test, { before } from "node:test";
+import test from "node:test";
 import { accessible } from "../harness/axe.mjs";
 import { open } from "../harness/house.mjs";
 import { errors } from "../harness/pages.mjs";
@@ -42,8 +42,6 @@ async function cars() {
     ]),
   );
 }
-
-before(cars);
 
 /** The first driver's report, sent from the phone; the page of its case. */
 async function reported(page, { hour, agreed, did = "Стоял: затор, светофор, остановка по правилам", story = "" }, look) {
@@ -109,6 +107,7 @@ async function answered(page, agrees, circumstance) {
 }
 
 test("both drivers agree: from the report to the money on the account", async () => {
+  await cars();
   const one = await house.visit("/services", { as: "driver-one", phone: true });
   const two = await house.visit("/services", { as: "driver-two", phone: true });
   await reported(one, { hour: "09:30", agreed: true }, true);
@@ -134,28 +133,33 @@ test("both drivers agree: from the report to the money on the account", async ()
   await looked(two, "accident-case-two");
 });
 
-test("the second driver confirms with one act; who is to be paid has named no account, and an expert asks for it", async () => {
+test("the second driver confirms with one act; the damage and the account of who is to be paid are asked for by an expert", async () => {
+  house.refusals();
   const one = await house.visit("/services", { as: "driver-one", phone: true });
   const two = await house.visit("/services", { as: "driver-two", phone: true });
-  house.refusals();
   await reported(one, { hour: "21:40", agreed: true, did: "Двигался задним ходом" });
   await two.goto("/services");
   await two.getByRole("button", { name: "Согласиться" }).first().click();
   await two.waitForURL(/\/cases\/.*done=accept/);
   await says(two, /Вы подтвердили сообщение о происшествии/);
-  await says(one, /Уточнить счёт потерпевшего/);
+  await says(one, /Получить ответ страховщика: ждёт специалиста/);
+
   const expert = await house.visit("/tasks", { as: "motor-insurers-expert" });
-  await takeTask(expert, /Уточнить счёт потерпевшего/);
-  await looked(expert, "accident-account-task");
-  await decide(expert, async (page) => {
-    await page.getByRole("radio", { name: "Выплатить на этот счёт" }).check();
+  /** A choice, and the answer that it asks for. */
+  const choose = (choice, field, answer) => async (page) => {
+    await page.getByRole("radio", { name: choice, exact: true }).check();
     await next(page);
     await errors(page).waitFor();
-    await page.getByLabel("Номер счёта").fill("40817810000000000022");
-  });
+    await page.getByLabel(field, { exact: true }).fill(answer);
+  };
+  await takeTask(expert, /олучить ответ/);
+  await looked(expert, "accident-insurer-task");
+  await decide(expert, choose("Платит", "Сумма", "42000"));
+  await takeTask(expert, /Уточнить счёт потерпевшего/);
+  await decide(expert, choose("Выплатить на этот счёт", "Номер счёта", "40817810000000000022"));
   await says(one, /Ущерб возмещён/);
   await two.goto("/my/payments");
-  assert.match(await text(two), /Выплата/);
+  assert.match(await text(two), /Выплата: 42\s000,00/);
 });
 
 test("they do not agree: an inspector takes it, sees only then what was written, and decides", async () => {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use svod_kernel::{FieldError, SpacePath, Urn};
 use svod_model::{Audience, Entity, ServiceTerm};
-use svod_runtime::{Application, Enclosed, FillingError, Service, form_of};
+use svod_runtime::{Application, Enclosed, FillingError, Service, Sheet, form_of};
 use utoipa::ToSchema;
 
 use crate::commands::key;
@@ -131,6 +131,15 @@ pub fn body<T: DeserializeOwned + Default>(bytes: &Bytes, named: &str) -> Result
     serde_json::from_slice(bytes).map_err(wrong)
 }
 
+/// What is signed is sent on its page: a fresh proof of who sends it is asked for there.
+pub fn unsigned(sheet: &Sheet) -> Result<(), Failure> {
+    if sheet.form.is_signed() {
+        let fix = "send it on its page, where a fresh proof of who you are is asked for";
+        return Err(Failure::bad("answers", "the form is signed", fix));
+    }
+    Ok(())
+}
+
 /// Files do not come among answers: what is not sent and examined here is not a file that a case can name.
 pub fn fileless(answers: &Map<String, Value>) -> Result<(), FillingError> {
     let named = answers.iter().filter(|(_, value)| has_file(value));
@@ -175,6 +184,7 @@ pub async fn apply(
     let key = key(&headers, &[service.key().as_bytes(), b" ", &bytes].concat())?;
     fileless(&answers)?;
     let sheet = s.filling.of_service(&service.spec, &applicant).await?;
+    unsigned(&sheet)?;
     let done = s.filling.fill(&actor, &sheet, answers, disputed).await?;
     let application = Application {
         service: service.key(),
@@ -226,6 +236,7 @@ pub async fn accept(
     let mut held = offers.data(actor, &urn).await?;
     held.extend(answers);
     let sheet = s.filling.of_service(&service.spec, &applicant).await?;
+    unsigned(&sheet)?;
     let done = s.filling.fill(actor, &sheet, held, disputed).await?;
     let answers = match done.data {
         Value::Object(answers) => answers,

@@ -8,7 +8,7 @@ use svod_registry::EntityQuery;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::entities::Done;
-use crate::services::{Answers, fileless};
+use crate::services::{Answers, fileless, unsigned};
 use crate::{Caller, Failure, RestState};
 
 #[derive(Deserialize, IntoParams)]
@@ -110,6 +110,7 @@ pub async fn answers(
     Json(Answers { answers, disputed }): Json<Answers>,
 ) -> Result<Json<Done>, Failure> {
     let sheet = s.filling.of_task(&actor, &urn).await?;
+    unsigned(&sheet)?;
     fileless(&answers)?;
     let answers = match s.filling.fill(&actor, &sheet, answers, disputed).await?.data {
         Value::Object(answers) => answers,

@@ -4,12 +4,15 @@ use serde_json::{Map, Value};
 use svod_kernel::{Actor, SpacePath};
 use svod_process::Event;
 use svod_registry::{Action, CommandError};
+use svod_store::instance::{self, Waits};
 
 use super::deed::Deed;
 use super::{Along, CaseError, Cases, Key, NewCase};
 
 /// What whoever may not is told of.
 const KIND: &str = "Message";
+/// Receivers of one name and key that are looked at, in all territories.
+const LOOKED: i64 = 200;
 
 impl Cases {
     /// Brings a message from outside to whoever waits for it, or begins what begins with it; whether anybody did. A receiver in a
@@ -30,11 +33,9 @@ impl Cases {
             return Err(forbidden(space));
         }
         let along = Along { ground: Some(format!("message:{name}")), ..Along::default() };
-        if let Some(waiting) = self.receiver(name, key.unwrap_or_default()).await? {
-            let Some((_, space)) = theirs.iter().find(|(id, _)| *id == waiting.space) else { return Ok(false) };
-            let receiver = (waiting.space, waiting.instance);
+        if let Some((receiver, space)) = self.among(&theirs, name, key.unwrap_or_default()).await? {
             if self.is_own(actor, receiver).await? {
-                return Err(forbidden(space.clone()));
+                return Err(forbidden(space));
             }
             let event = Event::Message { name: name.to_owned(), key: key.map(str::to_owned), payload };
             return match self.happen(actor, receiver, &event, &along).await {
@@ -49,6 +50,20 @@ impl Cases {
         }
         self.begin(actor, NewCase { variables: payload, ..new }, along).await?;
         Ok(true)
+    }
+
+    /// The first who waits for it in these territories.
+    async fn among(
+        &self,
+        theirs: &[(i64, SpacePath)],
+        name: &str,
+        key: &str,
+    ) -> Result<Option<(Key, SpacePath)>, CaseError> {
+        let (name, key) = (name.to_owned(), key.to_owned());
+        let read = move |conn: &mut dyn svod_store::Conn| instance::awaiting(conn, Waits::Message, &name, &key, LOOKED);
+        let waiting = self.store.read(read).await?;
+        let here = |id: i64| theirs.iter().find(|(space, _)| *space == id).map(|(_, path)| path.clone());
+        Ok(waiting.iter().find_map(|w| Some(((w.space, w.instance), here(w.space)?))))
     }
 
     /// Is the case of the instance the actor's own?
