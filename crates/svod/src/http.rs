@@ -62,21 +62,7 @@ pub fn serve(
 fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
     let Edges { ngsi, witness, files } = edges;
     let portal = portal(config, rooms);
-    let rest = RestState {
-        registry: rooms.registry.clone(),
-        identity: rooms.identity.clone(),
-        quarantine: rooms.ingest.quarantine(),
-        ingest: rooms.ingest.clone(),
-        trust: rooms.trust.clone(),
-        files: files.clone(),
-        history: rooms.history.clone(),
-        twin: rooms.twin.clone(),
-        tasks: rooms.tasks.clone(),
-        applications: rooms.applications.clone(),
-        cases: rooms.cases.clone(),
-        filling: Filling::new(rooms.registry.clone(), config.http.utc_offset_hours),
-        ledger: Ledger { notary: rooms.notary.clone(), witness },
-    };
+    let rest = rest(config, rooms, (witness, files.clone()));
     let pages = Router::new()
         .merge(svod_insight::routes(svod_insight::InsightState {
             registry: rooms.registry.clone(),
@@ -119,6 +105,24 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
     let chance = (rooms.registry.clock().clone(), rooms.registry.rng().clone());
     let ngsi = svod_ngsi_ld::Edge::new(ngsi).layered(named.clone());
     Front::new(own, portal.wrap(pages).layer(named), ngsi, &config.http, chance)
+}
+
+fn rest(config: &Config, rooms: &Core, (witness, files): (Arc<Witness>, Files)) -> RestState {
+    RestState {
+        registry: rooms.registry.clone(),
+        identity: rooms.identity.clone(),
+        quarantine: rooms.ingest.quarantine(),
+        ingest: rooms.ingest.clone(),
+        trust: rooms.trust.clone(),
+        files,
+        history: rooms.history.clone(),
+        twin: rooms.twin.clone(),
+        tasks: rooms.tasks.clone(),
+        applications: rooms.applications.clone(),
+        cases: rooms.cases.clone(),
+        filling: Filling::new(rooms.registry.clone(), config.http.utc_offset_hours),
+        ledger: Ledger { notary: rooms.notary.clone(), witness },
+    }
 }
 
 fn payments(rooms: &Core) -> Router {

@@ -96,25 +96,7 @@ impl Platform {
         let keys = secrets::identity_keys(&config.data.0, &*options.rng)
             .with_context(|| format!("the installation's key in {} cannot be read or made", config.data.0.display()))?;
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
-        let ground = Ground {
-            store,
-            clock: options.clock.clone(),
-            rng: options.rng.clone(),
-            key: keys[0],
-            node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
-            demo: options.demo,
-            origin: config.origin(addresses.http),
-            session_seconds: i64::from(config.identity.session_hours.max(1)) * 3600,
-            breached: config.identity.breached_passwords.clone(),
-            cache_bytes: config.store.entity_cache_mib << 20,
-            ledger: ledger::Keeping::open(&config.ledger, &config.data.0, &*options.rng)?,
-            reached: Reached {
-                outbound: Some(outbound.clone()),
-                systems: config.exchange.clone(),
-                demo: options.demo,
-                payments: config.payments.clone(),
-            },
-        };
+        let ground = ground(config, &options, (store, keys[0], outbound.clone()), addresses.http)?;
         let core = Core::open(ground, &options.packs, Vec::new(), limits(config)).await?;
         if options.sandbox {
             core.registry.ensure_space(&SANDBOX_SPACE.parse().context("a literal")?, true).await?;
@@ -185,6 +167,34 @@ fn open_store(config: &Config, options: &PlatformOptions) -> anyhow::Result<Stor
     let url: StoreUrl = config.store_url().parse().context("store.url")?;
     Store::open(&url, StoreOptions::default(), options.clock.clone())
         .with_context(|| format!("the store {url} cannot be opened"))
+}
+
+/// What the rooms stand on.
+fn ground(
+    config: &Config,
+    options: &PlatformOptions,
+    (store, key, outbound): (Store, [u8; 32], Outbound),
+    address: SocketAddr,
+) -> anyhow::Result<Ground> {
+    Ok(Ground {
+        store,
+        clock: options.clock.clone(),
+        rng: options.rng.clone(),
+        key,
+        node: secrets::node(&config.data.0, &*options.rng).context("the name of this node cannot be kept")?,
+        demo: options.demo,
+        origin: config.origin(address),
+        session_seconds: i64::from(config.identity.session_hours.max(1)) * 3600,
+        breached: config.identity.breached_passwords.clone(),
+        cache_bytes: config.store.entity_cache_mib << 20,
+        ledger: ledger::Keeping::open(&config.ledger, &config.data.0, &*options.rng)?,
+        reached: Reached {
+            outbound: Some(outbound),
+            systems: config.exchange.clone(),
+            demo: options.demo,
+            payments: config.payments.clone(),
+        },
+    })
 }
 
 fn files(config: &Config, core: &Core) -> anyhow::Result<Files> {

@@ -115,12 +115,7 @@ impl Core {
         let registry = registry(&ground, (packs, compiled), given).await?;
         let Ground { store, clock, rng, node, ledger, reached, origin, demo, .. } = ground;
         let trust = Trust::new(registry.clone());
-        identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
-        trust.watch(identity.clone());
-        identity.set_personas(registry.catalogue().personas.clone());
-        if demo {
-            crate::people::settle(&registry, &registry.catalogue().personas).await?;
-        }
+        introduce(&identity, &registry, &trust, demo).await?;
         let history = Arc::new(History::new(store.clone()));
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));
@@ -169,6 +164,23 @@ impl Core {
             notary,
         })
     }
+}
+
+/// Identity learns who holds which post, and who the demonstration may be tried as.
+async fn introduce(
+    identity: &Arc<Identity>,
+    registry: &Arc<Registry>,
+    trust: &Trust,
+    demo: bool,
+) -> anyhow::Result<()> {
+    identity.set_directory(Arc::new(Posts { registry: registry.clone(), trust: trust.clone() }));
+    trust.watch(identity.clone());
+    let personas = registry.catalogue().personas.clone();
+    if demo {
+        crate::people::settle(registry, &personas).await?;
+    }
+    identity.set_personas(personas);
+    Ok(())
 }
 
 /// Money with the providers that are configured.

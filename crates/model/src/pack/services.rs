@@ -33,20 +33,10 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
     let audience = audience(cx, &f);
     let subject = cx.need_text(&f, "subject");
     let process = cx.need_text(&f, "process");
-    let start = cx.need(&f, "start").and_then(|n| cx.list(n)).map(|list| {
-        let starts: Vec<StartSpec> = list.iter().filter_map(|n| start(cx, n)).collect();
-        if list.is_empty() {
-            cx.error(f.place("start"), "bad-value", "nothing starts the service", "name a form or an event");
-        }
-        starts
-    });
+    let start = all_starts(cx, &f);
     let term = cx.need(&f, "term").and_then(|n| term(cx, n));
     let warn = f.get("warn").and_then(|n| cx.duration(n)).map(|s| whole(s.round()));
-    let acts: Vec<String> = cx.texts(&f, "acts").into_iter().map(str::to_owned).collect();
-    if acts.is_empty() {
-        let fix = "write the act and its article, such as 'Федеральный закон от 15.11.1997 № 143-ФЗ, ст. 14'";
-        cx.error(f.place("acts"), "missing-key", "a service names the acts it follows", fix);
-    }
+    let acts = acts(cx, &f);
     let variables = cx.texts(&f, "variables").into_iter().map(str::to_owned).collect();
     let fee = f.get("fee").and_then(|n| cx.text(n)).map(str::to_owned);
     let object = f.get("object").and_then(|n| object(cx, n));
@@ -77,6 +67,23 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
         pilot,
         variants,
     })
+}
+
+fn all_starts(cx: &mut Cx<'_>, f: &Fields<'_>) -> Option<Vec<StartSpec>> {
+    let list = cx.need(f, "start").and_then(|n| cx.list(n))?;
+    if list.is_empty() {
+        cx.error(f.place("start"), "bad-value", "nothing starts the service", "name a form or an event");
+    }
+    Some(list.iter().filter_map(|n| start(cx, n)).collect())
+}
+
+fn acts(cx: &mut Cx<'_>, f: &Fields<'_>) -> Vec<String> {
+    let acts: Vec<String> = cx.texts(f, "acts").into_iter().map(str::to_owned).collect();
+    if acts.is_empty() {
+        let fix = "write the act and its article, such as 'Федеральный закон от 15.11.1997 № 143-ФЗ, ст. 14'";
+        cx.error(f.place("acts"), "missing-key", "a service names the acts it follows", fix);
+    }
+    acts
 }
 
 fn variants(cx: &mut Cx<'_>, node: &Node) -> Vec<VariantSpec> {

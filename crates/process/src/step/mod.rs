@@ -149,13 +149,9 @@ impl<'p> Run<'p> {
         match event {
             Event::Start { .. } => Ok(()),
             Event::Completed { token, variables } => self.completed(*token, variables),
-            Event::ServiceDone { token, attempt, variables } => {
-                self.asked(*token, *attempt, |w| *w == Wait::Service)?;
-                self.complete(*token, variables);
-                Ok(())
-            }
-            Event::CalledDone { token, attempt, variables } => {
-                self.asked(*token, *attempt, |w| *w == Wait::Called)?;
+            Event::ServiceDone { token, attempt, variables } | Event::CalledDone { token, attempt, variables } => {
+                let asked = if matches!(event, Event::ServiceDone { .. }) { Wait::Service } else { Wait::Called };
+                self.asked(*token, *attempt, |w| *w == asked)?;
                 self.complete(*token, variables);
                 Ok(())
             }
