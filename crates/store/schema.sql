@@ -235,7 +235,7 @@ CREATE INDEX instance_person ON instance (person) WHERE person IS NOT NULL;
 
 CREATE INDEX instance_process ON instance (space, process, status, id);
 
-CREATE INDEX instance_standing ON instance (modified, space, id) WHERE status = 1;
+CREATE INDEX instance_standing ON instance (modified, space, id, process) WHERE status = 1;
 
 CREATE INDEX instance_urn ON instance (urn);
 

@@ -133,7 +133,7 @@ impl Files {
     /// Does an entity name the file: its own, or the one that this was merged into?
     async fn belongs(&self, info: &FileInfo) -> Result<bool, FileError> {
         match self.0.registry.entity_in(&Actor::platform("files"), Some(&info.space), &info.owner).await {
-            Ok(owner) => Ok(names(&owner, info)),
+            Ok(owner) => Ok(names(&owner, info) || self.is_held(info)),
             Err(QueryError::NotFound(_)) => Ok(self.is_held(info)),
             Err(e) => Err(e.into()),
         }

@@ -47,7 +47,7 @@ impl Payments {
         let amount = amount(call)?;
         let case = self.case(call).await?.map(|c| c.id);
         let accrual = accrual.ok_or(MoneyError::Field { field: "accrual", fix: "give the URN of what was paid" })?;
-        let all = self.0.refund(&Refund { accrual, amount, case, key: call.key.clone() }).await?;
+        let all = self.0.refund(&Refund { accrual, amount, case, key: visit(&call.key) }).await?;
         let answer = json!({"payment": all.first(), "payments": all});
         Ok(answer.as_object().cloned().unwrap_or_default())
     }
@@ -69,7 +69,7 @@ impl Payments {
             currency: text("currency").unwrap_or_else(|| CURRENCY.to_owned()),
             account: text("account").ok_or_else(|| needed("account", "give the number of the account"))?,
             space: space.ok_or_else(|| needed("case", "pay from a process that has a case"))?,
-            key: call.key.clone(),
+            key: visit(&call.key),
         };
         let payment = self.0.payout(&payout).await?;
         Ok([("payment".to_owned(), json!(payment))].into_iter().collect())
@@ -108,4 +108,10 @@ fn amount(call: &ServiceCall) -> Result<Option<i64>, MoneyError> {
         None | Some(Value::Null) => Ok(None),
         Some(value) => whole(value).map(Some).ok_or_else(wrong),
     }
+}
+
+/// One visit of a process to its task is one payment, however often it is tried and whoever tries it again: of the key
+/// (space, instance, token, attempt) the attempt goes.
+fn visit(key: &str) -> String {
+    key.rsplit_once('-').map_or(key, |(visit, _)| visit).to_owned()
 }

@@ -157,6 +157,8 @@ pub struct ResourceRef {
     pub body: Option<Urn>,
     /// The person that it is, or is about.
     pub person: Option<Urn>,
+    /// The case it belongs to; no policy asks for it, an access to one case does.
+    pub case: Option<Urn>,
     /// On what ground the actor looks at the person's data; none: on none.
     pub ground: Option<Ground>,
     /// The space is open (sandbox).
@@ -166,6 +168,6 @@ pub struct ResourceRef {
 impl ResourceRef {
     /// A resource of that kind in that (strict) space, assigned to nobody.
     pub fn new(kind: &str, space: SpacePath) -> Self {
-        Self { kind: kind.to_owned(), space, body: None, person: None, ground: None, open: false }
+        Self { kind: kind.to_owned(), space, body: None, person: None, case: None, ground: None, open: false }
     }
 }

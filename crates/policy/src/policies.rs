@@ -82,7 +82,7 @@ impl Policies {
     /// May this actor do this? Anything that goes wrong on the way means no.
     pub fn allows(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
         let own = resource.person.as_ref().is_some_and(|p| actor.owns(p, &resource.kind));
-        let key = (fingerprint(actor), action, ResourceRef { person: None, ..resource.clone() }, own);
+        let key = (fingerprint(actor), action, ResourceRef { person: None, case: None, ..resource.clone() }, own);
         if let Some(known) = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return *known;
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::Entity;
-use svod_policy::{Action, Ground};
+use svod_policy::{Action, Ground, ResourceRef};
 use svod_query::{Compare, Filter, Operand, Operation as Op, Path, Query, Types};
 
 use crate::command::{Change, Command, CommandError, Operation, Receipt};
@@ -28,6 +28,8 @@ struct Opened {
     body: Option<Urn>,
     ground: Ground,
     consent: Option<Urn>,
+    /// In this case only.
+    case: Option<Urn>,
     since: Timestamp,
     until: Timestamp,
     /// These attributes, `phone` of whatever is about the person or `Task.input` of one type; empty: all.
@@ -49,7 +51,7 @@ impl Grounds {
         &'g self,
         actor: &'g Actor,
         person: &'g Urn,
-        (kind, name): (&'g str, &'g str),
+        (resource, name): (&'g ResourceRef, &'g str),
         now: Timestamp,
     ) -> impl Iterator<Item = Ground> + 'g {
         let all = self.opened.get(&actor.id).map(Vec::as_slice).unwrap_or_default();
@@ -59,7 +61,11 @@ impl Grounds {
             o.person == *person && same && agreed && !o.refused && o.since <= now && now < o.until
         };
         let covers = move |o: &&Opened| {
-            let typed = |n: &String| n.split_once('.').is_some_and(|(k, n)| k == kind && n == name);
+            let typed = |n: &String| n.split_once('.').is_some_and(|(k, n)| k == resource.kind && n == name);
+            // What was opened with one case is closed in all others.
+            if o.case.is_some() && o.case != resource.case {
+                return false;
+            }
             o.only.is_empty() || o.only.contains(name) || o.only.iter().any(typed)
         };
         all.iter().filter(holds).filter(covers).map(|o| o.ground)
@@ -112,6 +118,7 @@ fn opened(access: &Entity) -> Option<Opened> {
         body: access.object("body").cloned(),
         ground: Ground::named(access.text("basis")?)?,
         consent: access.object("consent").cloned(),
+        case: access.object("case").cloned(),
         since: access.time("since")?,
         until: access.time("until")?,
         only,

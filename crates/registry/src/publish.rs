@@ -100,7 +100,7 @@ impl Registry {
     pub async fn check(&self, source: &PackSource) -> Result<Manifest, PublishError> {
         let manifest = parse_pack(source).map_err(PublishError::Faults)?.manifest;
         let operations = self.operations.load_full();
-        let sources = self.sources_with(&manifest.id, source).await?;
+        let sources = self.sources_with(&[&manifest.id], std::slice::from_ref(source)).await?;
         compile_with(0, &sources, Names::Refuse(&operations)).map_err(PublishError::Faults)?;
         Ok(manifest)
     }
@@ -111,33 +111,64 @@ impl Registry {
     /// # Errors
     /// See [`PublishError`].
     pub async fn publish(&self, actor: &Actor, source: PackSource) -> Result<Published, PublishError> {
+        let one = self.publish_together(actor, std::slice::from_ref(&source)).await?.pop();
+        one.ok_or_else(|| StoreError::Shape("nothing was published".to_owned()).into())
+    }
+
+    /// Publishes packs that belong together, those that others need before them: compiled once for all of them.
+    ///
+    /// # Errors
+    /// See [`PublishError`]; before the first is stored, all have been checked.
+    pub async fn publish_together(&self, actor: &Actor, all: &[PackSource]) -> Result<Vec<Published>, PublishError> {
         let _one_at_a_time = self.publishing.lock().await;
-        let pack = parse_pack(&source).map_err(PublishError::Faults)?;
-        let manifest = pack.manifest.clone();
-        self.may_publish(actor, &manifest)?;
-        // Whose it is now has a say as well: nobody takes a pack over by writing another space into it.
-        if let Some(before) = self.catalogue().pack(&manifest.id) {
-            self.may_publish(actor, &before.manifest)?;
-        }
-        if !pack.policies.is_empty() {
-            self.may_write_policies(actor)?;
-        }
-        let sources = self.sources_with(&manifest.id, &source).await?;
-        compile_with(0, &sources, Names::Refuse(&self.operations.load_full())).map_err(PublishError::Faults)?;
-        let history = self.pack_history(&manifest.id).await?;
-        let text = serde_json::to_string(&source).map_err(|e| StoreError::Shape(e.to_string()))?;
-        let active = history.iter().find(|p| p.active);
-        let changed = active.is_none_or(|a| a.pack.source != text);
-        if changed {
-            if history.iter().any(|p| p.pack.version == manifest.version && p.pack.source != text) {
-                return Err(PublishError::VersionTaken { id: manifest.id, version: manifest.version });
+        let mut packs = Vec::with_capacity(all.len());
+        for source in all {
+            let pack = parse_pack(source).map_err(PublishError::Faults)?;
+            self.may_publish(actor, &pack.manifest)?;
+            // Whose it is now has a say as well: nobody takes a pack over by writing another space into it.
+            if let Some(before) = self.catalogue().pack(&pack.manifest.id) {
+                self.may_publish(actor, &before.manifest)?;
             }
-            self.store_pack(actor, &manifest, text, active.map(|a| a.pack.version.clone())).await?;
+            if !pack.policies.is_empty() {
+                self.may_write_policies(actor)?;
+            }
+            packs.push(pack);
+        }
+        let ids: Vec<&str> = packs.iter().map(|p| p.manifest.id.as_str()).collect();
+        let sources = self.sources_with(&ids, all).await?;
+        compile_with(0, &sources, Names::Refuse(&self.operations.load_full())).map_err(PublishError::Faults)?;
+        let mut stored = Vec::with_capacity(all.len());
+        for (pack, source) in packs.iter().zip(all) {
+            stored.push(self.store_changed(actor, &pack.manifest, source).await?);
         }
         self.reload_catalogue().await?;
-        let before = active.filter(|_| changed).and_then(|a| serde_json::from_str(&a.pack.source).ok());
-        let entities = self.seed(&pack, before.as_ref()).await?;
-        Ok(Published { id: manifest.id, version: manifest.version, changed, entities })
+        let mut done = Vec::with_capacity(all.len());
+        for (pack, (changed, before)) in packs.iter().zip(stored) {
+            let entities = self.seed(pack, before.as_ref()).await?;
+            let Manifest { id, version, .. } = pack.manifest.clone();
+            done.push(Published { id, version, changed, entities });
+        }
+        Ok(done)
+    }
+
+    /// Stores a pack unless it is in force just so; whether it did, and what was in force before.
+    async fn store_changed(
+        &self,
+        actor: &Actor,
+        manifest: &Manifest,
+        source: &PackSource,
+    ) -> Result<(bool, Option<PackSource>), PublishError> {
+        let history = self.pack_history(&manifest.id).await?;
+        let text = serde_json::to_string(source).map_err(|e| StoreError::Shape(e.to_string()))?;
+        let active = history.iter().find(|p| p.active);
+        if active.is_some_and(|a| a.pack.source == text) {
+            return Ok((false, None));
+        }
+        if history.iter().any(|p| p.pack.version == manifest.version && p.pack.source != text) {
+            return Err(PublishError::VersionTaken { id: manifest.id.clone(), version: manifest.version.clone() });
+        }
+        self.store_pack(actor, manifest, text, active.map(|a| a.pack.version.clone())).await?;
+        Ok((true, active.and_then(|a| serde_json::from_str(&a.pack.source).ok())))
     }
 
     /// Makes what the pack in force declares and what is not there because the process ended while it was published; how
@@ -244,11 +275,9 @@ impl Registry {
         self.store.read(move |conn| svod_store::pack::history(conn, 0, &id, MAX_PUBLICATIONS)).await
     }
 
-    async fn sources_with(&self, id: &str, source: &PackSource) -> Result<Vec<PackSource>, StoreError> {
-        let mut sources: Vec<PackSource> =
-            self.active().await?.into_iter().filter(|p| p.0 != id).map(|p| p.1).collect();
-        sources.push(source.clone());
-        Ok(sources)
+    async fn sources_with(&self, ids: &[&str], all: &[PackSource]) -> Result<Vec<PackSource>, StoreError> {
+        let others = self.active().await?.into_iter().filter(|(id, _)| !ids.contains(&id.as_str()));
+        Ok(others.map(|p| p.1).chain(all.iter().cloned()).collect())
     }
 
     async fn active(&self) -> Result<Vec<(String, PackSource)>, StoreError> {

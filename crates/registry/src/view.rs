@@ -48,8 +48,9 @@ impl View {
     /// The entity as policy sees it.
     pub fn resource_of(&self, entity: &Entity) -> ResourceRef {
         let person = if is_party(&entity.kind) { Some(&entity.id) } else { entity.object("person") };
-        let (body, person) = (entity.object("body").cloned(), person.cloned());
-        ResourceRef { body, person, ..self.resource(&entity.kind, &entity.space) }
+        let case = if entity.kind == "Case" { Some(&entity.id) } else { entity.object("case") };
+        let (body, person, case) = (entity.object("body").cloned(), person.cloned(), case.cloned());
+        ResourceRef { body, person, case, ..self.resource(&entity.kind, &entity.space) }
     }
 
     /// True when every entity of the kind in the space is the same to policy.
@@ -126,7 +127,7 @@ impl View {
         }
         let on = |ground| ResourceRef { ground: Some(ground), ..resource.clone() };
         self.grounds
-            .of(actor, person, (&resource.kind, name), self.present)
+            .of(actor, person, (resource, name), self.present)
             .any(|ground| self.may(actor, action, &on(ground)))
     }
 

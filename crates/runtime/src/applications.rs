@@ -134,6 +134,8 @@ pub(crate) struct Begun {
     pub event: Option<String>,
     /// What changes with it.
     pub changes: Vec<Change>,
+    /// Files that belong to it, as the case names them.
+    pub files: Option<Attribute>,
 }
 
 /// A case about to be sent.
@@ -333,7 +335,10 @@ impl Applications {
         };
         let case = case_of(&self.registry, &service.spec, about).await?;
         let answers = Value::Object(begun.data.clone()).to_string();
-        let case = case.with("answers", Attribute::property(answers));
+        let mut case = case.with("answers", Attribute::property(answers));
+        if let Some(files) = begun.files {
+            case = case.with("files", files);
+        }
         let application = Application {
             service: service.key(),
             data: Value::Object(begun.data),

@@ -142,6 +142,7 @@ impl Filling {
         }
         needs(&task, "taken")?;
         mine(actor, &task)?;
+        self.is_open(&task).await?;
         let missing = || none(task.id.as_str());
         let (named, case) = task.text("form").zip(task.object("case")).ok_or_else(missing)?;
         let case = self.registry.entity(actor, case).await?;
@@ -155,6 +156,16 @@ impl Filling {
             inputs: task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             space: task.space.clone(),
         })
+    }
+
+    /// What the task shows must be there to be judged by: after its time it is opened anew by taking the task again.
+    async fn is_open(&self, task: &Entity) -> Result<(), FillingError> {
+        let whole = self.registry.entity(&Actor::platform("filling"), &task.id).await?;
+        if whole.text("input").is_some() && task.text("input").is_none() {
+            let found = "taken, and what it shows is closed by now".to_owned();
+            return Err(TaskError::State { found, needed: "taken again" }.into());
+        }
+        Ok(())
     }
 
     async fn form(&self, pack: &str, version: &str, file: &str) -> Result<Arc<Form>, FillingError> {

@@ -117,14 +117,27 @@ impl Offers {
     /// # Errors
     /// See [`OfferError`]; the offer stays open then.
     pub async fn accept(&self, actor: &Actor, urn: &Urn) -> Result<Urn, OfferError> {
-        self.accept_with(actor, urn, Map::new()).await
+        self.accept_with(actor, urn, (Map::new(), None)).await
     }
 
-    /// Takes an offer; `answers` come before what it has filled in.
+    /// What the case of an offer will be known by: files of its form are held for it.
+    ///
+    /// # Errors
+    /// When the offer's identifier makes none.
+    pub fn case_of(offer: &Entity) -> Result<Urn, OfferError> {
+        Ok(Urn::svod("case", offer.id.local()).map_err(|e| shape(&e))?)
+    }
+
+    /// Takes an offer; `answers` come before what it has filled in, with the files that its case names.
     ///
     /// # Errors
     /// As [`Offers::accept`].
-    pub async fn accept_with(&self, actor: &Actor, urn: &Urn, answers: Map<String, Value>) -> Result<Urn, OfferError> {
+    pub async fn accept_with(
+        &self,
+        actor: &Actor,
+        urn: &Urn,
+        (answers, files): (Map<String, Value>, Option<Attribute>),
+    ) -> Result<Urn, OfferError> {
         let offer = self.get(actor, urn).await?;
         if let Some(case) = taken(&offer) {
             return Ok(case);
@@ -135,7 +148,7 @@ impl Offers {
         let mut held = data(&offer);
         held.extend(answers);
         // Made of the offer's own: of two clicks at once one finds it there.
-        let case = Urn::svod("case", offer.id.local()).map_err(|e| shape(&e))?;
+        let case = Self::case_of(&offer)?;
         let set = [("status", Attribute::property("accepted")), ("case", Attribute::object(case.clone()))];
         let change = answered(&offer, set, "accept");
         let begun = Begun {
@@ -145,6 +158,7 @@ impl Offers {
             channel: "web",
             event: offer.text("event").map(str::to_owned),
             changes: vec![change],
+            files,
         };
         match self.applications.begin(actor, &service, &applicant, begun).await {
             Ok(case) => Ok(case),

@@ -78,7 +78,10 @@ pub fn drop_draft(conn: &mut dyn Conn, subject: &str, form: &str) -> Result<bool
 /// # Errors
 /// Whatever the engine refused.
 pub fn forget_of(conn: &mut dyn Conn, subject: &str) -> Result<u64, StoreError> {
-    conn.execute("DELETE FROM draft WHERE space = ?1 AND subject = ?2", &[INSTALLATION.into(), subject.into()])
+    // Also what somebody was writing about it: the draft of a task's form.
+    let task = format!("task/{subject}");
+    let sql = "DELETE FROM draft WHERE space = ?1 AND (subject = ?2 OR form = ?3)";
+    conn.execute(sql, &[INSTALLATION.into(), subject.into(), task.into()])
 }
 
 /// Throws drafts away that nobody has touched since a moment; how many.

@@ -233,21 +233,26 @@ async fn registry(
 
 /// Publishes packs that are not there, or there in an older version, and finishes what the last process began.
 async fn publish_new(registry: &Arc<Registry>, packs: &[PackSource]) -> anyhow::Result<()> {
+    let mut new = Vec::new();
     for source in packs {
         let manifest = match svod_model::parse_pack(source) {
             Ok(p) => p.manifest,
             Err(faults) => anyhow::bail!("a pack has faults:\n{}", listed(&faults)),
         };
         let known = registry.catalogue().pack(&manifest.id).map(|p| p.manifest.version.clone());
-        if known.as_deref().is_some_and(|k| version(k) >= version(&manifest.version)) {
-            continue;
+        if known.as_deref().is_none_or(|k| version(k) < version(&manifest.version)) {
+            new.push(source.clone());
         }
-        match registry.publish(&Actor::platform("packs"), source.clone()).await {
-            Ok(p) => tracing::info!(pack = p.id, version = p.version, entities = p.entities, "pack published"),
-            Err(PublishError::Faults(faults)) => {
-                anyhow::bail!("pack '{}' has faults:\n{}", manifest.id, listed(&faults))
+    }
+    if !new.is_empty() {
+        match registry.publish_together(&Actor::platform("packs"), &new).await {
+            Ok(all) => {
+                for p in all {
+                    tracing::info!(pack = p.id, version = p.version, entities = p.entities, "pack published");
+                }
             }
-            Err(e) => return Err(e).with_context(|| format!("pack '{}'", manifest.id)),
+            Err(PublishError::Faults(faults)) => anyhow::bail!("packs have faults:\n{}", listed(&faults)),
+            Err(e) => return Err(e).context("packs that come with this start"),
         }
     }
     for pack in &registry.catalogue().packs {

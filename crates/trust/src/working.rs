@@ -59,7 +59,8 @@ impl Trust {
             .with("ground", Attribute::property(cut(work.ground)))
             .with("reason", Attribute::property(cut(work.reason)))
             .with("only", Attribute::property(serde_json::Value::Array(names)));
-        Some(access)
+        let case = work.task.object("case").cloned();
+        Some(case.into_iter().fold(access, |access, case| access.with("case", Attribute::object(case))))
     }
 
     /// The rules of security are told how many people's data the actor has opened of late.

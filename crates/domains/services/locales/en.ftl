@@ -606,3 +606,4 @@ payments-amount-here = Amount here
 payments-state-here = State here
 figures-variants = Variants of the process
 figures-variant = Process
+services-offer-fill = Check and complete

@@ -588,3 +588,4 @@ payments-amount-here = Біздегі сома
 payments-state-here = Біздегі күйі
 figures-variants = Үдеріс нұсқалары
 figures-variant = Үдеріс
+services-offer-fill = Тексеру және толықтыру

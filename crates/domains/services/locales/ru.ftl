@@ -612,3 +612,4 @@ payments-amount-here = Сумма у нас
 payments-state-here = Состояние у нас
 figures-variants = Варианты процесса
 figures-variant = Процесс
+services-offer-fill = Проверить и дополнить

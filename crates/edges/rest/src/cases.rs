@@ -299,6 +299,7 @@ pub async fn object(
             fileless(&answers)?;
             let applicant = s.applications.applicant(&actor).await?;
             let sheet = s.filling.of_pack(&service, &file, &applicant).await?;
+            crate::services::unsigned(&sheet)?;
             match s.filling.fill(&actor, &sheet, answers, Default::default()).await?.data {
                 Value::Object(data) => data,
                 _ => Map::new(),

@@ -226,13 +226,16 @@ pub async fn accept(
 ) -> Result<Created, Failure> {
     let (offers, actor) = (s.offers(), &owner.actor);
     let Answers { answers, disputed } = body(&bytes, "Answers")?;
-    if answers.is_empty() {
-        return Ok(created(offers.accept(actor, &urn).await?));
-    }
-    fileless(&answers)?;
     let offer = offers.get(actor, &urn).await?;
     let service = s.applications.service(offer.text("service").unwrap_or_default())?;
     let applicant = s.applications.applicant(actor).await?;
+    if answers.is_empty() {
+        if form_of(&service.spec).is_some() {
+            unsigned(&s.filling.of_service(&service.spec, &applicant).await?)?;
+        }
+        return Ok(created(offers.accept(actor, &urn).await?));
+    }
+    fileless(&answers)?;
     let mut held = offers.data(actor, &urn).await?;
     held.extend(answers);
     let sheet = s.filling.of_service(&service.spec, &applicant).await?;
@@ -242,7 +245,7 @@ pub async fn accept(
         Value::Object(answers) => answers,
         _ => Map::new(),
     };
-    Ok(created(offers.accept_with(actor, &urn, answers).await?))
+    Ok(created(offers.accept_with(actor, &urn, (answers, None)).await?))
 }
 
 /// Declines an offer. Declined twice is declined.

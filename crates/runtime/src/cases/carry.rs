@@ -75,7 +75,7 @@ impl Deed<'_> {
                 self.tell(key, json!({"out": element, "token": token, "cancelled": cancelled})).await
             }
             Effect::OfferTask { .. } => self.offer(key, effect).await,
-            Effect::WithdrawTask { token, .. } => self.withdraw(key, token),
+            Effect::WithdrawTask { token, .. } => self.withdraw(key, token).await,
             Effect::CallService { token, attempt, element, service, input, key: name } => {
                 self.call(key, (token, attempt), &element, &service, input, &name).await
             }

@@ -91,8 +91,17 @@ impl Deed<'_> {
     }
 
     /// The task is not wanted any more. One that was completed with this very event stays completed.
-    pub(super) fn withdraw(&mut self, key: Key, token: u64) -> Result<(), CaseError> {
+    pub(super) async fn withdraw(&mut self, key: Key, token: u64) -> Result<(), CaseError> {
         let urn = urn_of(key, token)?;
+        let task = self.cases.registry.entity(&self.cases.process, &urn).await.ok();
+        if let Some(access) = task.as_ref().and_then(|t| t.object("access")) {
+            // What was opened with it ends with it, unless who completed it has ended it in this very command.
+            if !self.along.changes.iter().any(|c| c.urn() == access) {
+                let set = [("until".to_owned(), Attribute::property(self.now.to_string()))].into_iter().collect();
+                let patch = Operation::Patch { urn: access.clone(), expected: None, set, unset: Vec::new() };
+                self.changes.push(Change::verb(patch, Action::Update, "end").by(&self.cases.process));
+            }
+        }
         let set: Map<String, Value> = [("status".to_owned(), "withdrawn".into())].into_iter().collect();
         let patch = Operation::Patch {
             urn,

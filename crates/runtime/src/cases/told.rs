@@ -13,6 +13,8 @@ use super::{Along, CaseError, Cases, Key, NewCase};
 const KIND: &str = "Message";
 /// Receivers of one name and key that are looked at, in all territories.
 const LOOKED: i64 = 200;
+/// What only the books may say.
+const MONEY: [&str; 2] = ["accrual-paid", "payment-settled"];
 
 impl Cases {
     /// Brings a message from outside to whoever waits for it, or begins what begins with it; whether anybody did. A receiver in a
@@ -31,6 +33,9 @@ impl Cases {
         if theirs.is_empty() {
             let space = actor.spaces.first().cloned().unwrap_or_else(|| self.registry.installation(KIND).space);
             return Err(forbidden(space));
+        }
+        if MONEY.contains(&name) {
+            return Err(forbidden(theirs[0].1.clone()));
         }
         let along = Along { ground: Some(format!("message:{name}")), ..Along::default() };
         if let Some((receiver, space)) = self.among(&theirs, name, key.unwrap_or_default()).await? {

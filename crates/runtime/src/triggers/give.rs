@@ -117,6 +117,7 @@ impl Triggers {
                     channel: "api",
                     event: Some(cause.entity.to_string()),
                     changes: Vec::new(),
+                    files: None,
                 };
                 self.applications.begin(&self.actor, &service, &party, begun).await.map(drop)
             }

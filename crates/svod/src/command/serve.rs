@@ -154,7 +154,7 @@ fn greet(platform: &Platform, config: &Config) {
         platform.addresses.mqtt,
         config.data.0.display(),
         personas.join(", "),
-        personas.last().map_or("administrator", String::as_str),
+        personas.iter().find(|p| *p == "administrator").or(personas.last()).map_or("administrator", String::as_str),
         config.data.0.display(),
     );
 }

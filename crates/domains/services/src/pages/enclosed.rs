@@ -5,6 +5,7 @@ use svod_files::{FileError, FileInfo, Upload};
 use svod_forms::{FileRef, Lists, RefusedFile};
 use svod_kernel::Urn;
 use svod_portal::{PageContext, PageError, SentForm};
+use svod_registry::QueryError;
 
 use crate::ServicesState;
 use crate::pages::filling::Desk;
@@ -72,7 +73,13 @@ pub async fn named(
     let mut ids = Vec::new();
     collect(answers, &mut ids);
     let Some(owner) = desk.owner.as_ref().filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
-    Ok(s.files.held(&ctx.actor, (owner, &desk.space), &ids).await?)
+    ids.sort();
+    ids.dedup();
+    let found = s.files.held(&ctx.actor, (owner, &desk.space), &ids).await?;
+    if found.len() != ids.len() {
+        return Err(QueryError::NotFound("a file of the form".to_owned()).into());
+    }
+    Ok(found)
 }
 
 fn collect(answers: &Value, ids: &mut Vec<String>) {

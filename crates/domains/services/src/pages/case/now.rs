@@ -78,7 +78,12 @@ fn next(words: &Words<'_>, scene: &Scene) -> Vec<String> {
         if seen.len() > LOOKED || found.len() >= NAMED {
             break;
         }
-        for flow in process.flows().iter().filter(|f| f.source == from) {
+        let ways: Vec<_> = process.flows().iter().filter(|f| f.source == from).collect();
+        // Where it may go several ways nothing is foretold: what never comes would only frighten.
+        if ways.len() > 1 && process.element(from).is_none_or(|e| e.tag() != "parallelGateway") {
+            return Vec::new();
+        }
+        for flow in ways {
             let Some(element) = process.element(&flow.target).filter(|_| seen.insert(&flow.target)) else { continue };
             if element.tag() == "userTask" {
                 found.push(words.ctx.t_or(&format!("step-{id}-{}", element.id), &element.name));

@@ -49,8 +49,10 @@ fn query(case: &Entity, newest_first: bool, after: Option<String>, limit: usize)
 /// # Errors
 /// When the store fails.
 pub async fn last(ctx: &PageContext, s: &ServicesState, scene: &Scene) -> Result<Told, QueryError> {
-    let mut events = s.registry.journal(&ctx.actor, query(&scene.case, true, None, LAST + 1)).await?.items;
-    let more = events.len() > LAST;
+    let page = s.registry.journal(&ctx.actor, query(&scene.case, true, None, LAST + 1)).await?;
+    // What the visitor may not see was taken off the page, and there may be more behind it.
+    let more = page.items.len() > LAST || page.next.is_some();
+    let mut events = page.items;
     events.truncate(LAST);
     events.reverse();
     in_telling_order(&mut events);

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use svod_forms::Draft;
 use svod_model::{Entity, StartSpec};
 use svod_portal::{CsrfForm, PageContext, PageError, SentForm};
-use svod_runtime::{Application, Enclosed, plain};
+use svod_runtime::{Application, Enclosed, Offers, plain};
 
 use super::{href, title};
 use crate::ServicesState;
@@ -36,6 +36,10 @@ async fn desk(ctx: &PageContext, s: &ServicesState, pack: &str, id: &str) -> Res
     let form = file.and_then(|f| programs.forms.get(&f).cloned()).ok_or_else(PageError::not_found)?;
     let applicant = s.applications.applicant(&ctx.actor).await?;
     let title = title(ctx, &service);
+    // What was offered is filled in already, and is taken with the form.
+    let offer = offered(ctx, s, &service.key()).await?;
+    let data = offer.as_ref().and_then(|o| serde_json::from_str(o.text("data")?).ok());
+    let owner = offer.as_ref().map(Offers::case_of).transpose()?;
     let desk = Desk {
         key: service.key(),
         version: service.spec.version.clone(),
@@ -46,12 +50,18 @@ async fn desk(ctx: &PageContext, s: &ServicesState, pack: &str, id: &str) -> Res
         here: ctx.t("service-application"),
         form,
         prefill: prefill(ctx, &applicant),
-        draft: Draft::of(json!({})),
+        draft: Draft::of(data.unwrap_or_else(|| json!({}))),
         inputs: [("applicant".to_owned(), plain(&applicant))].into_iter().collect(),
         space: applicant.space.clone(),
-        owner: None,
+        owner,
     };
     desk.resumed(ctx, s).await
+}
+
+/// The offer of a service that waits for the visitor's answer: the newest.
+async fn offered(ctx: &PageContext, s: &ServicesState, key: &str) -> Result<Option<Entity>, PageError> {
+    let all = Offers::new(s.applications.clone()).of(&ctx.actor).await?;
+    Ok(all.into_iter().find(|o| o.text("service") == Some(key)))
 }
 
 /// A page of the form, or all answers before it is sent.
@@ -87,7 +97,14 @@ pub async fn send(
     let naming = |case: &svod_kernel::Urn| {
         svod_files::Files::naming(&Entity::new(case.clone(), "Case", desk.space.clone()), &files)
     };
-    let enclosed = Enclosed { files: case.as_ref().and_then(naming), case };
+    let named = case.as_ref().and_then(naming);
+    if let Some(offer) = offered(&ctx, &s, &desk.key).await? {
+        let Value::Object(answers) = done.data else { return Err(PageError::internal("a form gave no answers")) };
+        let case = Offers::new(s.applications.clone()).accept_with(&ctx.actor, &offer.id, (answers, named)).await?;
+        s.applications.discard(&ctx.actor, &desk.key).await?;
+        return Ok(Redirect::to(&format!("{}?done=sent", address("Case", &case))).into_response());
+    }
+    let enclosed = Enclosed { files: named, case };
     let application = Application {
         service: desk.key,
         data: done.data,

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use std::collections::BTreeMap;
 use svod_kernel::{Role, SpacePath, Urn};
-use svod_model::Entity;
+use svod_model::{Entity, StartSpec};
 use svod_portal::components::{self, ButtonKind, PostButton, SummaryRow, Tone};
 use svod_portal::{CsrfForm, Html, PageContext, PageError, encoded};
 use svod_registry::{EntityQuery, QueryError};
@@ -43,6 +43,8 @@ pub struct Offered {
     pub about: String,
     pub filled: Html,
     pub until: Html,
+    /// The way to the form, where its service has one: what is filled in can be changed there.
+    pub fill: Html,
     pub accept: Html,
     pub decline: Html,
 }
@@ -138,13 +140,21 @@ pub async fn offers(ctx: &PageContext, s: &ServicesState) -> Result<Vec<Offered>
         return Ok(Vec::new());
     }
     match Offers::new(s.applications.clone()).of(&ctx.actor).await {
-        Ok(all) => Ok(all.iter().map(|o| offered(ctx, o)).collect()),
+        Ok(all) => Ok(all.iter().map(|o| offered(ctx, s, o)).collect()),
         Err(OfferError::Application(ApplicationError::Nobody)) => Ok(Vec::new()),
         Err(e) => Err(e.into()),
     }
 }
 
-fn offered(ctx: &PageContext, offer: &Entity) -> Offered {
+/// The address of the form of what is offered.
+fn form_of(s: &ServicesState, offer: &Entity) -> Option<String> {
+    let key = offer.text("service")?;
+    let service = s.applications.service(key).ok()?;
+    let form = service.spec.start.iter().any(|s| matches!(s, StartSpec::Form(_)));
+    form.then(|| format!("/services/{key}/form"))
+}
+
+fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Offered {
     let service = offer.text("service").and_then(|s| s.split_once('/')).map_or("", |(_, id)| id);
     let data: serde_json::Map<String, serde_json::Value> =
         offer.text("data").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -153,6 +163,8 @@ fn offered(ctx: &PageContext, offer: &Entity) -> Offered {
         .take(ANSWERS)
         .filter_map(|(name, value)| {
             let said = match value {
+                // What only machines call by its name is nothing to read.
+                serde_json::Value::String(text) if text.starts_with("urn:") => return None,
                 serde_json::Value::String(text) => text.clone(),
                 serde_json::Value::Number(n) => ctx.number(n.as_f64().unwrap_or_default()),
                 serde_json::Value::Bool(b) => ctx.t(if *b { "value-yes" } else { "value-no" }),
@@ -174,9 +186,21 @@ fn offered(ctx: &PageContext, offer: &Entity) -> Offered {
         about: ctx.t_or(&format!("service-{service}-about"), ""),
         filled: if rows.is_empty() { Html::default() } else { components::summary_list(&rows) },
         until: until.unwrap_or_default(),
+        fill: form_of(s, offer).map(|href| components::link(&href, &ctx.t("services-offer-fill"))).unwrap_or_default(),
         accept: button("accept", "services-offer-accept", ButtonKind::Primary),
         decline: button("decline", "services-offer-decline", ButtonKind::Secondary),
     }
+}
+
+/// Is the form of what is offered one that is signed?
+async fn is_signed(s: &ServicesState, offer: &Entity) -> Result<bool, PageError> {
+    let Ok(service) = s.applications.service(offer.text("service").unwrap_or_default()) else { return Ok(false) };
+    let file = service.spec.start.iter().find_map(|s| match s {
+        StartSpec::Form(file) => Some(file.as_str()),
+        StartSpec::Event { .. } => None,
+    });
+    let programs = s.registry.programs_in_force(&service.spec.pack).await?;
+    Ok(file.and_then(|file| programs?.forms.get(file).map(|form| form.is_signed())).unwrap_or(false))
 }
 
 type Empty = CsrfForm<BTreeMap<String, String>>;
@@ -194,7 +218,15 @@ pub async fn accept(
     if !ctx.signed_in() {
         return Err(PageError::sign_in());
     }
-    let case = Offers::new(s.applications.clone()).accept(&ctx.actor, &urn).await?;
+    let offers = Offers::new(s.applications.clone());
+    let offer = offers.get(&ctx.actor, &urn).await?;
+    // What is signed asks for a fresh proof, offered or not.
+    if is_signed(&s, &offer).await?
+        && let Some(proof) = ctx.confirm_first("/services")
+    {
+        return Ok(proof);
+    }
+    let case = offers.accept(&ctx.actor, &urn).await?;
     Ok(Redirect::to(&format!("{}?done=accept", address("Case", &case))).into_response())
 }
 

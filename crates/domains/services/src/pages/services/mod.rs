@@ -100,7 +100,10 @@ pub async fn list(
             _ => true,
         };
         let text = format!("{} {}", title(&ctx, service), ctx.t(&format!("service-{}-about", spec.id))).to_lowercase();
+        // What begins by itself is asked for by nobody.
+        let asked_for = spec.start.iter().any(|s| matches!(s, StartSpec::Form(_)));
         audience
+            && asked_for
             && (asked.situation.is_empty() || spec.situation == asked.situation)
             && words.split_whitespace().all(|word| text.contains(word))
     };

@@ -45,6 +45,11 @@ async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, 
     let (pack, version, file) = named(ctx, s, &task).await?.ok_or_else(missing)?;
     let programs = s.registry.programs(&pack, &version).await?.ok_or_else(missing)?;
     let form = programs.forms.get(&file).cloned().ok_or_else(missing)?;
+    // Its time is over: it is opened anew on the task's page, and nothing is judged without what it shows.
+    let whole = s.registry.entity(&svod_kernel::Actor::platform("tasks"), urn).await?;
+    if whole.text("input").is_some() && task.text("input").is_none() {
+        return Err(missing());
+    }
     let inputs: Map<String, Value> =
         task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     // What the rules propose stands there already: to accept it is one act.
