@@ -129,6 +129,10 @@ impl Tasks {
             let texts = [("status", "taken".to_owned()), ("takenAt", self.now())];
             set.extend(texts.map(|(name, value)| (name.to_owned(), Attribute::property(value))));
             set.insert("takenBy".to_owned(), taken_by(actor));
+            // Tasks of earlier versions have none, and long lists are read by it.
+            if let Some(deadline) = task.attributes.get("deadline").filter(|_| task.text("openUntil").is_none()) {
+                set.insert("openUntil".to_owned(), deadline.clone());
+            }
         }
         let access = self.access(actor, &task).await?;
         if let Some(access) = &access {

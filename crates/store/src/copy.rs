@@ -102,7 +102,7 @@ pub const TABLES: [Table; 42] = [
         "state": Text, "created": Int, "actor": Text]),
     table!("draft", 3, ["space": Int, "subject": Text, "form": Text, "version": Text, "modified": Int, "doc": Json]),
     table!("instance", 2, ["space": Int, "id": Int, "urn": Text, "process": Text, "parent": Text, "business_key": Text,
-        "status": Int, "version": Int, "started": Int, "modified": Int, "state": Json]),
+        "status": Int, "version": Int, "started": Int, "modified": Int, "state": Json, "person": Text]),
     table!("instance_wait", 3, ["space": Int, "instance": Int, "wait": Text, "kind": Text, "name": Text, "key": Text,
         "due": Int, "attempts": Int, "body": Text]),
     table!("instance_step", 3, ["space": Int, "instance": Int, "version": Int, "at": Int, "steps": Json]),

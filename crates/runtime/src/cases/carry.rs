@@ -364,7 +364,7 @@ impl Deed<'_> {
         let Some(case) = self.case_of(key).await? else { return Ok(()) };
         if let Some(case) = self.take(key).await?.case.clone() {
             self.stop(key, &case).await?;
-            self.unreviewed(&case);
+            self.unreviewed(&case).await?;
         }
         let how = match outcome {
             Outcome::Completed | Outcome::Terminated => "completed",

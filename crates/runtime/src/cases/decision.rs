@@ -190,8 +190,14 @@ impl Deed<'_> {
     }
 
     /// A case that objects ends: what was not looked at again holds as before.
-    pub(super) fn unreviewed(&mut self, case: &Entity) {
-        let Some(decision) = case.object("about").cloned() else { return };
+    pub(super) async fn unreviewed(&mut self, case: &Entity) -> Result<(), CaseError> {
+        let Some(decision) = case.object("about").cloned() else { return Ok(()) };
+        match self.cases.registry.entity(&self.cases.process, &decision).await {
+            // Nothing is left that could hold again; the case ends all the same.
+            Err(QueryError::NotFound(_)) => return Ok(()),
+            Err(e) => return Err(e.into()),
+            Ok(_) => {}
+        }
         let id = decision.clone();
         let edit = Edit::new(move |now| {
             let now = now.ok_or_else(|| svod_registry::CommandError::NotFound(id.clone()))?.clone();
@@ -200,6 +206,7 @@ impl Deed<'_> {
         });
         let change = Change::verb(Operation::Edit { urn: decision, edit }, Action::Update, "review");
         self.changes.push(change.by(&self.cases.process));
+        Ok(())
     }
 }
 

@@ -137,6 +137,7 @@ impl<'c> Deed<'c> {
             .map_err(|e| CaseError::Store(svod_store::StoreError::Shape(format!("state of {}: {e}", case.id))))?;
         let held = self.take(key).await?;
         (held.state, held.row.parent, held.case) = (state, None, Some(Arc::new(case.clone())));
+        held.row.person = case.object("person").map(ToString::to_string);
         let patch = Operation::Patch {
             urn: case.id.clone(),
             expected: Some(case.version),

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use svod_kernel::{Actor, Timestamp};
 use svod_process::Event;
+use svod_registry::{CommandError, QueryError};
 use svod_store::instance::{self, Wait, Waiting, Waits};
 use svod_store::{Conn, StoreError};
 use tokio::task::JoinSet;
@@ -359,7 +360,15 @@ impl Worker {
             }
             match done {
                 Ok(_) => {}
-                Err(CaseError::Store(e)) => return Err(e.into()),
+                Err(
+                    CaseError::Store(e)
+                    | CaseError::Command(CommandError::Store(e))
+                    | CaseError::Query(QueryError::Store(e)),
+                ) if is_for_all(&e) => return Err(e.into()),
+                // Many move it at this moment: it is told at the next look.
+                Err(CaseError::Command(CommandError::Conflict { .. } | CommandError::TooManyTries(_))) => {
+                    return Ok(false);
+                }
                 Err(e) => {
                     // One case that does not take it keeps it from nobody else.
                     if !e.is_late() {

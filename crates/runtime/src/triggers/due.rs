@@ -17,8 +17,8 @@ use super::{Triggers, passed};
 const STRETCH: i64 = 86_400;
 /// Months are not of one length: so many seconds more are looked at on either side.
 const SLACK: i64 = 4 * 86_400;
-/// Entities read at once.
-const PAGE: usize = 500;
+/// Entities whose moments come in one stretch, at the most.
+const MOST: usize = 100_000;
 
 impl Triggers {
     /// Everything that has become due since it was last looked.
@@ -38,7 +38,7 @@ impl Triggers {
     async fn sweep_one(&self, start: &EventStart, due: &Due, now: Timestamp) -> Result<(), QueryError> {
         let spec = &due.spec;
         let side = if spec.before { "before" } else { "after" };
-        let name = format!("due/{}/{}/{}/{side}/{}", start.key(), start.kind, spec.on, spec.span);
+        let name = format!("due/{}/{}/{}/{}/{side}/{}", start.key(), start.place, start.kind, spec.on, spec.span);
         let known = self.place(&name).await?.and_then(|text| text.parse().ok()).map(Timestamp);
         // At first: what is to come counts, and has been reminded of by nobody.
         let first = if spec.before { due.span.before(now, due.offset).unwrap_or(now) } else { now };
@@ -115,24 +115,21 @@ impl Triggers {
         let query = Query { types: Types::one_of(kinds), filter: Some(Filter::Compare(compare)), ..Query::default() };
         let mut all = Vec::new();
         for space in self.tops(start.top.as_ref()) {
-            let mut find = Find {
+            let find = Find {
                 space,
                 below: true,
                 query: query.clone(),
                 order: Vec::new(),
                 offset: 0,
-                limit: PAGE,
+                // One walk: the index changes between two, and a place counted from its beginning would pass somebody over.
+                limit: MOST,
                 count: false,
             };
-            loop {
-                let found = self.registry.find(&self.actor, &find).await?;
-                find.offset += found.entities.len();
-                let more = found.more && !found.entities.is_empty();
-                all.extend(found.entities);
-                if !more {
-                    break;
-                }
+            let found = self.registry.find(&self.actor, &find).await?;
+            if found.more {
+                return Err(QueryError::TooBroad(MOST));
             }
+            all.extend(found.entities);
         }
         Ok(all)
     }

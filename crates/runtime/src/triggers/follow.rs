@@ -6,7 +6,8 @@ use svod_model::Entity;
 use svod_registry::{Committed, EventStart, Happening, JournalEvent, On, Projection, Taken};
 
 use super::Triggers;
-use super::give::{Cause, due_id, event_id};
+
+use super::give::{self, Cause, due_id, event_id};
 use super::scope::{around, is_made, scope};
 
 /// The triggers as a projection: their place is kept by space.
@@ -95,10 +96,17 @@ impl Triggers {
     /// Was the event caused by a case of the service? It would go on for ever.
     async fn is_own(&self, event: &JournalEvent, start: &EventStart) -> Result<bool, String> {
         let Some(case) = &event.cause else { return Ok(false) };
-        match self.registry.entity(&self.actor, case).await {
-            Ok(case) => Ok(case.text("service") == Some(start.key().as_str())),
-            Err(svod_registry::QueryError::NotFound(_)) => Ok(false),
-            Err(e) => Err(e.to_string()),
+        let mut tries = 1;
+        loop {
+            match self.registry.entity(&self.actor, case).await {
+                Ok(case) => return Ok(case.text("service") == Some(start.key().as_str())),
+                Err(svod_registry::QueryError::NotFound(_)) => return Ok(false),
+                Err(svod_registry::QueryError::Store(_)) if tries < give::TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(give::PAUSE).await;
+                }
+                Err(e) => return Err(e.to_string()),
+            }
         }
     }
 }

@@ -15,9 +15,9 @@ use crate::cases::CaseError;
 /// Parties that one event may concern.
 const MOST: usize = 1_000;
 /// How often something is tried that may go next time.
-const TRIES: usize = 5;
+pub(super) const TRIES: usize = 5;
 /// The pause between.
-const PAUSE: Duration = Duration::from_millis(500);
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why something begins.
 pub(super) struct Cause {

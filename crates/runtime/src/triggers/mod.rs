@@ -117,6 +117,10 @@ impl Triggers {
             let now = self.registry.clock().now();
             let generation = self.registry.catalogue().generation;
             let same = self.generation.swap(generation, Ordering::AcqRel) == generation;
+            if !same {
+                // What begins at a moment counts from the publication on, not from the next hour.
+                *self.swept.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+            }
             if same && now.0 < self.next.load(Ordering::Acquire) {
                 continue;
             }

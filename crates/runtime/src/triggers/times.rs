@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use svod_kernel::{Coded, Timestamp};
 use svod_process::{Begun, Timer, Trigger};
-use svod_registry::{CommandError, Key, ProcessStart};
+use svod_registry::{CommandError, Key, ProcessStart, QueryError};
 use svod_store::StoreError;
 
 use super::{Triggers, passed};
@@ -112,8 +112,14 @@ impl Triggers {
                 tracing::info!(process = start.process, %due, %urn, "begun");
                 Ok(())
             }
-            Err(CaseError::Store(e) | CaseError::Command(CommandError::Store(e))) => Err(e),
-            Err(CaseError::Command(e @ CommandError::Conflict { .. })) => Err(StoreError::Contended(e.to_string())),
+            Err(
+                CaseError::Store(e)
+                | CaseError::Command(CommandError::Store(e))
+                | CaseError::Query(QueryError::Store(e)),
+            ) if !matches!(e, StoreError::Shape(_) | StoreError::Statement(_) | StoreError::Constraint(_)) => Err(e),
+            Err(CaseError::Command(e @ (CommandError::Conflict { .. } | CommandError::TooManyTries(_)))) => {
+                Err(StoreError::Contended(e.to_string()))
+            }
             Err(e) => {
                 passed(&start.process, &start.element, &format!("{}: {e}", e.code()));
                 Ok(())

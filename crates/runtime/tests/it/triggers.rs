@@ -334,7 +334,7 @@ async fn a_moment_comes_once(place: &TestPlace) {
         assert_eq!(offered().await, [later.as_str(), soon.as_str()]);
     }
     // The place is lost: what was offered is there.
-    let name = "due/gifts/renewal/Permit/until/before/P30D";
+    let name = "due/gifts/renewal/0/Permit/until/before/P30D";
     let older = now.0.to_string();
     town.house.store.write(move |c| svod_store::meta::set(c, 0, name, &older)).await.unwrap();
     town.triggers.settle().await.unwrap();

@@ -28,7 +28,7 @@ pub struct ServeArgs {
     /// TOML file.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Load the packs base and kuzbass, let demo personas in, start the simulated feeds.
+    /// Load the packs of the demonstration, let demo personas in, start the simulated feeds.
     #[arg(long)]
     pub demo: bool,
     /// Demo where others can reach it: whoever opens it may be any persona.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 use svod_ingest::IngestLimits;
 use svod_kernel::{Actor, Coded, SeededRng, SimClock, SpacePath, Timestamp, Urn};
@@ -205,7 +205,11 @@ impl Stage {
             let key = single(expected)?.0;
             self.expect(expected).await.with_context(|| format!("then {} ({key})", n + 1))?;
         }
-        self.unexpected().context("the last step")
+        self.unexpected().context("the last step")?;
+        let read = |conn: &mut dyn svod_store::Conn| svod_store::projection::all_set_aside(conn, "triggers");
+        let aside = self.core.store.read(read).await?;
+        ensure!(aside.is_empty(), "something does not begin by itself: {}", aside[0].reason);
+        Ok(())
     }
 
     fn unexpected(&self) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use svod_forms::Draft;
 use svod_model::{Entity, StartSpec};
 use svod_portal::{CsrfForm, PageContext, PageError, SentForm};
+use svod_registry::Key;
 use svod_runtime::{Application, Enclosed, Offers, plain};
 
 use super::{href, title};
@@ -87,6 +88,12 @@ pub async fn send(
     Path((pack, id)): Path<(String, String)>,
     sent: SentForm,
 ) -> Result<Response, PageError> {
+    // The draft and the offer as they are now: of two clicks the second finds neither, and is the same application.
+    let row = s.applications.draft(&ctx.actor, &format!("{pack}/{id}")).await?;
+    let offer = match ctx.signed_in() {
+        true => offered(&ctx, &s, &format!("{pack}/{id}")).await?,
+        false => None,
+    };
     let mut desk = desk(&ctx, &s, &pack, &id).await?;
     let done = match desk.take(&ctx, &s, &sent).await? {
         Filling::Answer(answer) => return Ok(answer),
@@ -98,7 +105,7 @@ pub async fn send(
         svod_files::Files::naming(&Entity::new(case.clone(), "Case", desk.space.clone()), &files)
     };
     let named = case.as_ref().and_then(naming);
-    if let Some(offer) = offered(&ctx, &s, &desk.key).await? {
+    if let Some(offer) = offer {
         let Value::Object(answers) = done.data else { return Err(PageError::internal("a form gave no answers")) };
         let case = Offers::new(s.applications.clone()).accept_with(&ctx.actor, &offer.id, (answers, named)).await?;
         s.applications.discard(&ctx.actor, &desk.key).await?;
@@ -112,7 +119,8 @@ pub async fn send(
         disputed: done.disputed.into_iter().collect(),
         channel: "web",
     };
-    let case = s.applications.send_with(&ctx.actor, application, enclosed).await?;
+    let key = row.map(|row| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc));
+    let case = s.applications.send_once(&ctx.actor, application, enclosed, key).await?;
     Ok(Redirect::to(&format!("{}?done=sent", address("Case", &case))).into_response())
 }
 

@@ -186,7 +186,7 @@ fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Offered {
         about: ctx.t_or(&format!("service-{service}-about"), ""),
         filled: if rows.is_empty() { Html::default() } else { components::summary_list(&rows) },
         until: until.unwrap_or_default(),
-        fill: form_of(s, offer).map(|href| components::link(&href, &ctx.t("services-offer-fill"))).unwrap_or_default(),
+        fill: form_of(s, offer).map(|href| components::link(&href, ctx.t("services-offer-fill"))).unwrap_or_default(),
         accept: button("accept", "services-offer-accept", ButtonKind::Primary),
         decline: button("decline", "services-offer-decline", ButtonKind::Secondary),
     }
