@@ -92,6 +92,15 @@ impl Coded for PublishError {
     }
 }
 
+/// A pack that is about to be stored.
+struct Changed {
+    manifest: Manifest,
+    text: String,
+    /// Version in force until then.
+    before: Option<String>,
+    before_source: Option<PackSource>,
+}
+
 impl Registry {
     /// Checks a pack against those in force without publishing it.
     ///
@@ -137,10 +146,13 @@ impl Registry {
         let ids: Vec<&str> = packs.iter().map(|p| p.manifest.id.as_str()).collect();
         let sources = self.sources_with(&ids, all).await?;
         compile_with(0, &sources, Names::Refuse(&self.operations.load_full())).map_err(PublishError::Faults)?;
-        let mut stored = Vec::with_capacity(all.len());
+        let (mut stored, mut new) = (Vec::with_capacity(all.len()), Vec::new());
         for (pack, source) in packs.iter().zip(all) {
-            stored.push(self.store_changed(actor, &pack.manifest, source).await?);
+            let changed = self.changed(&pack.manifest, source).await?;
+            stored.push((changed.is_some(), changed.as_ref().and_then(|c| c.before_source.clone())));
+            new.extend(changed);
         }
+        self.store_packs(actor, new).await?;
         self.reload_catalogue().await?;
         let mut done = Vec::with_capacity(all.len());
         for (pack, (changed, before)) in packs.iter().zip(stored) {
@@ -151,24 +163,23 @@ impl Registry {
         Ok(done)
     }
 
-    /// Stores a pack unless it is in force just so; whether it did, and what was in force before.
-    async fn store_changed(
-        &self,
-        actor: &Actor,
-        manifest: &Manifest,
-        source: &PackSource,
-    ) -> Result<(bool, Option<PackSource>), PublishError> {
+    /// A pack that is about to be stored; none when it is in force just so.
+    async fn changed(&self, manifest: &Manifest, source: &PackSource) -> Result<Option<Changed>, PublishError> {
         let history = self.pack_history(&manifest.id).await?;
         let text = serde_json::to_string(source).map_err(|e| StoreError::Shape(e.to_string()))?;
         let active = history.iter().find(|p| p.active);
         if active.is_some_and(|a| a.pack.source == text) {
-            return Ok((false, None));
+            return Ok(None);
         }
         if history.iter().any(|p| p.pack.version == manifest.version && p.pack.source != text) {
             return Err(PublishError::VersionTaken { id: manifest.id.clone(), version: manifest.version.clone() });
         }
-        self.store_pack(actor, manifest, text, active.map(|a| a.pack.version.clone())).await?;
-        Ok((true, active.and_then(|a| serde_json::from_str(&a.pack.source).ok())))
+        Ok(Some(Changed {
+            manifest: manifest.clone(),
+            text,
+            before: active.map(|a| a.pack.version.clone()),
+            before_source: active.and_then(|a| serde_json::from_str(&a.pack.source).ok()),
+        }))
     }
 
     /// Makes what the pack in force declares and what is not there because the process ended while it was published; how
@@ -225,31 +236,18 @@ impl Registry {
         }
     }
 
-    async fn store_pack(
-        &self,
-        actor: &Actor,
-        manifest: &Manifest,
-        source: String,
-        before: Option<String>,
-    ) -> Result<(), StoreError> {
+    /// Stores packs with their journal events, all or none.
+    async fn store_packs(&self, actor: &Actor, all: Vec<Changed>) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let (actor_id, name, m) = (actor.id.clone(), actor.name.clone(), manifest.clone());
-        self.store
-            .write(move |conn| {
-                svod_store::pack::publish(
-                    conn,
-                    &NewPack {
-                        space: 0,
-                        id: m.id.clone(),
-                        version: m.version.clone(),
-                        published: now,
-                        actor: actor_id.clone(),
-                        source: source.clone(),
-                    },
-                )?;
+        let (who, name) = (actor.id.clone(), actor.name.clone());
+        let write = move |conn: &mut dyn svod_store::Conn| {
+            for Changed { manifest: m, text, before, .. } in &all {
+                let (space, actor, source) = (0, who.clone(), text.clone());
+                let (id, version) = (m.id.clone(), m.version.clone());
+                svod_store::pack::publish(conn, &NewPack { space, id, version, published: now, actor, source })?;
                 let event = NewEvent {
                     at: now,
-                    actor: actor_id.clone(),
+                    actor: who.clone(),
                     actor_name: name.clone(),
                     action: "publish".into(),
                     urn: format!("urn:svod:pack:{}", m.id),
@@ -261,9 +259,10 @@ impl Registry {
                     on_behalf: None,
                 };
                 svod_store::journal::append(conn, 0, std::slice::from_ref(&event))?;
-                Ok::<_, StoreError>(())
-            })
-            .await
+            }
+            Ok::<_, StoreError>(())
+        };
+        self.store.write(write).await
     }
 
     /// Every publication of a pack, newest first.
@@ -294,6 +293,7 @@ impl Registry {
 
     /// Compiles the packs in force anew; the old catalogue stays when they do not compile.
     pub(crate) async fn reload_catalogue(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.reloading.lock().await;
         let sources: Vec<PackSource> = self.active().await?.into_iter().map(|p| p.1).collect();
         if sources.is_empty() || self.catalogue().same_sources(&sources) {
             return Ok(());

@@ -49,6 +49,8 @@ pub struct Registry {
     /// Who tries which values of hidden entities are taken.
     pub(crate) guesses: Arc<Guesses>,
     pub(crate) publishing: Mutex<()>,
+    /// One reading of the packs in force at a time: an older one must not take the place of a newer.
+    pub(crate) reloading: Mutex<()>,
     /// Operations of service tasks that connectors of this installation have.
     pub(crate) operations: ArcSwap<BTreeSet<String>>,
     pub(crate) indexes: ArcSwap<Indexes>,
@@ -93,6 +95,7 @@ impl Registry {
             grounds: ArcSwap::default(),
             guesses: Arc::default(),
             publishing: Mutex::new(()),
+            reloading: Mutex::new(()),
             operations: ArcSwap::default(),
             indexes: ArcSwap::default(),
             indexing: Mutex::new(()),

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use crate::config::{ExchangeConfig, OutboundConfig};
 
-    const MODEL: &str = r##"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="t">
+    const MODEL: &str = r##"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" namespace="urn:t">
 <inputData id="i" name="amount"><variable id="iv" name="amount"/></inputData>
 <decision id="d" name="Claim"><variable id="dv" name="Claim"/><informationRequirement id="r"><requiredInput href="#i"/></informationRequirement>
 <literalExpression id="e"><text>if amount &gt; 100 then {error: "too-much"} else {paid: amount}</text></literalExpression></decision></definitions>"##;

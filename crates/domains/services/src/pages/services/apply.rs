@@ -10,7 +10,7 @@ use svod_forms::Draft;
 use svod_model::{Entity, StartSpec};
 use svod_portal::{CsrfForm, PageContext, PageError, SentForm};
 use svod_registry::Key;
-use svod_runtime::{Application, Enclosed, Offers, plain};
+use svod_runtime::{Application, ApplicationError, Enclosed, OfferError, Offers, plain};
 
 use super::{href, title};
 use crate::ServicesState;
@@ -61,7 +61,12 @@ async fn desk(ctx: &PageContext, s: &ServicesState, pack: &str, id: &str) -> Res
 
 /// The offer of a service that waits for the visitor's answer: the newest.
 async fn offered(ctx: &PageContext, s: &ServicesState, key: &str) -> Result<Option<Entity>, PageError> {
-    let all = Offers::new(s.applications.clone()).of(&ctx.actor).await?;
+    let all = match Offers::new(s.applications.clone()).of(&ctx.actor).await {
+        Ok(all) => all,
+        // Who is nobody in particular is offered nothing; the form itself says what they may.
+        Err(OfferError::Application(ApplicationError::Nobody)) => return Ok(None),
+        Err(e) => return Err(e.into()),
+    };
     Ok(all.into_iter().find(|o| o.text("service") == Some(key)))
 }
 
@@ -88,6 +93,7 @@ pub async fn send(
     Path((pack, id)): Path<(String, String)>,
     sent: SentForm,
 ) -> Result<Response, PageError> {
+    s.applications.service(&format!("{pack}/{id}"))?;
     // The draft and the offer as they are now: of two clicks the second finds neither, and is the same application.
     let row = s.applications.draft(&ctx.actor, &format!("{pack}/{id}")).await?;
     let offer = match ctx.signed_in() {
