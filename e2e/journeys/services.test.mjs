@@ -46,7 +46,7 @@ async function filled(page, ground, document) {
   await go(page);
   if (document) {
     await errors(page).waitFor();
-    await page.getByLabel("Документ").fill(document);
+    await page.getByRole("textbox", { name: "Документ" }).fill(document);
     await go(page);
   }
   await page.waitForURL(/page=check/);
