@@ -93,13 +93,13 @@ pub async fn send(
     Path((pack, id)): Path<(String, String)>,
     sent: SentForm,
 ) -> Result<Response, PageError> {
+    if !ctx.signed_in() {
+        return Err(PageError::sign_in());
+    }
     s.applications.service(&format!("{pack}/{id}"))?;
     // The draft and the offer as they are now: of two clicks the second finds neither, and is the same application.
     let row = s.applications.draft(&ctx.actor, &format!("{pack}/{id}")).await?;
-    let offer = match ctx.signed_in() {
-        true => offered(&ctx, &s, &format!("{pack}/{id}")).await?,
-        false => None,
-    };
+    let offer = offered(&ctx, &s, &format!("{pack}/{id}")).await?;
     let mut desk = desk(&ctx, &s, &pack, &id).await?;
     let done = match desk.take(&ctx, &s, &sent).await? {
         Filling::Answer(answer) => return Ok(answer),
