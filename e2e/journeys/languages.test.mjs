@@ -44,7 +44,7 @@ function foreign(lang) {
 
 /** Names of things are data and stand as their owners wrote them, in every language. */
 const data = new Set(
-  ["packs/kuzbass", "packs/moving"].flatMap((pack) => files(".yaml", join(root, pack))).flatMap((path) => [...readFileSync(path, "utf8").matchAll(/"([^"]*[а-яё][^"]*)"|: ([^"\n{]*[а-яё][^\n,}]*)/gi)].map((m) => (m[1] ?? m[2]).trim())),
+  files(".yaml", join(root, "packs")).flatMap((path) => [...readFileSync(path, "utf8").matchAll(/"([^"]*[а-яё][^"]*)"|: ([^"\n{]*[а-яё][^\n,}]*)/gi)].map((m) => (m[1] ?? m[2]).trim())),
 );
 
 const longest = [...data].toSorted((a, b) => b.length - a.length);

@@ -486,8 +486,10 @@ pub fn versions(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<(i64
 pub fn get_many(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<InstanceRow>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for some in ids.chunks(200) {
-        let sql =
-            format!("SELECT {COLUMNS} FROM instance WHERE space = ?1 AND id IN ({})", placeholders(2, some.len()));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM instance WHERE space = ?1 AND id IN ({}) ORDER BY id",
+            placeholders(2, some.len())
+        );
         let params: Vec<Value> = std::iter::once(space.into()).chain(some.iter().map(|id| (*id).into())).collect();
         for row in conn.query(&sql, &params)? {
             found.push(of(&row)?);

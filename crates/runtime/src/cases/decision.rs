@@ -334,6 +334,11 @@ impl Cases {
     /// # Errors
     /// As [`Cases::object`].
     pub async fn objectable(&self, actor: &Actor, decision: &Urn) -> Result<(ServiceSpec, ObjectSpec), CaseError> {
+        self.objectable_at(actor, decision).await.map(|(_, service, object)| (service, object))
+    }
+
+    /// The same with the version of the decision that was looked at: what is written must find it unchanged.
+    async fn objectable_at(&self, actor: &Actor, decision: &Urn) -> Result<(i64, ServiceSpec, ObjectSpec), CaseError> {
         let shown = self.registry.entity(actor, decision).await?;
         let unknown = || CaseError::Query(QueryError::NotFound(format!("decision {decision}")));
         if shown.kind != "Decision" || !self.registry.may(actor, Action::Declare, &self.registry.resource_of(&shown)) {
@@ -354,7 +359,8 @@ impl Cases {
         let service = self.service_objected(key, &shown).await?;
         let none = CaseError::NotObjectable("its service knows no objection");
         let object = service.as_ref().and_then(|s| s.object.clone());
-        service.zip(object).ok_or(none)
+        let (service, object) = service.zip(object).ok_or(none)?;
+        Ok((shown.version, service, object))
     }
 
     /// The service in force; where it is not any more, as the case had it.
@@ -379,7 +385,7 @@ impl Cases {
         decision: &Urn,
         data: Map<String, Value>,
     ) -> Result<(NewCase, Along), CaseError> {
-        let (service, object) = self.objectable(actor, decision).await?;
+        let (version, service, object) = self.objectable_at(actor, decision).await?;
         let found = self.registry.entity(&self.process, decision).await?;
         let person = found.object("person").ok_or(CaseError::NotObjectable("it is about nobody"))?.clone();
         let applicant = self.registry.entity(&self.process, &person).await?;
@@ -399,7 +405,7 @@ impl Cases {
         variables.insert("applicant".into(), plain(&applicant));
         variables.insert("case".into(), case.id.as_str().into());
         let set = [("status".to_owned(), Attribute::property("objected"))].into_iter().collect();
-        let patch = Operation::Patch { urn: decision.clone(), expected: Some(found.version), set, unset: Vec::new() };
+        let patch = Operation::Patch { urn: decision.clone(), expected: Some(version), set, unset: Vec::new() };
         let along = Along {
             ground: Some(format!("objection:{decision}")),
             changes: vec![Change::verb(patch, Action::Declare, "object")],
