@@ -105,7 +105,7 @@ class Door:
         return answer.status, json.loads(text) if text else None
 
     def publish(self, pack, files):
-        manifest = f"id: {pack}\nversion: 1.0.0\nowner: urn:svod:body:tck\n"
+        manifest = f"id: {pack}\nversion: 1.0.0\nowner: urn:svod:body:tck\nspace: kuzbass\n"
         texts = "".join(f"pack-{pack}-{what} = {pack}\n" for what in ("title", "description"))
         source = {"pack.yaml": manifest, **{f"locales/{lang}.ftl": texts for lang in ("ru", "kk", "en")}}
         source |= {f"decisions/{name}": xml for name, xml in files.items()}

@@ -104,6 +104,7 @@ async fn measure(options: &Options) -> Result<()> {
         cache_bytes: 64 << 20,
     };
     let registry = Registry::open(deps).await?;
+    registry.knows_operations(["nothing"]);
     for source in [svod::embedded::pack("base").context("the base pack")?, pack(options.tasks)?] {
         registry.publish(&Actor::platform("packs"), source).await?;
     }

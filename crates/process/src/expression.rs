@@ -32,6 +32,16 @@ const KEYWORDS: [&str; 22] = [
     "partial",
 ];
 
+/// Functions whose names hold words that else join parts of an expression.
+const JOINED: [&[&str]; 6] = [
+    &["date", "and", "time"],
+    &["years", "and", "months", "duration"],
+    &["day", "of", "week"],
+    &["day", "of", "year"],
+    &["month", "of", "year"],
+    &["week", "of", "year"],
+];
+
 /// A FEEL expression, compiled once, and the variables that it may read. Equal when the text is.
 #[derive(Clone)]
 pub struct Expression {
@@ -114,7 +124,7 @@ fn words(text: &str) -> Words {
     while let Some(c) = rest.chars().next() {
         let length = match c {
             '"' => string_length(rest),
-            _ if is_word(c) => rest.find(|c: char| !is_word(c)).unwrap_or(rest.len()),
+            _ if is_word(c) => joined(rest).or_else(|| rest.find(|c: char| !is_word(c))).unwrap_or(rest.len()),
             _ => c.len_utf8(),
         };
         let (piece, tail) = rest.split_at(length);
@@ -134,6 +144,21 @@ fn words(text: &str) -> Words {
     }
     found.keep(&run);
     found
+}
+
+/// Length of a function of [`JOINED`] that is called here.
+fn joined(text: &str) -> Option<usize> {
+    JOINED.iter().find_map(|name| {
+        let mut rest = text;
+        for (at, word) in name.iter().enumerate() {
+            let next = rest.strip_prefix(word)?;
+            rest = next.trim_start();
+            if at + 1 < name.len() && rest.len() == next.len() {
+                return None;
+            }
+        }
+        rest.starts_with('(').then(|| text.len() - rest.len())
+    })
 }
 
 impl Words {
@@ -176,6 +201,9 @@ mod tests {
             ("string length(имя) > 2 and not(done)", vec!["имя", "done"], vec![]),
             ("if a1 then [b, 2] else null", vec!["a1", "b"], vec![]),
             ("count(items)", vec!["items"], vec![]),
+            ("date and  time(a + b) > c", vec!["a", "b", "c"], vec![]),
+            ("day of week (d.on) = \"x\" and time(t) > u", vec!["d", "t", "u"], vec!["on"]),
+            ("date and time", vec!["date", "time"], vec![]),
         ] {
             let found = words(text);
             assert_eq!((found.names, found.entries), (owned(&names), owned(&entries)), "{text}");
@@ -191,6 +219,37 @@ mod tests {
         let order = |_: &str| Some(serde_json::json!({"sum": 9, "lines": [{"n": 1}, {"n": 2}]}));
         for (text, value) in [("order.sum * 2", 18), ("order.sum - 1", 8), ("sum(order.lines.n)", 3)] {
             assert_eq!(Expression::compile(text).unwrap().evaluate(order), Ok(Value::from(value)), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_entries_and_contexts_are_what_they_seem() {
+        let given = |name: &str| match name {
+            "day" => Some(Value::from("2026-01-01")),
+            "f" => Some(serde_json::json!({"x": 7, "no": null, "at": "2026-01-02T01:00:00+07:00"})),
+            "amount" => Some(Value::from(5)),
+            _ => None,
+        };
+        for (text, value) in [
+            // Eighteen o'clock in Greenwich: earlier than nineteen, though the day is a later one.
+            ("date and time(f.at) < date and time(\"2026-01-01T19:00:00Z\")", Value::from(true)),
+            ("date and time(f.at) >= date and time(\"2026-01-01T18:00:00Z\")", Value::from(true)),
+            ("date and time(f.at) > date and time(\"2026-01-01T18:00:00Z\")", Value::from(false)),
+            (
+                "date and time(f.at) between date and time(\"2026-01-01T17:00:00Z\") and date and time(\"2026-01-01T19:00:00Z\")",
+                Value::from(true),
+            ),
+            ("date and time(day + \"T00:00:00Z\") < date and time(\"2026-01-01T01:00:00Z\")", Value::from(true)),
+            ("if f.no = null then f.x else f.no", Value::from(7)),
+            ("if amount > f.x then f.x else amount - 1", Value::from(4)),
+            ("if amount < f.x then f.x else \"n\"", Value::from(7)),
+            ("{amount: amount + 1, sum: amount * 2}.sum", Value::from(12)),
+            ("{b: amount + 1}.b", Value::from(6)),
+            ("{x: f.x, amount: amount}.amount", Value::from(5)),
+            ("f.no.more = null", Value::from(true)),
+            ("nothing.at.all = null", Value::from(true)),
+        ] {
+            assert_eq!(Expression::compile(text).unwrap().evaluate(given), Ok(value), "{text}");
         }
     }
 

@@ -72,13 +72,26 @@ struct Taker<'a> {
     kept: Vec<Arc<Entity>>,
     more: bool,
     total: Option<usize>,
+    /// They come in the order asked for.
+    ordered: Ordered,
+}
+
+/// What is known of the order in which entities come.
+#[derive(Clone, PartialEq, Eq)]
+enum Ordered {
+    /// Nothing: they are sorted in the end.
+    No,
+    /// The index gives them in it; the key of the last.
+    Yes(Vec<u8>),
+    /// The index was to give them in it and did not: an entity has several values, the first of them outside of the stretch.
+    Broken,
 }
 
 impl Find {
     /// What fits of these entities, which are all there is.
     pub fn among(&self, entities: &[Arc<Entity>]) -> Found {
         let of = |urn: &Urn| entities.iter().find(|e| e.id == *urn).cloned();
-        let mut taker = Taker { find: self, seen: 0, kept: Vec::new(), more: false, total: None };
+        let mut taker = Taker::of(self);
         for e in entities {
             if self.query.fits(e, &of) && taker.take(e.clone()) {
                 break;
@@ -88,12 +101,39 @@ impl Find {
     }
 }
 
-impl Taker<'_> {
+impl<'a> Taker<'a> {
+    const fn of(find: &'a Find) -> Self {
+        Self { find, seen: 0, kept: Vec::new(), more: false, total: None, ordered: Ordered::No }
+    }
+
+    /// Whether there are enough of those that come in order.
+    fn take_next(&mut self, last: &[u8], entity: Arc<Entity>) -> bool {
+        let f = self.find;
+        let Some((by, key)) = f.order.first().and_then(|by| Some((by, by.key(&entity)?))) else {
+            self.ordered = Ordered::Broken;
+            return true;
+        };
+        let falls = if by.descending { !last.is_empty() && key.as_slice() > last } else { key.as_slice() < last };
+        if falls {
+            self.ordered = Ordered::Broken;
+            return true;
+        }
+        self.ordered = Ordered::Yes(key);
+        let enough = f.offset + f.limit + 1;
+        if self.kept.len() < enough {
+            self.kept.push(entity);
+        }
+        self.kept.len() >= enough && (!f.count || self.total.is_some())
+    }
+
     /// Whether the walk may end.
     fn take(&mut self, entity: Arc<Entity>) -> bool {
         let at = self.seen;
         self.seen += 1;
         let f = self.find;
+        if let Ordered::Yes(last) = &self.ordered {
+            return self.take_next(&last.clone(), entity);
+        }
         if !f.order.is_empty() {
             self.kept.push(entity);
             let enough = f.offset + f.limit + 1;
@@ -116,7 +156,9 @@ impl Taker<'_> {
     fn found(mut self, explained: Explained) -> Found {
         let f = self.find;
         if !f.order.is_empty() {
-            sort(&mut self.kept, &f.order);
+            if self.ordered == Ordered::No {
+                sort(&mut self.kept, &f.order);
+            }
             self.more = self.seen > f.offset + f.limit;
             self.kept = self.kept.into_iter().skip(f.offset).take(f.limit).collect();
         }
@@ -155,6 +197,36 @@ impl Registry {
     /// # Errors
     /// [`QueryError::UnknownSpace`]; [`QueryError::TooBroad`] when too much would have to be looked at.
     pub async fn find(&self, actor: &Actor, find: &Find) -> Result<Found, QueryError> {
+        let (mut found, broken) = self.find_by(actor, find, &find.order).await?;
+        if broken {
+            (found, _) = self.find_by(actor, find, &[]).await?;
+        }
+        Ok(found)
+    }
+
+    /// How a question would be answered, without looking at anything; none where the actor may look nowhere. Its figures count
+    /// what the actor may not see as well: they are for the platform's own choices.
+    ///
+    /// # Errors
+    /// [`QueryError::UnknownSpace`].
+    pub async fn access(&self, actor: &Actor, find: &Find) -> Result<Option<Access>, QueryError> {
+        let view = self.view();
+        let spaces = view.spaces.ids(&find.space, find.below);
+        if spaces.is_empty() {
+            return Err(QueryError::UnknownSpace(find.space.clone()));
+        }
+        let (narrow, spaces) = narrowed(&view, actor, find, spaces);
+        if spaces.is_empty() {
+            return Ok(None);
+        }
+        let (query, indexes) = (narrow.map_or_else(|| find.query.clone(), |n| n.query), self.indexes.load_full());
+        let choose = move |conn: &mut dyn svod_store::Conn| Plan::choose(conn, &view, &indexes, &spaces, &query);
+        let plan = self.store.read(choose).await?;
+        Ok((!plan.segments.is_empty()).then_some(plan.access))
+    }
+
+    /// Finds, by an index in this order where there is one; whether that order did not hold.
+    async fn find_by(&self, actor: &Actor, find: &Find, order: &[Order]) -> Result<(Found, bool), QueryError> {
         let view = self.view();
         let spaces = view.spaces.ids(&find.space, find.below);
         if spaces.is_empty() {
@@ -162,22 +234,22 @@ impl Registry {
         }
         let (narrow, spaces) = narrowed(&view, actor, find, spaces);
         let find = narrow.as_ref().unwrap_or(find);
-        let mut taker = Taker { find, seen: 0, kept: Vec::new(), more: false, total: None };
+        let mut taker = Taker::of(find);
         if spaces.is_empty() {
-            return Ok(taker.found(Explained::default()));
+            return Ok((taker.found(Explained::default()), false));
         }
         if !find.query.ids.is_empty() {
-            return self.named(&view, actor, taker).await;
+            return Ok((self.named(&view, actor, taker).await?, false));
         }
         let first = (find.offset + find.limit + 1).clamp(STEPS.0, STEPS.1);
         let countable = find.count.then(|| countable(&view, actor, &find.query, &spaces)).flatten();
         let (query, indexes, cache) = (find.query.clone(), self.indexes.load_full(), self.cache.clone());
-        let asked = view.clone();
+        let (asked, order) = (view.clone(), order.to_vec());
         let (mut walk, plan, batch, total) = self
             .store
             .read(move |conn| {
                 let memory = (&*cache, cache.moment());
-                let plan = Arc::new(Plan::choose(conn, &asked, &indexes, &spaces, &query)?);
+                let plan = Arc::new(Plan::choose(conn, &asked, &indexes, &spaces, &query)?.in_order(conn, &order)?);
                 let total = match countable {
                     None => None,
                     Some(spaces) => Walk::new(Arc::new(plan.only(&spaces))).count(conn, memory, &query)?,
@@ -188,6 +260,9 @@ impl Registry {
             })
             .await?;
         taker.total = total;
+        if plan.ordered.is_some() {
+            taker.ordered = Ordered::Yes(Vec::new());
+        }
         let (mut batch, mut wanted) = (batch, first);
         loop {
             let enough = self.judge(&view, actor, batch, &mut taker).await?;
@@ -199,20 +274,24 @@ impl Registry {
                 return Err(QueryError::TooBroad(MOST));
             }
             wanted = (wanted * 2).min(STEPS.1);
-            let cache = self.cache.clone();
-            (walk, batch) = self
-                .store
-                .read(move |conn| {
-                    let memory = (&*cache, cache.moment());
-                    let batch = walk.step(conn, memory, wanted)?;
-                    Ok::<_, QueryError>((walk, batch))
-                })
-                .await?;
+            (walk, batch) = self.further(walk, wanted).await?;
         }
         self.need(&plan, walk.looked.saturating_sub(taker.seen));
         let mut missing: Vec<String> = plan.wanting.iter().map(|(_, name)| name.clone()).collect();
         missing.dedup();
-        Ok(taker.found(Explained { access: plan.access.clone(), looked: walk.looked, missing }))
+        let broken = taker.ordered == Ordered::Broken;
+        Ok((taker.found(Explained { access: plan.access.clone(), looked: walk.looked, missing }), broken))
+    }
+
+    /// The next stretch of a walk.
+    async fn further(&self, mut walk: Walk, wanted: usize) -> Result<(Walk, Vec<Arc<Entity>>), QueryError> {
+        let cache = self.cache.clone();
+        let step = move |conn: &mut dyn svod_store::Conn| {
+            let memory = (&*cache, cache.moment());
+            let batch = walk.step(conn, memory, wanted)?;
+            Ok::<_, QueryError>((walk, batch))
+        };
+        self.store.read(step).await
     }
 
     /// Those that the question names.

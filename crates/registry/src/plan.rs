@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
-use svod_query::{Compare, Filter, Georel, Place, Query, Types, WORDS, cells, keys, words};
+use svod_query::{Compare, Filter, Georel, Order, Path, Place, Query, Types, WORDS, cells, keys, words};
 use svod_store::entity::Keys;
 use svod_store::{Conn, StoreError};
 
@@ -76,8 +76,17 @@ pub(crate) struct Plan {
     pub place: Option<Arc<Place>>,
     /// The one type that fits, where no entity has it as a further one: documents of others need not be read.
     pub only_kind: Option<String>,
+    /// The keys of each space, when the index gives the answers in the order asked for.
+    pub ordered: Option<Ordered>,
     /// Attributes whose index would have helped: top of the tree and name.
     pub wanting: Vec<(SpaceId, String)>,
+}
+
+/// A stretch of keys of each space, to be read side by side.
+#[derive(Debug, Clone)]
+pub(crate) struct Ordered {
+    pub keys: Vec<Keys>,
+    pub descending: bool,
 }
 
 /// From and to, both included.
@@ -130,6 +139,12 @@ impl Plan {
         spaces: &[SpaceId],
         query: &Query,
     ) -> Result<Self, StoreError> {
+        // Most spaces of a large tree have nothing of one type: they are not asked.
+        let there = match query.types.any_of() {
+            Some(kinds) if spaces.len() > 1 => Some(svod_store::entity::spaces_with(conn, spaces, &kinds)?),
+            _ => None,
+        };
+        let spaces = there.as_deref().unwrap_or(spaces);
         let conjuncts = Conjuncts::of(query.filter.as_ref());
         let bare = query.ids.is_empty()
             && query.id_pattern.is_none()
@@ -166,6 +181,28 @@ impl Plan {
         plan.wanting = wanting;
         plan.only_kind = plan.only_kind_of(conn, spaces, &query.types)?;
         Ok(plan)
+    }
+
+    /// The order asked for is that of the index which was chosen: an attribute by one stretch of its keys, none of them cut off.
+    pub fn in_order(mut self, conn: &mut dyn Conn, order: &[Order]) -> Result<Self, StoreError> {
+        let ([by], Access::Value { attribute, .. }) = (order, &self.access) else { return Ok(self) };
+        if by.path != Path::attribute(attribute) || by.from.is_some() || by.collation.is_some() {
+            return Ok(self);
+        }
+        let mut all = Vec::new();
+        for segment in &self.segments {
+            let Segment::Keys(keys) = segment else { return Ok(self) };
+            if keys.low != keys::OVERFLOW {
+                all.push(keys.clone());
+            } else if svod_store::entity::count_keys_to(conn, keys, 1)? > 0 {
+                return Ok(self);
+            }
+        }
+        let spaces: BTreeSet<SpaceId> = all.iter().map(|k| k.space).collect();
+        if spaces.len() == all.len() {
+            self.ordered = Some(Ordered { keys: all, descending: by.descending });
+        }
+        Ok(self)
     }
 
     fn only_kind_of(

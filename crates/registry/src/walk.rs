@@ -1,21 +1,23 @@
 //! The way through the store that a plan has chosen, in batches.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use svod_model::Entity;
 use svod_query::{Query, Types, cells, keys};
-use svod_store::entity::Hit;
+use svod_store::entity::{Hit, Keys};
 use svod_store::{Conn, StoreError};
 
 use crate::cache::{Cache, Moment, Place};
 use crate::index;
-use crate::plan::{Plan, Segment};
+use crate::plan::{Ordered, Plan, Segment};
 
 /// Entities counted without a look at them at the most.
 pub(crate) const MOST_COUNTED: usize = 1_000_000;
 /// Index rows read at once.
 const ROWS: i64 = 1_000;
+/// Index rows of one space read at once where those of several are read side by side.
+const BESIDE: i64 = 32;
 
 /// What is remembered of entities, and the moment before the snapshot.
 pub(crate) type Memory<'c> = (&'c Cache, Moment);
@@ -33,6 +35,7 @@ pub(crate) struct Walk {
     plan: Arc<Plan>,
     segment: usize,
     after: Option<After>,
+    merge: Option<Merge>,
     seen: HashSet<Place>,
     /// Entities passed.
     pub looked: usize,
@@ -59,11 +62,15 @@ impl Plan {
 
 impl Walk {
     pub fn new(plan: Arc<Plan>) -> Self {
-        Self { plan, segment: 0, after: None, seen: HashSet::new(), looked: 0 }
+        let merge = plan.ordered.as_ref().map(Merge::of);
+        Self { plan, segment: 0, after: None, merge, seen: HashSet::new(), looked: 0 }
     }
 
     pub fn is_over(&self) -> bool {
-        self.segment >= self.plan.segments.len()
+        match &self.merge {
+            Some(merge) => merge.is_over(),
+            None => self.segment >= self.plan.segments.len(),
+        }
     }
 
     /// The next entities, about as many as wanted; none only at the end.
@@ -74,6 +81,12 @@ impl Walk {
         wanted: usize,
     ) -> Result<Vec<Arc<Entity>>, StoreError> {
         let mut found = Vec::with_capacity(wanted);
+        if self.merge.is_some() {
+            while found.len() < wanted && !self.is_over() {
+                self.merged(conn, memory, wanted - found.len(), &mut found)?;
+            }
+            return Ok(found);
+        }
         while found.len() < wanted && !self.is_over() {
             let space = self.plan.segments[self.segment].space();
             let hints = self.hints(conn, (wanted - found.len()) as i64)?;
@@ -86,6 +99,39 @@ impl Walk {
             found.extend(read(conn, memory, space, &ids)?);
         }
         Ok(found)
+    }
+
+    /// The next ones of all spaces, in the order of their keys.
+    fn merged(
+        &mut self,
+        conn: &mut dyn Conn,
+        memory: Memory<'_>,
+        wanted: usize,
+        found: &mut Vec<Arc<Entity>>,
+    ) -> Result<(), StoreError> {
+        let Some(merge) = self.merge.as_mut() else { return Ok(()) };
+        let mut order = Vec::with_capacity(wanted);
+        let mut spaces: HashMap<i64, Vec<Hint>> = HashMap::new();
+        while order.len() < wanted
+            && let Some((space, hit)) = merge.next(conn, wanted as i64)?
+        {
+            self.looked += 1;
+            if self.seen.insert((space, hit.entity)) {
+                order.push((space, hit.entity));
+                spaces.entry(space).or_default().push(Hint { id: hit.entity, kind: hit.kind, settled: false });
+            }
+        }
+        let mut entities = HashMap::with_capacity(order.len());
+        for (space, mut hints) in spaces {
+            if let Some(kind) = &self.plan.only_kind {
+                of_kind(conn, space, kind, &mut hints)?;
+            }
+            let ids: Vec<i64> = hints.into_iter().map(|h| h.id).collect();
+            let there = places(conn, memory, space, &ids)?;
+            entities.extend(ids.into_iter().zip(there).filter_map(|(id, e)| Some(((space, id), e?))));
+        }
+        found.extend(order.into_iter().filter_map(|place| entities.remove(&place)));
+        Ok(())
     }
 
     /// What the index gives next in the present segment; moves on at its end.
@@ -145,6 +191,7 @@ impl Walk {
         if !self.plan.exact {
             return Ok(None);
         }
+        self.merge = None;
         let spaces: HashSet<i64> = self.plan.segments.iter().map(Segment::space).collect();
         if let (Some(kind), crate::plan::Access::Types { .. }) = (kind, &self.plan.access) {
             let spaces: Vec<i64> = spaces.into_iter().collect();
@@ -176,6 +223,61 @@ impl Walk {
     }
 }
 
+/// A row of the index with its space.
+type Placed = (i64, Hit<Vec<u8>>);
+
+/// Stretches of keys of several spaces read side by side, the least key first (the greatest where it goes down).
+struct Merge {
+    streams: Vec<Stream>,
+    descending: bool,
+}
+
+/// A stretch of keys of one space.
+struct Stream {
+    keys: Keys,
+    after: Option<(Vec<u8>, i64)>,
+    ready: VecDeque<Hit<Vec<u8>>>,
+    /// The index has no more.
+    over: bool,
+}
+
+impl Merge {
+    fn of(ordered: &Ordered) -> Self {
+        let stream = |keys: &Keys| Stream { keys: keys.clone(), after: None, ready: VecDeque::new(), over: false };
+        Self { streams: ordered.keys.iter().map(stream).collect(), descending: ordered.descending }
+    }
+
+    fn is_over(&self) -> bool {
+        self.streams.iter().all(|s| s.over && s.ready.is_empty())
+    }
+
+    fn next(&mut self, conn: &mut dyn Conn, wanted: i64) -> Result<Option<Placed>, StoreError> {
+        let rows = if self.streams.len() == 1 { wanted } else { BESIDE };
+        for stream in &mut self.streams {
+            stream.fill(conn, rows, self.descending)?;
+        }
+        let heads = self.streams.iter_mut().filter(|s| !s.ready.is_empty());
+        let key = |s: &Stream| s.ready.front().map(|hit| (hit.key.clone(), s.keys.space));
+        let first = if self.descending { heads.max_by_key(|s| key(s)) } else { heads.min_by_key(|s| key(s)) };
+        Ok(first.and_then(|s| Some((s.keys.space, s.ready.pop_front()?))))
+    }
+}
+
+impl Stream {
+    fn fill(&mut self, conn: &mut dyn Conn, rows: i64, descending: bool) -> Result<(), StoreError> {
+        if self.over || !self.ready.is_empty() {
+            return Ok(());
+        }
+        let after = self.after.as_ref().map(|(key, id)| (key.as_slice(), *id));
+        let read = if descending { svod_store::entity::by_keys_down } else { svod_store::entity::by_keys };
+        let found = read(conn, &self.keys, after, rows)?;
+        self.over = (found.len() as i64) < rows;
+        self.after = found.last().map(|hit| (hit.key.clone(), hit.entity));
+        self.ready.extend(found);
+        Ok(())
+    }
+}
+
 /// Leaves those whose first type it is.
 fn of_kind(conn: &mut dyn Conn, space: i64, kind: &str, hints: &mut Vec<Hint>) -> Result<(), StoreError> {
     let mark = index::number(kind);
@@ -190,6 +292,16 @@ fn of_kind(conn: &mut dyn Conn, space: i64, kind: &str, hints: &mut Vec<Hint>) -
 
 /// The entities of these numbers, from memory where they are there.
 fn read(conn: &mut dyn Conn, memory: Memory<'_>, space: i64, ids: &[i64]) -> Result<Vec<Arc<Entity>>, StoreError> {
+    Ok(places(conn, memory, space, ids)?.into_iter().flatten().collect())
+}
+
+/// The same, each where its number stands; none where it is not there any more.
+fn places(
+    conn: &mut dyn Conn,
+    memory: Memory<'_>,
+    space: i64,
+    ids: &[i64],
+) -> Result<Vec<Option<Arc<Entity>>>, StoreError> {
     let (cache, since) = memory;
     let mut found: Vec<Option<Arc<Entity>>> = ids.iter().map(|id| cache.get((space, *id))).collect();
     let missing: Vec<i64> = ids.iter().zip(&found).filter(|(_, f)| f.is_none()).map(|(id, _)| *id).collect();
@@ -203,5 +315,5 @@ fn read(conn: &mut dyn Conn, memory: Memory<'_>, space: i64, ids: &[i64]) -> Res
             }
         }
     }
-    Ok(found.into_iter().flatten().collect())
+    Ok(found)
 }

@@ -28,6 +28,8 @@ pub(crate) const HELD: &str = "\u{1}held";
 pub(crate) const SHORT: &str = "\u{1}short";
 /// Called with the scale of a rounding: beyond what numbers hold, a larger one changes nothing.
 pub(crate) const SCALE: &str = "\u{1}scale";
+/// Called with what is compared: dsntk compares the days of two moments before it looks at their offsets.
+pub(crate) const MOMENT: &str = "\u{1}moment";
 /// Called with the mapping and the arguments of a function of another program.
 pub(crate) const EXTERNAL: &str = "\u{1}external";
 /// Called for `now` and `today` where the caller gave no time.
@@ -199,6 +201,24 @@ fn clock(pick: impl Fn(&(Value, Value)) -> &Value + Send + Sync + 'static) -> Va
     })
 }
 
+/// The same moment in UTC; none where it has no offset, or a year that is not written with four digits.
+fn in_utc(moment: &Value) -> Option<Value> {
+    let Value::DateTime(at) = moment else { return None };
+    let offset = at.feel_time_offset()?;
+    let second = i32::from(at.hour()) * 3_600 + i32::from(at.minute()) * 60 + i32::from(at.second()) - offset;
+    let date = match second.div_euclid(86_400) {
+        0 => at.date(),
+        1 => at.date().add_days(1)?,
+        _ => at.date().sub_days(1)?,
+    };
+    let of_day = second.rem_euclid(86_400);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    let nanos = at.time().nanos();
+    let (year, month, day) = (0..=9_999).contains(&date.year()).then(|| (date.year(), date.month(), date.day()))?;
+    let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z");
+    Value::try_from_xsd_date_time(&text).ok()
+}
+
 /// The names that lie under every scope of the full profile.
 pub(crate) fn ground() -> FeelContext {
     static GROUND: LazyLock<FeelContext> = LazyLock::new(laid);
@@ -240,6 +260,12 @@ fn laid() -> FeelContext {
         other => other.unwrap_or(Value::Null(None)),
     });
     ground.set_entry(&Name::from(SCALE), scaling);
+    let compared = Name::from(value);
+    let instant = native(&[value], move |scope| match scope.get_value(&compared) {
+        Some(moment @ Value::DateTime(_)) => in_utc(&moment).unwrap_or(moment),
+        other => other.unwrap_or(Value::Null(None)),
+    });
+    ground.set_entry(&Name::from(MOMENT), instant);
     let (mapping, arguments) = (Name::from(waste), Name::from(value));
     let external =
         native(&[waste, value], move |scope| match (scope.get_value(&mapping), scope.get_value(&arguments)) {

@@ -3,7 +3,7 @@
 use dsntk_feel::Name;
 use dsntk_feel_parser::AstNode;
 
-use crate::guard::{CLOCK, EXTERNAL, HELD, HIDDEN, SCALE, SHORT, TICK};
+use crate::guard::{CLOCK, EXTERNAL, HELD, HIDDEN, MOMENT, SCALE, SHORT, TICK};
 
 /// Functions whose result may be the product of their arguments.
 const MULTIPLYING: [&str; 2] = ["replace", "string join"];
@@ -227,12 +227,37 @@ impl Visitor {
                 }
                 self.visit(a)?;
             }
-            other => match operands(other) {
-                Ok((a, b)) => self.visit_two(a, b)?,
-                Err(other) => parts(other).into_iter().try_for_each(|part| self.visit(part))?,
-            },
+            N::Ge(..) | N::Gt(..) | N::Le(..) | N::Lt(..) | N::Between(..) => {
+                self.visit_parts(node)?;
+                self.compared(node);
+            }
+            other => self.visit_parts(other)?,
         }
         Ok(())
+    }
+
+    fn visit_parts(&mut self, node: &mut AstNode) -> Result<(), &'static str> {
+        match operands(node) {
+            Ok((a, b)) => self.visit_two(a, b),
+            Err(other) => parts(other).into_iter().try_for_each(|part| self.visit(part)),
+        }
+    }
+
+    /// What is compared may be moments, unless a number, a text or the like stands there.
+    fn compared(&mut self, node: &mut AstNode) {
+        let all = match operands(node) {
+            Ok((a, b)) => vec![a, b],
+            Err(other) => parts(other),
+        };
+        let plain = |node: &AstNode| match node {
+            AstNode::Neg(inner) => matches!(**inner, AstNode::Numeric(..)),
+            other => matches!(other, AstNode::Numeric(..) | AstNode::String(_) | AstNode::Boolean(_) | AstNode::Null),
+        };
+        if all.iter().any(|node| plain(node)) {
+            return;
+        }
+        self.guarded = true;
+        all.into_iter().for_each(|node| replaced(node, |node| call(MOMENT, vec![node])));
     }
 
     fn invocation(&mut self, callee: &mut AstNode, arguments: &mut AstNode) -> Result<(), &'static str> {

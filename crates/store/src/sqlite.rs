@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
@@ -41,6 +42,8 @@ impl SqliteConn {
         let db = Connection::open_with_flags(path, flags).map_err(error)?;
         db.busy_timeout(Duration::from_secs(5)).map_err(error)?;
         db.set_prepared_statement_cache_capacity(256);
+        // Else each value bound to a LIMIT makes the engine prepare the statement anew, whenever it is run.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(error)?;
         let cache = if writer { options.writer_cache_kib } else { options.reader_cache_kib };
         let own = if writer {
             format!(

@@ -113,12 +113,10 @@ impl Asked<'_> {
     /// # Errors
     /// When the store fails.
     pub async fn about(&self, condition: Filter) -> Result<i64, QueryError> {
-        let found = self.registry.find(self.actor, &self.find(vec![condition])).await?;
-        Ok(match found.explained.access {
-            Access::Value { about, .. } => about,
-            // Nowhere that the actor may look.
-            Access::Everything if found.explained.looked == 0 => 0,
-            _ => FEW,
+        Ok(match self.registry.access(self.actor, &self.find(vec![condition])).await? {
+            Some(Access::Value { about, .. }) => about,
+            None => 0,
+            Some(_) => FEW,
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use svod_kernel::Actor;
 use svod_model::{Attribute, AttributeValue, Entity};
 use svod_query::geo::Shape;
-use svod_query::{Compare, Filter, Georel, Operand, Operation as Op, Path, Place, Query, Types};
+use svod_query::{Compare, Filter, Georel, Operand, Operation as Op, Order, Path, Place, Query, Types};
 use svod_registry::{Access, Find, Found, Operation, Registry};
 use svod_store::testing::TestPlace;
 
@@ -114,6 +114,34 @@ async fn answers_are_right(registry: &Registry, all: &[Arc<Entity>]) {
     }
 }
 
+/// Pages in an order hold what a sort of everything would give, whether the index gives the order or not.
+async fn order_is_right(registry: &Registry, all: &[Arc<Entity>]) {
+    for (number, query) in questions().into_iter().enumerate() {
+        for (at, descending) in [("a", false), ("a", true), ("b", false), ("b", true)] {
+            let by = Order { path: Path::attribute("speed"), descending, from: None, collation: None };
+            let here = all.iter().filter(|e| space(at).covers(&e.space) && query.fits(e, &|_| None));
+            let mut right: Vec<Vec<u8>> = here.filter_map(|e| by.key(e)).collect();
+            right.sort();
+            if descending {
+                right.reverse();
+            }
+            let mut found = Vec::new();
+            loop {
+                let (offset, order) = (found.len(), vec![by.clone()]);
+                let (space, query) = (space(at), query.clone());
+                let find = Find { space, below: true, query, order, offset, limit: 7, count: number % 2 == 0 };
+                let page = registry.find(&Actor::anonymous(), &find).await.unwrap();
+                found.extend(page.entities.iter().map(|e| by.key(e)));
+                if !page.more {
+                    break;
+                }
+            }
+            let found: Vec<Vec<u8>> = found.into_iter().flatten().collect();
+            assert_eq!(found, right, "order of question {number} in {at}, descending: {descending}");
+        }
+    }
+}
+
 async fn all_of(registry: &Registry) -> Vec<Arc<Entity>> {
     let mut all = Vec::new();
     for at in ["a", "b"] {
@@ -130,9 +158,11 @@ async fn every_way_gives_the_same_answer(place: &TestPlace) {
     let all = all_of(&registry).await;
     assert_eq!(all.len(), 300);
     answers_are_right(&registry, &all).await;
+    order_is_right(&registry, &all).await;
     for top in ["a", "b"] {
         registry.index(&space(top), "speed").await.unwrap();
     }
+    order_is_right(&registry, &all).await;
     let by_value = ask(&registry, "a", questions()[4].clone(), (0, 5)).await.explained;
     assert!(matches!(&by_value.access, Access::Value { attribute, .. } if attribute == "speed"), "{by_value:?}");
     let by_place = ask(&registry, "a", questions()[11].clone(), (0, 5)).await.explained;
@@ -186,4 +216,15 @@ async fn an_index_is_made_when_questions_need_it(place: &TestPlace) {
     }
     assert!(matches!(last.explained.access, Access::Value { about: 6, .. }), "{:?}", last.explained);
     assert_eq!((last.total, last.entities.len()), (Some(6), 6));
+    // By that index a page in its order ends when it is full.
+    for (descending, first) in [(false, 100), (true, 299)] {
+        let by = Order { path: Path::attribute("speed"), descending, from: None, collation: None };
+        let range = Operand::Range(Box::new(Operand::Number(100.0)), Box::new(Operand::Number(299.0)));
+        let query = Query { filter: Some(compare(Op::Equal, range)), ..Query::default() };
+        let find = Find { space: space("b"), below: true, query, order: vec![by], offset: 3, limit: 20, count: false };
+        let found = registry.find(&Actor::anonymous(), &find).await.unwrap();
+        let speeds: Vec<_> = found.entities.iter().filter_map(|e| e.number("speed")).collect();
+        assert_eq!((speeds.len(), speeds[0] as i64, found.more), (20, first, true));
+        assert!(found.explained.looked < 100, "{:?}", found.explained);
+    }
 }

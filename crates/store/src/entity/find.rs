@@ -188,6 +188,31 @@ pub fn by_keys(
     Ok(found)
 }
 
+/// The same from the last key to the first; `after` is the one that stands behind those that follow.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn by_keys_down(
+    conn: &mut dyn Conn,
+    keys: &Keys,
+    after: Option<(&[u8], i64)>,
+    limit: i64,
+) -> Result<Vec<Hit<Vec<u8>>>, StoreError> {
+    let (from, entity) = after.map_or((keys.high.clone(), i64::MAX), |(key, entity)| (key.to_vec(), entity));
+    let mut found = Vec::new();
+    conn.each(
+        "SELECT key, entity, kind FROM entity_value
+         WHERE space = ?1 AND attribute = ?2 AND (key, entity) < (?3, ?4) AND key >= ?5
+         ORDER BY key DESC, entity DESC LIMIT ?6",
+        &[keys.space.into(), keys.attribute.into(), from.into(), entity.into(), keys.low.clone().into(), limit.into()],
+        &mut |r| {
+            found.push(Hit { key: r.blob(0)?, entity: r.int(1)?, kind: r.int(2)? });
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
 /// Entities of these spaces that have that very key.
 ///
 /// # Errors
@@ -327,6 +352,25 @@ pub fn count(conn: &mut dyn Conn, spaces: &[i64], kind: &str) -> Result<i64, Sto
         total += conn.first(sql, &[(*space).into(), kind.into()])?.map_or(Ok(0), |r| r.int(0))?;
     }
     Ok(total)
+}
+
+/// Those of the spaces that have entities of any of these types, as their first or a further one; in the order given.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn spaces_with(conn: &mut dyn Conn, spaces: &[i64], kinds: &[&str]) -> Result<Vec<i64>, StoreError> {
+    let mut found = std::collections::HashSet::new();
+    for some in spaces.chunks(MOST_AT_ONCE) {
+        let (at, of) = (placeholders(1, some.len()), placeholders(some.len() + 1, kinds.len()));
+        let sql =
+            format!("SELECT DISTINCT space FROM entity_count WHERE space IN ({at}) AND type IN ({of}) AND count > 0");
+        let places = some.iter().map(|space| Value::from(*space));
+        let params: Vec<Value> = places.chain(kinds.iter().map(|kind| Value::from(*kind))).collect();
+        for row in conn.query(&sql, &params)? {
+            found.insert(row.int(0)?);
+        }
+    }
+    Ok(spaces.iter().copied().filter(|space| found.contains(space)).collect())
 }
 
 /// What is in use in a space: types with the number of their entities.

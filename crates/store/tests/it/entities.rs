@@ -151,6 +151,10 @@ async fn entities_are_found_by_type_and_value(place: &TestPlace) {
         let rest = entity::by_keys(c, &every, first.last().map(|h| (h.key.as_slice(), h.entity)), 12)?;
         assert_eq!((first.len(), rest.len()), (12, 3));
         assert!(first.iter().chain(&rest).map(|h| (&h.key, h.entity)).is_sorted());
+        let last = entity::by_keys_down(c, &every, None, 12)?;
+        let before = entity::by_keys_down(c, &every, last.last().map(|h| (h.key.as_slice(), h.entity)), 12)?;
+        let down = last.iter().chain(&before).rev().map(|h| (&h.key, h.entity));
+        assert!(down.eq(first.iter().chain(&rest).map(|h| (&h.key, h.entity))), "the same from the other end");
         let ids: Vec<i64> = first.iter().map(|h| h.entity).collect();
         assert_eq!(entity::by_ids(c, spaces[0], &ids)?.iter().map(|e| e.id).collect::<Vec<_>>(), ids);
         assert_eq!(
