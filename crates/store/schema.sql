@@ -12,7 +12,7 @@ CREATE TABLE account (
     totp_step BIGINT NOT NULL,
     recovery TEXT NOT NULL,
     created BIGINT NOT NULL,
-    modified BIGINT NOT NULL,
+    modified BIGINT NOT NULL, seen BIGINT,
     PRIMARY KEY (space, id)
 );
 
@@ -119,7 +119,7 @@ CREATE TABLE draft (
     form TEXT NOT NULL,
     version TEXT NOT NULL,
     modified BIGINT NOT NULL,
-    doc TEXT NOT NULL,
+    doc TEXT NOT NULL, page TEXT,
     PRIMARY KEY (space, subject, form)
 );
 
@@ -215,6 +215,16 @@ CREATE TABLE finding (
 );
 
 CREATE INDEX finding_id ON finding (id);
+
+CREATE TABLE form_reach (
+    space BIGINT NOT NULL,
+    form TEXT NOT NULL,
+    version TEXT NOT NULL,
+    page TEXT NOT NULL,
+    reached BIGINT NOT NULL,
+    passed BIGINT NOT NULL,
+    PRIMARY KEY (space, form, version, page)
+) WITHOUT ROWID;
 
 CREATE TABLE instance (
     space BIGINT NOT NULL,

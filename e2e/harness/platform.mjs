@@ -79,10 +79,11 @@ export class Platform {
     return stdout.trim();
   }
 
-  /** An invitation to an account, as the administrator prints it: its path. */
+  /** An invitation to an account, as the administrator prints it: its path, and the code behind `#`. */
   async invitation(login, name, ...args) {
     const { stdout } = await run(binary, ["account", "invite", login, "--name", name, "--data", this.folder, ...args]);
-    return new URL(stdout.trim()).pathname;
+    const { pathname, hash } = new URL(stdout.trim());
+    return pathname + hash;
   }
 
   /** A device speaks: one message at QoS 1 from a foreign client (mosquitto_pub), durable when this returns. */

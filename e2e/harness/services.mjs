@@ -25,14 +25,35 @@ export async function looked(page, name) {
   await page.setViewportSize(before);
 }
 
+/** The page as it is, wide by day and on a telephone by night, with no picture kept of it. */
+export async function sound(page) {
+  const before = page.viewportSize();
+  for (const [size, scheme] of [[WIDE, "light"], [PHONE, "dark"]]) {
+    await page.setViewportSize(size);
+    await accessible(page, [scheme]);
+    await fits(page);
+  }
+  await page.setViewportSize(before);
+}
+
+/** A form that asks for more answers is refused so. */
+export function refusals(house) {
+  house.browser.allow(/^422 POST .*\/(form|object\/)/);
+  house.browser.allow(/console: Failed to load resource: .* 422/);
+}
+
 /** Somebody with a new account, in a browser of their own; a post asks for a passkey before it gives powers. */
-export async function somebody(house, login, name, ...post) {
-  const page = await house.browser.person(post.length > 0 ? house.platform.named : house.platform.http);
-  if (post.length > 0) await authenticator(page);
+export const somebody = (house, login, name, ...post) => invited(house, { login, name, post, passkey: post.length > 0 });
+/** Somebody with a new account and a passkey: acting for others asks for more than a link as well. */
+export const keyed = (house, login, name) => invited(house, { login, name, post: [], passkey: true });
+
+async function invited(house, { login, name, post, passkey }) {
+  const page = await house.browser.person(passkey ? house.platform.named : house.platform.http);
+  if (passkey) await authenticator(page);
   await page.goto(await house.platform.invitation(login, name, ...post));
   await page.getByRole("button", { name: "Завести учётную запись" }).click();
   await page.waitForURL(/\/account$/);
-  if (post.length > 0) {
+  if (passkey) {
     await page.getByRole("button", { name: "Добавить ключ доступа" }).click();
     await page.waitForURL(/#passkeys$/);
   }
@@ -48,12 +69,63 @@ export async function made(platform, persona, entities, space = "kuzbass/novokuz
   await platform.call("POST", "/api/v1/commands", { ground: "journey", changes }, await platform.token(persona));
 }
 
-/** Reloads until the page says so. */
-export const says = (page, words) =>
-  eventually(`${words} on ${page.url()}`, async () => {
+/** At the desk: the person shows a code on their own screen, the operator types it, and from then on acts for them. */
+export async function attended(operator, person, name) {
+  await person.goto("/my/mandates");
+  await person.getByRole("button", { name: "Показать код" }).click();
+  const code = await person.locator(".code-shown").innerText();
+  await operator.goto("/people");
+  await operator.getByLabel("Код", { exact: true }).fill(code);
+  await operator.getByRole("button", { name: "Действовать от имени" }).click();
+  await operator.waitForURL(/\/my$/);
+  assert.match(await operator.locator(".who").innerText(), new RegExp(`действует за: ${name}`));
+}
+
+/** Opens the form of what is offered, as its card leads there. */
+export async function offered(page, service, words) {
+  await page.goto("/services");
+  await says(page, words);
+  await page.getByRole("region", { name: "Предложено вам" }).locator(`a[href$="/services/${service}/form"]`).first().click();
+  await page.waitForURL(/\/form/);
+}
+
+/** Pays what the page asks for on the sandbox's page; the receipt is left open. `outcome`: what the bank answers. */
+export async function paid(page, words, outcome = "Оплачен") {
+  await page.getByRole("button", { name: "Оплатить" }).first().click();
+  await page.waitForURL(/\/sandbox\/payments\//);
+  assert.match(await text(page), /деньги не движутся/);
+  assert.match(await text(page), words);
+  await sound(page);
+  await page.getByRole("button", { name: outcome }).click();
+  await page.waitForURL(/\/my\/payments\//);
+  assert.match(await text(page), words);
+  await sound(page);
+}
+
+/** Objects to the decision that is shown: `field` of its form. The case of the objection is left open. */
+export async function objected(page, field, words) {
+  await page.getByRole("link", { name: "Возразить против решения" }).click();
+  await page.waitForURL(/\/object\//);
+  await page.getByLabel(field).fill(words);
+  await sound(page);
+  await next(page);
+  await page.waitForURL(/page=check/);
+  await sound(page);
+  await send(page, /done=object/);
+}
+
+/** Reloads until the page says so; else what it says instead is told. */
+export async function says(page, words) {
+  let said = "";
+  const ask = async () => {
     await page.reload();
-    return words.test(await text(page));
+    said = await text(page);
+    return words.test(said);
+  };
+  await eventually(`${words} on ${page.url()}`, ask).catch((error) => {
+    throw new Error(`${error.message}\n${said.slice(0, 3_000)}`);
   });
+}
 
 /** On to the next page of a form. */
 export async function next(page) {
@@ -83,6 +155,19 @@ export function photo(name, [red, green, blue] = [90, 110, 130], side = 64) {
   const rows = deflateSync(Buffer.concat(Array(side).fill(row)));
   const buffer = Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", head), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
   return { name, mimeType: "image/png", buffer };
+}
+
+/** A PDF of one empty page. */
+export function pdf(name) {
+  const objects = ["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"];
+  let body = "%PDF-1.4\n";
+  const places = objects.map((object, n) => {
+    const at = body.length;
+    body += `${n + 1} 0 obj\n${object}\nendobj\n`;
+    return `${String(at).padStart(10, "0")} 00000 n \n`;
+  });
+  const tail = `xref\n0 4\n0000000000 65535 f \n${places.join("")}trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n${body.length}\n%%EOF\n`;
+  return { name, mimeType: "application/pdf", buffer: Buffer.from(body + tail, "latin1") };
 }
 
 /** Opens the first task of that name, and takes it. */

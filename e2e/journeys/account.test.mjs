@@ -44,6 +44,8 @@ const signOut = (page) => page.locator('.who button').click();
 test("an invitation becomes an account with a passkey, which opens it again", async () => {
   const { page, cdp, authenticatorId } = await person();
   await page.goto(await house.platform.invitation("olga@example.org", "Ольга Иванова", ...POST));
+  await page.getByRole("button", { name: "Завести учётную запись" }).waitFor();
+  assert.ok(page.url().endsWith("/invitation"), "the address keeps no code");
   assert.match(await page.locator("main").innerText(), /Ольга Иванова[\s\S]*olga@example\.org[\s\S]*Администратор/);
   await accessible(page);
   await picture(page, "invitation-wide");

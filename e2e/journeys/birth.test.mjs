@@ -1,10 +1,9 @@
 // A child is born: the hospital says so, the parents give a name, everything else follows; where rules do not answer, a person decides.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { accessible } from "../harness/axe.mjs";
 import { open } from "../harness/house.mjs";
 import { errors } from "../harness/pages.mjs";
-import { day, decide, looked, made, next, person, says, send, somebody, takeTask, text } from "../harness/services.mjs";
+import { attended, day, decide, looked, made, next, offered, person, refusals, says, send, somebody, sound, takeTask, text } from "../harness/services.mjs";
 
 const house = open();
 const HOME = "Новокузнецк, ул. Кирова, 1, 2";
@@ -39,11 +38,11 @@ async function born(number, mother = person("mother")) {
   await made(house.platform, "hospital-clerk", [["MedicalBirthCertificate", number.replace(" ", "-"), said]]);
 }
 
-/** The form of the parents, filled in up to the page on which all answers are checked. */
-async function filled(page, { number, surname, name, patronymic, agreement, father }, look) {
-  const shown = look ? (name) => looked(page, `birth-form-${name}`) : () => accessible(page);
-  const value = page.getByLabel(/Серия и номер/);
-  if ((await value.inputValue()) === "") await value.fill(number);
+/** The form of the parents, opened from the offer and filled in up to the page on which all answers are checked: what registers know is left. */
+async function filled(page, { number, surname, name, patronymic, agreement, father, home }, look) {
+  const shown = look ? (name) => looked(page, `birth-form-${name}`) : () => sound(page);
+  await offered(page, "birth/birth", new RegExp(`Предложено вам[\\s\\S]*Рождение ребёнка[\\s\\S]*${number}`));
+  assert.equal(await page.getByLabel(/Серия и номер/).inputValue(), number, "what the hospital wrote is not asked again");
   await page.getByLabel("Фамилия").fill(surname);
   await page.getByLabel("Имя", { exact: true }).fill(name);
   await page.getByLabel(/^Отчество/).fill(patronymic);
@@ -51,11 +50,12 @@ async function filled(page, { number, surname, name, patronymic, agreement, fath
   await shown("name");
   await next(page);
   await page.waitForURL(/page=parents/);
-  await page.getByRole("radio", { name: father }).check();
+  if (father) await page.getByRole("radio", { name: father }).check();
   await shown("parents");
   await next(page);
   await page.waitForURL(/page=home/);
-  await page.getByRole("radio", { name: /^С матерью/ }).check();
+  if (home) await page.getByRole("radio", { name: home }).check();
+  await shown("home");
   await next(page);
   await page.waitForURL(/page=help/);
   await page.getByLabel(/Назначить единовременное пособие/).check();
@@ -75,24 +75,14 @@ async function filled(page, { number, surname, name, patronymic, agreement, fath
 /** How many of them are in the registers of the region. */
 const counted = async (type) => (await house.platform.call("POST", "/api/v1/query", { types: [type], count: true }, await house.platform.token("administrator"))).total;
 
-/** A form that asks for more answers so. */
-const refusals = () => {
-  house.browser.allow(/^422 POST .*\/form/);
-  house.browser.allow(/console: Failed to load resource: .* 422/);
-};
-
 test("the mother is offered everything, gives the name on the phone, and all of it is there", async () => {
-  refusals();
+  refusals(house);
   await family();
   await born("32 000000001");
   const mother = await house.visit("/services", { as: "mother", phone: true });
   await says(mother, /Предложено вам[\s\S]*Рождение ребёнка[\s\S]*32 000000001/);
   await looked(mother, "birth-offer");
-  await mother.goto("/services/birth/birth");
-  await looked(mother, "birth-service");
-  await mother.getByRole("link", { name: "Начать" }).click();
-  await mother.waitForURL(/\/form/);
-  await filled(mother, { number: "32 000000001", surname: "Смирнова", name: "Мария", patronymic: "Павловна", agreement: "Да, мы выбрали имя вместе", father: "Мы состоим в браке" }, true);
+  await filled(mother, { number: "32 000000001", surname: "Смирнова", name: "Мария", patronymic: "Павловна", agreement: "Да, мы выбрали имя вместе" }, true);
   await send(mother);
   await says(mother, /Сейчас\s+Завершено/);
   assert.match(await text(mother), /Рождение зарегистрировано[\s\S]*Правила, без участия человека[\s\S]*Пособие назначено/);
@@ -106,10 +96,19 @@ test("the mother is offered everything, gives the name on the phone, and all of 
   }
   await mother.goto("/my/payments");
   assert.match(await text(mother), /Выплата: 36\s985,59/);
+  await sound(mother);
+
+  // That was the one act: nothing is offered any more, one case was begun, and the father is asked for nothing.
+  await mother.goto("/services");
+  assert.doesNotMatch(await text(mother), /Предложено вам/);
+  assert.equal(await mother.getByRole("region", { name: "Мои дела" }).getByRole("link", { name: "Рождение ребёнка" }).count(), 1);
+  const father = await house.visit("/services", { as: "father", phone: true });
+  assert.doesNotMatch(await text(father), /Предложено вам/);
+  await sound(father);
 });
 
 test("a mother comes to the office: an operator does it for her, and the registrar agrees on another name", async () => {
-  refusals();
+  refusals(house);
   const olga = await somebody(house, "olga@birth.example", "Орлова Ольга Петровна");
   await olga.goto("/my");
   const urn = await olga.locator("code.secret").innerText();
@@ -119,20 +118,9 @@ test("a mother comes to the office: an operator does it for her, and the registr
     ["InsurancePolicy", "olga", { person: urn, coveredBy: "urn:svod:organization:demo-health-2", coveredSince: "2010-01-01" }],
   ]);
   await born("32 000000002", urn);
-  await olga.goto("/my/mandates");
-  await olga.getByRole("button", { name: "Показать код" }).click();
-  const code = await olga.locator(".code-shown").innerText();
-
   const operator = await somebody(house, "operator@birth.example", "Олег Цой", "--post", "official", "--space", "kuzbass");
-  await operator.goto("/people");
-  await operator.getByLabel("Код", { exact: true }).fill(code);
-  await operator.getByRole("button", { name: "Действовать от имени" }).click();
-  await operator.waitForURL(/\/my$/);
-  assert.match(await operator.locator(".who").innerText(), /действует за: Орлова Ольга/);
-  await operator.goto("/services");
-  await says(operator, /Предложено вам[\s\S]*32 000000002/);
-  await operator.goto("/services/birth/birth/form");
-  await filled(operator, { number: "32 000000002", surname: "Орлова", name: "Княгиня", patronymic: "", agreement: "Второго родителя нет", father: "Не в браке; сведения об отце не вносить" });
+  await attended(operator, olga, "Орлова Ольга");
+  await filled(operator, { number: "32 000000002", surname: "Орлова", name: "Княгиня", patronymic: "", agreement: "Второго родителя нет", father: "Не в браке; сведения об отце не вносить", home: /^С матерью/ });
   await send(operator);
   await says(operator, /Согласовать имя с родителями/);
   await looked(operator, "birth-attended");
@@ -153,7 +141,7 @@ test("a mother comes to the office: an operator does it for her, and the registr
     await page.getByRole("radio", { name: "Родители назвали другое имя" }).check();
     await next(page);
     await errors(page).waitFor();
-      await page.getByLabel("Фамилия").fill("Орлова");
+    await page.getByLabel("Фамилия").fill("Орлова");
     await page.getByLabel("Имя", { exact: true }).fill("Дарья");
     await page.getByRole("radio", { name: "Второго родителя нет" }).check();
     await looked(page, "birth-task-form");

@@ -1,53 +1,29 @@
 // A service from the catalogue to the register: a citizen asks for it, an official decides, the case tells both (issue 5: S1, S3, S7).
 import assert from "node:assert/strict";
 import test from "node:test";
-import { accessible, fits } from "../harness/axe.mjs";
-import { picture } from "../harness/browser.mjs";
+import { accessible } from "../harness/axe.mjs";
 import { open } from "../harness/house.mjs";
 import { errors } from "../harness/pages.mjs";
+import { attended, decide, looked, next, objected, photo, refusals, says, somebody, sound, takeTask, text } from "../harness/services.mjs";
 
 const house = open();
-const MOST = 20_000;
-
-/** Somebody with a new account, in a browser of their own. */
-async function somebody(login, name) {
-  const page = await house.browser.person(house.platform.http);
-  page.setDefaultTimeout(MOST);
-  await page.goto(await house.platform.invitation(login, name));
-  await page.getByRole("button", { name: "Завести учётную запись" }).click();
-  await page.waitForURL(/\/account$/);
-  return page;
-}
-
-const text = (page) => page.locator("main").innerText();
-
-/** The page as it is, wide and on a telephone. */
-async function looked(page, name) {
-  await accessible(page);
-  await picture(page, `${name}-wide`);
-  await page.setViewportSize({ width: 390, height: 844 });
-  await fits(page);
-  await picture(page, `${name}-phone`);
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
-
-const go = (page) => page.getByRole("button", { name: "Продолжить" }).last().click();
+const OBJECTION = "Подпись собственника стоит на обороте";
 
 /** Fills the form of moving up to the page on which all answers are checked. */
 async function filled(page, ground, document) {
   await page.goto("/services/moving/moving");
   await page.getByRole("link", { name: "Начать" }).click();
   await page.waitForURL(/\/form/);
-  await go(page);
+  await next(page);
   await page.waitForURL(/page=home/);
   await page.getByLabel("Адрес").fill("Новокузнецк, ул. Кирова, 1, 2");
   await page.getByLabel("С какого дня").fill("2026-01-10");
   await page.getByRole("radio", { name: ground, exact: true }).check();
-  await go(page);
+  await next(page);
   if (document) {
     await errors(page).waitFor();
     await page.getByRole("textbox", { name: "Документ" }).fill(document);
-    await go(page);
+    await next(page);
   }
   await page.waitForURL(/page=check/);
 }
@@ -70,15 +46,14 @@ test("the catalogue is searched, and a service says what it takes", async () => 
 });
 
 test("who owns a home is registered at once", async () => {
-  house.browser.allow(/^422 POST .*\/form/);
-  house.browser.allow(/console: Failed to load resource: .* 422/);
-  const olga = await somebody("olga@services.example", "Ольга Иванова");
+  refusals(house);
+  const olga = await somebody(house, "olga@services.example", "Ольга Иванова");
   await olga.goto("/services/moving/moving/form");
   assert.match(await text(olga), /Ольга Иванова/);
   await looked(olga, "service-form-you");
-  await go(olga);
+  await next(olga);
   await olga.waitForURL(/page=home/);
-  await go(olga);
+  await next(olga);
   await errors(olga).waitFor();
   await looked(olga, "service-form-errors");
   await olga.getByLabel("Адрес").fill("Новокузнецк");
@@ -95,30 +70,89 @@ test("who owns a home is registered at once", async () => {
 });
 
 test("an official looks at somebody else's leave, by the form that the task asks for", async () => {
-  house.browser.allow(/^422 POST .*\/form/);
-  house.browser.allow(/console: Failed to load resource: .* 422/);
-  const anna = await somebody("anna@services.example", "Анна Ким");
+  refusals(house);
+  const anna = await somebody(house, "anna@services.example", "Анна Ким");
   await filled(anna, "С согласия собственника", "Согласие от 01.01.2026");
   await anna.getByRole("button", { name: /Отправить/ }).click();
   await anna.waitForURL(/\/cases\//);
   const place = anna.url();
   assert.match(await text(anna), /Решат не позднее/);
   const official = await house.visit("/tasks", { as: "official-migration" });
-  official.setDefaultTimeout(MOST);
   await official.getByRole("link", { name: /Проверить право на жильё/ }).first().click();
   await official.getByRole("button", { name: /Взять/ }).click();
   assert.match(await text(official), /Согласие от 01\.01\.2026/);
   await looked(official, "service-task");
   await official.getByRole("link", { name: "Заполнить" }).click();
   await official.getByLabel("Отказать").check();
-  await go(official);
+  await next(official);
   await errors(official).waitFor();
   await official.getByLabel("Причина отказа").fill("Нет подписи собственника");
-  await go(official);
+  await next(official);
   await official.waitForURL(/page=check/);
   await official.getByRole("button", { name: /Отправить/ }).click();
   await official.waitForURL(/\/tasks\//);
   assert.match(await text(official), /Исполнена/);
   await anna.goto(place);
-  assert.match(await text(anna), /Завершено/);
+  await says(anna, /Завершено[\s\S]*В регистрации отказано[\s\S]*Нет подписи собственника/);
+  await looked(anna, "service-refused");
+
+  await objected(anna, "С чем вы не согласны", OBJECTION);
+  await says(anna, /Рассмотреть возражение/);
+  await sound(anna);
+  const reviewer = await house.visit("/tasks", { as: "migration-reviewer" });
+  assert.doesNotMatch(await takeTask(reviewer, /Рассмотреть возражение/), new RegExp(OBJECTION), "before the task is taken");
+  assert.match(await text(reviewer), new RegExp(`Нет подписи собственника[\\s\\S]*${OBJECTION}`));
+  await sound(reviewer);
+  await decide(reviewer, async (page) => {
+    await page.getByRole("radio", { name: "Отменить решение" }).check();
+    await page.getByLabel("Обоснование").fill("Подпись собственника есть на обороте согласия");
+    await sound(page);
+  });
+  await says(anna, /Отказ отменён[\s\S]*на обороте согласия/);
+  await sound(anna);
+  await anna.goto(place);
+  assert.match(await text(anna), /В регистрации отказано\s+Пересмотрено/);
+});
+
+test("an operator does it for a person present, with a picture of the contract, and an official registers", async () => {
+  refusals(house);
+  const sofia = await somebody(house, "sofia@services.example", "Лапина София Игоревна");
+  const operator = await somebody(house, "operator@services.example", "Олег Цой", "--post", "official", "--space", "kuzbass");
+  await attended(operator, sofia, "Лапина София");
+  await operator.goto("/services/moving/moving/form");
+  assert.match(await text(operator), /Лапина София Игоревна/, "in whose matter it is");
+  await sound(operator);
+  await next(operator);
+  await operator.waitForURL(/page=home/);
+  await operator.getByLabel("Адрес").fill("Новокузнецк, ул. Кирова, 1, 2");
+  await operator.getByLabel("С какого дня").fill("2026-01-10");
+  await operator.getByRole("radio", { name: "По договору найма" }).check();
+  await next(operator);
+  await errors(operator).waitFor();
+  await operator.getByRole("textbox", { name: "Документ" }).fill("Договор найма 7 от 09.01.2026");
+  await operator.getByLabel("Снимок или скан документа").setInputFiles([photo("договор.png")]);
+  await sound(operator);
+  await next(operator);
+  await operator.waitForURL(/page=check/);
+  assert.match(await text(operator), /договор\.png/);
+  await sound(operator);
+  await operator.getByRole("button", { name: /Отправить/ }).click();
+  await operator.waitForURL(/\/cases\//);
+  await looked(operator, "service-attended");
+
+  const official = await house.visit("/tasks", { as: "official-migration" });
+  assert.doesNotMatch(await takeTask(official, /Проверить право на жильё/), /Договор найма 7/, "before the task is taken");
+  assert.match(await text(official), /Договор найма 7 от 09\.01\.2026/);
+  await sound(official);
+  await decide(official, async (page) => {
+    await page.getByRole("radio", { name: "Зарегистрировать" }).check();
+    await sound(page);
+  });
+  await sofia.goto("/services");
+  await sofia.locator("main").getByRole("link", { name: "Регистрация по месту жительства" }).first().click();
+  await sofia.waitForURL(/\/cases\//);
+  await says(sofia, /Сейчас\s+Завершено/);
+  await sound(sofia);
+  await sofia.goto("/my/mandates");
+  assert.match(await text(sofia), /operator@services\.example/, "she sees who acted for her");
 });

@@ -225,11 +225,14 @@ test("an administrator invites somebody and keeps them out again", async () => {
   await page.locator("tr", { hasText: "mistake@example.org" }).getByRole("button", { name: "Отозвать" }).click();
   await page.waitForURL(/#invited$/);
   assert.equal(await page.locator("tr", { hasText: "mistake@example.org" }).count(), 0);
-  house.browser.allow(/^410 GET .*\/invitation\//);
+  house.browser.allow(/^410 POST .*\/invitation$/);
   house.browser.allow(/console: Failed to load resource: .* 410/);
-  assert.equal((await page.goto(new URL(mistake).pathname)).status(), 410);
+  const over = page.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/invitation"));
+  await page.goto(`/invitation${new URL(mistake).hash}`);
+  assert.equal((await over).status(), 410);
+  await page.getByLabel("Код приглашения").waitFor();
   const guest = await house.browser.person(house.platform.named);
-  await guest.goto(new URL(address).pathname);
+  await guest.goto(`/invitation${new URL(address).hash}`);
   await guest.getByRole("button", { name: "Завести учётную запись" }).click();
   await guest.waitForURL(/\/account$/);
   await page.goto("/accounts");

@@ -55,7 +55,25 @@ async function folder(input: HTMLInputElement): Promise<void> {
   });
 }
 
+/**
+ * `<form data-fragment="name">`: what stands behind `#` in the address is that field, and is sent at once. The server never
+ * sees it in an address, and the history does not keep it.
+ */
+function fragment(form: HTMLFormElement): void {
+  const given = location.hash.slice(1);
+  const input = form.elements.namedItem(form.dataset["fragment"] ?? "");
+  if (!given || !(input instanceof HTMLInputElement)) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  input.value = given;
+  form.requestSubmit();
+}
+
 for (const form of document.querySelectorAll<HTMLFormElement>("form[method=post]")) guard(form);
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-fragment]")) {
+  fragment(form);
+  // Another link, opened on the page of the first.
+  addEventListener("hashchange", () => fragment(form));
+}
 for (const input of document.querySelectorAll<HTMLInputElement>("input[type=file][data-folder]")) void folder(input);
 for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submit]")) {
   select.addEventListener("change", () => select.form?.requestSubmit());

@@ -134,8 +134,21 @@ impl Files {
     async fn belongs(&self, info: &FileInfo) -> Result<bool, FileError> {
         match self.0.registry.entity_in(&Actor::platform("files"), Some(&info.space), &info.owner).await {
             Ok(owner) => Ok(names(&owner, info) || self.is_held(info)),
-            Err(QueryError::NotFound(_)) => Ok(self.is_held(info)),
+            Err(QueryError::NotFound(_)) => Ok(self.is_elsewhere(info).await? || self.is_held(info)),
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// Does the entity lie elsewhere in the region than its file was held? The platform stopped before the file was brought
+    /// there; it is now.
+    async fn is_elsewhere(&self, info: &FileInfo) -> Result<bool, FileError> {
+        let owner = match self.0.registry.entity(&Actor::platform("files"), &info.owner).await {
+            Ok(owner) if owner.space.top() == info.space.top() && names(&owner, info) => owner,
+            Ok(_) | Err(QueryError::NotFound(_)) => return Ok(false),
+            Err(e) => return Err(e.into()),
+        };
+        let (spaces, key) = ((self.space(&info.space)?, self.space(&owner.space)?), owner.id.to_string());
+        self.0.store.write(move |conn| file::bring(conn, spaces, &key)).await?;
+        Ok(true)
     }
 }

@@ -16,6 +16,7 @@ mod data;
 mod decimal;
 mod expression;
 mod fault;
+mod field;
 mod limits;
 mod markdown;
 mod model;

@@ -279,6 +279,21 @@ impl Form {
         }
     }
 
+    /// Titles of all pages in the order of [`Form::page_names`], as they are before anything is answered.
+    pub fn page_titles(&self, around: &Around<'_>) -> Vec<String> {
+        let data = begin(self, around, &Draft::default());
+        let (top, args) = (Scope::top(self, around, &data), args(&data));
+        let speaker = Speaker { around, facts: &top.facts, args: &args };
+        let title = |group: &Group| group.label.as_ref().map_or_else(String::new, |l| l.say(&speaker));
+        self.components
+            .iter()
+            .filter_map(|c| match &c.what {
+                What::Group(group) if group.page.is_some() => Some(title(group)),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// All answers in words, page by page: what somebody checks before the form is sent.
     pub fn overview(&self, draft: &Draft, around: &Around<'_>) -> Vec<Chapter> {
         let first = self.view(draft, None, around, None);

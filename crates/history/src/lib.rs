@@ -10,6 +10,7 @@
 
 mod append;
 mod codec;
+mod forget;
 mod model;
 mod read;
 mod series;

@@ -294,10 +294,13 @@ impl Identity {
             Ok(())
         })
         .await?;
+        let (account, now) = (id.to_owned(), self.clock.now());
         if blocked {
             self.end_sessions(id, None).await?;
-            let account = id.to_owned();
             self.store.write::<_, StoreError>(move |conn| client::end_account(conn, &account)).await?;
+        } else {
+            // Let in again it has its whole time before it, whenever it was used last.
+            self.store.write::<_, StoreError>(move |conn| account::used(conn, &account, now)).await?;
         }
         Ok(())
     }

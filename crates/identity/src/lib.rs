@@ -37,6 +37,7 @@ mod session;
 mod sign_in;
 pub mod testing;
 mod totp;
+mod unused;
 
 pub use account::{Account, Authenticator, INVITED, Invitation};
 pub use device::{DEVICE_SECRET, Deliverer, Device, NewDevice, device_place};

@@ -50,6 +50,8 @@ pub struct OutsideProvider {
     pub acr: Vec<String>,
     /// Ways of proving oneself that its token must name, all of them (`amr`, RFC 8176). Empty: none is demanded.
     pub amr: Vec<String>,
+    /// Further origins over which its page sends people on: browsers let a form lead to no others.
+    pub also_at: Vec<String>,
 }
 
 /// What a provider is asked over HTTP.
@@ -163,7 +165,7 @@ impl Identity {
     }
 
     /// Origins of the pages to which the providers' buttons lead, as the providers say; of whom that is not known yet, the
-    /// issuer's.
+    /// issuer's; and those over which they send people on.
     pub fn outside_origins(&self) -> Vec<String> {
         let Some(outside) = self.outside() else { return Vec::new() };
         let known = outside.known.read().unwrap_or_else(PoisonError::into_inner);
@@ -171,6 +173,7 @@ impl Identity {
         for spec in &outside.providers {
             let page = known.get(&spec.id).map_or(&spec.issuer, |(_, provider)| &provider.authorize);
             all.extend(Url::parse(page).ok().map(|url| url.origin().ascii_serialization()));
+            all.extend(spec.also_at.iter().cloned());
         }
         all.sort_unstable();
         all.dedup();

@@ -215,6 +215,7 @@ impl Identity {
             let before = account::sessions(conn, &row.account)?;
             let owner = account::get(conn, &row.account)?;
             account::add_session(conn, &row)?;
+            account::used(conn, &row.account, now)?;
             Ok::<_, StoreError>((before, owner))
         };
         let (before, owner) = self.store.write(job).await?;

@@ -32,7 +32,7 @@ pub use pack::{
     AlertSpec, Audience, DecisionRef, DeviceProfile, DueSpec, ExchangeSpec, FeedSpec, ImportFormat, ImportSpec,
     LayerSpec, LayerStyle, MAX_FILE, MAX_FILES, MAX_PACK, Manifest, ObjectSpec, Origins, Pack, PackError, PackSource,
     PersonaSpec, Position, RULES, ServiceSpec, ServiceTerm, SimulationSpec, SpaceSpec, StartMode, StartSpec, TriggerOn,
-    TriggerSpec, VariantSpec, attribute_from_seed, check_pack, entity_from_seed, parse_pack,
+    TriggerSpec, VariantSpec, attribute_from_seed, check_pack, entity_from_seed, parse_pack, place_of,
 };
 pub use reading::{ObservedValue, Point};
 pub use validate::{MAX_ATTRIBUTES, MAX_LIST, MAX_TEXT, validate_open};

@@ -185,6 +185,15 @@ impl Metamodel {
         false
     }
 
+    /// Whether what the attribute holds is about people or secret: in one of these types or in what inherits from them; where
+    /// no type is named, wherever it is declared.
+    pub fn is_about_people(&self, kinds: Option<&[&str]>, name: &str) -> bool {
+        let named = |kind: &str| kinds.is_none_or(|kinds| kinds.iter().any(|k| self.is_a(kind, k)));
+        let classes = self.types.iter().filter(|(kind, _)| named(kind)).filter_map(|(_, t)| t.attributes.get(name));
+        let mut guarded = classes.map(|a| a.class >= SecrecyClass::Personal).peekable();
+        if kinds.is_some() { guarded.any(|g| g) } else { guarded.peek().is_some() && guarded.all(|g| g) }
+    }
+
     /// The attribute of the type, inherited ones included.
     pub fn attribute(&self, kind: &str, name: &str) -> Option<&AttributeType> {
         self.types.get(kind)?.attributes.get(name)

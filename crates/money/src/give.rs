@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use svod_kernel::{SpacePath, Urn};
+use svod_kernel::{Actor, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Action, Change, Operation, QueryError};
+use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError};
 use svod_runtime::accruals::{MOST, account, entry, whole};
 
 use crate::money::{NewPayment, TRIES, patched};
@@ -89,6 +89,68 @@ impl Money {
         };
         self.send(&urn).await?;
         Ok(urn)
+    }
+
+    /// Gives back what somebody paid more than they owed, by the provider that took it; whoever works for the body may. The
+    /// refund. Done twice, it is one.
+    ///
+    /// # Errors
+    /// Not found, forbidden; [`MoneyError::TooMuchBack`] when nothing of it is owed back; a provider that is away: it may be done
+    /// again.
+    pub async fn give_back(&self, actor: &Actor, payment: &Urn) -> Result<Urn, MoneyError> {
+        let mut tries = 0;
+        let refund = loop {
+            match self.begin_back(actor, payment).await {
+                Err(e) if e.is_conflict() && tries < TRIES => tries += 1,
+                begun => break begun?,
+            }
+        };
+        self.send(&refund).await?;
+        Ok(refund)
+    }
+
+    async fn begin_back(&self, actor: &Actor, payment: &Urn) -> Result<Urn, MoneyError> {
+        let registry = &self.0.registry;
+        let paid = registry.entity(actor, payment).await?;
+        if paid.kind != "Payment" {
+            return Err(QueryError::NotFound(payment.to_string()).into());
+        }
+        if !registry.may(actor, Action::Complete, &registry.resource_of(&paid)) {
+            let (action, kind) = (Action::Complete.as_str(), paid.kind.clone());
+            return Err(CommandError::Forbidden { action, kind, space: paid.space.clone() }.into());
+        }
+        let mut before = self.payments_with(&paid.space, &[("original", payment.as_str()), ("kind", "refund")]).await?;
+        before.retain(|p| p.object("accrual").is_none());
+        let back = whole(&paid, "owedBack");
+        if back == 0 {
+            let begun = before.iter().find(|p| ["pending", "done"].contains(&p.text("status").unwrap_or_default()));
+            return begun.map(|p| p.id.clone()).ok_or(MoneyError::TooMuchBack { rest: 0 });
+        }
+        let new = NewPayment {
+            id: format!("back-{}-{}", payment.local(), before.len() + 1),
+            kind: "refund",
+            person: paid.object("person").ok_or_else(|| QueryError::NotFound(payment.to_string()))?,
+            body: paid.object("body"),
+            case: paid.object("case"),
+            accrual: None,
+            original: Some(payment),
+            purpose: paid.text("purpose").unwrap_or_default(),
+            amount: back,
+            currency: paid.text("currency").unwrap_or_default(),
+            provider: paid.text("provider").unwrap_or_default(),
+            account: None,
+            space: &paid.space,
+        };
+        let made = new.entity(registry.clock().now())?;
+        let refund = made.id.clone();
+        let unset = vec!["owedBack".to_owned()];
+        let set = BTreeMap::new();
+        let patch = Operation::Patch { urn: payment.clone(), expected: Some(paid.version), set, unset };
+        let changes = vec![Change::verb(patch, Action::Complete, "refund"), owed(made, "refund").by(&self.0.platform)];
+        let cause = paid.object("case").cloned();
+        let command = Command { ground: "overpaid".to_owned(), cause, changes, ..Command::default() };
+        registry.execute(actor, command).await?;
+        Ok(refund)
     }
 
     async fn begun(&self, id: &str) -> Result<Option<Urn>, MoneyError> {
@@ -205,7 +267,7 @@ impl Money {
         };
         let done = |p: &&Entity| p.text("kind") == Some("payment") && p.text("status") == Some("done");
         let mut paid: Vec<(Entity, i64)> =
-            all.iter().filter(done).map(|p| (p.clone(), whole(p, "amount") - back(p))).collect();
+            all.iter().filter(done).map(|p| (p.clone(), whole(p, "amount") - whole(p, "overpaid") - back(p))).collect();
         paid.sort_by_key(|(p, _)| std::cmp::Reverse(p.time("settledAt")));
         Ok(paid)
     }

@@ -40,6 +40,8 @@ pub struct Sums {
     pub refunds: i64,
     /// Paid out, or on its way.
     pub payouts: i64,
+    /// Paid over by people and not given back.
+    pub overpaid: i64,
 }
 
 fn equal(name: &str, value: &str) -> Filter {
@@ -79,6 +81,19 @@ impl Money {
         self.newest(actor, ("Accrual", "accruedAt"), &with, stretch).await
     }
 
+    /// Payments of which something is owed back, because more was paid than was owed, as far as the actor may see: of this body
+    /// where one is named, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn overpaid(&self, actor: &Actor, body: Option<&Urn>) -> Result<Vec<Arc<Entity>>, MoneyError> {
+        let operands = vec![Operand::Number(0.0)];
+        let path = Path::attribute("owedBack");
+        let over = Filter::Compare(Compare { path, operation: Op::Greater, operands });
+        let with: Vec<Filter> = body.map(|b| equal("body", b.as_str())).into_iter().chain([over]).collect();
+        Ok(self.newest(actor, ("Payment", "startedAt"), &with, 0..OWN).await?.entities)
+    }
+
     /// What the books say of a body, by currency.
     ///
     /// # Errors
@@ -98,6 +113,7 @@ impl Money {
                 "revenue" => of.revenue -= balance.amount,
                 "refunds" => of.refunds += balance.amount,
                 "payouts" => of.payouts += balance.amount,
+                "overpaid" => of.overpaid -= balance.amount,
                 _ => {}
             }
         }

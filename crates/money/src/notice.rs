@@ -14,8 +14,6 @@ const SHOWN: i64 = 200;
 pub enum Reason {
     /// Nothing here has that reference.
     Unknown,
-    /// More was paid than is owed.
-    TooMuch,
     /// Another sum or currency than was asked for.
     Differs,
     /// It said something else before, and the books follow that.
@@ -27,7 +25,6 @@ impl Reason {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
-            Self::TooMuch => "too-much",
             Self::Differs => "differs",
             Self::Contradicts => "contradicts",
         }

@@ -79,7 +79,8 @@ impl Money {
             if whole(waiting, "amount") == amount && waiting.text("provider") == Some(provider.id()) {
                 return Ok(waiting.clone());
             }
-            // They want another sum now. Should the one before be paid after all, it is taken as far as something is owed.
+            // They want another sum now. Should the one before be paid after all, it counts as far as something is owed then; the
+            // rest is theirs, and is given back.
             let set = [("status", "failed"), ("failure", "another payment was started instead")];
             let set = set.into_iter().map(|(name, v)| (name.to_owned(), Attribute::property(v))).collect();
             changes.push(patched(waiting, Some(waiting.version), set, "replace").by(&self.0.platform));

@@ -65,6 +65,8 @@ pub struct Compared {
     pub there: Option<(i64, String)>,
     /// Payment, sum and state here.
     pub here: Option<(Urn, i64, String)>,
+    /// How much of it was more than was owed; smallest units.
+    pub overpaid: i64,
 }
 
 /// What a comparison found.
@@ -160,8 +162,8 @@ impl Money {
         let mut done = Reconciled::default();
         for line in lines {
             let there = Some((line.amount, line.state.clone()));
-            let (verdict, here) = match here.remove(&line.reference) {
-                None => (Verdict::MissingHere, None),
+            let (verdict, here, overpaid) = match here.remove(&line.reference) {
+                None => (Verdict::MissingHere, None, 0),
                 Some((_, false)) => {
                     done.elsewhere += 1;
                     continue;
@@ -169,16 +171,18 @@ impl Money {
                 Some((payment, true)) => {
                     let side = side(&payment);
                     let same = (side.1, side.2.as_str()) == (line.amount, line.state.as_str());
-                    (if same { Verdict::Matched } else { Verdict::Different }, Some(side))
+                    let verdict = if same { Verdict::Matched } else { Verdict::Different };
+                    (verdict, Some(side), whole(&payment, "overpaid"))
                 }
             };
-            done.lines.push(Compared { verdict, reference: line.reference.clone(), there, here });
+            done.lines.push(Compared { verdict, reference: line.reference.clone(), there, here, overpaid });
         }
         let within = |p: &Entity| p.time("settledAt").is_some_and(|at| from <= at && at < until);
         for (reference, (payment, seen)) in here {
             if seen && payment.text("status") == Some("done") && within(&payment) {
+                let (verdict, overpaid) = (Verdict::MissingThere, whole(&payment, "overpaid"));
                 let here = Some(side(&payment));
-                done.lines.push(Compared { verdict: Verdict::MissingThere, reference, there: None, here });
+                done.lines.push(Compared { verdict, reference, there: None, here, overpaid });
             }
         }
         done.lines.sort_by(|a, b| (a.verdict, &a.reference).cmp(&(b.verdict, &b.reference)));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Change, Posting, QueryError};
-use svod_runtime::accruals::{account, entry, rest_cancelled, whole};
+use svod_registry::{Change, Operation, Posting, QueryError};
+use svod_runtime::accruals::{MOST, account, entry, rest_cancelled, whole};
 use svod_runtime::cases::Said;
 
 use crate::money::{TRIES, patched};
@@ -157,9 +157,7 @@ impl Money {
                 _ => return Ok(Err(Reason::Contradicts)),
             }
             let now = self.0.registry.clock().now();
-            let Some((changes, said)) = self.outcome(&payment, state, amount, now).await? else {
-                return Ok(Err(Reason::TooMuch));
-            };
+            let (changes, said) = self.outcome(&payment, state, amount, now).await?;
             let ground = format!("provider:{}", payment.text("provider").unwrap_or_default());
             match self.write(&ground, changes, said).await {
                 Ok(()) => return Ok(Ok(Settled::Written(urn.clone()))),
@@ -169,35 +167,33 @@ impl Money {
         }
     }
 
-    /// The changes that an outcome makes; none when more was paid than is owed.
+    /// The changes that an outcome makes, and what the case is told.
     async fn outcome(
         &self,
         payment: &Entity,
         state: &State,
         amount: i64,
         now: Timestamp,
-    ) -> Result<Option<(Vec<Change>, Option<Said>)>, MoneyError> {
+    ) -> Result<(Vec<Change>, Option<Said>), MoneyError> {
         let accrual = match payment.object("accrual") {
-            Some(urn) => Some(self.known(urn, "Accrual").await?),
+            Some(urn) => self.known(urn, "Accrual").await.map(Some).or_else(|e| match e {
+                MoneyError::Query(QueryError::NotFound(_)) => Ok(None),
+                e => Err(e),
+            })?,
             None => None,
         };
         let own = |postings| ended(payment, state, amount, now).posting(postings);
-        Ok(match (payment.text("kind").unwrap_or_default(), state, accrual) {
-            ("payment", State::Done, Some(accrual)) => {
-                let rest = whole(&accrual, "amount") - whole(&accrual, "paid");
-                if amount > rest || !["open", "partly"].contains(&accrual.text("status").unwrap_or_default()) {
-                    return Ok(None);
-                }
-                let changes = vec![own(paid(payment, amount)), credited(&accrual, amount)];
-                Some((changes, (amount == rest).then(|| told_paid(&accrual)).flatten()))
-            }
-            ("payment", ..) => Some((vec![own(Vec::new())], None)),
-            (kind, _, accrual) => {
+        Ok(match (payment.text("kind").unwrap_or_default(), state) {
+            ("payment", State::Done) => received(payment, accrual.as_ref(), amount, now),
+            ("payment", _) => (vec![own(Vec::new())], None),
+            (kind, _) => {
                 let mut changes = vec![own(given(payment, kind, state, amount))];
                 if let Some(accrual) = accrual {
                     changes.extend(self.given_back(payment, &accrual, state, amount).await?);
+                } else if let (State::Failed(_), Some(original)) = (state, payment.object("original")) {
+                    changes.push(owed_again(&self.known(original, "Payment").await?, amount));
                 }
-                Some((changes, told_settled(payment, state)))
+                (changes, told_settled(payment, state))
             }
         })
     }
@@ -229,8 +225,8 @@ impl Money {
     }
 }
 
-/// How much has moved by a notice; why not, when that is not what was asked for. A person may pay a part; what is given out is
-/// what was ordered.
+/// How much has moved by a notice; why not, when that is not what was asked for. A person may pay a part, or more; what is given
+/// out is what was ordered.
 fn moved(payment: &Entity, notice: &Notice) -> Result<i64, Reason> {
     let asked = whole(payment, "amount");
     if notice.state != State::Done {
@@ -238,8 +234,7 @@ fn moved(payment: &Entity, notice: &Notice) -> Result<i64, Reason> {
     }
     let same = currency(payment) == notice.currency;
     match payment.text("kind") {
-        Some("payment") if same && (1..=asked).contains(&notice.amount) => Ok(notice.amount),
-        Some("payment") if same && notice.amount > asked => Err(Reason::TooMuch),
+        Some("payment") if same && (1..=MOST).contains(&notice.amount) => Ok(notice.amount),
         _ if same && notice.amount == asked => Ok(asked),
         _ => Err(Reason::Differs),
     }
@@ -259,10 +254,33 @@ fn ended(payment: &Entity, state: &State, amount: i64, now: Timestamp) -> Change
     let unset = if *state == State::Done { vec!["failure".to_owned()] } else { Vec::new() };
     let verb = if *state == State::Done { "settle" } else { "fail" };
     let mut change = patched(payment, Some(payment.version), set, verb);
-    if let svod_registry::Operation::Patch { unset: gone, .. } = &mut change.operation {
+    if let Operation::Patch { unset: gone, .. } = &mut change.operation {
         *gone = unset.into_iter().filter(|name| payment.attributes.contains_key(name)).collect();
     }
     change
+}
+
+/// What a provider has taken goes to the accrual as far as that is owed; the rest is the payer's, and the body owes it back.
+fn received(payment: &Entity, accrual: Option<&Entity>, amount: i64, now: Timestamp) -> (Vec<Change>, Option<Said>) {
+    let owed = accrual.filter(|a| ["open", "partly"].contains(&a.text("status").unwrap_or_default()));
+    let rest = owed.map_or(0, |a| whole(a, "amount") - whole(a, "paid"));
+    let credit = amount.min(rest);
+    let over = amount - credit;
+    let mut own = ended(payment, &State::Done, amount, now).posting(paid(payment, (credit, over)));
+    if let (Operation::Patch { set, .. }, true) = (&mut own.operation, over > 0) {
+        set.extend(["overpaid", "owedBack"].map(|name| (name.to_owned(), Attribute::property(over))));
+        tracing::info!(payment = %payment.id, over, "more was paid than is owed");
+        metrics::counter!("svod_payments_overpaid_total").increment(1);
+    }
+    let credited = owed.filter(|_| credit > 0).map(|a| credited(a, credit));
+    let said = owed.filter(|_| credit > 0 && credit == rest).and_then(told_paid);
+    (std::iter::once(own).chain(credited).collect(), said)
+}
+
+/// What was to be given back to a payer could not be: it is owed to them as before.
+fn owed_again(original: &Entity, amount: i64) -> Change {
+    let owed = Attribute::property(whole(original, "owedBack") + amount);
+    patched(original, Some(original.version), Set::from([("owedBack".to_owned(), owed)]), "update")
 }
 
 fn body_of(payment: &Entity) -> &str {
@@ -277,10 +295,18 @@ fn currency(payment: &Entity) -> &str {
     payment.text("currency").unwrap_or_default()
 }
 
-/// A payment is done: the provider has the money, the body is owed less.
-fn paid(payment: &Entity, amount: i64) -> Vec<Posting> {
-    let accounts = (cash(payment), account("receivable", body_of(payment)));
-    entry(&format!("pay:{}", payment.id.local()), currency(payment), accounts, amount)
+/// A payment is done: the provider has the money, the body is owed less, and owes the payer what was paid over.
+fn paid(payment: &Entity, (credit, over): (i64, i64)) -> Vec<Posting> {
+    let line = |(account, amount)| Posting {
+        transaction: format!("pay:{}", payment.id.local()),
+        account,
+        currency: currency(payment).to_owned(),
+        amount,
+    };
+    let body = body_of(payment);
+    let lines =
+        [(cash(payment), credit + over), (account("receivable", body), -credit), (account("overpaid", body), -over)];
+    lines.into_iter().filter(|(_, amount)| *amount != 0).map(line).collect()
 }
 
 /// A refund or payout is done: what the body owed is paid by the provider. Failed: the body owes it no more.
@@ -293,9 +319,14 @@ fn given(payment: &Entity, kind: &str, state: &State, amount: i64) -> Vec<Postin
     entry(&format!("{word}:{}", payment.id.local()), currency(payment), (payable, gives), amount)
 }
 
-/// The account of what a body gives back or pays out.
+/// The account of what a body gives back or pays out. A refund without an accrual gives back what was never the body's.
 pub(crate) fn spent(payment: &Entity, kind: &str) -> String {
-    account(if kind == "refund" { "refunds" } else { "payouts" }, body_of(payment))
+    let of = match kind {
+        "refund" if payment.object("accrual").is_none() => "overpaid",
+        "refund" => "refunds",
+        _ => "payouts",
+    };
+    account(of, body_of(payment))
 }
 
 fn credited(accrual: &Entity, amount: i64) -> Change {

@@ -29,6 +29,8 @@ struct Expected {
     accounts: Accounts,
     /// Done payments and refunds that stand, by accrual.
     paid: BTreeMap<Urn, (i64, i64)>,
+    /// What was paid over and is not given back, by payment: as it says, and as its refunds say.
+    over: BTreeMap<Urn, (i64, i64)>,
 }
 
 impl Expected {
@@ -52,13 +54,23 @@ impl Expected {
         let amount = whole(payment, "amount");
         let (kind, status) = (payment.text("kind").unwrap_or_default(), payment.text("status").unwrap_or_default());
         let of = payment.object("accrual").cloned();
-        let spent = if kind == "refund" { "refunds" } else { "payouts" };
+        let spent = match kind {
+            "refund" if of.is_none() => "overpaid",
+            "refund" => "refunds",
+            _ => "payouts",
+        };
         match (kind, status) {
             ("payment", "done") => {
+                let over = whole(payment, "overpaid");
                 self.add(payment, ("cash", provider), amount);
-                of.into_iter().for_each(|a| self.paid.entry(a).or_default().0 += amount);
+                self.add(payment, ("overpaid", body), -over);
+                of.into_iter().for_each(|a| self.paid.entry(a).or_default().0 += amount - over);
+                let held = self.over.entry(payment.id.clone()).or_default();
+                *held = (whole(payment, "owedBack"), held.1 + over);
             }
             ("refund" | "payout", "pending" | "done") => {
+                let original = payment.object("original").filter(|_| spent == "overpaid").cloned();
+                original.into_iter().for_each(|p| self.over.entry(p).or_default().1 -= amount);
                 self.add(payment, (spent, body), amount);
                 let gives = if status == "done" { ("cash", provider) } else { ("payable", body) };
                 self.add(payment, gives, -amount);
@@ -100,6 +112,12 @@ impl Money {
                 faults.push(format!("{}: paid and refunded are {said:?}, its payments say {found:?}", accrual.id));
             }
         }
+        let differs = expected.over.iter().filter(|(_, (said, found))| said != found || *said < 0);
+        faults.extend(
+            differs.map(|(payment, (said, found))| {
+                format!("{payment}: {said} is owed back of it, its refunds say {found}")
+            }),
+        );
         let space = |id: i64| tree.by_id(id).map(|s| s.path.to_string()).unwrap_or_default();
         let found: Accounts =
             accounts.iter().map(|b| ((space(b.space), b.account.clone(), b.currency.clone()), b.amount)).collect();
@@ -120,7 +138,7 @@ fn compared(found: &Accounts, expected: &Accounts) -> Vec<String> {
         }
         let wrong = match account.split(':').next().unwrap_or_default() {
             "receivable" | "refunds" | "payouts" => is < 0,
-            "revenue" | "payable" => is > 0,
+            "revenue" | "payable" | "overpaid" => is > 0,
             _ => false,
         };
         if wrong {

@@ -210,7 +210,8 @@ fn erase_in(
     let (events, kind) = unnamed(conn, space, urn)?;
     let stone = emptied(conn, space.id, urn)?;
     evolution::forget(conn, space.id, urn)?;
-    let files = file::remove_of(conn, space.id, urn)?;
+    // What they had sent and no case names yet goes with their drafts.
+    let files = file::remove_of(conn, space.id, urn)? + file::remove_held(conn, space.id, urn)?;
     svod_store::draft::forget_of(conn, urn)?;
     let cases = svod_store::instance::forget_of(conn, space.id, urn)?;
     if events.is_empty() && !stone && files == 0 && cases.instances == 0 {

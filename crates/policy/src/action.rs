@@ -159,6 +159,8 @@ pub struct ResourceRef {
     pub person: Option<Urn>,
     /// The case it belongs to; no policy asks for it, an access to one case does.
     pub case: Option<Urn>,
+    /// Of a case: the one that it answers, and is open with.
+    pub answers: Option<Urn>,
     /// On what ground the actor looks at the person's data; none: on none.
     pub ground: Option<Ground>,
     /// The space is open (sandbox).
@@ -168,6 +170,15 @@ pub struct ResourceRef {
 impl ResourceRef {
     /// A resource of that kind in that (strict) space, assigned to nobody.
     pub fn new(kind: &str, space: SpacePath) -> Self {
-        Self { kind: kind.to_owned(), space, body: None, person: None, case: None, ground: None, open: false }
+        Self {
+            kind: kind.to_owned(),
+            space,
+            body: None,
+            person: None,
+            case: None,
+            answers: None,
+            ground: None,
+            open: false,
+        }
     }
 }

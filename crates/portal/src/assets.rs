@@ -23,7 +23,7 @@ pub enum Island {
     Chart,
     /// The hint that a list has changed, on `<div data-live-reload data-live-url data-live-types>`.
     Live,
-    /// Confirmation, folder upload, no double posts.
+    /// Confirmation, folder upload, no double posts, fields behind `#` of the address.
     Forms,
     /// The page that tries the API, on `<div data-openapi-url>`.
     Api,

@@ -13,6 +13,8 @@ use crate::form::CsrfForm;
 
 /// Fields of a form that are no files, together, in bytes.
 const MAX_FIELDS: usize = 64 * 1024;
+/// Files of one form.
+pub(crate) const MAX_FILES: usize = 20;
 
 /// A file as a browser sent it.
 #[derive(Debug, Clone)]
@@ -36,21 +38,44 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for CsrfMultipart<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let CsrfFiles { form, mut files } = CsrfFiles::read(request, state, 1).await?;
+        Ok(Self { form, file: files.pop() })
+    }
+}
+
+/// The same with as many files as one form sends, 20 at the most.
+pub struct CsrfFiles<T> {
+    /// The fields.
+    pub form: T,
+    /// The files, in their order.
+    pub files: Vec<SentFile>,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for CsrfFiles<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        Self::read(request, state, MAX_FILES).await
+    }
+}
+
+impl<T: DeserializeOwned> CsrfFiles<T> {
+    async fn read<S: Send + Sync>(request: Request, state: &S, most: usize) -> Result<Self, Response> {
         if !is_multipart(request.headers()) {
             let CsrfForm(form) = CsrfForm::<T>::from_request(request, state).await?;
-            return Ok(Self { form, file: None });
+            return Ok(Self { form, files: Vec::new() });
         }
         let (mut parts, body) = request.into_parts();
         let ctx = PageContext::from_request_parts(&mut parts, state).await.map_err(IntoResponse::into_response)?;
         let request = Request::from_parts(parts, body);
         let mut sent = Multipart::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        let (fields, file) = read(&ctx, &mut sent).await.map_err(IntoResponse::into_response)?;
+        let (fields, files) = read(&ctx, &mut sent, most).await.map_err(IntoResponse::into_response)?;
         let form = Request::post("/")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(fields))
             .map_err(|e| PageError::internal(e).into_response())?;
         match Form::<T>::from_request(form, state).await {
-            Ok(Form(form)) => Ok(Self { form, file }),
+            Ok(Form(form)) => Ok(Self { form, files }),
             Err(rejection) => Err(PageError::new(crate::form::unreadable(&rejection.body_text())).into_response()),
         }
     }
@@ -61,9 +86,9 @@ pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
     kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
-/// The fields as an ordinary form sends them, and the file.
-async fn read(ctx: &PageContext, sent: &mut Multipart) -> Result<(String, Option<SentFile>), PageError> {
-    let (mut fields, mut length, mut file, mut proved) = (Vec::new(), 0, None, false);
+/// The fields as an ordinary form sends them, and the files.
+async fn read(ctx: &PageContext, sent: &mut Multipart, most: usize) -> Result<(String, Vec<SentFile>), PageError> {
+    let (mut fields, mut length, mut files, mut proved) = (Vec::new(), 0, Vec::new(), false);
     while let Some(mut part) = sent.next_field().await.map_err(|e| broken(&e))? {
         let name = part.name().unwrap_or_default().to_owned();
         if let Some(called) = part.file_name().map(str::to_owned) {
@@ -81,9 +106,11 @@ async fn read(ctx: &PageContext, sent: &mut Multipart) -> Result<(String, Option
             if called.is_empty() && bytes.is_empty() {
                 continue;
             }
-            if file.replace(SentFile { name: called, bytes }).is_some() {
-                return Err(PageError::new(crate::form::unreadable("one file at a time")));
+            if files.len() == most {
+                let detail = if most == 1 { "one file at a time" } else { "too many files at a time" };
+                return Err(PageError::new(crate::form::unreadable(detail)));
             }
+            files.push(SentFile { name: called, bytes });
             continue;
         }
         let mut value = Vec::new();
@@ -98,7 +125,7 @@ async fn read(ctx: &PageContext, sent: &mut Multipart) -> Result<(String, Option
         proved = proved || (name == "csrf" && ctx.csrf_holds(&value));
         fields.push(format!("{}={}", encoded(&name), encoded(&value)));
     }
-    if proved { Ok((fields.join("&"), file)) } else { Err(PageError::csrf()) }
+    if proved { Ok((fields.join("&"), files)) } else { Err(PageError::csrf()) }
 }
 
 pub(crate) fn broken(error: &MultipartError) -> PageError {

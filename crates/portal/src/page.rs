@@ -181,6 +181,7 @@ fn nav(ctx: &PageContext) -> Vec<NavItem> {
         (true, "/bodies", "nav-bodies"),
         (works, "/tasks", "nav-tasks"),
         (works, "/people", "nav-people"),
+        (works, "/operations/payments", "nav-payments"),
         (works, "/journal", "nav-journal"),
         (oversees, "/oversight", "nav-oversight"),
         (runs, "/packs", "nav-packs"),
@@ -255,7 +256,7 @@ fn failed<'a>(ctx: &'a PageContext, status: StatusCode, problem: Option<&Problem
     Page::new(ctx, title.clone()).html(body).status(status)
 }
 
-/// The first part of a path: the rest may name people, or be a secret (invitations).
+/// The first part of a path: the rest may name people.
 fn room(path: &str) -> &str {
     path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }

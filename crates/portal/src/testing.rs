@@ -24,8 +24,10 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Where a redirect leads; empty without one.
     pub location: String,
-    /// The page.
+    /// The page, or what of a file is text.
     pub body: String,
+    /// The same, byte by byte.
+    pub bytes: Vec<u8>,
 }
 
 /// Somebody at the pages of an application, in English; a persona is named with each request.
@@ -43,7 +45,7 @@ impl Visitor {
     /// Sends a request as that persona, or as nobody.
     ///
     /// # Panics
-    /// When there is no such persona, or the answer is no text.
+    /// When there is no such persona.
     pub async fn send(&self, who: Option<&str>, mut request: Request<Body>) -> Answer {
         if let Some(persona) = who {
             let token = self.identity.mint(persona, 3_600).expect("a persona of the packs");
@@ -58,7 +60,8 @@ impl Visitor {
             status: parts.status,
             location: location.to_owned(),
             headers: parts.headers,
-            body: String::from_utf8(bytes.to_vec()).expect("a page is UTF-8"),
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
         }
     }
 

@@ -37,8 +37,8 @@ pub use parse::{MAX_DEPTH, MAX_ELEMENTS, MAX_SOURCE, SVOD_NAMESPACE};
 pub use span::Span;
 pub use start::Begun;
 pub use state::{
-    Armed, Entry, Incident, Items, Outcome, Owner, Redo, Reset, STATE_VERSION, Scope, ScopeKind, State, Subscription,
-    Token, Topic, Undo, Wait,
+    Armed, Entry, Incident, Items, Outcome, Owner, Redo, Reset, STATE_VERSION, Scope, ScopeKind, State, Stopped,
+    Subscription, Token, Topic, Undo, Wait,
 };
 pub use step::{MAX_ITEMS, MAX_STEPS, MAX_TOKENS, MAX_VARIABLES};
 pub use text::Text;

@@ -34,6 +34,9 @@ pub struct State {
     /// What an operator has to look at.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub incidents: BTreeMap<u64, Incident>,
+    /// What came by itself and the executor has given up to carry out; no step touches it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub stopped: BTreeMap<u64, Stopped>,
     /// Complex gateways that have let go and wait for the rest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resets: Vec<Reset>,
@@ -270,6 +273,24 @@ pub struct Incident {
     pub redo: Redo,
 }
 
+/// Something that came by itself and was tried in vain: the executor's, which knows what to do about it. It has a number of the
+/// same row as incidents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stopped {
+    /// The executor's name of what is not tried any more.
+    pub wait: String,
+    /// Space and number of the instance that keeps it, when that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<(i64, i64)>,
+    /// Element, message or moment.
+    pub name: String,
+    /// What happened.
+    pub message: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
 /// Where a token goes on after an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -307,6 +328,7 @@ impl Default for State {
             timers: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             incidents: BTreeMap::new(),
+            stopped: BTreeMap::new(),
             resets: Vec::new(),
             done: false,
             outcome: None,
@@ -380,6 +402,8 @@ struct Written {
     #[serde(default)]
     incidents: BTreeMap<u64, Incident>,
     #[serde(default)]
+    stopped: BTreeMap<u64, Stopped>,
+    #[serde(default)]
     resets: Vec<Reset>,
     done: bool,
     #[serde(default)]
@@ -427,6 +451,7 @@ impl Written {
             timers: self.timers,
             subscriptions: self.subscriptions,
             incidents: self.incidents,
+            stopped: self.stopped,
             resets: self.resets,
             done: self.done,
             outcome: self.outcome,

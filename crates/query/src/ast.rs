@@ -234,6 +234,16 @@ impl Query {
         names
     }
 
+    /// Attributes whose values stand in the question itself; with each, whether it is one of a related entity.
+    pub fn compared(&self) -> Vec<(&str, bool)> {
+        let mut names = Vec::new();
+        if let Some(filter) = &self.filter {
+            filter.compared(&mut names);
+        }
+        names.extend(self.place.as_ref().map(|p| (p.attribute.as_str(), false)));
+        names
+    }
+
     /// Relationships that the filter follows, level by level.
     pub fn links(&self) -> Vec<Vec<String>> {
         let mut levels: Vec<Vec<String>> = Vec::new();
@@ -251,6 +261,20 @@ impl Filter {
             Self::Exists(path) | Self::Missing(path) => into.push(&path.attribute),
             Self::Compare(c) => into.push(&c.path.attribute),
             Self::Word(_) => into.push(WORDS),
+        }
+    }
+
+    fn compared<'q>(&'q self, into: &mut Vec<(&'q str, bool)>) {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().for_each(|f| f.compared(into)),
+            Self::Compare(c) => {
+                let (mut path, mut related) = (&c.path, false);
+                while let Some(linked) = &path.linked {
+                    (path, related) = (&linked.1, true);
+                }
+                into.push((&path.attribute, related));
+            }
+            Self::Exists(_) | Self::Missing(_) | Self::Word(_) => {}
         }
     }
 

@@ -14,6 +14,7 @@ use svod_process::{Calendar, Calendars, Process};
 use svod_rules::{Decision, DecisionModel, DecisionModels};
 use svod_text::Texts;
 
+use crate::candidates::Tried;
 use crate::rules::Rules;
 use crate::starts::Starts;
 use crate::{named, starts};
@@ -65,6 +66,8 @@ pub struct Catalogue {
     pub personas: Vec<PersonaSpec>,
     /// Who may do what.
     pub policies: Policies,
+    /// Versions that are tried beside those in force, by pack.
+    pub tried: BTreeMap<String, Tried>,
     /// What attributes of one entity must be to each other.
     pub(crate) rules: Rules,
 }
@@ -140,6 +143,7 @@ impl Catalogue {
             layers: Vec::new(),
             personas: Vec::new(),
             policies: Policies::none(),
+            tried: BTreeMap::new(),
             rules: Rules::default(),
         }
     }
@@ -236,6 +240,7 @@ pub(crate) fn compile_with(
                 layers,
                 personas,
                 policies,
+                tried: BTreeMap::new(),
                 rules,
             })
         }

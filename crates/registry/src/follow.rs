@@ -108,7 +108,8 @@ impl Registry {
                     (last, step, full)
                 }
             };
-            if space == 0 && step.events.iter().any(|e| e.action == "publish") {
+            let of_packs = |e: &JournalEvent| ["publish", "try", "withdraw"].contains(&e.action.as_str());
+            if space == 0 && step.events.iter().any(of_packs) {
                 self.reload_catalogue().await?;
             }
             self.learn_grounds(step.entities.iter().map(|e| &**e));

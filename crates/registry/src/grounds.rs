@@ -62,8 +62,8 @@ impl Grounds {
         };
         let covers = move |o: &&Opened| {
             let typed = |n: &String| n.split_once('.').is_some_and(|(k, n)| k == resource.kind && n == name);
-            // What was opened with one case is closed in all others.
-            if o.case.is_some() && o.case != resource.case {
+            // What was opened with one case is closed in all others, but for what its applicant sent after it.
+            if o.case.is_some() && o.case != resource.case && o.case != resource.answers {
                 return false;
             }
             o.only.is_empty() || o.only.contains(name) || o.only.iter().any(typed)

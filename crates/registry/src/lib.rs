@@ -6,7 +6,7 @@
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `named` – what packs name is there; `starts` – what begins by itself
-//! * `publish` – a pack becomes part of the catalogue without a restart
+//! * `publish` – a pack becomes part of the catalogue without a restart; `candidates` – a version that some have before all others
 //! * `command`, `combine`, `execute`, `desk`, `check`, `rules`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key; `books` – what changes move in the books
 //! * `guess` – who tries which values are taken
 //! * `template` – what a pilot has, for all others
@@ -19,6 +19,7 @@
 
 mod books;
 mod cache;
+mod candidates;
 mod catalogue;
 mod check;
 mod combine;
@@ -55,6 +56,7 @@ mod view;
 mod vocabulary;
 mod walk;
 
+pub use candidates::{Candidate, CandidateError, Scope, Tried};
 pub use catalogue::{Catalogue, CompiledDecisions, CompiledProfile, CompiledTrigger, compile};
 pub use command::{Change, Command, CommandError, Edit, Key, Operation, Posting, Receipt};
 pub use decide::{Ask, DecideError};

@@ -130,6 +130,16 @@ impl Registry {
     /// See [`PublishError`]; before the first is stored, all have been checked.
     pub async fn publish_together(&self, actor: &Actor, all: &[PackSource]) -> Result<Vec<Published>, PublishError> {
         let _one_at_a_time = self.publishing.lock().await;
+        self.publish_because(actor, all, None).await
+    }
+
+    /// The same for a reason that somebody gave, by whoever holds the lock of publications.
+    pub(crate) async fn publish_because(
+        &self,
+        actor: &Actor,
+        all: &[PackSource],
+        reason: Option<&str>,
+    ) -> Result<Vec<Published>, PublishError> {
         let mut packs = Vec::with_capacity(all.len());
         for source in all {
             let pack = parse_pack(source).map_err(PublishError::Faults)?;
@@ -152,7 +162,7 @@ impl Registry {
             stored.push((changed.is_some(), changed.as_ref().and_then(|c| c.before_source.clone())));
             new.extend(changed);
         }
-        self.store_packs(actor, new).await?;
+        self.store_packs(actor, new, reason).await?;
         self.reload_catalogue().await?;
         let mut done = Vec::with_capacity(all.len());
         for (pack, (changed, before)) in packs.iter().zip(stored) {
@@ -206,7 +216,7 @@ impl Registry {
         self.catalogue().pack(id).is_some_and(|p| self.may_publish(actor, &p.manifest).is_ok())
     }
 
-    fn may_publish(&self, actor: &Actor, manifest: &Manifest) -> Result<(), PublishError> {
+    pub(crate) fn may_publish(&self, actor: &Actor, manifest: &Manifest) -> Result<(), PublishError> {
         if actor.is(svod_kernel::Role::Platform) {
             return Ok(()); // the first packs bring the policies themselves
         }
@@ -236,15 +246,19 @@ impl Registry {
         }
     }
 
-    /// Stores packs with their journal events, all or none.
-    async fn store_packs(&self, actor: &Actor, all: Vec<Changed>) -> Result<(), StoreError> {
+    /// Stores packs with their journal events, all or none. What was tried of them is tried no more.
+    async fn store_packs(&self, actor: &Actor, all: Vec<Changed>, reason: Option<&str>) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let (who, name) = (actor.id.clone(), actor.name.clone());
+        let (who, name, reason) = (actor.id.clone(), actor.name.clone(), reason.map(str::to_owned));
         let write = move |conn: &mut dyn svod_store::Conn| {
             for Changed { manifest: m, text, before, .. } in &all {
                 let (space, actor, source) = (0, who.clone(), text.clone());
                 let (id, version) = (m.id.clone(), m.version.clone());
                 svod_store::pack::publish(conn, &NewPack { space, id, version, published: now, actor, source })?;
+                let mut changes = serde_json::json!({"version": {"old": before, "new": m.version}});
+                if let Some(tried) = crate::candidates::ended(conn, &m.id)? {
+                    changes["candidate"] = serde_json::json!({"old": tried, "new": null});
+                }
                 let event = NewEvent {
                     at: now,
                     actor: who.clone(),
@@ -253,9 +267,9 @@ impl Registry {
                     urn: format!("urn:svod:pack:{}", m.id),
                     kind: "Pack".into(),
                     version: 0,
-                    ground: format!("pack:{}@{}", m.id, m.version),
+                    ground: reason.clone().unwrap_or_else(|| format!("pack:{}@{}", m.id, m.version)),
                     cause: None,
-                    changes: serde_json::json!({"version": {"old": before, "new": m.version}}).to_string(),
+                    changes: changes.to_string(),
                     on_behalf: None,
                 };
                 svod_store::journal::append(conn, 0, std::slice::from_ref(&event))?;
@@ -274,7 +288,7 @@ impl Registry {
         self.store.read(move |conn| svod_store::pack::history(conn, 0, &id, MAX_PUBLICATIONS)).await
     }
 
-    async fn sources_with(&self, ids: &[&str], all: &[PackSource]) -> Result<Vec<PackSource>, StoreError> {
+    pub(crate) async fn sources_with(&self, ids: &[&str], all: &[PackSource]) -> Result<Vec<PackSource>, StoreError> {
         let others = self.active().await?.into_iter().filter(|(id, _)| !ids.contains(&id.as_str()));
         Ok(others.map(|p| p.1).chain(all.iter().cloned()).collect())
     }
@@ -294,13 +308,15 @@ impl Registry {
     /// Compiles the packs in force anew; the old catalogue stays when they do not compile.
     pub(crate) async fn reload_catalogue(&self) -> Result<(), StoreError> {
         let _one_at_a_time = self.reloading.lock().await;
-        let sources: Vec<PackSource> = self.active().await?.into_iter().map(|p| p.1).collect();
-        if sources.is_empty() || self.catalogue().same_sources(&sources) {
+        let (ids, sources): (Vec<String>, Vec<PackSource>) = self.active().await?.into_iter().unzip();
+        let (now, tried) = (self.catalogue(), self.candidates(ids).await?);
+        if sources.is_empty() || (now.same_sources(&sources) && now.tries(&tried)) {
             return Ok(());
         }
-        let generation = self.catalogue().generation + 1;
+        let generation = now.generation + 1;
         match compile_with(generation, &sources, Names::Tell) {
             Ok(catalogue) => {
+                let catalogue = self.with_tried(catalogue, &sources, tried).await?;
                 let types = catalogue.metamodel.types.values();
                 let attributes = types.flat_map(|t| t.attributes.iter().filter(|(_, a)| a.indexed));
                 let declared = attributes.map(|(name, _)| name.clone()).collect();

@@ -1,4 +1,4 @@
-//! What begins by itself: services that events start, processes that messages and times start.
+//! What begins by itself: services that events start, processes that messages, signals and times start.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub struct Due {
     pub offset: i32,
 }
 
-/// A process that a message or a time starts.
+/// A process that a message, a signal or a time starts.
 #[derive(Debug)]
 pub struct ProcessStart {
     /// Pack, version and process: `birth@1.2.0/birth`.
@@ -83,7 +83,7 @@ pub struct ProcessStart {
 pub struct Starts {
     /// By events.
     pub events: Vec<Arc<EventStart>>,
-    /// By messages and times.
+    /// By messages, signals and times.
     pub processes: Vec<Arc<ProcessStart>>,
     /// Calendars that processes count in.
     pub(crate) calendars: BTreeSet<String>,
@@ -168,6 +168,7 @@ pub(crate) fn compile(
     let mut all = Starts::default();
     for (pack, processes) in packs.iter().zip(processes) {
         for service in &pack.services {
+            errors.extend(unplaced(pack, service));
             for (place, start) in service.start.iter().enumerate() {
                 match event(pack, service, (place, start), (model, calendars)) {
                     Ok(start) => all.events.extend(start.map(Arc::new)),
@@ -180,7 +181,8 @@ pub(crate) fn compile(
                 Reference::Calendar(name) => Some(name.clone()),
                 _ => None,
             }));
-            let begun = process.starts().filter(|(_, t)| matches!(t, Trigger::Message(_) | Trigger::Timer(_)));
+            let alone = |t: &Trigger| matches!(t, Trigger::Message(_) | Trigger::Signal(_) | Trigger::Timer(_));
+            let begun = process.starts().filter(|(_, t)| alone(t));
             all.processes.extend(begun.map(|(element, trigger)| {
                 let manifest = &pack.manifest;
                 Arc::new(ProcessStart {
@@ -195,6 +197,14 @@ pub(crate) fn compile(
         }
     }
     all
+}
+
+/// What is wrong with where the cases of a service lie.
+fn unplaced(pack: &Pack, service: &ServiceSpec) -> Option<PackError> {
+    let (message, fix) = Expression::compile(service.place.as_deref()?).err()?;
+    let (file, position) = pack.origins.find("service", &service.id, "place");
+    let (file, message) = (format!("{}/{file}", pack.manifest.id), format!("'place': {message}"));
+    Some(PackError { file, position, rule: "bad-value".into(), message, fix })
 }
 
 fn event(

@@ -49,8 +49,9 @@ impl View {
     pub fn resource_of(&self, entity: &Entity) -> ResourceRef {
         let person = if is_party(&entity.kind) { Some(&entity.id) } else { entity.object("person") };
         let case = if entity.kind == "Case" { Some(&entity.id) } else { entity.object("case") };
+        let answers = entity.object("answersTo").filter(|_| entity.kind == "Case").cloned();
         let (body, person, case) = (entity.object("body").cloned(), person.cloned(), case.cloned());
-        ResourceRef { body, person, case, ..self.resource(&entity.kind, &entity.space) }
+        ResourceRef { body, person, case, answers, ..self.resource(&entity.kind, &entity.space) }
     }
 
     /// True when every entity of the kind in the space is the same to policy.

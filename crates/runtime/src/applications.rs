@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use svod_forms::Finished;
 use svod_kernel::{Actor, Coded, FieldError, SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Audience, Entity, ServiceSpec, ServiceTerm};
 use svod_process::Span;
 use svod_registry::{Action, Change, CommandError, Key, QueryError, Registry};
-use svod_store::draft::{self, DraftRow};
-use svod_store::{Store, StoreError};
+use svod_store::draft::{self, DraftRow, Going, ReachRow};
+use svod_store::{Conn, Store, StoreError};
 
 use crate::cases::{Along, CaseError, Cases, NewCase};
-use crate::territory::Territories;
+use crate::enclosed::Enclosed;
+use crate::filling::Kept;
+use crate::place::{body, bring_files, number_of, place_of};
 
 /// Why a service was not begun.
 #[derive(Debug, thiserror::Error)]
@@ -153,13 +156,17 @@ pub struct Application {
     pub channel: &'static str,
 }
 
-/// What belongs to an application beside its answers.
-#[derive(Debug, Clone, Default)]
-pub struct Enclosed {
-    /// What its case will be known by, where files are held for it; minted where there are none.
-    pub case: Option<Urn>,
-    /// The files, as the case names them.
-    pub files: Option<Attribute>,
+impl Application {
+    /// Of a form that is whole.
+    pub fn of(service: String, done: Finished, channel: &'static str) -> Self {
+        Self {
+            service,
+            data: done.data,
+            from_graph: done.from_graph.into_iter().map(|(name, path)| (name, path.into())).collect(),
+            disputed: done.disputed.into_iter().collect(),
+            channel,
+        }
+    }
 }
 
 /// Services, drafts and applications. Cheap to clone.
@@ -193,6 +200,23 @@ impl Applications {
     pub fn service(&self, key: &str) -> Result<Service, ApplicationError> {
         let found = self.services().into_iter().find(|s| s.key() == key);
         found.ok_or_else(|| ApplicationError::Unknown(key.to_owned()))
+    }
+
+    /// The service of that key as this party has it: of the version of its pack that falls to them, where one is tried.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn service_for(&self, key: &str, applicant: &Entity) -> Result<Service, ApplicationError> {
+        Ok(self.falling(self.service(key)?, applicant))
+    }
+
+    fn falling(&self, service: Service, applicant: &Entity) -> Service {
+        let catalogue = self.registry.catalogue();
+        let tried = catalogue.tried_for(&service.spec.pack, applicant.id.as_str(), &applicant.space);
+        match tried.and_then(|pack| pack.services.iter().find(|s| s.id == service.spec.id)) {
+            Some(spec) => Service { spec: spec.clone(), ..service },
+            None => service,
+        }
     }
 
     /// For whom the actor asks: their own person, or whom they act for.
@@ -231,14 +255,115 @@ impl Applications {
     /// # Errors
     /// When the store fails.
     pub async fn keep(&self, actor: &Actor, key: &str, version: &str, doc: String) -> Result<(), ApplicationError> {
-        let row = DraftRow {
+        let row = self.row(actor, (key, version), doc);
+        Ok(self.store.write(move |conn| draft::keep(conn, &row, None)).await?)
+    }
+
+    fn row(&self, actor: &Actor, (key, version): (&str, &str), doc: String) -> DraftRow {
+        DraftRow {
             subject: actor.subject().to_owned(),
             form: key.to_owned(),
             version: version.to_owned(),
             modified: self.registry.clock().now(),
             doc,
+        }
+    }
+
+    /// What is kept of a form under a key.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn kept(&self, actor: &Actor, key: &str) -> Result<Option<Kept>, ApplicationError> {
+        Ok(self.draft(actor, key).await?.and_then(|row| Kept::parse(&row.doc)))
+    }
+
+    /// The same of a form whose case has not begun: what was sent, where the platform stopped before its draft was thrown away,
+    /// is thrown away now.
+    ///
+    /// # Errors
+    /// When something cannot be read.
+    pub async fn unsent(&self, actor: &Actor, key: &str) -> Result<Option<Kept>, ApplicationError> {
+        let Some(kept) = self.kept(actor, key).await? else { return Ok(None) };
+        let Some(case) = &kept.owner else { return Ok(Some(kept)) };
+        match self.registry.entity(&Actor::platform("drafts"), case).await {
+            Err(QueryError::NotFound(_)) => Ok(Some(kept)),
+            Err(e) => Err(e.into()),
+            Ok(_) => {
+                self.sent(actor, key).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps what is filled in of a form; `going` counts how far it came. The case that files are held for is not forgotten.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn keep_form(
+        &self,
+        actor: &Actor,
+        (key, version): (&str, &str),
+        kept: Kept,
+        going: Option<Going>,
+    ) -> Result<(), ApplicationError> {
+        let row = self.row(actor, (key, version), String::new());
+        let job = move |conn: &mut dyn Conn| {
+            let before = draft::get(conn, &row.subject, &row.form)?.and_then(|old| Kept::parse(&old.doc));
+            let owner = kept.owner.clone().or_else(|| before.and_then(|b| b.owner));
+            let doc = Kept { owner, ..kept.clone() }.doc();
+            draft::keep(conn, &DraftRow { doc, ..row.clone() }, going.as_ref())
         };
-        Ok(self.store.write(move |conn| draft::keep(conn, &row)).await?)
+        Ok(self.store.write(job).await?)
+    }
+
+    /// The case that files of a draft are held for: `first` where none is written down yet; then it is from now on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn envelope(
+        &self,
+        actor: &Actor,
+        (key, version): (&str, &str),
+        first: Urn,
+    ) -> Result<Urn, ApplicationError> {
+        let row = self.row(actor, (key, version), String::new());
+        let job = move |conn: &mut dyn Conn| {
+            let before = draft::get(conn, &row.subject, &row.form)?;
+            let version = before.as_ref().map_or_else(|| row.version.clone(), |old| old.version.clone());
+            let kept = before.and_then(|old| Kept::parse(&old.doc)).unwrap_or_default();
+            if let Some(owner) = kept.owner {
+                return Ok::<_, StoreError>(owner);
+            }
+            let doc = Kept { owner: Some(first.clone()), ..kept }.doc();
+            draft::keep(conn, &DraftRow { version, doc, ..row.clone() }, None)?;
+            Ok(first.clone())
+        };
+        Ok(self.store.write(job).await?)
+    }
+
+    /// How far people come in a version of a service's form, page by page, in no order. Nothing of it is about anybody.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn reached(&self, service: &str, version: &str) -> Result<Vec<ReachRow>, ApplicationError> {
+        let (form, version) = (service.to_owned(), version.to_owned());
+        Ok(self.store.read(move |conn| draft::reached(conn, &form, &version)).await?)
+    }
+
+    /// A draft goes because it was sent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sent(&self, actor: &Actor, key: &str) -> Result<(), ApplicationError> {
+        let (subject, form) = (actor.subject().to_owned(), key.to_owned());
+        self.store.write(move |conn| draft::sent(conn, &subject, &form)).await?;
+        Ok(())
+    }
+
+    /// By which an application is known that is sent from a draft: sent twice (a second click, a crash before the draft went), it
+    /// is one.
+    pub fn key_of(row: &DraftRow) -> Key {
+        Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc)
     }
 
     /// Throws a draft away.
@@ -286,16 +411,17 @@ impl Applications {
     ) -> Result<Urn, ApplicationError> {
         let service = self.service(&application.service)?;
         let applicant = self.applicant(actor).await?;
-        let service = service.of(&applicant)?;
+        let service = self.falling(service, &applicant).of(&applicant)?;
+        let space = place_of(&self.registry, &service, &applicant, application.data.as_object()).await?;
         let now = self.registry.clock().now();
-        // Sent twice (a second click, a crash before the draft went), it is one application.
-        let kept = self.draft(actor, &service.key()).await?;
-        let of_draft = |row: DraftRow| Key::new(format!("application:{}:{}", row.form, row.modified.0), &row.doc);
-        let key = named.or_else(|| kept.map(of_draft));
+        let key = match named {
+            Some(key) => Some(key),
+            None => self.draft(actor, &service.key()).await?.as_ref().map(Self::key_of),
+        };
         let about = About {
             id: enclosed.case.unwrap_or_else(|| Urn::mint("case", now, self.registry.rng().as_ref())),
             person: Some(&applicant.id),
-            space: &applicant.space,
+            space: &space,
             channel: Some(application.channel),
             event: None,
         };
@@ -309,11 +435,12 @@ impl Applications {
             process: service.process(),
             element: None,
             variables: variables(&applicant, &case, application),
-            space: applicant.space.clone(),
+            space,
             case: Some(case),
         };
         let urn = self.cases.begin(actor, new, Along { ground: Some(ground), key, ..Along::default() }).await?;
-        self.discard(actor, &service.key()).await?;
+        bring_files((&self.registry, &self.store), &urn, &applicant).await?;
+        self.sent(actor, &service.key()).await?;
         Ok(urn)
     }
 
@@ -325,11 +452,12 @@ impl Applications {
         applicant: &Entity,
         begun: Begun,
     ) -> Result<Urn, ApplicationError> {
-        let service = service.clone().of(applicant)?;
+        let service = self.falling(service.clone(), applicant).of(applicant)?;
+        let space = place_of(&self.registry, &service, applicant, Some(&begun.data)).await?;
         let about = About {
             id: begun.id,
             person: Some(&applicant.id),
-            space: &applicant.space,
+            space: &space,
             channel: Some(begun.channel),
             event: begun.event.as_deref(),
         };
@@ -350,11 +478,13 @@ impl Applications {
             process: service.process(),
             element: None,
             variables: variables(applicant, &case, application),
-            space: applicant.space.clone(),
+            space,
             case: Some(case),
         };
         let along = Along { ground: Some(begun.ground), changes: begun.changes, ..Along::default() };
-        Ok(self.cases.begin(actor, new, along).await?)
+        let urn = self.cases.begin(actor, new, along).await?;
+        bring_files((&self.registry, &self.store), &urn, applicant).await?;
+        Ok(urn)
     }
 
     pub(crate) const fn cases(&self) -> &Arc<Cases> {
@@ -424,35 +554,6 @@ fn deadline(registry: &Registry, term: &ServiceTerm, now: Timestamp) -> Option<T
             calendar.after(now, Span::parse(&format!("P{days}D"))?)
         }
     }
-}
-
-/// The body that answers for the subject in a space.
-async fn body(registry: &Registry, subject: &str, space: &SpacePath) -> Result<Option<Urn>, QueryError> {
-    let platform = Actor::platform("runtime");
-    let mut all = Vec::new();
-    for above in space.lineage() {
-        let mut query = svod_registry::EntityQuery {
-            below: false,
-            limit: 1_000,
-            ..svod_registry::EntityQuery::of(above, &["Body"])
-        };
-        loop {
-            let page = registry.query(&platform, query.clone()).await?;
-            all.extend(page.items.into_iter().map(Arc::new));
-            match page.next {
-                Some(next) => query.after = Some(next),
-                None => break,
-            }
-        }
-    }
-    Ok(Territories::new(&all).answerable(subject, None, space).map(|a| a.body))
-}
-
-/// The last eight signs of its identifier, in two groups: what people read out on the telephone.
-fn number_of(urn: &Urn) -> String {
-    let id: String = urn.local().chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
-    let (a, b) = id.split_at(id.len() / 2);
-    format!("{a}-{b}").to_uppercase()
 }
 
 /// What the process begins with: the answers by their names, the applicant, and what the answers stand on.

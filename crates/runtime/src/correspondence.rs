@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use svod_files::{FileError, FileInfo, Files, MAX_FILES, Upload};
 use svod_kernel::{Actor, Coded, FieldError, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, CommandError, EntityQuery, Operation, QueryError, Registry, ResourceRef};
@@ -62,6 +63,14 @@ pub enum CorrespondenceError {
     /// Too short or too long.
     #[error("write a message of 1 to 4,000 characters")]
     Text,
+    /// A file that comes with it is not taken.
+    #[error("a file is not taken: {error}")]
+    File {
+        /// As its sender calls it.
+        name: String,
+        /// Why.
+        error: Box<FileError>,
+    },
     /// The case was closed long ago.
     #[error("the case was closed more than 30 days ago; ask anew")]
     Closed,
@@ -82,6 +91,7 @@ impl Coded for CorrespondenceError {
             Self::Query(e) => e.code(),
             Self::Command(e) => e.code(),
             Self::Text => "message-text",
+            Self::File { error, .. } => error.code(),
             Self::Closed => "case-closed",
             Self::TooMany => "messages-unread",
             Self::Stars => "case-stars",
@@ -94,8 +104,17 @@ impl Coded for CorrespondenceError {
             Self::Query(e) => e.status(),
             Self::Command(e) => e.status(),
             Self::Text | Self::Stars => 422,
+            Self::File { error, .. } => error.status(),
             Self::Closed | Self::NotNow => 409,
             Self::TooMany => 429,
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Command(e) => e.retry_after(),
+            Self::File { error, .. } => error.retry_after(),
+            _ => None,
         }
     }
 
@@ -106,6 +125,9 @@ impl Coded for CorrespondenceError {
         match self {
             Self::Command(e) => e.fields(),
             Self::Text => one("text", "length", "write 1 to 4,000 characters"),
+            Self::File { name, error } if error.status() < 500 => {
+                one("files", error.code(), &format!("{name}: {error}"))
+            }
             Self::Stars => one("stars", "range", "give 1 to 5, and a comment of 2,000 characters at the most"),
             _ => Vec::new(),
         }
@@ -137,6 +159,48 @@ impl Correspondence {
     /// # Errors
     /// See [`CorrespondenceError`].
     pub async fn write(&self, actor: &Actor, case: &Urn, text: &str, side: Side) -> Result<Urn, CorrespondenceError> {
+        let case = self.writable(actor, case, text, side).await?;
+        let id = self.new_id();
+        self.put(actor, (&case, side), id, (text, &[])).await
+    }
+
+    /// Writes a message with files, which belong to it: who may see what it says may see them. None is kept where the message
+    /// cannot be written, or one of them is not taken.
+    ///
+    /// # Errors
+    /// See [`CorrespondenceError`].
+    pub async fn write_with(
+        &self,
+        actor: &Actor,
+        case: &Urn,
+        (text, side): (&str, Side),
+        (files, uploads): (&Files, Vec<Upload>),
+    ) -> Result<Urn, CorrespondenceError> {
+        let case = self.writable(actor, case, text, side).await?;
+        let (id, mut examined, mut held) = (self.new_id(), Vec::new(), Vec::new());
+        for upload in uploads {
+            let name = upload.name.clone();
+            let refused = |error| CorrespondenceError::File { name: name.clone(), error: Box::new(error) };
+            if examined.len() == MAX_FILES {
+                return Err(refused(FileError::TooMany));
+            }
+            files.may_send(actor, upload.bytes.len()).await.map_err(refused)?;
+            let one = files.examine(upload).await.map_err(refused)?;
+            examined.push((name, one));
+        }
+        for (name, one) in examined {
+            let kept = files.hold(actor, (&id, &case.space), one).await;
+            held.push(kept.map_err(|error| CorrespondenceError::File { name, error: Box::new(error) })?);
+        }
+        self.put(actor, (&case, side), id, (text, &held)).await
+    }
+
+    fn new_id(&self) -> Urn {
+        Urn::mint("message", self.registry.clock().now(), &**self.registry.rng())
+    }
+
+    /// The case, when a message may be written in it now.
+    async fn writable(&self, actor: &Actor, case: &Urn, text: &str, side: Side) -> Result<Entity, CorrespondenceError> {
         let case = self.case(actor, case).await?;
         let text = text.trim();
         if text.is_empty() || text.chars().count() > MAX_MESSAGE {
@@ -151,21 +215,34 @@ impl Correspondence {
         if before.len() >= MAX_MESSAGES || waiting >= MAX_UNREAD {
             return Err(CorrespondenceError::TooMany);
         }
-        let mut message =
-            Entity::new(Urn::mint("message", now, &**self.registry.rng()), "CaseMessage", case.space.clone())
-                .with("case", Attribute::object(case.id.clone()))
-                .with("from", Attribute::property(side.as_str()))
-                .with("author", Attribute::property(actor.name.clone()))
-                .with("text", Attribute::property(text))
-                .with("sentAt", Attribute::property(now.to_string()));
+        Ok(case)
+    }
+
+    async fn put(
+        &self,
+        actor: &Actor,
+        (case, side): (&Entity, Side),
+        id: Urn,
+        (text, files): (&str, &[FileInfo]),
+    ) -> Result<Urn, CorrespondenceError> {
+        let now = self.registry.clock().now();
+        let mut message = Entity::new(id, "CaseMessage", case.space.clone())
+            .with("case", Attribute::object(case.id.clone()))
+            .with("from", Attribute::property(side.as_str()))
+            .with("author", Attribute::property(actor.name.clone()))
+            .with("text", Attribute::property(text.trim()))
+            .with("sentAt", Attribute::property(now.to_string()));
         for name in ["person", "body"] {
             if let Some(whose) = case.attributes.get(name) {
                 message = message.with(name, whose.clone());
             }
         }
+        if let Some(named) = Files::naming(&message, files) {
+            message = message.with(svod_files::ATTRIBUTE, named);
+        }
         let urn = message.id.clone();
         let change = Change::verb(Operation::Create(message), side.action(), "write");
-        self.carry_out(actor, (&case, side), vec![change]).await?;
+        self.carry_out(actor, (case, side), vec![change]).await?;
         Ok(urn)
     }
 
@@ -180,12 +257,16 @@ impl Correspondence {
         Ok(all)
     }
 
-    /// The actor has the case open: what the other side wrote and they may read is read from now on. How much it was.
+    /// The actor has the case open: what the other side wrote and they may read is read from now on. How much it was. What an
+    /// operator sees for somebody who is present, that somebody has not read.
     ///
     /// # Errors
     /// When the store fails. What somebody else has read at the same moment is no error.
     pub async fn read(&self, actor: &Actor, case: &Entity) -> Result<usize, CorrespondenceError> {
         let Some(side) = self.side(actor, case) else { return Ok(0) };
+        if self.at_desk(actor).await? {
+            return Ok(0);
+        }
         let now = self.registry.clock().now().to_string();
         let unread = |m: &&Entity| !side.wrote(m) && m.text("readAt").is_none() && m.text("text").is_some();
         let all = self.of(actor, case).await?;
@@ -228,6 +309,13 @@ impl Correspondence {
         let patch = Operation::Patch { urn: case.id.clone(), expected: Some(case.version), set, unset: Vec::new() };
         let change = Change::verb(patch, Action::Declare, "rate");
         self.carry_out(actor, (&case, Side::Applicant), vec![change]).await
+    }
+
+    /// Does the actor stand at a desk, for who is present? A representative, such as a parent or a head, does not.
+    async fn at_desk(&self, actor: &Actor) -> Result<bool, QueryError> {
+        let Some(link) = actor.on_behalf.first() else { return Ok(false) };
+        let mandate = self.registry.entity(&Actor::platform("correspondence"), &link.mandate).await?;
+        Ok(mandate.text("basis") == Some("present"))
     }
 
     /// A case that somebody has asked for.

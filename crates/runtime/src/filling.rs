@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use svod_forms::{Around, Draft, Filled, Finished, Form, Lists, Prefill, Sent, Wanted};
 use svod_kernel::{Actor, Coded, FieldError, Lang, SpacePath, Urn};
 use svod_model::{Entity, ServiceSpec, StartSpec};
 use svod_registry::{QueryError, Registry};
 use svod_store::StoreError;
-use svod_text::Arg;
+use svod_text::{Arg, Texts};
 
 use crate::cases::plain;
 use crate::tasks::{TaskError, mine, needs};
@@ -88,6 +89,40 @@ impl Sheet {
         let prefill = fields.map(filled).collect();
         let inputs = [("applicant".to_owned(), known)].into_iter().collect();
         Self { form, prefill, inputs, space: applicant.space.clone() }
+    }
+}
+
+/// What is kept of a form until it is sent: between its pages, and between the requests of a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What is filled in.
+    #[serde(flatten)]
+    pub draft: Draft,
+    /// The case that its files are held for; none while there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Urn>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { draft: Draft::of(json!({})), owner: None }
+    }
+}
+
+impl Kept {
+    /// From what stands in a draft; none where something else does.
+    pub fn parse(doc: &str) -> Option<Self> {
+        serde_json::from_str(doc).ok()
+    }
+
+    /// As a draft holds it.
+    pub fn doc(&self) -> String {
+        serde_json::to_value(self).unwrap_or_default().to_string()
+    }
+
+    /// The answers by the names of the form.
+    pub fn answers(&self) -> Map<String, Value> {
+        self.draft.data.as_object().cloned().unwrap_or_default()
     }
 }
 
@@ -185,25 +220,57 @@ impl Filling {
         answers: Map<String, Value>,
         disputed: BTreeSet<String>,
     ) -> Result<Finished, FillingError> {
+        let (held, lists) = self.looked_up(actor, sheet, answers, disputed).await;
         let catalogue = self.registry.catalogue();
-        let answers = Value::Object(answers);
-        let held = Draft { data: answers.clone(), disputed };
-        let around = |lists| Around {
+        let around = self.around(sheet, &catalogue.texts, &lists);
+        let blank = Draft { data: json!({}), disputed: held.disputed };
+        let draft = sheet.form.accept(None, &blank, Sent::Data(&held.data), &around).map_err(|r| refused(&r.errors))?;
+        sheet.form.finish(&draft, &around).map_err(|errors| refused(&errors))
+    }
+
+    /// What of the answers can be kept of a form that need not be whole, and all that is missing or not good so far.
+    pub async fn sketch(
+        &self,
+        actor: &Actor,
+        sheet: &Sheet,
+        answers: Map<String, Value>,
+        disputed: BTreeSet<String>,
+    ) -> (Draft, Vec<FieldError>) {
+        let (held, lists) = self.looked_up(actor, sheet, answers, disputed).await;
+        let catalogue = self.registry.catalogue();
+        let around = self.around(sheet, &catalogue.texts, &lists);
+        let blank = Draft { data: json!({}), disputed: held.disputed };
+        match sheet.form.accept(None, &blank, Sent::Data(&held.data), &around) {
+            Ok(draft) => (draft, Vec::new()),
+            Err(refused) => (refused.draft, refused.errors.iter().map(told).collect()),
+        }
+    }
+
+    fn around<'a>(&self, sheet: &'a Sheet, texts: &'a Texts, lists: &'a Lists) -> Around<'a> {
+        Around {
             lang: Lang::En,
-            texts: &catalogue.texts,
+            texts,
             now: self.registry.clock().now(),
             offset_hours: self.offset_hours,
             prefill: &sheet.prefill,
             lists,
             inputs: &sheet.inputs,
-        };
-        let nothing = Lists::default();
-        let wanted = sheet.form.wanted(&held, &BTreeMap::new(), &around(&nothing));
+        }
+    }
+
+    /// Answers as a draft, with what the registers have for them.
+    async fn looked_up(
+        &self,
+        actor: &Actor,
+        sheet: &Sheet,
+        answers: Map<String, Value>,
+        disputed: BTreeSet<String>,
+    ) -> (Draft, Lists) {
+        let held = Draft { data: Value::Object(answers), disputed };
+        let (catalogue, nothing) = (self.registry.catalogue(), Lists::default());
+        let wanted = sheet.form.wanted(&held, &BTreeMap::new(), &self.around(sheet, &catalogue.texts, &nothing));
         let lists = self.lists(actor, sheet, wanted).await;
-        let around = around(&lists);
-        let blank = Draft { data: json!({}), ..held };
-        let draft = sheet.form.accept(None, &blank, Sent::Data(&answers), &around).map_err(|r| refused(&r.errors))?;
-        sheet.form.finish(&draft, &around).map_err(|errors| refused(&errors))
+        (held, lists)
     }
 
     /// What the registers have for the answers. An address that cannot be read is no address.
@@ -232,8 +299,11 @@ fn none(what: &str) -> FillingError {
 }
 
 fn refused(errors: &[svod_forms::FieldError]) -> FillingError {
-    let told = |e: &svod_forms::FieldError| FieldError { field: e.name.clone(), rule: e.rule.into(), fix: fix(e) };
     FillingError::Answers(errors.iter().map(told).collect())
+}
+
+fn told(error: &svod_forms::FieldError) -> FieldError {
+    FieldError { field: error.name.clone(), rule: error.rule.into(), fix: fix(error) }
 }
 
 /// What to do about an answer, in words for who writes the program.

@@ -63,6 +63,45 @@ impl Coded for HandoverError {
     }
 }
 
+/// Is it the post of who heads its body?
+pub(crate) fn is_head(post: &Entity) -> bool {
+    post.value("head").and_then(serde_json::Value::as_bool).unwrap_or(false)
+}
+
+/// Does the actor act now in a post that fits? They hold it or act in it, and this is the one in which they are here: who has
+/// several has the powers of one at a time.
+pub(crate) async fn acts_in(
+    registry: &Registry,
+    actor: &Actor,
+    fits: impl Fn(&Entity) -> bool,
+) -> Result<bool, QueryError> {
+    if actor.id.parse::<Urn>().is_err() || !actor.on_behalf.is_empty() {
+        return Ok(false);
+    }
+    let (reader, now) = (Actor::platform("handover"), registry.clock().now());
+    let texts = registry.catalogue().texts.clone();
+    let is_as = |post: &Entity| {
+        let name = post.text("name").unwrap_or(post.id.as_str());
+        actor.name == name || actor.name == texts.format(Lang::Ru, "post-acting", &[("post", name.into())])
+    };
+    let tree = registry.spaces();
+    let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && !s.open);
+    for top in tops.map(|s| s.path.clone()).collect::<Vec<_>>() {
+        let q = EntityQuery::of(top, &["Appointment"]).with("person", &actor.id);
+        for appointment in registry.query(&reader, q).await?.items {
+            if !Tenure::of(&appointment).is_some_and(|t| t.holds(now)) {
+                continue;
+            }
+            let Some(post) = appointment.object("post") else { continue };
+            let Ok(post) = registry.entity(&reader, post).await else { continue };
+            if post.kind == "Post" && fits(&post) && is_as(&post) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Substitution. Cheap to clone.
 #[derive(Clone)]
 pub struct Handover {
@@ -111,34 +150,10 @@ impl Handover {
     /// # Errors
     /// When the store fails.
     pub async fn heads(&self, actor: &Actor, body: &Urn) -> Result<bool, QueryError> {
-        if actor.body.as_ref() != Some(body) || actor.id.parse::<Urn>().is_err() || !actor.on_behalf.is_empty() {
+        if actor.body.as_ref() != Some(body) {
             return Ok(false);
         }
-        let (reader, now) = (Actor::platform("handover"), self.registry.clock().now());
-        let tree = self.registry.spaces();
-        let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && !s.open);
-        for top in tops.map(|s| s.path.clone()) {
-            let q = EntityQuery::of(top, &["Appointment"]).with("person", &actor.id);
-            for appointment in self.registry.query(&reader, q).await?.items {
-                if !Tenure::of(&appointment).is_some_and(|t| t.holds(now)) {
-                    continue;
-                }
-                let Some(post) = appointment.object("post") else { continue };
-                let Ok(post) = self.registry.entity(&reader, post).await else { continue };
-                let head = post.value("head").and_then(serde_json::Value::as_bool).unwrap_or(false);
-                if head && post.kind == "Post" && post.object("body") == Some(body) && self.is_as(actor, &post) {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    /// Is it in this post that they act now? Who has several has the powers of one at a time.
-    fn is_as(&self, actor: &Actor, post: &Entity) -> bool {
-        let name = post.text("name").unwrap_or(post.id.as_str());
-        let texts = &self.registry.catalogue().texts;
-        actor.name == name || actor.name == texts.format(Lang::Ru, "post-acting", &[("post", name.into())])
+        acts_in(&self.registry, actor, |post| is_head(post) && post.object("body") == Some(body)).await
     }
 
     /// Gives a task that somebody else has taken back to its body, or to the actor.

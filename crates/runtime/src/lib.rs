@@ -5,10 +5,10 @@
 //! * [`accruals`] – what somebody owes a body
 //! * `applications` – services that people ask for: what there is, drafts, what they have sent
 //! * [`cases`] – process instances made durable: states, waits, tasks and changes of the graph in one command
-//! * `territory` – which body answers for a place and a subject
+//! * `place` – where a case lies; `territory` – which body answers for a place and a subject
 //! * `correspondence` – what the applicant and the body write to one another, and how it went
-//! * `filling` – forms answered by programs, held to the rules of the pages
-//! * `handover` – a task of somebody who is away
+//! * `filling` – forms answered by programs, held to the rules of the pages; `enclosed` – files that come with answers
+//! * `handover` – a task of somebody who is away; `naming` – what tasks and steps are called
 //! * [`triggers`] – what begins by itself; `offers` – what somebody is offered because of it
 //! * `tasks` – what an official does with a task: take, give back, complete
 
@@ -16,24 +16,29 @@ pub mod accruals;
 mod applications;
 pub mod cases;
 mod correspondence;
+mod enclosed;
 mod filling;
 mod handover;
+mod naming;
 mod offers;
+mod place;
 mod respond;
 mod tasks;
 mod territory;
 pub mod triggers;
 mod worker;
 
-pub use applications::{Application, ApplicationError, Applications, Enclosed, Service};
+pub use applications::{Application, ApplicationError, Applications, Service};
 pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
 pub use correspondence::{Correspondence, CorrespondenceError, MAX_COMMENT, MAX_MESSAGE, Side};
-pub use filling::{Filling, FillingError, Sheet, form_of};
+pub use enclosed::{Enclosed, EnclosedError, reference};
+pub use filling::{Filling, FillingError, Kept, Sheet, form_of};
 pub use handover::{Handover, HandoverError, To};
+pub use naming::{step_name, task_name};
 pub use offers::{OfferError, Offers};
 pub use respond::alert_message;
-pub use svod_store::draft::DraftRow;
+pub use svod_store::draft::{DraftRow, Going, ReachRow};
 pub use tasks::{TaskError, Tasks, is_taken_by};
 pub use territory::{Answerable, Territories};
 pub use triggers::Triggers;

@@ -94,6 +94,28 @@ impl Offers {
         Ok(found)
     }
 
+    /// The offer of a service that waits for an answer of whom the actor acts for: the newest.
+    ///
+    /// # Errors
+    /// When the store fails. Who is nobody in particular is offered nothing.
+    pub async fn of_service(&self, actor: &Actor, service: &str) -> Result<Option<Entity>, OfferError> {
+        match self.of(actor).await {
+            Ok(all) => Ok(all.into_iter().find(|offer| offer.text("service") == Some(service))),
+            Err(OfferError::Application(ApplicationError::Nobody)) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// An offer to whom the actor acts for, which waits for an answer.
+    ///
+    /// # Errors
+    /// As [`Offers::get`]; [`OfferError::State`] when it was answered, or its time is over.
+    pub async fn open(&self, actor: &Actor, urn: &Urn) -> Result<Entity, OfferError> {
+        let offer = self.get(actor, urn).await?;
+        self.is_open(&offer)?;
+        Ok(offer)
+    }
+
     /// An offer to whom the actor acts for, whatever became of it.
     ///
     /// # Errors

@@ -3,18 +3,23 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use svod_files::{FileInfo, Files};
-use svod_kernel::{Actor, Coded, FieldError, Urn};
+use svod_kernel::{Actor, Coded, FieldError, Lang, Role, Urn};
 use svod_model::{Attribute, AttributeValue, Entity};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError, Receipt, Registry};
 
 use svod_trust::{Trust, Work};
 
 use crate::cases::{Along, CaseError, Cases};
+use crate::handover::acts_in;
+use crate::naming::task_name;
 
 /// How long what a task holds stays open to who took it, at the least: until its deadline when that is later.
 const OPEN_SECONDS: i64 = 24 * 3600;
 /// And at the most: who still needs it then opens it again.
 const OPEN_MOST_SECONDS: i64 = 30 * 24 * 3600;
+
+/// How often a task that was changed meanwhile, by the clock of its case say, is read again before it is completed.
+const TRIES: usize = 4;
 
 /// Longest result text, in characters.
 pub const MAX_RESULT: usize = 4_000;
@@ -124,6 +129,10 @@ impl Tasks {
         if !self.cases.may_review(actor, &task).await? {
             return Err(CaseError::OwnDecision.into());
         }
+        if !again && !self.is_for(actor, &task).await? {
+            let (action, kind) = (Action::Take.as_str(), task.kind.clone());
+            return Err(CommandError::Forbidden { action, kind, space: task.space.clone() }.into());
+        }
         let mut set: BTreeMap<String, Attribute> = BTreeMap::new();
         if !again {
             let texts = [("status", "taken".to_owned()), ("takenAt", self.now())];
@@ -151,6 +160,17 @@ impl Tasks {
         Ok(receipt)
     }
 
+    /// Is a task offered to the post in which the actor is here? One that names no post is for anybody of its body.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_for(&self, actor: &Actor, task: &Entity) -> Result<bool, QueryError> {
+        match task.object("post") {
+            Some(post) if !actor.is(Role::Platform) => acts_in(&self.registry, actor, |p| p.id == *post).await,
+            _ => Ok(true),
+        }
+    }
+
     /// What is opened with a task: on the acts of its service, for as long as it may take.
     async fn access(&self, actor: &Actor, task: &Entity) -> Result<Option<Entity>, TaskError> {
         let Some(person) = task.object("person") else { return Ok(None) };
@@ -168,12 +188,12 @@ impl Tasks {
         let catalogue = self.registry.catalogue();
         let of = |spec: &&svod_model::ServiceSpec| service.split_once('/') == Some((&*spec.pack, &*spec.id));
         let acts = catalogue.packs.iter().flat_map(|p| &p.services).find(of).map(|spec| spec.acts.join("; "));
-        let title = task.text("title").or_else(|| task.text("name")).unwrap_or_default();
+        let title = task_name(&catalogue.texts, Lang::Ru, task, case.as_ref());
         let number = case.as_ref().and_then(|c| c.text("number")).unwrap_or_default();
         let now = self.registry.clock().now();
         let until = task.time("deadline").unwrap_or(now);
         let until = until.max(now.plus_seconds(OPEN_SECONDS)).min(now.plus_seconds(OPEN_MOST_SECONDS));
-        let reason = if number.is_empty() { title.to_owned() } else { format!("{title}: {number}") };
+        let reason = if number.is_empty() { title } else { format!("{title}: {number}") };
         let ground = acts.unwrap_or_else(|| ground(actor, task));
         Ok(self.trust.for_work(actor, &Work { task, ground: &ground, reason: &reason, until }))
     }
@@ -239,7 +259,25 @@ impl Tasks {
         self.close(actor, urn, (None, files), answers).await
     }
 
+    /// Closes it as it is now. What somebody else changed of it or of its case in between is read again; that they have closed
+    /// it, or taken it over, is what it says then.
     async fn close(
+        &self,
+        actor: &Actor,
+        urn: &Urn,
+        how: (Option<&str>, &[FileInfo]),
+        variables: Map<String, Value>,
+    ) -> Result<Receipt, TaskError> {
+        let mut tries = 0;
+        loop {
+            match self.close_as_it_is(actor, urn, how, variables.clone()).await {
+                Err(TaskError::Command(CommandError::Conflict { .. })) if tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn close_as_it_is(
         &self,
         actor: &Actor,
         urn: &Urn,

@@ -159,6 +159,45 @@ pub fn put(conn: &mut dyn Conn, a: &AccountRow) -> Result<(), StoreError> {
     .map(drop)
 }
 
+/// Somebody has signed in to the account at that moment.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn used(conn: &mut dyn Conn, id: &str, at: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE account SET seen = ?3 WHERE space = ?1 AND id = ?2";
+    conn.execute(sql, &[INSTALLATION.into(), id.into(), at.into()]).map(drop)
+}
+
+/// Accounts of a state that nobody has used or changed since before a moment, at most so many. Whether they were used is not asked
+/// of those that are `blocked`.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn idle(conn: &mut dyn Conn, state: &str, before: Timestamp, most: i64) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT id FROM account WHERE space = ?1 AND state = ?2 AND modified < ?3
+               AND (state = 'blocked' OR COALESCE(seen, modified) < ?3) ORDER BY id LIMIT ?4";
+    let rows = conn.query(sql, &[INSTALLATION.into(), state.into(), before.into(), most.into()])?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+/// Removes an account that is still `blocked` and has not changed since before a moment, with everything that opens it and that
+/// was given in its name; false when it is not so.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn remove(conn: &mut dyn Conn, id: &str, before: Timestamp) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM account WHERE space = ?1 AND id = ?2 AND state = 'blocked' AND modified < ?3";
+    if conn.execute(sql, &[INSTALLATION.into(), id.into(), before.into()])? == 0 {
+        return Ok(false);
+    }
+    end_sessions(conn, id, None)?;
+    for table in ["passkey", "outside_identity", "challenge", "client_consent", "client_token"] {
+        let sql = format!("DELETE FROM {table} WHERE space = ?1 AND account = ?2");
+        conn.execute(&sql, &[INSTALLATION.into(), id.into()])?;
+    }
+    Ok(true)
+}
+
 /// A passkey of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasskeyRow {

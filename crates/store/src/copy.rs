@@ -46,7 +46,7 @@ macro_rules! table {
 }
 
 /// Every table but leases, which belong to nodes that run.
-pub const TABLES: [Table; 42] = [
+pub const TABLES: [Table; 43] = [
     table!("space", 1, ["id": Int, "path": Text, "open": Int, "seq": Int, "next_entity": Int, "next_outbox": Int,
         "next_finding": Int, "next_quarantine": Int, "next_series": Int, "epoch": Int,
         "next_instance": Int]),
@@ -80,7 +80,7 @@ pub const TABLES: [Table; 42] = [
     table!("ledger_leaf", 2, ["space": Int, "seq": Int, "leaf": Int, "salt": Bytes]),
     table!("ledger_tile", 3, ["space": Int, "level": Int, "number": Int, "hashes": Bytes]),
     table!("account", 2, ["space": Int, "id": Text, "login": Text, "name": Text, "person": Text, "state": Text,
-        "password": Text, "totp": Bytes, "totp_step": Int, "recovery": Json, "created": Int, "modified": Int]),
+        "password": Text, "totp": Bytes, "totp_step": Int, "recovery": Json, "created": Int, "modified": Int, "seen": Int]),
     table!("passkey", 2, ["space": Int, "credential": Bytes, "account": Text, "name": Text, "doc": Json, "created": Int,
         "used": Int]),
     table!("session", 2, ["space": Int, "token": Bytes, "account": Text, "method": Text, "acting": Text, "created": Int, "seen": Int,
@@ -100,7 +100,9 @@ pub const TABLES: [Table; 42] = [
     table!("ledger_head", 2, ["space": Int, "origin": Text, "size": Int, "root": Bytes, "at": Int, "note": Text]),
     table!("file", 2, ["space": Int, "id": Text, "owner": Text, "name": Text, "kind": Text, "size": Int, "sha256": Text,
         "state": Text, "created": Int, "actor": Text]),
-    table!("draft", 3, ["space": Int, "subject": Text, "form": Text, "version": Text, "modified": Int, "doc": Json]),
+    table!("draft", 3, ["space": Int, "subject": Text, "form": Text, "version": Text, "modified": Int, "doc": Json,
+        "page": Text]),
+    table!("form_reach", 4, ["space": Int, "form": Text, "version": Text, "page": Text, "reached": Int, "passed": Int]),
     table!("instance", 2, ["space": Int, "id": Int, "urn": Text, "process": Text, "parent": Text, "business_key": Text,
         "status": Int, "version": Int, "started": Int, "modified": Int, "state": Json, "person": Text]),
     table!("instance_wait", 3, ["space": Int, "instance": Int, "wait": Text, "kind": Text, "name": Text, "key": Text,

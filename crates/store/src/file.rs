@@ -108,6 +108,21 @@ pub fn of_owner(conn: &mut dyn Conn, space: i64, owner: &str) -> Result<Vec<File
     conn.query(&sql, &[space.into(), owner.into()])?.iter().map(of).collect()
 }
 
+/// The files of an entity go from one space to another: it lies there, and they were kept before it was.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn bring(conn: &mut dyn Conn, (from, to): (i64, i64), owner: &str) -> Result<(), StoreError> {
+    for row in of_owner(conn, from, owner)? {
+        if get(conn, to, &row.id)?.is_none() {
+            let bytes = bytes(conn, from, &row.id)?;
+            add(conn, &FileRow { space: to, ..row.clone() }, &bytes)?;
+        }
+        remove(conn, from, &row.id)?;
+    }
+    Ok(())
+}
+
 /// What somebody has sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -199,6 +214,18 @@ pub fn remove_of(conn: &mut dyn Conn, space: i64, owner: &str) -> Result<u64, St
         AND file IN (SELECT id FROM file WHERE space = ?1 AND owner = ?2)";
     conn.execute(sql, &[space.into(), owner.into()])?;
     conn.execute("DELETE FROM file WHERE space = ?1 AND owner = ?2", &[space.into(), owner.into()])
+}
+
+/// Erases what somebody has sent for entities that are not there (yet), such as the files of a draft; how many there were.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn remove_held(conn: &mut dyn Conn, space: i64, actor: &str) -> Result<u64, StoreError> {
+    let held = "space = ?1 AND actor = ?2
+        AND NOT EXISTS (SELECT 1 FROM entity WHERE entity.space = file.space AND entity.urn = file.owner)";
+    let sql = format!("DELETE FROM file_part WHERE space = ?1 AND file IN (SELECT id FROM file WHERE {held})");
+    conn.execute(&sql, &[space.into(), actor.into()])?;
+    conn.execute(&format!("DELETE FROM file WHERE {held}"), &[space.into(), actor.into()])
 }
 
 /// Erases it.

@@ -6,7 +6,7 @@ use svod_kernel::Timestamp;
 
 use crate::conn::placeholders;
 use crate::space::{Counter, take};
-use crate::{BulkInsert, Clash, Column, Conn, Row, StoreError, Value};
+use crate::{BulkInsert, Clash, Column, Conn, Engine, Row, StoreError, Value};
 
 /// How an instance fares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -189,12 +189,7 @@ pub fn write(conn: &mut dyn Conn, all: &[Step]) -> Result<(), StoreError> {
         return Ok(());
     }
     rows(conn, all)?;
-    for step in all {
-        for wait in &step.over {
-            let sql = "DELETE FROM instance_wait WHERE space = ?1 AND instance = ?2 AND wait = ?3";
-            conn.execute(sql, &[step.row.space.into(), step.row.id.into(), wait.into()])?;
-        }
-    }
+    over(conn, all)?;
     waits(conn, all)?;
     let told: Vec<&Step> = all.iter().filter(|s| s.steps != "[]").collect();
     let int = |f: fn(&InstanceRow) -> i64| Column::Int(told.iter().map(|s| f(&s.row)).collect());
@@ -206,6 +201,26 @@ pub fn write(conn: &mut dyn Conn, all: &[Step]) -> Result<(), StoreError> {
         ("steps", Column::Text(told.iter().map(|s| s.steps.clone()).collect())),
     ];
     conn.insert_many(&BulkInsert { table: "instance_step", columns: &columns, clash: Clash::Fails }).map(drop)
+}
+
+/// Takes away what is waited for no more; over a network many in one statement, of few lengths (each is prepared once).
+fn over(conn: &mut dyn Conn, all: &[Step]) -> Result<(), StoreError> {
+    let gone: Vec<(&InstanceRow, &String)> = all.iter().flat_map(|s| s.over.iter().map(|w| (&s.row, w))).collect();
+    let mut rest = gone.as_slice();
+    while !rest.is_empty() {
+        let length = match conn.engine() {
+            Engine::Postgres => [64, 16, 4].into_iter().find(|n| *n <= rest.len()).unwrap_or(1),
+            Engine::Sqlite => 1,
+        };
+        let (some, behind) = rest.split_at(length);
+        rest = behind;
+        let one =
+            |n: usize| format!("(space = ?{} AND instance = ?{} AND wait = ?{})", 3 * n + 1, 3 * n + 2, 3 * n + 3);
+        let any = (0..length).map(one).collect::<Vec<_>>().join(" OR ");
+        let params: Vec<Value> = some.iter().flat_map(|(r, w)| [r.space.into(), r.id.into(), (*w).into()]).collect();
+        conn.execute(&format!("DELETE FROM instance_wait WHERE {any}"), &params)?;
+    }
+    Ok(())
 }
 
 fn rows(conn: &mut dyn Conn, all: &[Step]) -> Result<(), StoreError> {
@@ -421,25 +436,52 @@ pub fn listening(
     conn.query(&sql, &params)?.iter().map(waiting).collect()
 }
 
+/// Something waits that belongs to no instance, under a number of its own: what comes from outside.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn post(conn: &mut dyn Conn, space: i64, wait: &Wait) -> Result<(), StoreError> {
+    let number = numbers(conn, space, 1)?;
+    let sql = format!("INSERT INTO instance_wait ({WAIT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    let params: [Value; 9] = [
+        space.into(),
+        number.into(),
+        (&wait.id).into(),
+        wait.kind.word().into(),
+        (&wait.name).into(),
+        (&wait.key).into(),
+        wait.due.map_or(Value::Null, |t| Value::Int(t.0)),
+        wait.attempts.into(),
+        (&wait.body).into(),
+    ];
+    conn.execute(&sql, &params).map(drop)
+}
+
+/// In the place of a moment where none is due.
+const NEVER: i64 = -1;
+
 /// What an instance waits for becomes another, or goes; the instance itself stays as it is. Whether it was still what
-/// `waiting` says: of two who rewrite it one does.
+/// `waiting` says, and due when that says: of two who rewrite it one does, and who was told to look at once is not put off.
 ///
 /// # Errors
 /// Whatever the engine refused.
 pub fn rewrite(conn: &mut dyn Conn, waiting: &Waiting, into: Option<&Wait>) -> Result<bool, StoreError> {
-    let key: [Value; 4] =
-        [waiting.space.into(), waiting.instance.into(), (&waiting.wait.id).into(), (&waiting.wait.body).into()];
+    let key: [Value; 5] = [
+        waiting.space.into(),
+        waiting.instance.into(),
+        (&waiting.wait.id).into(),
+        (&waiting.wait.body).into(),
+        waiting.wait.due.map_or(NEVER, |t| t.0).into(),
+    ];
+    let at = format!("space = ?1 AND instance = ?2 AND wait = ?3 AND body = ?4 AND coalesce(due, {NEVER}) = ?5");
     let rows = match into {
-        None => {
-            let sql = "DELETE FROM instance_wait WHERE space = ?1 AND instance = ?2 AND wait = ?3 AND body = ?4";
-            conn.execute(sql, &key)?
-        }
+        None => conn.execute(&format!("DELETE FROM instance_wait WHERE {at}"), &key)?,
         Some(wait) => {
-            let sql = "UPDATE instance_wait SET body = ?5, due = ?6
-                       WHERE space = ?1 AND instance = ?2 AND wait = ?3 AND body = ?4";
+            let sql = format!("UPDATE instance_wait SET name = ?6, body = ?7, due = ?8 WHERE {at}");
             let due = wait.due.map_or(Value::Null, |t| Value::Int(t.0));
-            let params: Vec<Value> = key.into_iter().chain([Value::from(&wait.body), due]).collect();
-            conn.execute(sql, &params)?
+            let new = [Value::from(&wait.name), Value::from(&wait.body), due];
+            let params: Vec<Value> = key.into_iter().chain(new).collect();
+            conn.execute(&sql, &params)?
         }
     };
     Ok(rows > 0)

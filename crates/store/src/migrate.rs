@@ -4,8 +4,7 @@ use refinery::{Migration, Runner};
 
 use crate::link::Link;
 use crate::pg::PgConn;
-use crate::url::Place;
-use crate::{Engine, StoreError, StoreUrl, copy, entity};
+use crate::{Engine, StoreError, StoreOptions, StoreUrl, copy, entity};
 
 const MIGRATIONS: [(&str, &str); 24] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
@@ -84,19 +83,96 @@ pub(crate) fn run(link: &mut Link, url: &StoreUrl) -> Result<(), StoreError> {
     match link {
         Link::Sqlite(c) => runner.run(&mut c.db).map(drop).map_err(failed),
         Link::Postgres(c) => {
-            let Place::Postgres { schema, .. } = &url.place else {
-                return Err(StoreError::Migration("a PostgreSQL connection without a schema".to_owned()));
-            };
-            // Nodes that start together take turns; the waiting may outlast an ordinary lock's.
+            let schema = schema_of(url)?;
+            let now = Standing::of(c, schema, &runner)?;
+            // Who works with rows alone may not even ask for what is there already.
+            if now.applied == migrations && !(c.spread && now.may_change) {
+                return Ok(());
+            }
+            if !now.may_change {
+                return Err(now.refused());
+            }
+            // Nodes that start together take turns; the waiting may outlast an ordinary lock's. The owner of the tables need not
+            // be allowed to make a schema where there is one.
+            let made = if now.is_there { String::new() } else { format!("; CREATE SCHEMA IF NOT EXISTS \"{schema}\"") };
             let key = c.lock_key();
-            c.control(&format!(
-                "SET lock_timeout TO '120s'; SELECT pg_advisory_lock({key}); CREATE SCHEMA IF NOT EXISTS \"{schema}\""
-            ))?;
+            c.control(&format!("SET lock_timeout TO '120s'; SELECT pg_advisory_lock({key}){made}"))?;
             let outcome = runner.run(&mut c.client).map(drop).map_err(failed).and_then(|()| spread(c, schema));
             c.control(&format!("SELECT pg_advisory_unlock({key}); SET lock_timeout TO '10s'"))?;
             outcome
         }
     }
+}
+
+fn schema_of(url: &StoreUrl) -> Result<&str, StoreError> {
+    url.schema().ok_or_else(|| StoreError::Migration("a PostgreSQL connection without a schema".to_owned()))
+}
+
+/// How the tables of a PostgreSQL store stand, and what who asks may do with them.
+struct Standing {
+    is_there: bool,
+    may_change: bool,
+    role: String,
+    applied: Vec<Migration>,
+}
+
+impl Standing {
+    fn of(c: &mut PgConn, schema: &str, runner: &Runner) -> Result<Self, StoreError> {
+        let sql =
+            "SELECT named IS NOT NULL, to_regclass(quote_ident($1::text) || '.refinery_schema_history') IS NOT NULL,
+                   CASE WHEN named IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+                        ELSE has_schema_privilege(named::oid, 'CREATE') END, current_user::text
+                   FROM (SELECT to_regnamespace(quote_ident($1::text)) AS named) one";
+        let row = c.client.query_one(sql, &[&schema]).map_err(failed)?;
+        let flag = |column: usize| row.try_get::<_, bool>(column).map_err(failed);
+        let applied = if flag(1)? { runner.get_applied_migrations(&mut c.client).map_err(failed)? } else { Vec::new() };
+        Ok(Self { is_there: flag(0)?, may_change: flag(2)?, role: row.try_get(3).map_err(failed)?, applied })
+    }
+
+    fn refused(&self) -> StoreError {
+        let (has, wants) = (self.applied.iter().map(Migration::version).max().unwrap_or(0), MIGRATIONS.len());
+        StoreError::Migration(format!(
+            "the tables are of version {has}, this program works with version {wants}, and the role '{}' may not change them: \
+             run 'svod migrate' as the role that owns them, with the same program",
+            self.role
+        ))
+    }
+}
+
+/// Brings the tables of a store to this version without opening it, as the role that owns them; `works` names the role that is
+/// given their rows and nothing else (PostgreSQL). The version that they have then. Blocks; may be called anywhere.
+///
+/// # Errors
+/// [`StoreError::Unavailable`], [`StoreError::Migration`], [`StoreError::Statement`] when the role cannot be given them.
+pub fn migrate(url: &StoreUrl, works: Option<&str>) -> Result<usize, StoreError> {
+    let (url, works) = (url.clone(), works.map(str::to_owned));
+    // On a thread of its own: PostgreSQL's client may not be used inside an async runtime.
+    let job = move || {
+        let mut link = Link::connect(&url, true, &StoreOptions::default())?;
+        run(&mut link, &url)?;
+        if let (Link::Postgres(c), Some(role)) = (&mut link, works) {
+            give(c, schema_of(&url)?, &role)?;
+        }
+        link.finish();
+        Ok(MIGRATIONS.len())
+    };
+    let done = std::thread::spawn(job).join();
+    done.unwrap_or_else(|_| Err(StoreError::Migration("it panicked; nothing was changed".to_owned())))
+}
+
+/// A role reads and writes rows, and reads which version the tables are of. Tables it can neither make nor change.
+fn give(c: &mut PgConn, schema: &str, role: &str) -> Result<(), StoreError> {
+    let same = "SELECT current_user::text = $1::text";
+    let row = c.client.query_one(same, &[&role]).map_err(failed)?;
+    if row.try_get::<_, bool>(0).map_err(failed)? {
+        return Err(StoreError::Migration(format!("'{role}' owns the tables: name another role that works with them")));
+    }
+    let [schema, role] = [schema, role].map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
+    c.control(&format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
+         REVOKE INSERT, UPDATE, DELETE ON {schema}.refinery_schema_history FROM {role}"
+    ))
 }
 
 /// Where the database is a Citus cluster, every table is distributed by space, all rows of a space on one worker.
@@ -128,7 +204,8 @@ mod tests {
 
     use super::*;
     use crate::testing::TestPlace;
-    use crate::{Conn, StoreOptions, journal};
+    use crate::url::Place;
+    use crate::{Conn, journal};
 
     #[test]
     fn a_store_of_an_earlier_version_keeps_its_journal() {

@@ -36,29 +36,48 @@ pub struct PackRow {
 /// # Errors
 /// Whatever the engine refused.
 pub fn publish(conn: &mut dyn Conn, pack: &NewPack) -> Result<Timestamp, StoreError> {
+    let at = free_moment(conn, pack)?;
+    conn.execute(
+        "UPDATE pack SET active = 0 WHERE space = ?1 AND id = ?2 AND active = 1",
+        &[pack.space.into(), (&pack.id).into()],
+    )?;
+    insert(conn, pack, at, true)?;
+    Ok(at)
+}
+
+/// Keeps a version that is not active.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn keep(conn: &mut dyn Conn, pack: &NewPack) -> Result<(), StoreError> {
+    let at = free_moment(conn, pack)?;
+    insert(conn, pack, at, false)
+}
+
+/// A time at which no version of the pack was published: two publications in one microsecond get different ones.
+fn free_moment(conn: &mut dyn Conn, pack: &NewPack) -> Result<Timestamp, StoreError> {
     conn.exclusive()?;
     let last = conn.first(
         "SELECT max(published) FROM pack WHERE space = ?1 AND id = ?2",
         &[pack.space.into(), (&pack.id).into()],
     )?;
     let last = last.map(|row| row.opt_int(0)).transpose()?.flatten();
-    let at = last.map_or(pack.published, |last| pack.published.max(Timestamp(last + 1)));
-    conn.execute(
-        "UPDATE pack SET active = 0 WHERE space = ?1 AND id = ?2 AND active = 1",
-        &[pack.space.into(), (&pack.id).into()],
-    )?;
-    conn.execute(
-        "INSERT INTO pack (space, id, version, published, actor, active, source) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)",
-        &[
-            pack.space.into(),
-            (&pack.id).into(),
-            (&pack.version).into(),
-            at.into(),
-            (&pack.actor).into(),
-            (&pack.source).into(),
-        ],
-    )?;
-    Ok(at)
+    Ok(last.map_or(pack.published, |last| pack.published.max(Timestamp(last + 1))))
+}
+
+fn insert(conn: &mut dyn Conn, pack: &NewPack, at: Timestamp, active: bool) -> Result<(), StoreError> {
+    let sql =
+        "INSERT INTO pack (space, id, version, published, actor, active, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let params = [
+        pack.space.into(),
+        (&pack.id).into(),
+        (&pack.version).into(),
+        at.into(),
+        (&pack.actor).into(),
+        i64::from(active).into(),
+        (&pack.source).into(),
+    ];
+    conn.execute(sql, &params).map(drop)
 }
 
 /// The active packs, in the order of publication.

@@ -32,7 +32,7 @@ const STATEMENTS: usize = 512;
 
 impl PgConn {
     pub fn connect(server: &Server, schema: &str, writer: bool) -> Result<Self, StoreError> {
-        let mut config = server.login.clone();
+        let mut config = server.login()?;
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }

@@ -21,15 +21,17 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::StoreError;
+use crate::pg_proof::{Certified, Proof};
 
 /// Time for the handshake; a server that is silent in it would hold a thread for ever.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// A server, and what it must show before anything is said to it.
+/// A server, what it must show before anything is said to it, and what it is shown.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub login: postgres::Config,
     pub trust: Trust,
+    pub proof: Proof,
 }
 
 /// Whom a connection with TLS believes.
@@ -61,18 +63,21 @@ impl Trust {
         }
     }
 
-    fn client(&self) -> Result<ClientConfig, StoreError> {
+    fn client(&self, shown: Option<Certified>) -> Result<ClientConfig, StoreError> {
         let provider = Arc::new(ring::default_provider());
         let algorithms = provider.signature_verification_algorithms;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|e| StoreError::Unavailable(format!("TLS cannot be spoken: {e}")))?;
-        let mut client = match self {
-            Self::Anybody => {
-                let anybody = Arc::new(Anybody(algorithms));
-                builder.dangerous().with_custom_certificate_verifier(anybody).with_no_client_auth()
-            }
-            Self::Roots(file) => builder.with_root_certificates(roots(file.as_ref())?).with_no_client_auth(),
+        let builder = match self {
+            Self::Anybody => builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(algorithms))),
+            Self::Roots(file) => builder.with_root_certificates(roots(file.as_ref())?),
+        };
+        let mut client = match shown {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|e| StoreError::Unavailable(format!("sslcert and sslkey: {e}")))?,
         };
         // PostgreSQL 17 asks for it where TLS begins without a question (`sslnegotiation=direct`).
         client.alpn_protocols = vec![b"postgresql".to_vec()];
@@ -104,18 +109,35 @@ fn roots(file: Option<&PathBuf>) -> Result<RootCertStore, StoreError> {
 impl Server {
     /// How connections to it become closed.
     pub fn tls(&self) -> Result<Tls, StoreError> {
-        Ok(Tls(Arc::new(self.trust.client()?)))
+        Ok(Tls(Arc::new(self.trust.client(self.proof.certified()?)?)))
+    }
+
+    /// What a connection begins with, its password as it is now.
+    pub fn login(&self) -> Result<postgres::Config, StoreError> {
+        let mut login = self.login.clone();
+        if let Some(password) = self.proof.password()? {
+            login.password(password);
+        }
+        Ok(login)
     }
 
     /// It is reached over a network, by connections that others may read or answer.
     pub fn is_exposed(&self) -> bool {
+        self.trust == Trust::Anybody && self.is_far()
+    }
+
+    /// A password that stands in the address opens it from another machine.
+    pub fn has_standing_password(&self) -> bool {
+        self.login.get_password().is_some() && self.is_far()
+    }
+
+    /// It is on another machine.
+    fn is_far(&self) -> bool {
         let near = |host: &Host| match host {
             Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()),
             Host::Unix(_) => true,
         };
-        let far =
-            !self.login.get_hosts().iter().all(near) || !self.login.get_hostaddrs().iter().all(IpAddr::is_loopback);
-        self.trust == Trust::Anybody && far
+        !self.login.get_hosts().iter().all(near) || !self.login.get_hostaddrs().iter().all(IpAddr::is_loopback)
     }
 }
 

@@ -2,11 +2,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::pg_proof::Proof;
 use crate::pg_tls::{Server, Trust};
 use crate::{Engine, StoreError};
 
 /// Where the store is: `sqlite:/path/db.sqlite` or `postgres://user:password@host/db?schema=name`, with `sslmode` and
-/// `sslrootcert` for a closed connection.
+/// `sslrootcert` for a closed connection, and `sslcert` with `sslkey`, or `passwordfile`, to say who asks.
 ///
 /// Shown without the password.
 #[derive(Clone)]
@@ -53,6 +54,14 @@ impl StoreUrl {
         }
     }
 
+    /// Whether a password that stands in the address opens a store on another machine (ASVS V13.2.1).
+    pub fn has_standing_password(&self) -> bool {
+        match &self.place {
+            Place::Postgres { config, .. } => config.has_standing_password(),
+            Place::Sqlite(_) => false,
+        }
+    }
+
     /// Which engine keeps the store.
     pub const fn engine(&self) -> Engine {
         match self.place {
@@ -63,27 +72,82 @@ impl StoreUrl {
 
     fn postgres(url: &str) -> Result<Self, StoreError> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut schema, mut mode, mut roots, mut theirs) = ("svod", None, None, Vec::new());
-        for part in query.split('&').filter(|part| !part.is_empty()) {
-            match part.split_once('=') {
-                Some(("schema", name)) => schema = name,
-                Some(("sslmode", asked)) => mode = Some(asked),
-                Some(("sslrootcert", file)) => roots = Some(decoded(file)?),
-                _ => theirs.push(part),
-            }
-        }
-        if !is_schema(schema) {
+        let asked = Asked::read(query)?;
+        if !is_schema(asked.schema) {
+            let schema = asked.schema;
             return Err(StoreError::Url(format!("schema '{schema}' must be like svod_1: a-z, 0-9, _, at most 63")));
         }
-        let (tls, trust) = Trust::asked(mode, roots.as_deref())?;
-        let plain = if theirs.is_empty() { base.to_owned() } else { format!("{base}?{}", theirs.join("&")) };
+        let (tls, trust) = Trust::asked(asked.mode()?, asked.roots.as_deref())?;
+        let plain =
+            if asked.theirs.is_empty() { base.to_owned() } else { format!("{base}?{}", asked.theirs.join("&")) };
         // The reason is not repeated: the parser quotes the text it stumbled over, which may be the password.
         let mut login = postgres::Config::from_str(&plain)
             .map_err(|_| StoreError::Url("not understood as postgres://user:password@host/db".into()))?;
         login.ssl_mode(tls);
-        let shown = format!("{}?schema={schema}", without_password(base));
-        let place = Place::Postgres { config: Box::new(Server { login, trust }), schema: schema.to_owned() };
+        let proof = asked.proof()?;
+        if proof.password.is_some() && login.get_password().is_some() {
+            return Err(StoreError::Url(
+                "the password stands in the address and in passwordfile: keep the file".into(),
+            ));
+        }
+        let (schema, shown) = (asked.schema.to_owned(), format!("{}?schema={}", without_password(base), asked.schema));
+        let place = Place::Postgres { config: Box::new(Server { login, trust, proof }), schema };
         Ok(Self { place, shown })
+    }
+}
+
+/// What the query of an address asks for.
+struct Asked<'u> {
+    schema: &'u str,
+    mode: Option<&'u str>,
+    roots: Option<String>,
+    certificate: Option<String>,
+    key: Option<String>,
+    password: Option<String>,
+    /// What the driver understands.
+    theirs: Vec<&'u str>,
+}
+
+impl<'u> Asked<'u> {
+    fn read(query: &'u str) -> Result<Self, StoreError> {
+        let (schema, mode, theirs) = ("svod", None, Vec::new());
+        let mut asked = Self { schema, mode, roots: None, certificate: None, key: None, password: None, theirs };
+        for part in query.split('&').filter(|part| !part.is_empty()) {
+            match part.split_once('=') {
+                Some(("schema", name)) => asked.schema = name,
+                Some(("sslmode", mode)) => asked.mode = Some(mode),
+                Some(("sslrootcert", file)) => asked.roots = Some(decoded(file)?),
+                Some(("sslcert", file)) => asked.certificate = Some(decoded(file)?),
+                Some(("sslkey", file)) => asked.key = Some(decoded(file)?),
+                Some(("passwordfile", file)) => asked.password = Some(decoded(file)?),
+                _ => asked.theirs.push(part),
+            }
+        }
+        Ok(asked)
+    }
+
+    /// A certificate is shown to a server that has proved who it is.
+    fn mode(&self) -> Result<Option<&'u str>, StoreError> {
+        match (self.mode, &self.certificate) {
+            (Some("disable" | "prefer"), Some(_)) => Err(StoreError::Url(
+                "sslcert is shown to a server that proves who it is: leave sslmode out, or make it verify-full".into(),
+            )),
+            (None, Some(_)) => Ok(Some("verify-full")),
+            (mode, _) => Ok(mode),
+        }
+    }
+
+    fn proof(&self) -> Result<Proof, StoreError> {
+        let files = [&self.certificate, &self.key, &self.password];
+        if files.into_iter().flatten().any(String::is_empty) {
+            return Err(StoreError::Url("sslcert, sslkey and passwordfile name files".into()));
+        }
+        let certificate = match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
+            (None, None) => None,
+            _ => return Err(StoreError::Url("sslcert and sslkey go together: give both, or neither".into())),
+        };
+        Ok(Proof { certificate, password: self.password.as_ref().map(PathBuf::from) })
     }
 }
 
@@ -101,7 +165,7 @@ fn decoded(value: &str) -> Result<String, StoreError> {
 }
 
 fn undecodable() -> StoreError {
-    StoreError::Url("a % in sslrootcert is followed by two hexadecimal digits".into())
+    StoreError::Url("a % in the name of a file is followed by two hexadecimal digits".into())
 }
 
 fn is_schema(name: &str) -> bool {
@@ -183,6 +247,24 @@ mod tests {
     }
 
     #[test]
+    fn says_who_asks_by_files() {
+        let of = |url: &str| {
+            let url: StoreUrl = url.parse().unwrap();
+            let (standing, exposed) = (url.has_standing_password(), url.is_exposed());
+            let Place::Postgres { config, .. } = url.place else { panic!("postgres expected") };
+            (config.proof, config.login.get_ssl_mode(), standing, exposed)
+        };
+        let certificate = Some(("/etc/a.pem".into(), "/etc/a.key".into()));
+        let proof = Proof { certificate, password: None };
+        let closed = of("postgres://svod@db.local/main?sslcert=%2Fetc%2Fa.pem&sslkey=/etc/a.key");
+        assert_eq!(closed, (proof, SslMode::Require, false, false));
+        let proof = Proof { certificate: None, password: Some("/run/pw".into()) };
+        assert_eq!(of("postgres://svod@db.local/main?passwordfile=/run/pw&sslmode=require").0, proof);
+        assert!(of("postgres://svod:x@db.local/main").2, "it stands in the address");
+        assert!(!of("postgres://svod:x@localhost/main").2 && !of("postgres://svod@db.local/main").2);
+    }
+
+    #[test]
     fn refuses_what_is_no_address() {
         for bad in [
             "",
@@ -192,6 +274,11 @@ mod tests {
             "postgres://h/db?schema=",
             "postgres://h/db?sslrootcert=%zz",
             "postgres://h/db?sslmode=allow",
+            "postgres://h/db?sslcert=/a",
+            "postgres://h/db?sslkey=/a",
+            "postgres://h/db?sslcert=/a&sslkey=/b&sslmode=prefer",
+            "postgres://u:x@h/db?passwordfile=/a",
+            "postgres://h/db?passwordfile=",
         ] {
             assert!(matches!(bad.parse::<StoreUrl>(), Err(StoreError::Url(_))), "{bad}");
         }

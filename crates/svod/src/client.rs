@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::is_here;
+
 /// A running platform and who asks.
 pub struct Client {
     base: String,
@@ -19,7 +21,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 impl Client {
     /// `base` such as `http://127.0.0.1:8080`, or `https://region.example` with a certificate that goes back to a root of
     /// the system (or of the file that `SSL_CERT_FILE` names); the token stands in `--token` or `SVOD_TOKEN`.
+    ///
+    /// # Errors
+    /// When the token would pass a network that others can read.
     pub fn new(base: &str, token: Option<String>) -> anyhow::Result<Self> {
+        let open =
+            reqwest::Url::parse(base).is_ok_and(|url| url.scheme() == "http" && !url.host_str().is_some_and(is_here));
+        anyhow::ensure!(token.is_none() || !open, "{base}: a token is sent to another machine by https only");
         let http = reqwest::blocking::Client::builder().timeout(PATIENCE).build()?;
         Ok(Self { base: base.trim_end_matches('/').to_owned(), token, http })
     }
@@ -60,5 +68,19 @@ impl Client {
             text.push_str(&format!("\n  {}: {} fix: {}", part("field"), part("rule"), part("fix")));
         }
         anyhow::bail!(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Client;
+
+    /// ASVS V12.3.1: what is typed with `--token` is read by nobody on the way.
+    #[test]
+    fn a_token_goes_to_other_machines_by_tls_only() {
+        let may = |base: &str| Client::new(base, Some("t".to_owned())).is_ok();
+        assert!(may("http://127.0.0.1:8080") && may("http://localhost:8080") && may("https://region.example"));
+        assert!(!may("http://region.example") && !may("http://10.0.0.1:8080"));
+        assert!(Client::new("http://region.example", None).is_ok(), "nothing that anybody may not hear");
     }
 }

@@ -3,6 +3,7 @@
 mod exchange;
 mod files;
 mod keep;
+mod outbound;
 mod payments;
 mod providers;
 
@@ -17,6 +18,7 @@ use crate::secrets;
 pub use exchange::{ExchangeConfig, ExchangeConfigs};
 pub use files::FilesConfig;
 pub use keep::KeepConfig;
+pub use outbound::{OutboundConfig, demand_closed, is_here};
 pub use payments::{PaymentProvider, PaymentsConfig};
 pub use providers::{ProviderConfig, TrustedAs};
 
@@ -44,7 +46,7 @@ pub struct Config {
     pub identity: IdentityConfig,
     /// What people send.
     pub files: FilesConfig,
-    /// How long it is kept what is no entity, no journal and no ledger.
+    /// How long it is kept what has an end of its own.
     pub keep: KeepConfig,
     /// Systems that processes of packs ask.
     pub exchange: ExchangeConfigs,
@@ -71,13 +73,15 @@ impl Default for DataDir {
 pub struct StoreConfig {
     /// `sqlite` (a file in the data folder) or `postgres://user:password@host/database`.
     pub url: Option<String>,
+    /// A password that stands in `url` opens a store on another machine; whoever says it exchanges it by hand.
+    pub standing_password: bool,
     /// Memory for entities that are asked for again and again, MiB; only on SQLite, where no other node writes.
     pub entity_cache_mib: u64,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { url: None, entity_cache_mib: 64 }
+        Self { url: None, standing_password: false, entity_cache_mib: 64 }
     }
 }
 
@@ -277,24 +281,6 @@ impl Default for IngestConfig {
     }
 }
 
-/// `[outbound]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OutboundConfig {
-    /// Hosts from which documents such as `@context` are fetched; `*` for any.
-    pub hosts: Vec<String>,
-    /// Private and loopback addresses as well.
-    pub private: bool,
-    /// A fetch that takes longer fails.
-    pub timeout_seconds: u64,
-}
-
-impl Default for OutboundConfig {
-    fn default() -> Self {
-        Self { hosts: Vec::new(), private: false, timeout_seconds: 10 }
-    }
-}
-
 /// `[log]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -416,6 +402,7 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         providers::check(&self.identity.providers)?;
         payments::check(&self.payments)?;
+        self.keep.check()?;
         let halves = [
             ("http.tls_certificate, http.tls_key", self.http.tls_certificate.is_some() != self.http.tls_key.is_some()),
             ("mqtt.tls_cert, mqtt.tls_key", self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some()),

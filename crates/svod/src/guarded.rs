@@ -1,10 +1,10 @@
-//! What passes a network is encrypted: doors that others can reach, and a store on another machine (ASVS V12.3.1).
+//! What passes a network is encrypted: doors that others can reach, a store and systems on other machines (ASVS V12.3.1).
 
 use std::net::SocketAddr;
 
 use svod_store::StoreUrl;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, demand_closed};
 
 /// Doors and store as they will be used; the first that others could read or answer is refused.
 ///
@@ -23,6 +23,7 @@ pub fn demand_tls(config: &Config) -> Result<(), ConfigError> {
                    listen on loopback";
         return Err(open("mqtt.listen", mqtt.listen, fix));
     }
+    demand_closed(config)?;
     let said = config.store_url();
     let is_said =
         said.split_once('?').is_some_and(|(_, query)| query.split('&').any(|part| part.starts_with("sslmode=")));
@@ -32,6 +33,14 @@ pub fn demand_tls(config: &Config) -> Result<(), ConfigError> {
             key: "store.url",
             rule: format!("{url} is on another machine, and nothing says that its certificate is looked at"),
             fix: "add sslmode=verify-full (and sslrootcert=FILE); or say sslmode=prefer where you trust the network between",
+        }),
+        // ASVS V13.2.1: what proves who the platform is ends by itself, or can be exchanged without a restart.
+        Ok(url) if url.has_standing_password() && !config.store.standing_password => Err(ConfigError::Value {
+            key: "store.url",
+            rule: format!(
+                "{url} is on another machine, and its password stands in the address until somebody changes it"
+            ),
+            fix: "give sslcert and sslkey, or a passwordfile that is exchanged; or say store.standing_password = true",
         }),
         _ => Ok(()),
     }
@@ -67,6 +76,25 @@ mod tests {
             (c.mqtt.listen, c.mqtt.tls_cert) = (everywhere, Some("a.pem".into()));
         });
         assert_eq!(given, Ok(()));
+    }
+
+    /// ASVS V13.2.1.
+    #[test]
+    fn no_standing_password_opens_a_store_on_another_machine_unsaid() {
+        let of =
+            |url: &str, said: bool| judged(|c| (c.store.url, c.store.standing_password) = (Some(url.to_owned()), said));
+        let far = "postgres://svod:s3cret@db.example/svod?sslmode=verify-full";
+        let refused = of(far, false).unwrap_err();
+        assert!(refused.starts_with("store.url") && refused.contains("passwordfile"), "{refused}");
+        assert!(!refused.contains("s3cret"), "{refused}");
+        assert_eq!(of(far, true), Ok(()));
+        for good in [
+            "postgres://svod:s3cret@localhost/svod",
+            "postgres://svod@db.example/svod?sslmode=verify-full&passwordfile=/run/svod/password",
+            "postgres://svod@db.example/svod?sslcert=/etc/svod/tls/db.pem&sslkey=/etc/svod/tls/db.key",
+        ] {
+            assert_eq!(of(good, false), Ok(()), "{good}");
+        }
     }
 
     #[test]

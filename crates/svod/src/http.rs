@@ -26,6 +26,7 @@ use tower::util::MapRequestLayer;
 use crate::config::Config;
 use crate::connections;
 use crate::front::Front;
+use crate::pack_test;
 use crate::rooms::Core;
 use crate::trace;
 
@@ -83,7 +84,11 @@ fn front(config: &Config, rooms: &Core, edges: Edges) -> Front {
             identity: rooms.identity.clone(),
             cases: rooms.cases.clone(),
             applications: rooms.applications.clone(),
-            tests: None,
+            tests: Some(Arc::new(pack_test::Beside::new(
+                rooms.store.clone(),
+                rooms.registry.clock().clone(),
+                rooms.node.clone(),
+            ))),
         }))
         .merge(svod_cabinet::routes(svod_cabinet::CabinetState {
             registry: rooms.registry.clone(),

@@ -66,7 +66,7 @@ pub fn state(core: &Core, outbound: Outbound, config: &NgsiConfig, sandbox: bool
     let documents = Documents { registry: core.registry.clone(), outbound: outbound.clone() };
     let contexts = Arc::new(Contexts::new(Arc::new(documents), core.registry.clock().clone()));
     let notifications = Notifications::new(core.registry.clone(), contexts.clone());
-    let deliver: Arc<dyn svod_subscriptions::Deliver> = Arc::new(Delivery(outbound.clone()));
+    let deliver: Arc<dyn svod_subscriptions::Deliver> = Arc::new(Delivery::new(outbound.clone()));
     NgsiState::from(Ngsi {
         registry: core.registry.clone(),
         identity: core.identity.clone(),

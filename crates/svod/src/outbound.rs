@@ -23,24 +23,26 @@ pub struct Outbound {
     rules: Arc<Rules>,
 }
 
-struct Rules {
-    hosts: Vec<String>,
-    private: bool,
-}
+struct Rules(OutboundConfig);
 
 impl Rules {
     /// Why this address is not fetched; `None` when it is.
     fn refusal(&self, url: &Url) -> Option<String> {
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         if !matches!(url.scheme(), "http" | "https") {
             return Some("only http and https addresses are fetched".into());
         }
-        if !self.hosts.iter().any(|h| h == "*" || h.eq_ignore_ascii_case(host)) {
+        self.refuses(url.scheme(), url.host_str().unwrap_or_default())
+    }
+
+    /// Why a host is not spoken to by this scheme; `None` when it is.
+    fn refuses(&self, scheme: &str, host: &str) -> Option<String> {
+        let host = host.trim_matches(['[', ']']);
+        if !self.0.hosts.iter().any(|h| h == "*" || h.eq_ignore_ascii_case(host)) {
             return Some(format!("the host {host} does not stand in outbound.hosts"));
         }
         match host.parse::<IpAddr>() {
-            Ok(ip) if !self.private && !public(ip) => Some("private addresses are not fetched".into()),
-            _ => None,
+            Ok(ip) if !self.0.private && !public(ip) => Some("private addresses are not fetched".into()),
+            _ => self.0.refuses_plain(scheme, host),
         }
     }
 }
@@ -88,7 +90,7 @@ impl Outbound {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(config: &OutboundConfig) -> anyhow::Result<Self> {
-        let rules = Arc::new(Rules { hosts: config.hosts.clone(), private: config.private });
+        let rules = Arc::new(Rules(config.clone()));
         let checked = rules.clone();
         let follow = reqwest::redirect::Policy::custom(move |attempt| match checked.refusal(attempt.url()) {
             Some(why) => attempt.error(why),
@@ -134,12 +136,13 @@ impl Outbound {
     ///
     /// # Errors
     /// Why not.
-    pub async fn resolve(&self, host: &str, port: u16) -> Result<IpAddr, String> {
+    pub async fn resolve(&self, scheme: &str, host: &str, port: u16) -> Result<IpAddr, String> {
         let bare = host.trim_matches(['[', ']']);
-        let address = if bare.contains(':') { format!("http://[{bare}]") } else { format!("http://{bare}") };
-        self.permits(&address)?;
+        if let Some(why) = self.rules.refuses(scheme, bare) {
+            return Err(why);
+        }
         let found = tokio::net::lookup_host((bare, port)).await.map_err(|e| format!("{bare} is not found: {e}"))?;
-        let may = |ip: &IpAddr| self.rules.private || public(*ip);
+        let may = |ip: &IpAddr| self.rules.0.private || public(*ip);
         found.map(|a| a.ip()).find(may).ok_or_else(|| "the name leads to private addresses only".to_owned())
     }
 
@@ -265,7 +268,10 @@ mod tests {
 
     #[test]
     fn only_what_is_allowed_and_public_is_fetched() {
-        let rules = |hosts: &[&str], private| Rules { hosts: hosts.iter().map(|h| (*h).to_owned()).collect(), private };
+        let rules = |hosts: &[&str], private| {
+            let (hosts, plain) = (hosts.iter().map(|h| (*h).to_owned()).collect(), vec!["*".to_owned()]);
+            Rules(OutboundConfig { hosts, plain, private, ..OutboundConfig::default() })
+        };
         let may = |r: &Rules, url: &str| r.refusal(&Url::parse(url).unwrap()).is_none();
         let some = rules(&["a.example", "10.0.0.1"], false);
         assert!(may(&some, "https://A.example/x") && !may(&some, "https://b.example/x"));
@@ -284,11 +290,13 @@ mod tests {
             assert!(!may(&all, &format!("http://{inside}/")), "{inside}");
         }
         assert!(may(&all, "http://93.184.216.34/") && may(&rules(&["*"], true), "http://127.0.0.1:8087/c"));
+        let closed = Rules(OutboundConfig { plain: Vec::new(), ..all.0 });
+        assert!(may(&closed, "https://93.184.216.34/") && !may(&closed, "http://93.184.216.34/"));
     }
 
     fn outbound(hosts: &[&str], private: bool) -> Outbound {
         let hosts = hosts.iter().map(|h| (*h).to_owned()).collect();
-        Outbound::new(&OutboundConfig { hosts, private, timeout_seconds: 10 }).unwrap()
+        Outbound::new(&OutboundConfig { hosts, private, ..OutboundConfig::default() }).unwrap()
     }
 
     /// A server that always answers the same, and how often it was asked.
@@ -342,10 +350,10 @@ mod tests {
         assert!(closed.json(&address).await.is_err());
         assert_eq!(reached.load(Ordering::SeqCst), 0);
         for host in ["localhost", "127.0.0.1"] {
-            assert!(closed.resolve(host, inside.port()).await.is_err(), "{host}");
-            assert!(open.resolve(host, inside.port()).await.unwrap().is_loopback(), "{host}");
+            assert!(closed.resolve("mqtt", host, inside.port()).await.is_err(), "{host}");
+            assert!(open.resolve("mqtt", host, inside.port()).await.unwrap().is_loopback(), "{host}");
         }
-        let other = open.resolve("broker.example", 1883).await.unwrap_err();
+        let other = open.resolve("mqtts", "broker.example", 8883).await.unwrap_err();
         assert!(other.contains("outbound.hosts"), "{other}");
     }
 

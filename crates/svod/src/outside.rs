@@ -90,6 +90,7 @@ pub fn open(identity: &Arc<Identity>, providers: &[ProviderConfig], outbound: Ou
             national_id_claim: p.national_id_claim.clone().unwrap_or_default(),
             acr: p.acr.clone(),
             amr: p.amr.clone(),
+            also_at: p.also_at.clone(),
         })
     };
     let all: anyhow::Result<Vec<OutsideProvider>> = providers.iter().map(spec).collect();

@@ -27,7 +27,7 @@ use crate::ledger;
 use crate::outbound::Outbound;
 use crate::rooms::{Core, Ground};
 use crate::tls::Doors;
-use crate::{http, keeping, mqtt, ngsi, outside, secrets};
+use crate::{earnest, http, keeping, mqtt, ngsi, outside, secrets};
 
 /// The open space of `--sandbox`.
 pub const SANDBOX_SPACE: &str = "sandbox";
@@ -93,6 +93,7 @@ impl Platform {
         std::fs::create_dir_all(&config.data.0)
             .with_context(|| format!("the data folder {} cannot be made", config.data.0.display()))?;
         let store = open_store(config, &options)?;
+        earnest::demand(&store, options.demo || options.sandbox).await?;
         let keys = secrets::identity_keys(&config.data.0, &*options.rng)
             .with_context(|| format!("the installation's key in {} cannot be read or made", config.data.0.display()))?;
         let outbound = Outbound::new(&outbound_rules(config, &options))?;
@@ -220,7 +221,8 @@ fn followers(config: &Config, core: &Core, (broker, keys): (Arc<MqttBroker>, Vec
 /// The sandbox is for tries on this machine: it fetches from anywhere.
 fn outbound_rules(config: &Config, options: &PlatformOptions) -> OutboundConfig {
     if options.sandbox {
-        return OutboundConfig { hosts: vec!["*".into()], private: true, ..config.outbound.clone() };
+        let any = || vec!["*".to_owned()];
+        return OutboundConfig { hosts: any(), plain: any(), private: true, ..config.outbound.clone() };
     }
     config.outbound.clone()
 }
@@ -237,7 +239,7 @@ fn refuse_open_listening(config: &Config) -> anyhow::Result<()> {
 
 /// What goes on by itself and speaks to nobody outside.
 fn own_workers(config: &Config, options: &PlatformOptions, core: &Core) -> Vec<JoinHandle<()>> {
-    let keeping = keeping::run(core.store.clone(), options.clock.clone(), config.keep.clone());
+    let keeping = keeping::run(core.clone(), config.keep.clone());
     let personas = keep_personas(core.registry.clone(), core.identity.clone(), options.demo);
     vec![core.runtime.start(), core.worker.start(), personas, tokio::spawn(keeping)]
 }

@@ -7,13 +7,16 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use svod_kernel::Timestamp;
 use tokio::task::JoinHandle;
-use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::ServerCertVerifier as _;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::config::{Config, HttpConfig, MqttConfig};
 
@@ -76,6 +79,27 @@ pub fn end(shown: &CertifiedKey) -> Option<i64> {
     let first = shown.cert.first()?;
     let (_, parsed) = x509_parser::parse_x509_certificate(first).ok()?;
     Some(parsed.validity().not_after.timestamp())
+}
+
+/// The roots of this machine, or of the file that `SSL_CERT_FILE` names: on Debian those that browsers begin with.
+pub fn roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// Whether who comes by that name and has these roots believes what is shown (ASVS V12.2.2).
+///
+/// # Errors
+/// Why not.
+pub fn is_believed(shown: &CertifiedKey, name: &str, roots: RootCertStore, now: Timestamp) -> Result<(), String> {
+    let (first, rest) = shown.cert.split_first().ok_or("there is no certificate")?;
+    let name = ServerName::try_from(name.to_owned()).map_err(|e| e.to_string())?;
+    let provider = Arc::new(ring::default_provider());
+    let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
+    let judge = judge.map_err(|_| "this machine has no roots to believe")?;
+    let now = UnixTime::since_unix_epoch(Duration::from_millis(u64::try_from(now.millis()).unwrap_or_default()));
+    judge.verify_server_cert(first, rest, &name, &[], now).map(drop).map_err(|e| e.to_string())
 }
 
 /// What a door shows to those who come. Connections that are there keep what they have seen.

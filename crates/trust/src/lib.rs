@@ -11,6 +11,7 @@
 
 mod consent;
 mod error;
+mod forget;
 mod lists;
 mod looking;
 mod mandate;
@@ -27,7 +28,7 @@ pub use consent::NewConsent;
 pub use error::TrustError;
 pub use looking::{EMERGENCY_SECONDS, LOOK_SECONDS, Looking, Opened};
 pub use mandate::{MAX_MANDATE_DAYS, NewMandate, PRESENT_SECONDS, Registered};
-pub use working::Work;
+pub use working::{Work, work_over};
 
 /// The rooms of trust over one graph.
 #[derive(Clone)]

@@ -158,6 +158,23 @@ impl Trust {
         Ok(())
     }
 
+    /// Somebody sees, in a matter of their own, what belongs to one for whom they may act: written down as when they begin to act for
+    /// them, before it is shown. Within an hour once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn seen_for(&self, actor: &Actor) -> Result<(), TrustError> {
+        let Some(link) = actor.on_behalf.last() else { return Ok(()) };
+        let since = self.registry.clock().now().plus_seconds(-LOOK_SECONDS);
+        let with = [("person", link.person.as_str()), ("actor", actor.id.as_str())];
+        let of_late = List { since: Some(since), ..List::of("Access", &with) };
+        let traced = self.everywhere(&Actor::platform("trust"), &of_late).await?;
+        if traced.iter().any(|a| a.text("basis") == Some("mandate")) {
+            return Ok(());
+        }
+        self.begun_for(actor).await
+    }
+
     /// Somebody reads a file that is kept with an entity about a person: written down before it is given to anybody but the person
     /// and who acts for them.
     ///

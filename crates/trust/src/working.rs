@@ -1,10 +1,8 @@
 //! Who works on somebody's matter sees what that somebody wrote in it, while they work on it. The person sees that they did.
 
-use std::collections::BTreeMap;
-
 use svod_kernel::{Actor, Role, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Action, Change, Ground, Operation};
+use svod_registry::{Action, Change, CommandError, Edit, Ground, Operation};
 
 use crate::Trust;
 
@@ -70,9 +68,19 @@ impl Trust {
 
     /// The access ends with the work; written by the platform, with the command that ends the work.
     pub fn work_ends(&self, access: &Urn) -> Change {
-        let set: BTreeMap<String, Attribute> =
-            [("until".to_owned(), Attribute::property(self.registry.clock().now().to_string()))].into_iter().collect();
-        let patch = Operation::Patch { urn: access.clone(), expected: None, set, unset: Vec::new() };
-        Change::verb(patch, Action::Update, "end").by(&std::sync::Arc::new(Actor::platform("trust")))
+        work_over(access, self.registry.clock().now())
     }
+}
+
+/// The change by which an access that was opened for work is open until that moment at the most. One that had run out before was
+/// not open longer because the work was: its trace says when it truly ended.
+pub fn work_over(access: &Urn, now: Timestamp) -> Change {
+    let id = access.clone();
+    let edit = Edit::new(move |access| {
+        let access = access.ok_or_else(|| CommandError::NotFound(id.clone()))?.clone();
+        let over = access.time("until").is_some_and(|until| until <= now);
+        Ok(if over { access } else { access.with("until", Attribute::property(now.to_string())) })
+    });
+    let change = Change::verb(Operation::Edit { urn: access.clone(), edit }, Action::Update, "end");
+    change.by(&std::sync::Arc::new(Actor::platform("trust")))
 }

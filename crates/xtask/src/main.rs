@@ -1,6 +1,7 @@
 //! Gates of the repository that no ready tool covers: `cargo xtask tidy`, `licences`, `advisories`, `count`.
 
 mod advisories;
+mod age;
 mod count;
 mod licences;
 mod tidy;
@@ -9,11 +10,12 @@ mod tree;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask tidy | licences | advisories | count FILE.xml…
+const USAGE: &str = "usage: cargo xtask tidy | licences | advisories | age | count FILE.xml…
 
   tidy        layers, lengths, forgotten tests, paths and figures in the documents; lints, lock files, ciphers, scripts
   licences    licences of every Rust and npm dependency against deny.toml
   advisories  known weaknesses of what is linked in (RustSec)
+  age         versions that newer ones have stood beside for too long (crates.io and npm are asked)
   count       sums JUnit reports: NAME, tests passed, tests failed, one line each, then the sum";
 
 fn main() -> ExitCode {
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root),
         ["licences"] => licences::run(&root),
         ["advisories"] => advisories::run(&root),
+        ["age"] => age::run(&root),
         ["count", files @ ..] if !files.is_empty() => count::run(files),
         _ => {
             eprintln!("{USAGE}");

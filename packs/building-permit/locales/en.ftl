@@ -284,3 +284,24 @@ persona-building-sanitary = Officer of sanitary supervision
 persona-building-land = Inspector of municipal land control
 persona-building-centre = Officer of the service centre
 persona-building-reviewer = Deputy mayor of Novokuznetsk for building
+
+# Words that tasks show
+
+task-input-buildingExceeded-storeys = More storeys than allowed
+task-input-buildingExceeded-height = Higher than allowed
+task-input-buildingExceeded-share = More of the parcel is built on than allowed
+task-input-buildingExceeded-setback = Nearer to the boundary than allowed
+task-input-buildingMissing-title = Document of the right to the parcel
+task-input-buildingMissing-plan = Town-planning plan in force
+task-input-buildingMissing-survey = Results of surveys
+task-input-buildingMissing-expertise = Number of the expert conclusion
+task-input-buildingMissing-project = Project
+task-input-buildingSizes-storeys = Storeys
+task-input-buildingSizes-height = Height, m
+task-input-buildingSizes-area = Area, m²
+task-input-buildingSizes-footprint = Footprint, m²
+task-input-buildingSizes-setback = To the boundary, m
+persona-builder = Andrey, developer
+task-input-buildingFireSaid-silent = No answer in time
+task-input-buildingSanitarySaid-silent = No answer in time
+task-input-buildingVisitSaid-silent = No answer in time

@@ -284,3 +284,24 @@ persona-building-sanitary = Роспотребнадзор маманы
 persona-building-land = Муниципалдық жер бақылауы инспекторы
 persona-building-centre = Көп функциялы орталық қызметкері
 persona-building-reviewer = Новокузнецк басшысының құрылыс жөніндегі орынбасары
+
+# Тапсырмалар көрсететін сөздер
+
+task-input-buildingExceeded-storeys = Қабаттар шектен көп
+task-input-buildingExceeded-height = Биіктігі шектен асады
+task-input-buildingExceeded-share = Учаскенің құрылыс салынған бөлігі шектен асады
+task-input-buildingExceeded-setback = Шекараға рұқсат етілгеннен жақын
+task-input-buildingMissing-title = Учаскеге құқық туралы құжат
+task-input-buildingMissing-plan = Қолданыстағы қала құрылысы жоспары
+task-input-buildingMissing-survey = Ізденістер нәтижелері
+task-input-buildingMissing-expertise = Сараптама қорытындысының нөмірі
+task-input-buildingMissing-project = Жоба
+task-input-buildingSizes-storeys = Қабаттар
+task-input-buildingSizes-height = Биіктігі, м
+task-input-buildingSizes-area = Ауданы, м²
+task-input-buildingSizes-footprint = Құрылыс ауданы, м²
+task-input-buildingSizes-setback = Шекараға дейін, м
+persona-builder = Андрей, құрылыс салушы
+task-input-buildingFireSaid-silent = Мерзімінде жауап бермеді
+task-input-buildingSanitarySaid-silent = Мерзімінде жауап бермеді
+task-input-buildingVisitSaid-silent = Мерзімінде жауап бермеді

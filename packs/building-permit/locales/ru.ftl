@@ -284,3 +284,24 @@ persona-building-sanitary = Специалист Роспотребнадзор�
 persona-building-land = Инспектор муниципального земельного контроля
 persona-building-centre = Работник МФЦ
 persona-building-reviewer = Заместитель главы Новокузнецка по строительству
+
+# Слова, которые показывают задания
+
+task-input-buildingExceeded-storeys = Этажей больше предела
+task-input-buildingExceeded-height = Высота больше предела
+task-input-buildingExceeded-share = Застройка участка больше предела
+task-input-buildingExceeded-setback = Ближе к границе, чем можно
+task-input-buildingMissing-title = Документ о праве на участок
+task-input-buildingMissing-plan = Действующий градостроительный план
+task-input-buildingMissing-survey = Результаты изысканий
+task-input-buildingMissing-expertise = Номер заключения экспертизы
+task-input-buildingMissing-project = Проект
+task-input-buildingSizes-storeys = Этажей
+task-input-buildingSizes-height = Высота, м
+task-input-buildingSizes-area = Площадь, м²
+task-input-buildingSizes-footprint = Площадь застройки, м²
+task-input-buildingSizes-setback = До границы, м
+persona-builder = Андрей, застройщик
+task-input-buildingFireSaid-silent = Не ответили в срок
+task-input-buildingSanitarySaid-silent = Не ответили в срок
+task-input-buildingVisitSaid-silent = Не ответили в срок

@@ -1,7 +1,7 @@
 ## Pack
 
 pack-road-accident-title = Road accident without injured
-pack-road-accident-description = A driver reports a collision from the phone: place, photographs, what happened. The other driver confirms with one act. Cars and policies are found in the registers, liability follows from what both say, damage from a table, the insurer answers by itself, the money comes to the account, the class of who is at fault is corrected. People decide where the rules have no answer: the drivers do not agree, the other one is silent, liability is unclear, damage is above the limit, the insurer does not answer, the money could not be paid, the victim has died.
+pack-road-accident-description = A driver reports a collision from the phone: place, photographs, what happened. The other driver sees it and confirms with one act. Cars and policies are found in the registers, liability follows from what both say, the damage from a table; what is missing is asked of the victim; the insurer answers by itself, the money comes to the account, the class of who is at fault is corrected. People decide where rules give no answer: the drivers do not agree, the other one is silent, liability is not clear, the owner is not known, the insurer has not answered, the victim has died or does not answer.
 
 ## Types
 
@@ -10,6 +10,7 @@ type-MotorPolicy = Motor insurance policy
 type-Accident = Road accident
 type-AccidentStatement = Statement of the second driver
 type-InsuranceClaim = Insurance claim
+type-VictimQuestion = Question to the victim
 
 ## Attributes
 
@@ -47,6 +48,25 @@ attr-liablePolicy = Policy of who is liable
 attr-claimAmount = Compensation
 attr-claimReference = Insurer's reference
 attr-claimStatus = State of the claim
+attr-faultSaid = At fault by the report
+attr-photoCount = Photographs
+attr-reportedWhen = When, by the report
+attr-reportedPlace = Where, by the report
+attr-reportedPoint = Latitude and longitude
+attr-reportedCar = Car of the first driver
+attr-reportedOwnCar = Your car
+attr-reportedCircumstances = What the first driver did, by their word
+attr-reportedStory = In the first driver’s words
+attr-reportedFault = At fault, by the first driver
+attr-reportedPhotos = Photographs of the first driver
+attr-accidentOutcome = What was decided
+attr-accidentReason = Why it was decided
+attr-accidentAutomatic = Decided by rules alone
+attr-victimAsks = What is missing
+attr-victimLimit = Limit of payment, ₽
+attr-victimEstimate = First estimate, ₽
+attr-victimFailure = Answer of the bank
+attr-questionStatus = State of the question
 
 ## Code lists
 
@@ -95,6 +115,9 @@ enum-BonusMalus-12 = 12
 enum-BonusMalus-13 = 13
 enum-Liable-one = The driver who reported
 enum-Liable-two = The other driver
+enum-VictimAsk-damages = Name the damage of your car
+enum-VictimAsk-account = Name the account for the payment
+enum-VictimAsk-limit = Choose: payment within the limit, or the police
 enum-AccidentStatus-open = Looked at
 enum-AccidentStatus-settled = Settled
 enum-AccidentStatus-unpaid = The money waits for the victim
@@ -114,8 +137,14 @@ service-road-accident = Report an accident without injured
 service-road-accident-about = Report from the spot. The other driver confirms, the insurer pays to your account. You need not go anywhere.
 service-road-accident-result = It is said who is liable, and the damage is paid.
 service-road-accident-confirm = Confirm the report of an accident
-service-road-accident-confirm-about = The other driver has reported a collision with your car. Confirm with one act, or say how it was. If you do not answer within five working days an inspector looks at it.
+service-road-accident-confirm-about = The other driver reported a collision with your car. Read what they reported, and confirm it with one act or write how it was. Without an answer within five working days an inspector looks at it.
 service-road-accident-confirm-result = Your answer is part of the case.
+service-road-accident-victim = Be paid after an accident
+service-road-accident-victim-about = The damage is paid to you. Say what nobody else knows: the damage, the account, whether the limit is enough. Without an answer within five working days an expert calls you.
+service-road-accident-victim-result = The money comes to the account.
+service-road-accident-told = Decision on an accident of your car
+service-road-accident-told-about = The decision on an accident that the other driver reported. You may object to it for 30 days.
+service-road-accident-told-result = The decision with its reason and article.
 outcome-accident-police = The police deal with it
 outcome-already-reported = Reported already
 outcome-accident-joined = Joined to the other driver's case
@@ -124,6 +153,9 @@ outcome-accident-objection-refused = The objection is refused
 outcome-liability-open = Liability is open
 outcome-claim-refused = Refused by the insurer
 outcome-accident-paid = The damage is paid
+outcome-accident-unpaid = The payment waits
+outcome-victim-answered = Answered
+outcome-victim-not-complete = Not complete
 outcome-accident-confirmed = Answered
 outcome-not-awaited = No answer is awaited any more
 
@@ -134,8 +166,10 @@ accident-police = This accident cannot be settled without the police. Call 102 a
 accident-own-missing = Your car has no valid insurance policy. Call 102: this accident cannot be settled without the police.
 accident-other-missing = The other car has no valid insurance policy. Call 102: its owner pays for the damage.
 accident-above-limit = The damage seems to be more than is paid without the police. An expert will contact the victim: be paid up to the limit, or call the police.
-accident-unpaid = Compensation is granted, the money is not yet paid. The right to it remains: write in this case.
-accident-paid = The case is closed: the insurer has paid the victim. If you do not agree with the decision, object to it.
+accident-unpaid = The payment has not been made yet. The right to it stays: write in this case when the payee and the account are known.
+accident-paid = The case is closed: the insurer has paid the victim { NUMBER($sum, minimumFractionDigits: 2, maximumFractionDigits: 2) } ₽. If you do not agree with the decision, object to it.
+accident-owner-unknown = The register does not know the other driver. Ask them to report the accident from their phone: the two reports are joined. If they do not within five working days, an inspector looks at it.
+accident-victim-asked = The victim is asked for what is missing for the payment. We wait five working days for the answer.
 
 ## Forms
 
@@ -180,10 +214,41 @@ accident-account = Account number
 accident-account-hint = 20 digits. The money comes here if you are the victim.
 accident-account-digits = Write 20 digits without spaces.
 accident-truth = All of this is true
-accident-confirm-intro = If it was as the other driver says, confirm it. Say what you were doing.
+accident-confirm-intro = Read what the first driver reported. If it was so, confirm it. Tick what you did.
 accident-agrees = Do you agree with the report?
 accident-agrees-yes = Yes
 accident-agrees-no = No, it was otherwise
+accident-report = What the first driver reported
+accident-report-when = When
+accident-report-place = Where
+accident-report-point = Point on the map: latitude, longitude
+accident-report-car = Their car
+accident-report-own-car = Your car
+accident-report-did = What they did
+accident-report-story = In their words
+accident-report-fault = Who is at fault
+accident-report-photos = Photographs attached
+accident-fault = Who admits to be at fault?
+accident-fault-hint = If you have agreed. The other driver sees it and confirms.
+accident-fault-me = I
+accident-fault-other = The other driver
+accident-point = Coordinates, if your phone shows them
+accident-point-hint = Latitude and longitude, such as 53.7596, 87.1444: the place is shown on the map.
+accident-point-form = Write latitude and longitude with points, such as 53.7596, 87.1444.
+accident-page-victim = Payment
+accident-victim-intro = The damage is paid to you. Answer what is missing for the payment.
+accident-victim-asks = What is needed of you
+accident-victim-failure = The bank refused the payment
+accident-victim-estimate = First estimate, ₽
+accident-victim-limit = Paid at the most without the police, ₽
+accident-photos-damage = Photographs of the damage
+accident-account-victim = 20 digits. The account of the car’s owner: the money comes here.
+accident-owner-intro = The register does not know the owner of the damaged car. Only they are paid.
+accident-owner = Owner of the car
+accident-owner-known = Known
+accident-owner-unknown-choice = Not to be found
+accident-owner-snils = SNILS of the owner
+accident-owner-document = Document of ownership: name, number, date
 accident-injured-note = What was done on the spot
 accident-cars-outcome = The cars
 accident-cars-outcome-found = Found, plates corrected
@@ -191,7 +256,7 @@ accident-cars-outcome-not-found = Not found: the police are needed
 accident-stolen-outcome = The search
 accident-stolen-outcome-cleared = Lifted: an error of the register
 accident-stolen-outcome-sought = The car is sought
-accident-review-intro = Compare what the drivers say with the photographs. Both get the decision, each may object.
+accident-review-intro = Compare what the drivers say with the photographs. The driver who reported has the decision, and so has the other one where the register knows them; each may object for 30 days.
 accident-liable = Who is liable
 accident-liable-one = The driver who reported
 accident-liable-two = The other driver
@@ -227,6 +292,8 @@ accident-objection-reason = Why
 
 process-road-accident = Accident without injured
 process-road-accident-confirm = Confirmation of the other driver
+process-road-accident-victim = Answer of the victim
+process-road-accident-told = Decision for the other driver
 process-road-accident-objection = Objection to a decision about an accident
 step-road-accident-injured = Go there: somebody is hurt
 step-road-accident-ask-cars = Find the cars by their plates
@@ -236,6 +303,7 @@ step-road-accident-above-limit = Damage above the limit: ask the victim
 step-road-accident-ask-insurer = Get the answer of the insurer
 step-road-accident-heirs = The victim has died: find the heir
 step-road-accident-ask-account = Ask the victim for an account
+step-road-accident-find-owner = Find the owner of the damaged car
 step-road-accident-objection-review-again = Consider the objection
 task-input-accidentPlace = Place
 task-input-accidentAt = When
@@ -251,6 +319,20 @@ task-input-damageEstimate = Estimate, ₽
 task-input-damageLimit = Limit, ₽
 task-input-motorPolicyNumber = Policy
 task-input-claimSum = Compensation, ₽
+task-input-plateDamaged = Damaged car
+task-input-reportedWhen = When
+task-input-reportedPlace = Where
+task-input-reportedPoint = Point on the map: latitude, longitude
+task-input-reportedCar = Car of the first driver
+task-input-reportedOwnCar = Your car
+task-input-reportedCircumstances = What the first driver did
+task-input-reportedStory = In the first driver’s words
+task-input-reportedFault = Who is at fault
+task-input-reportedPhotos = Photographs attached
+task-input-victimAsks = What is needed of you
+task-input-victimEstimate = First estimate, ₽
+task-input-victimLimit = Paid at the most without the police, ₽
+task-input-victimFailure = Answer of the bank
 task-input-payoutFailure = Answer of the bank
 task-input-accidentDecision = Decision
 task-input-accidentDecisionReason = Reason of the decision
@@ -259,3 +341,12 @@ persona-traffic-inspector = Traffic inspector
 persona-motor-insurers-expert = Expert of the motor insurers
 persona-driver-one = Anton, first driver
 persona-driver-two = Boris, second driver
+
+# Words that tasks show
+
+task-input-whyReviewed-silent = The other driver has not answered
+task-input-whyReviewed-disputed = The drivers do not agree
+task-input-whyReviewed-unclear = The table has no answer
+task-input-proposedLiable-one = The first driver
+task-input-proposedLiable-two = The second driver
+task-input-proposedLiable-check = Nobody: a person decides

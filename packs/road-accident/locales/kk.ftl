@@ -1,7 +1,7 @@
 ## Пакет
 
 pack-road-accident-title = Зардап шеккендері жоқ жол-көлік оқиғасы
-pack-road-accident-description = Жүргізуші соқтығысу туралы телефоннан хабарлайды: орны, суреттер, не болғаны. Екінші жүргізуші бір әрекетпен растайды. Көліктер мен полистер тізілімдерден табылады, кінә екеуінің мәлімдемесі бойынша, залал кесте бойынша анықталады, сақтандырушы өзі жауап береді, ақша шотқа түседі, кінәлінің сыныбы түзетіледі. Ереже жауап бермейтін жерде адам шешеді: жүргізушілер келіспейді, екінші жүргізуші үндемейді, кінә анық емес, залал шектен асады, сақтандырушы жауап бермеді, төлем өтпеді, жәбірленуші қайтыс болды.
+pack-road-accident-description = Жүргізуші соқтығыс туралы телефоннан хабарлайды: орны, суреттер, не болды. Екінші жүргізуші мұны көріп, бір әрекетпен растайды. Көліктер мен полистер тізілімдерден табылады, кінә екеуінің сөзі бойынша, зиян кесте бойынша анықталады; жетіспейтіні жәбірленушіден сұралады; сақтандырушы өзі жауап береді, ақша шотқа түседі, кінәлінің класы түзетіледі. Адамдар ережелер жауап бермейтін жерде шешеді: жүргізушілер келіспесе, екінші жүргізуші үндемесе, кінә анық болмаса, иесі белгісіз болса, сақтандырушы жауап бермесе, жәбірленуші қайтыс болса немесе жауап бермесе.
 
 ## Түрлер
 
@@ -10,6 +10,7 @@ type-MotorPolicy = Көлік иесінің міндетті сақтандыр
 type-Accident = Жол-көлік оқиғасы
 type-AccidentStatement = Екінші жүргізушінің мәлімдемесі
 type-InsuranceClaim = Сақтандыру жағдайы
+type-VictimQuestion = Жәбірленушіге сұрақ
 
 ## Атрибуттар
 
@@ -47,6 +48,25 @@ attr-liablePolicy = Кінәлінің полисі
 attr-claimAmount = Өтем
 attr-claimReference = Сақтандырушыдағы іс нөмірі
 attr-claimStatus = Өтемнің жай-күйі
+attr-faultSaid = Хабарлаушының айтуынша кім кінәлі
+attr-photoCount = Суреттер саны
+attr-reportedWhen = Хабарлама бойынша қашан болды
+attr-reportedPlace = Хабарлама бойынша қайда болды
+attr-reportedPoint = Ендік пен бойлық
+attr-reportedCar = Бірінші жүргізушінің көлігі
+attr-reportedOwnCar = Сіздің көлігіңіз
+attr-reportedCircumstances = Бірінші жүргізуші өз айтуынша не істеді
+attr-reportedStory = Бірінші жүргізушінің сөзімен
+attr-reportedFault = Бірінші жүргізушінің айтуынша кім кінәлі
+attr-reportedPhotos = Бірінші жүргізушінің суреттері
+attr-accidentOutcome = Не шешілді
+attr-accidentReason = Шешімнің себебі
+attr-accidentAutomatic = Адамсыз, ережелер бойынша шешілді
+attr-victimAsks = Не жетіспейді
+attr-victimLimit = Өтем шегі, ₽
+attr-victimEstimate = Алдын ала баға, ₽
+attr-victimFailure = Банктің жауабы
+attr-questionStatus = Сұрақтың күйі
 
 ## Анықтамалықтар
 
@@ -95,6 +115,9 @@ enum-BonusMalus-12 = 12
 enum-BonusMalus-13 = 13
 enum-Liable-one = Хабарлаған жүргізуші
 enum-Liable-two = Екінші жүргізуші
+enum-VictimAsk-damages = Көлігіңіздің зақымдарын атау
+enum-VictimAsk-account = Төлем шотын көрсету
+enum-VictimAsk-limit = Таңдау: заң шегіндегі өтем немесе полиция
 enum-AccidentStatus-open = Қаралуда
 enum-AccidentStatus-settled = Залал өтелді
 enum-AccidentStatus-unpaid = Өтем жәбірленушіні күтуде
@@ -114,8 +137,14 @@ service-road-accident = Зардап шеккендері жоқ жол-көлі
 service-road-accident-about = Оқиға орнынан хабарлаңыз. Екінші жүргізуші растайды, сақтандырушы шотыңызға төлейді. Ешқайда барудың қажеті жоқ.
 service-road-accident-result = Кім кінәлі екені анықталды; залал өтелді.
 service-road-accident-confirm = Жол-көлік оқиғасы туралы хабарламаны растау
-service-road-accident-confirm-about = Екінші жүргізуші сіздің көлігіңізбен соқтығысу туралы хабарлады. Бір әрекетпен растаңыз немесе қалай болғанын жазыңыз. Бес жұмыс күнінде жауап бермесеңіз, оқиғаны инспектор қарайды.
+service-road-accident-confirm-about = Екінші жүргізуші сіздің көлігіңізбен соқтығыс туралы хабарлады. Оның не хабарлағанын оқып, бір әрекетпен растаңыз немесе қалай болғанын жазыңыз. Бес жұмыс күнінде жауап бермесеңіз, оқиғаны инспектор қарайды.
 service-road-accident-confirm-result = Жауап оқиға ісіне берілді.
+service-road-accident-victim = ЖКО-дан кейін өтем алу
+service-road-accident-victim-about = Зиян сізге өтеледі. Басқа ешкім білмейтінін айтыңыз: зақымдар, шот, өтем шегіне келісесіз бе. Бес жұмыс күнінде жауап бермесеңіз, маман өзі хабарласады.
+service-road-accident-victim-result = Ақша шотқа түседі.
+service-road-accident-told = Көлігіңіз қатысқан ЖКО бойынша шешім
+service-road-accident-told-about = Басқа жүргізуші хабарлаған оқиға бойынша шешім. Оған 30 күн ішінде қарсылық білдіре аласыз.
+service-road-accident-told-result = Себебі мен заң бабы көрсетілген шешім.
 outcome-accident-police = Полиция рәсімдейді
 outcome-already-reported = Бұрын хабарланған
 outcome-accident-joined = Екінші жүргізушінің ісіне қосылды
@@ -124,6 +153,9 @@ outcome-accident-objection-refused = Қарсылық қабылданбады
 outcome-liability-open = Кінә анықталмады
 outcome-claim-refused = Сақтандырушы бас тартты
 outcome-accident-paid = Залал өтелді
+outcome-accident-unpaid = Өтем алушыны күтуде
+outcome-victim-answered = Жауап берілді
+outcome-victim-not-complete = Бәрі айтылмады
 outcome-accident-confirmed = Жауап берілді
 outcome-not-awaited = Жауап енді күтілмейді
 
@@ -134,8 +166,10 @@ accident-police = Бұл оқиғаны полициясыз рәсімдеуг�
 accident-own-missing = Көлігіңіздің жарамды сақтандыру полисі жоқ. 102 нөміріне қоңырау шалыңыз: бұл оқиға полициясыз рәсімделмейді.
 accident-other-missing = Екінші көліктің жарамды сақтандыру полисі жоқ. 102 нөміріне қоңырау шалыңыз: залалды оның иесі өтейді.
 accident-above-limit = Залал полициясыз өтелетін мөлшерден көп сияқты. Маман жәбірленушімен хабарласады: заң шегінде өтем алуға немесе полиция шақыруға болады.
-accident-unpaid = Өтем тағайындалды, бірақ ақша әзірше төленген жоқ. Оған құқық сақталады: осы іс бойынша жазыңыз.
-accident-paid = Іс жабылды: сақтандырушы жәбірленушінің залалын өтеді. Шешіммен келіспесеңіз, қарсылық білдіріңіз.
+accident-unpaid = Өтем әзірге төленген жоқ. Оған құқық сақталады: алушы мен шот белгілі болғанда осы іс бойынша жазыңыз.
+accident-paid = Іс жабылды: сақтандырушы жәбірленушінің залалын өтеді, { NUMBER($sum, minimumFractionDigits: 2, maximumFractionDigits: 2) } ₽. Шешіммен келіспесеңіз, қарсылық білдіріңіз.
+accident-owner-unknown = Тізілім екінші жүргізушіні білмейді. Оған оқиға туралы өз телефонынан хабарлауды өтініңіз: екі хабарлама біріктіріледі. Бес жұмыс күнінде хабарламаса, оқиғаны инспектор қарайды.
+accident-victim-asked = Жәбірленушіден төлемге не жетіспейтіні сұралды. Жауапты бес жұмыс күні күтеміз.
 
 ## Формалар
 
@@ -180,10 +214,41 @@ accident-account = Шот нөмірі
 accident-account-hint = 20 цифр. Жәбірленуші сіз болсаңыз, ақша осында түседі.
 accident-account-digits = Бос орынсыз 20 цифр жазыңыз.
 accident-truth = Бәрі дұрыс көрсетілген
-accident-confirm-intro = Бәрі екінші жүргізуші хабарлағандай болса, растаңыз. Өзіңіз не істегеніңізді белгілеңіз.
+accident-confirm-intro = Бірінші жүргізушінің не хабарлағанын оқыңыз. Бәрі солай болса, растаңыз. Өзіңіз не істегеніңізді белгілеңіз.
 accident-agrees = Хабарламамен келісесіз бе?
 accident-agrees-yes = Иә
 accident-agrees-no = Жоқ, басқаша болды
+accident-report = Бірінші жүргізуші не хабарлады
+accident-report-when = Қашан
+accident-report-place = Қайда
+accident-report-point = Картадағы нүкте: ендік, бойлық
+accident-report-car = Оның көлігі
+accident-report-own-car = Сіздің көлігіңіз
+accident-report-did = Ол не істеді
+accident-report-story = Оның сөзімен
+accident-report-fault = Кім кінәлі
+accident-report-photos = Қоса берілген суреттер
+accident-fault = Кім кінәсін мойындайды?
+accident-fault-hint = Егер келіскен болсаңыз. Екінші жүргізуші мұны көріп, растайды.
+accident-fault-me = Мен
+accident-fault-other = Екінші жүргізуші
+accident-point = Телефон көрсетсе, координаттар
+accident-point-hint = Ендік пен бойлық, мысалы 53.7596, 87.1444: орын картада көрінеді.
+accident-point-form = Ендік пен бойлықты нүктемен жазыңыз, мысалы 53.7596, 87.1444.
+accident-page-victim = Өтем
+accident-victim-intro = Зиян сізге өтеледі. Төлемге жетіспейтінге жауап беріңіз.
+accident-victim-asks = Сізден не керек
+accident-victim-failure = Банк төлемді қабылдамады
+accident-victim-estimate = Алдын ала баға, ₽
+accident-victim-limit = Полициясыз одан көп өтелмейді, ₽
+accident-photos-damage = Зақымдардың суреттері
+accident-account-victim = 20 сан. Көлік иесінің шоты: ақша осында түседі.
+accident-owner-intro = Тізілім зақымдалған көліктің иесін білмейді. Ақшаны тек сол алады.
+accident-owner = Көлік иесі
+accident-owner-known = Анықталды
+accident-owner-unknown-choice = Анықтау мүмкін болмады
+accident-owner-snils = Иесінің СНИЛС-і
+accident-owner-document = Меншік құжаты: атауы, нөмірі, күні
 accident-injured-note = Оқиға орнында не істелді
 accident-cars-outcome = Көліктер
 accident-cars-outcome-found = Анықталды, нөмірлер түзетілді
@@ -191,7 +256,7 @@ accident-cars-outcome-not-found = Анықталмады: орнында пол�
 accident-stolen-outcome = Іздеу
 accident-stolen-outcome-cleared = Алынды: есеп қатесі
 accident-stolen-outcome-sought = Көлік іздеуде
-accident-review-intro = Жүргізушілердің сөздері мен суреттерді салыстырыңыз. Шешімді екеуі де алады, әркім қарсылық білдіре алады.
+accident-review-intro = Жүргізушілердің сөздері мен суреттерді салыстырыңыз. Шешімді хабарлаған жүргізуші және тізілім білетін болса екінші жүргізуші алады; әрқайсысы 30 күн ішінде қарсылық білдіре алады.
 accident-liable = Кім кінәлі
 accident-liable-one = Хабарлаған жүргізуші
 accident-liable-two = Екінші жүргізуші
@@ -227,6 +292,8 @@ accident-objection-reason = Себебі
 
 process-road-accident = Зардап шеккендері жоқ жол-көлік оқиғасы
 process-road-accident-confirm = Екінші жүргізушінің растауы
+process-road-accident-victim = Жәбірленушінің жауабы
+process-road-accident-told = Екінші жүргізушіге шешім
 process-road-accident-objection = Жол-көлік оқиғасы туралы шешімге қарсылық
 step-road-accident-injured = Шығу: зардап шеккендер бар
 step-road-accident-ask-cars = Көліктерді нөмірі бойынша анықтау
@@ -236,6 +303,7 @@ step-road-accident-above-limit = Залал шектен асады: жәбір�
 step-road-accident-ask-insurer = Сақтандырушының жауабын алу
 step-road-accident-heirs = Жәбірленуші қайтыс болды: мұрагерді анықтау
 step-road-accident-ask-account = Жәбірленушінің шотын нақтылау
+step-road-accident-find-owner = Зақымдалған көліктің иесін анықтау
 step-road-accident-objection-review-again = Қарсылықты қарау
 task-input-accidentPlace = Орны
 task-input-accidentAt = Қашан
@@ -251,6 +319,20 @@ task-input-damageEstimate = Бағалау, ₽
 task-input-damageLimit = Шегі, ₽
 task-input-motorPolicyNumber = Полис
 task-input-claimSum = Өтем, ₽
+task-input-plateDamaged = Зақымдалған көлік
+task-input-reportedWhen = Қашан
+task-input-reportedPlace = Қайда
+task-input-reportedPoint = Картадағы нүкте: ендік, бойлық
+task-input-reportedCar = Бірінші жүргізушінің көлігі
+task-input-reportedOwnCar = Сіздің көлігіңіз
+task-input-reportedCircumstances = Бірінші жүргізуші не істеді
+task-input-reportedStory = Бірінші жүргізушінің сөзімен
+task-input-reportedFault = Кім кінәлі
+task-input-reportedPhotos = Қоса берілген суреттер
+task-input-victimAsks = Сізден не керек
+task-input-victimEstimate = Алдын ала баға, ₽
+task-input-victimLimit = Полициясыз одан көп өтелмейді, ₽
+task-input-victimFailure = Банктің жауабы
 task-input-payoutFailure = Банктің жауабы
 task-input-accidentDecision = Шешім
 task-input-accidentDecisionReason = Шешімнің себебі
@@ -259,3 +341,12 @@ persona-traffic-inspector = Жол полициясының инспекторы
 persona-motor-insurers-expert = Автосақтандырушылар одағының маманы
 persona-driver-one = Антон, бірінші жүргізуші
 persona-driver-two = Борис, екінші жүргізуші
+
+# Тапсырмалар көрсететін сөздер
+
+task-input-whyReviewed-silent = Екінші жүргізуші жауап бермеді
+task-input-whyReviewed-disputed = Жүргізушілер келіспейді
+task-input-whyReviewed-unclear = Кестеде жауап жоқ
+task-input-proposedLiable-one = Бірінші жүргізуші
+task-input-proposedLiable-two = Екінші жүргізуші
+task-input-proposedLiable-check = Ешкім: адам шешеді

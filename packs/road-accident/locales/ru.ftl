@@ -1,7 +1,7 @@
 ## Пакет
 
 pack-road-accident-title = Дорожно-транспортное происшествие без пострадавших
-pack-road-accident-description = Водитель сообщает о столкновении с телефона: место, снимки, что произошло. Второй водитель подтверждает одним действием. Машины и полисы находятся в реестрах, вина определяется по заявлениям обоих, ущерб – по таблице, страховщик отвечает сам, деньги приходят на счёт, класс виновного исправляется. Люди решают там, где правила не дают ответа: водители не согласны, второй водитель молчит, вина не ясна, ущерб выше предела, страховщик не ответил, выплата не прошла, потерпевший умер.
+pack-road-accident-description = Водитель сообщает о столкновении с телефона: место, снимки, что произошло. Второй водитель видит это и подтверждает одним действием. Машины и полисы находятся в реестрах, вина определяется по заявлениям обоих, ущерб – по таблице; чего не хватает, спрашивают у потерпевшего; страховщик отвечает сам, деньги приходят на счёт, класс виновного исправляется. Люди решают там, где правила не дают ответа: водители не согласны, второй водитель молчит, вина не ясна, владелец не известен, страховщик не ответил, потерпевший умер или не отвечает.
 
 ## Типы
 
@@ -10,6 +10,7 @@ type-MotorPolicy = Полис ОСАГО
 type-Accident = Дорожно-транспортное происшествие
 type-AccidentStatement = Слова второго водителя
 type-InsuranceClaim = Страховой случай
+type-VictimQuestion = Вопрос к потерпевшему
 
 ## Атрибуты
 
@@ -47,6 +48,25 @@ attr-liablePolicy = Полис виновного
 attr-claimAmount = Возмещение
 attr-claimReference = Номер дела у страховщика
 attr-claimStatus = Состояние возмещения
+attr-faultSaid = Кто виноват, по словам сообщившего
+attr-photoCount = Снимков
+attr-reportedWhen = Когда произошло, по сообщению
+attr-reportedPlace = Где произошло, по сообщению
+attr-reportedPoint = Широта и долгота
+attr-reportedCar = Машина первого водителя
+attr-reportedOwnCar = Ваша машина
+attr-reportedCircumstances = Что делал первый водитель, по его словам
+attr-reportedStory = Словами первого водителя
+attr-reportedFault = Кто виноват, по словам первого водителя
+attr-reportedPhotos = Снимков у первого водителя
+attr-accidentOutcome = Что решено
+attr-accidentReason = Причина решения
+attr-accidentAutomatic = Решено по правилам, без человека
+attr-victimAsks = Чего не хватает
+attr-victimLimit = Предел возмещения, ₽
+attr-victimEstimate = Предварительная оценка, ₽
+attr-victimFailure = Ответ банка
+attr-questionStatus = Состояние вопроса
 
 ## Справочники
 
@@ -95,6 +115,9 @@ enum-BonusMalus-12 = 12
 enum-BonusMalus-13 = 13
 enum-Liable-one = Водитель, который сообщил
 enum-Liable-two = Второй водитель
+enum-VictimAsk-damages = Назвать повреждения вашей машины
+enum-VictimAsk-account = Указать счёт для выплаты
+enum-VictimAsk-limit = Выбрать: возмещение в пределах закона или полиция
 enum-AccidentStatus-open = Рассматривается
 enum-AccidentStatus-settled = Ущерб возмещён
 enum-AccidentStatus-unpaid = Возмещение ждёт потерпевшего
@@ -114,8 +137,14 @@ service-road-accident = Сообщить о ДТП без пострадавши
 service-road-accident-about = Сообщите с места происшествия. Второй водитель подтвердит, страховщик заплатит на ваш счёт. Ездить никуда не нужно.
 service-road-accident-result = Установлено, кто виноват; ущерб возмещён.
 service-road-accident-confirm = Подтвердить сообщение о ДТП
-service-road-accident-confirm-about = Второй водитель сообщил о столкновении с вашей машиной. Подтвердите одним действием или напишите, как было. Если вы не ответите за пять рабочих дней, происшествие разберёт инспектор.
+service-road-accident-confirm-about = Второй водитель сообщил о столкновении с вашей машиной. Прочитайте, что он сообщил, и подтвердите одним действием или напишите, как было. Если вы не ответите за пять рабочих дней, происшествие разберёт инспектор.
 service-road-accident-confirm-result = Ответ передан в дело о происшествии.
+service-road-accident-victim = Получить возмещение после ДТП
+service-road-accident-victim-about = Ущерб возмещают вам. Скажите то, чего не знает никто другой: повреждения, счёт, согласны ли вы на предел возмещения. Если вы не ответите за пять рабочих дней, с вами свяжется специалист.
+service-road-accident-victim-result = Деньги приходят на счёт.
+service-road-accident-told = Решение по ДТП с вашей машиной
+service-road-accident-told-about = Решение по происшествию, о котором сообщил другой водитель. Вы можете возразить на него в течение 30 дней.
+service-road-accident-told-result = Решение с причиной и статьёй закона.
 outcome-accident-police = Оформляет полиция
 outcome-already-reported = Уже сообщено
 outcome-accident-joined = Присоединено к делу второго водителя
@@ -124,6 +153,9 @@ outcome-accident-objection-refused = Возражение отклонено
 outcome-liability-open = Вина не установлена
 outcome-claim-refused = Страховщик отказал
 outcome-accident-paid = Ущерб возмещён
+outcome-accident-unpaid = Возмещение ждёт получателя
+outcome-victim-answered = Ответ дан
+outcome-victim-not-complete = Сказано не всё
 outcome-accident-confirmed = Ответ дан
 outcome-not-awaited = Ответа больше не ждут
 
@@ -134,8 +166,10 @@ accident-police = Без полиции это происшествие офор
 accident-own-missing = У вашей машины нет действующего полиса ОСАГО. Позвоните 102: без полиции это происшествие не оформляют.
 accident-other-missing = У второй машины нет действующего полиса ОСАГО. Позвоните 102: ущерб возмещает её владелец.
 accident-above-limit = Ущерб похож на больший, чем возмещают без полиции. Специалист свяжется с потерпевшим: можно получить возмещение в пределах закона или вызвать полицию.
-accident-unpaid = Возмещение назначено, но деньги пока не выплачены. Право на них сохраняется: напишите в этом деле.
-accident-paid = Дело закрыто: страховщик возместил ущерб потерпевшему. Если вы не согласны с решением, возразите на него.
+accident-unpaid = Возмещение пока не выплачено. Право на него сохраняется: напишите в этом деле, когда будет известен получатель и счёт.
+accident-paid = Дело закрыто: страховщик возместил ущерб потерпевшему, { NUMBER($sum, minimumFractionDigits: 2, maximumFractionDigits: 2) } ₽. Если вы не согласны с решением, возразите на него.
+accident-owner-unknown = Второго водителя реестр не знает. Попросите его сообщить о происшествии с его телефона: два сообщения соединятся. Если он не сообщит за пять рабочих дней, происшествие разберёт инспектор.
+accident-victim-asked = Потерпевшего спросили о том, чего не хватает для выплаты. Ответ ждём пять рабочих дней.
 
 ## Формы
 
@@ -180,10 +214,41 @@ accident-account = Номер счёта
 accident-account-hint = 20 цифр. Сюда придут деньги, если потерпевший – вы.
 accident-account-digits = Напишите 20 цифр без пробелов.
 accident-truth = Всё указано верно
-accident-confirm-intro = Если всё было так, как сообщил второй водитель, подтвердите это. Отметьте, что делали вы.
+accident-confirm-intro = Прочитайте, что сообщил первый водитель. Если всё было так, подтвердите это. Отметьте, что делали вы.
 accident-agrees = Вы согласны с сообщением?
 accident-agrees-yes = Да
 accident-agrees-no = Нет, было иначе
+accident-report = Что сообщил первый водитель
+accident-report-when = Когда
+accident-report-place = Где
+accident-report-point = Точка на карте: широта, долгота
+accident-report-car = Его машина
+accident-report-own-car = Ваша машина
+accident-report-did = Что делал он
+accident-report-story = Его словами
+accident-report-fault = Кто виноват
+accident-report-photos = Снимков приложено
+accident-fault = Кто признаёт вину?
+accident-fault-hint = Если вы договорились. Второй водитель увидит это и подтвердит.
+accident-fault-me = Я
+accident-fault-other = Второй водитель
+accident-point = Координаты, если телефон их показывает
+accident-point-hint = Широта и долгота, например 53.7596, 87.1444: место будет видно на карте.
+accident-point-form = Напишите широту и долготу с точкой, например 53.7596, 87.1444.
+accident-page-victim = Возмещение
+accident-victim-intro = Ущерб возмещают вам. Ответьте на то, чего не хватает для выплаты.
+accident-victim-asks = Что нужно от вас
+accident-victim-failure = Банк не принял выплату
+accident-victim-estimate = Предварительная оценка, ₽
+accident-victim-limit = Без полиции возмещают не больше, ₽
+accident-photos-damage = Снимки повреждений
+accident-account-victim = 20 цифр. Счёт владельца машины: сюда придут деньги.
+accident-owner-intro = Реестр не знает владельца повреждённой машины. Деньги получает только он.
+accident-owner = Владелец машины
+accident-owner-known = Установлен
+accident-owner-unknown-choice = Установить не удалось
+accident-owner-snils = СНИЛС владельца
+accident-owner-document = Документ о собственности: название, номер, дата
 accident-injured-note = Что сделано на месте
 accident-cars-outcome = Машины
 accident-cars-outcome-found = Установлены, номера исправлены
@@ -191,7 +256,7 @@ accident-cars-outcome-not-found = Не установлены: нужна пол
 accident-stolen-outcome = Розыск
 accident-stolen-outcome-cleared = Снят: ошибка учёта
 accident-stolen-outcome-sought = Машина в розыске
-accident-review-intro = Сопоставьте слова водителей и снимки. Решение получат оба, возразить может каждый.
+accident-review-intro = Сопоставьте слова водителей и снимки. Решение получает водитель, который сообщил, и второй водитель, если реестр его знает; возразить в течение 30 дней может каждый из них.
 accident-liable = Кто виноват
 accident-liable-one = Водитель, который сообщил
 accident-liable-two = Второй водитель
@@ -227,6 +292,8 @@ accident-objection-reason = Почему
 
 process-road-accident = ДТП без пострадавших
 process-road-accident-confirm = Подтверждение второго водителя
+process-road-accident-victim = Ответ потерпевшего
+process-road-accident-told = Решение для второго водителя
 process-road-accident-objection = Возражение на решение о ДТП
 step-road-accident-injured = Выехать: есть пострадавшие
 step-road-accident-ask-cars = Установить машины по номерам
@@ -236,6 +303,7 @@ step-road-accident-above-limit = Ущерб выше предела: выясн�
 step-road-accident-ask-insurer = Получить ответ страховщика
 step-road-accident-heirs = Потерпевший умер: установить наследника
 step-road-accident-ask-account = Уточнить счёт потерпевшего
+step-road-accident-find-owner = Установить владельца повреждённой машины
 step-road-accident-objection-review-again = Рассмотреть возражение
 task-input-accidentPlace = Место
 task-input-accidentAt = Когда
@@ -251,6 +319,20 @@ task-input-damageEstimate = Оценка, ₽
 task-input-damageLimit = Предел, ₽
 task-input-motorPolicyNumber = Полис
 task-input-claimSum = Возмещение, ₽
+task-input-plateDamaged = Повреждённая машина
+task-input-reportedWhen = Когда
+task-input-reportedPlace = Где
+task-input-reportedPoint = Точка на карте: широта, долгота
+task-input-reportedCar = Машина первого водителя
+task-input-reportedOwnCar = Ваша машина
+task-input-reportedCircumstances = Что делал первый водитель
+task-input-reportedStory = Словами первого водителя
+task-input-reportedFault = Кто виноват
+task-input-reportedPhotos = Снимков приложено
+task-input-victimAsks = Что нужно от вас
+task-input-victimEstimate = Предварительная оценка, ₽
+task-input-victimLimit = Без полиции возмещают не больше, ₽
+task-input-victimFailure = Ответ банка
 task-input-payoutFailure = Ответ банка
 task-input-accidentDecision = Решение
 task-input-accidentDecisionReason = Причина решения
@@ -259,3 +341,12 @@ persona-traffic-inspector = Инспектор Госавтоинспекции
 persona-motor-insurers-expert = Специалист союза автостраховщиков
 persona-driver-one = Антон, первый водитель
 persona-driver-two = Борис, второй водитель
+
+# Слова, которые показывают задания
+
+task-input-whyReviewed-silent = Второй водитель не ответил
+task-input-whyReviewed-disputed = Водители не согласны
+task-input-whyReviewed-unclear = Таблица ответа не даёт
+task-input-proposedLiable-one = Первый водитель
+task-input-proposedLiable-two = Второй водитель
+task-input-proposedLiable-check = Никто: решает человек

@@ -70,15 +70,14 @@ class Bpmn implements Editor {
   }
 
   async open(text: string): Promise<void> {
-    const whole = drawn(text);
     let xml = text;
-    if (!whole) {
+    if (!drawn(text)) {
       const { layoutProcess } = await import("bpmn-auto-layout");
       xml = await layoutProcess(joined(text));
     }
     await this.modeler.importXML(xml);
-    // A picture that was made here is kept with the next saving.
-    this.dirty = !whole;
+    // A picture that was made here is kept with the first change: until then the file is as it was.
+    this.dirty = false;
     this.named();
     // Never so small that names cannot be read: what does not fit is scrolled to.
     if (this.canvas.zoom("fit-viewport", "auto") < LEAST_ZOOM) this.canvas.zoom(LEAST_ZOOM);

@@ -37,3 +37,6 @@ function jump(form: HTMLFormElement): void {
 }
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-design]")) void start(form);
+for (const status of document.querySelectorAll<HTMLElement>("[data-progress]")) {
+  void import("./progress").then(({ follow }) => follow(status));
+}

@@ -9,6 +9,7 @@ import "dmn-js/dist/assets/dmn-js-boxed-expression-controls.css";
 import "dmn-js/dist/assets/dmn-font/css/dmn.css";
 import DmnModeler, { type View } from "dmn-js/lib/Modeler";
 import { el } from "../lib/dom";
+import { laidOut } from "./layout";
 import type { Canvas } from "./model";
 import type { Editor, Stage } from "./stage";
 import { t, translateModule } from "./words";
@@ -36,7 +37,12 @@ class Dmn implements Editor {
   }
 
   async open(text: string): Promise<void> {
-    await this.modeler.importXML(text);
+    const made = laidOut(text);
+    await this.modeler.importXML(made ?? text);
+    // One decision needs no drawing to be found; of several the drawing that was made here shows how they hang together.
+    const decisions = this.modeler.getViews().filter((v) => v.type !== "drd");
+    if (made && decisions.length === 1 && decisions[0]) await this.modeler.open(decisions[0]);
+    // A drawing that was made here is kept with the first change: until then the file is as it was.
     this.dirty = false;
     this.tabs();
   }

@@ -193,3 +193,5 @@ cabinet-file-quota = You have sent as many files as one may within a day. Try ag
     [one] {$n} hour
    *[other] {$n} hours
 }.
+my-payments = Payments
+my-payments-unpaid = { $n } to pay

@@ -195,3 +195,5 @@ cabinet-file-quota = Вы отправили столько файлов, ско
     [few] {$n} часа
    *[other] {$n} часов
 }.
+my-payments = Платежи
+my-payments-unpaid = к оплате: { $n }

@@ -2,6 +2,7 @@
 //!
 //! * `GET|POST /packs` – packs in force; a folder checked or published
 //! * `GET /packs/{id}`, `POST /packs/{id}/rollback` – one pack, its publications and files
+//! * `POST /packs/{id}/candidate` – the version of it that is tried: given to others, brought into force, withdrawn
 //! * `GET|POST /packs/{id}/files/{path…}` – one file, seen and edited
 //! * `/packs/{id}/design…` – the designer: a working copy of a pack, edited, checked, tried, compared, published
 //! * `GET /quarantine`, `POST /quarantine/replay|discard` – what was refused
@@ -16,7 +17,7 @@
 //! `actions` change something: they bump versions (`versions`), edit YAML by its structure (`yaml_edit`) and publish.
 
 mod actions;
-mod csv;
+mod archive;
 mod faults;
 mod pages;
 mod publications;
@@ -36,7 +37,7 @@ use svod_registry::Registry;
 use svod_runtime::{Applications, Cases};
 use svod_text::Texts;
 
-pub use pages::designer::{PackTest, PackTests, PackTestsRun};
+pub use pages::designer::{PackTest, PackTests, PackTestsEnd, PackTestsError, PackTestsRun, PackTestsTold};
 
 /// A whole pack and the multipart lines around its files.
 const MAX_UPLOAD: usize = MAX_PACK + (4 << 20);
@@ -69,6 +70,7 @@ pub fn routes(state: OperationsState) -> Router {
         .route("/packs", packs)
         .route("/packs/{id}", get(pages::pack::show))
         .route("/packs/{id}/rollback", post(pages::pack::roll_back))
+        .route("/packs/{id}/candidate", post(pages::pack::candidate::act))
         .route("/packs/{id}/files/{*path}", file)
         .route("/quarantine", get(pages::quarantine::list))
         .route("/quarantine/replay", post(pages::quarantine::replay))

@@ -229,6 +229,17 @@ impl Working {
         self.kept(s, actor).await
     }
 
+    /// Puts other files in the place of all.
+    ///
+    /// # Errors
+    /// More than is kept.
+    pub async fn take(mut self, s: &OperationsState, actor: &Actor, all: PackSource) -> Result<Self, WorkingError> {
+        let gone = self.published.files.keys().filter(|path| !all.files.contains_key(*path));
+        let gone: Vec<_> = gone.map(|path| (path.clone(), None)).collect();
+        self.changes.files = all.files.into_iter().map(|(path, text)| (path, Some(text))).chain(gone).collect();
+        self.kept(s, actor).await
+    }
+
     /// A file becomes again what is published.
     ///
     /// # Errors
@@ -262,15 +273,23 @@ impl Working {
     /// # Errors
     /// Nothing to publish, another version in force meanwhile, or what the publication refuses.
     pub async fn publish(self, s: &OperationsState, actor: &Actor, version: &str) -> Result<Published, WorkingError> {
+        let done = s.registry.publish(actor, self.ready(version)?).await?;
+        self.discard(s, actor).await?;
+        Ok(done)
+    }
+
+    /// The files under a new version, as they would be published.
+    ///
+    /// # Errors
+    /// Nothing to publish, another version in force meanwhile, or no version.
+    pub fn ready(&self, version: &str) -> Result<PackSource, WorkingError> {
         if let Some(now) = self.moved() {
             return Err(WorkingError::Moved(now.to_owned()));
         }
         if self.changes.files.is_empty() {
             return Err(WorkingError::Unchanged);
         }
-        let done = s.registry.publish(actor, with_version(self.source(), version)?).await?;
-        self.discard(s, actor).await?;
-        Ok(done)
+        Ok(with_version(self.source(), version)?)
     }
 
     async fn kept(mut self, s: &OperationsState, actor: &Actor) -> Result<Self, WorkingError> {

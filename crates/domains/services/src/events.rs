@@ -5,12 +5,16 @@ use svod_kernel::{Timestamp, Urn};
 use svod_portal::components::{self, TimelineItem, Tone};
 use svod_portal::{Html, PageContext, encoded};
 use svod_registry::JournalEvent;
+use svod_runtime::cases::whole;
 
+use crate::pages::payments::sum;
 use crate::words::Words;
 
 /// Kept for the machinery, or said already by the event's own words.
-const UNSAID: [&str; 18] = [
+const UNSAID: [&str; 19] = [
     "@erased",
+    // Sums are told with it.
+    "currency",
     "inputs",
     "closing",
     "state",
@@ -72,6 +76,7 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
         ("Case", "rate") => ("event-case-rate".into(), Tone::Quiet),
         ("Case", "pause") => ("event-case-pause".into(), Tone::Warning),
         ("Case", "resume") => ("event-case-resume".into(), Tone::Info),
+        ("Case", "met") => ("event-case-met".into(), Tone::Good),
         ("Case" | "Task", "warn") => ("event-warn".into(), Tone::Warning),
         ("Case" | "Task", "overdue") => ("event-overdue".into(), Tone::Danger),
         ("Task", "escalate") => ("event-task-escalate".into(), Tone::Danger),
@@ -79,18 +84,41 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
         ("Decision", "object") => ("event-decision-object".into(), Tone::Warning),
         ("Decision", "review") => ("event-decision-review".into(), Tone::Info),
         ("Accrual", "accrue") => ("event-accrual-accrue".into(), Tone::Info),
-        ("Accrual" | "Payment", "pay") => ("event-accrual-pay".into(), Tone::Good),
+        ("Accrual", "pay") => ("event-accrual-pay".into(), Tone::Good),
         ("Accrual", "cancel") => ("event-accrual-cancel".into(), Tone::Quiet),
+        ("Accrual", "refund") => ("event-accrual-refund".into(), Tone::Info),
+        ("Accrual", "fail") => ("event-accrual-fail".into(), Tone::Warning),
+        ("Payment", "pay") => ("event-payment-pay".into(), Tone::Info),
+        ("Payment", "send") => ("event-payment-send".into(), Tone::Quiet),
+        ("Payment", "replace") => ("event-payment-replace".into(), Tone::Quiet),
+        ("Payment", "refund") => ("event-payment-refund".into(), Tone::Info),
+        ("Payment", "payout") => ("event-payment-payout".into(), Tone::Info),
+        ("Payment", "settle") => ("event-payment-settle".into(), Tone::Good),
+        ("Payment", "fail") => ("event-payment-fail".into(), Tone::Danger),
+        ("Access", "look") => ("event-access-look".into(), Tone::Warning),
+        ("Access", "represent") => ("event-access-represent".into(), Tone::Warning),
+        ("Access", "end") => ("event-access-end".into(), Tone::Quiet),
+        ("Access", "review") => ("event-access-review".into(), Tone::Info),
+        ("Offer", "offer") => ("event-offer-offer".into(), Tone::Info),
+        ("Offer", "accept") => ("event-offer-accept".into(), Tone::Good),
+        ("Offer", "decline") => ("event-offer-decline".into(), Tone::Quiet),
+        ("Offer", "lapse") => ("event-offer-lapse".into(), Tone::Quiet),
+        ("Pack", "try") => ("event-pack-try".into(), Tone::Info),
+        ("Pack", "withdraw") => ("event-pack-withdraw".into(), Tone::Quiet),
+        (_, "attach" | "detach") => (format!("event-file-{}", event.action), Tone::Quiet),
         (_, "create" | "update" | "delete" | "publish" | "erased") => (format!("event-{}", event.action), Tone::Quiet),
         _ => ("event-other".into(), Tone::Quiet),
     }
 }
 
 /// The verbs that a filter offers, in the order in which they usually happen.
-pub const VERBS: [&str; 27] = [
+pub const VERBS: [&str; 38] = [
     "raise",
     "open",
     "offer",
+    "accept",
+    "decline",
+    "lapse",
     "take",
     "release",
     "substitute",
@@ -106,6 +134,13 @@ pub const VERBS: [&str; 27] = [
     "escalate",
     "accrue",
     "pay",
+    "settle",
+    "fail",
+    "refund",
+    "payout",
+    "look",
+    "represent",
+    "end",
     "rate",
     "advance",
     "close",
@@ -114,6 +149,7 @@ pub const VERBS: [&str; 27] = [
     "update",
     "delete",
     "erased",
+    "try",
     "publish",
 ];
 
@@ -137,7 +173,8 @@ pub fn item(words: &Words<'_>, event: &JournalEvent, here: bool) -> TimelineItem
     let ctx = words.ctx;
     let (key, tone) = headline(event);
     let type_name = words.kind(&event.entity_type);
-    let title = ctx.tf(&key, &[("type", type_name.as_str().into()), ("action", event.action.as_str().into())]);
+    let verb = ctx.t_or(&format!("verb-{}", event.action), &event.action);
+    let title = ctx.tf(&key, &[("type", type_name.as_str().into()), ("action", verb.into())]);
     let mut lines = Vec::new();
     if !here {
         lines.push(line(ctx, "event-about", words.thing(&event.entity)));
@@ -150,7 +187,7 @@ pub fn item(words: &Words<'_>, event: &JournalEvent, here: bool) -> TimelineItem
     }
     TimelineItem {
         title: title.into(),
-        when: when(words, event.at, &words.actor(&event.actor_name)),
+        when: when(words, event.at, &words.doer((&event.actor, &event.actor_name), &event.on_behalf, event.at)),
         body: Html::join([Html::join(lines), changes(words, event), receipt(ctx, event)]),
         tone,
     }
@@ -176,27 +213,45 @@ pub fn line(ctx: &PageContext, key: &str, value: Html) -> Html {
 fn changes(words: &Words<'_>, event: &JournalEvent) -> Html {
     let Some(all) = event.changes.as_object() else { return Html::default() };
     let said = all.iter().filter(|(name, change)| worth_saying(event, name, change));
-    let items: Vec<Html> = said.take(MAX_LINES).map(|(name, c)| change(words, &event.entity_type, name, c)).collect();
+    let items: Vec<Html> = said.take(MAX_LINES).map(|(name, c)| change(words, event, name, c)).collect();
     if items.is_empty() { Html::default() } else { Html::trusted(format!("<ul>{}</ul>", Html::join(items))) }
 }
 
-/// Of a new alert, case or task only what its headline does not say; of the rest all but the technical.
+/// Of what its headline tells only the rest that people want to know; of other events all but the technical.
 fn worth_saying(event: &JournalEvent, name: &str, change: &Value) -> bool {
-    match (event.entity_type.as_str(), event.action.as_str()) {
-        ("Alert", "raise") => ["kind", "severity", "entity", "attribute"].contains(&name),
-        ("Case", "open") => name == "body",
-        ("Task", "offer") => ["body", "deadline"].contains(&name),
+    let only: &[&str] = match (event.entity_type.as_str(), event.action.as_str()) {
+        ("Alert", "raise") => &["kind", "severity", "entity", "attribute"],
+        ("Case", "open") => &["body"],
+        ("Case", "pause") => &["pauseReason"],
+        ("Task", "offer") => &["body", "deadline"],
+        ("CaseMessage", "write") => &["text"],
+        ("Decision", "decide") => &["outcome", "reason", "objectUntil"],
+        ("Accrual", "accrue") => &["amount", "purpose", "basis", "dueAt"],
+        ("Accrual", "pay") => &["paid"],
+        ("Payment", "pay" | "refund" | "payout") => &["amount", "purpose"],
+        ("Payment", "settle" | "fail") => &["amount", "failure"],
+        ("Access", "look") => &["post", "body", "basis", "ground", "reason", "until"],
+        ("Offer", "offer") => &["name", "until"],
+        ("CaseMessage", "read") | ("Payment", "send" | "replace") => &[],
+        ("Access", "end" | "represent") | ("Offer", "accept" | "decline" | "lapse") => &[],
+        (_, "attach" | "detach") => &[],
         _ => {
             // Where a new thing stands is on the map.
             let new_place = change.get("old").is_none() && change.pointer("/new/geometry").is_some();
-            !new_place && !UNSAID.contains(&name)
+            return !new_place && !UNSAID.contains(&name);
         }
-    }
+    };
+    only.contains(&name)
 }
 
-fn change(words: &Words<'_>, kind: &str, name: &str, change: &Value) -> Html {
-    let ctx = words.ctx;
-    let side = |s: &str| change.get(s).map(|v| words.value(kind, name, v));
+fn change(words: &Words<'_>, event: &JournalEvent, name: &str, change: &Value) -> Html {
+    let (ctx, kind) = (words.ctx, event.entity_type.as_str());
+    let currency = words.currency((kind, name), &event.entity);
+    let shown = |v: &Value| match currency.zip(v.get("value").and_then(whole)) {
+        Some((currency, amount)) => sum(ctx.lang, amount, currency).into(),
+        None => words.value(kind, name, v),
+    };
+    let side = |s: &str| change.get(s).map(shown);
     let name = Html::from(words.attribute(name));
     let value = match (side("old"), side("new")) {
         (Some(old), Some(new)) => format!(
@@ -247,41 +302,66 @@ mod tests {
         assert_eq!(told, ["raise", "open", "offer", "take", "complete", "advance"]);
     }
 
+    /// Type and verb of events that have words of their own.
+    const KNOWN: &[(&str, &str)] = &[
+        ("Alert", "raise"),
+        ("Alert", "close"),
+        ("Case", "open"),
+        ("Case", "advance"),
+        ("Task", "offer"),
+        ("Task", "take"),
+        ("Task", "release"),
+        ("Task", "complete"),
+        ("Task", "substitute"),
+        ("CaseMessage", "write"),
+        ("CaseMessage", "read"),
+        ("Case", "rate"),
+        ("Case", "pause"),
+        ("Case", "resume"),
+        ("Case", "warn"),
+        ("Task", "escalate"),
+        ("Decision", "decide"),
+        ("Decision", "object"),
+        ("Decision", "review"),
+        ("Accrual", "accrue"),
+        ("Accrual", "pay"),
+        ("Accrual", "cancel"),
+        ("Accrual", "refund"),
+        ("Accrual", "fail"),
+        ("Payment", "pay"),
+        ("Payment", "send"),
+        ("Payment", "replace"),
+        ("Payment", "refund"),
+        ("Payment", "payout"),
+        ("Payment", "settle"),
+        ("Payment", "fail"),
+        ("Access", "look"),
+        ("Access", "represent"),
+        ("Access", "end"),
+        ("Access", "review"),
+        ("Offer", "offer"),
+        ("Offer", "accept"),
+        ("Offer", "decline"),
+        ("Offer", "lapse"),
+        ("Case", "attach"),
+        ("Case", "detach"),
+        ("Task", "withdraw"),
+        ("Body", "create"),
+        ("Body", "update"),
+        ("Body", "delete"),
+        ("Body", "erased"),
+        ("Pack", "publish"),
+        ("Pack", "try"),
+        ("Pack", "withdraw"),
+        ("Body", "whatever"),
+    ];
+
     #[test]
     fn every_event_has_words_in_every_language() {
         let texts = crate::texts();
-        let known = [
-            ("Alert", "raise"),
-            ("Alert", "close"),
-            ("Case", "open"),
-            ("Case", "advance"),
-            ("Task", "offer"),
-            ("Task", "take"),
-            ("Task", "release"),
-            ("Task", "complete"),
-            ("Task", "substitute"),
-            ("CaseMessage", "write"),
-            ("CaseMessage", "read"),
-            ("Case", "rate"),
-            ("Case", "pause"),
-            ("Case", "resume"),
-            ("Case", "warn"),
-            ("Task", "escalate"),
-            ("Decision", "decide"),
-            ("Decision", "object"),
-            ("Decision", "review"),
-            ("Accrual", "accrue"),
-            ("Accrual", "pay"),
-            ("Accrual", "cancel"),
-            ("Body", "create"),
-            ("Body", "update"),
-            ("Body", "delete"),
-            ("Body", "erased"),
-            ("Pack", "publish"),
-            ("Body", "whatever"),
-        ];
-        for (kind, action) in known {
+        for &(kind, action) in KNOWN {
             let (key, _) = headline(&event(kind, action, 1, json!({})));
+            assert!(action == "whatever" || key != "event-other", "{kind} {action} has words of its own");
             assert!(Lang::ALL.iter().all(|l| texts.has(*l, &key)), "{key}");
             let verb = format!("verb-{action}");
             assert!(action == "whatever" || Lang::ALL.iter().all(|l| texts.has(*l, &verb)), "{verb}");
@@ -309,6 +389,12 @@ mod tests {
         assert!(said("Task", "take", "status", json!({"new": {"value": "taken"}})));
         assert!(said("Task", "offer", "deadline", json!({"new": {"value": "2026-01-15T08:00:00Z"}})));
         assert!(!said("Task", "offer", "status", json!({"new": {"value": "offered"}})));
+        assert!(said("Payment", "pay", "amount", json!({"new": {"value": 35_000}})));
+        for raw in ["currency", "provider", "service", "kind", "accrual"] {
+            assert!(!said("Payment", "pay", raw, json!({"new": {"value": "x"}})), "{raw}");
+        }
+        assert!(said("Decision", "decide", "reason", json!({})) && !said("Decision", "decide", "rules", json!({})));
+        assert!(!said("Offer", "accept", "status", json!({})) && !said("CaseMessage", "write", "author", json!({})));
     }
 
     #[test]

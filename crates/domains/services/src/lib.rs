@@ -18,16 +18,18 @@
 //! * `GET /receipt/pdf` – the same to print and to keep
 //!
 //! `worklist` gathers and orders tasks, `bounded` asks what stays cheap among a million, `measures` tells how long things took, `evidence` reads what a decision was given, `events` and `words` say in human
-//! words what the journal keeps, `csv` writes RFC 4180.
+//! words what the journal keeps, `doers` who acted for whom, `facts` what values mean, `thumbs` which files there are.
 
 mod access;
 mod bounded;
-mod csv;
+mod doers;
 mod events;
 mod evidence;
+mod facts;
 mod measures;
 mod names;
 mod pages;
+mod thumbs;
 mod words;
 mod worklist;
 
@@ -41,6 +43,7 @@ use svod_notary::Notary;
 use svod_registry::Registry;
 use svod_runtime::{Applications, Cases, Correspondence, Handover, Tasks};
 use svod_text::Texts;
+use svod_trust::Trust;
 
 pub use pages::payments::{PaymentsState, routes as payments};
 
@@ -68,6 +71,11 @@ impl ServicesState {
     /// What both sides of a case write.
     fn correspondence(&self) -> Correspondence {
         Correspondence::new(self.registry.clone())
+    }
+
+    /// Who acts for whom.
+    fn trust(&self) -> Trust {
+        Trust::new(self.registry.clone())
     }
 
     /// Tasks of who is away.
@@ -99,7 +107,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/{urn}/form", task_form)
         .route("/cases/{urn}", get(pages::case::show))
         .route("/cases/{urn}/journal", get(pages::case::journal))
-        .route("/cases/{urn}/messages", post(pages::case::write))
+        .route("/cases/{urn}/messages", post(pages::case::write).layer(with_files))
         .route("/cases/{urn}/rate", post(pages::case::rate))
         .route("/cases/{urn}/object", post(pages::case::object))
         .route("/cases/{urn}/object/{decision}", objection)

@@ -1,12 +1,16 @@
 //! What attributes, values, people and grounds are called.
 
 use serde_json::Value;
-use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_kernel::{OnBehalf, SpacePath, Timestamp, Urn};
 use svod_model::{Metamodel, Range};
+use svod_money::CURRENCY;
 use svod_portal::{Html, PageContext, components};
 
 use crate::access;
 use crate::names::Names;
+
+/// Attributes that are sums in the smallest unit, where the type has a currency.
+const SUMS: [&str; 5] = ["amount", "paid", "refunded", "overpaid", "owedBack"];
 
 /// A value as it is to be shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +51,9 @@ pub fn shown(metamodel: &Metamodel, kind: &str, name: &str, attribute: &Value) -
         ("Alert" | "Task", "kind") => return message("alert"),
         ("Alert", "attribute") => return message("attr"),
         ("Case", "process") => return message("process"),
-        ("Task", "takenBy") => return message("persona"),
+        ("Case", "pauseReason") => return message("pause"),
+        ("Decision", "outcome") => return message("outcome"),
+        ("Task", "takenBy") | ("Access", "post") => return message("persona"),
         _ => {}
     }
     let declared = metamodel.attribute(kind, name);
@@ -189,8 +195,35 @@ impl Words<'_> {
     pub fn actor(&self, name: &str) -> String {
         match name.strip_prefix("platform:") {
             Some(part) => self.ctx.t_or(&format!("actor-platform-{part}"), &self.ctx.t("actor-platform")),
+            None if name == "citizen" => self.ctx.t("actor-citizen"),
             None => self.ctx.t_or(&format!("persona-{name}"), name),
         }
+    }
+
+    /// Who did something, and for whom: an operator for somebody who was present, a representative, or the doer alone.
+    pub fn doer(&self, (id, name): (&str, &str), chain: &[OnBehalf], at: Timestamp) -> String {
+        let (ctx, doers) = (self.ctx, self.names.doers());
+        if chain.is_empty() {
+            return self.actor(name);
+        }
+        if !doers.at_desk(chain) {
+            return match doers.basis(chain) {
+                "" => ctx.t("actor-representative"),
+                basis => ctx.tf("actor-representative-by", &[("basis", ctx.word("MandateBasis", basis).into())]),
+            };
+        }
+        let who = match doers.post(id, at) {
+            Some(post) => ctx.tf("actor-operator-in", &[("post", post.into())]),
+            None => ctx.t("actor-operator"),
+        };
+        let key = if chain.len() > 1 { "actor-for-representative" } else { "actor-for-present" };
+        ctx.tf(key, &[("who", who.into())])
+    }
+
+    /// The currency of a sum in the smallest unit that an attribute of an entity is; none when it is no such attribute.
+    pub fn currency(&self, (kind, name): (&str, &str), entity: &Urn) -> Option<&str> {
+        let money = SUMS.contains(&name) && self.metamodel.attribute(kind, "currency").is_some();
+        money.then(|| self.names.currency(entity).unwrap_or(CURRENCY))
     }
 
     /// What a space is called.

@@ -93,6 +93,7 @@ pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
     asked.knows(&[&OF_FORM[..], &OF_LIST[..]].concat())?;
     let context = asked.context(&state).await?;
     let wanted = find::parse(&asked, &context)?;
+    find::fits_in_an_address(&wanted.query, &state.registry.catalogue().metamodel)?;
     let look = (form::parse(&asked, &context)?, join::Join::of(&asked)?);
     answer_found(&state, &asked, &context, wanted, look, "/ngsi-ld/v1/entities").await
 }

@@ -210,6 +210,7 @@ pub async fn create(State(state): State<NgsiState>, asked: Asked) -> Answer {
     lifetime(&asked)?;
     let context = asked.context(&state).await?;
     let wanted = find::parse(&asked, &context)?;
+    find::fits_in_an_address(&wanted.query, &state.registry.catalogue().metamodel)?;
     let origins = entities::origins(&state, &asked, &context, wanted).await?;
     let Use::Walk(map) = Use::Make.settle(&state, &asked, &origins)? else {
         return Err(ApiError::new(Kind::InternalError, "the map was not made"));

@@ -201,6 +201,7 @@ pub async fn purge(State(state): State<NgsiState>, asked: Asked) -> Answer {
     asked.knows(&[&OF_LIST[..], &["type", "attrs", "keep", "drop", "csf", "datasetId"]].concat())?;
     let context = asked.context(&state).await?;
     let wanted = find::parse(&asked, &context)?;
+    find::fits_in_an_address(&wanted.query, &state.registry.catalogue().metamodel)?;
     if !wanted.query.links().is_empty() || asked.words("attrs").iter().any(|w| w.contains('{')) {
         return Err(ApiError::bad("related entities have no say in what is purged"));
     }

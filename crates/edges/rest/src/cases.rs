@@ -2,25 +2,31 @@
 //! systems to processes.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Path, Query, Request, State};
+use axum::http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use svod_files::{FileError, MAX_FILES, Upload};
 use svod_kernel::{Actor, FieldError, Role, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
 use svod_registry::{EntityQuery, QueryError};
-use svod_runtime::FillingError;
+use svod_runtime::{Enclosed, FillingError};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::drafts::{new_case, object as object_of};
+use crate::files::{HeldFile, KeptFile, NameParam, held};
 use crate::my::refused;
-use crate::services::{Created, body, created, fileless};
+use crate::services::{Created, body, created};
 use crate::{Caller, Failure, RestState};
 
 /// Things of one type that are told of one case.
 const MOST: usize = 500;
 /// Longest objection in words, in characters.
 const MAX_OBJECTION: usize = 4_000;
+/// What a message may have beside its files, in bytes.
+const FIELDS: usize = 64 * 1024;
 /// Longest name or key of a message, in bytes.
 const LONGEST: usize = 200;
 
@@ -129,6 +135,8 @@ pub struct CaseView {
     /// Entities `Payment`; `amount` in the smallest unit of `currency`.
     #[schema(value_type = Vec<Object>)]
     payments: Vec<Entity>,
+    /// Files of the case and of its messages (`owner`), read at `/api/v1/files/{id}`.
+    files: Vec<KeptFile>,
 }
 
 /// One case: what happens now and by when, open tasks, decisions, messages, what is owed and was paid, 500 of each at the most.
@@ -154,8 +162,12 @@ pub async fn read(
         // The answer is the same; they are marked the next time.
         tracing::warn!(%error, "messages that were read could not be marked as read");
     }
+    let mut files = Vec::new();
+    for owner in std::iter::once(&case).chain(&messages).filter(|e| e.attributes.contains_key(svod_files::ATTRIBUTE)) {
+        files.extend(s.files.list(owner).await?.into_iter().map(KeptFile::from));
+    }
     let now = now(&case, &tasks, &accruals);
-    Ok(Json(CaseView { case, now, tasks, decisions, messages, accruals, payments }))
+    Ok(Json(CaseView { case, now, tasks, decisions, messages, accruals, payments, files }))
 }
 
 async fn of_case(s: &RestState, actor: &Actor, case: &Entity, kind: &str) -> Result<Vec<Entity>, QueryError> {
@@ -191,11 +203,23 @@ fn now(case: &Entity, tasks: &[Entity], accruals: &[Entity]) -> Now {
     now
 }
 
-#[derive(Deserialize, ToSchema)]
+/// A message.
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Letter {
     /// 1 to 4,000 characters.
     text: String,
+}
+
+/// A message with its files.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "what a form looks like, for the description")]
+pub struct LetterWithFiles {
+    /// 1 to 4,000 characters.
+    text: String,
+    /// PDF, JPEG, PNG or WebP, by their content; 20 at the most.
+    #[schema(value_type = Vec<String>, content_media_type = "application/octet-stream")]
+    files: Vec<Vec<u8>>,
 }
 
 /// What was written.
@@ -206,25 +230,58 @@ pub struct Written {
     message: Urn,
 }
 
-/// Writes a message in a case: the applicant, or who acts for them, to the body; the body to the applicant.
+/// Writes a message in a case: the applicant, or who acts for them, to the body; the body to the applicant. Files come with it as
+/// `multipart/form-data`: a field `text`, and parts `files` with a file name each; together they may be as large as one file. Who may
+/// read the message may read them.
 #[utoipa::path(post, path = "/api/v1/cases/{urn}/messages", tag = "services", params(("urn" = String, Path)),
-    request_body = Letter,
+    request_body(content((Letter = "application/json"), (LetterWithFiles = "multipart/form-data"))),
     responses((status = 201, body = Written), (status = 403, description = "neither the applicant nor of the body"), (status = 404),
-        (status = 409, description = "closed more than 30 days ago"), (status = 422),
-        (status = 429, description = "too many that nobody has read")),
+        (status = 409, description = "closed more than 30 days ago"), (status = 422, description = "no good text; a file that is not taken"),
+        (status = 429, description = "too many that nobody has read; as many files as one may send within a day")),
     security(("bearer" = [])))]
 pub async fn write(
     State(s): State<RestState>,
     Caller(actor): Caller,
     Path(urn): Path<Urn>,
-    Json(letter): Json<Letter>,
+    request: Request,
 ) -> Result<(StatusCode, Json<Written>), Failure> {
     let case = asked_for(&s, &actor, &urn).await?;
     let correspondence = s.correspondence();
     let side = correspondence.side(&actor, &case);
     let side = side.ok_or_else(|| Failure::forbidden("its applicant and its body write in a case"))?;
-    let message = correspondence.write(&actor, &urn, &letter.text, side).await?;
+    let (text, files) = letter(&s, request).await?;
+    let message = correspondence.write_with(&actor, &urn, (&text, side), (&s.files, files)).await?;
     Ok((StatusCode::CREATED, Json(Written { message })))
+}
+
+/// The text and the files of a message that is sent.
+async fn letter(s: &RestState, mut request: Request) -> Result<(String, Vec<Upload>), Failure> {
+    DefaultBodyLimit::max(s.files.max_bytes() + FIELDS).apply(&mut request);
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
+        let bytes = Bytes::from_request(request, &()).await.map_err(|_| FileError::TooLarge(s.files.max_mib()))?;
+        return Ok((body::<Letter>(&bytes, "Letter")?.text, Vec::new()));
+    }
+    let broken = |e: MultipartError| match e.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => FileError::TooLarge(s.files.max_mib()).into(),
+        _ => Failure::bad("body", &e.body_text(), "send multipart/form-data with text and files"),
+    };
+    let mut parts = Multipart::from_request(request, &())
+        .await
+        .map_err(|e| Failure::bad("body", &e.body_text(), "send multipart/form-data with a boundary"))?;
+    let (mut text, mut files) = (String::new(), Vec::new());
+    while let Some(part) = parts.next_field().await.map_err(broken)? {
+        let (field, called) = (part.name().unwrap_or_default().to_owned(), part.file_name().map(str::to_owned));
+        match (field.as_str(), called) {
+            ("text", None) => text = part.text().await.map_err(broken)?,
+            ("files", Some(name)) if files.len() < MAX_FILES => {
+                files.push(Upload { name, bytes: part.bytes().await.map_err(broken)?.to_vec() });
+            }
+            ("files", Some(_)) => return Err(FileError::TooMany.into()),
+            _ => return Err(Failure::bad("body", "an unknown part", "send text, and files with their names")),
+        }
+    }
+    Ok((text, files))
 }
 
 /// A case that somebody has asked for and the actor may know of.
@@ -288,26 +345,64 @@ pub async fn object(
     Json(objecting): Json<Objecting>,
 ) -> Result<Created, Failure> {
     let Objecting { decision, answers } = objecting;
-    let case = asked_for(&s, &actor, &urn).await?;
-    let shown = s.registry.entity(&actor, &decision).await?;
+    let shown = decision_of(&s, &actor, (&urn, &decision)).await?;
+    let (service, way) = s.cases.objectable(&actor, &decision).await?;
+    let Some(file) = way.form else {
+        return Ok(created(s.cases.object(&actor, &decision, in_words(&answers)?).await?));
+    };
+    let key = draft_of(&decision);
+    let case = s.applications.unsent(&actor, &key).await?.and_then(|kept| kept.owner);
+    let place = (case.as_ref(), &shown.space);
+    let answers = Enclosed::bind(&s.files, &actor, place, answers).await?;
+    let applicant = s.applications.applicant(&actor).await?;
+    let sheet = s.filling.of_pack(&service, &file, &applicant).await?;
+    crate::services::unsigned(&sheet)?;
+    let data = s.filling.fill(&actor, &sheet, answers, Default::default()).await?.data;
+    let enclosed = Enclosed::of(place, &Enclosed::named(&s.files, &actor, place, &data).await?);
+    let begun = s.cases.object_with(&actor, &decision, object_of(data), enclosed).await?;
+    s.applications.sent(&actor, &key).await?;
+    Ok(created(begun))
+}
+
+/// Under which the form of an objection is kept, here and on its page.
+fn draft_of(decision: &Urn) -> String {
+    format!("object/{decision}")
+}
+
+/// Takes a file in for an objection to a decision whose service has a form for it: PDF, JPEG, PNG or WebP, as `POST /api/v1/files`
+/// takes them. The answer is what stands in the list that answers a field of files.
+#[utoipa::path(post, path = "/api/v1/cases/{urn}/objections/{decision}/files", tag = "services",
+    params(("urn" = String, Path), ("decision" = String, Path), NameParam),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 201, body = HeldFile),
+        (status = 404, description = "no such decision of that case that is the caller's to object to"),
+        (status = 409, description = "too late, objected to before, its service knows no way, or has no form for it"),
+        (status = 429, description = "As much as one may send within a day: try again after `Retry-After`")),
+    security(("bearer" = [])))]
+pub async fn put_file(
+    State(s): State<RestState>,
+    Caller(actor): Caller,
+    Path((urn, decision)): Path<(Urn, Urn)>,
+    Query(p): Query<NameParam>,
+    bytes: Body,
+) -> Result<(StatusCode, Json<HeldFile>), Failure> {
+    let shown = decision_of(&s, &actor, (&urn, &decision)).await?;
+    let (service, way) = s.cases.objectable(&actor, &decision).await?;
+    way.form.ok_or_else(|| FillingError::NoForm(decision.to_string()))?;
+    let key = draft_of(&decision);
+    s.applications.unsent(&actor, &key).await?;
+    let case = s.applications.envelope(&actor, (&key, &service.version), new_case(&s)).await?;
+    held(&s, &actor, (&case, &shown.space), (p.name, bytes)).await
+}
+
+/// A decision of a case that somebody has asked for and the actor may know of.
+async fn decision_of(s: &RestState, actor: &Actor, (urn, decision): (&Urn, &Urn)) -> Result<Entity, Failure> {
+    let case = asked_for(s, actor, urn).await?;
+    let shown = s.registry.entity(actor, decision).await?;
     if shown.object("case") != Some(&case.id) {
         return Err(QueryError::NotFound(format!("decision {decision}")).into());
     }
-    let (service, way) = s.cases.objectable(&actor, &decision).await?;
-    let data = match way.form {
-        Some(file) => {
-            fileless(&answers)?;
-            let applicant = s.applications.applicant(&actor).await?;
-            let sheet = s.filling.of_pack(&service, &file, &applicant).await?;
-            crate::services::unsigned(&sheet)?;
-            match s.filling.fill(&actor, &sheet, answers, Default::default()).await?.data {
-                Value::Object(data) => data,
-                _ => Map::new(),
-            }
-        }
-        None => in_words(&answers)?,
-    };
-    Ok(created(s.cases.object(&actor, &decision, data).await?))
+    Ok(shown)
 }
 
 /// An objection where the service has no form for it.
@@ -355,6 +450,35 @@ pub async fn tell(State(s): State<RestState>, Caller(actor): Caller, bytes: Byte
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(refused(404, "nobody-waits", "no process of the caller's territories waits for a message of that name and key"))
+}
+
+/// A signal of another system.
+#[derive(Debug, Deserialize, Default, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Called {
+    /// Name of the signal in the process, 1 to 200 bytes.
+    name: String,
+    /// What it holds: variables by their names.
+    #[schema(value_type = Object)]
+    #[serde(default)]
+    payload: Map<String, Value>,
+}
+
+/// Calls a signal: every process that waits for it in the territories that the caller administers (`administer`) is told, and each
+/// process of a pack of these territories that begins with it begins, once for each call. It is kept when the answer comes, and told
+/// after that; a case of the caller's own hears nothing.
+#[utoipa::path(post, path = "/api/v1/signals", tag = "services", request_body = Called,
+    responses((status = 202, description = "it is told to everybody who waits for it, and begins what begins with it"),
+        (status = 400, description = "no signal"),
+        (status = 403, description = "not an administrator")),
+    security(("bearer" = [])))]
+pub async fn call(State(s): State<RestState>, Caller(actor): Caller, bytes: Bytes) -> Result<StatusCode, Failure> {
+    let Called { name, payload } = body(&bytes, "Called")?;
+    if name.is_empty() || name.len() > LONGEST {
+        return Err(Failure::bad("name", "must have 1 to 200 bytes", "give the signal's name in the process"));
+    }
+    s.cases.call(&actor, &name, payload).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 #[cfg(test)]

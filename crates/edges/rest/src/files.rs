@@ -5,7 +5,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use svod_files::{FileError, FileInfo, FileKind, FileState, Upload};
-use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_runtime::{Enclosed, reference};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{Caller, Failure, RestState};
@@ -78,6 +79,44 @@ pub async fn put(
     let upload = Upload { name: p.name.unwrap_or_default(), bytes: bytes.to_vec() };
     let kept = s.files.put(&actor, &p.owner, upload).await?;
     Ok((StatusCode::CREATED, Json(kept.into())))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct NameParam {
+    /// As people call it. Its ending must be that of the content; without one it gets one.
+    pub name: Option<String>,
+}
+
+/// A file that is held until answers name it: so it stands in the list that answers a field of files. Nobody is given it before
+/// that, and one that is never named is erased.
+#[derive(Serialize, ToSchema)]
+pub struct HeldFile {
+    /// Identifier.
+    file: String,
+    name: String,
+    /// Media type, by its content.
+    #[serde(rename = "type")]
+    media: String,
+    /// Bytes that are kept: of a picture other ones than were sent.
+    size: u64,
+}
+
+/// Takes a file in for a case that will name it.
+pub async fn held(
+    s: &RestState,
+    actor: &Actor,
+    at: (&Urn, &SpacePath),
+    (name, body): (Option<String>, Body),
+) -> Result<(StatusCode, Json<HeldFile>), Failure> {
+    // Before anything of it is read.
+    s.files.may_send(actor, 1).await?;
+    let read = axum::body::to_bytes(body, s.files.max_bytes()).await;
+    let bytes = read.map_err(|_| FileError::TooLarge(s.files.max_mib()))?;
+    let upload = Upload { name: name.unwrap_or_default(), bytes: bytes.to_vec() };
+    let held = reference(&Enclosed::hold(&s.files, actor, at, upload).await?);
+    let file = HeldFile { file: held.file, name: held.name, media: held.media, size: held.size };
+    Ok((StatusCode::CREATED, Json(file)))
 }
 
 /// The bytes of a file, for who may see it in its entity. What waits for the scanner, or holds malware, is a conflict.

@@ -6,6 +6,7 @@ mod auth;
 mod cases;
 mod commands;
 mod decisions;
+mod drafts;
 mod entities;
 mod files;
 mod history;
@@ -89,18 +90,26 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(tasks::release))
         .routes(routes!(tasks::complete))
         .routes(routes!(tasks::answers))
+        .routes(routes!(tasks::put_file))
         .routes(routes!(services::list))
         .routes(routes!(services::read))
         .routes(routes!(services::apply))
         .routes(routes!(services::offers))
         .routes(routes!(services::accept))
+        .routes(routes!(services::put_file))
         .routes(routes!(services::decline))
+        .routes(routes!(drafts::list))
+        .routes(routes!(drafts::read, drafts::keep, drafts::remove))
+        .routes(routes!(drafts::put_file))
+        .routes(routes!(drafts::send))
         .routes(routes!(cases::list))
         .routes(routes!(cases::read))
         .routes(routes!(cases::write))
         .routes(routes!(cases::rate))
         .routes(routes!(cases::object))
+        .routes(routes!(cases::put_file))
         .routes(routes!(cases::tell))
+        .routes(routes!(cases::call))
         .routes(routes!(packs::list, packs::publish))
         .routes(routes!(packs::check))
         .routes(routes!(packs::read))

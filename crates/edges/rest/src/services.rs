@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use svod_kernel::{FieldError, SpacePath, Urn};
+use svod_kernel::{SpacePath, Urn};
 use svod_model::{Audience, Entity, ServiceTerm};
-use svod_runtime::{Application, Enclosed, FillingError, Service, Sheet, form_of};
+use svod_runtime::{Application, Enclosed, Offers, Service, Sheet, form_of};
 use utoipa::ToSchema;
 
 use crate::commands::key;
+use crate::drafts::object;
+use crate::files::{HeldFile, NameParam, held};
 use crate::my::Owner;
 use crate::{Caller, Failure, RestState};
 
@@ -140,29 +142,9 @@ pub fn unsigned(sheet: &Sheet) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Files do not come among answers: what is not sent and examined here is not a file that a case can name.
-pub fn fileless(answers: &Map<String, Value>) -> Result<(), FillingError> {
-    let named = answers.iter().filter(|(_, value)| has_file(value));
-    let told = |(field, _): (&String, &Value)| FieldError {
-        field: field.clone(),
-        rule: "files".into(),
-        fix: "leave the files out; they are sent with the form on its page".into(),
-    };
-    let errors: Vec<FieldError> = named.map(told).collect();
-    if errors.is_empty() { Ok(()) } else { Err(FillingError::Answers(errors)) }
-}
-
-fn has_file(value: &Value) -> bool {
-    match value {
-        Value::Array(all) => all.iter().any(has_file),
-        Value::Object(map) => (map.contains_key("file") && map.contains_key("size")) || map.values().any(has_file),
-        _ => false,
-    }
-}
-
-/// Asks for a service in the caller's own affairs, or of whom they act for: its case begins. Answers that are not good are told
-/// all at once, each with field, rule and fix (`form`). An `Idempotency-Key` makes a repeated request (within a day, by the same
-/// caller) answer with the case that began the first time.
+/// Asks for a service in the caller's own affairs, or of whom they act for: its case begins. What has files is filled in as a draft
+/// and sent (`/api/v1/my/drafts`). Answers that are not good are told all at once, each with field, rule and fix (`form`). An
+/// `Idempotency-Key` makes a repeated request (within a day, by the same caller) answer with the case that began the first time.
 #[utoipa::path(post, path = "/api/v1/services/{pack}/{service}/applications", tag = "services", request_body = Answers,
     params(("pack" = String, Path, description = "Id of the pack"), ("service" = String, Path, description = "Id in the pack"),
         ("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
@@ -181,18 +163,13 @@ pub async fn apply(
     let Answers { answers, disputed } = body(&bytes, "Answers")?;
     let service = s.applications.service(&format!("{pack}/{id}"))?;
     let applicant = s.applications.applicant(&actor).await?;
+    let service = s.applications.service_for(&service.key(), &applicant)?;
     let key = key(&headers, &[service.key().as_bytes(), b" ", &bytes].concat())?;
-    fileless(&answers)?;
+    let answers = Enclosed::bind(&s.files, &actor, (None, &applicant.space), answers).await?;
     let sheet = s.filling.of_service(&service.spec, &applicant).await?;
     unsigned(&sheet)?;
     let done = s.filling.fill(&actor, &sheet, answers, disputed).await?;
-    let application = Application {
-        service: service.key(),
-        data: done.data,
-        from_graph: done.from_graph.into_iter().map(|(name, path)| (name, path.into())).collect(),
-        disputed: done.disputed.into_iter().collect(),
-        channel: "api",
-    };
+    let application = Application::of(service.key(), done, "api");
     Ok(created(s.applications.send_once(&actor, application, Enclosed::default(), key).await?))
 }
 
@@ -229,23 +206,41 @@ pub async fn accept(
     let offer = offers.get(actor, &urn).await?;
     let service = s.applications.service(offer.text("service").unwrap_or_default())?;
     let applicant = s.applications.applicant(actor).await?;
+    let service = s.applications.service_for(&service.key(), &applicant)?;
     if answers.is_empty() {
         if form_of(&service.spec).is_some() {
             unsigned(&s.filling.of_service(&service.spec, &applicant).await?)?;
         }
         return Ok(created(offers.accept(actor, &urn).await?));
     }
-    fileless(&answers)?;
-    let mut held = offers.data(actor, &urn).await?;
-    held.extend(answers);
+    let case = Offers::case_of(&offer)?;
+    let place = (Some(&case), &applicant.space);
+    let mut filled = offers.data(actor, &urn).await?;
+    filled.extend(Enclosed::bind(&s.files, actor, place, answers).await?);
     let sheet = s.filling.of_service(&service.spec, &applicant).await?;
     unsigned(&sheet)?;
-    let done = s.filling.fill(actor, &sheet, held, disputed).await?;
-    let answers = match done.data {
-        Value::Object(answers) => answers,
-        _ => Map::new(),
-    };
-    Ok(created(offers.accept_with(actor, &urn, (answers, None)).await?))
+    let done = s.filling.fill(actor, &sheet, filled, disputed).await?;
+    let enclosed = Enclosed::of(place, &Enclosed::named(&s.files, actor, place, &done.data).await?);
+    Ok(created(offers.accept_with(actor, &urn, (object(done.data), enclosed.files)).await?))
+}
+
+/// Takes a file in for an offer that waits for an answer: PDF, JPEG, PNG or WebP, as `POST /api/v1/files` takes them. The answer is
+/// what stands in the list that answers a field of files.
+#[utoipa::path(post, path = "/api/v1/my/offers/{urn}/files", tag = "services", params(("urn" = String, Path), NameParam),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 201, body = HeldFile), (status = 404), (status = 409, description = "answered before, or its time is over"),
+        (status = 429, description = "As much as one may send within a day: try again after `Retry-After`")),
+    security(("bearer" = [])))]
+pub async fn put_file(
+    State(s): State<RestState>,
+    owner: Owner,
+    Path(urn): Path<Urn>,
+    Query(p): Query<NameParam>,
+    bytes: Body,
+) -> Result<(StatusCode, Json<HeldFile>), Failure> {
+    let offer = s.offers().open(&owner.actor, &urn).await?;
+    let (case, applicant) = (Offers::case_of(&offer)?, s.applications.applicant(&owner.actor).await?);
+    held(&s, &owner.actor, (&case, &applicant.space), (p.name, bytes)).await
 }
 
 /// Declines an offer. Declined twice is declined.
@@ -255,21 +250,4 @@ pub async fn accept(
 pub async fn decline(State(s): State<RestState>, owner: Owner, Path(urn): Path<Urn>) -> Result<StatusCode, Failure> {
     s.offers().decline(&owner.actor, &urn).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_file_among_the_answers_is_told_at_its_field() {
-        let file = json!([{"file": "urn:svod:file:1", "name": "a.pdf", "type": "application/pdf", "size": 1}]);
-        let answers = |value| Map::from_iter([("scan".to_owned(), value), ("file".to_owned(), json!("a text"))]);
-        let refused = fileless(&answers(file)).unwrap_err();
-        let FillingError::Answers(errors) = refused else { panic!("{refused}") };
-        assert_eq!(errors.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["scan"]);
-        assert!(fileless(&answers(json!([{"name": "no file"}]))).is_ok());
-    }
 }

@@ -1,14 +1,18 @@
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use svod_kernel::{SpacePath, Urn};
-use svod_model::Entity;
+use svod_kernel::{Actor, Lang, SpacePath, Urn};
+use svod_model::{AttributeValue, Entity};
 use svod_registry::EntityQuery;
+use svod_runtime::{Enclosed, FillingError, task_name};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::drafts::object;
 use crate::entities::Done;
-use crate::services::{Answers, fileless, unsigned};
+use crate::files::{HeldFile, NameParam, held};
+use crate::services::{Answers, unsigned};
 use crate::{Caller, Failure, RestState};
 
 #[derive(Deserialize, IntoParams)]
@@ -22,6 +26,9 @@ pub struct TaskParams {
     /// Only of this body.
     #[param(value_type = Option<String>)]
     body: Option<Urn>,
+    /// `title` in this language, as the packs call their tasks; without it as the processes do.
+    #[param(value_type = Option<String>)]
+    lang: Option<Lang>,
     /// `next` of the page before.
     after: Option<String>,
     /// 1 to 1,000, default 100.
@@ -49,7 +56,16 @@ pub async fn list(
     q.filters.extend(p.body.map(|v| ("body".to_owned(), v.to_string())));
     q.after = p.after;
     q.limit = p.limit.unwrap_or(100);
-    let page = s.registry.query(&actor, q).await?;
+    let mut page = s.registry.query(&actor, q).await?;
+    if let Some(lang) = p.lang {
+        let catalogue = s.registry.catalogue();
+        for task in &mut page.items {
+            let name = task_name(&catalogue.texts, lang, task, None);
+            if let Some(title) = task.attributes.get_mut("title") {
+                title.value = AttributeValue::Value(name.into());
+            }
+        }
+    }
     Ok(Json(TaskPage { items: page.items, next: page.next }))
 }
 
@@ -111,12 +127,37 @@ pub async fn answers(
 ) -> Result<Json<Done>, Failure> {
     let sheet = s.filling.of_task(&actor, &urn).await?;
     unsigned(&sheet)?;
-    fileless(&answers)?;
-    let answers = match s.filling.fill(&actor, &sheet, answers, disputed).await?.data {
-        Value::Object(answers) => answers,
-        _ => Map::new(),
-    };
-    let done = s.tasks.complete_with(&actor, &urn, answers, &[]).await?;
+    let case = case_of(&s, &actor, &urn).await?;
+    let place = (case.as_ref(), &sheet.space);
+    let answers = Enclosed::bind(&s.files, &actor, place, answers).await?;
+    let data = s.filling.fill(&actor, &sheet, answers, disputed).await?.data;
+    let files = Enclosed::named(&s.files, &actor, place, &data).await?;
+    let done = s.tasks.complete_with(&actor, &urn, object(data), &files).await?;
     s.applications.discard(&actor, &format!("task/{urn}")).await?;
     Ok(Json(done.into()))
+}
+
+/// The case that a task belongs to.
+async fn case_of(s: &RestState, actor: &Actor, task: &Urn) -> Result<Option<Urn>, Failure> {
+    Ok(s.registry.entity(actor, task).await?.object("case").cloned())
+}
+
+/// Takes a file in for the answers of a taken task, whose case will name it: PDF, JPEG, PNG or WebP, as `POST /api/v1/files` takes
+/// them. The answer is what stands in the list that answers a field of files.
+#[utoipa::path(post, path = "/api/v1/tasks/{urn}/files", tag = "work", params(("urn" = String, Path), NameParam),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 201, body = HeldFile), (status = 404),
+        (status = 409, description = "not taken, taken by somebody else, or done in words: `no-form`"),
+        (status = 429, description = "As much as one may send within a day: try again after `Retry-After`")),
+    security(("bearer" = [])))]
+pub async fn put_file(
+    State(s): State<RestState>,
+    Caller(actor): Caller,
+    Path(urn): Path<Urn>,
+    Query(p): Query<NameParam>,
+    bytes: Body,
+) -> Result<(StatusCode, Json<HeldFile>), Failure> {
+    let sheet = s.filling.of_task(&actor, &urn).await?;
+    let case = case_of(&s, &actor, &urn).await?.ok_or_else(|| FillingError::NoForm(urn.to_string()))?;
+    held(&s, &actor, (&case, &sheet.space), (p.name, bytes)).await
 }

@@ -250,6 +250,10 @@ fn pages_may_be_hidden() {
     assert_eq!(titles(&Draft::of(json!({"a": true}))), ["a", "b", "c"]);
     assert_eq!(titles(&Draft::of(json!({"a": true, "b": true}))), ["a", "b"]);
     assert_eq!(form.view(&Draft::default(), Some("b"), &house.around(), None).page, 0);
+    assert_eq!(form.page_names(), ["a", "b", "c"], "hidden ones too");
+    assert_eq!(form.page_titles(&house.around()), ["a", "b", "c"]);
+    let one = of(json!([{"type": "checkbox", "key": "a", "label": "a"}]));
+    assert!(one.page_names().is_empty() && one.page_titles(&house.around()).is_empty());
 }
 
 #[test]

@@ -19,6 +19,7 @@ svod_store::on_both_engines!(
     a_chart_has_no_more_points_than_asked_for,
     latest_is_by_time_not_by_arrival,
     trails_are_the_last_places,
+    observations_end_in_their_time,
 );
 
 fn key(n: u32, attribute: &str) -> SeriesKey {
@@ -80,6 +81,24 @@ async fn a_batch_is_whole_and_duplicates_are_counted(place: &TestPlace) {
     let held = store.read(|c| quarantine::counts(c, &[0], quarantine::Status::Held)).await.unwrap();
     assert_eq!(held, [("malformed".to_owned(), 1)]);
     assert_eq!(history.append(vec![], vec![], vec![]).await.unwrap(), Appended::default());
+}
+
+/// ASVS V14.2.4: what is older goes, however many it is, and nothing else.
+async fn observations_end_in_their_time(place: &TestPlace) {
+    let history = History::new(place.open(StoreOptions::default()).unwrap());
+    let series = history.series(vec![key(1, "x"), key(2, "x"), key(3, "x")]).await.unwrap();
+    let many = (0..4_500).map(|at| number(series[0], at, 1.0)).collect();
+    history.append(many, vec![], vec![]).await.unwrap();
+    history.append(vec![number(series[1], 10, 1.0), number(series[2], 4_400, 2.0)], vec![], vec![]).await.unwrap();
+    assert_eq!(history.forget(Timestamp(0)).await.unwrap(), 0);
+    assert_eq!(history.forget(Timestamp(4_400)).await.unwrap(), 4_401, "of two series; what is of that moment stays");
+    assert_eq!(history.count().await.unwrap(), 101);
+    assert_eq!(history.forget(Timestamp(4_400)).await.unwrap(), 0);
+    let (first, gone) = (key(1, "x").urn, key(2, "x").urn);
+    let left = history.points(0, &first, "x", Timestamp(0), Timestamp(9_000), 10_000).await.unwrap();
+    assert_eq!((left.len(), left[0].at), (100, Timestamp(4_400)));
+    assert!(history.points(0, &gone, "x", Timestamp(0), Timestamp(9_000), 10).await.unwrap().is_empty());
+    assert_eq!(history.series(vec![key(2, "x")]).await.unwrap(), [series[1]], "a series keeps its number");
 }
 
 async fn every_kind_of_value_comes_back(place: &TestPlace) {

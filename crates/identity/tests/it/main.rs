@@ -18,6 +18,7 @@ mod outside;
 mod proofs;
 mod provider;
 mod ring;
+mod unused;
 
 use provider::{
     a_bound_token_is_good_in_its_holders_hand_alone, a_code_and_a_refresh_token_are_good_once,
@@ -46,6 +47,8 @@ use proofs::{
 
 use ring::what_an_old_key_sealed_is_sealed_anew;
 
+use unused::an_account_that_nobody_uses_is_kept_out_and_at_last_removed;
+
 use logout::{
     a_fresh_proof_between_code_and_tokens_ends_nothing, a_site_sends_people_away_only_to_where_it_said,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
@@ -57,6 +60,7 @@ svod_store::on_both_engines!(
     devices_are_found_page_by_page,
     strangers_are_told_once_a_second_with_how_many_they_were,
     what_an_old_key_sealed_is_sealed_anew,
+    an_account_that_nobody_uses_is_kept_out_and_at_last_removed,
     who_signs_out_here_is_signed_out_at_the_sites,
     a_fresh_proof_between_code_and_tokens_ends_nothing,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,

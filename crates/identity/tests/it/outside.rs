@@ -73,6 +73,7 @@ fn provider_and_spec(house: &House) -> (Arc<Provider>, OutsideProvider) {
         national_id_claim: "snils".into(),
         acr: Vec::new(),
         amr: Vec::new(),
+        also_at: Vec::new(),
     };
     house.identity.set_outside(vec![spec.clone()], Arc::new(Wire(provider.clone())));
     (provider, spec)

@@ -32,7 +32,7 @@ mod triggers;
 mod yaml;
 
 pub use check::check_pack;
-pub use parse::{MAX_FILE, MAX_FILES, MAX_PACK, parse_pack};
+pub use parse::{MAX_FILE, MAX_FILES, MAX_PACK, parse_pack, place_of};
 pub use reader::Origins;
 pub use rules::RULES;
 pub use seed::{attribute_from_seed, entity_from_seed};
@@ -266,6 +266,8 @@ pub struct ServiceSpec {
     pub object: Option<ObjectSpec>,
     /// Reasons by which its term may stand still; Fluent `pause-<word>`.
     pub pause: Vec<String>,
+    /// FEEL that names the thing or space where its cases lie; none: with the applicant.
+    pub place: Option<String>,
     /// Spaces in which it is tried; empty: offered wherever its pack is.
     pub pilot: Vec<SpacePath>,
     /// Other processes that some applicants have instead, so that they can be compared.

@@ -122,13 +122,11 @@ fn read_file(source: &PackSource, path: &str, text: &str, pack: &mut Pack, error
         }
         return;
     }
-    let (folder, name) = path.split_once('/').unwrap_or(("", path));
-    let endings = FOLDERS.iter().find(|f| f.0 == folder).map(|f| f.1);
-    let flat = is_inside(path) && !name.contains('/');
-    if !flat || !endings.is_some_and(|e| e.iter().any(|e| name.ends_with(e) && name.len() > e.len())) {
-        errors.add(path, START, "unknown-file", "the file has no meaning in a pack".into(), place_for(path, endings));
+    if let Err(fix) = place_of(path) {
+        errors.add(path, START, "unknown-file", "the file has no meaning in a pack".into(), fix);
         return;
     }
+    let (folder, name) = path.split_once('/').unwrap_or(("", path));
     let keep = |map: &mut BTreeMap<String, String>| map.insert(name.to_owned(), text.to_owned());
     match folder {
         "decisions" => keep(&mut pack.decisions),
@@ -141,6 +139,21 @@ fn read_file(source: &PackSource, path: &str, text: &str, pack: &mut Pack, error
     if text.trim().is_empty() {
         errors.add(path, START, "bad-value", "the file is empty".into(), "fill it or remove it".into());
     }
+}
+
+/// May a pack have a file of that path?
+///
+/// # Errors
+/// Where files of its kind belong.
+pub fn place_of(path: &str) -> Result<(), String> {
+    if TOP_FILES.contains(&path) || LOCALES.iter().any(|l| l.0 == path) {
+        return Ok(());
+    }
+    let (folder, name) = path.split_once('/').unwrap_or(("", path));
+    let endings = FOLDERS.iter().find(|f| f.0 == folder).map(|f| f.1);
+    let flat = is_inside(path) && !name.contains('/');
+    let ends = endings.is_some_and(|e| e.iter().any(|e| name.ends_with(e) && name.len() > e.len()));
+    if flat && ends { Ok(()) } else { Err(place_for(path, endings)) }
 }
 
 fn place_for(path: &str, endings: Option<&[&str]>) -> String {

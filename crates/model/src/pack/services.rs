@@ -24,6 +24,7 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
         "fee",
         "object",
         "pause",
+        "place",
         "pilot",
         "variants",
     ];
@@ -38,10 +39,9 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
     let warn = f.get("warn").and_then(|n| cx.duration(n)).map(|s| whole(s.round()));
     let acts = acts(cx, &f);
     let variables = cx.texts(&f, "variables").into_iter().map(str::to_owned).collect();
-    let fee = f.get("fee").and_then(|n| cx.text(n)).map(str::to_owned);
+    let [fee, place] = ["fee", "place"].map(|key| f.get(key).and_then(|n| cx.text(n)).map(str::to_owned));
     let object = f.get("object").and_then(|n| object(cx, n));
-    let pause = f.get("pause").and_then(|n| cx.list(n)).unwrap_or_default();
-    let pause = pause.iter().filter_map(|n| cx.word(n)).map(str::to_owned).collect();
+    let pause = words(cx, &f, "pause");
     let pilot = f.get("pilot").and_then(|n| cx.list(n)).unwrap_or_default();
     let pilot = pilot.iter().filter_map(|n| cx.space(n)).collect();
     let variants = f.get("variants").map(|n| variants(cx, n)).unwrap_or_default();
@@ -64,9 +64,15 @@ pub fn read(cx: &mut Cx<'_>, root: &Node) -> Option<ServiceSpec> {
         fee,
         object,
         pause,
+        place,
         pilot,
         variants,
     })
+}
+
+fn words(cx: &mut Cx<'_>, f: &Fields<'_>, key: &str) -> Vec<String> {
+    let all = f.get(key).and_then(|n| cx.list(n)).unwrap_or_default();
+    all.iter().filter_map(|n| cx.word(n)).map(str::to_owned).collect()
 }
 
 fn all_starts(cx: &mut Cx<'_>, f: &Fields<'_>) -> Option<Vec<StartSpec>> {

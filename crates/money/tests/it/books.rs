@@ -17,6 +17,7 @@ enum Act {
     Pay { which: usize, amount: Option<i64> },
     Settle { which: usize, done: bool, amount: Option<i64> },
     Refund { which: usize, amount: Option<i64> },
+    GiveBack(usize),
     Cancel(usize),
     PayOut(i64),
 }
@@ -30,6 +31,7 @@ fn act() -> impl Strategy<Value = Act> {
         6 => (which.clone(), prop::bool::weighted(0.7), prop_oneof![4 => Just(None), 1 => (0..1_500_i64).prop_map(Some)])
             .prop_map(|(which, done, amount)| Act::Settle { which, done, amount }),
         3 => (which.clone(), some()).prop_map(|(which, amount)| Act::Refund { which, amount }),
+        2 => which.clone().prop_map(Act::GiveBack),
         1 => which.prop_map(Act::Cancel),
         1 => (0..500_i64).prop_map(Act::PayOut),
     ]
@@ -81,6 +83,11 @@ impl Stage<'_> {
                     assert_eq!(money.refund(&refund).await.unwrap(), all, "the same key");
                     self.payments.extend(all);
                 }
+            }
+            Act::GiveBack(which) => {
+                let Some(payment) = pick(&self.payments, *which).cloned() else { return };
+                let platform = svod_kernel::Actor::platform("test");
+                self.payments.extend(money.give_back(&platform, &payment).await.ok());
             }
             Act::Cancel(which) => {
                 if let Some(accrual) = pick(&self.accruals, *which) {

@@ -1,4 +1,4 @@
-use svod_kernel::Coded as _;
+use svod_kernel::{Coded as _, Urn};
 use svod_money::{MoneyError, Notice, Reason, Sandbox, Settled, State, is_number};
 use svod_registry::{Change, Command, CommandError, Operation, Posting};
 use svod_store::testing::TestPlace;
@@ -9,6 +9,8 @@ crate::on_both_engines!(
     what_is_owed_is_paid_in_parts,
     a_notice_counts_once,
     what_fits_nothing_is_kept,
+    what_is_paid_over_is_the_payer_s,
+    what_was_paid_over_is_given_back_once,
     one_pays_what_is_ones_own_and_no_more,
     a_payment_begun_twice_is_one,
     lines_that_do_not_add_up_are_refused,
@@ -73,7 +75,7 @@ async fn what_fits_nothing_is_kept(place: &TestPlace) {
     let unknown = Notice { reference: "bank-nobody".into(), ..said(&going.payment, State::Done, 500) };
     assert_eq!(settle(unknown.clone()).await, Settled::Kept(Reason::Unknown));
     assert_eq!(settle(unknown).await, Settled::Kept(Reason::Unknown));
-    assert_eq!(settle(said(&going.payment, State::Done, 501)).await, Settled::Kept(Reason::TooMuch));
+    assert_eq!(settle(said(&going.payment, State::Done, 0)).await, Settled::Kept(Reason::Differs));
     let dollars = Notice { currency: "USD".into(), ..said(&going.payment, State::Done, 500) };
     assert_eq!(settle(dollars).await, Settled::Kept(Reason::Differs));
     // Somebody else's word is not the bank's.
@@ -84,13 +86,81 @@ async fn what_fits_nothing_is_kept(place: &TestPlace) {
     assert_eq!((of("bank-nobody").times, of("bank-nobody").amount), (2, 500));
     assert_eq!(of(&reference(&going.payment)).reason, "differs");
     assert_eq!((house.number(&accrual, "paid").await, house.holds("cash:bank").await), (0, 0));
-    // Two payments were started, each for all of it: the second is more than is owed.
-    let part = house.money.pay(&person(PERSON), &accrual, Some(400), "").await.unwrap();
-    assert_eq!(house.text(&going.payment, "status").await, "failed");
-    assert_eq!(settle(said(&going.payment, State::Done, 500)).await, Settled::Written(going.payment.clone()));
-    assert_eq!(house.entity(&going.payment).await.text("failure"), None);
-    assert_eq!(settle(said(&part.payment, State::Done, 400)).await, Settled::Kept(Reason::TooMuch));
-    assert_eq!((house.number(&accrual, "paid").await, house.holds("cash:bank").await), (500, 500));
+    house.adds_up().await;
+}
+
+/// Two payments were started, and the bank took both: what is owed is paid, the rest is the payer's.
+async fn what_is_paid_over_is_the_payer_s(place: &TestPlace) {
+    let house = House::new(place).await;
+    let accrual = house.accrued(500).await;
+    let payer = person(PERSON);
+    let going = house.money.pay(&payer, &accrual, None, "").await.unwrap();
+    let part = house.money.pay(&payer, &accrual, Some(400), "").await.unwrap();
+    assert_eq!(house.text(&going.payment, "status").await, "failed", "replaced");
+    let settle = async |payment: &Urn, amount| house.money.settle("bank", &said(payment, State::Done, amount)).await;
+    assert_eq!(settle(&part.payment, 400).await.unwrap(), Settled::Written(part.payment.clone()));
+    let over = going.payment;
+    let (one, two) = tokio::join!(settle(&over, 500), settle(&over, 500));
+    let written = [one.unwrap(), two.unwrap()].into_iter().filter(|s| *s == Settled::Written(over.clone())).count();
+    assert_eq!(written, 1);
+    assert_eq!(settle(&over, 500).await.unwrap(), Settled::Repeated(over.clone()));
+    assert_eq!(house.entity(&over).await.text("failure"), None);
+    assert_eq!((house.number(&accrual, "paid").await, house.text(&accrual, "status").await.as_str()), (500, "paid"));
+    assert_eq!((house.number(&over, "overpaid").await, house.number(&over, "owedBack").await), (400, 400));
+    assert_eq!((house.holds("cash:bank").await, house.holds(&format!("overpaid:{BODY}")).await), (900, -400));
+    assert!(house.money.notices().await.unwrap().is_empty(), "it fits");
+    house.adds_up().await;
+    // Nothing of it is the accrual's to give back, whoever asks.
+    let all = svod_money::Refund { accrual: accrual.clone(), amount: Some(501), case: None, key: "k".into() };
+    assert_eq!(house.money.refund(&all).await.unwrap_err().code(), "refund-too-much");
+    // More than was asked for by one payment, of what is owed no more.
+    let cancelled = house.accrued(100).await;
+    let late = house.money.pay(&payer, &cancelled, None, "").await.unwrap().payment;
+    house.money.cancel(&cancelled).await.unwrap();
+    settle(&late, 150).await.unwrap();
+    assert_eq!(
+        (house.number(&late, "owedBack").await, house.text(&cancelled, "status").await.as_str()),
+        (150, "cancelled")
+    );
+    house.adds_up().await;
+}
+
+async fn what_was_paid_over_is_given_back_once(place: &TestPlace) {
+    let house = House::new(place).await;
+    let accrual = house.accrued(500).await;
+    let paid = house.money.pay(&person(PERSON), &accrual, None, "").await.unwrap().payment;
+    house.money.settle("bank", &said(&paid, State::Done, 600)).await.unwrap();
+    let official = |id: &str, body: &str| svod_kernel::Actor {
+        id: id.into(),
+        roles: [svod_kernel::Role::Official].into(),
+        body: Some(body.parse().unwrap()),
+        ..person(PERSON)
+    };
+    let one = official("urn:t:official", BODY);
+    assert_eq!(house.money.overpaid(&one, one.body.as_ref()).await.unwrap()[0].id, paid);
+    assert_eq!(house.money.sums(&BODY.parse().unwrap()).await.unwrap()["RUB"].overpaid, 100);
+    for other in [person(PERSON), official("urn:t:other", "urn:svod:body:kuzbass:digital"), official(PERSON, BODY)] {
+        let refused = house.money.give_back(&other, &paid).await.unwrap_err();
+        assert_eq!(refused.status(), 403, "{}: {refused}", other.id);
+    }
+    // The bank refuses: it is owed as before, and begun anew.
+    house.bank.is(Mood::Refuses);
+    let refused = house.money.give_back(&one, &paid).await.unwrap();
+    assert_eq!((house.text(&refused, "status").await.as_str(), house.number(&paid, "owedBack").await), ("failed", 100));
+    house.adds_up().await;
+    house.bank.is(Mood::Slow);
+    let (a, b) = tokio::join!(house.money.give_back(&one, &paid), house.money.give_back(&one, &paid));
+    let back = a.unwrap();
+    assert_eq!(b.unwrap(), back, "two clicks are one refund");
+    assert_eq!((house.number(&back, "amount").await, house.entity(&back).await.object("original")), (100, Some(&paid)));
+    assert_eq!(house.holds(&format!("payable:{BODY}")).await, -100);
+    assert!(house.money.overpaid(&one, None).await.unwrap().is_empty());
+    house.adds_up().await;
+    house.money.settle("bank", &said(&back, State::Done, 100)).await.unwrap();
+    assert_eq!(house.money.give_back(&one, &paid).await.unwrap(), back);
+    assert_eq!((house.holds("cash:bank").await, house.holds(&format!("overpaid:{BODY}")).await), (500, 0));
+    let nothing = house.money.give_back(&one, &house.paid(&house.accrued(5).await, None).await).await.unwrap_err();
+    assert!(matches!(nothing, MoneyError::TooMuchBack { rest: 0 }), "{nothing}");
     house.adds_up().await;
 }
 

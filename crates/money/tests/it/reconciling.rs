@@ -62,6 +62,12 @@ async fn files_are_compared_with_what_is_here(place: &TestPlace) {
     let again = house.money.reconcile(&reads, "bank", &own, january).await.unwrap();
     assert_eq!((again.count(Verdict::Matched), again.lines.len()), (3, 3));
     assert!(house.money.reconcile(&reads, "nobody", &own, january).await.is_err());
+    // What the bank took over and above is the same on both sides, and is marked.
+    let over = house.money.settle("bank", &said(&going.payment, State::Done, 450)).await.unwrap();
+    assert_eq!(over, svod_money::Settled::Written(going.payment.clone()));
+    let line = [line(&reference(&going.payment), 450, "done")];
+    let found = house.money.reconcile(&reads, "bank", &line, february).await.unwrap();
+    assert_eq!((found.lines[0].verdict, found.lines[0].overpaid), (Verdict::Matched, 50));
 }
 
 async fn the_register_shows_what_one_may_see(place: &TestPlace) {

@@ -16,6 +16,7 @@ nav-services = Services
 nav-bodies = Bodies
 nav-my = My cabinet
 nav-people = People
+nav-payments = Payments
 nav-oversight = Oversight
 nav-clients = Sites
 nav-devices = Devices
@@ -71,6 +72,8 @@ invitation-post = Post
 invitation-until = Good until
 invitation-accept = Make the account
 invitation-hint = Next you choose how you will sign in: with a passkey, or with a password and a code.
+invitation-code = Code of the invitation
+invitation-code-hint = Paste the whole link of the invitation, or what stands in it after the # sign.
 
 account-title = My account
 account-name = Name

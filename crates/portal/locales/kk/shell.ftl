@@ -16,6 +16,7 @@ nav-services = Қызметтер
 nav-bodies = Органдар
 nav-my = Менің кабинетім
 nav-people = Адамдар
+nav-payments = Төлемдер
 nav-oversight = Қадағалау
 nav-clients = Сайттар
 nav-devices = Құрылғылар
@@ -71,6 +72,8 @@ invitation-post = Лауазым
 invitation-until = Жарамды мерзімі
 invitation-accept = Тіркелгі ашу
 invitation-hint = Содан кейін немен кіретініңізді таңдайсыз: кіру кілтімен немесе құпиясөз бен кодпен.
+invitation-code = Шақыру коды
+invitation-code-hint = Шақырудағы сілтемені тұтас немесе ондағы # белгісінен кейінгі бөлікті қойыңыз.
 
 account-title = Менің тіркелгім
 account-name = Аты

@@ -16,6 +16,7 @@ nav-services = Услуги
 nav-bodies = Органы
 nav-my = Мой кабинет
 nav-people = Люди
+nav-payments = Платежи
 nav-oversight = Надзор
 nav-clients = Сайты
 nav-devices = Устройства
@@ -71,6 +72,8 @@ invitation-post = Должность
 invitation-until = Действует до
 invitation-accept = Завести учётную запись
 invitation-hint = Затем вы выберете, чем входить: ключом доступа или паролем с кодом.
+invitation-code = Код приглашения
+invitation-code-hint = Вставьте ссылку из приглашения целиком или то, что в ней стоит после знака #.
 
 account-title = Моя учётная запись
 account-name = Имя

@@ -33,8 +33,10 @@ enum Kind {
     Password,
     Area,
     Select(Vec<Choice>),
-    /// Endings of names that are offered.
-    File(&'static str),
+    /// Endings of names that are offered, and whether several files may be chosen.
+    File(&'static str, bool),
+    /// Sent along, and not shown.
+    Hidden,
 }
 
 #[derive(Template)]
@@ -45,7 +47,7 @@ struct FieldTemplate<'a> {
     choices: Option<&'a [Choice]>,
     area: bool,
     hidden: bool,
-    file: Option<&'static str>,
+    file: Option<(&'static str, bool)>,
 }
 
 impl Field {
@@ -72,7 +74,17 @@ impl Field {
     /// A file to be sent, in a form of `enctype="multipart/form-data"` ([`crate::CsrfMultipart`]). `endings` is what the browser
     /// offers, `.pdf,.png`; what is sent is looked at all the same.
     pub fn file(name: impl Into<String>, label: impl Into<String>, endings: &'static str) -> Self {
-        Self { kind: Kind::File(endings), ..Self::text(name, label) }
+        Self { kind: Kind::File(endings, false), ..Self::text(name, label) }
+    }
+
+    /// Several files ([`crate::CsrfFiles`]); otherwise as [`Field::file`].
+    pub fn files(name: impl Into<String>, label: impl Into<String>, endings: &'static str) -> Self {
+        Self { kind: Kind::File(endings, true), ..Self::text(name, label) }
+    }
+
+    /// A value that goes along unseen.
+    pub fn hidden(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { kind: Kind::Hidden, value: value.into(), ..Self::text(name, "") }
     }
 
     /// What it holds now.
@@ -100,6 +112,7 @@ impl Field {
     fn shown(&self) -> &str {
         match &self.kind {
             Kind::Select(choices) => choices.iter().find(|c| c.value == self.value).map_or("", |c| &c.text),
+            Kind::Hidden => "",
             _ => &self.value,
         }
     }
@@ -120,6 +133,10 @@ impl Field {
 
     /// The markup.
     pub fn html(&self) -> Html {
+        if matches!(self.kind, Kind::Hidden) {
+            let (name, value) = (Html::text(&self.name), Html::text(&self.value));
+            return Html::trusted(format!(r#"<input type="hidden" name="{name}" value="{value}">"#));
+        }
         let mut described = Vec::new();
         if !self.hint.is_empty() {
             described.push(format!("hint-{}", self.name));
@@ -132,7 +149,7 @@ impl Field {
             _ => None,
         };
         let file = match &self.kind {
-            Kind::File(endings) => Some(*endings),
+            Kind::File(endings, many) => Some((*endings, *many)),
             _ => None,
         };
         let (area, hidden) = (matches!(self.kind, Kind::Area), matches!(self.kind, Kind::Password));
@@ -183,6 +200,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_goes_along_unseen_has_no_label_and_is_no_filter() {
+        let hidden = Field::hidden("view", "a \"b\"");
+        assert_eq!(hidden.html().as_str(), r#"<input type="hidden" name="view" value="a &#34;b&#34;">"#);
+        assert_eq!(hidden.shown(), "");
+    }
+
+    #[test]
     fn a_field_is_tied_to_its_label_hint_and_error() {
         let html = Field::text("result", "Итог").hint("кратко").error("заполните").required().value("\"x").html();
         let html = html.as_str();
@@ -205,7 +229,8 @@ mod tests {
         for part in [r#"type="file""#, r#"accept=".pdf,.png""#, r#"aria-describedby="hint-scan error-scan""#] {
             assert!(html.contains(part), "{part} in {html}");
         }
-        assert!(!html.contains("value="), "{html}");
+        assert!(!html.contains("value=") && !html.contains(" multiple"), "{html}");
+        assert!(Field::files("scan", "Scan", ".pdf").html().as_str().contains(r#"type="file" multiple accept=".pdf""#));
     }
 
     #[test]

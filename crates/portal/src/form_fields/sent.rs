@@ -6,14 +6,12 @@ use svod_forms::Action;
 
 use crate::context::PageContext;
 use crate::error::PageError;
-use crate::multipart::{SentFile, broken, is_multipart, too_large};
+use crate::multipart::{MAX_FILES, SentFile, broken, is_multipart, too_large};
 
 /// Texts of a form together, in bytes.
 const TEXTS: usize = 512 * 1024;
 /// Inputs of a form.
 const INPUTS: usize = 4_000;
-/// Files of one post.
-const FILES: usize = 20;
 
 /// A page of a form as a browser sends it, with as many files as its fields take (RFC 7578, or without files as an
 /// ordinary form). The token's field stands first: without it, or from somebody who has not signed in, no byte of a file
@@ -99,7 +97,7 @@ impl SentForm {
             match file {
                 Some(_) if !chosen => {}
                 Some(called) => {
-                    if self.files.len() == FILES {
+                    if self.files.len() == MAX_FILES {
                         return Err(too_large());
                     }
                     let place = name.strip_prefix("f.").unwrap_or(&name).to_owned();

@@ -11,7 +11,8 @@ use svod_kernel::Timestamp;
 
 use super::session::{is_shown, refusal, said};
 use super::{
-    Answer, Client as Browser, FRESH, Here, Reach, Scripted, Signed, given, goes_on, leading, redirect, to_confirm,
+    Answer, Client as Browser, FRESH, Here, Reach, Scripted, Signed, given, goes_on, leading, local, redirect,
+    to_confirm,
 };
 use crate::assets::Island;
 use crate::components::{self, ButtonKind, Field, PostButton};
@@ -243,12 +244,14 @@ fn current_password(ctx: &PageContext, wrong: String) -> Field {
 pub(crate) struct Acting {
     #[serde(default)]
     appointment: String,
+    #[serde(default)]
+    back: String,
 }
 
-/// `POST /account/acting`: the post in which one acts from now on; empty: one's own affairs.
+/// `POST /account/acting`: the post in which one acts from now on; empty: one's own affairs. Then the page it was asked from.
 pub(crate) async fn act_as(State(portal): Here, signed: Signed, CsrfForm(form): CsrfForm<Acting>) -> Answer {
     portal.0.identity.act_as(&signed.session, &form.appointment).await?;
-    Ok(redirect("/account"))
+    Ok(redirect(local(&form.back, "/account")))
 }
 
 /// `POST /account/passkeys/begin`, by a script.

@@ -2,7 +2,7 @@
 //!
 //! * `session` – `/session`: with a passkey, with a password and a code, as a demo persona
 //! * `confirm` – `/session/confirm`: a fresh proof before what is weighty
-//! * `invitation` – `/invitation/{token}`: a new account
+//! * `invitation` – `/invitation`: a new account
 //! * `outside` – `/session/outside/{provider}`: through another provider
 //! * `account` – `/account`: passkeys, password, devices, the post in which one acts
 
@@ -45,7 +45,8 @@ pub(crate) fn routes() -> Router<Portal> {
         .route("/session/confirm", get(confirm::show).post(confirm::with_password))
         .route("/session/confirm/passkey/begin", post(confirm::begin_passkey))
         .route("/session/confirm/passkey", post(confirm::with_passkey))
-        .route("/invitation/{token}", get(invitation::show).post(invitation::accept))
+        .route("/invitation", get(invitation::show).post(invitation::look))
+        .route("/invitation/accept", post(invitation::accept))
         .route("/account", get(account::show))
         .route("/account/acting", post(account::act_as))
         .route("/account/passkeys/begin", post(account::begin_passkey))

@@ -254,6 +254,7 @@ fn events_in_wrong_places() {
         (end("<cancelEventDefinition/>"), "endEvent 'e'", "cancel event cannot"),
         (end("<errorEventDefinition/>"), "endEvent 'e'", "no code"),
         (end("<errorEventDefinition errorRef=\"nothing\"/>"), "endEvent 'e'", "does not exist"),
+        (start("<signalEventDefinition signalRef=\"nothing\"/>"), "startEvent 's'", "does not exist"),
         (end("<compensateEventDefinition activityRef=\"nothing\"/>"), "endEvent 'e'", "cannot be undone"),
         (border("", ""), "boundaryEvent 'x'", "plain event cannot"),
         (border("<terminateEventDefinition/>", ""), "boundaryEvent 'x'", "terminate event cannot"),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use svod_kernel::{Actor, Urn};
+use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::Attribute;
 use svod_process::{Effect, Event, Outcome, StepError, Topic};
 use svod_registry::{Action, Change, Operation};
@@ -44,6 +44,13 @@ impl Deed<'_> {
             let now = self.now;
             let calendars = self.cases.registry.catalogue().calendars.clone();
             let did = self.did(key, &event).await?;
+            if sent.is_some() && matches!(self.take(key).await, Err(CaseError::NoProcess(_))) {
+                // Whoever waits for it has no process that runs any more: that keeps nobody who sends. The worker tries to bring it.
+                if let (Event::Message { name, key, payload }, Some((sender, own))) = (event, sent) {
+                    self.keep(sender, (name, key.unwrap_or_default(), payload), &own, now).await?;
+                }
+                continue;
+            }
             let held = self.take(key).await?;
             let (state, effects) = match held.process.step(&held.state, &event, now, &calendars) {
                 Ok(moved) => moved,
@@ -94,7 +101,8 @@ impl Deed<'_> {
                 self.send(key, name, correlation, payload, &own).await
             }
             Effect::BroadcastSignal { name, payload, key: own, .. } => {
-                let body = json!({"payload": payload}).to_string();
+                let told = self.cases.called(&name, payload, None);
+                let body = serde_json::to_string(&told).unwrap_or_default();
                 let wait = Wait { due: Some(self.now), body, ..wait(format!("b{own}"), Waits::Broadcast, name) };
                 self.wait(key, wait).await
             }
@@ -266,10 +274,21 @@ impl Deed<'_> {
         if self.begins(key, &name, &payload).await? {
             return Ok(());
         }
+        self.keep(key, (name, by, payload), own, self.now.plus_seconds(KEPT_SECONDS)).await
+    }
+
+    /// Keeps a message for a while, looked at again at that moment.
+    async fn keep(
+        &mut self,
+        key: Key,
+        (name, by, payload): (String, String, Map<String, Value>),
+        own: &str,
+        due: Timestamp,
+    ) -> Result<(), CaseError> {
         let until = self.now.plus_seconds(KEPT_SECONDS);
         let body = json!({"payload": payload, "until": until.0}).to_string();
-        let due = Some(until);
-        self.wait(key, Wait { key: by, due, body, ..wait(format!("m{own}"), Waits::Sent, name) }).await
+        let sent = wait(format!("m{own}"), Waits::Sent, name);
+        self.wait(key, Wait { key: by, due: Some(due), body, ..sent }).await
     }
 
     async fn call_process(

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::{Attribute, Entity, ServiceSpec, ServiceTerm};
 use svod_process::{Calendar, Calendars, Span, StepError};
-use svod_registry::{Action, Change, EntityQuery, Operation, Programs, QueryError};
+use svod_registry::{Action, Change, EntityQuery, Operation, Programs, QueryError, Tenure};
 use svod_store::StoreError;
 use svod_store::instance::{Wait, Waits};
 
@@ -18,11 +18,14 @@ use super::carry::wait;
 use super::deed::Deed;
 use super::operations::{Answer, refused, text};
 use super::{Along, CaseError, Cases, Key, TRIES};
+use crate::handover::is_head;
 
 /// The wait for the moment of the warning.
 const WARN: &str = "k-warn";
 /// The wait for the end of the term.
 const DUE: &str = "k-due";
+/// How the clock of a case stands that was decided.
+const MET: &str = "met";
 /// Step of a task by which a term that has run out comes before whoever is above.
 const ESCALATION: &str = "escalation";
 /// Its title, a key of the texts.
@@ -206,7 +209,8 @@ impl Deed<'_> {
         Ok(())
     }
 
-    /// A task without a form for the head of the body above; its process does not wait for it.
+    /// A task without a form for the head of the body above, or for anybody there where nobody is known to be its head; its
+    /// process does not wait for it.
     async fn escalation(&mut self, key: Key, case: &Entity, body: Option<&Urn>) -> Result<Entity, CaseError> {
         let (now, catalogue) = (self.now, self.cases.registry.catalogue());
         let held = self.take(key).await?;
@@ -237,8 +241,34 @@ impl Deed<'_> {
         }
         if let Some(body) = body {
             task = task.with("body", Attribute::object(body.clone()));
+            if let Some(post) = self.head(body).await? {
+                task = task.with("post", Attribute::object(post));
+            }
         }
         Ok(task)
+    }
+
+    /// The post of who heads a body, when somebody is in it now.
+    async fn head(&self, body: &Urn) -> Result<Option<Urn>, CaseError> {
+        let registry = &self.cases.registry;
+        if registry.catalogue().metamodel.attribute("Task", "post").is_none() {
+            return Ok(None);
+        }
+        let space = match registry.entity(&self.cases.process, body).await {
+            Ok(body) => body.space.top(),
+            Err(QueryError::NotFound(_)) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        let posts = EntityQuery { limit: 1_000, ..EntityQuery::of(space.clone(), &["Post"]) };
+        let posts = registry.query(&self.cases.process, posts.with("body", body.as_str())).await?.items;
+        for post in posts.into_iter().filter(is_head) {
+            let appointments = EntityQuery { limit: 1_000, ..EntityQuery::of(space.clone(), &["Appointment"]) };
+            let all = registry.query(&self.cases.process, appointments.with("post", post.id.as_str())).await?.items;
+            if all.iter().any(|a| Tenure::of(a).is_some_and(|t| t.holds(self.now))) {
+                return Ok(Some(post.id));
+            }
+        }
+        Ok(None)
     }
 
     /// The body above another.
@@ -266,6 +296,8 @@ impl Deed<'_> {
     async fn unescalate(&mut self, case: &Entity) -> Result<(), CaseError> {
         for task in self.open_tasks(case).await?.iter().filter(|t| is_escalation(t)) {
             self.mark(task, [("status", "withdrawn".to_owned())], "withdraw");
+            // What was opened with it ends with it.
+            self.changes.extend(task.object("access").map(|access| svod_trust::work_over(access, self.now)));
         }
         Ok(())
     }
@@ -324,6 +356,21 @@ impl Deed<'_> {
         self.changes.push(Change::verb(patch, action, verb).by(&self.cases.process));
     }
 
+    /// What was asked for is decided: the term ends with it, whatever the process still does.
+    pub(super) async fn met(&mut self, key: Key) -> Result<(), CaseError> {
+        let Some((root, case)) = self.root_case(key).await? else { return Ok(()) };
+        if case.text("clock").is_none_or(|clock| clock == MET) {
+            return Ok(());
+        }
+        self.stop(root, &case).await?;
+        self.tell(root, json!({"clock": MET, "deadline": case.text("deadline")})).await?;
+        let now = Some(self.now.to_string());
+        let set = [("clock", Some(MET.to_owned())), ("metAt", now), ("pausedAt", None), ("pauseReason", None)];
+        self.set_case(&case.id, set, (Action::Update, MET));
+        self.ticked.push(MET);
+        Ok(())
+    }
+
     /// `case.pause`: the term stands still.
     pub(super) async fn pause(&mut self, key: Key, input: &Map<String, Value>) -> Result<Answer, CaseError> {
         let reason = match text(input, "reason") {
@@ -335,7 +382,7 @@ impl Deed<'_> {
             return Ok(Err(refused("the process has no case")));
         };
         let clock = case.text("clock");
-        if clock.is_none() || clock == Some("paused") {
+        if clock.is_none_or(|clock| clock == "paused" || clock == MET) {
             return Ok(Ok(Map::new()));
         }
         let programs = self.take(root).await?.programs.clone();
@@ -391,7 +438,9 @@ impl Deed<'_> {
     /// The process has given the case another deadline than it had before.
     pub(super) async fn extended(&mut self, key: Key, before: Option<String>) -> Result<(), CaseError> {
         let Some((root, case)) = self.root_case(key).await? else { return Ok(()) };
-        let Some(deadline) = case.time("deadline").filter(|_| case.text("clock").is_some_and(|c| c != "paused")) else {
+        let Some(deadline) =
+            case.time("deadline").filter(|_| case.text("clock").is_some_and(|c| c != "paused" && c != MET))
+        else {
             return Ok(());
         };
         let catalogue = self.cases.registry.catalogue();

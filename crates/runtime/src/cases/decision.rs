@@ -4,13 +4,15 @@ use serde_json::{Map, Value, json};
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::{Attribute, Entity, MAX_TEXT, ObjectSpec, ServiceSpec};
 use svod_process::Event;
-use svod_registry::{Action, Change, Edit, Operation, Programs, QueryError, Registry};
+use svod_registry::{Action, Change, Edit, Operation, Programs, QueryError};
 use svod_store::instance;
 
 use super::clock::service_of;
 use super::deed::Deed;
 use super::operations::{Answer, Refused, plain, refused, text, urn};
 use super::{Along, CaseError, Cases, Key, NewCase, TRIES};
+use crate::enclosed::Enclosed;
+use crate::place::number_of;
 
 /// Versions of an instance whose steps are read at once, the latest first.
 const STEPS: i64 = 200;
@@ -72,7 +74,7 @@ impl Deed<'_> {
         }
     }
 
-    /// `decision.record`: what was decided, on what ground and from what.
+    /// `decision.record`: what was decided, on what ground and from what; with `endsTerm` the term of the case ends with it.
     pub(super) async fn record(
         &mut self,
         key: Key,
@@ -101,6 +103,11 @@ impl Deed<'_> {
             Ok(made) => made,
             Err(e) => return Ok(Err(e)),
         };
+        match input.get("endsTerm") {
+            None | Some(Value::Null | Value::Bool(false)) => {}
+            Some(Value::Bool(true)) => self.met(key).await?,
+            Some(_) => return Ok(Err(refused("'endsTerm' must be true or false"))),
+        }
         let urn = made.id.clone();
         self.tell(key, json!({"recorded": urn, "outcome": made.text("outcome"), "token": token})).await?;
         self.changes.push(Change::verb(Operation::Create(made), Action::Create, "decide").by(&self.cases.process));
@@ -318,9 +325,23 @@ impl Cases {
     /// [`CaseError::NotObjectable`] when it is too late, somebody has objected before, or the service knows no way; else see
     /// [`CaseError`].
     pub async fn object(&self, actor: &Actor, decision: &Urn, data: Map<String, Value>) -> Result<Urn, CaseError> {
+        self.object_with(actor, decision, data, Enclosed::default()).await
+    }
+
+    /// The same with files that are held for the case that begins.
+    ///
+    /// # Errors
+    /// As [`Cases::object`].
+    pub async fn object_with(
+        &self,
+        actor: &Actor,
+        decision: &Urn,
+        data: Map<String, Value>,
+        enclosed: Enclosed,
+    ) -> Result<Urn, CaseError> {
         let mut tries = 0;
         loop {
-            let (new, along) = self.objection(actor, decision, data.clone()).await?;
+            let (new, along) = self.objection(actor, decision, (data.clone(), &enclosed)).await?;
             match self.begin(actor, new, along).await {
                 Err(e) if e.is_conflict() && tries < TRIES => tries += 1,
                 done => return done,
@@ -383,14 +404,20 @@ impl Cases {
         &self,
         actor: &Actor,
         decision: &Urn,
-        data: Map<String, Value>,
+        (data, enclosed): (Map<String, Value>, &Enclosed),
     ) -> Result<(NewCase, Along), CaseError> {
         let (version, service, object) = self.objectable_at(actor, decision).await?;
         let found = self.registry.entity(&self.process, decision).await?;
         let person = found.object("person").ok_or(CaseError::NotObjectable("it is about nobody"))?.clone();
         let applicant = self.registry.entity(&self.process, &person).await?;
         let process = format!("{}@{}/{}", service.pack, service.version, object.process);
-        let case = objection_case(&self.registry, &found, &process, &service, &object.process);
+        let now = self.registry.clock().now();
+        let urn = enclosed.case.clone().unwrap_or_else(|| Urn::mint("case", now, self.registry.rng().as_ref()));
+        let case = objection_case((urn, now), &found, &process, &service, &object.process);
+        let case = match &enclosed.files {
+            Some(files) => case.with(svod_files::ATTRIBUTE, files.clone()),
+            None => case,
+        };
         // Offered to the body above: who decided does not look at it again. At the top the same body does, by somebody else.
         let case = match found.object("body") {
             Some(body) => {
@@ -446,9 +473,13 @@ impl Cases {
     }
 }
 
-fn objection_case(registry: &Registry, decision: &Entity, process: &str, service: &ServiceSpec, id: &str) -> Entity {
-    let now = registry.clock().now();
-    let urn = Urn::mint("case", now, registry.rng().as_ref());
+fn objection_case(
+    (urn, now): (Urn, Timestamp),
+    decision: &Entity,
+    process: &str,
+    service: &ServiceSpec,
+    id: &str,
+) -> Entity {
     let number = number_of(&urn);
     let text = |value: &str| Attribute::property(value);
     let mut case = Entity::new(urn, "Case", decision.space.clone())
@@ -466,16 +497,6 @@ fn objection_case(registry: &Registry, decision: &Entity, process: &str, service
         }
     }
     case
-}
-
-/// What people read out on the telephone: the last eight signs of the identifier, in two groups.
-fn number_of(urn: &Urn) -> String {
-    let id = urn.local();
-    let tail = id.get(id.len().saturating_sub(8)..).unwrap_or(id);
-    match tail.split_at_checked(tail.len() / 2) {
-        Some((a, b)) => format!("{a}-{b}").to_uppercase(),
-        None => tail.to_uppercase(),
-    }
 }
 
 #[cfg(test)]

@@ -191,7 +191,7 @@ impl Held {
         let status = match &self.state.outcome {
             Some(svod_process::Outcome::Cancelled) => Status::Cancelled,
             _ if self.state.done => Status::Done,
-            _ if !self.state.incidents.is_empty() => Status::Incident,
+            _ if !self.state.incidents.is_empty() || !self.state.stopped.is_empty() => Status::Incident,
             _ => Status::Running,
         };
         let row = InstanceRow {
@@ -209,6 +209,7 @@ impl Held {
     /// Something is waited for.
     pub fn wait(&mut self, wait: Wait) {
         self.moved = true;
+        self.tried_again(&wait.id);
         self.over.retain(|id| *id != wait.id);
         self.waits.insert(wait.id.clone(), wait);
     }
@@ -216,8 +217,16 @@ impl Held {
     /// Something is no longer waited for.
     pub fn over(&mut self, id: String) {
         self.moved = true;
+        self.tried_again(&id);
         self.waits.remove(&id);
         self.over.push(id);
+    }
+}
+
+impl Held {
+    /// What was given up is waited for anew, or no longer.
+    fn tried_again(&mut self, wait: &str) {
+        self.state.stopped.retain(|_, s| s.of.is_some() || s.wait != wait);
     }
 }
 

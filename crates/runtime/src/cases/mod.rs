@@ -6,8 +6,10 @@
 //! * `clock` – terms: warned of, run out, standing still
 //! * `decision` – what was decided, objections
 //! * `notice` – what a process writes to the applicant
+//! * `numbers` – the next number of a register
 //! * `operations` – what service tasks do in the graph, within the same command
 //! * `offer` – tasks for people
+//! * `stopped` – what is tried in vain rests, and is seen
 //! * `told` – messages that other systems bring
 //! * `worker` – timers, services of others, signals
 
@@ -17,10 +19,12 @@ mod decision;
 mod deed;
 mod money;
 mod notice;
+mod numbers;
 mod offer;
 mod operations;
 pub mod repair;
 mod starting;
+mod stopped;
 mod told;
 mod worker;
 
@@ -31,7 +35,7 @@ use serde_json::{Map, Value};
 use svod_kernel::{Actor, Coded, FieldError, SpacePath, Urn};
 use svod_model::Entity;
 use svod_process::{Event, StepError};
-use svod_registry::{Change, Command, CommandError, QueryError, Receipt, Registry};
+use svod_registry::{Change, Command, CommandError, Operation, QueryError, Receipt, Registry};
 use svod_store::instance::{self, InstanceRow, Waiting};
 use svod_store::{Store, StoreError};
 
@@ -102,6 +106,15 @@ impl CaseError {
         let fields: Vec<String> = self.fields().into_iter().map(|f| f.field).collect();
         let fields = if fields.is_empty() { String::new() } else { format!(" ({})", fields.join(", ")) };
         Some(format!("what follows is refused: {code}{fields}"))
+    }
+
+    /// What came along stands on a version that is no more. Only whoever read it can read it again.
+    fn is_outrun(&self, along: &Along) -> bool {
+        let Self::Command(CommandError::Conflict { urn: at, found }) = self else { return false };
+        along.changes.iter().any(|change| match &change.operation {
+            Operation::Patch { urn, expected: Some(expected), .. } => urn == at && expected != found,
+            _ => false,
+        })
     }
 
     fn is_conflict(&self) -> bool {
@@ -243,7 +256,7 @@ impl Cases {
                 Err(e) => Err(e),
             };
             match done {
-                Err(e) if e.is_conflict() && tries < TRIES => tries += 1,
+                Err(e) if e.is_conflict() && !e.is_outrun(along) && tries < TRIES => tries += 1,
                 done => return done,
             }
         }
@@ -308,7 +321,7 @@ impl Cases {
             deed.queue(key, Event::Completed { token, variables: variables.clone() });
             deed.carry().await?;
             match self.commit(actor, deed).await {
-                Err(e) if e.is_conflict() && tries < TRIES => tries += 1,
+                Err(e) if e.is_conflict() && !e.is_outrun(along) && tries < TRIES => tries += 1,
                 done => return done,
             }
         }

@@ -52,6 +52,7 @@ impl Deed<'_> {
         let now = self.now;
         let held = self.take(key).await?;
         let mut task = Entity::new(urn_of(key, token)?, "Task", held.space.clone())
+            .with("process", Attribute::property(held.process.id()))
             .with("step", Attribute::property(element.as_str()))
             .with("title", Attribute::property(name))
             .with("token", Attribute::property(Offered { instance: key.1, token }.text()))
@@ -97,9 +98,7 @@ impl Deed<'_> {
         if let Some(access) = task.as_ref().and_then(|t| t.object("access")) {
             // What was opened with it ends with it, unless who completed it has ended it in this very command.
             if !self.along.changes.iter().any(|c| c.urn() == access) {
-                let set = [("until".to_owned(), Attribute::property(self.now.to_string()))].into_iter().collect();
-                let patch = Operation::Patch { urn: access.clone(), expected: None, set, unset: Vec::new() };
-                self.changes.push(Change::verb(patch, Action::Update, "end").by(&self.cases.process));
+                self.changes.push(svod_trust::work_over(access, self.now));
             }
         }
         let set: Map<String, Value> = [("status".to_owned(), "withdrawn".into())].into_iter().collect();

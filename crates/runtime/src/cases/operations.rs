@@ -10,9 +10,10 @@
 //! | `case.update` | `set` (seed form) | – |
 //! | `case.pause` | `reason` | – |
 //! | `case.resume` | – | `deadline`, `stood`: when it stood still |
-//! | `decision.record` | `outcome`, `reason`?, `acts`?, `element`?, `proposed`?, `objectDays`?, `automatic`? | `decision` |
+//! | `decision.record` | `outcome`, `reason`?, `acts`?, `element`?, `proposed`?, `objectDays`?, `automatic`?, `endsTerm`? | `decision` |
 //! | `decision.review` | `decision`?, `result`: `uphold` or `revise` | – |
 //! | `message.send` | `text`, `values`? | `message` |
+//! | `register.number` | `register`, `pattern`? | `number`, `n` |
 
 use std::collections::BTreeMap;
 
@@ -62,6 +63,7 @@ impl Deed<'_> {
             "decision.record" => self.record(key, token, input).await?,
             "decision.review" => self.review(key, input).await?,
             "message.send" => self.write(key, token, input).await?,
+            "register.number" => self.register_number(key, input).await?,
             _ => return self.money(key, service, input).await,
         };
         Ok(Some(answer))

@@ -1,5 +1,7 @@
-//! Processes that a message starts: nobody waits for it, and a process in force begins with it.
+//! Processes that a message starts: nobody waits for it, and a process in force begins with it. Processes that a signal starts:
+//! each in force when it was called, once.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use svod_kernel::{Actor, SpacePath, Urn};
 use svod_process::{Event, Trigger};
@@ -8,6 +10,41 @@ use svod_registry::{INSTALLATION, ProcessStart};
 use super::deed::Deed;
 use super::{Along, CaseError, Cases, Key, NewCase};
 use crate::applications::{About, case_of};
+
+/// What a signal on its way keeps.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Told {
+    /// What it says.
+    pub payload: Map<String, Value>,
+    /// Who was told last.
+    #[serde(default)]
+    pub after: Option<(i64, i64, String)>,
+    /// Everybody was told who waited for it.
+    #[serde(default)]
+    pub heard: bool,
+    /// What begins with it and has not begun yet.
+    #[serde(default)]
+    pub begins: Vec<Beginning>,
+    /// From outside: in these spaces alone, and in no case of these people.
+    #[serde(default)]
+    pub within: Option<Within>,
+}
+
+/// How far a signal from outside goes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Within {
+    /// Spaces that whoever called it administers.
+    pub spaces: Vec<i64>,
+    /// Whose cases are not told: who called it, and for whom they act.
+    pub not_of: Vec<String>,
+}
+
+/// A process by its name without a version, and its start event: which version is in force is looked up when it begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Beginning {
+    process: String,
+    element: String,
+}
 
 impl Cases {
     /// What begins with a message of that name; `space` is where it came from. Without a process that begins with it, none.
@@ -36,6 +73,43 @@ impl Cases {
         let Some(new) = self.starting(name, None).await? else { return Ok(false) };
         let new = NewCase { variables: payload, ..new };
         self.begin(actor, new, Along { ground: Some(format!("message:{name}")), ..Along::default() }).await?;
+        Ok(true)
+    }
+
+    /// A signal that is called now, with what begins with it: as much of it as was in force then.
+    pub(super) fn called(&self, name: &str, payload: Map<String, Value>, within: Option<Within>) -> Told {
+        let catalogue = self.registry.catalogue();
+        let with = |start: &&std::sync::Arc<ProcessStart>| matches!(&start.trigger, Trigger::Signal(s) if s == name);
+        let here = |start: &&std::sync::Arc<ProcessStart>| match &within {
+            None => true,
+            Some(within) => {
+                let top = start.top.clone().or_else(|| installation().ok());
+                let info = top.and_then(|top| self.registry.spaces().get(&top).map(|s| s.id));
+                info.is_some_and(|id| within.spaces.contains(&id))
+            }
+        };
+        let begins = catalogue.starts.processes.iter().filter(with).filter(here);
+        let begins = begins.map(|s| Beginning { process: s.name.clone(), element: s.element.clone() }).collect();
+        Told { payload, after: None, heard: false, begins, within }
+    }
+
+    /// Begins what a signal begins, as it is in force, in the space that it came from where the pack is at home there; whether
+    /// there still is such a process. `along` is written with it.
+    pub(super) async fn begun_by_signal(
+        &self,
+        actor: &Actor,
+        beginning: &Beginning,
+        (from, payload): (Option<&SpacePath>, Map<String, Value>),
+        along: Along,
+    ) -> Result<bool, CaseError> {
+        let catalogue = self.registry.catalogue();
+        let same = |start: &&std::sync::Arc<ProcessStart>| {
+            let signal = matches!(start.trigger, Trigger::Signal(_));
+            signal && start.name == beginning.process && start.element == beginning.element
+        };
+        let Some(start) = catalogue.starts.processes.iter().find(same) else { return Ok(false) };
+        let new = self.new_by(start, from).await?;
+        self.begin(actor, NewCase { variables: payload, ..new }, along).await?;
         Ok(true)
     }
 

@@ -1,16 +1,23 @@
-//! Messages that other systems bring: to processes of the territories that whoever brings them looks after.
+//! Messages that other systems bring, and signals that they call: to processes of the territories that whoever brings them looks
+//! after.
 
 use serde_json::{Map, Value};
 use svod_kernel::{Actor, SpacePath};
 use svod_process::Event;
 use svod_registry::{Action, CommandError};
-use svod_store::instance::{self, Waits};
+use svod_store::StoreError;
+use svod_store::instance::{self, Wait, Waits};
+use svod_store::space::INSTALLATION;
 
+use super::carry::wait;
 use super::deed::Deed;
+use super::starting::Within;
 use super::{Along, CaseError, Cases, Key, NewCase};
 
 /// What whoever may not is told of.
 const KIND: &str = "Message";
+/// The same of signals.
+const SIGNAL: &str = "Signal";
 /// Receivers of one name and key that are looked at, in all territories.
 const LOOKED: i64 = 200;
 /// What only the books may say.
@@ -55,6 +62,32 @@ impl Cases {
         }
         self.begin(actor, NewCase { variables: payload, ..new }, along).await?;
         Ok(true)
+    }
+
+    /// Calls a signal from outside: whoever waits for it in the territories that the actor administers is told, and what begins
+    /// with it there begins, each once; nobody in a case of the actor's own or of whom they act for.
+    ///
+    /// # Errors
+    /// Forbidden for who administers no territory; the store.
+    pub async fn call(&self, actor: &Actor, name: &str, payload: Map<String, Value>) -> Result<(), CaseError> {
+        let theirs = self.administered(actor);
+        if theirs.is_empty() {
+            let space = actor.spaces.first().cloned().unwrap_or_else(|| self.registry.installation(SIGNAL).space);
+            return Err(
+                CommandError::Forbidden { action: Action::Administer.as_str(), kind: SIGNAL.into(), space }.into()
+            );
+        }
+        let own = actor.on_behalf.iter().map(|link| link.person.to_string());
+        let not_of = std::iter::once(actor.id.clone()).chain(own).collect();
+        let within = Within { spaces: theirs.into_iter().map(|(id, _)| id).collect(), not_of };
+        let told = self.called(name, payload, Some(within));
+        let body = serde_json::to_string(&told).map_err(|e| StoreError::Shape(e.to_string()))?;
+        let due = Some(self.registry.clock().now());
+        let wait = Wait { due, body, ..wait("b".to_owned(), Waits::Broadcast, name.to_owned()) };
+        self.store.write(move |conn| instance::post(conn, INSTALLATION, &wait)).await?;
+        tracing::info!(signal = name, actor = actor.id, "a signal was called from outside");
+        self.due.notify_one();
+        Ok(())
     }
 
     /// The first who waits for it in these territories.

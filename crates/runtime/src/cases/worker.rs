@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use svod_kernel::{Actor, Timestamp};
+use svod_kernel::{Actor, Coded as _, Timestamp};
 use svod_process::Event;
 use svod_registry::{CommandError, QueryError};
 use svod_store::instance::{self, Wait, Waiting, Waits};
@@ -16,6 +16,7 @@ use svod_store::{Conn, StoreError};
 use tokio::task::JoinSet;
 
 use super::carry::Sent;
+use super::starting::Told;
 use super::{Along, CaseError, Cases, clock};
 
 /// The lease under which one node at a time works.
@@ -92,14 +93,6 @@ struct Asked {
     attempt: u64,
     input: Map<String, Value>,
     key: String,
-}
-
-/// What a signal on its way keeps.
-#[derive(Deserialize)]
-struct Told {
-    payload: Map<String, Value>,
-    #[serde(default)]
-    after: Option<(i64, i64, String)>,
 }
 
 impl Worker {
@@ -193,7 +186,7 @@ impl Worker {
             // It was worked by somebody else, or its case has gone on: what is left of it goes.
             Err(e) if e.is_late() => self.drop_wait(waiting).await,
             Err(CaseError::Store(e)) if is_for_all(&e) => Err(e.into()),
-            Err(e) if waiting.wait.attempts + 1 >= TRIES && self.stand_still(waiting, &e).await => Ok(true),
+            Err(e) if waiting.wait.attempts + 1 >= TRIES && self.give_up(waiting, &e).await => Ok(true),
             Err(e) => {
                 let later = later(now, waiting.wait.attempts);
                 let (instance, wait) = (format!("{}-{}", waiting.space, waiting.instance), &waiting.wait.id);
@@ -216,6 +209,28 @@ impl Worker {
     /// The term of a case says something.
     async fn term(&self, waiting: &Waiting) -> Result<bool, CaseError> {
         self.cases.tick(&self.actor, (waiting.space, waiting.instance), &waiting.wait.id).await.map(|()| true)
+    }
+
+    /// It was tried often enough: an operator looks at it. Whether it is tried no more; what is only of the moment is.
+    async fn give_up(&self, waiting: &Waiting, e: &CaseError) -> bool {
+        if passes(e) {
+            return false;
+        }
+        if self.stand_still(waiting, e).await {
+            return true;
+        }
+        let message = e.refusal().unwrap_or_else(|| match e {
+            CaseError::NoProcess(_) | CaseError::Unknown(_) => e.to_string(),
+            e => format!("what follows is refused: {}", e.code()),
+        });
+        match self.cases.rest(&self.actor, waiting, &message).await {
+            Ok(()) => true,
+            Err(e) => {
+                let instance = format!("{}-{}", waiting.space, waiting.instance);
+                tracing::warn!(instance, wait = waiting.wait.id, error = %e, "nor can it be given up");
+                false
+            }
+        }
     }
 
     /// What follows is refused again and again: the event is taken, and an operator looks at where it came. Whether it was.
@@ -341,17 +356,21 @@ impl Worker {
         let Ok(told) = serde_json::from_str::<Told>(&wait.body) else { return self.drop_wait(waiting).await };
         let (name, after) = (wait.name.clone(), told.after.clone());
         let read = move |conn: &mut dyn Conn| instance::listening(conn, &name, after.as_ref(), TOLD);
-        let listeners = self.cases.store.read(read).await?;
+        let listeners = if told.heard { Vec::new() } else { self.cases.store.read(read).await? };
         if listeners.is_empty() {
-            return self.drop_wait(waiting).await;
+            return self.begin(waiting, told).await;
         }
         let mut at = waiting.clone();
         for listener in &listeners {
             let event = Event::Signal { name: wait.name.clone(), payload: told.payload.clone() };
             let key = (listener.space, listener.instance);
             let after = (listener.space, listener.instance, listener.wait.id.clone());
-            let body = serde_json::json!({"payload": told.payload, "after": after}).to_string();
-            let further = Wait { body, ..wait.clone() };
+            let further = with(wait, &Told { after: Some(after), ..told.clone() });
+            if !self.reaches(&told, key).await? {
+                self.rewrite(&at, Some(further.clone())).await?;
+                at.wait = further;
+                continue;
+            }
             let along = Along { waits: vec![(at.clone(), Some(further.clone()))], ..Along::default() };
             let mut done = self.cases.happen(&self.actor, key, &event, &along).await;
             // A signal waits for nobody: who cannot go on with it stands still at once.
@@ -382,6 +401,48 @@ impl Worker {
         Ok(true)
     }
 
+    /// Does a signal from outside go as far as this instance?
+    async fn reaches(&self, told: &Told, key: (i64, i64)) -> Result<bool, CaseError> {
+        let Some(within) = &told.within else { return Ok(true) };
+        if !within.spaces.contains(&key.0) {
+            return Ok(false);
+        }
+        let row = self.cases.store.read(move |conn: &mut dyn Conn| instance::get(conn, key.0, key.1)).await?;
+        Ok(row.and_then(|r| r.person).is_none_or(|person| !within.not_of.contains(&person)))
+    }
+
+    /// Everybody was told who waited: what begins with the signal begins, each with how far that came, so that it does once.
+    async fn begin(&self, waiting: &Waiting, mut told: Told) -> Result<bool, CaseError> {
+        let from = self.cases.registry.spaces().path(waiting.space).cloned().filter(|_| told.within.is_none());
+        let mut at = waiting.clone();
+        told.heard = true;
+        while !told.begins.is_empty() {
+            let beginning = told.begins.remove(0);
+            let further = (!told.begins.is_empty()).then(|| with(&at.wait, &told));
+            let ground = Some(format!("signal:{}", at.wait.name));
+            let along = Along { ground, waits: vec![(at.clone(), further.clone())], ..Along::default() };
+            let given = (from.as_ref(), told.payload.clone());
+            match self.cases.begun_by_signal(&self.actor, &beginning, given, along).await {
+                Ok(true) => {}
+                Err(e) if passes(&e) && !e.is_conflict() => return Err(e),
+                Err(e) if passes(&e) => return Ok(false),
+                // One process that does not begin keeps no other from it.
+                refused => {
+                    let error =
+                        refused.err().map_or_else(|| "it is not in force any more".to_owned(), |e| e.to_string());
+                    tracing::error!(signal = at.wait.name, ?beginning, error, "a signal has not begun a process");
+                    metrics::counter!("svod_triggers_refused_total").increment(1);
+                    self.rewrite(&at, further.clone()).await?;
+                }
+            }
+            match further {
+                Some(further) => at.wait = further,
+                None => return Ok(true),
+            }
+        }
+        self.drop_wait(&at).await
+    }
+
     /// The wait goes, without anything else.
     async fn drop_wait(&self, waiting: &Waiting) -> Result<bool, CaseError> {
         self.rewrite(waiting, None).await.map(|()| true)
@@ -396,9 +457,25 @@ impl Worker {
     }
 }
 
+/// Is it of the moment, so that it may go next time, whoever waits?
+fn passes(e: &CaseError) -> bool {
+    match e {
+        CaseError::Store(e) | CaseError::Command(CommandError::Store(e)) | CaseError::Query(QueryError::Store(e)) => {
+            is_for_all(e)
+        }
+        CaseError::Command(CommandError::Conflict { .. } | CommandError::TooManyTries(_)) => true,
+        _ => false,
+    }
+}
+
 /// Does it stop the work on all cases, and not on one?
 const fn is_for_all(e: &StoreError) -> bool {
     !matches!(e, StoreError::Shape(_) | StoreError::Statement(_) | StoreError::Constraint(_))
+}
+
+/// A signal on its way, with how far it came.
+fn with(wait: &Wait, told: &Told) -> Wait {
+    Wait { body: serde_json::to_string(told).unwrap_or_default(), ..wait.clone() }
 }
 
 /// The timer of a process that a wait is for.

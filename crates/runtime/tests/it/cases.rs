@@ -23,6 +23,7 @@ crate::on_both_engines!(
     decisions_are_kept_with_their_rules,
     of_two_who_complete_one_task_one_is_late,
     a_circle_of_messages_is_refused,
+    numbers_of_a_register_are_given_once,
 );
 
 const ASK: &str = r#"<startEvent id="s"/><endEvent id="e"/><userTask id="look" name="Look at it" svod:deadline="PT2H"/>
@@ -252,6 +253,48 @@ async fn what_services_of_the_graph_do_is_whole_or_not_at_all(place: &TestPlace)
     let refused = house.cases.begin(&house.actor, new, Along::default()).await.unwrap_err();
     assert!(matches!(refused, CaseError::Command(_)), "{refused}");
     assert!(house.entity(second).await.is_none());
+}
+
+/// Two numbers of one register in each case, one of another district, and what is no pattern.
+async fn numbers_of_a_register_are_given_once(place: &TestPlace) {
+    let take = |id: &str, register: &str, pattern: &str| {
+        format!(
+            "<serviceTask id=\"{id}\" svod:service=\"register.number\" svod:result=\"{id}\"><extensionElements><svod:input name=\"register\" value=\"&quot;{register}&quot;\"/><svod:input name=\"pattern\" value=\"{pattern}\"/></extensionElements></serviceTask>"
+        )
+    };
+    let ours = "&quot;42-17-{yyyy}-{n:6}&quot;";
+    let body = format!(
+        "<startEvent id=\"s\"/><endEvent id=\"e\"/>{}{}{}\ns -> a -> b -> c -> e",
+        take("a", "permits", ours),
+        take("b", "permits", ours),
+        take("c", "permits", "pattern")
+    );
+    let house = House::new(place, &[("permits", &body)], &[]).await;
+    let open = async |n: i32, pattern: &str| house.open("permits", &n.to_string(), json!({"pattern": pattern})).await;
+    let (one, two, three) = tokio::join!(open(1, "42-18-{n}"), open(2, "42-18-{n}"), open(3, "42-18-{n}"));
+    let mut all = Vec::new();
+    for case in [&one, &two, &three] {
+        let variables = house.variables(case).await;
+        all.extend(["a", "b"].map(|id| variables[id]["number"].as_str().unwrap().to_owned()));
+        assert!(variables["c"]["number"].as_str().unwrap().starts_with("42-18-"));
+    }
+    all.sort();
+    let expected: Vec<String> = (1..=6).map(|n| format!("42-17-2026-{n:06}")).collect();
+    assert_eq!(all, expected, "each once");
+    // Another year begins anew; what is no pattern is an incident, and once it is right the numbers before it stay.
+    house.clock.set("2027-01-15T01:00:00Z".parse().unwrap());
+    let wrong = open(4, "no number").await;
+    let state = house.variables(&wrong).await;
+    assert_eq!((state["a"]["number"].as_str(), state["b"]["n"].as_i64()), (Some("42-17-2027-000001"), Some(2)));
+    let row = house.row(&wrong).await;
+    assert_eq!(row.status, Status::Incident);
+    let state: Value = serde_json::from_str(&row.state).unwrap();
+    let incident = state["incidents"].as_object().unwrap().keys().next().unwrap().parse().unwrap();
+    assert!(state["incidents"].to_string().contains("'pattern' is a text with {n}"));
+    let event = Event::Retry { incident, variables: map(json!({"pattern": "42-18-{n}"})) };
+    house.cases.tell(&house.actor, &wrong, &event, &Along::default()).await.unwrap();
+    let state = house.variables(&wrong).await;
+    assert_eq!((state["a"]["n"].as_i64(), state["c"]["n"].as_i64()), (Some(1), Some(4)));
 }
 
 const FEE: &str = r##"<?xml version="1.0" encoding="UTF-8"?>

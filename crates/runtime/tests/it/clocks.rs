@@ -17,6 +17,8 @@ crate::on_both_engines!(
     time_stands_still_on_the_clock_where_no_calendar_counts,
     a_pause_needs_a_reason_that_the_service_knows,
     a_deadline_that_the_process_moves_is_kept,
+    a_decision_ends_the_term_when_it_says_so,
+    a_term_that_runs_out_goes_to_the_post_of_the_head,
 );
 
 const LOOK: &str = r#"<startEvent id="s"/><endEvent id="e"/><userTask id="look"/>
@@ -176,6 +178,93 @@ async fn a_pause_needs_a_reason_that_the_service_knows(place: &TestPlace) {
     // Without a term there is nothing to stand still, and nothing to complain of.
     let none = law.house.begin_of("law@1.0.0/bad", json!({"reason": "papers"})).await;
     assert_eq!(law.incidents(&none).await.len(), 1, "a process without a case has no term");
+}
+
+async fn a_term_that_runs_out_goes_to_the_post_of_the_head(place: &TestPlace) {
+    let law = Law::new(place, &[("looks", LOOK)], &[]).await;
+    let entity =
+        |id: &str, kind: &str| svod_model::Entity::new(id.parse().unwrap(), kind, crate::house::SPACE.parse().unwrap());
+    let object = |urn: &str| Attribute::object(urn.parse().unwrap());
+    let post = |id: &str, name: &str, head: bool| {
+        entity(id, "Post")
+            .with("name", Attribute::property(name))
+            .with("role", Attribute::property("official"))
+            .with("body", object(ABOVE))
+            .with("head", Attribute::property(head))
+    };
+    let (headship, desk) = ("urn:svod:post:head", "urn:svod:post:desk");
+    let appointed = |id: &str, person: &str, post: &str| {
+        entity(id, "Appointment")
+            .with("person", object(person))
+            .with("post", object(post))
+            .with("since", Attribute::property("2026-12-01T00:00:00Z"))
+    };
+    let person = |id: &str| entity(id, "Person").with("name", Attribute::property("x"));
+    let made = [
+        post(headship, "Специалист head", true),
+        post(desk, "Специалист desk", false),
+        person("urn:svod:person:head"),
+        person("urn:svod:person:desk"),
+        appointed("urn:svod:appointment:1", "urn:svod:person:head", headship),
+        appointed("urn:svod:appointment:2", "urn:svod:person:desk", desk),
+    ];
+    let changes = made.map(|e| Operation::Create(e).into()).to_vec();
+    let command = Command { ground: "test".into(), changes, ..Command::default() };
+    law.house.registry.execute(&law.house.actor, command).await.unwrap();
+    let case = law.open("permit", "looks", BELOW, json!({})).await;
+    law.until("2027-01-11T07:00:00Z").await;
+    law.until("2027-01-12T07:00:00Z").await;
+    let up = law.task(&case, "escalation").await;
+    assert_eq!((up.object("body").map(Urn::as_str), up.object("post").map(Urn::as_str)), (Some(ABOVE), Some(headship)));
+    let tasks = Tasks::new(law.house.registry.clone(), law.house.cases.clone());
+    // One of the body, in a post of it; the head, in another post of theirs.
+    let other = svod_kernel::Actor { name: "Специалист desk".into(), ..Law::official("head", ABOVE) };
+    for nobody in [Law::official("desk", ABOVE), other] {
+        let refused = tasks.take(&nobody, &up.id).await.unwrap_err();
+        assert_eq!(svod_kernel::Coded::status(&refused), 403, "{}: {refused}", nobody.name);
+    }
+    let head = Law::official("head", ABOVE);
+    tasks.take(&head, &up.id).await.unwrap();
+    tasks.complete(&head, &up.id, "Поручено заместителю").await.unwrap();
+    assert_eq!(law.word(&up.id, "status").await.as_deref(), Some("done"));
+}
+
+async fn a_decision_ends_the_term_when_it_says_so(place: &TestPlace) {
+    let body = r#"<startEvent id="s"/><endEvent id="e"/><userTask id="look"/><userTask id="hand" name="Hand it out"/>
+        <serviceTask id="d" svod:service="decision.record"><extensionElements>
+          <svod:input name="outcome" value="&quot;granted&quot;"/><svod:input name="endsTerm" value="ends"/></extensionElements></serviceTask>
+        <serviceTask id="p" svod:service="case.pause"><extensionElements><svod:input name="reason" value="&quot;papers&quot;"/></extensionElements></serviceTask>
+        <serviceTask id="u" svod:service="case.update"><extensionElements><svod:input name="set" value="{deadline: &quot;2027-01-15T07:00:00Z&quot;}"/></extensionElements></serviceTask>
+        s -> look -> d -> p -> u -> hand -> e"#;
+    let law = Law::new(place, &[("decides", body)], &[]).await;
+    let one = Law::official("one", BELOW);
+    let soon = law.open("permit", "decides", BELOW, json!({"ends": true})).await;
+    let late = law.open("permit", "decides", BELOW, json!({"ends": true})).await;
+    let goes_on = law.open("permit", "decides", BELOW, json!({"ends": false})).await;
+    let wrong = law.open("permit", "decides", BELOW, json!({"ends": "yes"})).await;
+    law.until("2026-12-30T07:00:00Z").await;
+    for case in [&soon, &goes_on, &wrong] {
+        law.act(&one, case, "look", json!({})).await.unwrap();
+    }
+    assert_eq!(law.word(&soon, "clock").await.as_deref(), Some("met"), "neither paused nor moved after it");
+    assert_eq!(law.word(&soon, "metAt").await.as_deref(), Some("2026-12-30T07:00:00Z"));
+    assert!(law.house.waits(&soon).await.is_empty());
+    assert_eq!(law.word(&goes_on, "clock").await.as_deref(), Some("paused"));
+    assert!(law.incidents(&wrong).await[0].2.contains("endsTerm"));
+    law.until("2027-01-11T07:00:00Z").await;
+    law.until("2027-01-12T07:00:00Z").await;
+    let up = law.task(&late, "escalation").await.id;
+    law.until("2027-01-20T07:00:00Z").await;
+    assert!(
+        law.house.tasks().await.iter().all(|t| t.object("case") != Some(&soon) || t.text("step") != Some("escalation"))
+    );
+    law.act(&one, &late, "look", json!({})).await.unwrap();
+    assert_eq!(law.word(&late, "clock").await.as_deref(), Some("met"));
+    assert_eq!(law.word(&up, "status").await.as_deref(), Some("withdrawn"), "nobody above is asked any more");
+    law.act(&one, &soon, "hand", json!({})).await.unwrap();
+    assert!(law.house.is_done(&soon).await);
+    let told = law.house.told(&soon).await;
+    assert_eq!(told.iter().filter_map(|t| t["clock"].as_str()).collect::<Vec<_>>(), ["met"]);
 }
 
 async fn a_deadline_that_the_process_moves_is_kept(place: &TestPlace) {

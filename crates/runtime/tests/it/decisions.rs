@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use svod_kernel::{Coded, Lang, Urn};
-use svod_model::Entity;
-use svod_runtime::CaseError;
+use svod_model::{Attribute, Entity};
 use svod_runtime::cases::said;
+use svod_runtime::{CaseError, Enclosed};
 use svod_store::instance::Status;
 use svod_store::testing::TestPlace;
 
@@ -16,6 +16,7 @@ crate::on_both_engines!(
     a_decision_by_a_person_names_the_post,
     what_a_decision_rests_on_must_be_there,
     a_decision_is_objected_to_and_looked_at_by_somebody_else,
+    an_objection_names_the_files_that_were_held_for_it,
     an_objection_has_its_time_and_its_people,
     what_is_written_is_kept_in_every_language,
     a_timer_whose_consequence_is_refused_stands_still_at_last,
@@ -161,6 +162,18 @@ async fn a_decision_is_objected_to_and_looked_at_by_somebody_else(place: &TestPl
         let anew = cases.object(&law.citizen, &made, map(json!({}))).await;
         assert_eq!(anew.is_ok(), status != "revised", "{status}: {anew:?}");
     }
+}
+
+async fn an_objection_names_the_files_that_were_held_for_it(place: &TestPlace) {
+    let law = Law::new(place, &[("decides", &decides(""))], &[]).await;
+    let made = decided(&law, BELOW).await;
+    let case: Urn = "urn:svod:case:held".parse().unwrap();
+    let files = Attribute::property("urn:svod:file:1");
+    let enclosed = Enclosed { case: Some(case.clone()), files: Some(files) };
+    let begun = law.house.cases.object_with(&law.citizen, &made, map(json!({})), enclosed).await.unwrap();
+    assert_eq!(begun, case);
+    let new = law.entity(&begun).await;
+    assert_eq!((new.object("about"), new.text("files")), (Some(&made), Some("urn:svod:file:1")));
 }
 
 async fn an_objection_has_its_time_and_its_people(place: &TestPlace) {

@@ -2,14 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test may")]
 
+mod candidates;
 mod cases;
 mod clocks;
 mod decisions;
 mod house;
 mod law;
 mod moving;
+mod outrun;
+mod placing;
 mod repair;
+mod resting;
+mod signals;
 mod storm;
+mod traces;
 mod triggers;
 
 use svod_store::testing::TestPlace;

@@ -5,7 +5,7 @@ use svod_kernel::{Actor, Role, Urn};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity};
 use svod_registry::{Command, EntityQuery, Operation};
-use svod_runtime::{Application, ApplicationError, Applications, Tasks};
+use svod_runtime::{Application, ApplicationError, Applications, Kept, Tasks};
 use svod_store::testing::TestPlace;
 
 use crate::house::{House, SPACE, map};
@@ -16,6 +16,7 @@ crate::on_both_engines!(
     who_takes_the_task_sees_what_was_written_while_they_have_it,
     nobody_in_particular_cannot_apply,
     a_draft_is_kept_until_it_is_sent,
+    files_of_a_draft_are_held_for_one_case,
     sent_twice_it_is_one_application,
 );
 
@@ -84,7 +85,7 @@ async fn who_owns_the_home_is_registered_at_once(place: &TestPlace) {
     assert_eq!(homes[0].text("address"), Some("Новокузнецк, ул. Кирова, 1, 2"));
     let told = town.house.told(&case).await;
     let decided = told.iter().find(|t| t["decided"] == "route").unwrap().to_string();
-    assert!(decided.contains("owner") && decided.contains("moving@0.2.0"), "{decided}");
+    assert!(decided.contains("owner") && decided.contains("moving@0.3.0"), "{decided}");
     let stranger = Actor { id: "urn:svod:person:2".into(), ..town.citizen.clone() };
     assert!(town.applications.case_of(&stranger, &case).await.is_err(), "nobody else's case");
 }
@@ -196,4 +197,26 @@ async fn sent_twice_it_is_one_application(place: &TestPlace) {
     let (one, two) = tokio::join!(town.send("owner"), town.send("owner"));
     assert_eq!(one.unwrap(), two.unwrap());
     assert_eq!(town.homes().await.len(), 1);
+}
+
+async fn files_of_a_draft_are_held_for_one_case(place: &TestPlace) {
+    let town = town(place).await;
+    let (key, citizen) = (("moving/moving", "0.1.0"), &town.citizen);
+    let case = |n: u8| format!("urn:svod:case:{n}").parse::<Urn>().unwrap();
+    let (one, two) = tokio::join!(
+        town.applications.envelope(citizen, key, case(1)),
+        town.applications.envelope(citizen, key, case(2))
+    );
+    let first = one.unwrap();
+    assert_eq!(first, two.unwrap(), "of two at once there is one");
+    // What is filled in beside it does not lose it.
+    let draft = svod_forms::Draft::of(json!({"address": "ул. Кирова, 1"}));
+    let kept = Kept { draft, owner: None };
+    town.applications.keep_form(citizen, key, kept.clone(), None).await.unwrap();
+    let now = town.applications.kept(citizen, key.0).await.unwrap().unwrap();
+    assert_eq!((now.owner.as_ref(), now.answers()), (Some(&first), kept.answers()));
+    assert_eq!(town.applications.envelope(citizen, key, case(3)).await.unwrap(), first);
+    assert_eq!(town.applications.unsent(citizen, key.0).await.unwrap(), Some(now), "its case has not begun");
+    town.send("owner").await.unwrap();
+    assert!(town.applications.kept(citizen, key.0).await.unwrap().is_none());
 }

@@ -7,6 +7,7 @@ crate::on_both_engines!(
     steps_follow_each_other,
     of_two_that_move_one_instance_one_is_refused,
     waits_are_found_by_time_and_by_name,
+    who_is_told_to_look_at_once_is_not_put_off,
     instances_are_listed_and_counted,
     what_is_kept_of_somebody_is_destroyed,
 );
@@ -133,6 +134,31 @@ async fn instances_are_listed_and_counted(place: &TestPlace) {
     assert_eq!(ids(page(Status::Incident, 0).await.unwrap()), [3]);
     let counts = store.read(move |c| instance::counts(c, space)).await.unwrap();
     assert_eq!(counts["birth@1.0.0/birth"], [4, 1, 0, 0]);
+}
+
+/// A message that nobody waited for is put off by who has looked; meanwhile somebody has begun to wait, and it is due at once.
+async fn who_is_told_to_look_at_once_is_not_put_off(place: &TestPlace) {
+    let (store, space) = ready(place).await;
+    let sent = Step { waits: vec![wait("m1", Waits::Sent, "paid", "a", Some(900))], ..step(row(space, 1, 1)) };
+    write(&store, vec![sent]).await.unwrap();
+    let all = store.read(|c| instance::due(c, Timestamp(900), 10)).await.unwrap();
+    let looked = all[0].clone();
+    let waits = Step { waits: vec![wait("s1", Waits::Message, "paid", "a", None)], ..step(row(space, 2, 1)) };
+    write(&store, vec![waits]).await.unwrap();
+    let later = Wait { due: Some(Timestamp(5_000)), ..looked.wait.clone() };
+    let rewrite = async |waiting: &instance::Waiting, into: Option<&Wait>| {
+        let (waiting, into) = (waiting.clone(), into.cloned());
+        store.write(move |c| instance::rewrite(c, &waiting, into.as_ref())).await.unwrap()
+    };
+    assert!(!rewrite(&looked, Some(&later)).await, "it is due at another moment now");
+    assert!(!rewrite(&looked, None).await);
+    let due = store.read(|c| instance::due(c, Timestamp(10), 10)).await.unwrap();
+    assert_eq!(due.len(), 1, "still due at once");
+    // One that rests is not due, and is found by that.
+    let resting = Wait { due: None, ..due[0].wait.clone() };
+    assert!(rewrite(&due[0], Some(&resting)).await);
+    let rests = instance::Waiting { wait: resting, ..due[0].clone() };
+    assert!(rewrite(&rests, Some(&later)).await && !rewrite(&rests, None).await);
 }
 
 async fn what_is_kept_of_somebody_is_destroyed(place: &TestPlace) {

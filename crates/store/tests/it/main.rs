@@ -6,10 +6,12 @@ use svod_store::testing::TestPlace;
 
 mod citus;
 mod copies;
+mod drafts;
 mod entities;
 mod groups;
 mod instances;
 mod nodes;
+mod roles;
 mod schema;
 mod tables;
 mod tls;

@@ -65,6 +65,6 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
     });
     invitation.post = role.zip(args.space.clone());
     let origin = config.identity.origin(config.http.listen).unwrap_or_else(|| config.http.base(config.http.listen));
-    println!("{origin}/invitation/{}", invitation.seal(&key));
+    println!("{origin}/invitation#{}", invitation.seal(&key));
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use reqwest::Url;
 use svod_kernel::{Clock as _, SystemClock};
 use svod_store::{Conn, Engine, Store, StoreError, StoreOptions, StoreUrl};
 
@@ -12,7 +13,7 @@ use super::keep::Place;
 use crate::client::Client;
 use crate::tenures;
 use crate::tls::{self, Files};
-use crate::{Config, guarded};
+use crate::{Config, disk, guarded};
 
 /// Days before the end of a certificate from which it is odd that there is no new one.
 const RENEWED: i64 = 21;
@@ -93,6 +94,7 @@ fn folder(report: &mut Report, data: &Path) {
         Ok(_) => Well(format!("{at}")),
     };
     report.say("data folder", found);
+    report.say("disk", disk(data));
     let key = data.join("secrets/identity.key");
     if let Ok(meta) = std::fs::metadata(&key) {
         use std::os::unix::fs::PermissionsExt as _;
@@ -103,6 +105,16 @@ fn folder(report: &mut Report, data: &Path) {
             Well("only its owner reads it".into())
         };
         report.say("key", found);
+    }
+}
+
+/// Whether who takes the disk away can read it (ASVS V14.2.4).
+fn disk(data: &Path) -> Found {
+    let fix = "put the data folder, the database's and the backups on LUKS";
+    match disk::is_sealed(data) {
+        Some(true) => Well("encrypted".into()),
+        Some(false) => Odd("not encrypted: who takes it away reads everything".into(), fix),
+        None => Odd("whether it is encrypted cannot be told from here".into(), fix),
     }
 }
 
@@ -133,6 +145,34 @@ fn doors(report: &mut Report, config: &Config) {
             report.say(what, certificate(&files));
         }
     }
+    if let Some(found) = trust(config) {
+        report.say("http trust", found);
+    }
+}
+
+/// Whether browsers believe who people meet at the installation's address (ASVS V12.2.2); none where nobody speaks TLS.
+fn trust(config: &Config) -> Option<Found> {
+    let own = Files::of_http(&config.http);
+    let Some(origin) = config.origin(config.http.listen) else {
+        return own.map(|_| Odd("nobody has said by which name people come".into(), "set identity.origin"));
+    };
+    let name = Url::parse(&origin).ok()?.host_str()?.trim_matches(['[', ']']).to_owned();
+    let judged = match own {
+        // A file that cannot be read is told already.
+        Some(files) => tls::is_believed(&files.read().ok()?, &name, tls::roots(), SystemClock.now()),
+        // A proxy in front shows what people see.
+        None if origin.starts_with("https://") => {
+            Client::new(&origin, None).and_then(|client| client.get("/readyz").map(drop)).map_err(|e| format!("{e:#}"))
+        }
+        None => return None,
+    };
+    Some(match judged {
+        Ok(()) => Well(format!("who has this machine's roots believes it for {name}")),
+        Err(why) => Odd(
+            format!("who has this machine's roots does not believe it for {name}, or it is not reached: {why}"),
+            "take a certificate for that name from an authority that browsers know, with its whole chain",
+        ),
+    })
 }
 
 fn certificate(files: &Files) -> Found {
@@ -159,6 +199,10 @@ fn store(report: &mut Report, config: &Config, deep: bool) {
         let text = format!("{url}: others may read the connection, or answer in the server's place");
         report.say("store", Odd(text, "add sslmode=verify-full (and sslrootcert=FILE) to store.url"));
     }
+    if url.has_standing_password() {
+        let text = format!("{url}: the password of another machine stands in the address until somebody changes it");
+        report.say("store", Odd(text, "give sslcert and sslkey, or a passwordfile that is exchanged, in store.url"));
+    }
     if url.path().is_some_and(|p| !p.is_file()) {
         return report.say("store", Odd(format!("{url} is not there yet"), "it is made at the first start"));
     }
@@ -175,6 +219,18 @@ fn store(report: &mut Report, config: &Config, deep: bool) {
     store.blocking_close();
 }
 
+/// Whether who works with the rows may change the tables as well.
+fn role(conn: &mut dyn Conn) -> Result<Found, StoreError> {
+    let sql = "SELECT CAST(CASE WHEN has_schema_privilege(current_schema(), 'CREATE') THEN 1 ELSE 0 END AS BIGINT)";
+    Ok(match number(conn, sql)? {
+        0 => Well("works with rows, and may not change tables".into()),
+        _ => Odd(
+            "may change tables as well".into(),
+            "let another role own them: 'svod migrate --as URL --grant ROLE', docs/operations.md",
+        ),
+    })
+}
+
 fn number(conn: &mut dyn Conn, sql: &str) -> Result<i64, StoreError> {
     conn.first(sql, &[])?.map_or(Ok(0), |r| r.opt_int(0).map(Option::unwrap_or_default))
 }
@@ -185,6 +241,9 @@ fn look(conn: &mut dyn Conn, engine: Engine, deep: bool) -> Result<Vec<(&'static
         let said = conn.first("PRAGMA quick_check(1)", &[])?.map_or(Ok(String::new()), |r| r.text(0))?;
         let broken = "stop the platform, keep the file, and restore the last backup";
         all.push(("file", if said == "ok" { Well("sound".into()) } else { Bad(said, broken) }));
+    }
+    if engine == Engine::Postgres {
+        all.push(("store role", role(conn)?));
     }
     let spaces = number(conn, "SELECT count(*) FROM space")?;
     let entities = number(conn, "SELECT count(*) FROM entity")?;

@@ -8,6 +8,7 @@ mod doctor;
 mod erase;
 mod keep;
 mod ledger;
+mod migrate;
 mod pack;
 pub mod policy;
 mod quarantine;
@@ -62,6 +63,8 @@ enum Command {
     BackupKey(keep::BackupKeyArgs),
     /// Bring a backup into an empty store.
     Restore(keep::RestoreArgs),
+    /// Bring the tables to this program's version, as the role that owns them; the platform works as another one.
+    Migrate(migrate::MigrateArgs),
     /// Move everything to another store, of the same engine or the other, and compare.
     Move(keep::MoveArgs),
     /// Write everything as lines of JSON.
@@ -101,6 +104,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => keep::backup(&args),
         Command::BackupKey(args) => keep::backup_key(&args),
         Command::Restore(args) => keep::restore(&args),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Move(args) => keep::moved(&args),
         Command::Export(args) => keep::export(&args),
         Command::Import(args) => keep::import(&args),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
@@ -32,6 +33,10 @@ pub struct ProviderConfig {
     /// Ways of proving oneself that its token must name, all of them (`amr`, RFC 8176): `["mfa"]`.
     #[serde(default)]
     pub amr: Vec<String>,
+    /// Further origins over which its page sends people on, `https://login.example`: Chrome refuses a form that is redirected to
+    /// an origin that our page has not named.
+    #[serde(default)]
+    pub also_at: Vec<String>,
     /// For a provider that says neither: what it is taken to ask everybody for.
     pub trusted_as: Option<TrustedAs>,
 }
@@ -69,6 +74,13 @@ pub(super) fn check(providers: &[ProviderConfig]) -> Result<(), ConfigError> {
                 fix: "give each value as the provider writes it, without spaces",
             });
         }
+        if let Some(bad) = p.also_at.iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::Value {
+                key: "identity.providers.also_at",
+                rule: format!("'{bad}' of the provider '{}' is no origin", p.id),
+                fix: "give scheme and host, such as https://login.example, without a path or a slash at the end",
+            });
+        }
         if p.acr.is_empty() && p.amr.is_empty() && p.trusted_as.is_none() {
             return Err(ConfigError::Value {
                 key: "identity.providers.acr, identity.providers.amr",
@@ -78,6 +90,15 @@ pub(super) fn check(providers: &[ProviderConfig]) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Scheme, host and perhaps a port, as browsers write them; `http` on this machine only.
+fn is_origin(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    !text.contains('*')
+        && url.origin().ascii_serialization() == text
+        && (url.scheme() == "https" || (url.scheme() == "http" && here))
 }
 
 #[cfg(test)]
@@ -104,5 +125,18 @@ mod tests {
         }
         assert!(load("trusted_as = \"one-factor\"").unwrap_err().contains("two-factors"));
         assert!(load("acr = [\"loa high\"]").unwrap_err().contains("loa high"));
+    }
+
+    #[test]
+    fn further_origins_of_a_provider_are_origins() {
+        let of = |origin: &str| load(&format!("acr = [\"loa-high\"]\nalso_at = [\"{origin}\"]"));
+        for fine in ["https://login.example", "https://login.example:8443", "http://localhost:9000"] {
+            assert_eq!(of(fine).unwrap().identity.providers[0].also_at, [fine]);
+        }
+        for bad in
+            ["https://login.example/", "https://login.example/path", "http://login.example", "*", "https://*.example"]
+        {
+            assert!(of(bad).unwrap_err().contains("also_at"), "{bad}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `svod pack test`: each situation on a fresh platform with simulated time.
 //!
+//! * `beside` – the same for the designer's page, beside what the installation does
 //! * `stage` – the platform of a situation: a copy of a store in which the packs are published, compiled once for all of them
 //! * `people` – who acts, and what stands for whom in a situation
 //! * `steps`, `acts` – what happens in it
@@ -12,6 +13,7 @@
 //! there and a function here.
 
 mod acts;
+mod beside;
 mod expect;
 mod filling;
 mod people;
@@ -24,12 +26,14 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
 use svod_kernel::{Clock as _, SystemClock, Timestamp};
 use svod_model::{PackSource, parse_pack};
 
+pub use beside::Beside;
 use stage::{Stage, Stock};
 
 /// Situations played at once.
@@ -54,13 +58,10 @@ pub fn run(sources: &[PackSource], only: Option<&str>) -> anyhow::Result<ExitCod
         faults.iter().for_each(|f| eprintln!("{f}"));
         return Ok(ExitCode::FAILURE);
     }
-    let pack = parse_pack(sources.last().context("no pack")?).map_err(|e| anyhow::anyhow!("{}", e[0]))?;
-    let all = wanted(&pack.tests, only);
-    let Some(first) = all.iter().filter_map(|s| moment(&s.case).ok()).min() else {
+    let Some((all, stock)) = prepared(sources, only)? else {
         println!("0 passed, 0 failed");
         return Ok(ExitCode::SUCCESS);
     };
-    let stock = runtime()?.block_on(Stock::prepare(sources, first))?;
     let (next, (told, heard)) = (AtomicUsize::new(0), channel());
     let failed = std::thread::scope(|threads| {
         for _ in 0..AT_ONCE {
@@ -72,6 +73,15 @@ pub fn run(sources: &[PackSource], only: Option<&str>) -> anyhow::Result<ExitCod
     });
     println!("{} passed, {failed} failed", all.len() - failed);
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The situations of the last pack that are meant, and what they begin with; none where there are none.
+fn prepared(sources: &[PackSource], only: Option<&str>) -> anyhow::Result<Option<(Vec<Situation>, Stock)>> {
+    let pack = parse_pack(sources.last().context("no pack")?).map_err(|e| anyhow::anyhow!("{}", e[0]))?;
+    let all = wanted(&pack.tests, only);
+    let Some(first) = all.iter().filter_map(|s| moment(&s.case).ok()).min() else { return Ok(None) };
+    let stock = runtime()?.block_on(Stock::prepare(sources, first))?;
+    Ok(Some((all, stock)))
 }
 
 fn wanted(tests: &BTreeMap<String, Vec<Value>>, only: Option<&str>) -> Vec<Situation> {
@@ -100,16 +110,23 @@ fn work(all: &[Situation], stock: &Stock, next: &AtomicUsize, told: &Sender<Play
         let number = next.fetch_add(1, Ordering::Relaxed);
         let Some(situation) = all.get(number) else { return };
         let begun = SystemClock.now();
-        let played = runtime().and_then(|runtime| {
-            let played = runtime.block_on(play(stock, &situation.case));
-            runtime.shutdown_background();
-            played
-        });
+        let played = played(stock, situation, Duration::MAX).unwrap_or_else(|| Err("it has no end".to_owned()));
         let took = SystemClock.now().seconds_since(begun);
-        if told.send((number, played.map_err(|e| format!("{e:#}")), took)).is_err() {
+        if told.send((number, played, took)).is_err() {
             return;
         }
     }
+}
+
+/// What becomes of a situation; none when it takes longer than it may.
+fn played(stock: &Stock, situation: &Situation, limit: Duration) -> Option<Result<(), String>> {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(e) => return Some(Err(format!("{e:#}"))),
+    };
+    let played = runtime.block_on(async { tokio::time::timeout(limit, play(stock, &situation.case)).await });
+    runtime.shutdown_background();
+    played.ok().map(|played| played.map_err(|e| format!("{e:#}")))
 }
 
 async fn play(stock: &Stock, case: &Value) -> anyhow::Result<()> {

@@ -78,12 +78,12 @@ on_both_engines! {
         assert_eq!((wrong.stored, wrong.quarantined), (0, 1));
         let keep = svod::config::KeepConfig::default();
         app.clock.advance(364 * 86_400);
-        assert_eq!(svod::keeping::forget(&app.core.store, &*app.clock, &keep).await.unwrap(), 0);
+        assert_eq!(svod::keeping::forget(&app.core, &keep).await.unwrap(), 0);
         assert_eq!(app.quarantine().await.len(), 1);
         app.clock.advance(2 * 86_400);
         let for_ever = svod::config::KeepConfig { held_days: 0, ..keep.clone() };
-        assert_eq!(svod::keeping::forget(&app.core.store, &*app.clock, &for_ever).await.unwrap(), 0);
-        assert_eq!(svod::keeping::forget(&app.core.store, &*app.clock, &keep).await.unwrap(), 1);
+        assert_eq!(svod::keeping::forget(&app.core, &for_ever).await.unwrap(), 0);
+        assert_eq!(svod::keeping::forget(&app.core, &keep).await.unwrap(), 1);
         assert!(app.quarantine().await.is_empty());
     }
 }

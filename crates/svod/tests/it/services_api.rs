@@ -8,13 +8,13 @@ use svod_testkit::{Answer, TestApp, on_both_engines, packs};
 const APPLICATIONS: &str = "/api/v1/services/moving/moving/applications";
 
 /// A program that acts for somebody with an account; their token.
-struct Program<'a> {
+pub struct Program<'a> {
     app: &'a TestApp,
     token: String,
 }
 
 impl<'a> Program<'a> {
-    async fn of(app: &'a TestApp, login: &str, post: Option<(Role, &str)>) -> Self {
+    pub async fn of(app: &'a TestApp, login: &str, post: Option<(Role, &str)>) -> Self {
         let mut invitation = Invitation::new(login, login, app.core.registry.clock().now().plus_seconds(60)).unwrap();
         invitation.post = post.map(|(role, space)| (role, space.parse().unwrap()));
         let invitation = app.core.identity.invite(&invitation);
@@ -25,7 +25,7 @@ impl<'a> Program<'a> {
         Self { app, token }
     }
 
-    async fn ask(&self, method: &str, path: &str, key: Option<&str>, body: Option<Value>) -> Answer {
+    pub async fn ask(&self, method: &str, path: &str, key: Option<&str>, body: Option<Value>) -> Answer {
         let mut headers = vec![("authorization", format!("Bearer {}", self.token))];
         headers.push(("content-type", "application/json".to_owned()));
         headers.extend(key.map(|k| ("idempotency-key", k.to_owned())));
@@ -33,16 +33,22 @@ impl<'a> Program<'a> {
         self.app.request(method, path, &headers, body).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    /// Bytes of a kind.
+    pub async fn send(&self, path: &str, kind: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let headers = [("authorization", format!("Bearer {}", self.token)), ("content-type", kind.to_owned())];
+        self.app.request("POST", path, &headers, body.into()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, None, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask("POST", path, None, Some(body)).await
     }
 
     /// Applies for a registration that an official looks at; where its case is read.
-    async fn apply(&self, ground: &str) -> String {
+    pub async fn apply(&self, ground: &str) -> String {
         let begun = self.post(APPLICATIONS, application(ground)).await;
         assert_eq!(begun.status, 201, "{}", begun.text);
         let at = begun.header("location").to_owned();
@@ -56,7 +62,8 @@ fn application(ground: &str) -> Value {
         "document": "Согласие от 01.01.2026"}})
 }
 
-fn errors(answer: &Answer) -> Vec<(String, String)> {
+/// Field and rule of all that is wrong with the answers of a form.
+pub fn errors(answer: &Answer) -> Vec<(String, String)> {
     answer.problem(422, "form");
     let all = answer.json()["errors"].as_array().cloned().unwrap_or_default();
     assert!(all.iter().all(|e| e["fix"].as_str().is_some_and(|fix| !fix.is_empty())), "{}", answer.text);
@@ -64,7 +71,8 @@ fn errors(answer: &Answer) -> Vec<(String, String)> {
     all.iter().map(|e| (text(e, "field"), text(e, "rule"))).collect()
 }
 
-fn value<'a>(entity: &'a Value, attribute: &str) -> &'a Value {
+/// The value of an attribute.
+pub fn value<'a>(entity: &'a Value, attribute: &str) -> &'a Value {
     &entity["attributes"][attribute]["value"]
 }
 

@@ -145,6 +145,27 @@ fn pages_and_api_over_tls() {
     binary.stop();
 }
 
+/// ASVS V12.2.2: whether browsers believe the certificate, for the name by which people come.
+#[test]
+fn the_doctor_says_whether_browsers_believe_the_certificate() {
+    let (data, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let pair = Pair::new(files.path(), "own");
+    let config = doors(files.path(), &pair);
+    let ask = |program: svod_testkit::Program| {
+        program.run(&["doctor", "--config", &config, "--data", data.path().to_str().unwrap()]).stdout
+    };
+    let believing = || program().env("SSL_CERT_FILE", pair.certificate.to_str().unwrap());
+    let strange = Pair::new(files.path(), "stranger");
+    let said = ask(program().env("SSL_CERT_FILE", strange.certificate.to_str().unwrap()));
+    assert!(said.contains("odd  http trust: ") && said.contains("does not believe it for localhost"), "{said}");
+    let said = ask(believing());
+    assert!(said.contains("ok   http trust: ") && said.contains("believes it for localhost"), "{said}");
+    let named = std::fs::read_to_string(&config).unwrap() + "[identity]\norigin = \"https://region.example\"\n";
+    std::fs::write(&config, named).unwrap();
+    let said = ask(believing());
+    assert!(said.contains("odd  http trust: ") && said.contains("does not believe it for region.example"), "{said}");
+}
+
 #[test]
 fn a_renewed_certificate_is_shown_without_a_restart() {
     let (data, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

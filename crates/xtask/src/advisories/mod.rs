@@ -3,7 +3,7 @@
 
 mod npm;
 mod rust;
-mod terms;
+pub mod terms;
 
 use anyhow::Result;
 use std::path::Path;

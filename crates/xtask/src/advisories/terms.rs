@@ -71,12 +71,7 @@ impl Terms {
 
     /// Rows `| Critical … | 2 days |` of *Libraries*.
     pub fn parse(text: &str) -> Option<Self> {
-        let (_, section) = text.split_once("## Libraries")?;
-        let days = |first: &str| {
-            let row = section.lines().find(|line| line.strip_prefix("| ").is_some_and(|row| row.starts_with(first)))?;
-            let figure = row.trim_end_matches([' ', '|']).rsplit('|').next()?.trim();
-            figure.strip_suffix(" days")?.parse().ok()
-        };
+        let days = |first: &str| row(text, first);
         Some(Self([days("Critical")?, days("High")?, days("Other weaknesses")?]))
     }
 
@@ -89,6 +84,23 @@ impl Terms {
             Weight::Other => other,
         }
     }
+}
+
+/// Days that a version without a known weakness may stand beside a newer one.
+///
+/// # Errors
+/// The policy is not there, or does not say.
+pub fn newer(root: &Path) -> Result<i64> {
+    let text = fs::read_to_string(root.join(POLICY)).with_context(|| format!("{POLICY} is missing"))?;
+    row(&text, "Every other newer version")
+        .with_context(|| format!("{POLICY}, Libraries, names no days for newer versions"))
+}
+
+/// The figure of a row `| Critical … | 2 days |` of *Libraries*.
+fn row(text: &str, first: &str) -> Option<i64> {
+    let (_, section) = text.split_once("## Libraries")?;
+    let row = section.lines().find(|line| line.strip_prefix("| ").is_some_and(|row| row.starts_with(first)))?;
+    row.trim_end_matches([' ', '|']).rsplit('|').next()?.trim().strip_suffix(" days")?.parse().ok()
 }
 
 /// A day, counted from 1970-01-01.
@@ -153,5 +165,6 @@ mod tests {
         let policy = include_str!("../../../../docs/security-policy.md");
         assert_eq!(Terms::parse(policy), Some(Terms([2, 7, 30])));
         assert_eq!(Terms::parse("## Libraries\n| Critical | soon |\n"), None);
+        assert_eq!(row(policy, "Every other newer version"), Some(90));
     }
 }

@@ -5,3 +5,4 @@
 mod bodies;
 mod house;
 mod keys;
+mod my;

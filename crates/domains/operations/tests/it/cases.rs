@@ -134,10 +134,7 @@ async fn what_stands_still_is_found_and_tried_again_with_variables_put_right() {
     assert!(house.read(&format!("{LIST}?code=endless")).await.contains("Nothing stands still"));
     assert!(house.read(&format!("{LIST}?age=day")).await.contains("Nothing stands still"));
     let csv = house.read("/operations/cases.csv?code=condition").await;
-    assert!(
-        csv.lines().count() == 2 && csv.contains("\"test@1.0.0/weigh\"") && csv.contains("\"g\",\"How much?\""),
-        "{csv}"
-    );
+    assert!(csv.lines().count() == 2 && csv.contains(",test@1.0.0/weigh,") && csv.contains(",g,How much?,"), "{csv}");
 
     let page = house.read(&address).await;
     assert!(page.contains(">who<") && !page.contains("Анна"), "a name, and nothing of what it holds: {page}");

@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -141,15 +143,96 @@ async fn working_copies_are_for_who_may_publish() {
     assert!(editor != tree && !tree.contains("unsafe"), "{editor}");
 }
 
+const TESTS: &str = "/packs/kuzbass/design/tests";
+
+/// The page of the tests once it says that.
+async fn told(house: &House, words: &str) -> String {
+    for _ in 0..500 {
+        let page = shown(house, TESTS).await;
+        if page.contains(words) {
+            return page;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the page never says: {words}");
+}
+
 #[tokio::test]
 async fn tests_are_run_on_the_working_copy_and_what_it_needs() {
     let house = House::new().await;
-    let run = async || house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/tests"), "").await.body;
-    let page = run().await;
-    assert!(page.contains("All situations passed: 1") && page.contains("id: base, id: kuzbass"), "{page}");
-    save(&house, "/packs/kuzbass/design/file?path=tests%2Fbad.yaml", "[]\n").await;
-    let page = run().await;
-    assert!(page.contains("1 of 1 failed") && page.contains("it is bad"), "{page}");
+    let run = async || house.visitor.post(ADMINISTRATOR, TESTS, "").await;
+    assert!(shown(&house, TESTS).await.contains("have not been played yet"));
+    let begun = run().await;
+    assert_eq!((begun.status, begun.location.as_str()), (StatusCode::SEE_OTHER, TESTS));
+    let page = told(&house, "All situations passed: 1").await;
+    assert!(page.contains("id: base, id: kuzbass") && !page.contains("data-progress"), "{page}");
+
+    let (from, to) = (shipped("kuzbass").files["tests/air.yaml"].clone(), "path=tests%2Fbad.yaml");
+    save(&house, &format!("/packs/kuzbass/design/file?{to}"), &from).await;
+    assert!(shown(&house, TESTS).await.contains("The working copy has changed since"));
+    run().await;
+    let page = told(&house, "1 of 1 failed").await;
+    assert!(page.contains("it is bad") && !page.contains("has changed since"), "{page}");
+
+    house.tests.busy.store(true, Ordering::Relaxed);
+    let busy = run().await;
+    assert_eq!(busy.status, StatusCode::CONFLICT);
+    assert!(busy.body.contains("one run at a time") && busy.body.contains("1 of 1 failed"), "{}", busy.body);
+    house.tests.busy.store(false, Ordering::Relaxed);
+    house.tests.cut.store(true, Ordering::Relaxed);
+    run().await;
+    assert!(!told(&house, "The run broke off").await.contains("data-progress"));
+
+    // What does not compile is not played: the faults are shown in its place.
+    save(&house, LAYER, "colour: red\n").await;
+    let refused = run().await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("mend the faults of the pack first"), "{}", refused.body);
+}
+
+/// Sends a file as a browser does (RFC 7578).
+async fn send(house: &House, who: &str, csrf: &str, bytes: &[u8]) -> Answer {
+    let part = |head: &str| format!("--x\r\ncontent-disposition: form-data; {head}\r\n\r\n");
+    let head = format!("{}{csrf}\r\n{}", part("name=\"csrf\""), part("name=\"archive\"; filename=\"k.zip\""));
+    let mut sent = head.into_bytes();
+    sent.extend_from_slice(bytes);
+    sent.extend_from_slice(b"\r\n--x--\r\n");
+    let request = Request::post(format!("{DESIGN}/archive"))
+        .header(header::COOKIE, format!("svod_csrf={CSRF}"))
+        .header(header::ACCEPT, "text/html")
+        .header(header::ACCEPT_LANGUAGE, "en")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
+    house.visitor.send(Some(who), request.body(Body::from(sent)).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_working_copy_goes_out_as_an_archive_and_comes_back() {
+    let house = House::new().await;
+    let address = format!("{DESIGN}/archive");
+    assert_eq!(house.visitor.get(Some("governor"), &address).await.status, StatusCode::FORBIDDEN);
+    let out = house.visitor.get(Some(ADMINISTRATOR), &address).await;
+    assert_eq!(out.status, StatusCode::OK);
+    assert_eq!(out.headers[header::CONTENT_TYPE], "application/zip");
+    let named = out.headers[header::CONTENT_DISPOSITION].to_str().unwrap();
+    assert_eq!(named, format!("attachment; filename=\"kuzbass-{}.zip\"", version(&house)));
+
+    // What was taken out takes the place of what has been changed since.
+    save(&house, LAYER, "colour: red\n").await;
+    house.visitor.post(ADMINISTRATOR, PROCESS, "act=remove").await;
+    house.visitor.post(ADMINISTRATOR, &format!("{DESIGN}/add"), "path=layers%2Fnew.yaml").await;
+    assert_eq!(send(&house, "governor", CSRF, &out.bytes).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(send(&house, ADMINISTRATOR, "forged", &out.bytes).await.status, StatusCode::FORBIDDEN);
+    let back = send(&house, ADMINISTRATOR, CSRF, &out.bytes).await;
+    assert_eq!(back.location, format!("{DESIGN}?done=taken"), "{}", back.body);
+    assert!(shown(&house, &format!("{DESIGN}/compare")).await.contains("Nothing differs"));
+
+    save(&house, LAYER, "colour: red\n").await;
+    let refused = send(&house, ADMINISTRATOR, CSRF, b"no archive").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("[broken]") && refused.body.contains("without a password"), "{}", refused.body);
+    let none = house.visitor.post(ADMINISTRATOR, &address, "").await;
+    assert!(none.body.contains("Choose a zip archive"), "{}", none.body);
+    assert!(shown(&house, LAYER).await.contains("colour: red"), "what was refused changes nothing");
 }
 
 async fn ask(house: &House, who: &str, csrf: &str, question: &Value) -> Answer {

@@ -1,13 +1,16 @@
 //! A registry and a pipeline on a store of their own, and the portal around the pages.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use svod_history::History;
 use svod_ingest::{DeviceDirectory, Ingest, IngestDeps, IngestLimits, NoJudge, RawMessage};
 use svod_kernel::{Actor, Clock, SeededRng, SimClock};
 use svod_model::PackSource;
 use svod_model::testing::shipped;
-use svod_operations::{OperationsState, PackTest, PackTests, PackTestsRun, routes};
+use svod_operations::{
+    OperationsState, PackTest, PackTests, PackTestsEnd, PackTestsError, PackTestsRun, PackTestsTold, routes,
+};
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Registry, RegistryDeps};
@@ -15,15 +18,33 @@ use svod_runtime::{Applications, Cases};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
-/// Runs no test: says which packs it was given, in their order.
-struct Played;
+/// Plays no situation: says which packs it was given, in their order, and ends as it is told.
+#[derive(Default)]
+pub struct Played {
+    /// Somebody else's run is under way.
+    pub busy: AtomicBool,
+    /// Runs are cut off before their end.
+    pub cut: AtomicBool,
+}
 
 impl PackTests for Played {
     fn run(&self, sources: Vec<PackSource>) -> PackTestsRun<'_> {
         let first = |s: &PackSource| s.files["pack.yaml"].lines().find(|l| l.starts_with("id:")).unwrap().to_owned();
         let name = sources.iter().map(first).collect::<Vec<_>>().join(", ");
         let failed = sources.last().unwrap().files.contains_key("tests/bad.yaml").then(|| "it is bad".to_owned());
-        Box::pin(async move { Ok(vec![PackTest { file: "tests/air.yaml".into(), name, failed }]) })
+        Box::pin(async move {
+            if self.busy.load(Ordering::Relaxed) {
+                return Err(PackTestsError::Busy);
+            }
+            let (told, heard) = tokio::sync::mpsc::channel(8);
+            told.try_send(PackTestsTold::Planned(1)).unwrap();
+            if !self.cut.load(Ordering::Relaxed) {
+                let test = PackTest { file: "tests/air.yaml".into(), name, failed };
+                told.try_send(PackTestsTold::Played(test)).unwrap();
+                told.try_send(PackTestsTold::Ended(PackTestsEnd::Done)).unwrap();
+            }
+            Ok(heard)
+        })
     }
 }
 
@@ -32,6 +53,7 @@ pub struct House {
     pub ingest: Ingest,
     pub cases: Arc<Cases>,
     pub visitor: Visitor,
+    pub tests: Arc<Played>,
     _place: TestPlace,
 }
 
@@ -75,16 +97,17 @@ impl House {
             judge: Arc::new(NoJudge),
         };
         let ingest = Ingest::new(deps, IngestLimits::default());
+        let tests = Arc::new(Played::default());
         let state = OperationsState {
             registry: registry.clone(),
             quarantine: ingest.quarantine(),
             identity: identity.clone(),
             cases: cases.clone(),
             applications,
-            tests: Some(Arc::new(Played)),
+            tests: Some(tests.clone()),
         };
         let visitor = Visitor::new(portal.wrap(routes(state)), identity);
-        Self { registry, ingest, cases, visitor, _place: place }
+        Self { registry, ingest, cases, visitor, tests, _place: place }
     }
 
     /// A message that the mapping in force refuses.

@@ -110,3 +110,57 @@ async fn a_folder_is_checked_and_published() {
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     assert!(house.visitor.get(Some(ADMINISTRATOR), &done.location).await.body.contains("Version 0.1.0 is in force"));
 }
+
+#[tokio::test]
+async fn a_version_is_tried_given_to_others_and_withdrawn() {
+    let house = House::new().await;
+    let (first, design) = (version(&house), "/packs/kuzbass/design");
+    let next = svod_next(&first);
+    let process = format!("{design}/file?path=processes%2Falert-response.bpmn");
+    let old = house.registry.catalogue().pack("kuzbass").unwrap().source.files["processes/alert-response.bpmn"].clone();
+    let changed = form(&old.replacen("<process ", "<!-- another way -->\n  <process ", 1));
+    house.visitor.post(ADMINISTRATOR, &process, &format!("act=save&content={changed}")).await;
+    let give = async |share: &str, space: &str, reason: &str| {
+        let fields = format!("version={next}&share={share}&space={}&reason={}", form(space), form(reason));
+        house.visitor.post(ADMINISTRATOR, &format!("{design}/try"), &fields).await
+    };
+    for (share, space, reason, words) in [
+        ("many", "", "why", "Write the share as a number"),
+        ("100", "", "why", "Write the share as a number"),
+        ("10", "nowhere", "why", "no territory nowhere"),
+        ("10", "", "", "Write a reason"),
+    ] {
+        let refused = give(share, space, reason).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{words}");
+        assert!(
+            refused.body.contains(words) && refused.body.contains(&format!("value=\"{share}\"")),
+            "{}",
+            refused.body
+        );
+    }
+    let done = give("10%", "", "Is it quicker?").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let page = house.visitor.get(Some(ADMINISTRATOR), &done.location).await.body;
+    assert!(page.contains(&format!("Version {next} is tried")) && page.contains("10 of a hundred"), "{page}");
+    assert!(page.contains("Is it quicker?") && version(&house) == first);
+    // Everybody sees that it is tried, and only who may publish why, and by whom.
+    let public = house.visitor.get(None, "/packs/kuzbass").await.body;
+    assert!(public.contains("10 of a hundred") && !public.contains("Is it quicker?"), "{public}");
+
+    let act = async |who: &str, fields: &str| house.visitor.post(who, "/packs/kuzbass/candidate", fields).await;
+    assert_eq!(act("governor", "act=withdraw&reason=x").await.status, StatusCode::FORBIDDEN);
+    let refused = act(ADMINISTRATOR, "act=scope&share=0&space=&reason=x").await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("id=\"error-share\""));
+    let more = act(ADMINISTRATOR, "act=scope&share=100&space=kuzbass%2Fnovokuznetsk&reason=Here+first").await;
+    assert!(
+        house.visitor.get(None, &more.location).await.body.contains("100 of a hundred new applicants, Novokuznetsk")
+    );
+    act(ADMINISTRATOR, "act=withdraw&reason=Enough").await;
+    assert!(!house.visitor.get(None, "/packs/kuzbass").await.body.contains("of a hundred"));
+
+    give("10", "", "Once more").await;
+    let promoted = act(ADMINISTRATOR, "act=promote&reason=It+is+quicker").await;
+    assert!(promoted.location.contains("done=published"), "{} {}", promoted.location, promoted.body);
+    assert_eq!(version(&house), next);
+    assert_eq!(act(ADMINISTRATOR, "act=promote&reason=x").await.status, StatusCode::NOT_FOUND);
+}

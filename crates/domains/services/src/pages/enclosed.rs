@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 use svod_files::{FileError, FileInfo, Upload};
-use svod_forms::{FileRef, Lists, RefusedFile};
+use svod_forms::{Lists, RefusedFile};
 use svod_kernel::Urn;
 use svod_portal::{PageContext, PageError, SentForm};
-use svod_registry::QueryError;
+use svod_runtime::{Enclosed, reference};
 
 use crate::ServicesState;
 use crate::pages::filling::Desk;
@@ -20,13 +20,8 @@ pub async fn take_in(
     for (place, file) in &sent.files {
         let owner = desk.owner.get_or_insert_with(|| Urn::mint("case", ctx.now, &**s.registry.rng())).clone();
         let upload = Upload { name: file.name.clone(), bytes: file.bytes.clone() };
-        match held(ctx, s, desk, (&owner, upload)).await {
-            Ok(info) => lists.files.entry(place.clone()).or_default().push(FileRef {
-                file: info.id.to_string(),
-                name: info.name,
-                media: info.kind.media_type().to_owned(),
-                size: info.size.unsigned_abs(),
-            }),
+        match Enclosed::hold(&s.files, &ctx.actor, (&owner, &desk.space), upload).await {
+            Ok(info) => lists.files.entry(place.clone()).or_default().push(reference(&info)),
             Err(error) => {
                 let (rule, n) = refused(s, &error).ok_or(error)?;
                 lists.refused.insert(place.clone(), RefusedFile { rule, name: file.name.clone(), n });
@@ -36,19 +31,8 @@ pub async fn take_in(
     Ok(())
 }
 
-async fn held(
-    ctx: &PageContext,
-    s: &ServicesState,
-    desk: &Desk,
-    (owner, upload): (&Urn, Upload),
-) -> Result<FileInfo, FileError> {
-    s.files.may_send(&ctx.actor, upload.bytes.len()).await?;
-    let examined = s.files.examine(upload).await?;
-    s.files.hold(&ctx.actor, (owner, &desk.space), examined).await
-}
-
 /// The rule of the form that a file breaks, and its number; none for what is not the file's fault.
-fn refused(s: &ServicesState, error: &FileError) -> Option<(&'static str, u64)> {
+pub fn refused(s: &ServicesState, error: &FileError) -> Option<(&'static str, u64)> {
     Some(match error {
         FileError::Empty => ("file-empty", 0),
         FileError::TooLarge(_) => ("file-size", s.files.max_mib() as u64),
@@ -70,25 +54,11 @@ pub async fn named(
     desk: &Desk,
     answers: &Value,
 ) -> Result<Vec<FileInfo>, PageError> {
-    let mut ids = Vec::new();
-    collect(answers, &mut ids);
-    let Some(owner) = desk.owner.as_ref().filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
-    ids.sort();
-    ids.dedup();
-    let found = s.files.held(&ctx.actor, (owner, &desk.space), &ids).await?;
-    if found.len() != ids.len() {
-        return Err(QueryError::NotFound("a file of the form".to_owned()).into());
-    }
-    Ok(found)
+    Ok(Enclosed::named(&s.files, &ctx.actor, (desk.owner.as_ref(), &desk.space), answers).await?)
 }
 
-fn collect(answers: &Value, ids: &mut Vec<String>) {
-    match answers {
-        Value::Object(map) => match map.get("file").and_then(Value::as_str) {
-            Some(id) if id.starts_with("urn:svod:file:") => ids.push(id.to_owned()),
-            _ => map.values().for_each(|v| collect(v, ids)),
-        },
-        Value::Array(items) => items.iter().for_each(|v| collect(v, ids)),
-        _ => {}
-    }
+/// The same for a case that begins with them.
+pub async fn with(ctx: &PageContext, s: &ServicesState, desk: &Desk, answers: &Value) -> Result<Enclosed, PageError> {
+    let files = named(ctx, s, desk, answers).await?;
+    Ok(Enclosed::of((desk.owner.as_ref(), &desk.space), &files))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use svod_forms::{
     Action, Around, Choice, Draft, FieldError, Filled, Finished, Form, Lists, Prefill, Refused, Sent, Wanted,
@@ -14,7 +13,7 @@ use svod_kernel::{SpacePath, Urn};
 use svod_model::Entity;
 use svod_portal::{FormOverview, FormPage, Html, Island, Page, PageContext, PageError, SentForm, encoded};
 use svod_registry::EntityQuery;
-use svod_runtime::plain;
+use svod_runtime::{Going, Kept, plain};
 
 use crate::ServicesState;
 use crate::pages::enclosed;
@@ -24,7 +23,7 @@ const FOUND: usize = 20;
 /// Pages of a register that a search looks through.
 const LOOKED: usize = 20;
 /// The page behind the last: every answer before the form is sent.
-const CHECK: &str = "check";
+pub const CHECK: &str = "check";
 
 /// A form with all that it is shown and read with.
 pub struct Desk {
@@ -54,15 +53,8 @@ pub struct Desk {
     pub space: SpacePath,
     /// The case that its files are held for; none while there are none.
     pub owner: Option<Urn>,
-}
-
-/// What is kept of a form between its pages.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    #[serde(flatten)]
-    draft: Draft,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    owner: Option<Urn>,
+    /// What is decided on with it, shown beside; empty where nothing is.
+    pub beside: Html,
 }
 
 /// What came of a page that was sent.
@@ -79,9 +71,7 @@ impl Desk {
     /// # Errors
     /// When the store fails.
     pub async fn resumed(mut self, ctx: &PageContext, s: &ServicesState) -> Result<Self, PageError> {
-        let kept = s.applications.draft(&ctx.actor, &self.key).await?;
-        let kept: Option<Kept> = kept.and_then(|row| serde_json::from_str(&row.doc).ok());
-        if let Some(Kept { draft, owner }) = kept {
+        if let Some(Kept { draft, owner }) = s.applications.kept(&ctx.actor, &self.key).await? {
             self.draft = draft;
             self.owner = self.owner.or(owner);
         }
@@ -112,10 +102,24 @@ impl Desk {
         look_up(ctx, s, &self.space, &wanted).await
     }
 
-    async fn keep(&self, ctx: &PageContext, s: &ServicesState) -> Result<(), PageError> {
+    /// Keeps it; from which page somebody went to which is counted of a service.
+    async fn keep(&self, ctx: &PageContext, s: &ServicesState, (at, to): (&str, &str)) -> Result<(), PageError> {
         let kept = Kept { draft: self.draft.clone(), owner: self.owner.clone() };
-        let doc = serde_json::to_string(&kept).map_err(PageError::internal)?;
-        Ok(s.applications.keep(&ctx.actor, &self.key, &self.version, doc).await?)
+        let going = s.applications.service(&self.key).is_ok().then(|| self.going(at, to));
+        Ok(s.applications.keep_form(&ctx.actor, (&self.key, &self.version), kept, going).await?)
+    }
+
+    fn going(&self, at: &str, to: &str) -> Going {
+        // A form of one page has one without a name.
+        let mut pages = self.form.page_names();
+        if pages.is_empty() {
+            pages.push("");
+        }
+        let order: Vec<String> = pages.into_iter().chain([CHECK]).map(str::to_owned).collect();
+        let known = |page: &str| order.iter().find(|p| *p == page).cloned();
+        // What no page is called is the first one, as it is shown.
+        let at = known(at).or_else(|| order.first().cloned()).unwrap_or_default();
+        Going { to: known(to).unwrap_or_else(|| at.clone()), at, order }
     }
 
     fn at(&self, page: &str) -> String {
@@ -162,7 +166,19 @@ impl Desk {
             .crumbs
             .iter()
             .fold(Page::new(ctx, self.here.clone()), |page, (text, href)| page.crumb(text.clone(), href.clone()));
-        page.html(body).island(Island::Forms).status(status).into_response()
+        page.html(self.with_beside(ctx, body, status)).island(Island::Forms).status(status).into_response()
+    }
+
+    /// The form with what is decided on: side by side where there is room, else above; below when the form says what is wrong.
+    fn with_beside(&self, ctx: &PageContext, form: Html, status: StatusCode) -> Html {
+        if self.beside.is_empty() {
+            return form;
+        }
+        let refused = if status == StatusCode::OK { "" } else { " beside--refused" };
+        let (title, beside) = (Html::from(ctx.t("task-given")), &self.beside);
+        Html::trusted(format!(
+            r#"<div class="beside{refused}"><details class="matter" open><summary>{title}</summary>{beside}</details><div>{form}</div></div>"#
+        ))
     }
 
     /// What was filled in: kept, and on to where its button leads.
@@ -194,10 +210,15 @@ impl Desk {
             Err(refused) => (refused.draft.clone(), Some(refused)),
         };
         self.draft = self.form.act(&draft, action, &self.around(ctx, &lists));
-        self.keep(ctx, s).await?;
+        let next = match (action, &refused) {
+            (Action::Next, None) => self.next(ctx, &lists, name),
+            (Action::Page(to), _) => to.clone(),
+            _ => sent.page.clone(),
+        };
+        self.keep(ctx, s, (&sent.page, &next)).await?;
         answer(match (action, refused) {
             (Action::Next, Some(refused)) => self.page(ctx, &lists, name, Some(&refused)),
-            (Action::Next, None) => Redirect::to(&self.next(ctx, &lists, name)).into_response(),
+            (Action::Next, None) => Redirect::to(&self.at(&next)).into_response(),
             (Action::Save, _) => Redirect::to(&self.back).into_response(),
             (Action::Page(to), _) => Redirect::to(&self.at(to)).into_response(),
             // What a search found stands on this page only.
@@ -206,10 +227,10 @@ impl Desk {
         })
     }
 
-    /// The address behind a page: the next one that is shown, or all answers.
+    /// What comes behind a page: the next one that is shown, or all answers.
     fn next(&self, ctx: &PageContext, lists: &Lists, name: Option<&str>) -> String {
         let view = self.form.view(&self.draft, name, &self.around(ctx, lists), None);
-        self.at(view.pages.get(view.page + 1).map_or(CHECK, |p| p.name.as_str()))
+        view.pages.get(view.page + 1).map_or(CHECK, |p| p.name.as_str()).to_owned()
     }
 
     fn finished(&self, ctx: &PageContext, lists: &Lists) -> Filling {

@@ -113,7 +113,7 @@ fn decision(case: &Entity) -> Entity {
     let mut made = House::new_entity("urn:svod:decision:1", "Decision")
         .with("name", text("Moving"))
         .with("case", Attribute::object(case.id.clone()))
-        .with("service", text("moving/moving"))
+        .with("service", text("moving/unknown"))
         .with("outcome", text("refused"))
         .with("reason", text("No signature.\nBring it."))
         .with("acts", Attribute::property(json!(["Law 5242-1, 6", "Rules 713, 16"])))

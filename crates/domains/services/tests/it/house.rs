@@ -37,6 +37,7 @@ pub struct House {
     pub visitor: Visitor,
     pub applications: Applications,
     pub tasks: Tasks,
+    pub files: Files,
     app: Router,
     identity: Arc<Identity>,
     _place: TestPlace,
@@ -105,7 +106,7 @@ impl House {
             options: FilesOptions { max_mib: 1, daily: Daily { files: 20, mib: 20 }, scanner: None },
         });
         let app = portal.wrap(routes(ServicesState {
-            files,
+            files: files.clone(),
             registry: registry.clone(),
             tasks: tasks.clone(),
             applications: applications.clone(),
@@ -113,7 +114,7 @@ impl House {
             notary: notary.clone(),
         }));
         let visitor = Visitor::new(app.clone(), identity.clone());
-        let house = Self { registry, notary, clock, visitor, applications, tasks, app, identity, _place: place };
+        let house = Self { registry, notary, clock, visitor, applications, tasks, files, app, identity, _place: place };
         house.raise().await;
         house
     }
@@ -267,6 +268,11 @@ impl House {
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 8 << 20).await.unwrap();
         (parts.status, parts.headers, bytes.to_vec())
+    }
+
+    /// What the packs say in English.
+    pub fn text(&self, key: &str) -> String {
+        self.registry.catalogue().texts.get(svod_kernel::Lang::En, key).into_owned()
     }
 
     pub fn at(&self, time: &str) {

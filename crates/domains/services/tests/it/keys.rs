@@ -21,6 +21,7 @@ fn every_key_that_is_used_exists() {
         "bulk-take-done",
         "bulk-release-done",
         "bulk-complete-done",
+        "bulk-over-",
         "payments-accrued",
         "payments-amount-",
         "payments-currency",

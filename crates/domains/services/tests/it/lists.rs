@@ -70,6 +70,77 @@ async fn views_and_answers_are_kept_by_name() {
     assert!(!house.visitor.get(Some(OFFICIAL), "/tasks").await.body.contains("Late &#38; mine"));
 }
 
+#[tokio::test]
+async fn a_chosen_view_stays_chosen_and_has_the_name_that_one_gives_it() {
+    let house = House::new().await;
+    house.at("2026-01-17T01:00:00Z");
+    let many: Vec<Entity> = (0..51).map(|n| waiting(n, "2026-01-16T00:00:00Z".parse().unwrap())).collect();
+    house.write(many).await;
+    let keep = |name: &str, query: &str| format!("name={}&query={}", form(name), form(query));
+    let kept = house.visitor.post(OFFICIAL, "/tasks/views", &keep("Late & mine", "status=open&late=overdue")).await;
+    assert_eq!(kept.location, "/tasks?status=open&late=overdue&view=Late%20%26%20mine&done=view");
+    let chosen = "view=Late%20%26%20mine\" aria-current=\"page\">Late &#38; mine";
+    let page = async |path: &str| {
+        let page = house.visitor.get(Some(OFFICIAL), path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        page.body.replace("&amp;", "&").replace("&#38;view", "&view")
+    };
+    let told = page(&kept.location).await;
+    for part in [chosen, "<input type=\"hidden\" name=\"view\" value=\"Late &#38; mine\">"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let next = read(&told).1.unwrap();
+    assert!(next.ends_with("&view=Late%20%26%20mine&page=2"), "{next}");
+    let second = page(&next).await;
+    assert!(second.contains(chosen), "{second}");
+    assert!(!second.contains("Keep these filters"), "nothing was changed");
+
+    // Searched further in it, it is still that view, and may be kept so.
+    let found = page("/tasks?view=Late%20%26%20mine&status=open&late=overdue&q=T7").await;
+    assert!(found.contains(chosen) && found.contains("Keep these filters in “Late &#38; mine”"), "{found}");
+    assert_eq!(read(&found).0, ["7"]);
+    let all = page("/tasks").await;
+    assert!(!all.contains(chosen) && all.contains("aria-current=\"page\">All open"), "{all}");
+
+    house.visitor.post(OFFICIAL, "/tasks/views", &keep("Other", "status=done")).await;
+    let rename = async |was: &str, name: &str| {
+        let fields = format!("was={}&name={}", form(was), form(name));
+        house.visitor.post(OFFICIAL, "/tasks/views", &fields).await.location
+    };
+    assert_eq!(rename("Late & mine", "Pressing").await, "/tasks?status=open&late=overdue&view=Pressing&done=renamed");
+    let told = page("/tasks?view=Pressing&status=open&late=overdue").await;
+    assert!(told.contains("aria-current=\"page\">Pressing") && !told.contains("Late &#38; mine"), "{told}");
+    assert!(told.contains("<label class=\"visually-hidden\" for=\"view-2\">"), "each has a field of its own: {told}");
+    assert_eq!(rename("Other", "Pressing").await, "/tasks?status=done&view=Other&done=taken");
+    assert!(page("/tasks?done=taken").await.contains("Another view is called so"));
+    assert!(rename("Nothing", "Something").await.ends_with("done=bad"));
+    assert!(rename("Other", " ").await.ends_with("view=Other&done=bad"));
+    let told = page("/tasks").await;
+    assert!(told.contains(">Pressing <") && told.contains(">Other <") && !told.contains("Something"), "{told}");
+
+    let drop = format!("name=Pressing&view=Pressing&query={}", form("status=open&late=overdue&q=T7"));
+    let dropped = house.visitor.post(OFFICIAL, "/tasks/views/drop", &drop).await;
+    assert_eq!(dropped.location, "/tasks?status=open&late=overdue&q=T7&done=drop", "what was found stays in sight");
+    let told = page("/tasks").await;
+    assert!(!told.contains("Pressing") && told.contains(">Other <"), "{told}");
+}
+
+#[tokio::test]
+async fn many_are_handed_over_as_one_is() {
+    let house = House::new().await;
+    let task = TASK.parse().unwrap();
+    house.tasks.take(&official("urn:svod:person:c", "Clerk"), &task).await.unwrap();
+    for act in ["over-me", "over-body", "release"] {
+        let refused = house.visitor.post(OFFICIAL, "/tasks/bulk", &format!("task={TASK}&act={act}")).await;
+        assert!(refused.body.contains("Done: 0 of 1") && refused.body.contains("somebody else has it"), "{act}");
+        assert_eq!(house.entity_now(TASK).await.text("takenBy"), Some("Clerk"), "{act}");
+    }
+    let alone = house.visitor.post(OFFICIAL, &format!("/tasks/{TASK}/substitute"), "to=me").await;
+    assert_eq!(alone.status, StatusCode::FORBIDDEN);
+    let list = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
+    assert!(!list.contains("value=\"over-me\""), "for who heads the body only: {list}");
+}
+
 fn official(id: &str, name: &str) -> Actor {
     Actor {
         id: id.into(),

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // clippy sees tests only in functions marked as such
 
 mod cases;
+mod forms;
 mod house;
 mod journeys;
 mod keys;
 mod lists;
+mod matter;
+mod traces;

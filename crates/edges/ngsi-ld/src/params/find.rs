@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use svod_kernel::Urn;
+use svod_model::Metamodel;
 use svod_query::{Filter, Operand, Order, Query, Types};
 
 use super::geo::GeoQ;
@@ -54,6 +55,23 @@ pub fn parse(asked: &Asked, context: &Context) -> Answer<Find> {
         return Err(ApiError::bad("any type is asked for only here: 'local' cannot be false"));
     }
     page(asked, Find { query, order, ..Find::default() })
+}
+
+/// The standard asks by GET, with values in the address, which logs and histories keep. What is about people is asked by POST,
+/// with the same words in the body (ASVS V14.2.1).
+///
+/// # Errors
+/// When such a value stands in the address; it names the way that is open.
+pub fn fits_in_an_address(query: &Query, metamodel: &Metamodel) -> Answer<()> {
+    let kinds = query.types.any_of();
+    let about_people =
+        |(name, related): &(&str, bool)| metamodel.is_about_people(kinds.as_deref().filter(|_| !related), name);
+    match query.compared().into_iter().find(about_people) {
+        None => Ok(()),
+        Some((name, _)) => Err(ApiError::bad(format!(
+            "'{name}' is about people, and an address is kept in logs: POST the question to entityOperations/query"
+        ))),
+    }
 }
 
 /// What the query parameters say of entities.

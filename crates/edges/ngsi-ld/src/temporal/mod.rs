@@ -17,6 +17,7 @@ use svod_temporal::{Evolution, History, Rewrite, Which, Window};
 use crate::context::Context;
 use crate::entities::urn;
 use crate::error::{Answer, ApiError, Kind};
+use crate::params::find;
 use crate::parse;
 use crate::request::Asked;
 use crate::sources::past;
@@ -290,6 +291,7 @@ pub async fn list(State(state): State<NgsiState>, asked: Asked) -> Answer {
     let context = asked.context(&state).await?;
     let look = show::Look::of(&asked, &context)?;
     let (wanted, count) = ask::list(&asked, &context)?;
+    find::fits_in_an_address(&wanted.query, &state.registry.catalogue().metamodel)?;
     found(&state, &asked, &context, &look, wanted, count, "/ngsi-ld/v1/temporal/entities").await
 }
 
@@ -351,6 +353,7 @@ async fn found(
 pub async fn origins(state: &NgsiState, asked: &Asked, context: &Arc<Context>) -> Answer<maps::Origins> {
     asked.knows(&[&ask::OF_TIME[..], &ask::OF_LOOK[..], &ask::OF_LIST[..]].concat())?;
     let (wanted, _) = ask::list(asked, context)?;
+    find::fits_in_an_address(&wanted.query, &state.registry.catalogue().metamodel)?;
     everything(state, asked, context, wanted).await
 }
 

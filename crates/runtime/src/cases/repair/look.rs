@@ -2,19 +2,21 @@
 //! is known for them: their names and sizes are shown, and nothing of what they hold.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
-use svod_process::{Element, Incident, NodeKind, Process, Redo, Scope, ScopeKind, State, SubKind, Trigger, Wait, Work};
+use svod_process::{
+    Element, Incident, NodeKind, Process, Redo, Scope, ScopeKind, State, Stopped, SubKind, Trigger, Wait, Work,
+};
 use svod_store::Conn;
 use svod_store::instance::{self, InstanceRow};
 use svod_store::instance_list;
 
 use super::veil::{texts, veiled};
 use super::{At, RepairError, Status, Waits};
-use crate::cases::deed::Held;
-use crate::cases::{CaseError, Cases};
+use crate::cases::{CaseError, Cases, Key};
 
 /// Where the list of what stands still goes on.
 pub use svod_store::instance_list::Place;
@@ -243,6 +245,8 @@ struct Standing {
     #[serde(default)]
     incidents: BTreeMap<u64, Incident>,
     #[serde(default)]
+    stopped: BTreeMap<u64, Stopped>,
+    #[serde(default)]
     tokens: BTreeMap<u64, svod_process::Token>,
     #[serde(default)]
     scopes: BTreeMap<u64, Scope>,
@@ -299,11 +303,7 @@ impl Cases {
 
     async fn troubles(&self, row: &InstanceRow, space: &SpacePath) -> Result<Vec<Trouble>, CaseError> {
         let Ok(state) = serde_json::from_str::<Standing>(&row.state) else { return Ok(Vec::new()) };
-        let process = match self.process_of(&row.process).await {
-            Ok((_, process)) => Some(process),
-            Err(CaseError::NoProcess(_)) => None,
-            Err(e) => return Err(e),
-        };
+        let process = self.known_process(&row.process).await?;
         let at = |token: &u64| state.tokens.get(token).map(|t| t.element.clone()).unwrap_or_default();
         let known = state.texts();
         let trouble = |(number, found): (&u64, &Incident)| {
@@ -315,14 +315,44 @@ impl Cases {
                 process: row.process.clone(),
                 incident: *number,
                 token: found.token,
-                name: process.as_ref().map_or_else(|| element.clone(), |p| name_of(p, &element)),
+                name: name_of(process.as_deref(), &element),
                 element,
                 code: found.code.clone(),
                 message: veiled(&found.message, &known),
                 at: found.at,
             }
         };
-        Ok(state.incidents.iter().map(trouble).collect())
+        let given_up = |(number, found): (&u64, &Stopped)| Trouble {
+            space: space.clone(),
+            instance: row.id,
+            urn: row.urn.clone(),
+            process: row.process.clone(),
+            incident: *number,
+            token: 0,
+            name: name_of(process.as_deref(), &found.name),
+            element: found.name.clone(),
+            code: super::super::stopped::CODE.to_owned(),
+            message: veiled(&found.message, &known),
+            at: found.at,
+        };
+        Ok(state.incidents.iter().map(trouble).chain(state.stopped.iter().map(given_up)).collect())
+    }
+
+    /// A process by the name that cases keep; none when it is in no pack any more.
+    async fn known_process(&self, named: &str) -> Result<Option<Arc<Process>>, CaseError> {
+        match self.process_of(named).await {
+            Ok((_, process)) => Ok(Some(process)),
+            Err(CaseError::NoProcess(_)) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// An instance as it stands, also when its process is in no pack any more.
+    async fn stands(&self, key: Key) -> Result<(InstanceRow, State, Option<Arc<Process>>), CaseError> {
+        let unknown = || CaseError::Unknown(format!("{}-{}", key.0, key.1));
+        let (row, state) = self.bare(key).await?.ok_or_else(unknown)?;
+        let process = self.known_process(&row.process).await?;
+        Ok((row, state, process))
     }
 
     /// How many instances there are of each version of each process, in the spaces that the actor looks after.
@@ -359,7 +389,8 @@ impl Cases {
     /// Not permitted, no such instance, or the store failed.
     pub async fn instance(&self, actor: &Actor, at: At<'_>) -> Result<Instance, RepairError> {
         let key = self.key_of(actor, at)?;
-        let Held { row, space, process, state, .. } = self.read(key).await?;
+        let (row, state, process) = self.stands(key).await?;
+        let (space, process) = (at.0.clone(), process.as_deref());
         let read = move |conn: &mut dyn Conn| instance::waits_of(conn, key.0, key.1);
         let waits = self.store.read(read).await?.into_iter();
         let newer = self.in_force(&row.process).await?.map(|(name, _)| name).filter(|name| *name != row.process);
@@ -373,11 +404,11 @@ impl Cases {
             version: row.version,
             started: row.started,
             modified: row.modified,
-            tokens: tokens(&process, &state),
-            variables: variables(&process, &state),
+            tokens: tokens(process, &state),
+            variables: variables(process, &state),
             waits: waits
                 .map(|w| Waited {
-                    name: if w.kind == Waits::Timer { name_of(&process, &w.name) } else { w.name },
+                    name: if w.kind == Waits::Timer { name_of(process, &w.name) } else { w.name },
                     kind: w.kind,
                     due: w.due,
                     attempts: w.attempts,
@@ -395,7 +426,7 @@ impl Cases {
     /// As [`Cases::instance`].
     pub async fn history(&self, actor: &Actor, at: At<'_>, before: Option<i64>) -> Result<Vec<Happened>, RepairError> {
         let key = self.key_of(actor, at)?;
-        let Held { row, process, .. } = self.read(key).await?;
+        let (row, _, process) = self.stands(key).await?;
         let end = before.unwrap_or(i64::MAX).min(row.version + 1);
         let after = end.saturating_sub(MAX_STEPS + 1).max(0);
         let read = move |conn: &mut dyn Conn| instance::steps(conn, key.0, key.1, after, MAX_STEPS);
@@ -403,7 +434,7 @@ impl Cases {
         let mut all = Vec::new();
         for (version, at, text) in steps.into_iter().filter(|s| s.0 < end) {
             let told: Vec<Value> = serde_json::from_str(&text).unwrap_or_default();
-            all.extend(told.iter().map(|t| Happened { version, at, ..happened(&process, t) }));
+            all.extend(told.iter().map(|t| Happened { version, at, ..happened(process.as_deref(), t) }));
         }
         all.reverse();
         Ok(all)
@@ -424,13 +455,13 @@ impl Stuck {
 }
 
 /// The name of an element, as drawn.
-fn name_of(process: &Process, id: &str) -> String {
-    process.element(id).map_or_else(|| id.to_owned(), |e| e.name.clone())
+fn name_of(process: Option<&Process>, id: &str) -> String {
+    process.and_then(|p| p.element(id)).map_or_else(|| id.to_owned(), |e| e.name.clone())
 }
 
-fn tokens(process: &Process, state: &State) -> Vec<Token> {
+fn tokens(process: Option<&Process>, state: &State) -> Vec<Token> {
     let token = |(id, token): (&u64, &svod_process::Token)| {
-        let element = process.element(&token.element);
+        let element = process.and_then(|p| p.element(&token.element));
         let body = state.scopes.get(&token.scope).is_some_and(|s| s.kind == ScopeKind::Body);
         let movable = element.filter(|e| body && token.undoes.is_none() && !is_event_sub(e));
         Token {
@@ -440,7 +471,7 @@ fn tokens(process: &Process, state: &State) -> Vec<Token> {
             tag: element.map_or("", Element::tag),
             within: element.and_then(|e| e.parent.as_deref()).map(|p| name_of(process, p)).unwrap_or_default(),
             stands: Stands::of(&token.wait),
-            targets: movable.map(|e| targets(process, e)).unwrap_or_default(),
+            targets: process.zip(movable).map(|(p, e)| targets(p, e)).unwrap_or_default(),
         }
     };
     state.tokens.iter().map(token).collect()
@@ -461,7 +492,7 @@ fn targets(process: &Process, from: &Element) -> Vec<(String, String)> {
     beside.map(|e| (e.id.clone(), e.name.clone())).collect()
 }
 
-fn variables(process: &Process, state: &State) -> Vec<Variable> {
+fn variables(process: Option<&Process>, state: &State) -> Vec<Variable> {
     let of = |(id, scope): (&u64, &Scope)| {
         let within = if *id == 0 { String::new() } else { name_of(process, &scope.element) };
         let variable = move |(name, value): (&String, &Value)| Variable {
@@ -487,7 +518,7 @@ const fn kind(value: &Value) -> &'static str {
 }
 
 /// Only what is known to hold nothing that people wrote is taken over.
-fn happened(process: &Process, told: &Value) -> Happened {
+fn happened(process: Option<&Process>, told: &Value) -> Happened {
     let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
     let element = |name: &str| text(name).map(|id| name_of(process, &id));
     let step = |what: &str| Happened { what: what.to_owned(), ..Happened::default() };
@@ -524,6 +555,6 @@ fn happened(process: &Process, told: &Value) -> Happened {
 }
 
 /// The case that an instance is of, when it is one that people know.
-pub(super) fn case_urn(urn: &str) -> Option<Urn> {
+pub(in crate::cases) fn case_urn(urn: &str) -> Option<Urn> {
     urn.parse::<Urn>().ok().filter(|u| !u.as_str().starts_with("urn:svod:instance:"))
 }

@@ -266,15 +266,19 @@ impl Cases {
             return Err(CaseError::Step(svod_process::StepError::Ended).into());
         }
         let state = held.process.migrate(&held.state, &target, mapping).map_err(RepairError::Misfit)?;
+        let mut renamed = Vec::new();
         for wait in waits.into_iter().filter(|w| w.kind == Waits::Timer) {
+            // As it is when that is written: a term that is moved meanwhile keeps its new moment.
             if let Some(name) = mapping.get(&wait.name).cloned() {
-                held.wait(instance::Wait { name, ..wait });
+                let into = instance::Wait { name, ..wait.clone() };
+                renamed.push((instance::Waiting { space: key.0, instance: key.1, wait }, Some(into)));
             }
         }
         let mut told = told.clone();
         (told["from"], told["version"], told["mapping"]) = (from.as_str().into(), to.as_str().into(), json!(mapping));
         held.told.push(told);
         (held.state, held.moved, held.row.process) = (state, true, to);
+        deed.along.waits.extend(renamed);
         let changes = self.follow(deed.take(key).await?, key, &target, &from).await?;
         deed.changes.extend(changes);
         let cause = case_urn(&deed.take(key).await?.row.urn);
@@ -301,6 +305,7 @@ impl Cases {
                 continue;
             }
             let mut set = BTreeMap::new();
+            set.insert("process".to_owned(), Attribute::property(target.id()));
             set.insert("step".to_owned(), Attribute::property(element.id.as_str()));
             set.insert("title".to_owned(), Attribute::property(element.name.as_str()));
             let form = element.attributes.get("form");

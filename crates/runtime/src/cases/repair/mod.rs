@@ -20,8 +20,10 @@ use svod_store::StoreError;
 pub use svod_store::instance::{Status, Waits};
 
 use super::deed::Deed;
+use super::stopped::Anew;
 use super::{Along, CaseError, Cases, Key, TRIES};
 
+pub(in crate::cases) use look::case_urn;
 pub use look::{
     Happened, Instance, MAX_STEPS, Place, ProcessCount, Stands, Stuck, Token, Trouble, Troubles, Variable, Waited,
 };
@@ -137,10 +139,13 @@ impl Cases {
     ) -> Result<(), RepairError> {
         fits(&variables)?;
         let told = told(actor, "retry", reason, json!({"incident": incident, "set": variables}))?;
+        if self.anew(actor, self.key_of(actor, at)?, (incident, Anew::Tried), (&told, &variables)).await? {
+            return Ok(());
+        }
         self.repaired(actor, at, &told, &Event::Retry { incident, variables }).await
     }
 
-    /// The work of an incident was done by hand, with this outcome.
+    /// The work of an incident was done by hand, with this outcome; what was tried in vain is given up.
     ///
     /// # Errors
     /// See [`RepairError`].
@@ -154,6 +159,9 @@ impl Cases {
     ) -> Result<(), RepairError> {
         fits(&outcome)?;
         let told = told(actor, "resolve", reason, json!({"incident": incident, "set": outcome}))?;
+        if self.anew(actor, self.key_of(actor, at)?, (incident, Anew::Over), (&told, &outcome)).await? {
+            return Ok(());
+        }
         self.repaired(actor, at, &told, &Event::Resolve { incident, variables: outcome }).await
     }
 

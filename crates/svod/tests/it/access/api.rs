@@ -110,6 +110,7 @@ fn work(stage: &Stage) -> Vec<Case> {
             Body::Json(json!({"answers": {}})),
             [404, 404, 409, 404, 409, 409],
         ),
+        act("/api/v1/tasks/{urn}/files", "files", Body::Nothing, [404, 404, 409, 404, 409, 409]),
         act("/api/v1/tasks/{urn}/complete", "complete", Body::Json(json!({"result": "done"})), theirs),
     ]
 }
@@ -172,6 +173,13 @@ fn services(stage: &Stage) -> Vec<Case> {
         case("POST", "/messages", "/api/v1/cases/{urn}/messages", letter, [404; 6]),
         case("POST", "/rating", "/api/v1/cases/{urn}/rating", rating, [404; 6]),
         case("POST", "/objections", "/api/v1/cases/{urn}/objections", objection, [404; 6]),
+        case(
+            "POST",
+            "/objections/urn:t:none/files",
+            "/api/v1/cases/{urn}/objections/{decision}/files",
+            Body::Nothing,
+            [404; 6],
+        ),
         // Who may is told that nobody waits.
         Case::new(
             "POST",
@@ -179,6 +187,13 @@ fn services(stage: &Stage) -> Vec<Case> {
             "/api/v1/messages",
             Body::Json(json!({"name": "nobody", "payload": {}})),
             [403, 403, 403, 403, 403, 404],
+        ),
+        Case::new(
+            "POST",
+            "/api/v1/signals",
+            "/api/v1/signals",
+            Body::Json(json!({"name": "nobody"})),
+            [403, 403, 403, 403, 403, 202],
         ),
     ]
 }
@@ -188,7 +203,8 @@ fn cabinet() -> Vec<Case> {
     const OF_PERSONS: [u16; 6] = [401, 404, 404, 404, 404, 404];
     let consent = json!({"purpose": "x", "recipient": "urn:t:none", "days": 1});
     let case = |method: &'static str, route: &'static str, body: Body| {
-        Case::new(method, route, route.replace("{urn}", "urn:t:none"), body, OF_PERSONS)
+        let path = route.replace("{urn}", "urn:t:none").replace("{pack}", "none").replace("{service}", "none");
+        Case::new(method, route, path, body, OF_PERSONS)
     };
     vec![
         case("GET", "/api/v1/my/accesses", Body::Nothing),
@@ -198,6 +214,13 @@ fn cabinet() -> Vec<Case> {
         case("GET", "/api/v1/my/offers", Body::Nothing),
         case("POST", "/api/v1/my/offers/{urn}/accept", Body::Json(json!({}))),
         case("POST", "/api/v1/my/offers/{urn}/decline", Body::Nothing),
+        case("POST", "/api/v1/my/offers/{urn}/files", Body::Nothing),
+        case("GET", "/api/v1/my/drafts", Body::Nothing),
+        case("GET", "/api/v1/my/drafts/{pack}/{service}", Body::Nothing),
+        case("PUT", "/api/v1/my/drafts/{pack}/{service}", Body::Json(json!({"answers": {}}))),
+        case("DELETE", "/api/v1/my/drafts/{pack}/{service}", Body::Nothing),
+        case("POST", "/api/v1/my/drafts/{pack}/{service}/files", Body::Nothing),
+        case("POST", "/api/v1/my/drafts/{pack}/{service}/send", Body::Nothing),
         case("GET", "/api/v1/my/mandates", Body::Nothing),
         case("POST", "/api/v1/my/mandates", Body::Json(json!({"delegate": "nobody", "days": 1}))),
         case("DELETE", "/api/v1/my/mandates/{urn}", Body::Nothing),

@@ -76,14 +76,14 @@ fn people() -> Vec<Case> {
     let form = |route: &'static str, fields| Case::new("POST", route, route, Body::Form(fields), OF_ACCOUNTS);
     let script = |route: &'static str, statuses| Case::new("POST", route, route, Body::Script, statuses);
     let door = |route: &'static str, fields, statuses| Case::new("POST", route, route, Body::Form(fields), statuses);
-    let invitation = "/invitation/forged.token";
     vec![
         door("/session/password", "login=nobody-{n}&password=nothing", [401; 6]),
         door("/session/code", "step=none&code=000000", [410; 6]),
         script("/session/passkey/begin", [200; 6]),
         door("/session/passkey", "token=none&credential=%7B%7D", [410; 6]),
-        Case::new("GET", "/invitation/{token}", invitation, Body::Nothing, [401; 6]),
-        Case::new("POST", "/invitation/{token}", invitation, Body::Form(""), [401; 6]),
+        get("/invitation", [200; 6]),
+        door("/invitation", "code=forged.token", [401; 6]),
+        door("/invitation/accept", "code=forged.token", [401; 6]),
         Case::new("POST", "/session/outside/{provider}", "/session/outside/none", Body::Form("back=/"), [404; 6]),
         get("/session/outside/return", [410; 6]),
         form("/session/confirm/outside", "provider=none"),
@@ -171,6 +171,12 @@ fn payments() -> Vec<Case> {
         ),
         get("/operations/payments", "/operations/payments", OFFICE),
         get("/operations/payments.csv", "/operations/payments.csv", OFFICE),
+        form(
+            "/operations/payments/{payment}/refund",
+            "/operations/payments/urn:t:none/refund",
+            "",
+            [401, 403, 404, 404, 404, 404],
+        ),
         get(file, file, OFFICE),
         form(file, file, days, [401, 403, 422, 422, 422, 422]),
         get("/operations/payments/reconciliation.csv", "/operations/payments/reconciliation.csv", OFFICE),
@@ -305,6 +311,13 @@ fn operations(stage: &Stage) -> Vec<Case> {
         Case::new("POST", "/packs", "/packs", Body::Folder(manifest), looked_at),
         Case::new("GET", "/packs/{id}/files/{*path}", file, Body::Nothing, ADMINISTRATOR),
         form("/packs/{id}/files/{*path}", file.into(), "content=%3A&version=0.1.1", looked_at),
+        // No version is tried: nothing is given, promoted or withdrawn.
+        form(
+            "/packs/{id}/candidate",
+            "/packs/kuzbass/candidate".into(),
+            "act=withdraw&reason=x",
+            [401, 403, 403, 403, 403, 404],
+        ),
         form("/packs/{id}/rollback", "/packs/kuzbass/rollback".into(), "version=0.1.0", DONE_BY_ADMINISTRATOR),
         Case::new("GET", "/quarantine", "/quarantine", Body::Nothing, ADMINISTRATOR),
         Case::new("GET", "/quarantine/{id}", quarantine(""), Body::Nothing, ADMINISTRATOR),
@@ -332,8 +345,11 @@ fn designer() -> Vec<Case> {
         act("/packs/{id}/design/carry-over", "carry-over", "", DONE_BY_ADMINISTRATOR),
         act("/packs/{id}/design/discard", "discard", "", DONE_BY_ADMINISTRATOR),
         act("/packs/{id}/design/publish", "publish", "version=9.0.0", looked_at),
-        // Nobody runs tests here: there is nothing at that address.
-        act("/packs/{id}/design/tests", "tests", "", [401, 403, 403, 403, 403, 404]),
+        act("/packs/{id}/design/try", "try", "version=9.0.0&share=10&reason=x", looked_at),
+        get("/packs/{id}/design/tests", "/packs/kuzbass/design/tests"),
+        act("/packs/{id}/design/tests", "tests", "", DONE_BY_ADMINISTRATOR),
+        get("/packs/{id}/design/archive", "/packs/kuzbass/design/archive"),
+        act("/packs/{id}/design/archive", "archive", "", looked_at),
         Case::new("POST", "/packs/{id}/design/simulate", simulate, Body::Script, looked_at),
     ]
 }

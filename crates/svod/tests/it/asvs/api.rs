@@ -103,13 +103,50 @@ async fn an_expensive_question_is_refused() {
     }
 }
 
+/// V14.2.1: what is about people is asked for in a body; an address with such a value is refused, and says where to ask.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_about_people_are_asked_for_in_no_address() {
+    const NUMBER: &str = "11223344595";
+    let app = TestApp::builder().doors().start().await;
+    let governor = Some("governor");
+    let q = format!("q=nationalId==%22{NUMBER}%22");
+    let past = "timerel=before&timeAt=2030-01-01T00:00:00Z";
+    for (method, path) in [
+        ("GET", format!("/ngsi-ld/v1/entities?type=Person&{q}")),
+        ("GET", format!("/ngsi-ld/v1/entities?{q}")),
+        ("GET", "/ngsi-ld/v1/entities?type=Person&q=birthDate%3E%221990-01-01%22%3Bname".to_owned()),
+        ("GET", format!("/ngsi-ld/v1/entityMaps?type=Person&{q}")),
+        ("GET", format!("/ngsi-ld/v1/temporal/entities?type=Person&{q}&{past}")),
+        ("DELETE", format!("/ngsi-ld/v1/entities?type=Person&{q}")),
+    ] {
+        let answer = app.call(method, &path, governor, None).await;
+        assert_eq!(answer.status, 400, "{method} {path}: {}", answer.text);
+        assert!(answer.text.contains("POST the question to entityOperations/query"), "{path}: {}", answer.text);
+        assert!(!answer.text.contains(NUMBER), "{path}: {}", answer.text);
+    }
+    for open in ["type=Body&q=name==%22x%22", "type=Person&q=nationalId", "q=name==%22x%22"] {
+        let answer = app.call("GET", &format!("/ngsi-ld/v1/entities?{open}"), governor, None).await;
+        assert_eq!(answer.status, 200, "{open}: {}", answer.text);
+    }
+    let body = json!({"type": "Query", "entities": [{"type": "Person"}], "q": format!("nationalId==\"{NUMBER}\"")});
+    let asked = app.call("POST", "/ngsi-ld/v1/entityOperations/query", governor, Some(body)).await;
+    assert_eq!(asked.status, 200, "{}", asked.text);
+
+    let path = format!("/api/v1/entities?space=kuzbass&type=Person&filter=nationalId={NUMBER}");
+    let answer = app.call("GET", &path, governor, None).await;
+    assert!(answer.status == 400 && answer.text.contains("POST /api/v1/query"), "{}", answer.text);
+    let question = json!({"space": "kuzbass", "types": ["Person"], "where": {"eq": ["nationalId", NUMBER]}});
+    assert_eq!(app.call("POST", "/api/v1/query", governor, Some(question)).await.status, 200);
+}
+
 /// The address that a session is said to come from, when the request names these.
 async fn seen_from(app: &TestApp, login: &str, named: &[&str]) -> String {
     let invited = svod_identity::Invitation::new(login, "Olga", svod_kernel::Timestamp(i64::MAX)).unwrap();
-    let path = format!("/invitation/{}", app.core.identity.invite(&invited));
+    let code = app.core.identity.invite(&invited);
     let mut headers = vec![super::cookies(""), ("content-type", "application/x-www-form-urlencoded".to_owned())];
     headers.extend(named.iter().map(|n| ("x-forwarded-for", (*n).to_owned())));
-    let answer = app.request("POST", &path, &headers, format!("csrf={}", super::CSRF).into_bytes()).await;
+    let body = format!("csrf={}&code={code}", super::CSRF).into_bytes();
+    let answer = app.request("POST", "/invitation/accept", &headers, body).await;
     let token = super::set_cookie(&answer, "svod_session").unwrap_or_else(|| panic!("{}", answer.text));
     app.core.identity.recognise(&token).await.unwrap().session.unwrap().address.clone()
 }

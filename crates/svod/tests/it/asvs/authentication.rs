@@ -158,11 +158,11 @@ async fn an_account_with_a_factor_opens_to_no_invitation() {
     let app = TestApp::builder().doors().start().await;
     let (olga, secret) = Person::with_password(&app, "olga", PASSWORD).await;
     let invited = svod_identity::Invitation::new("olga", "Olga", app.clock.now().plus_seconds(3_600)).unwrap();
-    let path = format!("/invitation/{}", app.core.identity.invite(&invited));
-    assert_eq!(page(&app, "", &path).await.status, 410);
-    assert_eq!(submit(&app, "", &path, &[]).await.status, 410);
+    let code = app.core.identity.invite(&invited);
+    assert_eq!(looked(&app, &code).await.status, 410);
+    assert_eq!(accepted(&app, &code).await.status, 410);
     app.core.identity.block(&olga.account.id.to_string(), true).await.unwrap();
-    assert_eq!(submit(&app, "", &path, &[]).await.status, 410, "kept out, it opens no more either");
+    assert_eq!(accepted(&app, &code).await.status, 410, "kept out, it opens no more either");
     assert_eq!(sign_in(&app, "olga", PASSWORD, &secret).await.status, 401);
     for persona in [None, Some("citizen"), Some("official-regional"), Some("governor")] {
         let token = persona.map(|p| app.token(p)).unwrap_or_default();
@@ -171,11 +171,49 @@ async fn an_account_with_a_factor_opens_to_no_invitation() {
     }
 }
 
-/// The path of the invitation that an answer shows.
+/// The code of the invitation that an answer shows.
 fn invitation(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{}", answer.text);
-    let (_, rest) = answer.text.split_once("/invitation/").unwrap_or_else(|| panic!("none: {}", answer.text));
-    format!("/invitation/{}", rest.split('<').next().unwrap())
+    let (_, rest) = answer.text.split_once("/invitation#").unwrap_or_else(|| panic!("none: {}", answer.text));
+    rest.split('<').next().unwrap().to_owned()
+}
+
+/// What the page says of a code.
+async fn looked(app: &TestApp, code: &str) -> Answer {
+    submit(app, "", "/invitation", &[("code", code)]).await
+}
+
+/// The invitation is taken.
+async fn accepted(app: &TestApp, code: &str) -> Answer {
+    submit(app, "", "/invitation/accept", &[("code", code)]).await
+}
+
+/// V14.2.1: the code of an invitation is sent in a body; the link carries it where browsers keep it to themselves, and no
+/// address with it does anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_code_of_an_invitation_stands_in_no_address() {
+    let app = TestApp::builder().doors().start().await;
+    let admin = app.token("administrator");
+    let form = [("login", "olga@example.org"), ("name", "Olga")];
+    let made = submit(&app, &admin, "/accounts/invite", &form).await;
+    let code = invitation(&made);
+    assert_eq!(page(&app, "", &format!("/invitation/{code}")).await.status, 404);
+    let asked = page(&app, "", &format!("/invitation?code={code}")).await;
+    assert!(asked.status == 200 && !asked.text.contains("olga@example.org") && !asked.text.contains(&code));
+    // Without scripts: the whole link is pasted, as a letter has broken it.
+    let (begin, end) = code.split_at(code.len() / 2);
+    let shown = looked(&app, &format!("https://region.example/invitation#{begin}\r\n{end} ")).await;
+    assert!(shown.status == 200 && shown.text.contains("olga@example.org"), "{}", shown.text);
+    assert_eq!(hidden(&shown, "code"), code);
+    for mark in ["action=\"", "href=\""] {
+        let addresses = shown.text.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap_or_default());
+        assert!(addresses.into_iter().all(|address| !address.contains(&code)), "{}", shown.text);
+    }
+    let typo = looked(&app, &code[1..]).await;
+    assert!(typo.status == 401 && typo.text.contains("name=\"code\""), "it can be typed again: {}", typo.text);
+    let opened = accepted(&app, &code).await;
+    assert_eq!((opened.status, opened.header("location")), (303, "/account"), "{}", opened.text);
+    app.settle().await;
 }
 
 /// V6.4.1: an invitation that nobody has used yet is seen and taken back, and is worth nothing without its maker's powers.
@@ -186,11 +224,11 @@ async fn an_open_invitation_is_taken_back_and_ends_with_its_makers_powers() {
     let app = TestApp::builder().doors().start().await;
     let admin = app.token("administrator");
     let form = [("login", "first@example.org"), ("name", "First"), POST, PLACE];
-    let path = invitation(&submit(&app, &admin, "/accounts/invite", &form).await);
-    assert_eq!(page(&app, "", &path).await.status, 200);
+    let code = invitation(&submit(&app, &admin, "/accounts/invite", &form).await);
+    assert_eq!(looked(&app, &code).await.status, 200);
     let listed = page(&app, &admin, "/accounts").await;
     let (_, row) = listed.text.split_once("first@example.org").expect("it is listed");
-    assert!(!listed.text.contains(&path), "its address is not");
+    assert!(!listed.text.contains(&code), "its code is not");
     let id = row.split_once("name=\"id\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     // Who runs another territory has nothing to take back here.
     let mut elsewhere = svod_identity::Invitation::new("mayor", "Mayor", app.clock.now().plus_seconds(60)).unwrap();
@@ -201,22 +239,22 @@ async fn an_open_invitation_is_taken_back_and_ends_with_its_makers_powers() {
     let citizen = app.token("citizen");
     assert_eq!(submit(&app, &citizen, "/accounts/invitations/withdraw", &[("id", &id)]).await.status, 403);
     assert_eq!(submit(&app, &admin, "/accounts/invitations/withdraw", &[("id", &id)]).await.status, 303);
-    assert_eq!(page(&app, "", &path).await.status, 410);
+    assert_eq!(looked(&app, &code).await.status, 410);
     assert!(!page(&app, &admin, "/accounts").await.text.contains("first@example.org"));
 
     let form = [("login", "second@example.org"), ("name", "Second"), POST, PLACE];
-    let path = invitation(&submit(&app, &token, "/accounts/invite", &form).await);
-    assert_eq!(page(&app, "", &path).await.status, 200);
+    let code = invitation(&submit(&app, &token, "/accounts/invite", &form).await);
+    assert_eq!(looked(&app, &code).await.status, 200);
     app.core.identity.block(&mayor.id.to_string(), true).await.unwrap();
     app.clock.advance(2);
-    assert_eq!(page(&app, "", &path).await.status, 410);
-    assert_eq!(submit(&app, "", &path, &[]).await.status, 410);
+    assert_eq!(looked(&app, &code).await.status, 410);
+    assert_eq!(accepted(&app, &code).await.status, 410);
     assert!(!page(&app, &admin, "/accounts").await.text.contains("second@example.org"));
 
     // Who has opened the link already adds no passkey any more.
     let form = [("login", "third@example.org"), ("name", "Third"), POST, PLACE];
-    let path = invitation(&submit(&app, &admin, "/accounts/invite", &form).await);
-    let opened = set_cookie(&submit(&app, "", &path, &[]).await, "svod_session").expect("the link opens");
+    let code = invitation(&submit(&app, &admin, "/accounts/invite", &form).await);
+    let opened = set_cookie(&accepted(&app, &code).await, "svod_session").expect("the code opens");
     let begin = async || {
         let script = [super::cookies(&opened), ("x-csrf-token", super::CSRF.to_owned())];
         app.request("POST", "/account/passkeys/begin", &script, Vec::new()).await.status

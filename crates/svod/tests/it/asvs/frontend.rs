@@ -230,6 +230,7 @@ async fn no_link_begins_a_session_by_a_provider() {
         national_id_claim: String::new(),
         acr: vec!["high".into()],
         amr: Vec::new(),
+        also_at: vec!["https://login.example:8443".into()],
     };
     app.core.identity.set_outside(vec![spec], Arc::new(Provider));
     let path = "/session/outside/national";
@@ -242,7 +243,7 @@ async fn no_link_begins_a_session_by_a_provider() {
     assert!(door.text.contains(&format!("method=\"post\" action=\"{path}\"")), "{}", door.text);
     let policy = door.header("content-security-policy");
     assert!(
-        policy.contains("; form-action 'self' https://accounts.example;"),
+        policy.contains("; form-action 'self' https://accounts.example https://login.example:8443;"),
         "it leads there and nowhere else: {policy}"
     );
     let elsewhere = get(&app, "/session?back=%2Foauth%2Fauthorize%3Fclient_id%3Dnobody", None).await;

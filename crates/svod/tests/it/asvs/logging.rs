@@ -86,7 +86,7 @@ impl Browser {
 
     /// Sets a password; the secret of its authenticator, a recovery code, and the token of the session.
     fn with_password(&self, invitation: &str, password: &str) -> (String, String, String) {
-        let accepted = self.submit("", &format!("/invitation/{invitation}"), &[]);
+        let accepted = self.submit("", "/invitation/accept", &[("code", invitation)]);
         let session = super::set_cookie(&accepted, "svod_session").unwrap_or_else(|| panic!("{}", accepted.text));
         let form = self.page(&session, "/account/password");
         let secret = form.text.split_once("class=\"secret\">").unwrap().1.split('<').next().unwrap().to_owned();
@@ -110,7 +110,7 @@ fn every_sign_in_and_every_refusal_is_a_line_without_secrets() {
     let folder = data.path().to_str().unwrap();
     let invited = crate::program().run(&["account", "invite", "olga@example.org", "--name", "Olga", "--data", folder]);
     assert_eq!(invited.code, Some(0), "{}", invited.stderr);
-    let invitation = invited.stdout.trim().split_once("/invitation/").unwrap().1.to_owned();
+    let invitation = invited.stdout.trim().split_once("/invitation#").unwrap().1.to_owned();
     let browser = Browser::of(&binary);
     let (secret, paper, session) = browser.with_password(&invitation, PASSWORD);
 

@@ -107,7 +107,7 @@ async fn page(
     rows.truncate(ROWS);
     let page = AccessesPage {
         ctx,
-        rooms: rooms(ctx),
+        rooms: rooms(ctx, s).await?,
         pages: components::pagination(ctx, rows.len(), (number > 0).then_some("/my/accesses"), next.as_deref()),
         rows,
         empty: components::empty(ctx.t("my-accesses-none"), ctx.t("my-accesses-none-text")),

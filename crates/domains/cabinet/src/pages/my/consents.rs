@@ -120,7 +120,7 @@ async fn page(
     let data = DATA.map(|n| (n, ctx.t_or(&format!("attr-{n}"), n), form.data.iter().any(|d| d == n)));
     let page = ConsentsPage {
         ctx,
-        rooms: rooms(ctx),
+        rooms: rooms(ctx, s).await?,
         rows: rows(ctx, s).await?,
         empty: components::empty(ctx.t("my-consents-none"), ctx.t("my-consents-none-text")),
         fields,

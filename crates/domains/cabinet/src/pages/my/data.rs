@@ -84,7 +84,7 @@ pub async fn show(ctx: PageContext, State(s): State<CabinetState>) -> Result<Res
     let events = s.registry.journal(&ctx.actor, journal).await?;
     let page = DataPage {
         ctx: &ctx,
-        rooms: rooms(&ctx),
+        rooms: rooms(&ctx, &s).await?,
         name: seen.as_ref().and_then(|e| e.text("name")).unwrap_or_default().to_owned(),
         facts: seen.as_ref().map(|e| facts(&ctx, e)).unwrap_or_default(),
         events: events.items.iter().map(|e| event(&ctx, e)).collect(),

@@ -119,7 +119,7 @@ async fn page(
     ];
     let page = MandatesPage {
         ctx,
-        rooms: rooms(ctx),
+        rooms: rooms(ctx, s).await?,
         rows: rows(ctx, s, own).await?,
         empty: components::empty(ctx.t("my-mandates-none"), ctx.t("my-mandates-none-text")),
         fields,

@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_kernel::{Actor, Urn};
 use svod_model::Entity;
+use svod_portal::components::{self, Tone};
 use svod_portal::{Html, PageContext, PageError};
-use svod_registry::QueryError;
+use svod_registry::{EntityQuery, QueryError};
 
 use crate::CabinetState;
 
@@ -42,19 +43,45 @@ async fn withdrawn(ctx: &PageContext, s: &CabinetState, form: &Withdraw, room: &
     Ok(Redirect::to(room).into_response())
 }
 
+/// How many sums the person has to pay yet; none where the visitor may not act in that.
+async fn unpaid(ctx: &PageContext, s: &CabinetState) -> Result<Option<usize>, QueryError> {
+    let Ok(person) = ctx.actor.subject().parse::<Urn>() else { return Ok(None) };
+    if !ctx.actor.owns(&person, "Accrual") {
+        return Ok(None);
+    }
+    let tree = s.registry.spaces();
+    let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && !s.open);
+    let mut count = 0;
+    for top in tops {
+        for status in ["open", "partly"] {
+            let q = EntityQuery::of(top.path.clone(), &["Accrual"]).with("person", person.as_str());
+            count += s.registry.query(&ctx.actor, q.with("status", status)).await?.items.len();
+        }
+    }
+    Ok(Some(count))
+}
+
 /// The rooms of the cabinet.
-pub fn rooms(ctx: &PageContext) -> Html {
-    let rooms = [
-        ("/my", "my-data"),
-        ("/my/accesses", "my-accesses"),
-        ("/my/consents", "my-consents"),
-        ("/my/mandates", "my-mandates"),
-    ];
-    let link = |(href, key): &(&str, &str)| {
-        let current = if ctx.path == *href { " aria-current=\"page\"" } else { "" };
-        format!("<li><a href=\"{href}\"{current}>{}</a></li>", Html::text(&ctx.t(key)))
+///
+/// # Errors
+/// When the store fails.
+pub async fn rooms(ctx: &PageContext, s: &CabinetState) -> Result<Html, PageError> {
+    let unpaid = unpaid(ctx, s).await?;
+    let owed = unpaid.filter(|n| *n > 0).map(|n| ctx.tf("my-payments-unpaid", &[("n", n.into())]));
+    let payments = unpaid.map(|_| ("/my/payments", ctx.t("my-payments"), owed.unwrap_or_default()));
+    let plain = |href, key: &str| (href, ctx.t(key), String::new());
+    let rooms = [plain("/my", "my-data")].into_iter().chain(payments).chain([
+        plain("/my/accesses", "my-accesses"),
+        plain("/my/consents", "my-consents"),
+        plain("/my/mandates", "my-mandates"),
+    ]);
+    let link = |(href, text, mark): (&str, String, String)| {
+        let current = if ctx.path == href { " aria-current=\"page\"" } else { "" };
+        let mark =
+            if mark.is_empty() { Html::default() } else { Html::join([" ".into(), components::tag(Tone::Info, mark)]) };
+        format!("<li><a href=\"{href}\"{current}>{}{mark}</a></li>", Html::text(&text))
     };
     let label = Html::text(&ctx.t("my-title"));
-    let links: String = rooms.iter().map(link).collect();
-    Html::trusted(format!("<nav class=\"tabs\" aria-label=\"{label}\"><ul>{links}</ul></nav>"))
+    let links: String = rooms.map(link).collect();
+    Ok(Html::trusted(format!("<nav class=\"tabs\" aria-label=\"{label}\"><ul>{links}</ul></nav>")))
 }

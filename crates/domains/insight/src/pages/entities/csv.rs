@@ -1,4 +1,4 @@
-//! The list as comma-separated values (RFC 4180), UTF-8 with a byte order mark so that office programs read it right.
+//! The list as comma-separated values.
 //! Numbers, moments and words are those of the API, not of the page's language.
 
 use axum::extract::{Query, State};
@@ -6,7 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use svod_model::{Attribute, AttributeValue, Entity, ObservedValue, Point};
-use svod_portal::{PageContext, PageError};
+use svod_portal::{Csv, PageContext, PageError};
 use svod_twin::LiveEntity;
 
 use super::{Params, Wanted, scan};
@@ -31,15 +31,15 @@ pub async fn export(
     let wanted = Wanted::of(&room, &ctx, &p)?;
     let sight = Sight::new(&room.registry, &ctx);
     let attributes = attributes(&sight, &wanted.kind);
-    let mut out = String::from("\u{feff}");
-    push_row(&mut out, COMMON.iter().copied().chain(attributes.iter().map(String::as_str)).map(str::to_owned));
+    let header: Vec<String> = COMMON.into_iter().map(str::to_owned).chain(attributes.iter().cloned()).collect();
+    let mut csv = Csv::new(&header);
     let (mut after, mut rows) = (None, 0);
     while rows < MAX_ROWS {
         let page = scan::page(&sight, &wanted, after.as_deref(), CHUNK.min(MAX_ROWS - rows)).await?;
         rows += page.items.len();
         for e in &page.items {
             let live = room.twin.entity(&e.id);
-            push_row(&mut out, cells(&sight, e, live.as_ref(), &attributes));
+            csv.row(cells(&sight, e, live.as_ref(), &attributes));
         }
         after = page.next;
         if after.is_none() {
@@ -51,7 +51,7 @@ pub async fn export(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"entities.csv\""),
         (header::CACHE_CONTROL, "private, no-cache"),
     ];
-    Ok((headers, out).into_response())
+    Ok((headers, csv.into_text()).into_response())
 }
 
 /// The attributes of the type; none without a type, for then every row would have others.
@@ -64,7 +64,7 @@ fn cells(sight: &Sight<'_>, e: &Entity, live: Option<&LiveEntity>, attributes: &
     let mut cells = vec![
         e.id.to_string(),
         e.kind.clone(),
-        guarded(e.text("name").unwrap_or_default()),
+        Csv::guarded(e.text("name").unwrap_or_default()),
         e.space.to_string(),
         e.version.to_string(),
         e.modified_at.to_string(),
@@ -85,7 +85,7 @@ fn observed_cell(value: &ObservedValue) -> String {
         ObservedValue::Number(n) => n.to_string(),
         ObservedValue::Bool(on) => on.to_string(),
         ObservedValue::Point(p) => wkt(*p),
-        ObservedValue::Text(t) => guarded(t),
+        ObservedValue::Text(t) => Csv::guarded(t),
     }
 }
 
@@ -93,7 +93,7 @@ fn fact_cell(fact: &Attribute) -> String {
     match &fact.value {
         AttributeValue::Value(v) | AttributeValue::Vocab(v) | AttributeValue::Json(v) => value_cell(v),
         AttributeValue::List(all) => value_cell(&Value::Array(all.clone())),
-        AttributeValue::Languages(texts) => guarded(&Value::Object(texts.clone()).to_string()),
+        AttributeValue::Languages(texts) => Csv::guarded(&Value::Object(texts.clone()).to_string()),
         AttributeValue::Object(urn) => urn.to_string(),
         AttributeValue::Objects(urns) | AttributeValue::ObjectList(urns) => {
             urns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
@@ -108,8 +108,8 @@ fn fact_cell(fact: &Attribute) -> String {
 fn value_cell(v: &Value) -> String {
     match v {
         Value::Null => String::new(),
-        Value::String(s) => guarded(s),
-        Value::Array(list) => guarded(
+        Value::String(s) => Csv::guarded(s),
+        Value::Array(list) => Csv::guarded(
             &list.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect::<Vec<_>>().join(" "),
         ),
         other => other.to_string(),
@@ -126,39 +126,11 @@ fn wkt(p: Point) -> String {
     format!("POINT ({} {})", p.lon, p.lat)
 }
 
-/// A text that an office program would take for a formula is kept from being one.
-fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-fn push_row(out: &mut String, cells: impl IntoIterator<Item = String>) {
-    for (n, cell) in cells.into_iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        if cell.contains([',', '"', '\n', '\r']) {
-            out.push('"');
-            out.push_str(&cell.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(&cell);
-        }
-    }
-    out.push_str("\r\n");
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn cells_are_quoted_where_they_must_be() {
-        let mut out = String::new();
-        push_row(&mut out, ["ул. Тольятти, 29", "say \"yes\"", "plain", "two\nlines"].map(str::to_owned));
-        assert_eq!(out, "\"ул. Тольятти, 29\",\"say \"\"yes\"\"\",plain,\"two\nlines\"\r\n");
-    }
 
     #[test]
     fn no_text_becomes_a_formula_and_numbers_stay_numbers() {

@@ -200,7 +200,7 @@ async fn invitation(
         invitation.post = Some((role, space.cloned().ok_or_else(wrong)?));
     }
     let token = s.identity.make_invitation(&invitation, (&ctx.actor, &ctx.actor_name())).await?;
-    Ok(format!("{}/invitation/{token}", s.identity.origin().unwrap_or_default()))
+    Ok(format!("{}/invitation#{token}", s.identity.origin().unwrap_or_default()))
 }
 
 #[derive(Deserialize)]

@@ -13,11 +13,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_kernel::{Coded, SpacePath, Timestamp};
 use svod_portal::components::{self, ButtonKind, Choice, Field, Filters, Table, Tone};
-use svod_portal::{Html, Island, Page, PageContext, PageError, encoded};
+use svod_portal::{Csv, Html, Island, Page, PageContext, PageError, encoded};
 use svod_runtime::cases::repair::{Place, ProcessCount, RepairError, Status, Stuck, Trouble};
 
 use super::breakable;
-use crate::{OperationsState, csv};
+use crate::OperationsState;
 
 /// Incidents on a page.
 const PAGE: usize = 50;
@@ -312,13 +312,14 @@ pub async fn file(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let columns = ["space", "instance", "case", "process", "incident", "element", "name", "code", "message", "since"];
-    let mut lines = vec![columns.map(|c| ctx.t(&format!("stuck-csv-{c}"))).to_vec()];
+    let (mut csv, mut rows) = (Csv::new(&columns.map(|c| ctx.t(&format!("stuck-csv-{c}")))), 0);
     let mut stuck = asked.stuck(ctx.now, MAX_FILE);
     loop {
         let found = allowed(&ctx, s.cases.stuck(&ctx.actor, &stuck).await)?;
-        lines.extend(found.items.into_iter().map(|t| record(&s, t)));
+        rows += found.items.len();
+        found.items.into_iter().for_each(|t| csv.record(&record(&s, t)));
         stuck.after = found.next;
-        if stuck.after.is_none() || lines.len() > MAX_FILE {
+        if stuck.after.is_none() || rows >= MAX_FILE {
             break;
         }
     }
@@ -327,7 +328,7 @@ pub async fn file(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"incidents.csv\""),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    Ok((headers, csv::written(lines.iter().map(Vec::as_slice))).into_response())
+    Ok((headers, csv.into_text()).into_response())
 }
 
 fn record(s: &OperationsState, t: Trouble) -> Vec<String> {

@@ -5,13 +5,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_portal::components::Table;
-use svod_portal::{Html, Page, PageContext, PageError, encoded};
+use svod_portal::{Html, PageContext, PageError};
 
 use super::diff::{self, Line};
+use super::frame::Frame;
 use super::{address, elements, file_address};
 use crate::OperationsState;
 use crate::pages::file::allowed;
-use crate::pages::pack_title;
 use crate::publications::Difference;
 use crate::working::Working;
 
@@ -37,8 +37,7 @@ struct Compared {
 #[template(path = "designer/compare.html")]
 struct ComparePage<'a> {
     ctx: &'a PageContext,
-    title: String,
-    base: &'a str,
+    frame: Frame<'a>,
     files: Vec<Compared>,
     more: usize,
     back: String,
@@ -62,17 +61,15 @@ pub async fn show(
     }
     let more = changed.len().saturating_sub(MAX_FILES);
     changed.truncate(MAX_FILES);
+    let lead = ctx.tf("design-compare-lead", &[("version", working.base.as_str().into())]);
     let body = ComparePage {
         ctx: &ctx,
-        title: ctx.t("design-compare-title"),
-        base: &working.base,
+        frame: Frame::new(&ctx, ctx.t("design-compare-title"), lead),
         files: changed.iter().map(|(path, what)| compared(&ctx, &working, path, *what)).collect(),
         more,
         back: address(&id),
     };
-    let page = Page::new(&ctx, body.title.clone()).crumb(ctx.t("packs-title"), "/packs");
-    let page = page.crumb(pack_title(&ctx, &id), format!("/packs/{}", encoded(&id)));
-    Ok(page.crumb(ctx.t("design-crumb"), address(&id)).wide().body(&body).into_response())
+    Ok(body.frame.inner(&id).body(&body).into_response())
 }
 
 fn compared(ctx: &PageContext, working: &Working, path: &str, what: Difference) -> Compared {

@@ -8,9 +8,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_portal::components::{self, Tone};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, StyleAttributes, encoded};
+use svod_portal::{CsrfForm, Html, Island, PageContext, PageError, StyleAttributes, encoded};
 use svod_registry::QueryError;
 
+use super::frame::Frame;
 use super::{address, file_address, words};
 use crate::OperationsState;
 use crate::actions::edit::MANIFEST;
@@ -32,15 +33,13 @@ pub struct Asked {
 #[template(path = "designer/file.html")]
 struct FilePage<'a> {
     ctx: &'a PageContext,
+    frame: Frame<'a>,
     path: &'a str,
-    pack: String,
     kind: &'static str,
     action: String,
     simulate: String,
     compare: String,
     back: String,
-    errors: Html,
-    banner: Html,
     has_error: bool,
     content: String,
     changed: bool,
@@ -91,24 +90,23 @@ fn render(
     let errors: Vec<_> = error.into_iter().map(|text| ("content".to_owned(), text)).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let saved = asked.done.as_deref() == Some("saved");
+    let banner = match (kept, saved) {
+        (None, _) => components::banner(Tone::Warning, ctx.t("design-file-removed"), ctx.t("design-file-removed-text")),
+        (_, true) => components::banner(Tone::Good, ctx.t("design-saved"), ctx.t("design-saved-text")),
+        _ => Html::default(),
+    };
+    let lead = ctx.tf("design-file-lead", &[("pack", pack_title(ctx, id).into())]);
+    let frame = Frame::new(ctx, path, lead).of_file();
     let body = FilePage {
         ctx,
+        frame: frame.notices([components::error_summary(ctx, &errors), banner]),
         path,
-        pack: pack_title(ctx, id),
         kind: kind(path),
         action: file_address(id, path),
         simulate: format!("{}/simulate", address(id)),
         compare: format!("{}/compare?path={}", address(id), encoded(path)),
         back: address(id),
-        banner: match (kept, saved) {
-            (None, _) => {
-                components::banner(Tone::Warning, ctx.t("design-file-removed"), ctx.t("design-file-removed-text"))
-            }
-            (_, true) => components::banner(Tone::Good, ctx.t("design-saved"), ctx.t("design-saved-text")),
-            _ => Html::default(),
-        },
         has_error: !errors.is_empty(),
-        errors: components::error_summary(ctx, &errors),
         changed: kept != working.published().files.get(path).map(String::as_str),
         removable: kept.is_some() && path != MANIFEST,
         content: sent.or_else(|| kept.map(str::to_owned)).unwrap_or_default(),
@@ -116,9 +114,7 @@ fn render(
         element: asked.element.clone().unwrap_or_default(),
         words: words::block(ctx.lang),
     };
-    let page = Page::new(ctx, path).crumb(ctx.t("packs-title"), "/packs");
-    let page = page.crumb(pack_title(ctx, id), format!("/packs/{}", encoded(id)));
-    let page = page.crumb(ctx.t("design-crumb"), address(id)).wide().island(Island::Forms).island(Island::Designer);
+    let page = body.frame.inner(id).island(Island::Designer);
     let mut response = page.body(&body).status(status).into_response();
     // The editors of bpmn.io write style attributes; scripts and style sheets stay what they are everywhere.
     response.extensions_mut().insert(StyleAttributes);

@@ -427,6 +427,11 @@ mod tests {
         assert_eq!(stuck["incidents"][0]["code"], "service-failed", "{stuck}");
 
         let done = json!({"kind": "done", "token": waits["token"], "variables": {}});
+        let (_, told) = asked(json!({"state": told["state"], "at": told["at"], "event": done}));
+        let waits = &told["tokens"][0];
+        assert_eq!((&waits["element"], &waits["wait"]), (&json!("granted"), &json!("service")), "{told}");
+
+        let done = json!({"kind": "done", "token": waits["token"], "variables": {}});
         let again = json!({"state": told["state"], "at": told["at"], "event": done});
         let (_, told) = asked(again.clone());
         assert_eq!((&told["done"], &told["outcome"]), (&json!(true), &json!("completed")), "{told}");

@@ -9,18 +9,21 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_model::{PackError, PackSource};
 use svod_portal::components::{self, ButtonKind, Field, PostButton, Table, Tone};
-use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
-use svod_registry::PublishError;
+use svod_portal::{CsrfForm, Html, PageContext, PageError, encoded};
+use svod_registry::{CandidateError, PublishError};
 
-use super::{PackTest, address, file_address};
+use super::frame::Frame;
+use super::{address, file_address};
 use crate::actions::edit::EditFileError;
 use crate::pages::file::allowed;
+use crate::pages::pack::candidate;
 use crate::pages::{pack_title, size};
-use crate::publications::{Difference, active, publications};
+use crate::publications::Difference;
 use crate::working::{Working, WorkingError};
 use crate::{OperationsState, faults, versions};
 
-type Fields = CsrfForm<BTreeMap<String, String>>;
+/// Fields of a form of these pages.
+pub type Fields = CsrfForm<BTreeMap<String, String>>;
 
 /// What stands in the address: what was done, what is asked.
 #[derive(Debug, Default, Deserialize)]
@@ -31,34 +34,37 @@ pub struct Asked {
 
 /// What is said beside the files.
 #[derive(Default)]
-struct Notice {
-    banner: Html,
-    errors: Vec<(String, String)>,
+pub struct Notice {
+    /// What was done.
+    pub banner: Html,
+    /// What is wrong with a field.
+    pub errors: Vec<(String, String)>,
     /// What a check found; none when nobody asked.
-    found: Option<Vec<PackError>>,
-    version: Option<String>,
-    path: String,
+    pub found: Option<Vec<PackError>>,
+    /// The version that was sent.
+    pub version: Option<String>,
+    /// The path that was sent.
+    pub path: String,
+    /// Who was to try the version.
+    pub sent: BTreeMap<String, String>,
 }
 
 #[derive(Template)]
 #[template(path = "designer/tree.html")]
 struct TreePage<'a> {
     ctx: &'a PageContext,
-    title: String,
-    base: &'a str,
+    frame: Frame<'a>,
     address: String,
-    errors: Html,
-    banner: Html,
-    moved: Html,
-    faults: Html,
     files: Html,
     count: usize,
     size: String,
     changed: bool,
     add: Html,
     version: Html,
+    trial: Html,
     discard: Html,
-    tests: Html,
+    tests: bool,
+    archive: Html,
 }
 
 /// The page, for who may publish the pack.
@@ -74,7 +80,7 @@ pub async fn show(
     allowed(&ctx, &s, &id)?;
     let working = Working::open(&s, &ctx.actor, &id).await?;
     let mut notice = Notice::default();
-    if let Some(done @ ("removed" | "undone" | "discarded" | "carried")) = asked.done.as_deref() {
+    if let Some(done @ ("removed" | "undone" | "discarded" | "carried" | "taken")) = asked.done.as_deref() {
         notice.banner = components::banner(Tone::Good, ctx.t(&format!("design-done-{done}")), Html::default());
     }
     if asked.check.is_some() {
@@ -90,7 +96,8 @@ pub async fn show(
     Ok(render(&ctx, &s, &working, notice))
 }
 
-fn render(ctx: &PageContext, s: &OperationsState, working: &Working, notice: Notice) -> Response {
+/// The page with what is to be said on it.
+pub fn render(ctx: &PageContext, s: &OperationsState, working: &Working, notice: Notice) -> Response {
     let id = &working.pack;
     let (source, changed) = (working.source(), working.changed());
     let found = notice.found.unwrap_or_default();
@@ -98,27 +105,28 @@ fn render(ctx: &PageContext, s: &OperationsState, working: &Working, notice: Not
     let of = |field: &str| notice.errors.iter().find(|(f, _)| f == field).map(|(_, t)| t.clone()).unwrap_or_default();
     let add = Field::text("path", ctx.t("design-new-path")).hint(ctx.t("design-new-path-hint"));
     let title = ctx.tf("design-title", &[("pack", pack_title(ctx, id).into())]);
+    let lead = ctx.tf("design-lead", &[("version", working.base.as_str().into())]);
+    let summary = components::error_summary(ctx, &notice.errors);
+    let above = [summary, notice.banner, moved(ctx, working), listed(ctx, id, &source, &found)];
     let body = TreePage {
         ctx,
-        title: title.clone(),
-        base: &working.base,
+        frame: Frame::new(ctx, title, lead).notices(above),
         address: address(id),
-        errors: components::error_summary(ctx, &notice.errors),
-        banner: notice.banner,
-        moved: moved(ctx, working),
-        faults: listed(ctx, id, &source, &found),
         files: files(ctx, working, &source, &changed, &found),
         count: source.files.len(),
         size: size(ctx, &source),
         changed: !changed.is_empty(),
         add: add.value(notice.path).error(of("path")).html(),
+        trial: candidate::fields(ctx, s, id, &notice.sent, &notice.errors),
         version: version(ctx, working, notice.version, of("version")),
         discard: discard_button(ctx, id),
-        tests: tests_button(ctx, s, working),
+        tests: s.tests.is_some(),
+        archive: Field::file("archive", ctx.t("design-archive"), ".zip")
+            .hint(ctx.t("design-archive-hint"))
+            .error(of("archive"))
+            .html(),
     };
-    let page = Page::new(ctx, title).crumb(ctx.t("packs-title"), "/packs");
-    let page = page.crumb(pack_title(ctx, id), format!("/packs/{}", encoded(id)));
-    page.body(&body).island(Island::Forms).status(status).into_response()
+    body.frame.first(id).body(&body).status(status).into_response()
 }
 
 fn files(
@@ -227,20 +235,6 @@ fn discard_button(ctx: &PageContext, id: &str) -> Html {
     )
 }
 
-/// Where there is nobody who runs tests, or nothing to run, there is no button.
-fn tests_button(ctx: &PageContext, s: &OperationsState, working: &Working) -> Html {
-    let any = working.source().files.keys().any(|path| path.starts_with("tests/"));
-    if s.tests.is_none() || !any {
-        return Html::default();
-    }
-    let action = format!("{}/tests", address(&working.pack));
-    let text = ctx.t("design-run-tests");
-    components::post_button(
-        ctx,
-        &PostButton { action: &action, text, kind: ButtonKind::Secondary, ..PostButton::default() },
-    )
-}
-
 /// Makes a new file and opens it.
 ///
 /// # Errors
@@ -313,93 +307,77 @@ pub async fn publish(
     allowed(&ctx, &s, &id)?;
     let version = fields.remove("version").unwrap_or_default().trim().to_owned();
     let working = Working::open(&s, &ctx.actor, &id).await?;
-    let mut notice = Notice { version: Some(version.clone()), ..Notice::default() };
-    let mut refused = |text: String| notice.errors.push(("version".to_owned(), text));
     match working.publish(&s, &ctx.actor, &version).await {
         Ok(p) => {
             let entities = p.entities;
             let to =
                 format!("/packs/{}?done=published&version={}&entities={entities}", encoded(&id), encoded(&p.version));
-            return Ok(Redirect::to(&to).into_response());
+            Ok(Redirect::to(&to).into_response())
         }
-        Err(WorkingError::Moved(now)) => refused(ctx.tf("design-moved-first", &[("version", now.into())])),
-        Err(WorkingError::Unchanged) => refused(ctx.t("design-unchanged")),
-        Err(WorkingError::Edit(EditFileError::Version(_))) => refused(ctx.t("packs-version-bad")),
-        Err(WorkingError::Edit(EditFileError::Edit(e))) => {
+        Err(e) => {
+            let notice = refused(&ctx, e)?;
+            let working = Working::open(&s, &ctx.actor, &id).await?;
+            Ok(render(&ctx, &s, &working, Notice { version: Some(version), ..notice }))
+        }
+    }
+}
+
+/// Why the working copy was not published, on its page.
+fn refused(ctx: &PageContext, e: WorkingError) -> Result<Notice, PageError> {
+    let mut notice = Notice::default();
+    let mut refused = |text: String| notice.errors.push(("version".to_owned(), text));
+    match e {
+        WorkingError::Moved(now) => refused(ctx.tf("design-moved-first", &[("version", now.into())])),
+        WorkingError::Unchanged => refused(ctx.t("design-unchanged")),
+        WorkingError::Edit(EditFileError::Version(_)) => refused(ctx.t("packs-version-bad")),
+        WorkingError::Edit(EditFileError::Edit(e)) => {
             refused(ctx.tf("packs-version-unset", &[("detail", e.to_string().into())]));
         }
-        Err(WorkingError::Edit(EditFileError::Publish(PublishError::Faults(all)))) => {
+        WorkingError::Edit(EditFileError::Publish(PublishError::Faults(all))) => {
             refused(ctx.t("design-faults-first"));
             notice.found = Some(all);
         }
-        Err(WorkingError::Edit(EditFileError::Publish(e))) => {
-            faults::of_publication(&ctx, e)?.into_iter().for_each(refused);
+        WorkingError::Edit(EditFileError::Publish(e)) => {
+            faults::of_publication(ctx, e)?.into_iter().for_each(refused);
         }
-        Err(e) => return Err(e.into()),
+        e => return Err(e.into()),
     }
-    let working = Working::open(&s, &ctx.actor, &id).await?;
-    Ok(render(&ctx, &s, &working, notice))
+    Ok(notice)
 }
 
-/// Runs the situations of the working copy.
+/// Publishes the working copy for some, beside the version in force. It stays: what is tried may need another change.
 ///
 /// # Errors
-/// Not permitted, or there is nobody who runs them.
-pub async fn tests(
+/// Not permitted, or a failure of ours; what is wrong stands on the page.
+pub async fn try_out(
     ctx: PageContext,
     State(s): State<OperationsState>,
     Path(id): Path<String>,
-    _: Fields,
+    CsrfForm(sent): Fields,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s, &id)?;
-    let tests = s.tests.clone().ok_or_else(PageError::not_found)?;
+    let version = sent.get("version").map(|v| v.trim().to_owned()).unwrap_or_default();
     let working = Working::open(&s, &ctx.actor, &id).await?;
-    let sources = with_what_it_needs(&s, &working).await?;
-    let banner = match tests.run(sources).await {
-        Ok(done) => outcome(&ctx, &done),
-        Err(why) => components::banner(Tone::Danger, ctx.t("design-tests-none"), Html::text(&why)),
-    };
-    Ok(render(&ctx, &s, &working, Notice { banner, ..Notice::default() }))
-}
-
-/// The packs that the working copy depends on as they are in force, and the working copy last.
-async fn with_what_it_needs(s: &OperationsState, working: &Working) -> Result<Vec<PackSource>, PageError> {
-    let catalogue = s.registry.catalogue();
-    let mut needed: Vec<String> = catalogue.pack(&working.pack).map(|p| p.manifest.depends.clone()).unwrap_or_default();
-    let mut sources = Vec::new();
-    // Dependencies come first in the catalogue: from its end on, who needs comes before what is needed.
-    for pack in catalogue.packs.iter().rev().filter(|p| p.manifest.id != working.pack) {
-        if needed.contains(&pack.manifest.id) {
-            needed.extend(pack.manifest.depends.iter().cloned());
-            sources.push(active(&publications(&s.registry, &pack.manifest.id).await?)?.source()?);
-        }
-    }
-    sources.reverse();
-    sources.push(working.source());
-    Ok(sources)
-}
-
-fn outcome(ctx: &PageContext, done: &[PackTest]) -> Html {
-    let failed = done.iter().filter(|t| t.failed.is_some()).count();
-    let (tone, key) =
-        if failed == 0 { (Tone::Good, "design-tests-passed") } else { (Tone::Danger, "design-tests-failed") };
-    let mut table = Table::new(ctx.t("design-tests")).column(ctx.t("design-file")).column(ctx.t("design-test"));
-    table = table.column(ctx.t("design-outcome"));
-    for test in done {
-        let what = match &test.failed {
-            None => components::tag(Tone::Good, ctx.t("design-passed")),
-            Some(why) => {
-                Html::join([components::tag(Tone::Danger, ctx.t("design-failed")), " ".into(), Html::text(why)])
+    let notice = match (working.ready(&version), candidate::scope(&sent)) {
+        (Err(e), _) => refused(&ctx, e)?,
+        (Ok(_), Err(e)) => Notice { errors: candidate::told(&ctx, e)?, ..Notice::default() },
+        (Ok(source), Ok(scope)) => {
+            let reason = sent.get("reason").map(String::as_str).unwrap_or_default();
+            match s.registry.try_version(&ctx.actor, &source, scope, reason).await {
+                Ok(tried) => {
+                    let to = format!("/packs/{}?done=tried&version={}", encoded(&id), encoded(&tried.version));
+                    return Ok(Redirect::to(&to).into_response());
+                }
+                Err(CandidateError::Publish(e @ PublishError::Faults(_))) => refused(&ctx, e.into())?,
+                Err(e) => Notice { errors: candidate::told(&ctx, e)?, ..Notice::default() },
             }
-        };
-        table.row([Html::text(&test.file), Html::text(&test.name), what]);
-    }
-    let body = if table.is_empty() { ctx.t("design-tests-empty").into() } else { table.html() };
-    components::banner(tone, ctx.tf(key, &[("n", done.len().into()), ("failed", failed.into())]), body)
+        }
+    };
+    Ok(render(&ctx, &s, &working, Notice { version: Some(version), sent, ..notice }))
 }
 
 #[cfg(test)]
-mod tests_of_places {
+mod tests {
     use super::*;
 
     #[test]

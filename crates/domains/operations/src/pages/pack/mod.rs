@@ -1,5 +1,6 @@
 //! `GET /packs/{id}`: one pack, what it declares, its publications and files.
 
+pub mod candidate;
 mod declared;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,13 @@ pub struct Done {
     entities: Option<String>,
 }
 
+/// What was sent and refused.
+#[derive(Debug, Default)]
+pub struct Said {
+    errors: candidate::Errors,
+    sent: candidate::Sent,
+}
+
 #[derive(Template)]
 #[template(path = "pack/pack.html")]
 struct PackPage<'a> {
@@ -39,6 +47,7 @@ struct PackPage<'a> {
     banner: Html,
     facts: Html,
     declared: Html,
+    candidate: Html,
     publications: Html,
     may: bool,
     design: String,
@@ -56,7 +65,7 @@ pub async fn show(
     Path(id): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, PageError> {
-    render(&ctx, &s, &id, &done, Vec::new()).await
+    render(&ctx, &s, &id, &done, Said::default()).await
 }
 
 async fn render(
@@ -64,7 +73,7 @@ async fn render(
     s: &OperationsState,
     id: &str,
     done: &Done,
-    errors: Vec<String>,
+    said: Said,
 ) -> Result<Response, PageError> {
     let all = publications(&s.registry, id).await?;
     let in_force = active(&all)?;
@@ -74,17 +83,18 @@ async fn render(
     let pack = s.registry.catalogue().pack(id).cloned();
     let pack = pack.map_or_else(|| parse_pack(&source).unwrap_or_default(), |p| Pack::clone(&p));
     let title = pack_title(ctx, id);
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let errors: Vec<_> = errors.into_iter().map(|text| ("version".to_owned(), text)).collect();
+    let status = if said.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let tried = s.registry.catalogue().tried.get(id).map(|t| t.candidate.version.clone());
     let body = PackPage {
         ctx,
         title: &title,
         description: ctx.t_or(&format!("pack-{id}-description"), ""),
-        errors: components::error_summary(ctx, &errors),
+        errors: components::error_summary(ctx, &said.errors),
         banner: banner(ctx, done, &all, &source),
         facts: facts(ctx, s, &pack, in_force).await,
         declared: declared::list(ctx, &pack, s.registry.catalogue().seeds.get(id).copied().unwrap_or(0)),
-        publications: history(ctx, id, &all, may),
+        candidate: candidate::part(ctx, s, id, may, &said),
+        publications: history(ctx, id, (&all, tried.as_deref()), may),
         may,
         design: format!("/packs/{}/design", encoded(id)),
         files: if may { files(ctx, id, &source) } else { Vec::new() },
@@ -119,7 +129,7 @@ async fn facts(ctx: &PageContext, s: &OperationsState, pack: &Pack, in_force: &P
     ])
 }
 
-fn history(ctx: &PageContext, id: &str, all: &[Publication], may: bool) -> Html {
+fn history(ctx: &PageContext, id: &str, (all, tried): (&[Publication], Option<&str>), may: bool) -> Html {
     let mut table = Table::new(ctx.t("packs-publications"))
         .hide_caption()
         .column(ctx.t("packs-version"))
@@ -132,6 +142,8 @@ fn history(ctx: &PageContext, id: &str, all: &[Publication], may: bool) -> Html 
         let offered = may && !p.active && !all[..n].iter().any(|earlier| earlier.version == p.version);
         let state = if p.active {
             components::tag(Tone::Good, ctx.t("packs-active"))
+        } else if tried == Some(p.version.as_str()) {
+            components::tag(Tone::Info, ctx.t("candidate-tried"))
         } else if offered {
             components::post_button(
                 ctx,
@@ -156,6 +168,10 @@ fn history(ctx: &PageContext, id: &str, all: &[Publication], may: bool) -> Html 
 fn banner(ctx: &PageContext, done: &Done, all: &[Publication], source: &PackSource) -> Html {
     let version = done.version.as_deref().unwrap_or_default();
     let title = match done.done.as_deref() {
+        Some(done @ ("tried" | "withdrawn")) => {
+            let said = ctx.tf(&format!("candidate-done-{done}"), &[("version", version.into())]);
+            return components::banner(Tone::Good, said, Html::default());
+        }
         Some(done @ ("published" | "unchanged" | "rolled-back")) => {
             ctx.tf(&format!("packs-done-{done}"), &[("version", version.into())])
         }
@@ -202,8 +218,9 @@ pub async fn roll_back(
             Ok(Redirect::to(&to).into_response())
         }
         Err(EditFileError::Publish(e)) => {
-            let errors = faults::of_publication(&ctx, e)?;
-            render(&ctx, &s, &id, &Done::default(), errors).await
+            let texts = faults::of_publication(&ctx, e)?;
+            let errors = texts.into_iter().map(|text| ("version".to_owned(), text)).collect();
+            render(&ctx, &s, &id, &Done::default(), Said { errors, ..Said::default() }).await
         }
         Err(e) => Err(e.into()),
     }

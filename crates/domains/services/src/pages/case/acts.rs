@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use svod_files::Upload;
 use svod_kernel::{Coded as _, Urn};
-use svod_portal::{CsrfForm, PageContext, PageError};
+use svod_portal::{CsrfFiles, CsrfForm, PageContext, PageError};
 use svod_runtime::CorrespondenceError;
+use svod_text::Arg;
 
 use super::{Notice, render, scene};
 use crate::ServicesState;
 use crate::access::address;
+use crate::pages::enclosed;
 
 pub(super) type Fields = CsrfForm<BTreeMap<String, String>>;
 
@@ -31,13 +34,14 @@ pub async fn write(
     ctx: PageContext,
     State(s): State<ServicesState>,
     Path(urn): Path<Urn>,
-    CsrfForm(fields): Fields,
+    CsrfFiles { form: fields, files }: CsrfFiles<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     let case = scene::case(&ctx, &s, &urn).await?;
     let correspondence = s.correspondence();
     let side = correspondence.side(&ctx.actor, &case).ok_or_else(|| ctx.refusal())?;
     let written = text(&fields, "text");
-    match correspondence.write(&ctx.actor, &urn, written, side).await {
+    let uploads = files.into_iter().map(|f| Upload { name: f.name, bytes: f.bytes }).collect();
+    match correspondence.write_with(&ctx.actor, &urn, (written, side), (&s.files, uploads)).await {
         Ok(_) => Ok(done(&urn, "message", "#messages")),
         Err(e) => refused(&ctx, &s, &urn, ("text", written), e).await,
     }
@@ -69,6 +73,15 @@ async fn refused(
     (field, written): (&'static str, &str),
     error: CorrespondenceError,
 ) -> Result<Response, PageError> {
+    if let CorrespondenceError::File { name, error: fault } = &error
+        && let Some((rule, n)) = enclosed::refused(s, fault)
+    {
+        let args: [(&str, Arg<'_>); 3] =
+            [("label", ctx.t("case-message-files").into()), ("file", name.into()), ("n", n.into())];
+        let error = Some(("files", ctx.tf(&format!("form-error-{rule}"), &args)));
+        let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+        return render(ctx, s, urn, Notice { status, error, written: written.to_owned(), ..Notice::default() }).await;
+    }
     let key = match &error {
         CorrespondenceError::Text if written.trim().is_empty() => "case-message-empty",
         CorrespondenceError::Text => "case-message-long",
@@ -76,7 +89,9 @@ async fn refused(
         CorrespondenceError::TooMany => "case-message-many",
         CorrespondenceError::Stars => "case-stars-missing",
         CorrespondenceError::NotNow => "case-stars-not-now",
-        CorrespondenceError::Query(_) | CorrespondenceError::Command(_) => return Err(error.into()),
+        CorrespondenceError::Query(_) | CorrespondenceError::Command(_) | CorrespondenceError::File { .. } => {
+            return Err(error.into());
+        }
     };
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     let error = Some((field, ctx.t(key)));

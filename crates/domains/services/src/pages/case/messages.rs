@@ -7,6 +7,7 @@ use svod_portal::{Html, PageContext, PageError};
 use svod_runtime::Side;
 
 use super::scene::Scene;
+use super::traces::Traces;
 use super::{Notice, lines};
 use crate::access::address;
 use crate::words::Words;
@@ -32,13 +33,14 @@ struct Message {
 struct Form {
     action: String,
     field: Html,
+    files: Html,
 }
 
 /// The part; empty when nobody writes there.
 ///
 /// # Errors
 /// When its template fails.
-pub fn part(words: &Words<'_>, scene: &Scene, notice: &Notice) -> Result<Html, PageError> {
+pub fn part(words: &Words<'_>, (scene, traces): (&Scene, &Traces), notice: &Notice) -> Result<Html, PageError> {
     if scene.messages.is_empty() && scene.side.is_none() {
         return Ok(Html::default());
     }
@@ -46,7 +48,7 @@ pub fn part(words: &Words<'_>, scene: &Scene, notice: &Notice) -> Result<Html, P
     let part = Part {
         ctx,
         unread: scene.messages.iter().filter(|m| is_new(m, scene.side)).count(),
-        messages: scene.messages.iter().map(|m| message(words, scene, m)).collect(),
+        messages: scene.messages.iter().map(|m| message(words, (scene, traces), m)).collect(),
         form: scene.side.map(|side| form(ctx, scene, side, notice)),
     };
     Html::of(&part).map_err(PageError::internal)
@@ -57,13 +59,17 @@ fn is_new(message: &Entity, side: Option<Side>) -> bool {
     side.is_some_and(|s| message.text("from") != Some(s.as_str())) && message.text("readAt").is_none()
 }
 
-fn message(words: &Words<'_>, scene: &Scene, m: &Entity) -> Message {
+fn message(words: &Words<'_>, (scene, traces): (&Scene, &Traces), m: &Entity) -> Message {
     let ctx = words.ctx;
     let from = m.text("from").unwrap_or_default();
     let mine = scene.side.is_some_and(|s| s.as_str() == from);
-    let who = match (from, m.object("body").or_else(|| scene.case.object("body"))) {
-        _ if mine => ctx.t("case-message-you"),
-        ("body", Some(body)) => words.names.name(body).to_owned(),
+    let writer = traces.writers.get(&m.id);
+    // On one side there may be several: the person, an operator for them, officials of the body.
+    let you = writer.map_or(mine, |w| mine && w.id == ctx.actor.id);
+    let who = match (from, m.object("body").or_else(|| scene.case.object("body")), writer) {
+        _ if you => ctx.t("case-message-you"),
+        (_, _, Some(w)) if !w.on_behalf.is_empty() => words.doer((&w.id, &w.name), &w.on_behalf, w.at),
+        ("body", Some(body), _) => words.names.name(body).to_owned(),
         _ => ctx.word("MessageSide", from),
     };
     let tag = match (m.text("readAt"), mine) {
@@ -86,10 +92,15 @@ fn form(ctx: &PageContext, scene: &Scene, side: Side, notice: &Notice) -> Form {
         Side::Applicant => "case-message-hint",
         Side::Body => "case-message-hint-body",
     };
+    // A message whose file is refused stays as it was written.
+    let refused = notice.error_of("files");
     let field = Field::area("text", ctx.t("case-message-label"))
         .hint(ctx.t(hint))
-        .value(notice.written_in("text"))
+        .value(if refused.is_empty() { notice.written_in("text") } else { notice.written.as_str() })
         .error(notice.error_of("text"))
         .required();
-    Form { action: format!("{}/messages", address("Case", &scene.case.id)), field: field.html() }
+    let files = Field::files("files", ctx.t("case-message-files"), ".pdf,.jpg,.jpeg,.png,.webp")
+        .hint(ctx.tf("case-message-files-hint", &[("mib", scene.mib.into())]))
+        .error(refused);
+    Form { action: format!("{}/messages", address("Case", &scene.case.id)), field: field.html(), files: files.html() }
 }

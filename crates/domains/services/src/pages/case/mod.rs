@@ -2,20 +2,23 @@
 //!
 //! * `scene` – what belongs to a case and may be seen
 //! * `now` – what happens, what is next, by when
-//! * `messages`, `decisions`, `payments`, `papers`, `rating` – the parts of the page
+//! * `traces` – what the journal says beside: who wrote a message, what was made
+//! * `messages`, `decisions`, `issued`, `payments`, `papers`, `rating` – the parts of the page
 //! * `story` – what happened, in words; `GET /cases/{urn}/journal` has all of it
 //! * `acts`, `object` – what is posted
 
 mod acts;
 mod decisions;
+mod issued;
 mod messages;
 mod now;
 mod object;
-mod papers;
+pub(crate) mod papers;
 mod payments;
 mod rating;
 mod scene;
 mod story;
+mod traces;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -33,6 +36,7 @@ pub use story::journal;
 
 use crate::ServicesState;
 use crate::access::address;
+use crate::doers::acted;
 use crate::evidence::Evidence;
 use crate::names::Names;
 use crate::pages::tasks::tone_of_status;
@@ -84,6 +88,7 @@ struct CasePage<'a> {
     now: Html,
     rating: Html,
     decisions: Html,
+    issued: Html,
     payments: Html,
     messages: Html,
     papers: Html,
@@ -116,7 +121,11 @@ pub async fn show(
 async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice) -> Result<Response, PageError> {
     let scene = Scene::of(ctx, s, urn).await?;
     let told = story::last(ctx, s, &scene).await?;
+    let traces = traces::of(s, &scene.case).await?;
+    let issued = issued::of(ctx, s, (&scene, &traces)).await?;
+    let chains: Vec<_> = told.events.iter().filter_map(acted).chain(traces.acted()).collect();
     let names = Names::load(&s.registry, &ctx.actor, scene.mentioned().chain(told.mentioned())).await?;
+    let names = names.with_doers(&s.registry, &chains).await?;
     let catalogue = s.registry.catalogue();
     let words = Words { ctx, metamodel: &catalogue.metamodel, names: &names };
     let reading = scene.alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?)?.reading);
@@ -135,8 +144,9 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         now: now::part(&words, &scene),
         rating: rating::part(ctx, &scene, &notice)?,
         decisions: decisions::part(&words, &scene, &notice)?,
+        issued: issued::part(&words, &scene, &issued)?,
         payments: payments::part(ctx, &scene),
-        messages: messages::part(&words, &scene, &notice)?,
+        messages: messages::part(&words, (&scene, &traces), &notice)?,
         papers: papers::part(ctx, s, &scene).await?,
         timeline: story::timeline(&words, &scene, reading.as_ref(), &told.events),
         journal: told.more.then(|| format!("{}/journal", address("Case", urn))),
@@ -242,10 +252,9 @@ fn task_link(words: &Words<'_>, case: &Entity, task: &Entity) -> (String, String
     (address("Task", &task.id), step_name(words, case, task), tag)
 }
 
-/// What a task is called: as its pack or its process has it.
+/// What a task of the case is called.
 fn step_name(words: &Words<'_>, case: &Entity, task: &Entity) -> String {
-    let step = format!("step-{}-{}", case.text("process").unwrap_or_default(), task.text("step").unwrap_or_default());
-    words.ctx.t_or(&step, task.text("title").unwrap_or(&words.kind("Task")))
+    svod_runtime::task_name(&words.ctx.texts, words.ctx.lang, task, Some(case))
 }
 
 /// What people wrote, with its lines.

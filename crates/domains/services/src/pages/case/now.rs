@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use svod_portal::Html;
 use svod_portal::components::{self, SummaryRow};
+use svod_runtime::step_name;
 
 use super::scene::Scene;
-use super::{payments, step_name};
+use super::{payments, step_name as task_name};
 use crate::words::Words;
 
 /// Elements of a process looked at for the next tasks.
@@ -52,7 +53,7 @@ fn state(words: &Words<'_>, scene: &Scene) -> Html {
     let open: Vec<Html> = scene
         .open_tasks()
         .map(|task| {
-            let name = step_name(words, case, task);
+            let name = task_name(words, case, task);
             let body = task.object("body").or_else(|| case.object("body")).map(|b| words.names.name(b).to_owned());
             let body = body.unwrap_or_else(|| ctx.t("task-no-body"));
             let key = if task.text("status") == Some("taken") { "case-now-taken" } else { "case-now-offered" };
@@ -86,7 +87,7 @@ fn next(words: &Words<'_>, scene: &Scene) -> Vec<String> {
         for flow in ways {
             let Some(element) = process.element(&flow.target).filter(|_| seen.insert(&flow.target)) else { continue };
             if element.tag() == "userTask" {
-                found.push(words.ctx.t_or(&format!("step-{id}-{}", element.id), &element.name));
+                found.push(step_name(&words.ctx.texts, words.ctx.lang, (id, &element.id), &element.name));
             } else {
                 at.push(&flow.target);
             }

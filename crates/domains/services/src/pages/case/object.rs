@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use svod_forms::{Draft, Prefill};
 use svod_kernel::Urn;
-use svod_portal::{CsrfForm, PageContext, PageError, SentForm, encoded};
+use svod_portal::{CsrfForm, Html, PageContext, PageError, SentForm, encoded};
 use svod_registry::QueryError;
 
 use super::acts::{Fields, done, text};
@@ -92,7 +92,9 @@ async fn desk(ctx: &PageContext, s: &ServicesState, (urn, decision): (&Urn, &Urn
         inputs: Map::new(),
         space: scene.case.space.clone(),
         owner: None,
+        beside: Html::default(),
     };
+    s.applications.unsent(&ctx.actor, &desk.key).await?;
     desk.resumed(ctx, s).await
 }
 
@@ -124,10 +126,9 @@ pub async fn send(
         Filling::Answer(answer) => return Ok(answer),
         Filling::Done(filled) => filled,
     };
-    // Held files belong to the case that the form was begun for; they are looked at before anything is sent.
-    enclosed::named(&ctx, &s, &desk, &filled.data).await?;
+    let enclosed = enclosed::with(&ctx, &s, &desk, &filled.data).await?;
     let Value::Object(answers) = filled.data else { return Err(PageError::internal("a form gave no answers")) };
-    let case = s.cases.object(&ctx.actor, &decision, answers).await?;
-    s.applications.discard(&ctx.actor, &desk.key).await?;
+    let case = s.cases.object_with(&ctx.actor, &decision, answers, enclosed).await?;
+    s.applications.sent(&ctx.actor, &desk.key).await?;
     Ok(done(&case, "object", ""))
 }

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use svod_files::{FileInfo, FileState};
 use svod_forms::{Around, Draft, Lists, Prefill};
 use svod_model::{Entity, StartSpec};
-use svod_portal::components::{self, SummaryRow, Tone};
-use svod_portal::{Html, PageContext, PageError, encoded};
+use svod_portal::components::{self, SummaryRow};
+use svod_portal::{Html, PageContext, PageError};
+use svod_registry::Programs;
 
 use super::scene::Scene;
 use crate::ServicesState;
+use crate::facts::{self, Facts};
+use crate::names::Names;
 use crate::pages::filling::look_up;
+use crate::thumbs::{self, Thumb};
+use crate::words::Words;
 
 /// The part; empty when nothing was sent, or nothing may be seen.
 ///
@@ -36,43 +40,48 @@ pub async fn files(ctx: &PageContext, s: &ServicesState, of: &Entity) -> Result<
     if !of.attributes.contains_key("files") {
         return Ok(Html::default());
     }
-    let item = |file: &FileInfo| {
-        let link = components::link(&format!("/files/{}", encoded(file.id.as_str())), &file.name);
-        let state = match file.state {
-            FileState::Waiting => components::tag(Tone::Quiet, ctx.t("case-file-waiting")),
-            FileState::Infected => components::tag(Tone::Danger, ctx.t("case-file-infected")),
-            FileState::Clean | FileState::Unscanned => Html::default(),
-        };
-        Html::trusted(format!("<li>{link} {state}</li>"))
-    };
-    let items: Vec<Html> = s.files.list(of).await?.iter().map(item).collect();
-    Ok(if items.is_empty() { Html::default() } else { Html::trusted(format!("<ul>{}</ul>", Html::join(items))) })
+    let all = s.files.list(of).await?;
+    Ok(thumbs::list(ctx, &all.iter().map(|file| Thumb::of(ctx, file)).collect::<Vec<_>>()))
 }
 
 /// What was filled in, folded: the person knows it, who decides needs it.
 async fn answers(ctx: &PageContext, s: &ServicesState, scene: &Scene) -> Result<Html, PageError> {
-    let Some(data) = scene.case.text("answers").and_then(|t| serde_json::from_str::<Value>(t).ok()) else {
-        return Ok(Html::default());
-    };
-    let rows = match form_rows(ctx, s, scene, &data).await? {
-        rows if !rows.is_empty() => rows,
-        // Begun unasked there is no form; or the form is not there any more.
-        _ => plain_rows(ctx, &data),
-    };
+    let rows = filled(ctx, s, &scene.case, scene.programs.as_deref()).await?;
     if rows.is_empty() {
         return Ok(Html::default());
     }
     Ok(components::more(ctx.t("case-answers"), components::summary_list(&rows)))
 }
 
+/// What was filled in of a case, by the words of its form; nothing for who may not see it.
+///
+/// # Errors
+/// When a register cannot be read.
+pub async fn filled(
+    ctx: &PageContext,
+    s: &ServicesState,
+    case: &Entity,
+    programs: Option<&Programs>,
+) -> Result<Vec<SummaryRow>, PageError> {
+    let Some(data) = case.text("answers").and_then(|t| serde_json::from_str::<Value>(t).ok()) else {
+        return Ok(Vec::new());
+    };
+    let rows = form_rows(ctx, s, (case, programs), &data).await?;
+    match data {
+        // Begun unasked there is no form; or the form is not there any more.
+        Value::Object(data) if rows.is_empty() => plain_rows(ctx, s, programs, &data).await,
+        _ => Ok(rows),
+    }
+}
+
 async fn form_rows(
     ctx: &PageContext,
     s: &ServicesState,
-    scene: &Scene,
+    (case, programs): (&Entity, Option<&Programs>),
     data: &Value,
 ) -> Result<Vec<SummaryRow>, PageError> {
-    let service = scene.case.text("service").and_then(|key| key.split_once('/')).map(|(_, id)| id);
-    let Some(programs) = &scene.programs else { return Ok(Vec::new()) };
+    let service = case.text("service").and_then(|key| key.split_once('/')).map(|(_, id)| id);
+    let Some(programs) = programs else { return Ok(Vec::new()) };
     let file = service.and_then(|id| {
         programs.services.get(id)?.start.iter().find_map(|s| match s {
             StartSpec::Form(file) => Some(file.clone()),
@@ -91,7 +100,7 @@ async fn form_rows(
         inputs: &inputs,
     };
     let wanted = form.wanted(&draft, &BTreeMap::new(), &around(&none));
-    let lists = look_up(ctx, s, &scene.case.space, &wanted).await?;
+    let lists = look_up(ctx, s, &case.space, &wanted).await?;
     let chapters = form.overview(&draft, &around(&lists));
     let told = chapters.into_iter().flat_map(|c| c.rows).filter(|f| !f.display.is_empty());
     Ok(told
@@ -103,17 +112,15 @@ async fn form_rows(
 }
 
 /// By the names that the process has, where no form says more.
-fn plain_rows(ctx: &PageContext, data: &Value) -> Vec<SummaryRow> {
-    let said = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(n) => Some(ctx.number(n.as_f64().unwrap_or_default())),
-        Value::Bool(b) => Some(ctx.t(if *b { "value-yes" } else { "value-no" })),
-        _ => None,
-    };
-    let all = data.as_object().into_iter().flatten();
-    all.filter_map(|(name, value)| {
-        let label = ctx.t_or(&format!("task-input-{name}"), &ctx.t_or(&format!("attr-{name}"), name));
-        Some(SummaryRow::new(label, said(value)?))
-    })
-    .collect()
+async fn plain_rows(
+    ctx: &PageContext,
+    s: &ServicesState,
+    programs: Option<&Programs>,
+    data: &Map<String, Value>,
+) -> Result<Vec<SummaryRow>, PageError> {
+    let mentioned = data.values().flat_map(facts::mentioned);
+    let names = Names::load(&s.registry, &ctx.actor, mentioned).await?;
+    let catalogue = s.registry.catalogue();
+    let words = Words { ctx, metamodel: &catalogue.metamodel, names: &names };
+    Ok(Facts::new(&words, programs).rows(data))
 }

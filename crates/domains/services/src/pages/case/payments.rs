@@ -3,9 +3,9 @@
 use svod_model::Entity;
 use svod_portal::components::{self, ButtonKind, PostButton, Table, Tone};
 use svod_portal::{Html, PageContext, encoded};
-use svod_text::format_number;
 
 use super::scene::Scene;
+use crate::pages::payments::{sum, sum_of, whole};
 
 /// Something of it must be paid yet.
 pub fn is_due(accrual: &Entity) -> bool {
@@ -14,13 +14,8 @@ pub fn is_due(accrual: &Entity) -> bool {
 
 /// What is left to pay, in words.
 pub fn owed(ctx: &PageContext, accrual: &Entity) -> String {
-    let of = |name: &str| accrual.number(name).unwrap_or_default();
-    sum(ctx, of("amount") - of("paid"), accrual.text("currency").unwrap_or_default())
-}
-
-/// A sum of hundredths.
-fn sum(ctx: &PageContext, hundredths: f64, currency: &str) -> String {
-    format!("{}\u{a0}{currency}", format_number(ctx.lang, hundredths / 100.0, 2))
+    let rest = whole(accrual, "amount") - whole(accrual, "paid");
+    sum(ctx.lang, rest, accrual.text("currency").unwrap_or_default())
 }
 
 /// The part; empty when nothing was ever owed.
@@ -38,8 +33,13 @@ pub fn part(ctx: &PageContext, scene: &Scene) -> Html {
     for accrual in &scene.accruals {
         table.row(row(ctx, scene, accrual));
     }
+    let all = if scene.own {
+        Html::trusted(format!("<p>{}</p>", components::link("/my/payments", ctx.t("payments-back"))))
+    } else {
+        Html::default()
+    };
     Html::trusted(format!(
-        r#"<section aria-labelledby="payments"><h2 id="payments">{}</h2>{}</section>"#,
+        r#"<section aria-labelledby="payments"><h2 id="payments">{}</h2>{}{all}</section>"#,
         Html::from(ctx.t("case-payments")),
         table.html()
     ))
@@ -55,11 +55,7 @@ fn row(ctx: &PageContext, scene: &Scene, accrual: &Entity) -> [Html; 5] {
         _ => Tone::Quiet,
     };
     let due = accrual.time("dueAt").map_or_else(|| ctx.t("case-pay-no-due").into(), |at| components::time(ctx, at));
-    let mut amount = Html::from(sum(
-        ctx,
-        accrual.number("amount").unwrap_or_default(),
-        accrual.text("currency").unwrap_or_default(),
-    ));
+    let mut amount = Html::from(sum_of(ctx, accrual, "amount"));
     if status == "partly" {
         let left = ctx.tf("case-pay-left", &[("sum", owed(ctx, accrual).into())]);
         amount = Html::trusted(format!(r#"{amount}<br><span class="muted">{}</span>"#, Html::from(left)));

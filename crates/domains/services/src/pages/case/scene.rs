@@ -37,6 +37,8 @@ pub struct Scene {
     /// Cases in which decisions of this one are objected to.
     pub objections: Vec<Entity>,
     pub accruals: Vec<Entity>,
+    /// MiB that a file of a message may have.
+    pub mib: usize,
     /// What runs it: the version that it began with.
     pub programs: Option<Arc<Programs>>,
 }
@@ -68,6 +70,7 @@ impl Scene {
             decisions: Vec::new(),
             objections: Vec::new(),
             accruals: Vec::new(),
+            mib: s.files.max_mib(),
             programs,
             case,
         };

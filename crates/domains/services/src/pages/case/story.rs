@@ -14,6 +14,7 @@ use super::scene::{self, Scene};
 use super::{crumbs, title};
 use crate::ServicesState;
 use crate::access::address;
+use crate::doers::acted;
 use crate::events::{in_telling_order, item, line, mentioned, when};
 use crate::evidence::{Evidence, Reading};
 use crate::names::Names;
@@ -123,6 +124,7 @@ pub async fn journal(
     in_telling_order(&mut events);
     let asset = alert.as_ref().and_then(|a| a.object("entity").cloned());
     let names = Names::load(&s.registry, &ctx.actor, events.iter().flat_map(mentioned).chain(asset)).await?;
+    let names = names.with_doers(&s.registry, &events.iter().filter_map(acted).collect::<Vec<_>>()).await?;
     let catalogue = s.registry.catalogue();
     let words = Words { ctx: &ctx, metamodel: &catalogue.metamodel, names: &names };
     let reading = alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?)?.reading);

@@ -10,6 +10,7 @@ use svod_portal::{Html, Page, PageContext, PageError, encoded};
 use svod_registry::{Action, JournalEvent, JournalQuery, QueryError};
 
 use crate::access::roots;
+use crate::doers::acted;
 use crate::events::{VERBS, item, mentioned};
 use crate::names::Names;
 use crate::words::{Words, space_name};
@@ -87,6 +88,7 @@ pub async fn show(
     let (events, next) =
         if wanted.bad.is_some() { (Vec::new(), None) } else { read(&ctx, &s, &wanted, asked.after.clone()).await? };
     let names = Names::load(&s.registry, &ctx.actor, events.iter().flat_map(mentioned)).await?;
+    let names = names.with_doers(&s.registry, &events.iter().filter_map(acted).collect::<Vec<_>>()).await?;
     let catalogue = s.registry.catalogue();
     let words = Words { ctx: &ctx, metamodel: &catalogue.metamodel, names: &names };
     let items: Vec<_> = events.iter().map(|e| item(&words, e, false)).collect();

@@ -3,7 +3,8 @@
 //! * `GET /my/payments`, `GET /my/payments/{urn}` – one's own, with receipts; `POST /pay/{accrual}` – one pays
 //! * `GET|POST /sandbox/payments/{payment}` – the sandbox's page; nothing moves
 //! * `POST /api/v1/payments/{provider}/callback` – a provider says what became of a payment; its signature is its right
-//! * `GET /operations/payments`, `GET /operations/payments.csv` – the register of accruals
+//! * `GET /operations/payments`, `GET /operations/payments.csv` – the register of accruals, and what was paid over;
+//!   `POST /operations/payments/{payment}/refund` – that is given back
 //! * `GET|POST /operations/payments/reconciliation`, `GET …/reconciliation.csv` – a provider's file beside what is here
 
 mod callback;
@@ -14,6 +15,7 @@ mod sandbox;
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -21,7 +23,7 @@ use svod_kernel::{Lang, Urn};
 use svod_model::Entity;
 use svod_money::{Money, sums};
 use svod_portal::components::{self, Tone};
-use svod_portal::{Html, PageContext, PageError};
+use svod_portal::{Html, Page, PageContext, PageError};
 use svod_registry::Registry;
 
 /// Longest word of a provider, in bytes.
@@ -50,6 +52,7 @@ pub fn routes(state: PaymentsState) -> Router {
         .route("/api/v1/payments/{provider}/callback", callback)
         .route("/operations/payments", get(register::list))
         .route("/operations/payments.csv", get(register::export))
+        .route("/operations/payments/{payment}/refund", post(register::give_back))
         .route("/operations/payments/reconciliation", file)
         .route("/operations/payments/reconciliation.csv", get(reconciliation::export))
         .with_state(state)
@@ -68,19 +71,20 @@ fn urn(text: &str) -> Result<Urn, PageError> {
     text.parse().map_err(|_| PageError::not_found())
 }
 
-fn whole(entity: &Entity, name: &str) -> i64 {
+/// A sum of an entity in the smallest unit; nothing where there is none.
+pub(crate) fn whole(entity: &Entity, name: &str) -> i64 {
     entity.value(name).and_then(serde_json::Value::as_i64).unwrap_or_default()
 }
 
 /// A sum as people of that language read it: `350,00 RUB`.
-fn sum(lang: Lang, amount: i64, currency: &str) -> String {
+pub(crate) fn sum(lang: Lang, amount: i64, currency: &str) -> String {
     let digits = sums::digits(currency);
     let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(0));
     format!("{}\u{a0}{currency}", svod_text::format_number(lang, amount as f64 / scale, digits))
 }
 
 /// A sum of an entity.
-fn sum_of(ctx: &PageContext, entity: &Entity, name: &str) -> String {
+pub(crate) fn sum_of(ctx: &PageContext, entity: &Entity, name: &str) -> String {
     sum(ctx.lang, whole(entity, name), entity.text("currency").unwrap_or_default())
 }
 
@@ -106,6 +110,33 @@ fn payment_status(ctx: &PageContext, payment: &Entity) -> Html {
         _ => Tone::Info,
     };
     components::tag(tone, ctx.word("PaymentStatus", status))
+}
+
+/// Pages of officials: address and what they are called.
+const ROOMS: [(&str, &str); 2] =
+    [("/operations/payments", "payments-register"), ("/operations/payments/reconciliation", "payments-reconciliation")];
+
+#[derive(Template)]
+#[template(path = "payments/frame.html")]
+struct Frame<'a> {
+    ctx: &'a PageContext,
+    title: &'static str,
+    lead: &'static str,
+    rooms: [(&'static str, &'static str); 2],
+    banner: Html,
+    body: Html,
+}
+
+/// What the pages of officials have in common around what each of them shows: keys of its title and of what it is for.
+fn office<'a>(
+    ctx: &'a PageContext,
+    s: &PaymentsState,
+    (title, lead): (&'static str, &'static str),
+    body: &impl Template,
+) -> Result<Page<'a>, PageError> {
+    let body = Html::of(body).map_err(PageError::internal)?;
+    let frame = Frame { ctx, title, lead, rooms: ROOMS, banner: sandbox_banner(ctx, &s.money), body };
+    Ok(Page::new(ctx, ctx.t(title)).wide().body(&frame))
 }
 
 /// Where the provider of new payments moves nothing, every page says so.

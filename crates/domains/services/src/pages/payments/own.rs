@@ -48,6 +48,8 @@ struct Paid {
     amount: String,
     at: Html,
     status: Html,
+    /// What of it is owed back; empty when nothing is.
+    over: String,
 }
 
 #[derive(Template)]
@@ -126,6 +128,10 @@ pub async fn list(ctx: PageContext, State(s): State<PaymentsState>) -> Result<Re
                 amount: sum_of(&ctx, p, "amount"),
                 at: p.time("startedAt").map_or_else(Html::default, |at| components::time(&ctx, at)),
                 status: payment_status(&ctx, p),
+                over: match whole(p, "owedBack") {
+                    0 => String::new(),
+                    _ => ctx.tf("payments-owed-back", &[("sum", sum_of(&ctx, p, "owedBack").into())]),
+                },
             })
             .collect(),
         empty: if nothing {
@@ -156,6 +162,9 @@ pub async fn receipt(
         SummaryRow::new(ctx.t("payments-amount"), sum_of(&ctx, &payment, "amount")),
         SummaryRow::new(ctx.t("payments-provider"), text("provider")),
     ];
+    if whole(&payment, "overpaid") > 0 {
+        rows.push(SummaryRow::new(ctx.t("payments-overpaid"), sum_of(&ctx, &payment, "overpaid")));
+    }
     if let Some(accrual) = payment.object("accrual") {
         rows.push(SummaryRow::new(ctx.t("payments-number"), accrual.local().to_owned()));
     }

@@ -8,11 +8,10 @@ use serde::Deserialize;
 use svod_kernel::{Coded as _, Timestamp};
 use svod_money::{Compared, MoneyError, Reconciled, Verdict};
 use svod_portal::components::{self, Choice, Field, Table, Tone};
-use svod_portal::{CsrfMultipart, Html, Page, PageContext, PageError, encoded};
+use svod_portal::{CsrfMultipart, Csv, Html, PageContext, PageError, encoded};
 
-use super::PaymentsState;
 use super::register::{locked_page, may, table_file};
-use crate::csv::Csv;
+use super::{PaymentsState, office};
 
 /// Rows shown; a file has all of them.
 const SHOWN: usize = 500;
@@ -56,7 +55,12 @@ struct ReconciliationPage<'a> {
 }
 
 /// The form, and what the last comparison found.
-fn page(ctx: &PageContext, s: &PaymentsState, asked: &Asked, errors: Vec<(String, String)>, outcome: Html) -> Response {
+fn page(
+    ctx: &PageContext,
+    s: &PaymentsState,
+    asked: &Asked,
+    (errors, outcome): (Vec<(String, String)>, Html),
+) -> Result<Response, PageError> {
     let error = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, e)| e.clone()).unwrap_or_default();
     let choices =
         s.money.providers().iter().map(|p| Choice { value: p.id().to_owned(), text: p.id().to_owned() }).collect();
@@ -76,8 +80,8 @@ fn page(ctx: &PageContext, s: &PaymentsState, asked: &Asked, errors: Vec<(String
         encoded(&asked.until)
     );
     let body = ReconciliationPage { ctx, errors, fields, outcome, download };
-    let page = Page::new(ctx, ctx.t("payments-reconciliation")).crumb(ctx.t("payments-title"), "/operations/payments");
-    page.wide().body(&body).status(status).into_response()
+    let page = office(ctx, s, ("payments-reconciliation", "payments-reconciliation-lead"), &body)?;
+    Ok(page.crumb(ctx.t("payments-title"), "/operations/payments").status(status).into_response())
 }
 
 /// What is asked where nothing was: the first provider, yesterday.
@@ -91,12 +95,12 @@ fn usual(ctx: &PageContext, s: &PaymentsState) -> Asked {
 /// The form.
 ///
 /// # Errors
-/// Never; who may see no register is told who may.
+/// When its template fails; who may see no register is told who may.
 pub async fn show(ctx: PageContext, State(s): State<PaymentsState>) -> Result<Response, PageError> {
     if !may(&ctx, &s) {
         return Ok(locked_page(&ctx, &s));
     }
-    Ok(page(&ctx, &s, &usual(&ctx, &s), Vec::new(), Html::default()))
+    page(&ctx, &s, &usual(&ctx, &s), (Vec::new(), Html::default()))
 }
 
 /// A file is compared.
@@ -112,29 +116,29 @@ pub async fn compare(
         return Err(ctx.refusal());
     }
     let asked = sent.form;
-    let refused = |field: &str, text: String| page(&ctx, &s, &asked, vec![(field.to_owned(), text)], Html::default());
+    let refused = |field: &str, text: String| page(&ctx, &s, &asked, (vec![(field.to_owned(), text)], Html::default()));
     let moments = match asked.moments(&ctx) {
         Ok(moments) => moments,
-        Err(field) => return Ok(refused(field, ctx.t("payments-day-wrong"))),
+        Err(field) => return refused(field, ctx.t("payments-day-wrong")),
     };
-    let Some(file) = sent.file else { return Ok(refused("file", ctx.t("payments-file-none"))) };
+    let Some(file) = sent.file else { return refused("file", ctx.t("payments-file-none")) };
     let lines = match svod_money::file(&file.bytes) {
         Ok(lines) => lines,
         Err(MoneyError::File { line, fault }) => {
             let text = ctx.tf("payments-file-line", &[("line", line.into()), ("fault", fault.into())]);
-            return Ok(refused("file", text));
+            return refused("file", text);
         }
         Err(e) => return Err(e.into()),
     };
     let found = match s.money.reconcile(&ctx.actor, &asked.provider, &lines, moments).await {
         Ok(found) => found,
-        Err(e) if e.code() == "no-payment-provider" => return Ok(refused("provider", ctx.t("payments-provider-none"))),
+        Err(e) if e.code() == "no-payment-provider" => return refused("provider", ctx.t("payments-provider-none")),
         Err(e) => return Err(e.into()),
     };
     if asked.form == "csv" {
         return Ok(table_file("reconciled.csv", told(&ctx, &found)));
     }
-    Ok(page(&ctx, &s, &asked, Vec::new(), outcome(&ctx, &found)))
+    page(&ctx, &s, &asked, (Vec::new(), outcome(&ctx, &found)))
 }
 
 const fn tone(verdict: Verdict) -> Tone {
@@ -154,13 +158,14 @@ fn side(side: Option<(i64, &str)>) -> [String; 2] {
     side.map_or_else(|| [String::new(), String::new()], |(amount, state)| [amount.to_string(), state.to_owned()])
 }
 
-fn sides(line: &Compared) -> [String; 4] {
+fn sides(line: &Compared) -> [String; 5] {
     let [a, b] = side(line.there.as_ref().map(|(amount, state)| (*amount, state.as_str())));
     let [c, d] = side(line.here.as_ref().map(|(_, amount, state)| (*amount, state.as_str())));
-    [a, b, c, d]
+    let over = if line.overpaid > 0 { line.overpaid.to_string() } else { String::new() };
+    [a, b, c, d, over]
 }
 
-const COLUMNS: [&str; 5] = ["reference", "amount-there", "state-there", "amount-here", "state-here"];
+const COLUMNS: [&str; 6] = ["reference", "amount-there", "state-there", "amount-here", "state-here", "overpaid"];
 
 fn outcome(ctx: &PageContext, found: &Reconciled) -> Html {
     let counts = Verdict::ALL
@@ -173,7 +178,7 @@ fn outcome(ctx: &PageContext, found: &Reconciled) -> Html {
     for column in COLUMNS {
         table = table.column(ctx.t(&format!("payments-{column}")));
     }
-    let differs = found.lines.iter().filter(|l| l.verdict != Verdict::Matched).take(SHOWN);
+    let differs = found.lines.iter().filter(|l| l.verdict != Verdict::Matched || l.overpaid > 0).take(SHOWN);
     for line in differs {
         let cells = std::iter::once(line.reference.clone()).chain(sides(line)).map(Html::from);
         table.row(std::iter::once(components::tag(tone(line.verdict), verdict(ctx, line.verdict))).chain(cells));

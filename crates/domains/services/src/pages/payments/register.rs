@@ -1,19 +1,18 @@
 //! `GET /operations/payments`: the register of accruals, and the same as a table for office programs.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_model::Entity;
 use svod_money::{Kept, Register, sums};
 use svod_portal::components::{self, Choice, Field, Filters, Stat, Table};
-use svod_portal::{Html, Page, PageContext, PageError, encoded};
+use svod_portal::{CsrfForm, Csv, Html, PageContext, PageError, encoded};
 use svod_registry::Action;
 
-use super::{PaymentsState, accrual_status, sandbox_banner, sum, sum_of};
+use super::{PaymentsState, accrual_status, office, sum, sum_of, urn};
 use crate::access::{address, roots};
-use crate::csv::Csv;
 use crate::pages::locked;
 
 /// Rows of a page.
@@ -59,7 +58,6 @@ impl Asked {
 #[template(path = "payments/register.html")]
 struct RegisterPage<'a> {
     ctx: &'a PageContext,
-    banner: Html,
     stats: Html,
     filters: Html,
     total: usize,
@@ -67,7 +65,18 @@ struct RegisterPage<'a> {
     empty: Html,
     pages: Html,
     csv: String,
+    overpaid: Vec<Over>,
     notices: Html,
+}
+
+/// What somebody paid over, with the form that gives it back.
+struct Over {
+    purpose: String,
+    amount: String,
+    reference: String,
+    may: bool,
+    action: String,
+    give: String,
 }
 
 /// May the visitor see what bodies are owed anywhere?
@@ -110,7 +119,6 @@ pub async fn list(
     let shown = found.entities.len();
     let body = RegisterPage {
         ctx: &ctx,
-        banner: sandbox_banner(&ctx, &s.money),
         stats: stats(&ctx, &s).await?,
         filters: filters(&ctx, &asked).html(&ctx),
         total: found.total.unwrap_or(shown),
@@ -127,9 +135,10 @@ pub async fn list(
             found.more.then_some(next.as_str()),
         ),
         csv: format!("/operations/payments.csv?{}", asked.query()),
+        overpaid: overpaid(&ctx, &s).await?,
         notices: notices(&ctx, &s.money.notices().await?),
     };
-    Ok(Page::new(&ctx, ctx.t("payments-title")).wide().body(&body).into_response())
+    Ok(office(&ctx, &s, ("payments-title", "payments-lead"), &body)?.into_response())
 }
 
 fn cells(ctx: &PageContext, accrual: &Entity) -> [Html; 6] {
@@ -154,6 +163,7 @@ async fn stats(ctx: &PageContext, s: &PaymentsState) -> Result<Html, PageError> 
             ("payments-revenue", of.revenue),
             ("payments-refunds", of.refunds),
             ("payments-payouts", of.payouts),
+            ("payments-overpaid", of.overpaid),
         ];
         stats.extend(figures.map(|(key, amount)| Stat {
             label: ctx.t(key).into(),
@@ -172,9 +182,42 @@ fn filters(ctx: &PageContext, asked: &Asked) -> Filters {
         action: "/operations/payments".into(),
         fields: vec![
             Field::select("status", ctx.t("payments-status"), statuses).value(&asked.status),
-            Field::text("number", ctx.t("payments-number")).value(&asked.number),
+            Field::text("number", ctx.t("payments-search")).hint(ctx.t("payments-search-hint")).value(&asked.number),
         ],
     }
+}
+
+/// What is owed back to people who paid more than they owed.
+async fn overpaid(ctx: &PageContext, s: &PaymentsState) -> Result<Vec<Over>, PageError> {
+    let over = |p: &std::sync::Arc<Entity>| {
+        let amount = sum_of(ctx, p, "owedBack");
+        Over {
+            purpose: p.text("purpose").unwrap_or_default().to_owned(),
+            reference: p.text("reference").unwrap_or_default().to_owned(),
+            may: s.registry.may(&ctx.actor, Action::Complete, &s.registry.resource_of(p)),
+            action: format!("/operations/payments/{}/refund", encoded(p.id.as_str())),
+            give: ctx.tf("payments-give-back", &[("sum", amount.clone().into())]),
+            amount,
+        }
+    };
+    Ok(s.money.overpaid(&ctx.actor, ctx.actor.body.as_ref()).await?.iter().map(over).collect())
+}
+
+/// What somebody paid over is given back.
+///
+/// # Errors
+/// [`PageError::forbidden`] for who may see no register, or does not work for the body; not found; what the provider refuses.
+pub async fn give_back(
+    ctx: PageContext,
+    State(s): State<PaymentsState>,
+    Path(id): Path<String>,
+    CsrfForm(_): CsrfForm<std::collections::BTreeMap<String, String>>,
+) -> Result<Response, PageError> {
+    if !may(&ctx, &s) {
+        return Err(ctx.refusal());
+    }
+    s.money.give_back(&ctx.actor, &urn(&id)?).await?;
+    Ok(Redirect::to("/operations/payments").into_response())
 }
 
 /// What providers say that fits nothing here.

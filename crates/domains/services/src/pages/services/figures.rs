@@ -1,8 +1,10 @@
 //! How a service goes: counted over the last thirty days, or over fewer where there is very much.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use svod_kernel::{Actor, SpacePath};
+use svod_kernel::{Actor, SpacePath, Urn};
+use svod_model::Entity;
 use svod_portal::components::{self, Stat, Table};
 use svod_portal::{Html, PageContext, PageError};
 
@@ -15,7 +17,7 @@ const DAYS: [i64; 4] = [30, 7, 1, 0];
 /// Seconds that stand for less than a day.
 const HOUR: i64 = 3_600;
 /// Of fewer nothing is told but how many: a figure would be about somebody.
-const TOLD: usize = 5;
+pub const TOLD: usize = 5;
 
 /// What was counted.
 #[derive(Default)]
@@ -30,16 +32,28 @@ struct Figures {
     rated: usize,
     /// By process, where the service has more than one.
     variants: BTreeMap<String, Variant>,
+    /// By version of the pack that a case began with.
+    versions: BTreeMap<String, Variant>,
     more: bool,
 }
 
-/// How one of several processes goes.
+/// How one of several processes goes, or one of two versions.
 #[derive(Default)]
 struct Variant {
     started: usize,
     finished: Measures,
+    decided: usize,
+    automatic: usize,
     stars: f64,
     rated: usize,
+}
+
+/// What is told apart: processes by their ids, and two versions, the one in force and the one that is tried, each with its words.
+pub struct Apart<'a> {
+    /// Processes of the service.
+    pub processes: &'a [String],
+    /// Version and what it is called; none where none is tried.
+    pub versions: &'a [(String, String)],
 }
 
 /// The figures of a service. They are about nobody, so that everybody sees them: the platform counts, not the visitor.
@@ -50,7 +64,7 @@ pub async fn part(
     ctx: &PageContext,
     s: &ServicesState,
     service: &str,
-    (top, processes): (Option<&SpacePath>, &[String]),
+    (top, apart): (Option<&SpacePath>, &Apart<'_>),
 ) -> Result<Html, PageError> {
     let reader = Actor::platform("statistics");
     let mut all = Figures { days: DAYS[0], ..Figures::default() };
@@ -61,7 +75,29 @@ pub async fn part(
         let asked = |kind| Asked { registry: &s.registry, actor: &reader, space, kind, conditions: Vec::new() };
         add(ctx, &asked, service, &mut all).await?;
     }
-    Ok(html(ctx, &all, processes))
+    Ok(html(ctx, &all, apart))
+}
+
+/// So many of the days asked for as can be counted.
+async fn days_counted<'a>(
+    ctx: &PageContext,
+    asked: &impl Fn(&'static str) -> Asked<'a>,
+    service: &str,
+    wanted: i64,
+) -> Result<i64, PageError> {
+    let few = asked("Case").about(is("service", service)).await? < FEW;
+    let mut days = wanted;
+    for shorter in DAYS.into_iter().filter(|d| *d <= wanted) {
+        days = shorter;
+        let mut about = 0;
+        for name in ["openedAt", "closedAt", "madeAt"] {
+            about = about.max(asked("Case").about(since(name, from(ctx, days))).await?);
+        }
+        if few || about < FEW {
+            break;
+        }
+    }
+    Ok(days)
 }
 
 async fn add<'a>(
@@ -70,19 +106,7 @@ async fn add<'a>(
     service: &str,
     all: &mut Figures,
 ) -> Result<(), PageError> {
-    let few = asked("Case").about(is("service", service)).await? < FEW;
-    let mut days = all.days;
-    for shorter in DAYS.into_iter().filter(|d| *d <= all.days) {
-        days = shorter;
-        let from = from(ctx, days);
-        let mut about = 0;
-        for name in ["openedAt", "closedAt", "madeAt"] {
-            about = about.max(asked("Case").about(since(name, from)).await?);
-        }
-        if few || about < FEW {
-            break;
-        }
-    }
+    let days = days_counted(ctx, asked, service, all.days).await?;
     all.days = days;
     let with = |kind: &'static str, name: &str| Asked {
         conditions: vec![since(name, from(ctx, days)), is("service", service)],
@@ -91,33 +115,49 @@ async fn add<'a>(
     let (started, more) = with("Case", "openedAt").some(FEW as usize).await?;
     all.started += started.len();
     for case in &started {
-        all.variant(case).started += 1;
+        all.each(case, |of| of.started += 1);
     }
     all.more |= more;
     let (closed, more) = with("Case", "closedAt").some(FEW as usize).await?;
     all.more |= more;
     for case in &closed {
-        all.finished.add(case.time("openedAt"), case.time("closedAt"), case.time("deadline"));
-        all.variant(case).finished.add(case.time("openedAt"), case.time("closedAt"), case.time("deadline"));
+        // A decision may have ended the term before the process ended.
+        let over = case.time("metAt").or(case.time("closedAt"));
+        all.finished.add(case.time("openedAt"), over, case.time("deadline"));
+        all.each(case, |of| of.finished.add(case.time("openedAt"), over, case.time("deadline")));
         if let Some(stars) = case.number("satisfaction") {
             all.stars += stars;
             all.rated += 1;
-            let of = all.variant(case);
-            of.stars += stars;
-            of.rated += 1;
+            all.each(case, |of| {
+                of.stars += stars;
+                of.rated += 1;
+            });
         }
     }
     let (decided, more) = with("Decision", "madeAt").some(FEW as usize).await?;
     all.more |= more;
     all.decided += decided.len();
-    let by_rules = |d: &svod_model::Entity| d.value("automatic").and_then(serde_json::Value::as_bool) == Some(true);
+    let by_rules = |d: &Entity| d.value("automatic").and_then(serde_json::Value::as_bool) == Some(true);
     all.automatic += decided.iter().filter(|d| by_rules(d)).count();
+    // A decision has no version of its own: that of its case, where the case was counted.
+    let counted: HashMap<&Urn, &Arc<Entity>> = started.iter().chain(&closed).map(|case| (&case.id, case)).collect();
+    for made in &decided {
+        if let Some(case) = made.object("case").and_then(|case| counted.get(case)) {
+            all.each(case, |of| {
+                of.decided += 1;
+                of.automatic += usize::from(by_rules(made));
+            });
+        }
+    }
     Ok(())
 }
 
 impl Figures {
-    fn variant(&mut self, case: &svod_model::Entity) -> &mut Variant {
-        self.variants.entry(case.text("process").unwrap_or_default().to_owned()).or_default()
+    /// Counts the case with its process, and with the version that it began with.
+    fn each(&mut self, case: &Entity, count: impl Fn(&mut Variant)) {
+        count(self.variants.entry(case.text("process").unwrap_or_default().to_owned()).or_default());
+        let version = case.text("processVersion").and_then(|named| named.split_once('@')?.1.split('/').next());
+        count(self.versions.entry(version.unwrap_or_default().to_owned()).or_default());
     }
 }
 
@@ -125,30 +165,30 @@ fn from(ctx: &PageContext, days: i64) -> svod_kernel::Timestamp {
     ctx.now.plus_seconds(-if days == 0 { HOUR } else { days * 86_400 })
 }
 
-/// The processes of a service beside one another; nothing where there is one.
-fn compared(ctx: &PageContext, all: &Figures, processes: &[String]) -> Html {
-    if processes.len() < 2 {
+/// The processes of a service beside one another, or its versions; nothing where there is one.
+fn compared(ctx: &PageContext, mut table: Table, rows: &[(&str, Option<&Variant>)]) -> Html {
+    if rows.len() < 2 {
         return Html::default();
     }
     let none = Variant::default();
     let told = |n: usize, v: Option<String>| v.filter(|_| n >= TOLD).unwrap_or_else(|| ctx.t("measure-none"));
-    let mut table = Table::new(ctx.t("figures-variants"))
-        .column(ctx.t("figures-variant"))
-        .number_column(ctx.t("figures-started"))
-        .number_column(ctx.t("figures-finished"))
-        .number_column(ctx.t("figures-median"))
-        .number_column(ctx.t("figures-in-term"))
-        .number_column(ctx.t("figures-stars"));
-    for process in processes {
-        let of = all.variants.get(process).unwrap_or(&none);
+    let percent = |share: f64| format!("{}\u{a0}%", ctx.number(share.round()));
+    let keys = ["started", "finished", "automatic", "median", "in-term", "stars"];
+    for key in keys {
+        table = table.number_column(ctx.t(&format!("figures-{key}")));
+    }
+    for (label, of) in rows {
+        let of = of.unwrap_or(&none);
         let done = of.finished.count();
+        let automatic = (of.decided > 0).then(|| percent(of.automatic as f64 * 100.0 / of.decided as f64));
         let stars = (of.rated > 0).then(|| svod_text::format_number(ctx.lang, of.stars / of.rated as f64, 1));
         let cells = [
-            process.clone(),
+            (*label).to_owned(),
             ctx.number(of.started as f64),
             ctx.number(done as f64),
+            told(of.decided, automatic),
             told(done, of.finished.median().map(|seconds| span(ctx, seconds))),
-            told(done, of.finished.in_term().map(|share| format!("{}\u{a0}%", ctx.number(share.round())))),
+            told(done, of.finished.in_term().map(percent)),
             told(of.rated, stars),
         ];
         table.row(cells.map(Html::from));
@@ -156,7 +196,17 @@ fn compared(ctx: &PageContext, all: &Figures, processes: &[String]) -> Html {
     table.html()
 }
 
-fn html(ctx: &PageContext, all: &Figures, processes: &[String]) -> Html {
+fn apart_from_another(ctx: &PageContext, all: &Figures, apart: &Apart<'_>) -> Html {
+    let table = |caption: &str, column: &str| Table::new(ctx.t(caption)).column(ctx.t(column));
+    let processes: Vec<_> = apart.processes.iter().map(|p| (p.as_str(), all.variants.get(p))).collect();
+    let versions: Vec<_> = apart.versions.iter().map(|(v, label)| (label.as_str(), all.versions.get(v))).collect();
+    Html::join([
+        compared(ctx, table("figures-versions", "figures-version"), &versions),
+        compared(ctx, table("figures-variants", "figures-variant"), &processes),
+    ])
+}
+
+fn html(ctx: &PageContext, all: &Figures, apart: &Apart<'_>) -> Html {
     let plus = if all.more { "+" } else { "" };
     let number = |n: usize| format!("{}{plus}", ctx.number(n as f64));
     let percent = |share: f64| format!("{}\u{a0}%", ctx.number(share.round()));
@@ -184,6 +234,6 @@ fn html(ctx: &PageContext, all: &Figures, processes: &[String]) -> Html {
         Html::from(ctx.t("figures-title")),
         Html::from(over),
         components::stats(&stats),
-        compared(ctx, all, processes)
+        apart_from_another(ctx, all, apart)
     ))
 }

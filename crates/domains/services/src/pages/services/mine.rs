@@ -193,13 +193,15 @@ fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Offered {
 }
 
 /// Is the form of what is offered one that is signed?
-async fn is_signed(s: &ServicesState, offer: &Entity) -> Result<bool, PageError> {
-    let Ok(service) = s.applications.service(offer.text("service").unwrap_or_default()) else { return Ok(false) };
+async fn is_signed(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result<bool, PageError> {
+    let applicant = s.applications.applicant(&ctx.actor).await?;
+    let service = s.applications.service_for(offer.text("service").unwrap_or_default(), &applicant);
+    let Ok(service) = service else { return Ok(false) };
     let file = service.spec.start.iter().find_map(|s| match s {
         StartSpec::Form(file) => Some(file.as_str()),
         StartSpec::Event { .. } => None,
     });
-    let programs = s.registry.programs_in_force(&service.spec.pack).await?;
+    let programs = s.registry.programs(&service.spec.pack, &service.spec.version).await?;
     Ok(file.and_then(|file| programs?.forms.get(file).map(|form| form.is_signed())).unwrap_or(false))
 }
 
@@ -221,7 +223,7 @@ pub async fn accept(
     let offers = Offers::new(s.applications.clone());
     let offer = offers.get(&ctx.actor, &urn).await?;
     // What is signed asks for a fresh proof, offered or not.
-    if is_signed(&s, &offer).await?
+    if is_signed(&ctx, &s, &offer).await?
         && let Some(proof) = ctx.confirm_first("/services")
     {
         return Ok(proof);

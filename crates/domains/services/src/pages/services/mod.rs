@@ -4,6 +4,7 @@
 mod apply;
 mod figures;
 mod mine;
+mod reach;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use svod_model::{Audience, ServiceTerm, StartSpec};
+use svod_model::{Audience, ServiceSpec, ServiceTerm, StartSpec};
 use svod_portal::components::{self, ButtonKind, Choice, Field, Filters, SummaryRow, Tone};
 use svod_portal::{Html, Page, PageContext, PageError};
 use svod_runtime::{DraftRow, Service};
@@ -22,6 +23,7 @@ pub use mine::{accept, decline};
 
 use crate::ServicesState;
 use crate::bounded::Cursor;
+use crate::words::space_name;
 
 /// What stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -213,19 +215,36 @@ pub async fn show(
     }
     let processes: Vec<String> =
         std::iter::once(&spec.process).chain(spec.variants.iter().map(|v| &v.process)).cloned().collect();
+    let versions = versions(&ctx, &s, spec);
+    let apart = figures::Apart { processes: &processes, versions: &versions };
     let body = ServicePage {
         ctx: &ctx,
         title: title(&ctx, &service),
         about: ctx.t(&format!("service-{id}-about")),
         result: ctx.t(&format!("service-{id}-result")),
         facts: components::summary_list(&rows),
-        figures: figures::part(&ctx, &s, &service.key(), (service.top.as_ref(), &processes)).await?,
+        figures: Html::join([
+            figures::part(&ctx, &s, &service.key(), (service.top.as_ref(), &apart)).await?,
+            reach::part(&ctx, &s, &service).await?,
+        ]),
         acts: spec.acts.clone(),
         begin,
         unasked,
     };
     let page = Page::new(&ctx, title(&ctx, &service)).crumb(ctx.t("services-title"), "/services");
     Ok(page.body(&body).into_response())
+}
+
+/// The version in force and the one that is tried beside it, each with its words; nothing where none is tried.
+fn versions(ctx: &PageContext, s: &ServicesState, spec: &ServiceSpec) -> Vec<(String, String)> {
+    let catalogue = s.registry.catalogue();
+    let Some(tried) = catalogue.tried.get(&spec.pack).map(|t| &t.candidate) else { return Vec::new() };
+    let in_force = ctx.tf("figures-version-in-force", &[("version", spec.version.as_str().into())]);
+    let mut args = vec![("version", tried.version.as_str().into()), ("share", tried.scope.share.into())];
+    let space = tried.scope.space.as_ref().map(|space| space_name(ctx, space));
+    let key = if space.is_some() { "figures-version-there" } else { "figures-version-tried" };
+    args.extend(space.as_ref().map(|space| ("space", space.into())));
+    vec![(spec.version.clone(), in_force), (tried.version.clone(), ctx.tf(key, &args))]
 }
 
 fn term(ctx: &PageContext, term: &ServiceTerm) -> String {

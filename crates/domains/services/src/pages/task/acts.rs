@@ -11,7 +11,7 @@ use svod_portal::{CsrfForm, PageContext, PageError};
 use svod_registry::{CommandError, QueryError};
 use svod_runtime::{HandoverError, TaskError, To};
 
-use super::{Notice, render};
+use super::{Act, Notice, render};
 use crate::ServicesState;
 use crate::access::address;
 use crate::names::Names;
@@ -29,8 +29,7 @@ pub async fn take(
     Path(urn): Path<Urn>,
     _: Fields,
 ) -> Result<Response, PageError> {
-    let done = s.tasks.take(&ctx.actor, &urn).await.map(|_| ());
-    answer(&ctx, &s, &urn, "take", "", done).await
+    answer(&ctx, &s, &urn, Act::Take).await
 }
 
 /// Gives a taken task back.
@@ -43,8 +42,7 @@ pub async fn release(
     Path(urn): Path<Urn>,
     _: Fields,
 ) -> Result<Response, PageError> {
-    let done = s.tasks.release(&ctx.actor, &urn).await.map(|_| ());
-    answer(&ctx, &s, &urn, "release", "", done).await
+    answer(&ctx, &s, &urn, Act::Release).await
 }
 
 /// Closes a taken task with its result.
@@ -58,8 +56,7 @@ pub async fn complete(
     CsrfForm(fields): Fields,
 ) -> Result<Response, PageError> {
     let result = fields.get("result").map_or("", String::as_str);
-    let done = s.tasks.complete(&ctx.actor, &urn, result).await.map(|_| ());
-    answer(&ctx, &s, &urn, "complete", result, done).await
+    answer(&ctx, &s, &urn, Act::Complete(result.to_owned())).await
 }
 
 /// A task of somebody who is away: back to its body, or to whoever stands in for them.
@@ -73,25 +70,21 @@ pub async fn substitute(
     CsrfForm(fields): Fields,
 ) -> Result<Response, PageError> {
     let to = if fields.get("to").is_some_and(|t| t == "me") { To::Me } else { To::Body };
-    match s.handover().hand_over(&ctx.actor, &urn, to).await {
-        Ok(()) => answer(&ctx, &s, &urn, "substitute", "", Ok(())).await,
-        Err(HandoverError::Task(e)) => answer(&ctx, &s, &urn, "substitute", "", Err(e)).await,
-        Err(e) => Err(e.into()),
-    }
+    answer(&ctx, &s, &urn, Act::Over(to)).await
 }
 
-async fn answer(
-    ctx: &PageContext,
-    s: &ServicesState,
-    urn: &Urn,
-    act: &str,
-    result: &str,
-    done: Result<(), TaskError>,
-) -> Result<Response, PageError> {
-    let result = result.to_owned();
-    match done {
-        Ok(()) => Ok(Redirect::to(&format!("{}?done={act}", address("Task", urn))).into_response()),
-        Err(TaskError::Result) => {
+async fn answer(ctx: &PageContext, s: &ServicesState, urn: &Urn, act: Act) -> Result<Response, PageError> {
+    let error = match act.carry_out(ctx, s, urn).await {
+        Ok(()) => {
+            let done = if matches!(act, Act::Over(_)) { "substitute" } else { act.word() };
+            return Ok(Redirect::to(&format!("{}?done={done}", address("Task", urn))).into_response());
+        }
+        Err(HandoverError::Task(error)) => error,
+        Err(e) => return Err(e.into()),
+    };
+    let result = if let Act::Complete(result) = act { result } else { String::new() };
+    match error {
+        TaskError::Result => {
             let key = if result.trim().is_empty() { "task-result-empty" } else { "task-result-long" };
             let notice = Notice {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
@@ -101,17 +94,17 @@ async fn answer(
             };
             render(ctx, s, urn, notice).await
         }
-        Err(TaskError::State { .. } | TaskError::NotYours(_) | TaskError::Command(CommandError::Conflict { .. })) => {
+        TaskError::State { .. } | TaskError::NotYours(_) | TaskError::Command(CommandError::Conflict { .. }) => {
             let banner = components::banner(Tone::Warning, ctx.t("task-conflict"), standing(ctx, s, urn).await);
             let notice = Notice { status: StatusCode::CONFLICT, banner, result, ..Notice::default() };
             render(ctx, s, urn, notice).await
         }
-        Err(TaskError::Query(QueryError::NotFound(_)) | TaskError::Command(CommandError::NotFound(_)))
+        TaskError::Query(QueryError::NotFound(_)) | TaskError::Command(CommandError::NotFound(_))
             if !ctx.signed_in() =>
         {
             Err(PageError::sign_in())
         }
-        Err(e) => Err(e.into()),
+        e => Err(e.into()),
     }
 }
 

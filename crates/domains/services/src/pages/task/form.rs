@@ -3,17 +3,19 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use svod_forms::{Draft, Prefill};
 use svod_kernel::Urn;
 use svod_model::Entity;
-use svod_portal::{PageContext, PageError, SentForm};
+use svod_portal::{Html, PageContext, PageError, SentForm, components};
 use svod_registry::QueryError;
 
+use super::matter::Matter;
 use crate::ServicesState;
 use crate::access::{address, seen};
 use crate::pages::enclosed;
 use crate::pages::filling::{Desk, Filling};
+use crate::pages::tasks::task_title;
 use crate::worklist::mine;
 
 /// What stands in the address.
@@ -22,43 +24,29 @@ pub struct Asked {
     page: Option<String>,
 }
 
-/// Pack, version and file of the form that a task names.
-async fn named(
-    ctx: &PageContext,
-    s: &ServicesState,
-    task: &Entity,
-) -> Result<Option<(String, String, String)>, PageError> {
-    let (Some(form), Some(case)) = (task.text("form"), task.object("case")) else { return Ok(None) };
-    let case = seen(ctx, s.registry.entity(&ctx.actor, case).await)?;
-    let process = case.text("processVersion").unwrap_or_default();
-    let parts = process.split_once('@').and_then(|(pack, rest)| Some((pack, rest.split_once('/')?.0)));
-    let file = if form.ends_with(".form.json") { form.to_owned() } else { format!("{form}.form.json") };
-    Ok(parts.map(|(pack, version)| (pack.to_owned(), version.to_owned(), file)))
-}
-
 async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, Entity), PageError> {
     let task = seen(ctx, s.registry.entity(&ctx.actor, urn).await)?;
     let missing = || PageError::from(QueryError::NotFound(format!("form of {urn}")));
     if task.kind != "Task" || task.text("status") != Some("taken") || !mine(&task, &ctx.actor) {
         return Err(missing());
     }
-    let (pack, version, file) = named(ctx, s, &task).await?.ok_or_else(missing)?;
-    let programs = s.registry.programs(&pack, &version).await?.ok_or_else(missing)?;
-    let form = programs.forms.get(&file).cloned().ok_or_else(missing)?;
     // Its time is over: it is opened anew on the task's page, and nothing is judged without what it shows.
     let whole = s.registry.entity(&svod_kernel::Actor::platform("tasks"), urn).await?;
     if whole.text("input").is_some() && task.text("input").is_none() {
         return Err(missing());
     }
-    let inputs: Map<String, Value> =
-        task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let matter = Matter::of(ctx, s, &task).await?;
+    let (programs, named) = matter.programs.clone().zip(task.text("form")).ok_or_else(missing)?;
+    let file = if named.ends_with(".form.json") { named.to_owned() } else { format!("{named}.form.json") };
+    let form = programs.forms.get(&file).cloned().ok_or_else(missing)?;
+    let beside = beside(ctx, &matter, matter.html(ctx, s, &task));
     // What the rules propose stands there already: to accept it is one act.
     let proposal = task.text("proposal").and_then(|text| serde_json::from_str::<Value>(text).ok());
     let href = address("Task", urn);
-    let title = task.text("title").or_else(|| task.text("name")).unwrap_or_default().to_owned();
+    let title = task_title(ctx, &task, matter.case.as_ref());
     let desk = Desk {
         key: format!("task/{urn}"),
-        version,
+        version: programs.version.clone(),
         action: format!("{href}/form"),
         back: href.clone(),
         crumbs: vec![(ctx.t("tasks-title"), "/tasks".to_owned()), (title.clone(), href)],
@@ -67,11 +55,19 @@ async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, 
         form,
         prefill: Prefill::new(),
         draft: Draft::of(proposal.unwrap_or_else(|| json!({}))),
-        inputs,
+        inputs: matter.input,
         space: task.space.clone(),
         owner: task.object("case").cloned(),
+        beside,
     };
     Ok((desk.resumed(ctx, s).await?, task))
+}
+
+/// What is decided on, with the way to all of the case.
+fn beside(ctx: &PageContext, matter: &Matter, facts: Html) -> Html {
+    let Some(case) = matter.case.as_ref().filter(|_| !facts.is_empty()) else { return facts };
+    let link = components::link(&address("Case", &case.id), ctx.t("task-case"));
+    Html::join([facts, Html::trusted(format!("<p>{link}</p>"))])
 }
 
 /// A page of the form.

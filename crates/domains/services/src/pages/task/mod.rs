@@ -1,7 +1,13 @@
 //! `GET /tasks/{urn}`: why a task arose, and what can be done with it.
+//!
+//! * `act` – what can be done with a task, alone or with many; `acts` – what is posted on its page
+//! * `matter` – what is decided on; `form` – the form by which that is done
+//! * `why` – why it arose
 
+mod act;
 mod acts;
 pub mod form;
+mod matter;
 mod why;
 
 use askama::Template;
@@ -15,15 +21,17 @@ use svod_portal::components::{self, Field, SummaryRow, Tone};
 use svod_portal::{Html, Island, Page, PageContext, PageError};
 use svod_registry::{Action, QueryError};
 
+pub use act::{Act, refusal};
 pub use acts::{complete, release, substitute, take};
 
 use crate::ServicesState;
 use crate::access::{address, seen};
 use crate::evidence::Evidence;
 use crate::names::Names;
-use crate::pages::tasks::{deadline, tone_of_status};
+use crate::pages::tasks::{deadline, task_title, tone_of_status};
 use crate::words::Words;
 use crate::worklist::{mine, overdue};
+use matter::Matter;
 
 /// What stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -155,7 +163,8 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
     let evidence = scene.alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?));
     let simulated = evidence.as_ref().and_then(|e| e.reading.as_ref()).is_some_and(|r| r.simulated);
     let may = May::of(ctx, s, &scene.task).await?;
-    let title = title(ctx, &scene);
+    let matter = Matter::of(ctx, s, &scene.task).await?;
+    let title = title(ctx, &scene, matter.case.as_ref());
     let mut errors = Vec::new();
     if !notice.result_error.is_empty() {
         errors.push(("result".to_owned(), notice.result_error.clone()));
@@ -181,7 +190,7 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         inputs: evidence.as_ref().map(|e| why::inputs(&words, e)).unwrap_or_default(),
         facts: facts(&words, &scene),
         next: next(&words, &scene.task, may),
-        given: given(ctx, &scene.task),
+        given: matter.html(ctx, s, &scene.task),
         may,
         href: address("Task", &scene.task.id),
         result: result.html(),
@@ -192,29 +201,11 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
     Ok(page.body(&body).simulated(simulated).island(Island::Forms).status(notice.status).into_response())
 }
 
-/// What the process shows to who does it: texts of the pack by their names, `task-input-<name>`.
-fn given(ctx: &PageContext, task: &Entity) -> Html {
-    let input: serde_json::Map<String, serde_json::Value> =
-        task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let said = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Null => ctx.t("not-given"),
-        other => other.to_string(),
-    };
-    let rows: Vec<SummaryRow> = input
-        .iter()
-        .map(|(name, value)| SummaryRow::new(ctx.t_or(&format!("task-input-{name}"), name), said(value)))
-        .collect();
-    if rows.is_empty() { Html::default() } else { components::summary_list(&rows) }
-}
-
-fn title(ctx: &PageContext, scene: &Scene) -> String {
-    let of = |name: &str| scene.task.text(name).or_else(|| scene.alert.as_ref()?.text(name));
+fn title(ctx: &PageContext, scene: &Scene, case: Option<&Entity>) -> String {
+    let Some(alert) = &scene.alert else { return task_title(ctx, &scene.task, case) };
+    let of = |name: &str| scene.task.text(name).or_else(|| alert.text(name));
     let kind = of("kind").unwrap_or_default();
     let what = ctx.t_or(&format!("alert-{kind}"), kind);
-    if let Some(step) = scene.task.text("title").filter(|_| scene.alert.is_none()) {
-        return format!("{step}: {}", of("name").unwrap_or_default());
-    }
     let asset = scene.asset.as_ref().and_then(|a| a.text("name")).or_else(|| of("name"));
     match asset {
         Some(asset) if !what.is_empty() => format!("{what}: {asset}"),

@@ -7,6 +7,7 @@ use svod_text::format_number;
 
 use super::Scene;
 use crate::evidence::{Evidence, Why};
+use crate::facts::Facts;
 use crate::words::Words;
 
 /// Sentences that say what was seen.
@@ -32,7 +33,10 @@ pub fn sentences(words: &Words<'_>, scene: &Scene, evidence: &Evidence) -> Vec<H
         Why::Value(v) => {
             let shown = match v.as_f64() {
                 Some(n) => words.quantity(n, unit.as_deref()),
-                None => v.as_str().map_or_else(|| v.to_string(), str::to_owned),
+                None => match v.as_bool() {
+                    Some(b) => ctx.t(if b { "value-yes" } else { "value-no" }),
+                    None => v.as_str().map_or_else(|| v.to_string(), str::to_owned),
+                },
             };
             ctx.tf("why-value", &[("name", (&name).into()), ("value", shown.into())])
         }
@@ -91,18 +95,16 @@ pub fn inputs(words: &Words<'_>, evidence: &Evidence) -> Html {
     if evidence.inputs.is_empty() {
         return Html::default();
     }
+    let facts = Facts::new(words, None);
     let rows: Vec<SummaryRow> = evidence
         .inputs
         .iter()
         .map(|(name, value)| {
             let shown = match value {
                 Value::Null => ctx.t("value-none").into(),
-                Value::Bool(true) => ctx.t("value-yes").into(),
-                Value::Bool(false) => ctx.t("value-no").into(),
                 Value::Number(n) => ctx.number(n.as_f64().unwrap_or_default()).into(),
                 Value::String(s) if name == "attribute" => words.attribute(s).into(),
-                Value::String(s) => Html::from(s),
-                other => Html::from(other.to_string()),
+                other => facts.told(name, other),
             };
             let label = ctx.t_or(&format!("input-{name}"), &words.attribute(name));
             SummaryRow::new(label, shown)

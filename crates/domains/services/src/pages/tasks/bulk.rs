@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Response};
 use svod_kernel::Urn;
 use svod_portal::components::{self, Table, Tone};
 use svod_portal::{CsrfForm, Html, Page, PageContext, PageError};
-use svod_registry::{Action, CommandError};
-use svod_runtime::TaskError;
+use svod_registry::Action;
 
+use super::told::told;
 use crate::ServicesState;
 use crate::access::{address, roots};
+use crate::pages::task::{Act, refusal};
 use crate::worklist::PAGE;
 
 #[derive(Template)]
@@ -65,11 +66,11 @@ pub async fn act(
     }
     let sent = Sent(fields);
     let (tasks, answer) = (sent.tasks(), sent.answer());
-    let act = ["take", "release", "complete"].into_iter().find(|a| *a == sent.text("act"));
-    let fault = match act {
+    let act = Act::named(sent.text("act"), &answer);
+    let fault = match &act {
         None => Some("bulk-no-act"),
         _ if tasks.is_empty() => Some("bulk-none"),
-        Some("complete") if answer.is_empty() => Some("bulk-no-answer"),
+        Some(Act::Complete(_)) if answer.is_empty() => Some("bulk-no-answer"),
         _ => None,
     };
     let Some(act) = act.filter(|_| fault.is_none()) else {
@@ -81,11 +82,12 @@ pub async fn act(
     table = table.column(ctx.t("bulk-task")).column(ctx.t("bulk-outcome"));
     let mut done = 0;
     for urn in &tasks {
-        let refused = one(&ctx, &s, (act, &answer), urn).await;
-        done += usize::from(refused.is_none());
-        let outcome = match refused {
-            None => components::level(Tone::Good, ctx.t(&format!("bulk-{act}-done"))),
-            Some(why) => components::level(Tone::Danger, why),
+        let outcome = match act.carry_out(&ctx, &s, urn).await {
+            Ok(()) => {
+                done += 1;
+                components::level(Tone::Good, ctx.t(&format!("bulk-{}-done", act.word())))
+            }
+            Err(error) => components::level(Tone::Danger, refusal(&ctx, &error)),
         };
         table.row([link(&ctx, &s, urn).await, outcome]);
     }
@@ -103,33 +105,7 @@ fn page(ctx: &PageContext, sent: &Sent, banner: Html, table: Html, status: Statu
 
 async fn link(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Html {
     let Ok(task) = s.registry.entity(&ctx.actor, urn).await else { return Html::text(urn.local()) };
-    let parts = [task.text("title"), task.text("name")].into_iter().flatten().collect::<Vec<_>>();
-    components::link(&address("Task", urn), parts.join(": "))
-}
-
-/// Why it was not done; none when it was.
-async fn one(ctx: &PageContext, s: &ServicesState, (act, answer): (&str, &str), urn: &Urn) -> Option<String> {
-    let outcome = match act {
-        "take" => s.tasks.take(&ctx.actor, urn).await,
-        "release" => s.tasks.release(&ctx.actor, urn).await,
-        _ => s.tasks.complete(&ctx.actor, urn, answer).await,
-    };
-    let error = outcome.err()?;
-    Some(ctx.t(match &error {
-        TaskError::State { found, .. } if found == "done" => "bulk-why-done",
-        TaskError::State { found, .. } if found == "taken" => "bulk-why-taken",
-        TaskError::State { .. } => "bulk-why-offered",
-        TaskError::NotYours(_) => "bulk-why-theirs",
-        TaskError::Result => "bulk-why-result",
-        TaskError::Form => "bulk-why-form",
-        TaskError::Command(CommandError::Conflict { .. }) => "bulk-why-faster",
-        TaskError::Command(CommandError::Forbidden { .. }) => "bulk-why-forbidden",
-        TaskError::Query(_) => "bulk-why-unknown",
-        error => {
-            tracing::info!(%error, "a task among many was refused");
-            "bulk-why-other"
-        }
-    }))
+    components::link(&address("Task", urn), told(ctx, s, &task).await.title)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use svod_registry::{Action, QueryError};
 
 pub use bulk::act as bulk;
 pub use table::export;
-pub use told::{deadline, tone_of_status};
+pub use told::{deadline, task_title, tone_of_status};
 pub use views::{drop_answer, drop_view, keep_answer, keep_view};
 pub use workload::show as workload;
 
@@ -32,7 +32,7 @@ use crate::access::roots;
 use crate::worklist::{Amount, Desk, Figures, Filter, Late, Listed, PAGE, StatusFilter, Whose};
 use crate::{ServicesState, pages::locked};
 use told::{Row, rows};
-use views::View;
+use views::{Here, View};
 
 /// Services and kinds that a filter offers at the most.
 const OFFERED: usize = 200;
@@ -57,6 +57,7 @@ struct List<'a> {
     stats: Html,
     views: Vec<View>,
     filters: Html,
+    changed: Html,
     hint: Option<String>,
     found: String,
     rows: Vec<Row>,
@@ -91,9 +92,13 @@ pub async fn list(
         Err(QueryError::TooBroad(_)) => (Listed::default(), true),
         Err(e) => return Err(e.into()),
     };
-    let rows = rows(&ctx, &s, &listed.tasks).await?;
+    let scope = workload::scope(&ctx, &s, &spaces).await?;
+    // Who heads the body disposes of what somebody of it has.
+    let over = scope == Some(Whose::Body);
+    let rows = rows(&ctx, &s, &listed.tasks, over).await?;
     let kept = views::kept(&ctx, &s).await?;
-    let (first, shown) = (format!("/tasks?{}", filter.query()), rows.len());
+    let here = Here { filter: &filter, view: kept.chosen(fields.get("view").map(String::as_str), &filter) };
+    let (first, shown) = (here.href(), rows.len());
     let next = listed.next.as_ref().map(|n| format!("{first}&{n}"));
     let later = page > 1 || after.is_some();
     let template = List {
@@ -101,19 +106,20 @@ pub async fn list(
         banner: views::banner(&ctx, fields.get("done").map(String::as_str)),
         live: one(&spaces).map(|space| format!("/api/v1/live?space={}", encoded(space.as_str()))),
         stats: stats(&ctx, &desk.figures(filter.whose).await?),
-        views: kept.tabs(&ctx, &desk, &filter).await?,
-        filters: filters(&ctx, &s, &filter).html(&ctx),
+        views: kept.tabs(&ctx, &desk, here).await?,
+        filters: filters(&ctx, &s, here).html(&ctx),
+        changed: kept.changed(&ctx, here),
         hint: hint(&ctx, &listed, broad),
         found: found(&ctx, &listed, shown),
         may: rows.iter().any(|r| r.may),
         rows,
-        bulk: kept.bulk(&ctx)?,
+        bulk: kept.bulk(&ctx, over)?,
         here: ctx.here(),
         empty: empty(&ctx, &filter),
         pages: components::pagination(&ctx, shown, later.then_some(first.as_str()), next.as_deref()),
         csv: format!("/tasks.csv?{}", filter.query()),
-        workload: workload::scope(&ctx, &s, &spaces).await?.is_some(),
-        keeping: kept.forms(&ctx, &filter)?,
+        workload: scope.is_some(),
+        keeping: kept.forms(&ctx, here)?,
     };
     Ok(Page::new(&ctx, ctx.t("tasks-title")).body(&template).island(Island::Live).island(Island::Forms).into_response())
 }
@@ -170,7 +176,8 @@ fn choice(value: &str, text: String) -> Choice {
     Choice { value: value.to_owned(), text }
 }
 
-fn filters(ctx: &PageContext, s: &ServicesState, filter: &Filter) -> Filters {
+fn filters(ctx: &PageContext, s: &ServicesState, here: Here<'_>) -> Filters {
+    let filter = here.filter;
     let statuses =
         StatusFilter::ALL.iter().map(|s| choice(s.as_str(), ctx.t(&format!("tasks-status-{}", s.as_str())))).collect();
     let any = |key: &str| std::iter::once(choice("", ctx.t(key)));
@@ -209,6 +216,7 @@ fn filters(ctx: &PageContext, s: &ServicesState, filter: &Filter) -> Filters {
             fields.push(Field::select(name, ctx.t(label), choices).value(value.clone().unwrap_or_default()));
         }
     }
+    fields.extend(here.view.map(|name| Field::hidden("view", name)));
     Filters { action: "/tasks".into(), fields }
 }
 

@@ -4,14 +4,13 @@ use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use svod_model::Entity;
-use svod_portal::{PageContext, PageError};
+use svod_portal::{Csv, PageContext, PageError};
 use svod_registry::Action;
 
 use super::told::{Told, names, told};
 use super::{Fields, filter_of};
 use crate::ServicesState;
 use crate::access::roots;
-use crate::csv::Csv;
 use crate::words::{Words, space_name};
 use crate::worklist::{self, Desk, MAX_TASKS};
 
@@ -65,9 +64,8 @@ fn record(words: &Words<'_>, task: &Entity, told: &Told) -> [String; 13] {
     let text = |name: &str| task.text(name).unwrap_or_default().to_owned();
     let word = |list: &str, name: &str| task.text(name).map(|v| ctx.word(list, v)).unwrap_or_default();
     let overdue = if worklist::overdue(task, ctx.now) { "value-yes" } else { "value-no" };
-    let what = if told.what.is_empty() { text("title") } else { told.what.clone() };
     [
-        what,
+        told.what.clone(),
         told.asset.clone(),
         told.indicator.clone(),
         word("Severity", "severity"),

@@ -6,6 +6,7 @@ use svod_model::Entity;
 use svod_portal::components::{self, Tone};
 use svod_portal::{Html, PageContext, PageError};
 use svod_registry::Action;
+use svod_runtime::task_name;
 
 use crate::ServicesState;
 use crate::access::address;
@@ -32,6 +33,9 @@ pub struct Row {
 
 /// A task with what its alert says.
 pub struct Told {
+    /// What it is called where it stands alone.
+    pub title: String,
+    /// What has happened, or what is to be done.
     pub what: String,
     pub asset: String,
     pub indicator: String,
@@ -39,27 +43,33 @@ pub struct Told {
 
 /// What is known of a task.
 pub async fn told(ctx: &PageContext, s: &ServicesState, task: &Entity) -> Told {
-    let alert = match task.object("alert") {
-        Some(urn) => s.registry.entity(&ctx.actor, urn).await.ok(),
-        None => None,
+    let about = task.text("name").unwrap_or(task.id.local());
+    let Some(alert) = task.object("alert") else {
+        return Told {
+            title: task_title(ctx, task, None),
+            what: task_name(&ctx.texts, ctx.lang, task, None),
+            asset: about.to_owned(),
+            indicator: String::new(),
+        };
     };
+    let alert = s.registry.entity(&ctx.actor, alert).await.ok();
     let of = |name: &str| task.text(name).or_else(|| alert.as_ref()?.text(name));
     let kind = of("kind").unwrap_or_default();
-    Told {
-        what: ctx.t_or(&format!("alert-{kind}"), kind),
-        asset: of("name").unwrap_or(task.id.local()).to_owned(),
-        indicator: alert
-            .as_ref()
-            .and_then(|a| a.text("attribute"))
-            .map(|a| ctx.t_or(&format!("attr-{a}"), a))
-            .unwrap_or_default(),
-    }
+    let what = ctx.t_or(&format!("alert-{kind}"), kind);
+    let asset = of("name").unwrap_or(about).to_owned();
+    let attribute = alert.as_ref().and_then(|a| a.text("attribute"));
+    let indicator = attribute.map(|a| ctx.t_or(&format!("attr-{a}"), a)).unwrap_or_default();
+    let parts = [&what, &asset, &indicator].into_iter().filter(|p| !p.is_empty());
+    let title = parts.cloned().collect::<Vec<_>>().join(" · ");
+    Told { title, what, asset, indicator }
 }
 
-impl Told {
-    fn title(&self) -> String {
-        let parts = [&self.what, &self.asset, &self.indicator];
-        parts.into_iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(" · ")
+/// What a task is called where it stands alone: its step, and what it is about. One of an alert is called by what has happened.
+pub fn task_title(ctx: &PageContext, task: &Entity, case: Option<&Entity>) -> String {
+    let step = task_name(&ctx.texts, ctx.lang, task, case);
+    match task.text("name") {
+        Some(about) if about != step && !step.is_empty() => format!("{step}: {about}"),
+        _ => step,
     }
 }
 
@@ -72,36 +82,32 @@ pub async fn names(ctx: &PageContext, s: &ServicesState, tasks: &[Arc<Entity>]) 
     Ok(Names::load(&s.registry, &ctx.actor, bodies).await?)
 }
 
-/// Rows of the list.
+/// Rows of the list; `over` for who may dispose of what others of their body have.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn rows(ctx: &PageContext, s: &ServicesState, tasks: &[Arc<Entity>]) -> Result<Vec<Row>, PageError> {
+pub async fn rows(
+    ctx: &PageContext,
+    s: &ServicesState,
+    tasks: &[Arc<Entity>],
+    over: bool,
+) -> Result<Vec<Row>, PageError> {
     let names = names(ctx, s, tasks).await?;
     let catalogue = s.registry.catalogue();
     let words = Words { ctx, metamodel: &catalogue.metamodel, names: &names };
     let mut rows = Vec::with_capacity(tasks.len());
     for task in tasks {
-        let may = may(ctx, s, task);
-        let title = match asked_for(task) {
-            Some(title) => title,
-            None => told(ctx, s, task).await.title(),
-        };
-        rows.push(row(&words, task, title, may));
+        let may = may(ctx, s, task, over);
+        rows.push(row(&words, task, told(ctx, s, task).await.title, may));
     }
     Ok(rows)
 }
 
-/// Take it, or do something with it that they have taken.
-fn may(ctx: &PageContext, s: &ServicesState, task: &Entity) -> bool {
-    let ready = task.text("status") == Some("offered") || worklist::mine(task, &ctx.actor);
+/// Take it, or do something with it that they have taken, or that somebody of the body has that they head.
+fn may(ctx: &PageContext, s: &ServicesState, task: &Entity, over: bool) -> bool {
+    let theirs = || over && task.text("status") == Some("taken") && task.object("body") == ctx.actor.body.as_ref();
+    let ready = task.text("status") == Some("offered") || worklist::mine(task, &ctx.actor) || theirs();
     ready && s.registry.may(&ctx.actor, Action::Take, &s.registry.resource_of(task))
-}
-
-/// What a task of a service is called: its step, and the number of its case.
-fn asked_for(task: &Entity) -> Option<String> {
-    task.text("service")?;
-    Some(format!("{}: {}", task.text("title")?, task.text("name").unwrap_or_default()))
 }
 
 fn row(words: &Words<'_>, task: &Entity, title: String, may: bool) -> Row {

@@ -1,12 +1,15 @@
 //! What the visitor keeps beside the list: filters under a name, and words that they often answer with. Kept as drafts are, by the
 //! person, and touched when used, so that what is in use is not swept away.
+//!
+//! The view that is chosen stands in the address, beside what the list is narrowed to: who searches further in it, or turns the
+//! page, is still in it.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 use svod_portal::components::{self, Choice, Field, PostButton, Tone};
-use svod_portal::{CsrfForm, Html, PageContext, PageError};
+use svod_portal::{CsrfForm, Html, PageContext, PageError, encoded};
 use svod_registry::Action;
 use svod_runtime::DraftRow;
 
@@ -71,6 +74,25 @@ pub async fn kept(ctx: &PageContext, s: &ServicesState) -> Result<Kept, PageErro
     Ok(Kept { views, answers })
 }
 
+/// Where the visitor stands: what the list is narrowed to, and in which view.
+#[derive(Clone, Copy)]
+pub struct Here<'a> {
+    pub filter: &'a Filter,
+    pub view: Option<&'a str>,
+}
+
+impl Here<'_> {
+    /// The address of the list.
+    pub fn href(self) -> String {
+        let view = self.view.map(|name| format!("&view={}", encoded(name))).unwrap_or_default();
+        format!("/tasks?{}{view}", self.filter.query())
+    }
+
+    fn done(self, what: &str) -> Response {
+        Redirect::to(&format!("{}&done={what}", self.href())).into_response()
+    }
+}
+
 /// A filter from the query of an address.
 fn parsed(query: &str) -> Filter {
     let uri = format!("/?{query}").parse::<axum::http::Uri>();
@@ -83,6 +105,7 @@ fn parsed(query: &str) -> Filter {
 struct Keeping<'a> {
     ctx: &'a PageContext,
     query: String,
+    view: &'a str,
     name: Html,
     views: Vec<(String, Html)>,
     answer_name: Html,
@@ -96,14 +119,23 @@ struct BulkActs<'a> {
     ctx: &'a PageContext,
     template: Html,
     words: Html,
+    over: bool,
 }
 
 impl Kept {
+    /// The view that the visitor has chosen: the one that the address names, else the one of just these filters.
+    pub fn chosen(&self, named: Option<&str>, now: &Filter) -> Option<&str> {
+        let is = |name: &str| Some(name) == named;
+        let named = self.views.iter().find(|(name, _)| is(name));
+        let same = || self.views.iter().find(|(_, filter)| filter == now && *now != Filter::default());
+        named.or_else(same).map(|(name, _)| name.as_str())
+    }
+
     /// The views above the list, with how much is in each.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn tabs(&self, ctx: &PageContext, desk: &Desk<'_>, now: &Filter) -> Result<Vec<View>, PageError> {
+    pub async fn tabs(&self, ctx: &PageContext, desk: &Desk<'_>, now: Here<'_>) -> Result<Vec<View>, PageError> {
         if self.views.is_empty() {
             return Ok(Vec::new());
         }
@@ -111,25 +143,39 @@ impl Kept {
         let mut tabs = Vec::new();
         for (at, (name, filter)) in std::iter::once(&all).chain(&self.views).enumerate() {
             let count = if at <= COUNTED { amount(ctx, desk.count(filter).await?) } else { String::new() };
-            let href = format!("/tasks?{}", filter.query());
-            tabs.push(View { name: name.clone(), href, count, current: filter == now });
+            let view = (at > 0).then_some(name.as_str());
+            let current = now.view == view && (view.is_some() || now.filter == filter);
+            tabs.push(View { name: name.clone(), href: Here { filter, view }.href(), count, current });
         }
         Ok(tabs)
     }
 
-    /// What is chosen for many tasks at once.
+    /// Where the list is narrowed to something else than the chosen view: the way to keep it so.
+    pub fn changed(&self, ctx: &PageContext, now: Here<'_>) -> Html {
+        let Some(name) = now.view else { return Html::default() };
+        if self.views.iter().any(|(n, filter)| n == name && filter == now.filter) {
+            return Html::default();
+        }
+        let query = now.filter.query();
+        let text = ctx.tf("tasks-view-update", &[("name", name.into())]);
+        let (kind, fields) = (components::ButtonKind::Secondary, [("name", name), ("query", query.as_str())]);
+        let button = PostButton { action: "/tasks/views", text, fields: &fields, kind, confirm: None };
+        components::post_button(ctx, &button)
+    }
+
+    /// What is chosen for many tasks at once; `over` for who may dispose of what others of their body have.
     ///
     /// # Errors
     /// When its template fails.
-    pub fn bulk(&self, ctx: &PageContext) -> Result<Html, PageError> {
+    pub fn bulk(&self, ctx: &PageContext, over: bool) -> Result<Html, PageError> {
         let none = choice("", ctx.t("bulk-template-none"));
         let own = self.answers.iter().map(|(name, text)| choice(text, name.clone()));
         let of_packs = ctx.texts.keys(svod_kernel::Lang::Ru).filter(|k| k.starts_with(PACK_ANSWER));
         let of_packs = of_packs.map(|k| ctx.t(k)).map(|text| choice(&text, text.chars().take(80).collect()));
         let choices: Vec<Choice> = std::iter::once(none).chain(own).chain(of_packs).collect();
         let template = Field::select("template", ctx.t("bulk-template"), choices).hint(ctx.t("bulk-template-hint"));
-        let part =
-            BulkActs { ctx, template: template.html(), words: Field::area("result", ctx.t("bulk-result")).html() };
+        let words = Field::area("result", ctx.t("bulk-result")).html();
+        let part = BulkActs { ctx, template: template.html(), words, over };
         Html::of(&part).map_err(PageError::internal)
     }
 
@@ -137,18 +183,21 @@ impl Kept {
     ///
     /// # Errors
     /// When a template fails.
-    pub fn forms(&self, ctx: &PageContext, filter: &Filter) -> Result<Html, PageError> {
+    pub fn forms(&self, ctx: &PageContext, now: Here<'_>) -> Result<Html, PageError> {
         if !ctx.signed_in() {
             return Ok(Html::default());
         }
+        let (query, view) = (now.filter.query(), now.view.unwrap_or_default());
         let drop = |action: &str, name: &str| {
             let text = ctx.tf("tasks-keep-drop", &[("name", name.into())]);
             let kind = components::ButtonKind::Secondary;
-            components::post_button(ctx, &PostButton { action, text, fields: &[("name", name)], kind, confirm: None })
+            let fields = [("name", name), ("query", query.as_str()), ("view", view)];
+            components::post_button(ctx, &PostButton { action, text, fields: &fields, kind, confirm: None })
         };
         let part = Keeping {
             ctx,
-            query: filter.query(),
+            query: query.clone(),
+            view,
             name: Field::text("name", ctx.t("tasks-view-name")).hint(ctx.t("tasks-view-hint")).required().html(),
             views: self.views.iter().map(|(n, _)| (n.clone(), drop("/tasks/views/drop", n))).collect(),
             answer_name: Field::text("answer", ctx.t("tasks-answer-name")).required().html(),
@@ -162,11 +211,13 @@ impl Kept {
 /// What was just done.
 pub fn banner(ctx: &PageContext, done: Option<&str>) -> Html {
     match done {
-        Some(done @ ("view" | "answer" | "drop")) => {
+        Some(done @ ("view" | "answer" | "drop" | "renamed")) => {
             components::banner(Tone::Good, ctx.t(&format!("tasks-kept-{done}")), Html::default())
         }
-        Some("full") => components::banner(Tone::Warning, ctx.t("tasks-kept-full"), ctx.t("tasks-kept-full-text")),
-        Some("bad") => components::banner(Tone::Warning, ctx.t("tasks-kept-bad"), ctx.t("tasks-kept-bad-text")),
+        Some(done @ ("full" | "bad" | "taken")) => {
+            let (title, text) = (format!("tasks-kept-{done}"), format!("tasks-kept-{done}-text"));
+            components::banner(Tone::Warning, ctx.t(&title), ctx.t(&text))
+        }
         _ => Html::default(),
     }
 }
@@ -174,10 +225,6 @@ pub fn banner(ctx: &PageContext, done: Option<&str>) -> Html {
 /// Only who works with tasks keeps something here.
 fn allowed(ctx: &PageContext, s: &ServicesState) -> Result<(), PageError> {
     if roots(&s.registry, &ctx.actor, Action::Read, "Task").is_empty() { Err(ctx.refusal()) } else { Ok(()) }
-}
-
-fn back(filter: &Filter, done: &str) -> Response {
-    Redirect::to(&format!("/tasks?{}&done={done}", filter.query())).into_response()
 }
 
 fn named(fields: &Fields, field: &str) -> Option<String> {
@@ -202,7 +249,7 @@ async fn keep(
     Ok(true)
 }
 
-/// Keeps the filter of the page under a name.
+/// Keeps the filter of the page under a name; with the name of before (`was`) the view is only called otherwise.
 ///
 /// # Errors
 /// When the store fails.
@@ -212,10 +259,34 @@ pub async fn keep_view(
     CsrfForm(fields): CsrfForm<Fields>,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s)?;
+    if fields.contains_key("was") {
+        return renamed(&ctx, &s, &fields).await;
+    }
     let filter = parsed(fields.get("query").map_or("", String::as_str));
-    let Some(name) = named(&fields, "name") else { return Ok(back(&filter, "bad")) };
+    let here = Here { filter: &filter, view: None };
+    let Some(name) = named(&fields, "name") else { return Ok(here.done("bad")) };
     let kept = keep(&ctx, &s, (VIEW, &name), json!({"query": filter.query()})).await?;
-    Ok(back(&filter, if kept { "view" } else { "full" }))
+    Ok(if kept { Here { view: Some(&name), ..here }.done("view") } else { here.done("full") })
+}
+
+/// Another name for a view; a name that another one has already is not taken from it.
+async fn renamed(ctx: &PageContext, s: &ServicesState, fields: &Fields) -> Result<Response, PageError> {
+    let rows = s.applications.drafts(&ctx.actor).await?;
+    let key = |name: &str| format!("{VIEW}{name}");
+    let was = fields.get("was").map_or("", String::as_str);
+    let row = rows.iter().find(|r| r.form == key(was));
+    let filter = row.and_then(|r| read(r, VIEW, "query")).map(|(_, query)| parsed(&query)).unwrap_or_default();
+    let here = Here { filter: &filter, view: row.map(|_| was) };
+    let (Some(row), Some(name)) = (row, named(fields, "name")) else { return Ok(here.done("bad")) };
+    if name == was {
+        return Ok(here.done("renamed"));
+    }
+    if rows.iter().any(|r| r.form == key(&name)) {
+        return Ok(here.done("taken"));
+    }
+    s.applications.keep(&ctx.actor, &key(&name), &row.version, row.doc.clone()).await?;
+    s.applications.discard(&ctx.actor, &row.form).await?;
+    Ok(Here { view: Some(&name), ..here }.done("renamed"))
 }
 
 /// Keeps words to answer with under a name.
@@ -229,12 +300,17 @@ pub async fn keep_answer(
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s)?;
     let filter = parsed(fields.get("query").map_or("", String::as_str));
+    let here = Here { filter: &filter, view: view_of(&fields) };
     let text = fields.get("words").map_or("", |t| t.trim());
     let Some(name) = named(&fields, "answer").filter(|_| (1..=LONGEST.1).contains(&text.chars().count())) else {
-        return Ok(back(&filter, "bad"));
+        return Ok(here.done("bad"));
     };
     let kept = keep(&ctx, &s, (ANSWER, &name), json!({"text": text})).await?;
-    Ok(back(&filter, if kept { "answer" } else { "full" }))
+    Ok(here.done(if kept { "answer" } else { "full" }))
+}
+
+fn view_of(fields: &Fields) -> Option<&str> {
+    fields.get("view").map(String::as_str).filter(|v| !v.is_empty())
 }
 
 async fn dropped(
@@ -244,10 +320,14 @@ async fn dropped(
     fields: &Fields,
 ) -> Result<Response, PageError> {
     allowed(ctx, s)?;
+    let filter = parsed(fields.get("query").map_or("", String::as_str));
+    let mut view = view_of(fields);
     if let Some(name) = named(fields, "name") {
         s.applications.discard(&ctx.actor, &format!("{beginning}{name}")).await?;
+        // What was shown in it stays as it is; it is no view any more.
+        view = view.filter(|v| beginning != VIEW || *v != name);
     }
-    Ok(Redirect::to("/tasks?done=drop").into_response())
+    Ok(Here { filter: &filter, view }.done("drop"))
 }
 
 /// Throws a view away.

@@ -1,0 +1,97 @@
+//! What can be done with a task: on its page, and with many at once.
+
+use svod_kernel::Urn;
+use svod_portal::PageContext;
+use svod_registry::CommandError;
+use svod_runtime::{HandoverError, TaskError, To};
+
+use crate::ServicesState;
+
+/// What somebody does with a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Takes it upon themselves.
+    Take,
+    /// Gives it back.
+    Release,
+    /// Closes it with what was done.
+    Complete(String),
+    /// Disposes of what somebody has who is away.
+    Over(To),
+}
+
+impl Act {
+    /// By its word; `result` is what was written.
+    pub fn named(word: &str, result: &str) -> Option<Self> {
+        let all = [
+            Self::Take,
+            Self::Release,
+            Self::Complete(result.trim().to_owned()),
+            Self::Over(To::Me),
+            Self::Over(To::Body),
+        ];
+        all.into_iter().find(|act| act.word() == word)
+    }
+
+    /// As it stands in forms and in keys of the texts.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Take => "take",
+            Self::Release => "release",
+            Self::Complete(_) => "complete",
+            Self::Over(To::Me) => "over-me",
+            Self::Over(To::Body) => "over-body",
+        }
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub async fn carry_out(&self, ctx: &PageContext, s: &ServicesState, task: &Urn) -> Result<(), HandoverError> {
+        match self {
+            Self::Take => s.tasks.take(&ctx.actor, task).await.map(drop)?,
+            Self::Release => s.tasks.release(&ctx.actor, task).await.map(drop)?,
+            Self::Complete(result) => s.tasks.complete(&ctx.actor, task, result).await.map(drop)?,
+            Self::Over(to) => s.handover().hand_over(&ctx.actor, task, *to).await?,
+        }
+        Ok(())
+    }
+}
+
+/// Why one task among many was left as it is, in a line.
+pub fn refusal(ctx: &PageContext, error: &HandoverError) -> String {
+    let HandoverError::Task(error) = error else { return ctx.t("bulk-why-theirs") };
+    ctx.t(match error {
+        TaskError::State { found, .. } if found == "done" => "bulk-why-done",
+        TaskError::State { found, .. } if found == "taken" => "bulk-why-taken",
+        TaskError::State { .. } => "bulk-why-offered",
+        TaskError::NotYours(_) => "bulk-why-theirs",
+        TaskError::Result => "bulk-why-result",
+        TaskError::Form => "bulk-why-form",
+        TaskError::Command(CommandError::Conflict { .. }) => "bulk-why-faster",
+        TaskError::Command(CommandError::Forbidden { .. }) => "bulk-why-forbidden",
+        TaskError::Query(_) => "bulk-why-unknown",
+        error => {
+            tracing::info!(%error, "a task among many was refused");
+            "bulk-why-other"
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acts_are_found_by_their_words_and_have_texts() {
+        for word in ["take", "release", "complete", "over-me", "over-body"] {
+            let act = Act::named(word, " done ").unwrap();
+            assert_eq!(act.word(), word);
+            let key = format!("bulk-{word}-done");
+            assert!(svod_kernel::Lang::ALL.iter().all(|l| crate::texts().has(*l, &key)), "{key}");
+        }
+        assert_eq!(Act::named("complete", " done "), Some(Act::Complete("done".into())));
+        assert_eq!(Act::named("fly", "x"), None);
+    }
+}

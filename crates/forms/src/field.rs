@@ -1,0 +1,65 @@
+//! What a form calls a field and its choices, for pages that show an answer far from its form.
+
+use serde_json::{Map, Value};
+
+use crate::around::{Around, Choice};
+use crate::model::{Component, Form, Input, What};
+use crate::options::options;
+use crate::phrase::Speaker;
+use crate::settle::Scope;
+
+impl Form {
+    /// The label of the field of that key and what it offers to choose from; none when the form has no such field. One outside of
+    /// repeats comes before one inside. Conditions play no part, and choices that depend on other answers are left out.
+    pub fn field(&self, key: &str, around: &Around<'_>) -> Option<(String, Vec<Choice>)> {
+        let input = find(&self.components, key, false).or_else(|| find(&self.components, key, true))?;
+        let data = Value::Object(Map::new());
+        let scope = Scope::top(self, around, &data);
+        let speaker = Speaker { around, facts: &scope.facts, args: &[] };
+        Some((input.label.say(&speaker), options(input, around, &speaker, &data)))
+    }
+}
+
+fn find<'f>(components: &'f [Component], key: &str, within: bool) -> Option<&'f Input> {
+    components.iter().find_map(|c| match &c.what {
+        What::Input(input) if input.key == key => Some(&**input),
+        What::Repeat(_) if !within => None,
+        _ => find(c.inner(), key, within),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use svod_kernel::{Lang, Timestamp};
+    use svod_text::Texts;
+
+    use super::*;
+    use crate::around::{Lists, Prefill};
+
+    #[test]
+    fn a_field_is_found_wherever_it_stands_and_though_it_is_hidden() {
+        let json = json!({"type": "default", "id": "f", "schemaVersion": 19, "components": [
+            {"type": "dynamiclist", "path": "names", "components": [
+                {"type": "textfield", "key": "first", "label": "First name"},
+                {"type": "textfield", "key": "kind", "label": "Kind of name"}]},
+            {"type": "radio", "key": "kind", "label": "@kind", "conditional": {"hide": "=true"},
+                "values": [{"value": "one", "label": "The first"}]}]});
+        let form = Form::parse("f.form.json", &json.to_string()).unwrap();
+        let texts = Texts::new([(Lang::En, "t.ftl".to_owned(), "kind = Which kind\n".to_owned())]).unwrap();
+        let (prefill, lists, inputs) = (Prefill::new(), Lists::default(), Map::new());
+        let around = Around {
+            lang: Lang::En,
+            texts: &texts,
+            now: Timestamp(0),
+            offset_hours: 0,
+            prefill: &prefill,
+            lists: &lists,
+            inputs: &inputs,
+        };
+        let (label, choices) = form.field("kind", &around).unwrap();
+        assert_eq!((label.as_str(), choices[0].label.as_str()), ("Which kind", "The first"));
+        assert_eq!(form.field("first", &around).map(|(label, _)| label).as_deref(), Some("First name"));
+        assert!(form.field("last", &around).is_none());
+    }
+}
