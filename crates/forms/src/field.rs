@@ -58,7 +58,8 @@ mod tests {
             inputs: &inputs,
         };
         let (label, choices) = form.field("kind", &around).unwrap();
-        assert_eq!((label.as_str(), choices[0].label.as_str()), ("Which kind", "The first"));
+        assert_eq!((label.as_str(), choices.len()), ("Which kind", 1));
+        assert_eq!(choices[0].label, "The first");
         assert_eq!(form.field("first", &around).map(|(label, _)| label).as_deref(), Some("First name"));
         assert!(form.field("last", &around).is_none());
     }

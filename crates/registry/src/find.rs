@@ -244,7 +244,8 @@ impl Registry {
         let first = (find.offset + find.limit + 1).clamp(STEPS.0, STEPS.1);
         let countable = find.count.then(|| countable(&view, actor, &find.query, &spaces)).flatten();
         let (query, indexes, cache) = (find.query.clone(), self.indexes.load_full(), self.cache.clone());
-        let (asked, order) = (view.clone(), order.to_vec());
+        let asked = view.clone();
+        let order = if is_single(&view, &find.query, order, &spaces) { order.to_vec() } else { Vec::new() };
         let (mut walk, plan, batch, total) = self
             .store
             .read(move |conn| {
@@ -488,6 +489,13 @@ impl Registry {
         found.extend(if few { self.store.glance(read).await? } else { self.store.read(read).await? });
         Ok(found)
     }
+}
+
+/// Has each entity one value of what is ordered by? Of several the least says the order, which may lie outside of the stretch.
+fn is_single(view: &View, query: &Query, order: &[Order], spaces: &[SpaceId]) -> bool {
+    let ([by], Types::Is(kind)) = (order, &query.types) else { return false };
+    let declared = view.catalogue.metamodel.attribute(kind, &by.path.attribute).is_some_and(|a| !a.multivalued);
+    declared && spaces.iter().all(|id| view.spaces.by_id(*id).is_some_and(|space| !space.open))
 }
 
 /// The question without what the actor cannot know of, where that is known beforehand: the way does not lead past other people's

@@ -225,13 +225,9 @@ pub(crate) mod tests {
         ] {
             let (mut own, mut theirs) = tokio::io::duplex(4_096);
             theirs.write_all(&answers).await.unwrap();
-            let serving = tokio::spawn(async move {
-                // Reads what comes, so that nothing is held up, and hangs up.
-                let mut rest = [0; 1_024];
-                for _ in 0..2 {
-                    drop(theirs.read(&mut rest).await);
-                }
-            });
+            // It has said all; what comes is read to its end, so that nothing is held up.
+            theirs.shutdown().await.unwrap();
+            let serving = tokio::spawn(async move { drop(tokio::io::copy(&mut theirs, &mut tokio::io::sink()).await) });
             let refused = parcel(1, false, &user).deliver(&mut own).await.unwrap_err();
             assert!(refused.contains(said), "{refused}");
             drop(own);

@@ -185,7 +185,7 @@ mod tests {
         assert!(open_with(&sealed, "strange").is_err());
         for spoilt in [
             bytes[..bytes.len() - 20].to_vec(),
-            [&bytes[..bytes.len() / 2], b"x", &bytes[bytes.len() / 2 + 1..]].concat(),
+            [&bytes[..bytes.len() / 2], &[!bytes[bytes.len() / 2]], &bytes[bytes.len() / 2 + 1..]].concat(),
         ] {
             std::fs::write(at("spoilt"), spoilt).unwrap();
             assert!(open_with(&at("spoilt"), "key").is_err());

@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn what_goes_along_unseen_has_no_label_and_is_no_filter() {
         let hidden = Field::hidden("view", "a \"b\"");
-        assert_eq!(hidden.html().as_str(), r#"<input type="hidden" name="view" value="a &#34;b&#34;">"#);
+        assert_eq!(hidden.html().as_str(), r#"<input type="hidden" name="view" value="a &quot;b&quot;">"#);
         assert_eq!(hidden.shown(), "");
     }
 

@@ -11,9 +11,13 @@ use svod_query::{Compare, Filter, Georel, Operand, Operation as Op, Order, Path,
 use svod_registry::{Access, Find, Found, Operation, Registry};
 use svod_store::testing::TestPlace;
 
-use crate::{carry_out, on_both_engines, open, space, urn};
+use crate::{carry_out, on_both_engines, open, space, urn, works};
 
-on_both_engines!(every_way_gives_the_same_answer, an_index_is_made_when_questions_need_it);
+on_both_engines!(
+    every_way_gives_the_same_answer,
+    an_index_is_made_when_questions_need_it,
+    a_page_in_the_order_of_an_index_ends_when_it_is_full
+);
 
 /// Chance that is the same in every run.
 struct Dice(u64);
@@ -216,15 +220,28 @@ async fn an_index_is_made_when_questions_need_it(place: &TestPlace) {
     }
     assert!(matches!(last.explained.access, Access::Value { about: 6, .. }), "{:?}", last.explained);
     assert_eq!((last.total, last.entities.len()), (Some(6), 6));
-    // By that index a page in its order ends when it is full.
-    for (descending, first) in [(false, 100), (true, 299)] {
-        let by = Order { path: Path::attribute("speed"), descending, from: None, collation: None };
+}
+
+async fn a_page_in_the_order_of_an_index_ends_when_it_is_full(place: &TestPlace) {
+    let registry = works(place).await;
+    registry.ensure_space(&space("town/part"), false).await.unwrap();
+    let made = (0..600).map(|n| {
+        let at = ["town", "town/part"][n as usize % 2];
+        Operation::Create(Entity::new(urn(n), "Work", space(at)).with("cost", Attribute::property(n)))
+    });
+    carry_out(&registry, made.collect()).await.unwrap();
+    registry.index(&space("town"), "cost").await.unwrap();
+    for (descending, first) in [(false, 103), (true, 296)] {
+        let by = Order { path: Path::attribute("cost"), descending, from: None, collation: None };
         let range = Operand::Range(Box::new(Operand::Number(100.0)), Box::new(Operand::Number(299.0)));
-        let query = Query { filter: Some(compare(Op::Equal, range)), ..Query::default() };
-        let find = Find { space: space("b"), below: true, query, order: vec![by], offset: 3, limit: 20, count: false };
-        let found = registry.find(&Actor::anonymous(), &find).await.unwrap();
-        let speeds: Vec<_> = found.entities.iter().filter_map(|e| e.number("speed")).collect();
-        assert_eq!((speeds.len(), speeds[0] as i64, found.more), (20, first, true));
-        assert!(found.explained.looked < 100, "{:?}", found.explained);
+        let cost = Compare { path: Path::attribute("cost"), operation: Op::Equal, operands: vec![range] };
+        let query = Query { types: Types::Is("Work".into()), filter: Some(Filter::Compare(cost)), ..Query::default() };
+        let (space, order) = (space("town"), vec![by]);
+        let find = Find { space, below: true, query, order, offset: 3, limit: 20, count: false };
+        let found = registry.find(&Actor::platform("t"), &find).await.unwrap();
+        let costs: Vec<_> = found.entities.iter().filter_map(|e| e.number("cost")).map(|n| n as i64).collect();
+        let step = if descending { -1 } else { 1 };
+        assert_eq!(costs, (0..20).map(|n| first + n * step).collect::<Vec<_>>(), "both spaces side by side");
+        assert!(found.more && found.explained.looked < 100, "{:?}", found.explained);
     }
 }

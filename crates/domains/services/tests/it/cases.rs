@@ -133,7 +133,7 @@ fn decision(case: &Entity) -> Entity {
 async fn a_decision_says_why_and_by_whom() {
     let house = House::new().await;
     house.people().await;
-    let case = house.moves("owner").await;
+    let case = house.moves("consent").await;
     house.write(vec![decision(&case)]).await;
     let page = format!("/cases/{}", case.id);
     let mine = house.visitor.get(Some(ANNA), &page).await;
