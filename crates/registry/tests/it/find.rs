@@ -8,7 +8,7 @@ use svod_kernel::Actor;
 use svod_model::{Attribute, AttributeValue, Entity};
 use svod_query::geo::Shape;
 use svod_query::{Compare, Filter, Georel, Operand, Operation as Op, Order, Path, Place, Query, Types};
-use svod_registry::{Access, Find, Found, Operation, Registry};
+use svod_registry::{Access, Command, Find, Found, Operation, Registry};
 use svod_store::testing::TestPlace;
 
 use crate::{carry_out, on_both_engines, open, space, urn, works};
@@ -229,7 +229,8 @@ async fn a_page_in_the_order_of_an_index_ends_when_it_is_full(place: &TestPlace)
         let at = ["town", "town/part"][n as usize % 2];
         Operation::Create(Entity::new(urn(n), "Work", space(at)).with("cost", Attribute::property(n)))
     });
-    carry_out(&registry, made.collect()).await.unwrap();
+    let command = Command { changes: made.map(Into::into).collect(), ..Command::default() };
+    registry.execute(&Actor::platform("t"), command).await.unwrap();
     registry.index(&space("town"), "cost").await.unwrap();
     for (descending, first) in [(false, 103), (true, 296)] {
         let by = Order { path: Path::attribute("cost"), descending, from: None, collation: None };
