@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn a_field_is_found_wherever_it_stands_and_though_it_is_hidden() {
         let json = json!({"type": "default", "id": "f", "schemaVersion": 19, "components": [
-            {"type": "dynamiclist", "path": "names", "isRepeating": true, "components": [
+            {"type": "dynamiclist", "path": "names", "label": "Names", "isRepeating": true, "allowAddRemove": true, "components": [
                 {"type": "textfield", "key": "first", "label": "First name"},
                 {"type": "textfield", "key": "kind", "label": "Kind of name"}]},
             {"type": "radio", "key": "kind", "label": "@kind", "conditional": {"hide": "=true"},
