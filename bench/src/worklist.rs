@@ -69,7 +69,6 @@ async fn measure(options: &Options) -> Result<()> {
     let rng = Arc::new(SeededRng::new(1));
     let demo = PlatformOptions { demo: true, sandbox: false, packs, clock: Arc::new(SystemClock), rng };
     let platform = Platform::start(&config, demo).await?;
-    let mut asker = Asker::new(&platform).await?;
     let mut there = 0;
     for size in &options.cases {
         let begin = Instant::now();
@@ -77,6 +76,8 @@ async fn measure(options: &Options) -> Result<()> {
         let seconds = begin.elapsed().as_secs_f64();
         println!("{}", json!({"cases": size, "begun_per_second": ((size - there) as f64 / seconds).round()}));
         there = *size;
+        // A door closes a connection on which nothing is asked for half a minute.
+        let mut asker = Asker::new(&platform).await?;
         for (page, paths) in pages(&platform, there).await? {
             let mut took = Vec::with_capacity(options.times);
             for n in 0..options.times + paths.len() {
