@@ -1,14 +1,14 @@
 # Svod. `make demo` to look, `make test` before a push. See docs/development.md.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc conformance-dmn drill fuzz sbom lint web clean
-export HTTP MQTT OPEN DATA SPEED STATE SUITE PARTS OUT EXAMPLES SEED TARGET SECONDS_EACH KEEP
+.PHONY: help demo test bench conformance-ngsi-ld conformance-api conformance-oidc conformance-dmn drill fuzz storm sbom lint web clean
+export HTTP MQTT OPEN DATA SPEED STATE EMPTY SUITE PARTS OUT EXAMPLES SEED TARGET SECONDS_EACH KEEP RUNS
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/svod/target
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
 
-demo: ## install, build, start the demo: http://127.0.0.1:8080 (HTTP= MQTT= DATA= SPEED= STATE=)
+demo: ## install, build, start the demo: http://127.0.0.1:8080 (HTTP= MQTT= DATA= SPEED= STATE= EMPTY=1)
 	@exec scripts/demo
 
 test: ## all gates and tests, both engines, the browser
@@ -37,6 +37,9 @@ sbom: ## what the program is made of, CycloneDX (OUT=)
 
 fuzz: ## parsers that meet outside bytes (TARGET= SECONDS_EACH= KEEP=1)
 	@exec scripts/fuzz
+
+storm: ## ten thousand seeded runs of the executor of processes, both engines (RUNS= SEED=)
+	@exec scripts/storm
 
 lint: ## format, clippy, tidy: quick
 	cargo fmt --all --check

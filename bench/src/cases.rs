@@ -114,6 +114,7 @@ async fn measure(options: &Options) -> Result<()> {
     let worker = Worker::new(cases.clone(), vec![Arc::new(Nothing)], "bench".into());
     let number = registry.spaces().get(&space).map(|s| s.id).context("the space")?;
 
+    let already = done(&store, number).await?;
     let begin = Instant::now();
     let working = worker.start();
     let next = Arc::new(AtomicUsize::new(0));
@@ -126,9 +127,7 @@ async fn measure(options: &Options) -> Result<()> {
     }
     let begun = begin.elapsed();
     loop {
-        let counts = store.read(move |conn| instance::counts(conn, number)).await?;
-        let done = counts.get("bench@1.0.0/row").map_or(0, |by| by[place(Status::Done)]);
-        if usize::try_from(done) == Ok(options.instances) {
+        if done(&store, number).await? - already >= options.instances as i64 {
             break;
         }
         tokio::time::sleep(LOOK).await;
@@ -145,6 +144,12 @@ async fn measure(options: &Options) -> Result<()> {
     );
     store.close().await;
     Ok(())
+}
+
+/// Instances that came to their end: a database may have some of an earlier run.
+async fn done(store: &Store, space: i64) -> Result<i64> {
+    let counts = store.read(move |conn| instance::counts(conn, space)).await?;
+    Ok(counts.get("bench@1.0.0/row").map_or(0, |by| by[place(Status::Done)]))
 }
 
 fn place(status: Status) -> usize {

@@ -61,9 +61,7 @@ async function filled(page, { number, surname, name, patronymic, agreement, fath
   await page.getByLabel(/Назначить единовременное пособие/).check();
   await page.getByLabel("Поставить в очередь в детский сад").check();
   await page.getByLabel("Всё указано верно").check();
-  await next(page);
-  // Questions that the answers bring.
-  await errors(page).waitFor();
+  // Questions that the answers bring, at once.
   await page.getByLabel("Номер счёта").fill(ACCOUNT);
   await page.getByLabel("С какого дня нужно место").fill(day(500));
   await shown("help");

@@ -11,12 +11,16 @@ const OBJECTION = "Банка мы не открываем, это назван�
 const FEE = /Государственная пошлина за регистрацию юридического лица[\s\S]*4\s?000,00/;
 
 /** The application of who founds alone, filled in up to the page on which all answers are checked. */
-async function filled(page, { company, founder, snils, paper }, look) {
-  const shown = look ? (name) => (["founders", "check"].includes(name) ? looked(page, `company-form-${name}`) : sound(page)) : () => undefined;
+async function filled(page, { company, founder, snils, paper, alone }, look) {
+  const shown = look ? (name) => (["who", "check"].includes(name) ? looked(page, `company-form-${name}`) : sound(page)) : () => undefined;
   await page.goto("/services/company/company");
   await shown("service");
   await page.getByRole("link", { name: "Начать" }).click();
   await page.waitForURL(/\/form/);
+  await page.getByRole("radio", { name: alone ? "Только я" : /^Я и другие/ }).check();
+  await shown("who");
+  await next(page);
+  await page.waitForURL(/page=name/);
   await page.getByLabel("Собственное наименование").fill(company);
   await page.getByLabel("Адрес", { exact: true }).fill("Новокузнецк, ул. Кирова, 1, оф. 2");
   await page.getByLabel(/^Уставный капитал/).fill("10000");
@@ -24,15 +28,20 @@ async function filled(page, { company, founder, snils, paper }, look) {
   await page.getByLabel("56.10 Рестораны и доставка еды").check();
   await shown("name");
   await next(page);
-  await page.waitForURL(/page=founders/);
-  await page.getByRole("radio", { name: "Человек со СНИЛС" }).check();
-  await page.getByLabel("Имя или наименование").fill(founder);
-  await page.getByLabel("Доля, %").fill("100");
-  await next(page);
-  await errors(page).waitFor();
-  await page.getByLabel("СНИЛС, 11 цифр").fill(snils);
-  await shown("founders");
-  await next(page);
+  if (!alone) {
+    await page.waitForURL(/page=founders/);
+    await page.getByRole("radio", { name: "Человек со СНИЛС" }).check();
+    // What is asked of a person comes with that answer, and goes with another.
+    await page.getByLabel("СНИЛС, 11 цифр").fill(snils);
+    await page.getByRole("radio", { name: "Российская организация" }).check();
+    await page.getByLabel("СНИЛС, 11 цифр").waitFor({ state: "hidden" });
+    await page.getByRole("radio", { name: "Человек со СНИЛС" }).check();
+    assert.equal(await page.getByLabel("СНИЛС, 11 цифр").inputValue(), snils, "what was typed is kept");
+    await page.getByLabel("Имя или наименование").fill(founder);
+    await page.getByLabel("Доля, %").fill("100");
+    await shown("founders");
+    await next(page);
+  }
   await page.waitForURL(/page=head/);
   await page.getByRole("radio", { name: "Я", exact: true }).check();
   await page.getByRole("radio", { name: paper ? /^На бумаге, в окне/ : /^Здесь, в электронном виде/ }).check();
@@ -40,12 +49,13 @@ async function filled(page, { company, founder, snils, paper }, look) {
   await shown("head");
   await next(page);
   await page.waitForURL(/page=check/);
+  if (alone) assert.match(await text(page), /Дроздов Илья Сергеевич[\s\S]*Источник[\s\S]*17744455566/, "what the register knows is not asked");
   await shown("check");
 }
 
 test("who founds alone on the phone is told at once what the law forbids, objects in vain, and is registered at once", async () => {
   refusals(house);
-  const me = { founder: "Дроздов Илья Сергеевич", snils: "17744455566" };
+  const me = { alone: true };
   const ilya = await house.visit("/services", { as: "company-founder", phone: true });
   await filled(ilya, { ...me, company: "Сибирский банк" }, true);
   await send(ilya);

@@ -50,10 +50,19 @@ async function reported(page, { hour, agreed, other = "Н222НН142", did = "С�
   await page.waitForURL(/page=where/);
   await page.locator('input[type="datetime-local"]').fill(`${day(-1)}T${hour}`);
   await page.getByLabel("Место", { exact: true }).fill(PLACE);
+  await page.context().grantPermissions(["geolocation"]);
+  await page.context().setGeolocation({ latitude: 53.7596, longitude: 87.1444 });
+  await page.getByRole("button", { name: /Где я сейчас/ }).click();
+  await page.getByText(/Место определено с точностью/).waitFor();
+  assert.equal(await page.getByLabel("Место на карте").inputValue(), "53.759600, 87.144400");
   await shown("where");
   await next(page);
   await page.waitForURL(/page=cars/);
-  await page.getByLabel("Номер вашей машины").fill("М111ММ42");
+  // The register knows whose cars these are; only the plate of another is typed.
+  await page.getByLabel("Ваша машина").selectOption({ label: "Другая машина" });
+  await page.getByLabel("Номер вашей машины").waitFor();
+  await page.getByLabel("Ваша машина").selectOption({ label: "М111ММ42, LADA Vesta" });
+  await page.getByLabel("Номер вашей машины").waitFor({ state: "hidden" });
   await page.getByLabel("Номер второй машины").fill(other);
   await shown("cars");
   await next(page);

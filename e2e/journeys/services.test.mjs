@@ -155,4 +155,9 @@ test("an operator does it for a person present, with a picture of the contract, 
   await sound(sofia);
   await sofia.goto("/my/mandates");
   assert.match(await text(sofia), /operator@services\.example/, "she sees who acted for her");
+
+  // Of so few people no figure is told, and the page says so.
+  await sofia.goto("/services/moving/moving");
+  assert.match(await text(sofia), /До какой страницы доходят в форме[\s\S]*мало данных/);
+  await looked(sofia, "service-figures");
 });

@@ -69,6 +69,13 @@ function fragment(form: HTMLFormElement): void {
 }
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[method=post]")) guard(form);
+// FEEL comes only to pages that have conditions; where it does not come, the server asks what has come up.
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-conditions]")) {
+  void import("./conditions").then(({ watch }) => watch(form)).catch(() => undefined);
+}
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-locate]")) {
+  void import("./place").then(({ locate }) => locate(button)).catch(() => undefined);
+}
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-fragment]")) {
   fragment(form);
   // Another link, opened on the page of the first.

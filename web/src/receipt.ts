@@ -115,8 +115,15 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-receipt
     const others = form.querySelector<HTMLTextAreaElement>("[name=keys]")?.value ?? "";
     const keys = [form.dataset["keys"] ?? "", ...others.split("\n")].map((k) => k.trim()).filter((k) => k !== "");
     void (async () => {
-      const why = await fault(receipt, keys).catch((e: unknown) => String(e));
+      const found = await fault(receipt, keys).catch((e: unknown) => String(e));
       const t = await texts();
+      // Anything else is the browser's own trouble.
+      const said: { [fault: string]: string } = {
+        format: t("js-receipt-format"),
+        root: t("js-receipt-root"),
+        signature: t("js-receipt-signature"),
+      };
+      const why = found === undefined ? undefined : (said[found] ?? found);
       status.textContent = why === undefined ? t("js-receipt-good") : t("js-receipt-bad", { why });
     })();
   }

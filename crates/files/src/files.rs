@@ -10,7 +10,7 @@ use svod_store::{Store, StoreError, file};
 use svod_trust::Trust;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::listed::{self, ATTRIBUTE, listed, lists};
+use crate::listed::{self, ATTRIBUTE, lent, listed, lists};
 use crate::quota::{Daily, Senders};
 use crate::{Examined, FileError, FileKind, Scanner, Upload, examine};
 
@@ -271,6 +271,57 @@ impl Files {
     /// [`FileError::Missing`] also for what the actor may not know of; [`FileError::Waiting`], [`FileError::Infected`].
     pub async fn read(&self, actor: &Actor, id: &Urn) -> Result<(FileInfo, Vec<u8>), FileError> {
         let (info, owner) = self.seen(actor, id).await?;
+        self.given(actor, info, &owner).await
+    }
+
+    /// Files of other cases that a case lends, as it is shown to whom it is shown.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn lent(&self, case: &Entity) -> Result<Vec<FileInfo>, FileError> {
+        let mut found = Vec::new();
+        for id in lent(case).iter().take(MAX_FILES) {
+            let Ok(id) = id.parse() else { continue };
+            found.extend(self.lent_by(case, &id).await?.map(|(info, _)| info));
+        }
+        Ok(found)
+    }
+
+    /// A file that a case lends the actor, with its bytes. It is written down as a look of theirs at the case that it is of.
+    ///
+    /// # Errors
+    /// As [`Files::read`]; missing also where the actor may not know of the case, or it lends no such file.
+    pub async fn read_lent(&self, actor: &Actor, id: &Urn, by: &Urn) -> Result<(FileInfo, Vec<u8>), FileError> {
+        let case = match self.0.registry.entity(actor, by).await {
+            Ok(case) => case,
+            Err(QueryError::NotFound(_)) => return Err(FileError::Missing(id.to_string())),
+            Err(e) => return Err(e.into()),
+        };
+        let found = self.lent_by(&case, id).await?;
+        let (info, owner) = found.ok_or_else(|| FileError::Missing(id.to_string()))?;
+        self.given(actor, info, &owner).await
+    }
+
+    /// A file that a case lends, with the case that it is of, which must know it still.
+    async fn lent_by(&self, case: &Entity, id: &Urn) -> Result<Option<(FileInfo, Arc<Entity>)>, FileError> {
+        let key = id.to_string();
+        if !lent(case).contains(&key) {
+            return Ok(None);
+        }
+        let rows = self.0.store.read(move |conn| file::by_id(conn, &key)).await?;
+        for info in rows.into_iter().filter_map(|row| self.info(row)) {
+            match self.whole(&info.space, &info.owner).await {
+                Ok(owner) if owner.kind == "Case" && lists(&owner, &info) => return Ok(Some((info, owner))),
+                Ok(_) | Err(QueryError::NotFound(_)) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes of a file that the actor may have. That they do is written down first, unless it is their own.
+    async fn given(&self, actor: &Actor, info: FileInfo, owner: &Entity) -> Result<(FileInfo, Vec<u8>), FileError> {
+        let id = info.id.clone();
         match info.state {
             FileState::Infected => return Err(FileError::Infected),
             FileState::Waiting | FileState::Unscanned if self.0.options.scanner.is_some() => {
@@ -283,7 +334,7 @@ impl Files {
             return Err(FileError::Damaged(id.to_string()));
         }
         let whole = self.whole(&info.space, &owner.id).await?;
-        self.0.trust.document_read(actor, &whole, id).await?;
+        self.0.trust.document_read(actor, &whole, &id).await?;
         Ok((info, bytes))
     }
 

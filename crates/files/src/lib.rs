@@ -16,6 +16,7 @@
 mod error;
 mod examine;
 mod files;
+pub mod fuzzing;
 mod held;
 mod kind;
 mod listed;

@@ -23,6 +23,16 @@ fn text(value: &AttributeValue) -> Option<&str> {
     }
 }
 
+/// Where a case names the files of other cases that it lends whom it is about.
+const LENT: &str = "lent";
+
+/// Identifiers of the files that a case lends.
+pub(crate) fn lent(case: &Entity) -> Vec<String> {
+    let Some(named) = case.value(LENT).filter(|_| case.kind == "Case") else { return Vec::new() };
+    let all = named.as_array().map_or_else(|| vec![named], |ids| ids.iter().collect());
+    all.into_iter().filter_map(|id| id.as_str()).map(str::to_owned).collect()
+}
+
 /// Does the entity know that file, as it is kept?
 pub(crate) fn lists(owner: &Entity, file: &FileInfo) -> bool {
     listed(owner).any(|(id, sha256)| id == file.id.as_str() && sha256 == file.sha256)

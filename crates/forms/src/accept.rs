@@ -56,13 +56,12 @@ impl FieldError {
 }
 
 /// Rules of answers: each has a message `form-error-<rule>` in every language.
-pub const ERRORS: [&str; 38] = [
+pub const ERRORS: [&str; 39] = [
     "required",
     "required-check",
     "required-choice",
     "required-choices",
     "required-file",
-    "appeared",
     "kind",
     "number",
     "long-number",
@@ -84,6 +83,8 @@ pub const ERRORS: [&str; 38] = [
     "interval",
     "choice",
     "address",
+    "place",
+    "place-range",
     "files",
     "file-kind",
     "file-empty",
@@ -106,6 +107,19 @@ pub struct Refused {
     pub typed: BTreeMap<String, Vec<String>>,
     /// What is wrong, in the order of the page.
     pub errors: Vec<FieldError>,
+    /// Questions that the answers of the page themselves brought up: nobody has seen them yet, so that nothing is wrong with them.
+    pub appeared: Vec<Appeared>,
+}
+
+/// A question that stands on a page since its answers were sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appeared {
+    /// Name of the input: its place in the data.
+    pub name: String,
+    /// What it is called.
+    pub label: String,
+    /// In which items of repeats it stands: `Children, 2`; empty outside of them.
+    pub within: String,
 }
 
 /// A form that is complete.
@@ -158,11 +172,14 @@ impl Form {
             }
             settled = settle(self, around, &fresh);
         }
-        let errors = self.errors(page, draft, &settled, around, &refusals, matches!(sent, Sent::Typed(_)));
+        let (errors, appeared) = self.errors(&reading, &settled, &refusals, matches!(sent, Sent::Typed(_)));
         let names = self.sourced_names();
         let disputed = draft.disputed.iter().filter(|n| names.contains(*n)).cloned().collect();
         let draft = Draft { data: settled.data, disputed };
-        if errors.is_empty() { Ok(draft) } else { Err(Box::new(Refused { draft, typed: refusals.typed, errors })) }
+        if errors.is_empty() && appeared.is_empty() {
+            return Ok(draft);
+        }
+        Err(Box::new(Refused { draft, typed: refusals.typed, errors, appeared }))
     }
 
     /// The answers of the whole form, when all of them are good.
@@ -315,16 +332,16 @@ impl Form {
         out
     }
 
+    /// What is wrong, and what the answers brought up.
     fn errors(
         &self,
-        page: Option<&str>,
-        draft: &Draft,
+        reading: &Reading<'_>,
         settled: &Settled,
-        around: &Around<'_>,
         refusals: &Refusals,
         typed: bool,
-    ) -> Vec<FieldError> {
-        let mut out = Vec::new();
+    ) -> (Vec<FieldError>, Vec<Appeared>) {
+        let Reading { page, draft, before, around } = *reading;
+        let (mut out, mut appeared) = (Vec::new(), Vec::new());
         let said = args(&settled.data);
         self.visible(settled, around, &settled.data, &mut |met| {
             if !on_page(page, met) {
@@ -337,11 +354,15 @@ impl Form {
                     let offered = options(input, around, &speaker, &settled.data);
                     let complaint =
                         refusals.complaints.get(&met.name).cloned().or_else(|| check(input, value, &offered, &speaker));
-                    // A question that the answers of this page brought up was not seen yet.
-                    let unseen = typed && !refusals.seen.contains(&met.name) && value::is_empty(value);
-                    complaint
-                        .map(|c| if unseen { Complaint::of("appeared") } else { c })
-                        .map(|c| (c, input.label.say(&speaker)))
+                    let label = input.label.say(&speaker);
+                    let unseen = typed && !refusals.seen.contains(&met.name);
+                    // It was not there to be answered; another time it may be left out.
+                    if unseen && (is_hidden(&before.hidden, met) || complaint.is_some() && value::is_empty(value)) {
+                        let within = within(met, &speaker);
+                        appeared.push(Appeared { name: met.name.clone(), label, within });
+                        return;
+                    }
+                    complaint.map(|c| (c, label))
                 }
                 What::Repeat(repeat) => {
                     let crowded = refusals.crowded.contains(&met.name);
@@ -358,7 +379,7 @@ impl Form {
                 args: c.args,
             }));
         });
-        out
+        (out, appeared)
     }
 
     /// Names of the fields that the graph may fill.

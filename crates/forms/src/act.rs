@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use crate::accept::{Lock, lock};
+use crate::accept::{Lock, Sent, lock};
 use crate::around::{Around, Draft};
 use crate::data::{self, get_mut};
 use crate::model::{Form, Kind, What};
@@ -137,6 +137,16 @@ impl Form {
         });
         let data = settle(self, around, &begin(self, around, &out)).data;
         Draft { data, disputed: out.disputed }
+    }
+
+    /// A draft that was kept, over what the form begins with now: where its reader may not answer, that counts.
+    #[must_use]
+    pub fn resume(&self, first: &Draft, kept: Draft, around: &Around<'_>) -> Draft {
+        let base = Draft { data: first.data.clone(), disputed: kept.disputed };
+        match self.accept(None, &base, Sent::Data(&kept.data), around) {
+            Ok(draft) => draft,
+            Err(refused) => refused.draft,
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use crate::around::{Around, Choice, FileRef};
 use crate::decimal::Decimal;
 use crate::expression::Facts;
 use crate::model::{FileRules, Input, Kind, Like, Limit, MomentRules, NumberRules, Style, Switch, TextRules};
-use crate::moment;
 use crate::phrase::Speaker;
 use crate::value::{self, Complaint};
+use crate::{moment, place};
 
 impl Switch {
     /// On or off, as the answers stand.
@@ -54,13 +54,14 @@ pub(crate) fn check(input: &Input, value: &Value, options: &[Choice], speaker: &
             let known = speaker.around.lists.addresses.contains_key(value.as_str()?);
             (!known).then(|| Complaint::of("address"))
         }
+        Kind::Place => (!place::is_there(value)).then(|| Complaint::of("place-range")),
         Kind::Files(rules) => files(rules, &value::files(value)),
     }
 }
 
 const fn missing(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Text(_) | Kind::Number(_) | Kind::Moment(_) => "required",
+        Kind::Text(_) | Kind::Number(_) | Kind::Moment(_) | Kind::Place => "required",
         Kind::Checkbox => "required-check",
         Kind::Choice(rules) => match rules.style {
             Style::Radio | Style::Select => "required-choice",
@@ -154,7 +155,35 @@ fn files(rules: &FileRules, files: &[FileRef]) -> Option<Complaint> {
     Some(Complaint::of("file-kind").with("file", wrong.name.clone()).with("kinds", rules.accept.join(", ")))
 }
 
+/// What the platform keeps (`svod-files` examines by content): its word, its media type, its endings.
+const KEPT: [(&str, &str, &[&str]); 4] = [
+    ("PDF", "application/pdf", &[".pdf"]),
+    ("JPEG", "image/jpeg", &[".jpg", ".jpeg"]),
+    ("PNG", "image/png", &[".png"]),
+    ("WebP", "image/webp", &[".webp"]),
+];
+
+/// Is that kind of file meant by an ending, a media type or a family of them?
+fn means(asked: &str, (_, media, endings): &(&str, &str, &[&str])) -> bool {
+    let family = asked.strip_suffix("/*").is_some_and(|family| media.split('/').next() == Some(family));
+    family || asked == *media || endings.contains(&asked)
+}
+
 impl FileRules {
+    /// Kinds of files that can be sent, in words: what is asked for and the platform keeps.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        let wanted = |kept: &&(&str, &str, &[&str])| {
+            self.accept.is_empty() || self.accept.iter().any(|asked| means(asked, kept))
+        };
+        KEPT.iter().filter(wanted).map(|(word, ..)| *word).collect()
+    }
+
+    /// Those of the endings and media types that a browser offers: the others could not be sent.
+    pub(crate) fn offered(&self) -> String {
+        let kept = |asked: &&String| KEPT.iter().any(|kept| means(asked, kept));
+        self.accept.iter().filter(kept).map(String::as_str).collect::<Vec<_>>().join(",")
+    }
+
     /// True for a file of the kinds that are asked for.
     fn takes(&self, file: &FileRef) -> bool {
         let name = file.name.to_lowercase();

@@ -72,6 +72,8 @@ pub(crate) struct Expression {
     denied: bool,
     /// Names that it uses: nothing else is given to the engine.
     names: BTreeSet<String>,
+    /// As it stands in the file, behind the `=`.
+    text: String,
 }
 
 impl Expression {
@@ -86,15 +88,30 @@ impl Expression {
             let error = Feel::compile_full(text, &known).err().unwrap_or(error);
             (error.message, error.fix)
         })?;
-        Ok(Self { feel, denied: false, names })
+        Ok(Self { feel, denied: false, names, text: text.to_owned() })
     }
 
     /// Compiles `conditional.hide`.
     pub(crate) fn condition(text: &str) -> Result<Self, (String, String)> {
         match shared::denied(text) {
-            Some(inner) => Self::compile(inner).map(|e| Self { denied: true, ..e }),
+            Some(inner) => Self::compile(inner).map(|e| Self { denied: true, text: text.to_owned(), ..e }),
             None => Self::compile(text),
         }
+    }
+
+    /// As it stands in the file, behind the `=`: what a browser evaluates.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Names that it uses.
+    pub(crate) const fn names(&self) -> &BTreeSet<String> {
+        &self.names
+    }
+
+    /// Places that it looks at, from the top of the answers.
+    pub(crate) fn paths(&self) -> BTreeSet<Vec<String>> {
+        shared::paths(&self.text)
     }
 
     /// Its value; null when it fails, as in the browser.

@@ -13,11 +13,29 @@ impl Form {
     /// repeats comes before one inside. Conditions play no part, and choices that depend on other answers are left out.
     pub fn field(&self, key: &str, around: &Around<'_>) -> Option<(String, Vec<Choice>)> {
         let input = find(&self.components, key, false).or_else(|| find(&self.components, key, true))?;
+        Some(self.called(input, around))
+    }
+
+    /// The same of a field in the repeat of that path: what is asked of each of several things.
+    pub fn repeated(&self, path: &str, key: &str, around: &Around<'_>) -> Option<(String, Vec<Choice>)> {
+        let input = find(repeat(&self.components, path)?, key, true)?;
+        Some(self.called(input, around))
+    }
+
+    fn called(&self, input: &Input, around: &Around<'_>) -> (String, Vec<Choice>) {
         let data = Value::Object(Map::new());
         let scope = Scope::top(self, around, &data);
         let speaker = Speaker { around, facts: &scope.facts, args: &[] };
-        Some((input.label.say(&speaker), options(input, around, &speaker, &data)))
+        (input.label.say(&speaker), options(input, around, &speaker, &data))
     }
+}
+
+/// What stands in each item of a repeat.
+fn repeat<'f>(components: &'f [Component], path: &str) -> Option<&'f [Component]> {
+    components.iter().find_map(|c| match &c.what {
+        What::Repeat(repeat) if repeat.path == path => Some(repeat.components.as_slice()),
+        _ => repeat(c.inner(), path),
+    })
 }
 
 fn find<'f>(components: &'f [Component], key: &str, within: bool) -> Option<&'f Input> {
@@ -62,5 +80,8 @@ mod tests {
         assert_eq!(choices[0].label, "The first");
         assert_eq!(form.field("first", &around).map(|(label, _)| label).as_deref(), Some("First name"));
         assert!(form.field("last", &around).is_none());
+        let within = |path: &str, key: &str| form.repeated(path, key, &around).map(|(label, _)| label);
+        assert_eq!(within("names", "kind").as_deref(), Some("Kind of name"), "the one in the repeat");
+        assert_eq!((within("names", "last"), within("others", "kind")), (None, None));
     }
 }

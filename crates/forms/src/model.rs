@@ -72,6 +72,8 @@ pub(crate) enum Kind {
     Choice(ChoiceRules),
     /// A place of the register of this name.
     Address(String),
+    /// A point on the map.
+    Place,
     Files(FileRules),
 }
 
@@ -232,6 +234,25 @@ pub struct Form {
     pub(crate) components: Vec<Component>,
     /// Names of values beside the answers.
     pub(crate) inputs: Vec<String>,
+    /// What of the applicant's own is looked up for it.
+    pub(crate) own: Vec<Own>,
+}
+
+/// Things of the applicant's own, from which a field offers to choose: the value beside the answers of this name is the list of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// Name of the list among the values beside the answers.
+    pub name: String,
+    /// Their type.
+    pub kind: String,
+    /// The attribute that says whose they are.
+    pub by: String,
+    /// The attribute that is kept as the answer; none for their id.
+    pub value: Option<String>,
+    /// Attributes by which they are told apart.
+    pub label: Vec<String>,
+    /// What is chosen for none of them, and its words; offered behind them where there is any.
+    pub other: Option<(String, String)>,
 }
 
 impl std::fmt::Debug for Form {

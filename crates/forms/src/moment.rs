@@ -162,7 +162,8 @@ fn clock(minutes: i64) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-fn zone(minutes: i64) -> String {
+/// Hours and minutes east of Greenwich: `+07:00`.
+pub(crate) fn zone(minutes: i64) -> String {
     let sign = if minutes < 0 { '-' } else { '+' };
     format!("{sign}{}", clock(minutes.abs()))
 }

@@ -1,11 +1,11 @@
 //! What a field offers to choose from.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::around::{Around, Choice};
 use crate::data::get;
 use crate::limits::OPTIONS;
-use crate::model::{Input, Kind, Options};
+use crate::model::{Form, Input, Kind, Options, What};
 use crate::phrase::{Speaker, shown};
 use crate::value::is_option;
 
@@ -29,6 +29,31 @@ pub(crate) fn options(input: &Input, around: &Around<'_>, speaker: &Speaker<'_>,
             listed(get(data, place).or_else(outside).unwrap_or(&Value::Null), around)
         }
         Options::By(expression) => listed(&expression.value(speaker.facts), around),
+    }
+}
+
+impl Form {
+    /// The lists of `svod.own` as answers that were given tell them: for whoever shows a form that is filled in, without looking up
+    /// what its applicant owns by now.
+    pub fn own_of(&self, answers: &Value) -> Map<String, Value> {
+        let mut lists: Map<String, Value> =
+            self.own.iter().map(|own| (own.name.clone(), Value::Array(Vec::new()))).collect();
+        self.each(&mut |c| {
+            if let What::Input(input) = &c.what
+                && let Kind::Choice(rules) = &input.kind
+                && let Options::Key(place) = &rules.options
+                && let Some(Value::Array(list)) = lists.get_mut(place)
+                && let Some(value) = get(answers, &input.key)
+            {
+                let chosen = value.as_array().map_or_else(|| vec![value.clone()], Clone::clone);
+                let words = |v: &Value| {
+                    let other = self.own.iter().find(|own| own.name == *place).and_then(|own| own.other.as_ref());
+                    other.filter(|(value, _)| v == value.as_str()).map_or_else(|| shown(v), |(_, label)| label.clone())
+                };
+                list.extend(chosen.iter().filter(|v| is_option(v)).map(|v| json!({"value": v, "label": words(v)})));
+            }
+        });
+        lists
     }
 }
 

@@ -45,6 +45,9 @@ const KEYWORDS: [&str; 17] = [
     "item",
 ];
 
+/// What expressions in repeats call the item and what is around it.
+pub(crate) const ITEM_NAMES: [&str; 4] = ["this", "parent", "_this_", "_parent_"];
+
 /// An expression is not written longer than this for the server.
 const MOST: usize = 12_000;
 /// Parentheses in parentheses.
@@ -162,7 +165,11 @@ fn has_comma(tokens: &[Token<'_>]) -> bool {
 /// The names of an expression: every word that is neither of the language nor of a function. Names of forms have no
 /// spaces and no signs, so that each of them is one.
 pub(crate) fn names(text: &str) -> BTreeSet<String> {
-    let tokens = tokens(text);
+    named(&tokens(text)).into_iter().map(|(_, name)| name.to_owned()).collect()
+}
+
+/// Where each name stands among the tokens.
+fn named<'t>(tokens: &[Token<'t>]) -> Vec<(usize, &'t str)> {
     let mut function = vec![false; tokens.len()];
     for (i, _) in tokens.iter().enumerate().filter(|(_, t)| t.text == "(") {
         let Some(last) = i.checked_sub(1).filter(|l| tokens[*l].is_word()) else { continue };
@@ -173,8 +180,32 @@ pub(crate) fn names(text: &str) -> BTreeSet<String> {
             function[first] = true;
         }
     }
-    let own = tokens.iter().zip(function).filter(|(t, f)| !f && t.is_word() && !KEYWORDS.contains(&t.text));
-    own.map(|(t, _)| t.text.to_owned()).collect()
+    let own = tokens.iter().zip(function).enumerate();
+    own.filter(|(_, (t, f))| !f && t.is_word() && !KEYWORDS.contains(&t.text)).map(|(i, (t, _))| (i, t.text)).collect()
+}
+
+/// The places that an expression looks at: each name with the steps behind it. What stands around an item is counted from the top:
+/// `parent.city` may be `city`.
+pub(crate) fn paths(text: &str) -> BTreeSet<Vec<String>> {
+    let tokens = tokens(text);
+    let at = |i: usize| tokens.get(i).map_or("", |t| t.text);
+    let mut out = BTreeSet::new();
+    for (start, name) in named(&tokens) {
+        if start > 0 && at(start - 1) == "." {
+            continue;
+        }
+        let (mut path, mut next) = (vec![name.to_owned()], start + 1);
+        while at(next) == "." && tokens.get(next + 1).is_some_and(Token::is_word) {
+            path.push(at(next + 1).to_owned());
+            next += 2;
+        }
+        let own = path.iter().take_while(|step| ITEM_NAMES.contains(&step.as_str())).count();
+        path.drain(..own);
+        if !path.is_empty() {
+            out.insert(path);
+        }
+    }
+    out
 }
 
 /// What stands in a condition that is `not(…)` and nothing else.
@@ -331,6 +362,14 @@ mod tests {
             names("if string length(name) > 2 and list contains(this.tags, \"and x\") then a.b + c_1 else null");
         let expected = ["a", "b", "c_1", "name", "tags", "this"];
         assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn places_are_told_with_their_steps() {
+        let found =
+            paths("not(this.kind = \"a.b\") and parent.home.city != x and count(list[item.y > 1.5].z) > 0 and parent");
+        let found: Vec<String> = found.into_iter().map(|p| p.join(".")).collect();
+        assert_eq!(found, ["home.city", "kind", "list", "x"]);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use svod_text::Arg;
 use crate::around::{Around, Choice, FileRef};
 use crate::decimal::Decimal;
 use crate::model::{Input, Kind, Like, NumberRules, TextRules};
-use crate::moment;
 use crate::phrase::shown;
+use crate::{moment, place};
 
 /// Digits that a JSON number keeps for sure.
 const EXACT: usize = 15;
@@ -39,7 +39,7 @@ pub(crate) fn empty(kind: &Kind) -> Value {
         Kind::Checkbox => Value::from(false),
         Kind::Choice(rules) if rules.style.many() => Value::Array(Vec::new()),
         Kind::Files(_) => Value::Array(Vec::new()),
-        Kind::Number(_) | Kind::Moment(_) | Kind::Choice(_) | Kind::Address(_) => Value::Null,
+        Kind::Number(_) | Kind::Moment(_) | Kind::Choice(_) | Kind::Address(_) | Kind::Place => Value::Null,
     }
 }
 
@@ -78,6 +78,7 @@ pub(crate) fn sane(input: &Input, value: &Value) -> Option<Value> {
         (Kind::Address(_), Value::String(id)) => {
             Some(if id.is_empty() { Value::Null } else { Value::from(clean(id, false)) })
         }
+        (Kind::Place, value) => place::sane(value),
         (Kind::Files(rules), Value::Array(items)) => {
             let files = items.iter().filter_map(|i| serde_json::from_value::<FileRef>(i.clone()).ok()).take(rules.most);
             Some(files.filter_map(|file| serde_json::to_value(file).ok()).collect())
@@ -144,7 +145,9 @@ pub(crate) fn read(
     match &input.kind {
         Kind::Text(rules) => Ok(Value::from(tidy(rules, last))),
         Kind::Checkbox => Ok(Value::from(!last.is_empty() && last != "false")),
-        Kind::Number(_) | Kind::Moment(_) | Kind::Address(_) if last.trim().is_empty() => Ok(empty(&input.kind)),
+        Kind::Number(_) | Kind::Moment(_) | Kind::Address(_) | Kind::Place if last.trim().is_empty() => {
+            Ok(empty(&input.kind))
+        }
         Kind::Number(rules) => {
             let plain = plain_number(around.lang, last).ok_or_else(|| Complaint::of("number"))?;
             let digits = plain.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
@@ -153,6 +156,7 @@ pub(crate) fn read(
         }
         Kind::Moment(rules) => moment::read(rules, last, around.offset_hours).map(Value::from),
         Kind::Address(_) => Ok(Value::from(clean(last, false))),
+        Kind::Place => place::read(last).ok_or_else(|| Complaint::of("place")),
         Kind::Choice(rules) => {
             let one = |token: &str| options.iter().find(|o| token == shown(&o.value)).map(|o| o.value.clone());
             if !rules.style.many() {
@@ -216,6 +220,7 @@ pub(crate) fn typed(input: &Input, value: &Value, around: &Around<'_>) -> Vec<St
         }
         (Kind::Moment(rules), Value::String(text)) => vec![moment::typed(rules, text, around.offset_hours)],
         (Kind::Choice(_), Value::Array(items)) => items.iter().map(shown).collect(),
+        (Kind::Place, v) => vec![place::typed(v)],
         (_, v) => vec![shown(v)],
     }
 }

@@ -1,242 +1,44 @@
-//! What is shown of a form now: a tree without conditions, expressions or keys, ready to be drawn.
+//! What is shown of a form now.
 
 use std::rc::Rc;
 
 use serde_json::Value;
-use svod_kernel::Timestamp;
 use svod_text::Arg;
 
 use crate::accept::{FieldError, Lock, Refused, lock_at};
-use crate::around::{Around, Choice, Draft, FileRef};
+use crate::around::{Around, Choice, Draft};
 use crate::data::{get, join};
-use crate::markdown::{self, Block};
-use crate::model::{
-    Columns, Component, Form, Group, Input, Kind, Like, Limit, Part, Repeat, RowSource, Style, Table, What,
-};
+use crate::live::{self, Condition};
+use crate::markdown;
+use crate::model::{Columns, Component, Form, Group, Input, Kind, Limit, Repeat, RowSource, Table, What};
 use crate::options::options;
+use crate::page::{Chapter, Control, FieldView, Item, PageTitle, Shown, SourceView, View, gather};
 use crate::phrase::{Speaker, args, shown};
 use crate::settle::{Hidden, Scope, begin, filled, items, settle};
 use crate::value;
-
-/// A page of a form as it is now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct View {
-    /// The pages that are shown, in their order; one without a name for a form of one page.
-    pub pages: Vec<PageTitle>,
-    /// Which of them this is.
-    pub page: usize,
-    /// What stands on it.
-    pub items: Vec<Item>,
-    /// What is wrong with what was sent, in the order of the page.
-    pub errors: Vec<FieldError>,
-    /// The words of the form's own button, where it has one.
-    pub send: Option<String>,
-    /// The page is the one that is signed.
-    pub signature: bool,
-}
-
-/// A page's name and title.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PageTitle {
-    /// Its name in addresses; empty for a form of one page.
-    pub name: String,
-    /// What it is called.
-    pub title: String,
-    /// All that it must have is there.
-    pub complete: bool,
-}
-
-/// One thing on a page.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Item {
-    /// Things of one row stand side by side where there is room.
-    pub row: Option<String>,
-    /// Sixteenths of the row.
-    pub columns: Option<u8>,
-    /// What it is.
-    pub shown: Shown,
-}
-
-/// What can stand on a page.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shown {
-    /// A field.
-    Field(Box<FieldView>),
-    /// Things that belong together.
-    Group {
-        /// What they are together; empty for nothing.
-        title: String,
-        /// A frame is drawn around them.
-        outline: bool,
-        /// The things.
-        items: Vec<Item>,
-    },
-    /// Things as often as somebody needs them.
-    Repeat {
-        /// Its place, for [`crate::Action::Add`] and [`crate::Action::Remove`].
-        name: String,
-        /// What one of them is.
-        title: String,
-        /// What stands in each.
-        items: Vec<Vec<Item>>,
-        /// One more is possible.
-        add: bool,
-        /// One less is possible.
-        remove: bool,
-        /// What is wrong with their number, if anything.
-        error: Option<FieldError>,
-    },
-    /// A table of what is known already.
-    Table {
-        /// What it shows; empty for nothing.
-        title: String,
-        /// Heads of its columns.
-        columns: Vec<String>,
-        /// Its rows.
-        rows: Vec<Vec<String>>,
-    },
-    /// Text.
-    Prose(Vec<Block>),
-    /// A picture of the platform's own.
-    Image {
-        /// Its path.
-        source: String,
-        /// What it shows, in words.
-        alt: String,
-    },
-    /// Room.
-    Spacer,
-    /// A line.
-    Separator,
-    /// A button that undoes what was typed since the page was opened.
-    Reset(String),
-}
-
-/// A field as it is now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FieldView {
-    /// Its place: name of its input, end of its id.
-    pub name: String,
-    /// What it is called.
-    pub label: String,
-    /// Help; empty for none.
-    pub hint: String,
-    /// What stands before and behind it; empty for nothing.
-    pub around: (String, String),
-    /// How it is answered.
-    pub control: Control,
-    /// What its input shows: what was typed, else the answer as it would be typed.
-    pub typed: Vec<String>,
-    /// The answer in words.
-    pub display: String,
-    /// It must be answered.
-    pub required: bool,
-    /// It is shown and not answered here.
-    pub locked: bool,
-    /// Where its answer comes from.
-    pub source: Option<SourceView>,
-    /// In which items of repeats it stands: `Children, 2`.
-    pub within: String,
-    /// What is wrong with what was sent.
-    pub error: Option<FieldError>,
-}
-
-/// Where an answer comes from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SourceView {
-    /// The source in words.
-    pub name: String,
-    /// As of when.
-    pub as_of: Option<Timestamp>,
-    /// What it says, in words.
-    pub says: String,
-    /// The person says that it is wrong and answers anew.
-    pub disputed: bool,
-    /// The person may say so.
-    pub may_dispute: bool,
-}
-
-/// How a field is answered.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Control {
-    /// A line of text.
-    Text {
-        /// What kind of text.
-        like: Like,
-        /// Length at the most, in UTF-16 units.
-        most: usize,
-        /// What a browser may fill in (HTML, autofill field names).
-        purpose: Option<&'static str>,
-    },
-    /// Several lines.
-    Area {
-        /// Length at the most.
-        most: usize,
-    },
-    /// A number.
-    Number {
-        /// It may have digits after the point.
-        decimal: bool,
-    },
-    /// A day, a time, or both.
-    Moment {
-        /// Which of them.
-        part: Part,
-        /// First day that may be chosen.
-        from: Option<String>,
-        /// Minutes between times that can be chosen.
-        interval: Option<u32>,
-        /// What a browser may fill in.
-        purpose: Option<&'static str>,
-    },
-    /// Yes or no.
-    Checkbox,
-    /// Some of these.
-    Choice {
-        /// How they are offered.
-        style: Style,
-        /// These.
-        choices: Vec<Choice>,
-    },
-    /// A place of a register, looked for by its words.
-    Address {
-        /// The register.
-        register: String,
-        /// What was found, and what is chosen already.
-        choices: Vec<Choice>,
-        /// Something was looked for.
-        searched: bool,
-    },
-    /// Files.
-    Files {
-        /// Kinds that are taken, as the browser's `accept`.
-        accept: String,
-        /// How many at the most.
-        most: usize,
-        /// A photograph: a telephone offers its camera.
-        photo: bool,
-        /// Those that are there.
-        files: Vec<FileRef>,
-    },
-}
-
-/// Answers of one page in words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Chapter {
-    /// The page.
-    pub page: PageTitle,
-    /// Its answers.
-    pub rows: Vec<FieldView>,
-}
 
 struct Drawer<'a> {
     form: &'a Form,
     around: &'a Around<'a>,
     draft: &'a Draft,
     data: &'a Value,
+    /// Answers with those of what is hidden.
+    base: &'a Value,
     hidden: &'a Hidden,
+    live: Option<live::Page<'a>>,
     args: Vec<(String, Arg<'static>)>,
     refused: Option<&'a Refused>,
+}
+
+/// Where a component stands.
+#[derive(Clone, Copy)]
+struct Spot<'s> {
+    place: &'s str,
+    scope: &'s Rc<Scope>,
+    /// In which items of repeats.
+    within: &'s str,
+    /// Under something that is hidden.
+    ghost: bool,
 }
 
 impl Form {
@@ -245,25 +47,28 @@ impl Form {
         let draft = refused.map_or(draft, |r| &r.draft);
         let base = begin(self, around, draft);
         let settled = settle(self, around, &base);
-        let drawer = Drawer {
+        let mut drawer = Drawer {
             form: self,
             around,
             draft,
             data: &settled.data,
+            base: &base,
             hidden: &settled.hidden,
+            live: None,
             args: args(&settled.data),
             refused,
         };
         let top = Scope::top(self, around, &settled.data);
         let pages = drawer.pages(&top);
         let at = pages.iter().position(|(_, p)| Some(p.name.as_str()) == page).unwrap_or(0);
-        let (items, signature) = match pages.get(at) {
+        let (components, name, signature) = match pages.get(at) {
             Some((group, _)) => {
-                let name = group.path.as_str();
-                (drawer.list(&group.components, name, &top, ""), group.page.as_ref().is_some_and(|p| p.signature))
+                (&group.components, group.path.as_str(), group.page.as_ref().is_some_and(|p| p.signature))
             }
-            None => (drawer.list(&self.components, "", &top, ""), false),
+            None => (&self.components, "", false),
         };
+        drawer.live = live::Page::new(components, name, (draft, around));
+        let items = drawer.list(components, &Spot { place: name, scope: &top, within: "", ghost: false });
         let send = self.components.iter().find_map(|c| send(c, &drawer.speaker(&top)));
         let mut titles: Vec<PageTitle> = pages.into_iter().map(|(_, title)| title).collect();
         if titles.is_empty() {
@@ -274,6 +79,8 @@ impl Form {
             page: at,
             items,
             errors: refused.map_or_else(Vec::new, |r| r.errors.clone()),
+            appeared: refused.map_or_else(Vec::new, |r| r.appeared.clone()),
+            known: drawer.live.as_ref().map(|live| live.known(&settled.data, self, around)),
             send,
             signature,
         }
@@ -305,17 +112,6 @@ impl Form {
             out.push(Chapter { page: page.clone(), rows });
         }
         out
-    }
-}
-
-fn gather(items: &[Item], rows: &mut Vec<FieldView>) {
-    for item in items {
-        match &item.shown {
-            Shown::Field(field) => rows.push((**field).clone()),
-            Shown::Group { items, .. } => gather(items, rows),
-            Shown::Repeat { items, .. } => items.iter().for_each(|i| gather(i, rows)),
-            _ => {}
-        }
     }
 }
 
@@ -358,51 +154,72 @@ impl<'a> Drawer<'a> {
             .filter_map(page)
             .map(|(group, page)| {
                 let title = group.label.as_ref().map_or_else(String::new, |l| l.say(&self.speaker(top)));
-                let complete = complete(&self.list(&group.components, &group.path, top, ""));
+                let spot = Spot { place: &group.path, scope: top, within: "", ghost: false };
+                let complete = complete(&self.list(&group.components, &spot));
                 (group, PageTitle { name: page.name.clone(), title, complete })
             })
             .collect()
     }
 
-    fn list(&self, components: &'a [Component], place: &str, scope: &Rc<Scope>, within: &str) -> Vec<Item> {
-        let visible = components.iter().filter(|c| !self.is_hidden(c, scope));
-        visible
-            .filter_map(|c| {
-                let shown = self.shown(c, place, scope, within)?;
-                Some(Item { row: c.row.clone(), columns: c.columns, shown })
-            })
-            .collect()
+    /// What is shown, and what answers of the page may bring up.
+    fn list(&self, components: &'a [Component], spot: &Spot<'_>) -> Vec<Item> {
+        let each = components.iter().filter_map(|c| {
+            let hidden = if spot.ghost {
+                c.hide.as_ref().is_some_and(|hide| hide.hides(&spot.scope.facts))
+            } else {
+                self.is_hidden(c, spot.scope)
+            };
+            let decided = self.live.as_ref().is_some_and(|live| live.decides(c));
+            let ghost = spot.ghost || hidden;
+            // What the graph holds comes when it is shown by right.
+            let from_graph = matches!(&c.what, What::Input(input) if filled(input, self.around).is_some());
+            if hidden && !decided || ghost && from_graph {
+                return None;
+            }
+            let shown = self.shown(c, &Spot { ghost, ..*spot })?;
+            let hide = c.hide.as_ref().filter(|_| decided);
+            let condition = hide.map(|hide| Condition { hide: hide.text().to_owned(), hidden });
+            Some(Item { row: c.row.clone(), columns: c.columns, condition, shown })
+        });
+        each.collect()
     }
 
-    fn shown(&self, component: &'a Component, place: &str, scope: &Rc<Scope>, within: &str) -> Option<Shown> {
+    fn shown(&self, component: &'a Component, spot: &Spot<'_>) -> Option<Shown> {
+        let Spot { place, scope, .. } = *spot;
         let speaker = self.speaker(scope);
         Some(match &component.what {
-            What::Input(input) => Shown::Field(Box::new(self.field(input, place, scope, within))),
+            What::Input(input) => Shown::Field(Box::new(self.field(input, spot))),
             What::Group(group) => Shown::Group {
                 title: group.label.as_ref().map_or_else(String::new, |l| l.say(&speaker)),
                 outline: group.outline,
-                items: self.list(&group.components, &join(place, &group.path), scope, within),
+                items: self.list(&group.components, &Spot { place: &join(place, &group.path), ..*spot }),
             },
-            What::Repeat(repeat) => self.repeat(repeat, place, scope, within),
+            What::Repeat(repeat) => self.repeat(repeat, spot),
             What::Table(table) => self.table(table, scope),
             What::Prose(words) => Shown::Prose(markdown::parse(&words.say_marked(&speaker))),
             What::Image { source, alt } => Shown::Image { source: source.clone(), alt: alt.say(&speaker) },
             What::Spacer => Shown::Spacer,
             What::Separator => Shown::Separator,
             What::Reset(words) => Shown::Reset(words.say(&speaker)),
+            What::Computed { key, by } if self.live.is_some() => {
+                Shown::Computed { name: join(place, key), by: by.text().to_owned() }
+            }
             What::Submit(_) | What::Computed { .. } => return None,
         })
     }
 
-    fn repeat(&self, repeat: &'a Repeat, place: &str, scope: &Rc<Scope>, within: &str) -> Shown {
-        let name = join(place, &repeat.path);
+    fn repeat(&self, repeat: &'a Repeat, spot: &Spot<'_>) -> Shown {
+        let Spot { scope, within, ghost, .. } = *spot;
+        let data = if ghost { self.base } else { self.data };
+        let name = join(spot.place, &repeat.path);
         let title = repeat.label.as_ref().map_or_else(String::new, |l| l.say(&self.speaker(scope)));
-        let count = items(self.data, &name);
+        let count = items(data, &name);
         let each = (0..count).map(|at| {
             let prefix = format!("{name}.{at}");
-            let inner = scope.item(self.data, prefix.clone(), at);
+            let inner = scope.item(data, prefix.clone(), at);
             let joint = if within.is_empty() { "" } else { "; " };
-            self.list(&repeat.components, &prefix, &inner, &format!("{within}{joint}{title}, {}", at + 1))
+            let within = format!("{within}{joint}{title}, {}", at + 1);
+            self.list(&repeat.components, &Spot { place: &prefix, scope: &inner, within: &within, ghost })
         });
         Shown::Repeat {
             items: each.collect(),
@@ -450,10 +267,11 @@ impl<'a> Drawer<'a> {
         }
     }
 
-    fn field(&self, input: &Input, place: &str, scope: &Rc<Scope>, within: &str) -> FieldView {
+    fn field(&self, input: &Input, spot: &Spot<'_>) -> FieldView {
+        let Spot { scope, within, ghost, .. } = *spot;
         let speaker = self.speaker(scope);
-        let name = join(place, &input.key);
-        let value = get(self.data, &name).cloned().unwrap_or(Value::Null);
+        let name = join(spot.place, &input.key);
+        let value = get(if ghost { self.base } else { self.data }, &name).cloned().unwrap_or(Value::Null);
         let offered = options(input, self.around, &speaker, self.data);
         let lock = lock_at(input, &name, scope, self.draft, self.around);
         let error = self.error(&name);
@@ -461,6 +279,7 @@ impl<'a> Drawer<'a> {
         let attempt = self.refused.filter(|_| error.is_some()).and_then(|r| r.typed.get(&name));
         let say =
             |phrase: &Option<crate::phrase::Phrase>| phrase.as_ref().map_or_else(String::new, |p| p.say(&speaker));
+        let live = self.live.as_ref().map(|_| live::reading(input, &value, lock.is_some(), (&offered, self.around)));
         FieldView {
             label: input.label.say(&speaker),
             hint: say(&input.hint),
@@ -473,6 +292,7 @@ impl<'a> Drawer<'a> {
             within: within.to_owned(),
             control: self.control(input, &name, &value, offered, &speaker),
             error,
+            live,
             name,
         }
     }
@@ -536,8 +356,10 @@ impl<'a> Drawer<'a> {
                 }
                 Control::Address { register: register.clone(), choices, searched: found.is_some() }
             }
+            Kind::Place => Control::Place,
             Kind::Files(rules) => Control::Files {
-                accept: rules.accept.join(","),
+                accept: rules.offered(),
+                kinds: rules.kinds(),
                 most: rules.most,
                 photo: rules.photo,
                 files: value::files(value),

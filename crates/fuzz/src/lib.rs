@@ -14,7 +14,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "ngsi-entity", run: svod_ngsi_ld::fuzzing::entity },
     Target { name: "ngsi-query", run: svod_ngsi_ld::fuzzing::query },
     Target { name: "ngsi-document", run: svod_ngsi_ld::fuzzing::document },
@@ -30,6 +30,8 @@ pub const TARGETS: [Target; 16] = [
     Target { name: "decision", run: targets::decision },
     Target { name: "policy", run: targets::policy },
     Target { name: "form", run: targets::form },
+    Target { name: "upload", run: svod_files::fuzzing::upload },
+    Target { name: "reconcile", run: targets::reconcile },
     Target { name: "export", run: svod::fuzzing::export },
 ];
 

@@ -144,3 +144,10 @@ pub fn form(bytes: &[u8]) {
     _ = form.accept(None, &draft, Sent::Data(&draft.data), &around);
     _ = form.finish(&draft, &around);
 }
+
+/// A provider's file of payments.
+pub fn reconcile(bytes: &[u8]) {
+    if let Ok(lines) = svod_money::file(bytes) {
+        assert!(lines.iter().all(|line| !line.reference.is_empty()), "a line without its payment");
+    }
+}

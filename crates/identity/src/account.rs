@@ -1,12 +1,13 @@
 //! Accounts: made from invitations, with their ways to sign in.
 
 use serde::{Deserialize, Serialize};
-use svod_kernel::{Role, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn};
 use svod_store::account::{self, AccountRow};
 use svod_store::client;
 use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 
+use crate::acts::{Of, has_a_way, owner};
 use crate::session::{From, Method};
 use crate::{Identity, IdentityError, Newcomer, passkey, password, persona, secret, totp};
 
@@ -287,13 +288,20 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::Missing`]
-    pub async fn block(&self, id: &str, blocked: bool) -> Result<(), IdentityError> {
-        let state = if blocked { BLOCKED } else { ACTIVE };
-        self.change(id, move |row| {
-            row.state = state.to_owned();
-            Ok(())
-        })
-        .await?;
+    pub async fn block(&self, id: &str, blocked: bool, by: &Actor) -> Result<(), IdentityError> {
+        let (verb, state) = if blocked { ("block", BLOCKED) } else { ("unblock", ACTIVE) };
+        let act = self.act(verb, Of::account(id), by);
+        let (event, (key, now)) = (act.clone(), (id.to_owned(), self.clock.now()));
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let row = account::get(conn, &key)?.ok_or(IdentityError::Missing("account"))?;
+            let person = row.person.as_ref().and_then(|p| p.parse::<Urn>().ok());
+            account::put(conn, &AccountRow { state: state.to_owned(), modified: now, ..row })?;
+            event.write(conn)?;
+            Ok::<_, IdentityError>(person)
+        };
+        let person = self.store.write(job).await?;
+        self.tells(&act, person, None);
         let (account, now) = (id.to_owned(), self.clock.now());
         if blocked {
             self.end_sessions(id, None).await?;
@@ -384,13 +392,23 @@ impl Identity {
         let kept = serde_json::json!(kept).to_string();
         // The installation's key may have changed since it was begun.
         let sealed = self.ring.seal(&id, &secret, &*self.rng);
-        self.change(&id, move |row| {
-            row.password = Some(hash.clone());
+        let act = self.act("set-password", Of::account(&id), &owner(account));
+        let (event, now, key) = (act.clone(), self.clock.now(), id.clone());
+        let job = move |conn: &mut dyn Conn| {
+            conn.exclusive()?;
+            let mut row = account::get(conn, &key)?.ok_or(IdentityError::Missing("account"))?;
+            let had = has_a_way(conn, &row)?;
+            (row.password, row.modified) = (Some(hash.clone()), now);
             (row.totp, row.totp_step) = (sealed.clone(), step);
             row.recovery.clone_from(&kept);
-            Ok(())
-        })
-        .await?;
+            account::put(conn, &row)?;
+            event.write(conn)?;
+            Ok::<_, IdentityError>(had)
+        };
+        match self.store.write(job).await? {
+            true => self.tells(&act, Some(account.person.clone()), None),
+            false => self.done(&act),
+        }
         Ok(codes)
     }
 
@@ -418,6 +436,8 @@ impl Identity {
     /// [`IdentityError::LastWay`] without a passkey that opens the account and an outside provider.
     pub async fn drop_password(&self, account: &Account) -> Result<(), IdentityError> {
         let (id, now) = (account.id.to_string(), self.clock.now());
+        let act = self.act("drop-password", Of::account(&id), &owner(account));
+        let event = act.clone();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let mut row = account::get(conn, &id)?.ok_or(IdentityError::Missing("account"))?;
@@ -426,8 +446,11 @@ impl Identity {
             }
             (row.password, row.totp, row.totp_step, row.modified) = (None, Vec::new(), 0, now);
             "[]".clone_into(&mut row.recovery);
-            Ok(account::put(conn, &row)?)
+            account::put(conn, &row)?;
+            Ok(event.write(conn)?)
         };
-        self.store.write(job).await
+        self.store.write::<_, IdentityError>(job).await?;
+        self.tells(&act, Some(account.person.clone()), None);
+        Ok(())
     }
 }

@@ -14,7 +14,9 @@ pub fn token(bytes: &[u8]) {
     let mut lines = text.lines();
     let token = lines.next().unwrap_or_default();
     let keys: Vec<Value> = lines.filter_map(|line| serde_json::from_str(line).ok()).collect();
-    _ = jose::verified_by(token, &keys);
+    _ = jose::verified_by(token, &keys, jose::RSA_BITS);
+    _ = jose::verified_by(token, &keys, 2_048);
+    _ = jose::too_weak(token, &keys, jose::RSA_BITS);
     for key in &keys {
         _ = jose::verified(token, key);
         _ = jose::thumbprint(key);

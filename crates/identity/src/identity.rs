@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use svod_kernel::{Actor, Clock, Rng, Timestamp, Urn};
+use svod_kernel::{Actor, Clock, Rng, SpacePath, Timestamp, Urn};
 use svod_model::PersonaSpec;
 use svod_store::Store;
 use tokio::sync::{Notify, broadcast};
@@ -48,6 +48,19 @@ pub enum Sign {
     FarAway {
         /// Who.
         person: Urn,
+    },
+    /// Somebody has changed an account, or who may do what by one: let a site in, invited to a post.
+    Changed {
+        /// What was done: the verb of the journal.
+        what: String,
+        /// To what: the identifier of the journal.
+        of: String,
+        /// Who did it.
+        by: Actor,
+        /// Whose account it is; none: it is about powers.
+        person: Option<Urn>,
+        /// Where the powers are; none: everywhere.
+        space: Option<SpacePath>,
     },
 }
 

@@ -7,6 +7,7 @@ use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
 use crate::account::{BLOCKED, Known, bare};
+use crate::acts::Of;
 use crate::{Identity, IdentityError, Invitation, secret};
 
 /// Kind of what was begun.
@@ -73,6 +74,15 @@ impl Identity {
         let state = serde_json::to_value(kept).map_err(|e| StoreError::Shape(format!("an invitation: {e}")))?;
         let seconds = Timestamp(invitation.expires).seconds_since(self.clock.now()) as i64;
         let name = self.put_aside(OPEN, None, state, seconds).await?;
+        let id = secret::written(&secret::hash(&name));
+        let act = self.act("invite", Of("Invitation", &id), maker).giving(invitation.post.as_ref());
+        let event = act.clone();
+        // Nobody is told its address before that stands there.
+        self.store.write::<_, StoreError>(move |conn| event.write(conn)).await?;
+        match &invitation.post {
+            Some((_, space)) => self.tells(&act, None, Some(space.clone())),
+            None => self.done(&act),
+        }
         Ok(self.invite(&invitation.named(name)))
     }
 
@@ -151,12 +161,15 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::Missing`]
-    pub async fn take_back(&self, id: &str) -> Result<(), IdentityError> {
+    pub async fn take_back(&self, id: &str, by: &Actor) -> Result<(), IdentityError> {
         let token = secret::unwritten(id).ok_or(IdentityError::Missing("invitation"))?;
         let now = self.clock.now();
+        let act = self.act("take-back", Of("Invitation", id), by);
+        let event = act.clone();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let Some(row) = account::take_challenge(conn, OPEN, &token)? else { return Ok(None) };
+            event.write(conn)?;
             let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { return Ok(Some(None)) };
             let Known::Bare(mut owner) = bare(conn, &kept.login)? else { return Ok(Some(None)) };
             let by = account::challenge(conn, CAME, &came(&owner.id))?;
@@ -168,7 +181,11 @@ impl Identity {
             account::put(conn, &owner)?;
             Ok(Some(Some(owner.id)))
         };
-        match self.store.write::<_, StoreError>(job).await? {
+        let taken = self.store.write::<_, StoreError>(job).await?;
+        if taken.is_some() {
+            self.done(&act);
+        }
+        match taken {
             None => Err(IdentityError::Missing("invitation")),
             Some(None) => Ok(()),
             Some(Some(account)) => {

@@ -14,6 +14,7 @@
 //! What somebody may do is asked of `svod-policy`; this crate says only who they are and which posts they hold.
 
 mod account;
+mod acts;
 mod begun;
 mod breached;
 mod device;

@@ -16,6 +16,7 @@ use svod_store::{Conn, StoreError};
 use webauthn_rs::prelude::Url;
 
 use crate::account::ACTIVE;
+use crate::acts::{Of, owner};
 use crate::provider::jose;
 use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, passkey, secret};
@@ -28,6 +29,8 @@ const AWAY: i64 = 15 * 60;
 const BELIEVED: i64 = 3600;
 /// So many seconds clocks may differ.
 const SKEW: i64 = 60;
+/// Bits of RSA keys that a provider's operator may have to do with.
+const WEAK_RSA: usize = 2_048;
 
 /// An outside provider, as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,8 @@ pub struct OutsideProvider {
     pub amr: Vec<String>,
     /// Further origins over which its page sends people on: browsers let a form lead to no others.
     pub also_at: Vec<String>,
+    /// Its RSA keys of 2048 bits sign as well, which have 112 bits of strength and not 128.
+    pub rsa_2048: bool,
 }
 
 /// What a provider is asked over HTTP.
@@ -320,14 +325,21 @@ impl Identity {
         let (status, answer) = outside.fetch.fetch(asked).await.map_err(|e| refused(&spec.id, e))?;
         let token = answer.get("id_token").and_then(Value::as_str);
         let token = token.ok_or_else(|| refused(&spec.id, format!("{status} without an id_token")))?;
-        let claims = match jose::verified_by(token, &known.keys) {
+        let least = if spec.rsa_2048 { WEAK_RSA } else { jose::RSA_BITS };
+        let claims = match jose::verified_by(token, &known.keys, least) {
             Some(claims) => claims,
             // Its keys may have changed since they were read.
             None => {
                 outside.forget(&spec.id);
                 let known = outside.known(spec, self.clock.now()).await?;
-                let verified = jose::verified_by(token, &known.keys);
-                verified.ok_or_else(|| refused(&spec.id, "the signature of the id_token does not hold"))?
+                let why = || match jose::too_weak(token, &known.keys, least) {
+                    Some(bits) => refused(
+                        &spec.id,
+                        format!("its RSA key has {bits} bits; say rsa_2048 = true where it has no other"),
+                    ),
+                    None => refused(&spec.id, "the signature of the id_token does not hold"),
+                };
+                jose::verified_by(token, &known.keys, least).ok_or_else(why)?
             }
         };
         fits(spec, &claims, &begun.nonce, self.clock.now()).map_err(|why| refused(&spec.id, why))?;
@@ -361,15 +373,25 @@ impl Identity {
             account: account.to_owned(),
             created: self.clock.now(),
         };
+        let of = self.account(account).await?;
+        let act = self.act("link", Of::account(account), &owner(&of));
+        let event = act.clone();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             match outside::get(conn, &row.issuer, &row.subject)? {
-                Some(there) if there.account == row.account => Ok(()),
+                Some(there) if there.account == row.account => Ok(false),
                 Some(_) => Err(IdentityError::Taken(row.subject.clone())),
-                None => Ok(outside::add(conn, &row)?),
+                None => {
+                    outside::add(conn, &row)?;
+                    event.write(conn)?;
+                    Ok(true)
+                }
             }
         };
-        self.store.write(job).await
+        if self.store.write(job).await? {
+            self.tells(&act, Some(of.person), None);
+        }
+        Ok(())
     }
 
     /// The first time: the verified number leads to a person, who gets an account. Whoever has one already links the provider
@@ -447,7 +469,9 @@ impl Identity {
     /// # Errors
     /// [`IdentityError::LastWay`], [`IdentityError::Missing`].
     pub async fn unlink(&self, account: &str, issuer: &str) -> Result<(), IdentityError> {
-        let (account, issuer) = (account.to_owned(), issuer.to_owned());
+        let of = self.account(account).await?;
+        let act = self.act("unlink", Of::account(account), &owner(&of));
+        let (account, issuer, event) = (account.to_owned(), issuer.to_owned(), act.clone());
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let row = account::get(conn, &account)?.ok_or(IdentityError::Missing("account"))?;
@@ -456,9 +480,14 @@ impl Identity {
             if row.password.is_none() && !keys && !others {
                 return Err(IdentityError::LastWay);
             }
-            if outside::remove(conn, &account, &issuer)? { Ok(()) } else { Err(IdentityError::Missing("provider")) }
+            if !outside::remove(conn, &account, &issuer)? {
+                return Err(IdentityError::Missing("provider"));
+            }
+            Ok(event.write(conn)?)
         };
-        self.store.write(job).await
+        self.store.write(job).await?;
+        self.tells(&act, Some(of.person), None);
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ use webauthn_rs::prelude::{
 };
 
 use crate::account::{ACTIVE, Account};
+use crate::acts::{Of, has_a_way, owner};
 use crate::session::{From, Method, Session};
 use crate::{Identity, IdentityError, limiter, secret};
 
@@ -203,6 +204,8 @@ impl Identity {
         if !is_strong(&passkey) {
             return Err(refused("its algorithm is none that was asked for"));
         }
+        let act = self.act("add-passkey", Of::account(&id), &owner(account));
+        let (event, key) = (act.clone(), id.clone());
         let row = PasskeyRow {
             credential: passkey.cred_id().to_vec(),
             account: id,
@@ -211,12 +214,22 @@ impl Identity {
             created: self.clock.now(),
             used: None,
         };
-        let job = move |conn: &mut dyn Conn| match account::passkey(conn, &row.credential)? {
-            Some(_) => Err(IdentityError::Refused),
-            None => Ok(account::put_passkey(conn, &row)?),
+        let job = move |conn: &mut dyn Conn| {
+            if account::passkey(conn, &row.credential)?.is_some() {
+                return Err(IdentityError::Refused);
+            }
+            let had = match account::get(conn, &key)? {
+                Some(row) => has_a_way(conn, &row)?,
+                None => false,
+            };
+            account::put_passkey(conn, &row)?;
+            event.write(conn)?;
+            Ok(had)
         };
-        self.store.write(job).await?;
-        tracing::info!(account = %account.id, "a passkey was added");
+        match self.store.write(job).await? {
+            true => self.tells(&act, Some(account.person.clone()), None),
+            false => self.done(&act),
+        }
         Ok(())
     }
 
@@ -242,7 +255,9 @@ impl Identity {
     /// [`IdentityError::Missing`], [`IdentityError::LastWay`] when nothing else is left to sign in with.
     pub async fn remove_passkey(&self, account: &str, id: &str) -> Result<(), IdentityError> {
         let credential = secret::unwritten(id).ok_or(IdentityError::Missing("passkey"))?;
-        let account = account.to_owned();
+        let of = self.account(account).await?;
+        let act = self.act("remove-passkey", Of::account(account), &owner(&of));
+        let (account, event) = (account.to_owned(), act.clone());
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let has_password = account::get(conn, &account)?.is_some_and(|row| row.password.is_some());
@@ -255,11 +270,13 @@ impl Identity {
                 return Err(IdentityError::LastWay);
             }
             match account::remove_passkey(conn, &account, &credential)? {
-                true => Ok(()),
+                true => Ok(event.write(conn)?),
                 false => Err(IdentityError::Missing("passkey")),
             }
         };
-        self.store.write(job).await
+        self.store.write(job).await?;
+        self.tells(&act, Some(of.person), None);
+        Ok(())
     }
 
     /// Begins to sign in with whichever passkey the browser has.

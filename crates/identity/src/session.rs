@@ -338,8 +338,15 @@ impl Identity {
         let account = self.account(&session.account).await?;
         let posts = self.capacities(&account).await?;
         if let Some(r) = self.representing(&account, &posts, Some(chosen)).await? {
-            // Whose affairs they are, sees it before anything is done.
-            let begun = self.directory().begun_for(&citizen(&account, r.chain)).await;
+            // Whose affairs they are, sees it before anything is done; of an operator, the post in which they were until now.
+            let now = |p: &&Capacity| session.acting.as_deref() == Some(p.appointment.as_str());
+            let from = posts.iter().find(now).or_else(|| posts.first());
+            let own = citizen(&account, r.chain);
+            let acting = match from {
+                Some(p) => Actor { name: p.title.clone(), body: p.body.clone(), ..own },
+                None => own,
+            };
+            let begun = self.directory().begun_for(&acting).await;
             begun.map_err(|e| StoreError::Shape(format!("it could not be written down: {e}")))?;
         } else if !chosen.is_empty() && !posts.iter().any(|p| p.appointment.as_str() == chosen) {
             return Err(IdentityError::Missing("post"));

@@ -1,6 +1,6 @@
 //! Accounts have an end: who uses none for long is kept out, and what has been kept out for long is removed (ASVS V14.2.4).
 
-use svod_kernel::Timestamp;
+use svod_kernel::{Actor, Timestamp};
 use svod_store::{Conn, StoreError, account};
 
 use crate::account::{ACTIVE, BLOCKED};
@@ -19,7 +19,7 @@ impl Identity {
         loop {
             let idle = self.idle(ACTIVE, before).await?;
             for id in &idle {
-                self.block(id, true).await?;
+                self.block(id, true, &Actor::platform("identity")).await?;
                 tracing::info!(account = id, "kept out: nobody has used it for long");
                 closed += 1;
             }

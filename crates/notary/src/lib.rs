@@ -5,6 +5,7 @@
 //! * `notary` – the service: follows the journal, signs heads, gives tiles and receipts
 //! * `kept` – the newest head beside the store, by which a store that was set back is known
 //! * `verify` – compares journal, leaves, tiles and head, and names the first that is wrong; `compare`, `wrong` – one leaf, and what may be wrong
+//! * `rows` – compares the table of entities with the journal
 //! * `sweep` – the same a little all the time, while the platform runs
 //! * `erase` – what is kept of a removed entity is destroyed, and an event says so
 //! * `witness` – signs the heads of other logs, and has others sign the own one
@@ -18,6 +19,7 @@ mod entry;
 mod erase;
 mod kept;
 mod notary;
+mod rows;
 mod sweep;
 mod verify;
 mod witness;
@@ -28,6 +30,7 @@ pub use entry::{Part, SALT, Secret, commitment};
 pub use erase::{EraseError, Erased, Erasure};
 pub use kept::{HEAD_FILE, goes_on, kept_head};
 pub use notary::{Notary, NotaryDeps, NotaryError, Running};
+pub use rows::{Rows, rows};
 pub use sweep::Sweep;
 pub use verify::{Found, verify};
 pub use witness::{Answer, Ask, Asked, Peer, Witness};

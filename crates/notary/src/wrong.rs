@@ -74,6 +74,22 @@ pub enum Wrong {
         /// Number of the event.
         seq: i64,
     },
+    /// A row of the table of entities is not what the journal says of it.
+    #[error("{}entity {urn} of {space} {what}", at(.leaf.as_ref()))]
+    Row {
+        /// Leaf of the event that says otherwise; none where no leaf does.
+        leaf: Option<u64>,
+        /// Space.
+        space: String,
+        /// Identifier.
+        urn: String,
+        /// What is wrong, with the attribute and the number of the event.
+        what: String,
+    },
+}
+
+fn at(leaf: Option<&u64>) -> String {
+    leaf.map_or_else(String::new, |leaf| format!("leaf {leaf}: "))
 }
 
 impl Wrong {
@@ -87,6 +103,7 @@ impl Wrong {
             | Self::Gone { leaf, .. }
             | Self::Unnamed { leaf, .. }
             | Self::Unknown(leaf) => Some(*leaf),
+            Self::Row { leaf, .. } => *leaf,
         }
     }
 
@@ -97,7 +114,8 @@ impl Wrong {
             | Self::Gone { space, .. }
             | Self::Unnamed { space, .. }
             | Self::Inserted { space, .. }
-            | Self::Removed { space, .. } => Some(space),
+            | Self::Removed { space, .. }
+            | Self::Row { space, .. } => Some(space),
             _ => None,
         }
     }

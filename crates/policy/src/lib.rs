@@ -10,5 +10,5 @@ mod matrix;
 mod policies;
 
 pub use action::{Action, Ground, ResourceRef};
-pub use matrix::{Matrix, Reach, Rows};
+pub use matrix::{Cell, Matrix, Reach, Rows};
 pub use policies::{Policies, PolicyError, PolicySource};

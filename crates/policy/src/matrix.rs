@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use svod_kernel::{Actor, Role, SpacePath, Urn};
 
-use crate::{Action, Policies, ResourceRef};
+use crate::{Action, Ground, Policies, ResourceRef};
 
 /// Who may do what to what, asked of the policies themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,28 @@ pub struct Matrix {
 }
 
 /// For each action how far each role's permission goes.
-pub type Rows = Vec<(Action, Vec<Reach>)>;
+pub type Rows = Vec<(Action, Vec<Cell>)>;
+
+/// How far a role's permission goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell {
+    /// By itself.
+    pub reach: Reach,
+    /// Further on a ground that was written down: how far, and on which.
+    pub grounded: Vec<(Reach, Vec<Ground>)>,
+}
+
+impl Cell {
+    /// In words: `own; territory on law, consent`.
+    pub fn words(&self) -> String {
+        let on = |(reach, grounds): &(Reach, Vec<Ground>)| {
+            let grounds: Vec<&str> = grounds.iter().map(|g| g.as_str()).collect();
+            format!("; {} on {}", reach.words(), grounds.join(", "))
+        };
+        let grounded: String = self.grounded.iter().map(on).collect();
+        format!("{}{grounded}", self.reach.words())
+    }
+}
 
 /// How far a permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,12 +81,12 @@ const ROLES: [Role; 8] = [
 ];
 
 impl Matrix {
-    /// Of these types.
-    pub fn of<'k>(policies: &Policies, kinds: impl IntoIterator<Item = &'k str>) -> Self {
+    /// Of these types, each with the name under which it stands in the table.
+    pub fn of<'k>(policies: &Policies, kinds: impl IntoIterator<Item = (&'k str, String)>) -> Self {
         let mut groups: BTreeMap<Rows, Vec<String>> = BTreeMap::new();
-        for kind in kinds {
-            let row = |action| (action, ROLES.map(|role| reach(policies, role, action, kind)).to_vec());
-            groups.entry(Action::ALL.map(row).to_vec()).or_default().push(kind.to_owned());
+        for (kind, name) in kinds {
+            let row = |action| (action, ROLES.map(|role| cell(policies, role, action, kind)).to_vec());
+            groups.entry(Action::ALL.map(row).to_vec()).or_default().push(name);
         }
         let mut groups: Vec<_> = groups.into_iter().map(|(rows, kinds)| (kinds, rows)).collect();
         groups.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
@@ -83,7 +104,7 @@ impl Matrix {
             out.push_str("\n| --- |");
             out.push_str(&" --- |".repeat(self.roles.len()));
             for (action, cells) in rows {
-                let words: Vec<&str> = cells.iter().map(|r| r.words()).collect();
+                let words: Vec<String> = cells.iter().map(Cell::words).collect();
                 out.push_str(&format!("\n| {} | {} |", action.as_str(), words.join(" | ")));
             }
             out.push('\n');
@@ -92,8 +113,23 @@ impl Matrix {
     }
 }
 
-/// How far the role's permission goes, by asking of a thing in each place.
-fn reach(policies: &Policies, role: Role, action: Action, kind: &str) -> Reach {
+/// How far the role's permission goes, without a ground and on each.
+fn cell(policies: &Policies, role: Role, action: Action, kind: &str) -> Cell {
+    let own = reach(policies, role, (action, None), kind);
+    let mut grounded: Vec<(Reach, Vec<Ground>)> = Vec::new();
+    for ground in Ground::ALL {
+        let further = reach(policies, role, (action, Some(ground)), kind);
+        match grounded.iter_mut().find(|(reach, _)| *reach == further) {
+            _ if further == own => {}
+            Some((_, grounds)) => grounds.push(ground),
+            None => grounded.push((further, vec![ground])),
+        }
+    }
+    Cell { reach: own, grounded }
+}
+
+/// How far the role's permission goes on that ground, by asking of a thing in each place.
+fn reach(policies: &Policies, role: Role, (action, ground): (Action, Option<Ground>), kind: &str) -> Reach {
     let urn = |text: &str| -> Option<Urn> { text.parse().ok() };
     let (Ok(here), Ok(elsewhere)) = ("here".parse::<SpacePath>(), "elsewhere".parse::<SpacePath>()) else {
         return Reach::Other;
@@ -113,6 +149,7 @@ fn reach(policies: &Policies, role: Role, action: Action, kind: &str) -> Reach {
         let resource = ResourceRef {
             body: body.and_then(urn),
             person: own.then(|| urn("urn:svod:person:self")).flatten(),
+            ground,
             ..ResourceRef::new(kind, space.clone())
         };
         policies.allows(&actor, action, &resource)

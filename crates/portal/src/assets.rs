@@ -23,7 +23,8 @@ pub enum Island {
     Chart,
     /// The hint that a list has changed, on `<div data-live-reload data-live-url data-live-types>`.
     Live,
-    /// Confirmation, folder upload, no double posts, fields behind `#` of the address.
+    /// Confirmation, folder upload, no double posts, fields behind `#` of the address; for forms of packs questions that come and go
+    /// (`data-conditions`) and the device's own place (`data-locate`), each loaded where a page has it.
     Forms,
     /// The page that tries the API, on `<div data-openapi-url>`.
     Api,

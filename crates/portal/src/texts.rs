@@ -17,7 +17,7 @@ use crate::{PackTexts, Portal};
 struct Locales;
 
 /// Arguments that messages of islands (`js-…`) may have; the browser puts the values in.
-const ISLAND_ARGS: [&str; 7] = ["n", "name", "value", "ago", "size", "unit", "why"];
+const ISLAND_ARGS: [&str; 9] = ["n", "name", "value", "ago", "size", "unit", "why", "what", "metres"];
 
 /// The shell's own texts.
 ///

@@ -14,6 +14,7 @@ use svod_store::pack::NewPack;
 use svod_store::{Conn, StoreError, meta};
 
 use crate::catalogue::{Catalogue, Names, compile_with};
+use crate::publish::Told;
 use crate::{PublishError, Published, Registry};
 
 /// Letters of a reason.
@@ -54,6 +55,9 @@ pub struct Candidate {
     pub actor: String,
     /// Why, in their words.
     pub reason: String,
+    /// When the working copy was begun that it came from; none when it came from none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Timestamp>,
 }
 
 /// A version that is tried, with what it declares.
@@ -161,6 +165,20 @@ impl Registry {
         scope: Scope,
         reason: &str,
     ) -> Result<Candidate, CandidateError> {
+        self.try_begun(actor, source, scope, (reason, None)).await
+    }
+
+    /// The same from a working copy, with the moment it was begun: it goes with the version into force.
+    ///
+    /// # Errors
+    /// See [`CandidateError`].
+    pub async fn try_begun(
+        &self,
+        actor: &Actor,
+        source: &PackSource,
+        scope: Scope,
+        (reason, begun): (&str, Option<Timestamp>),
+    ) -> Result<Candidate, CandidateError> {
         let _one_at_a_time = self.publishing.lock().await;
         let pack = parse_pack(source).map_err(PublishError::Faults)?;
         let Manifest { id, version, .. } = pack.manifest.clone();
@@ -186,7 +204,7 @@ impl Registry {
         let now = self.clock.now();
         let new =
             NewPack { space: 0, id, version: version.clone(), published: now, actor: actor.id.clone(), source: text };
-        let candidate = Candidate { version, scope, since: now, actor: actor.id.clone(), reason };
+        let candidate = Candidate { version, scope, since: now, actor: actor.id.clone(), reason, begun };
         self.keep_tried(actor, (new.id.clone(), Some(candidate.clone())), Some(new), candidate.reason.clone()).await?;
         Ok(candidate)
     }
@@ -231,11 +249,13 @@ impl Registry {
         let _one_at_a_time = self.publishing.lock().await;
         self.publishable(actor, pack)?;
         let reason = reason_of(reason)?;
-        let (id, version) = (pack.to_owned(), self.candidate(pack).await?.version);
+        let Candidate { version, begun, .. } = self.candidate(pack).await?;
+        let id = pack.to_owned();
         let row = self.store.read(move |conn| svod_store::pack::version(conn, 0, &id, &version)).await?;
         let row = row.ok_or_else(|| CandidateError::None(pack.to_owned()))?;
         let source: PackSource = serde_json::from_str(&row.pack.source).map_err(shape)?;
-        let done = self.publish_because(actor, std::slice::from_ref(&source), Some(&reason)).await?.pop();
+        let told = Told { reason: Some(&reason), begun };
+        let done = self.publish_because(actor, std::slice::from_ref(&source), told).await?.pop();
         done.ok_or_else(|| CandidateError::None(pack.to_owned()))
     }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use svod_forms::Form;
+use svod_forms::{Form, Own};
 use svod_kernel::{Lang, SpacePath};
 use svod_mapping::Mapping;
 use svod_model::{
@@ -213,7 +213,7 @@ pub(crate) fn compile_with(
     let decisions = decisions(&refs, &mut errors);
     let security = security(&refs, &mut errors);
     let calendars = calendars(&refs, &mut errors);
-    refs.iter().for_each(|pack| forms(pack, &mut errors));
+    refs.iter().for_each(|pack| forms(pack, &metamodel, &mut errors));
     let rules = Rules::compile(&refs, &metamodel, &mut errors);
     let starts = begun((&refs, &processes), (&metamodel, &calendars, &decisions), names, &mut errors);
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
@@ -433,18 +433,41 @@ fn triggers(packs: &[&Pack], parsed: &[Processes], errors: &mut Vec<PackError>) 
     done
 }
 
-fn forms(pack: &Pack, errors: &mut Vec<PackError>) {
+fn forms(pack: &Pack, metamodel: &Metamodel, errors: &mut Vec<PackError>) {
     for (name, json) in &pack.forms {
         let file = format!("forms/{name}");
-        let Err(faults) = Form::parse(&file, json) else { continue };
-        errors.extend(faults.into_iter().map(|e| PackError {
+        let error = |message: String, fix: String| PackError {
             file: format!("{}/{file}", pack.manifest.id),
             position: Position::default(),
             rule: "form".into(),
-            message: format!("{}: {}", e.path, e.message),
-            fix: e.fix,
-        }));
+            message,
+            fix,
+        };
+        match Form::parse(&file, json) {
+            Ok(form) => {
+                errors.extend(form.own().iter().filter_map(|own| unowned(own, metamodel)).map(|(m, f)| error(m, f)))
+            }
+            Err(faults) => {
+                errors.extend(faults.into_iter().map(|e| error(format!("{}: {}", e.path, e.message), e.fix)));
+            }
+        }
     }
+}
+
+/// What is wrong with a list of `svod.own`, and what to do about it.
+fn unowned(own: &Own, metamodel: &Metamodel) -> Option<(String, String)> {
+    let place = format!("svod.own.{}", own.name);
+    let Some(kind) = metamodel.types.get(&own.kind) else {
+        return Some((format!("{place}: type '{}' is not declared", own.kind), "name a type of the packs".into()));
+    };
+    let names = [&own.by].into_iter().chain(&own.value).chain(&own.label);
+    if let Some(name) = names.into_iter().find(|name| !kind.attributes.contains_key(*name)) {
+        let message = format!("{place}: attribute '{name}' is not declared on the type {}", own.kind);
+        return Some((message, "name an attribute of the type".into()));
+    }
+    let indexed = kind.attributes.get(&own.by).is_some_and(|a| a.indexed);
+    let fix = "add the annotation 'svod_index: true' to the attribute";
+    (!indexed).then(|| (format!("{place}: '{}' has no index", own.by), fix.to_owned()))
 }
 
 fn calendars(packs: &[&Pack], errors: &mut Vec<PackError>) -> Calendars {

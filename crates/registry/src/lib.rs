@@ -69,7 +69,7 @@ pub use index::indexed;
 pub use plan::Access;
 pub use programs::Programs;
 pub use project::{Projection, Running, Taken};
-pub use publish::{PublishError, Published};
+pub use publish::{Made, PublishError, Published};
 pub use query::{Changes, EntityQuery, JournalEvent, JournalQuery, Page, QueryError};
 pub use registry::{Registry, RegistryDeps};
 pub use spaces::{SpaceId, SpaceInfo, SpaceTree};

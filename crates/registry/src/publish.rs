@@ -1,7 +1,8 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use svod_kernel::{Actor, Coded, FieldError, SpacePath};
+use svod_kernel::{Actor, Coded, FieldError, SpacePath, Timestamp};
 use svod_model::{Manifest, Pack, PackError, PackSource, parse_pack};
 use svod_policy::{Action, ResourceRef};
 use svod_store::StoreError;
@@ -14,6 +15,9 @@ use crate::{INSTALLATION, Registry};
 
 /// Entities seeded in one transaction.
 const SEED_BATCH: usize = 5_000;
+
+/// In the journal event of a publication: when the working copy was begun.
+const BEGUN: &str = "begunAt";
 
 /// Publications of one pack that are looked at.
 const MAX_PUBLICATIONS: i64 = 1_000;
@@ -30,6 +34,15 @@ pub struct Published {
     pub changed: bool,
     /// Entities of the pack that were made or changed.
     pub entities: usize,
+}
+
+/// From a working copy to a version in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// When the first file of the working copy was changed.
+    pub begun: Timestamp,
+    /// When the version came into force.
+    pub published: Timestamp,
 }
 
 /// Why a pack was not published. The packs in force stay as they were.
@@ -92,6 +105,15 @@ impl Coded for PublishError {
     }
 }
 
+/// What the journal is told of a publication, beside what changed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told<'a> {
+    /// Why, in the words of who published.
+    pub reason: Option<&'a str>,
+    /// When the working copy was begun that it came from.
+    pub begun: Option<Timestamp>,
+}
+
 /// A pack that is about to be stored.
 struct Changed {
     manifest: Manifest,
@@ -120,7 +142,22 @@ impl Registry {
     /// # Errors
     /// See [`PublishError`].
     pub async fn publish(&self, actor: &Actor, source: PackSource) -> Result<Published, PublishError> {
-        let one = self.publish_together(actor, std::slice::from_ref(&source)).await?.pop();
+        self.publish_begun(actor, source, None).await
+    }
+
+    /// The same from a working copy: when that was begun stands in the journal beside the version, see [`Registry::made`].
+    ///
+    /// # Errors
+    /// See [`PublishError`].
+    pub async fn publish_begun(
+        &self,
+        actor: &Actor,
+        source: PackSource,
+        begun: Option<Timestamp>,
+    ) -> Result<Published, PublishError> {
+        let _one_at_a_time = self.publishing.lock().await;
+        let told = Told { begun, ..Told::default() };
+        let one = self.publish_because(actor, std::slice::from_ref(&source), told).await?.pop();
         one.ok_or_else(|| StoreError::Shape("nothing was published".to_owned()).into())
     }
 
@@ -130,15 +167,15 @@ impl Registry {
     /// See [`PublishError`]; before the first is stored, all have been checked.
     pub async fn publish_together(&self, actor: &Actor, all: &[PackSource]) -> Result<Vec<Published>, PublishError> {
         let _one_at_a_time = self.publishing.lock().await;
-        self.publish_because(actor, all, None).await
+        self.publish_because(actor, all, Told::default()).await
     }
 
-    /// The same for a reason that somebody gave, by whoever holds the lock of publications.
+    /// The same with more to tell the journal, by whoever holds the lock of publications.
     pub(crate) async fn publish_because(
         &self,
         actor: &Actor,
         all: &[PackSource],
-        reason: Option<&str>,
+        told: Told<'_>,
     ) -> Result<Vec<Published>, PublishError> {
         let mut packs = Vec::with_capacity(all.len());
         for source in all {
@@ -162,7 +199,7 @@ impl Registry {
             stored.push((changed.is_some(), changed.as_ref().and_then(|c| c.before_source.clone())));
             new.extend(changed);
         }
-        self.store_packs(actor, new, reason).await?;
+        self.store_packs(actor, new, told).await?;
         self.reload_catalogue().await?;
         let mut done = Vec::with_capacity(all.len());
         for (pack, (changed, before)) in packs.iter().zip(stored) {
@@ -247,9 +284,9 @@ impl Registry {
     }
 
     /// Stores packs with their journal events, all or none. What was tried of them is tried no more.
-    async fn store_packs(&self, actor: &Actor, all: Vec<Changed>, reason: Option<&str>) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let (who, name, reason) = (actor.id.clone(), actor.name.clone(), reason.map(str::to_owned));
+    async fn store_packs(&self, actor: &Actor, all: Vec<Changed>, told: Told<'_>) -> Result<(), StoreError> {
+        let (now, begun) = (self.clock.now(), told.begun);
+        let (who, name, reason) = (actor.id.clone(), actor.name.clone(), told.reason.map(str::to_owned));
         let write = move |conn: &mut dyn svod_store::Conn| {
             for Changed { manifest: m, text, before, .. } in &all {
                 let (space, actor, source) = (0, who.clone(), text.clone());
@@ -258,6 +295,9 @@ impl Registry {
                 let mut changes = serde_json::json!({"version": {"old": before, "new": m.version}});
                 if let Some(tried) = crate::candidates::ended(conn, &m.id)? {
                     changes["candidate"] = serde_json::json!({"old": tried, "new": null});
+                }
+                if let Some(begun) = begun {
+                    changes[BEGUN] = serde_json::json!({"old": null, "new": begun});
                 }
                 let event = NewEvent {
                     at: now,
@@ -286,6 +326,23 @@ impl Registry {
     pub async fn pack_history(&self, id: &str) -> Result<Vec<PackRow>, StoreError> {
         let id = id.to_owned();
         self.store.read(move |conn| svod_store::pack::history(conn, 0, &id, MAX_PUBLICATIONS)).await
+    }
+
+    /// How versions of a pack came into force out of working copies, by version. What was uploaded, or published by a command,
+    /// is not among them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn made(&self, id: &str) -> Result<BTreeMap<String, Made>, StoreError> {
+        let urn = format!("urn:svod:pack:{id}");
+        let read = move |conn: &mut dyn svod_store::Conn| svod_store::journal::by_action(conn, 0, &urn, "publish");
+        let events = self.store.read(read).await?;
+        let of = |event: &NewEvent| {
+            let changes: serde_json::Value = serde_json::from_str(&event.changes).ok()?;
+            let new = |name: &str| changes.get(name)?.get("new")?.as_str().map(str::to_owned);
+            Some((new("version")?, Made { begun: new(BEGUN)?.parse().ok()?, published: event.at }))
+        };
+        Ok(events.iter().filter_map(|row| of(&row.event)).collect())
     }
 
     pub(crate) async fn sources_with(&self, ids: &[&str], all: &[PackSource]) -> Result<Vec<PackSource>, StoreError> {

@@ -30,9 +30,10 @@ pub struct EventStart {
     pub kind: String,
     /// What happens to it.
     pub on: On,
-    /// Asked first, or begun at once.
+    /// Asked first, by a form or without one, or begun at once.
     pub mode: StartMode,
     when: Option<Expression>,
+    stands: Option<Expression>,
     applicant: Expression,
     set: Vec<(String, Expression)>,
 }
@@ -100,11 +101,15 @@ impl EventStart {
     /// # Errors
     /// FEEL's reason, when the condition fails or is neither true nor false.
     pub fn holds(&self, scope: &Map<String, Value>) -> Result<bool, String> {
-        match self.when.as_ref().map(|when| value(when, scope)).transpose()? {
-            None | Some(Value::Bool(true)) => Ok(true),
-            Some(Value::Bool(false) | Value::Null) => Ok(false),
-            Some(other) => Err(format!("'when' gives {other}, neither true nor false")),
-        }
+        Ok(is_true("when", self.when.as_ref(), scope)? && self.stands(scope)?)
+    }
+
+    /// Does what an offer stands on hold still? Where nothing is said, it does.
+    ///
+    /// # Errors
+    /// As [`EventStart::holds`].
+    pub fn stands(&self, scope: &Map<String, Value>) -> Result<bool, String> {
+        is_true("while", self.stands.as_ref(), scope)
     }
 
     /// Whom it concerns, each once.
@@ -129,6 +134,14 @@ impl EventStart {
     /// FEEL's reason.
     pub fn data(&self, scope: &Map<String, Value>) -> Result<Map<String, Value>, String> {
         self.set.iter().map(|(name, feel)| Ok((name.clone(), value(feel, scope)?))).collect()
+    }
+}
+
+fn is_true(what: &str, feel: Option<&Expression>, scope: &Map<String, Value>) -> Result<bool, String> {
+    match feel.map(|feel| value(feel, scope)).transpose()? {
+        None | Some(Value::Bool(true)) => Ok(true),
+        Some(Value::Bool(false) | Value::Null) => Ok(false),
+        Some(other) => Err(format!("'{what}' gives {other}, neither true nor false")),
     }
 }
 
@@ -213,7 +226,7 @@ fn event(
     (place, start): (usize, &StartSpec),
     (model, calendars): (&Metamodel, &Calendars),
 ) -> Result<Option<EventStart>, Vec<PackError>> {
-    let StartSpec::Event { kind, action, due, when, applicant, mode, set } = start else { return Ok(None) };
+    let StartSpec::Event { kind, action, due, when, applicant, mode, stands, set } = start else { return Ok(None) };
     let fault = |message: String, fix: String| {
         let (file, position) = pack.origins.find("service", &service.id, "start");
         let file = format!("{}/{file}", pack.manifest.id);
@@ -234,6 +247,7 @@ fn event(
         }
     };
     let when = when.as_ref().map(|text| feel("when", text));
+    let stands = stands.as_ref().map(|text| feel("while", text));
     let applicant = feel("applicant", applicant);
     let set: Option<Vec<_>> = set.iter().map(|(name, text)| Some((name.clone(), feel(name, text)?))).collect();
     let on = match (due, action.as_str()) {
@@ -258,6 +272,7 @@ fn event(
             on,
             mode: *mode,
             when: when.flatten(),
+            stands: stands.flatten(),
             applicant,
             set,
         })),

@@ -97,7 +97,10 @@ impl Service {
     }
 
     /// May this party have it, where they are?
-    pub(crate) fn is_for(&self, applicant: &Entity) -> Result<(), ApplicationError> {
+    ///
+    /// # Errors
+    /// [`ApplicationError::Unknown`] when it is not for such a party, [`ApplicationError::Elsewhere`] when it is not offered there.
+    pub fn is_for(&self, applicant: &Entity) -> Result<(), ApplicationError> {
         let fits = match applicant.kind.as_str() {
             "Person" => self.spec.audience.contains(&Audience::Person),
             "Organization" => self.spec.audience.contains(&Audience::Organization),

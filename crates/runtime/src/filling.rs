@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use svod_forms::{Around, Draft, Filled, Finished, Form, Lists, Prefill, Sent, Wanted};
+use svod_forms::{Around, Draft, Filled, Finished, Form, Lists, Own, Prefill, Sent, Wanted};
 use svod_kernel::{Actor, Coded, FieldError, Lang, SpacePath, Urn};
 use svod_model::{Entity, ServiceSpec, StartSpec};
-use svod_registry::{QueryError, Registry};
+use svod_registry::{EntityQuery, QueryError, Registry};
 use svod_store::StoreError;
 use svod_text::{Arg, Texts};
 
 use crate::cases::plain;
-use crate::tasks::{TaskError, mine, needs};
+use crate::tasks::{TaskError, mine, needs, shown_to};
 
 /// Why a form is not filled in.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,9 @@ pub struct Sheet {
     pub inputs: Map<String, Value>,
     /// Whose registers are searched: its top-level space.
     pub space: SpacePath,
+    /// What stands in it before anybody answers, by its names: of an offer, what that has filled in. Answers stand before it where
+    /// the form lets them.
+    pub held: Map<String, Value>,
 }
 
 impl Sheet {
@@ -88,7 +91,7 @@ impl Sheet {
         };
         let prefill = fields.map(filled).collect();
         let inputs = [("applicant".to_owned(), known)].into_iter().collect();
-        Self { form, prefill, inputs, space: applicant.space.clone() }
+        Self { form, prefill, inputs, space: applicant.space.clone(), held: Map::new() }
     }
 }
 
@@ -101,11 +104,14 @@ pub struct Kept {
     /// The case that its files are held for; none while there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Urn>,
+    /// Names of the fields that stood on pages that were sent, answered or not.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked: BTreeSet<String>,
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { draft: Draft::of(json!({})), owner: None }
+        Self { draft: Draft::of(json!({})), owner: None, asked: BTreeSet::new() }
     }
 }
 
@@ -177,6 +183,7 @@ impl Filling {
         }
         needs(&task, "taken")?;
         mine(actor, &task)?;
+        let task = shown_to(&self.registry, actor, task).await?;
         self.is_open(&task).await?;
         let missing = || none(task.id.as_str());
         let (named, case) = task.text("form").zip(task.object("case")).ok_or_else(missing)?;
@@ -190,6 +197,7 @@ impl Filling {
             prefill: Prefill::new(),
             inputs: task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             space: task.space.clone(),
+            held: Map::new(),
         })
     }
 
@@ -220,11 +228,12 @@ impl Filling {
         answers: Map<String, Value>,
         disputed: BTreeSet<String>,
     ) -> Result<Finished, FillingError> {
-        let (held, lists) = self.looked_up(actor, sheet, answers, disputed).await;
+        let inputs = self.inputs(actor, sheet).await?;
+        let (held, lists) = self.looked_up(actor, (sheet, &inputs), answers, disputed).await;
         let catalogue = self.registry.catalogue();
-        let around = self.around(sheet, &catalogue.texts, &lists);
-        let blank = Draft { data: json!({}), disputed: held.disputed };
-        let draft = sheet.form.accept(None, &blank, Sent::Data(&held.data), &around).map_err(|r| refused(&r.errors))?;
+        let around = self.around((sheet, &inputs), &catalogue.texts, &lists);
+        let first = Draft { data: Value::Object(sheet.held.clone()), disputed: held.disputed };
+        let draft = sheet.form.accept(None, &first, Sent::Data(&held.data), &around).map_err(|r| refused(&r.errors))?;
         sheet.form.finish(&draft, &around).map_err(|errors| refused(&errors))
     }
 
@@ -236,17 +245,31 @@ impl Filling {
         answers: Map<String, Value>,
         disputed: BTreeSet<String>,
     ) -> (Draft, Vec<FieldError>) {
-        let (held, lists) = self.looked_up(actor, sheet, answers, disputed).await;
+        // A draft is kept although what its applicant owns cannot be read.
+        let inputs = self.inputs(actor, sheet).await.unwrap_or_else(|_| sheet.inputs.clone());
+        let (held, lists) = self.looked_up(actor, (sheet, &inputs), answers, disputed).await;
         let catalogue = self.registry.catalogue();
-        let around = self.around(sheet, &catalogue.texts, &lists);
-        let blank = Draft { data: json!({}), disputed: held.disputed };
-        match sheet.form.accept(None, &blank, Sent::Data(&held.data), &around) {
+        let around = self.around((sheet, &inputs), &catalogue.texts, &lists);
+        let first = Draft { data: Value::Object(sheet.held.clone()), disputed: held.disputed };
+        match sheet.form.accept(None, &first, Sent::Data(&held.data), &around) {
             Ok(draft) => (draft, Vec::new()),
             Err(refused) => (refused.draft, refused.errors.iter().map(told).collect()),
         }
     }
 
-    fn around<'a>(&self, sheet: &'a Sheet, texts: &'a Texts, lists: &'a Lists) -> Around<'a> {
+    /// Values beside the answers, with what somebody owns.
+    async fn inputs(&self, actor: &Actor, sheet: &Sheet) -> Result<Map<String, Value>, QueryError> {
+        let mut inputs = sheet.inputs.clone();
+        inputs.extend(own(&self.registry, actor, &sheet.form, &sheet.space).await?);
+        Ok(inputs)
+    }
+
+    fn around<'a>(
+        &self,
+        (sheet, inputs): (&'a Sheet, &'a Map<String, Value>),
+        texts: &'a Texts,
+        lists: &'a Lists,
+    ) -> Around<'a> {
         Around {
             lang: Lang::En,
             texts,
@@ -254,7 +277,7 @@ impl Filling {
             offset_hours: self.offset_hours,
             prefill: &sheet.prefill,
             lists,
-            inputs: &sheet.inputs,
+            inputs,
         }
     }
 
@@ -262,13 +285,16 @@ impl Filling {
     async fn looked_up(
         &self,
         actor: &Actor,
-        sheet: &Sheet,
+        (sheet, inputs): (&Sheet, &Map<String, Value>),
         answers: Map<String, Value>,
         disputed: BTreeSet<String>,
     ) -> (Draft, Lists) {
-        let held = Draft { data: Value::Object(answers), disputed };
+        let mut data = sheet.held.clone();
+        data.extend(answers);
+        let held = Draft { data: Value::Object(data), disputed };
         let (catalogue, nothing) = (self.registry.catalogue(), Lists::default());
-        let wanted = sheet.form.wanted(&held, &BTreeMap::new(), &self.around(sheet, &catalogue.texts, &nothing));
+        let wanted =
+            sheet.form.wanted(&held, &BTreeMap::new(), &self.around((sheet, inputs), &catalogue.texts, &nothing));
         let lists = self.lists(actor, sheet, wanted).await;
         (held, lists)
     }
@@ -294,6 +320,47 @@ impl Filling {
     }
 }
 
+/// Things of one list of `svod.own`.
+const OWNED: usize = 100;
+
+/// What somebody owns, or for whom they act, as a form offers it (`svod.own`): lists of values and labels by their names. Nothing
+/// that they may not see.
+///
+/// # Errors
+/// When the register cannot be read.
+pub async fn own(
+    registry: &Registry,
+    actor: &Actor,
+    form: &Form,
+    space: &SpacePath,
+) -> Result<Map<String, Value>, QueryError> {
+    let mut out = Map::new();
+    for list in form.own() {
+        let mut found = Vec::new();
+        if let Ok(person) = actor.subject().parse::<Urn>() {
+            let query = EntityQuery::of(space.top(), &[&list.kind]).with(&list.by, person.as_str());
+            found = registry.query(actor, EntityQuery { limit: OWNED, ..query }).await?.items;
+        }
+        let mut choices: Vec<(String, Value)> = found.iter().filter_map(|e| choice(list, e)).collect();
+        choices.sort_by(|(a, _), (b, _)| a.cmp(b));
+        if let (false, Some((value, label))) = (choices.is_empty(), &list.other) {
+            choices.push((label.clone(), value.as_str().into()));
+        }
+        let choices = choices.into_iter().map(|(label, value)| json!({"value": value, "label": label}));
+        out.insert(list.name.clone(), choices.collect());
+    }
+    Ok(out)
+}
+
+/// One thing that is owned, with the words by which it is told apart; none where its value may not be seen.
+fn choice(list: &Own, entity: &Entity) -> Option<(String, Value)> {
+    let all = plain(entity);
+    let words = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let value = all.get(list.value.as_deref().unwrap_or("urn"))?.clone();
+    let label: Vec<String> = list.label.iter().filter_map(|name| all.get(name)).map(words).collect();
+    Some((if label.is_empty() { words(&value) } else { label.join(", ") }, value))
+}
+
 fn none(what: &str) -> FillingError {
     FillingError::NoForm(what.to_owned())
 }
@@ -311,7 +378,7 @@ fn fix(error: &svod_forms::FieldError) -> String {
     let said = |name: &str| error.args.iter().find(|(n, _)| *n == name).map(|(_, arg)| shown(arg)).unwrap_or_default();
     let n = said("n");
     match error.rule {
-        "required" | "appeared" => "give an answer".into(),
+        "required" => "give an answer".into(),
         "required-check" => "give true".into(),
         "required-choice" => "give one of the values that are offered".into(),
         "required-choices" => "give a list with at least one of the values that are offered".into(),
@@ -337,6 +404,8 @@ fn fix(error: &svod_forms::FieldError) -> String {
         "interval" => format!("give a time on a step of {n} minutes"),
         "choice" => "give one of the values that are offered".into(),
         "address" => "give the URN of an address of the register".into(),
+        "place" => "give latitude and longitude, or a point of GeoJSON".into(),
+        "place-range" => "give longitude from -180 to 180 and latitude from -90 to 90, in this order".into(),
         "files" => format!("give at most {n} files"),
         "file-kind" => format!("give files of these kinds: {}", said("kinds")),
         "items-max" => format!("give at most {n} items"),

@@ -2,6 +2,7 @@
 //!
 //! * `worker` – takes findings in order, one transaction each, under a lease: never lost, never doubled
 //! * `respond` – the command a finding becomes
+//! * `acceptance` – a proposed decision accepted as it stands
 //! * [`accruals`] – what somebody owes a body
 //! * `applications` – services that people ask for: what there is, drafts, what they have sent
 //! * [`cases`] – process instances made durable: states, waits, tasks and changes of the graph in one command
@@ -12,6 +13,7 @@
 //! * [`triggers`] – what begins by itself; `offers` – what somebody is offered because of it
 //! * `tasks` – what an official does with a task: take, give back, complete
 
+mod acceptance;
 pub mod accruals;
 mod applications;
 pub mod cases;
@@ -28,18 +30,20 @@ mod territory;
 pub mod triggers;
 mod worker;
 
+pub use acceptance::{AcceptError, Acceptance};
 pub use applications::{Application, ApplicationError, Applications, Service};
 pub use cases::plain;
 pub use cases::{Along, CaseError, Cases, NewCase};
 pub use correspondence::{Correspondence, CorrespondenceError, MAX_COMMENT, MAX_MESSAGE, Side};
 pub use enclosed::{Enclosed, EnclosedError, reference};
-pub use filling::{Filling, FillingError, Kept, Sheet, form_of};
+pub use filling::{Filling, FillingError, Kept, Sheet, form_of, own};
 pub use handover::{Handover, HandoverError, To};
 pub use naming::{step_name, task_name};
 pub use offers::{OfferError, Offers};
+pub use place::numbers_meant;
 pub use respond::alert_message;
 pub use svod_store::draft::{DraftRow, Going, ReachRow};
-pub use tasks::{TaskError, Tasks, is_taken_by};
+pub use tasks::{TaskError, Tasks, is_taken_by, shown_to};
 pub use territory::{Answerable, Territories};
 pub use triggers::Triggers;
 pub use worker::{Runtime, Sweep};

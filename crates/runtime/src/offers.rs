@@ -18,6 +18,10 @@ const STANDS: i64 = 30 * 86_400;
 const AT_ONCE: usize = 200;
 /// Offers of one party that are shown.
 const SHOWN: usize = 200;
+/// How long somebody is told that an offer was withdrawn, seconds.
+const TOLD: i64 = 30 * 86_400;
+/// How often a withdrawal is tried while others change the offer.
+const TRIES: usize = 5;
 
 /// Why an offer was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +29,9 @@ pub enum OfferError {
     /// It was answered before, or its time is over.
     #[error("the offer is {0}; only an open one is answered")]
     State(String),
+    /// It is taken by filling in the form of its service, which is named.
+    #[error("the offer is taken with the form of {0}, and not as it stands")]
+    MustFill(String),
     /// There is none, it could not be read, or the service does not begin.
     #[error(transparent)]
     Application(#[from] ApplicationError),
@@ -46,6 +53,7 @@ impl Coded for OfferError {
     fn code(&self) -> &'static str {
         match self {
             Self::State(_) => "offer-state",
+            Self::MustFill(_) => "offer-fill",
             Self::Application(e) => e.code(),
         }
     }
@@ -53,6 +61,7 @@ impl Coded for OfferError {
     fn status(&self) -> u16 {
         match self {
             Self::State(_) => 409,
+            Self::MustFill(_) => 422,
             Self::Application(e) => e.status(),
         }
     }
@@ -60,6 +69,11 @@ impl Coded for OfferError {
     fn fields(&self) -> Vec<FieldError> {
         match self {
             Self::State(_) => Vec::new(),
+            Self::MustFill(service) => vec![FieldError {
+                field: "answers".into(),
+                rule: "required".into(),
+                fix: format!("fill in what is missing of the form of {service} and send it with the answers"),
+            }],
             Self::Application(e) => e.fields(),
         }
     }
@@ -92,6 +106,27 @@ impl Offers {
         found.retain(|offer| stands(offer, now));
         found.sort_by_key(|offer| std::cmp::Reverse(offer.time("madeAt")));
         Ok(found)
+    }
+
+    /// Offers to whom the actor acts for that were withdrawn of late, the newest first.
+    ///
+    /// # Errors
+    /// As [`Offers::of`].
+    pub async fn withdrawn(&self, actor: &Actor) -> Result<Vec<Entity>, OfferError> {
+        let party = self.applications.applicant(actor).await?;
+        let query = EntityQuery { limit: SHOWN, ..EntityQuery::of(party.space.top(), &["Offer"]) }
+            .with("person", party.id.as_str())
+            .with("status", "withdrawn");
+        let since = self.registry.clock().now().plus_seconds(-TOLD);
+        let mut found = self.registry.query(actor, query).await?.items;
+        found.retain(|offer| offer.modified_at > since);
+        found.sort_by_key(|offer| std::cmp::Reverse(offer.modified_at));
+        Ok(found)
+    }
+
+    /// Is it taken by filling in the form of its service, and not as it stands?
+    pub fn must_fill(offer: &Entity) -> bool {
+        offer.value("mustFill").and_then(Value::as_bool) == Some(true)
     }
 
     /// The offer of a service that waits for an answer of whom the actor acts for: the newest.
@@ -139,6 +174,11 @@ impl Offers {
     /// # Errors
     /// See [`OfferError`]; the offer stays open then.
     pub async fn accept(&self, actor: &Actor, urn: &Urn) -> Result<Urn, OfferError> {
+        let offer = self.get(actor, urn).await?;
+        if Self::must_fill(&offer) && taken(&offer).is_none() {
+            self.is_open(&offer)?;
+            return Err(OfferError::MustFill(offer.text("service").unwrap_or_default().to_owned()));
+        }
         self.accept_with(actor, urn, (Map::new(), None)).await
     }
 
@@ -216,20 +256,21 @@ impl Offers {
         }
     }
 
-    /// Offers a service. `id` is the same for the same cause: made again it is refused as existing.
+    /// Offers a service. `id` is the same for the same cause: made again it is refused as existing. `fill`: it is taken with its
+    /// form only.
     pub(crate) async fn make(
         &self,
         actor: &Actor,
         service: &Service,
         party: &Entity,
-        (id, data): (&Urn, &Map<String, Value>),
+        (id, data, fill): (&Urn, &Map<String, Value>, bool),
         (event, ground): (&Urn, &str),
     ) -> Result<(), ApplicationError> {
         let text = |s: &str| Attribute::property(s);
         let now = self.registry.clock().now();
         let catalogue = self.registry.catalogue();
         let name = format!("service-{}", service.spec.id);
-        let offer = Entity::new(id.clone(), "Offer", party.space.clone())
+        let mut offer = Entity::new(id.clone(), "Offer", party.space.clone())
             .with("name", text(&catalogue.texts.get(Lang::default(), &name)))
             .with("person", Attribute::object(party.id.clone()))
             .with("service", text(&service.key()))
@@ -238,10 +279,31 @@ impl Offers {
             .with("madeAt", text(&now.to_string()))
             .with("until", text(&now.plus_seconds(STANDS).to_string()))
             .with("status", text("open"));
+        if fill {
+            offer = offer.with("mustFill", Attribute::property(true));
+        }
         let changes = vec![Change::verb(Operation::Create(offer), Action::Create, "offer")];
         let command = Command { ground: ground.to_owned(), changes, ..Command::default() };
         self.registry.execute(actor, command).await?;
         Ok(())
+    }
+
+    /// What an open offer stands on is over: it is withdrawn; whether it was. One that was answered meanwhile stays as it is.
+    pub(crate) async fn withdraw(&self, actor: &Actor, urn: &Urn, ground: &str) -> Result<bool, ApplicationError> {
+        let mut tries = 1;
+        loop {
+            let offer = self.registry.entity(actor, urn).await?;
+            if offer.text("status") != Some("open") {
+                return Ok(false);
+            }
+            let change = answered(&offer, [("status", Attribute::property("withdrawn"))], "withdraw");
+            let command = Command { ground: ground.to_owned(), changes: vec![change], ..Command::default() };
+            match self.registry.execute(actor, command).await {
+                Ok(_) => return Ok(true),
+                Err(CommandError::Conflict { .. }) if tries < TRIES => tries += 1,
+                Err(e) => return Err(e.into()),
+            }
+        }
     }
 
     /// Offers whose time is over are marked as expired.

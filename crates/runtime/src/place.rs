@@ -14,6 +14,9 @@ use crate::applications::{ApplicationError, Service};
 use crate::cases::plain;
 use crate::territory::Territories;
 
+/// Signs of the number of a case, its hyphen not counted.
+const SIGNS_OF_NUMBER: usize = 8;
+
 /// The space of a case that is about to begin: what the service's `place` names, a thing or a space, where that is there; else the
 /// applicant's.
 ///
@@ -119,6 +122,39 @@ pub(crate) fn number_of(urn: &Urn) -> String {
     [a, &['-'], b].concat().into_iter().collect::<String>().to_uppercase()
 }
 
+/// The numbers of cases that somebody may mean by what they typed: as it stands, in capitals; and, where it has eight signs, in two
+/// groups with the letters that look like others put right: in small letters or large, Latin or Cyrillic, with or without a hyphen.
+pub fn numbers_meant(typed: &str) -> Vec<String> {
+    let plain = typed.trim().to_uppercase();
+    let meant: Vec<char> = plain.chars().filter(|c| c.is_alphanumeric()).map(meant).collect();
+    let written = (meant.len() == SIGNS_OF_NUMBER && meant.iter().all(char::is_ascii_alphanumeric)).then(|| {
+        let (a, b) = meant.split_at(SIGNS_OF_NUMBER / 2);
+        [a, &['-'], b].concat().into_iter().collect::<String>()
+    });
+    let written = written.filter(|written| *written != plain);
+    std::iter::once(plain).filter(|plain| !plain.is_empty()).chain(written).collect()
+}
+
+/// The sign that looks like a letter, where numbers have that one (Crockford's base 32 reads O as 0, I and L as 1).
+const fn meant(c: char) -> char {
+    match c {
+        'O' | 'О' => '0',
+        'I' | 'L' | 'І' => '1',
+        'А' => 'A',
+        'В' => 'B',
+        'С' => 'C',
+        'Е' => 'E',
+        'Н' => 'H',
+        'К' => 'K',
+        'М' => 'M',
+        'Р' => 'P',
+        'Т' => 'T',
+        'Х' => 'X',
+        'У' => 'Y',
+        c => c,
+    }
+}
+
 /// Eight signs of a number, none of them like another (Crockford's base 32).
 fn signs(mut number: u64) -> [char; 8] {
     const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -139,6 +175,18 @@ mod tests {
         assert_eq!(number("01mb09jhc04j").len(), 9);
         assert_ne!(number("01mb09jhc04j"), number("01mb09jhc04k"));
         assert_eq!(number("01mb09jhc04j"), number("01mb09jhc04j"));
+    }
+
+    #[test]
+    fn a_number_is_understood_however_it_is_typed() {
+        for typed in ["ABC0-1XYZ", "abc0-1xyz", " abc01xyz ", "ABC0 1XYZ", "abc0–1xyz", "АВСО-IХУZ", "№ abco lxyz"]
+        {
+            assert!(numbers_meant(typed).contains(&"ABC0-1XYZ".to_owned()), "{typed}: {:?}", numbers_meant(typed));
+        }
+        // A number that has such a letter all the same is found as it stands.
+        assert_eq!(numbers_meant("demo-0001"), ["DEMO-0001", "DEM0-0001"]);
+        assert_eq!(numbers_meant("Кирова 12"), ["КИРОВА 12"]);
+        assert!(numbers_meant("  ").is_empty());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -9,6 +9,7 @@ use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError
 
 use svod_trust::{Trust, Work};
 
+use crate::cases::whose::{Whose, whose};
 use crate::cases::{Along, CaseError, Cases};
 use crate::handover::acts_in;
 use crate::naming::task_name;
@@ -143,7 +144,7 @@ impl Tasks {
                 set.insert("openUntil".to_owned(), deadline.clone());
             }
         }
-        let access = self.access(actor, &task).await?;
+        let (person, access) = self.access(actor, &task).await?;
         if let Some(access) = &access {
             set.insert("access".to_owned(), Attribute::object(access.id.clone()));
         }
@@ -151,7 +152,10 @@ impl Tasks {
         let command = Command {
             ground: ground(actor, &task),
             cause: task.object("case").cloned(),
-            changes: std::iter::once(Change::verb(patch, Action::Take, "take")).chain(self.ends(&task)).collect(),
+            changes: std::iter::once(Change::verb(patch, Action::Take, "take"))
+                .chain(person.map(|person| is_now_about(&task, person)))
+                .chain(self.ends(&task))
+                .collect(),
             ..Command::default()
         };
         let Some(access) = access else { return Ok(self.registry.execute(actor, command).await?) };
@@ -171,15 +175,36 @@ impl Tasks {
         }
     }
 
-    /// What is opened with a task: on the acts of its service, for as long as it may take.
-    async fn access(&self, actor: &Actor, task: &Entity) -> Result<Option<Entity>, TaskError> {
-        let Some(person) = task.object("person") else { return Ok(None) };
-        match self.registry.entity(&Actor::platform("tasks"), person).await {
-            Ok(_) => {}
-            // Who is not there any more has nothing left to be opened; their case may have to be brought to its end.
-            Err(QueryError::NotFound(_)) => return Ok(None),
-            Err(e) => return Err(e.into()),
+    /// Those of the posts that these tasks name in which the actor is not here: what names one of them is for somebody else.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn posts_of_others<'t>(
+        &self,
+        actor: &Actor,
+        tasks: impl IntoIterator<Item = &'t Entity>,
+    ) -> Result<BTreeSet<Urn>, QueryError> {
+        let named: BTreeSet<Urn> = tasks.into_iter().filter_map(|t| t.object("post").cloned()).collect();
+        let mut others = BTreeSet::new();
+        for post in named.into_iter().filter(|_| !actor.is(Role::Platform)) {
+            if !acts_in(&self.registry, actor, |p| p.id == post).await? {
+                others.insert(post);
+            }
         }
+        Ok(others)
+    }
+
+    /// What is opened with a task: on the acts of its service, for as long as it may take; and whose matter it has become.
+    async fn access(&self, actor: &Actor, task: &Entity) -> Result<(Option<Urn>, Option<Entity>), TaskError> {
+        let Some(person) = task.object("person") else { return Ok((None, None)) };
+        let now = match whose(&self.registry, person).await? {
+            Whose::Theirs => None,
+            Whose::Became(now) => Some(now.id),
+            // Who is not there any more has nothing left to be opened; their case may have to be brought to its end.
+            Whose::Gone => return Ok((None, None)),
+        };
+        let about_now = now.clone().map(|now| task.clone().with("person", Attribute::object(now)));
+        let task = about_now.as_ref().unwrap_or(task);
         let case = match task.object("case") {
             Some(case) => self.registry.entity(actor, case).await.ok(),
             None => None,
@@ -190,12 +215,12 @@ impl Tasks {
         let acts = catalogue.packs.iter().flat_map(|p| &p.services).find(of).map(|spec| spec.acts.join("; "));
         let title = task_name(&catalogue.texts, Lang::Ru, task, case.as_ref());
         let number = case.as_ref().and_then(|c| c.text("number")).unwrap_or_default();
-        let now = self.registry.clock().now();
-        let until = task.time("deadline").unwrap_or(now);
-        let until = until.max(now.plus_seconds(OPEN_SECONDS)).min(now.plus_seconds(OPEN_MOST_SECONDS));
+        let moment = self.registry.clock().now();
+        let until = task.time("deadline").unwrap_or(moment);
+        let until = until.max(moment.plus_seconds(OPEN_SECONDS)).min(moment.plus_seconds(OPEN_MOST_SECONDS));
         let reason = if number.is_empty() { title } else { format!("{title}: {number}") };
         let ground = acts.unwrap_or_else(|| ground(actor, task));
-        Ok(self.trust.for_work(actor, &Work { task, ground: &ground, reason: &reason, until }))
+        Ok((now, self.trust.for_work(actor, &Work { task, ground: &ground, reason: &reason, until })))
     }
 
     /// Gives a taken task back.
@@ -345,6 +370,33 @@ pub(crate) fn mine(actor: &Actor, task: &Entity) -> Result<(), TaskError> {
         return Ok(());
     }
     Err(TaskError::NotYours(task.text("takenBy").unwrap_or_default().to_owned()))
+}
+
+/// The matter has become another person's, of whom its applicant is a part by now.
+fn is_now_about(task: &Entity, person: Urn) -> Change {
+    let set = BTreeMap::from([("person".to_owned(), Attribute::object(person))]);
+    let patch = Operation::Patch { urn: task.id.clone(), expected: None, set, unset: Vec::new() };
+    Change::verb(patch, Action::Update, "update").by(&Arc::new(Actor::platform("tasks")))
+}
+
+/// A task as it is shown to who looks at it: `task` as they may see it. Where its applicant is not there any more nothing can be
+/// opened, nor is there anybody to tell of it: whoever has taken it sees what its process shows, and can bring the case to its end.
+///
+/// # Errors
+/// When the store fails.
+pub async fn shown_to(registry: &Registry, actor: &Actor, task: Entity) -> Result<Entity, QueryError> {
+    let taken = task.text("status") == Some("taken") && task.text("takenBy").is_some() && is_taken_by(&task, actor);
+    if !taken || task.text("input").is_some() {
+        return Ok(task);
+    }
+    if let Some(person) = task.object("person")
+        && !matches!(whose(registry, person).await?, Whose::Gone)
+    {
+        return Ok(task);
+    }
+    let whole = registry.entity(&Actor::platform("tasks"), &task.id).await?;
+    let shown = ["input", "proposal"].into_iter().filter_map(|name| Some((name, whole.attributes.get(name)?.clone())));
+    Ok(shown.fold(task, |task, (name, attribute)| task.with(name, attribute)))
 }
 
 /// Who takes a task: the name of the post, and who holds it, for two may hold posts of one name.

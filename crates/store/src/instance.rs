@@ -152,6 +152,9 @@ pub struct Step {
     pub steps: String,
 }
 
+/// Numbers asked for in one question.
+const LENGTHS: [usize; 4] = [200, 50, 8, 1];
+
 const COLUMNS: &str =
     "space, id, urn, process, parent, business_key, status, version, started, modified, state, person";
 
@@ -527,12 +530,15 @@ pub fn versions(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<(i64
 /// Whatever the engine refused.
 pub fn get_many(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<InstanceRow>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
-    for some in ids.chunks(200) {
+    for some in ids.chunks(LENGTHS[0]) {
+        // Few lengths, so that few statements are prepared: the last number fills the rest.
+        let length = LENGTHS.into_iter().filter(|n| *n >= some.len()).min().unwrap_or(some.len());
         let sql = format!(
             "SELECT {COLUMNS} FROM instance WHERE space = ?1 AND id IN ({}) ORDER BY id",
-            placeholders(2, some.len())
+            placeholders(2, length)
         );
-        let params: Vec<Value> = std::iter::once(space.into()).chain(some.iter().map(|id| (*id).into())).collect();
+        let ids = some.iter().chain(some.last().into_iter().cycle()).take(length);
+        let params: Vec<Value> = std::iter::once(space.into()).chain(ids.map(|id| (*id).into())).collect();
         for row in conn.query(&sql, &params)? {
             found.push(of(&row)?);
         }

@@ -28,6 +28,8 @@ pub use providers::{ProviderConfig, TrustedAs};
 pub struct Config {
     /// Folder of the embedded store, secrets and run files.
     pub data: DataDir,
+    /// The disk under it may be readable to who takes it away, although others can reach the platform.
+    pub plain_disk: bool,
     /// Where entities, journal and history are kept.
     pub store: StoreConfig,
     /// Pages and API.

@@ -1,10 +1,13 @@
-//! What passes a network is encrypted: doors that others can reach, a store and systems on other machines (ASVS V12.3.1).
+//! What passes a network is encrypted: doors that others can reach, a store and systems on other machines (ASVS V12.3.1). What
+//! lies on the disk of an installation that others can reach is as well (V14.2.4).
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use svod_store::StoreUrl;
 
 use crate::config::{Config, ConfigError, demand_closed};
+use crate::disk;
 
 /// Doors and store as they will be used; the first that others could read or answer is refused.
 ///
@@ -46,6 +49,32 @@ pub fn demand_tls(config: &Config) -> Result<(), ConfigError> {
     }
 }
 
+/// Where others can reach a door, the data folder lies on an encrypted disk, or somebody has said that it does not.
+///
+/// # Errors
+/// [`ConfigError::Value`] with key, rule and fix.
+pub fn demand_sealed(config: &Config) -> Result<(), ConfigError> {
+    sealed_by(config, disk::is_sealed)
+}
+
+fn sealed_by(config: &Config, looks: impl Fn(&Path) -> Option<bool>) -> Result<(), ConfigError> {
+    let others = |address: SocketAddr| !address.ip().is_loopback();
+    let reached = others(config.http.listen) || others(config.mqtt.listen) || config.http.proxied;
+    if !reached || config.plain_disk {
+        return Ok(());
+    }
+    // The folder is made at the first start: until then it is where its parent is.
+    let there = config.data.0.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    let folder = config.data.0.display();
+    let rule = match looks(there) {
+        Some(true) => return Ok(()),
+        Some(false) => format!("{folder} is not on an encrypted disk: who takes the disk away reads everything"),
+        None => format!("whether {folder} is on an encrypted disk cannot be told from here"),
+    };
+    let fix = "put it on LUKS; or say plain_disk = true, above the tables, where the disk is guarded otherwise; or listen on loopback";
+    Err(ConfigError::Value { key: "data", rule, fix })
+}
+
 fn open(key: &'static str, address: SocketAddr, fix: &'static str) -> ConfigError {
     let rule = format!("others can reach {address}, and there is no certificate: passwords could be read on the way");
     ConfigError::Value { key, rule, fix }
@@ -76,6 +105,35 @@ mod tests {
             (c.mqtt.listen, c.mqtt.tls_cert) = (everywhere, Some("a.pem".into()));
         });
         assert_eq!(given, Ok(()));
+    }
+
+    /// ASVS V14.2.4.
+    #[test]
+    fn what_others_can_reach_lies_on_an_encrypted_disk_or_says_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let everywhere: SocketAddr = ([0, 0, 0, 0], 8080).into();
+        let judged = |change: fn(&mut Config, SocketAddr), disk: Option<bool>| {
+            let mut config = Config::default();
+            config.data.0 = folder.path().join("not/there/yet");
+            change(&mut config, everywhere);
+            let looks = |path: &Path| {
+                assert_eq!(path, folder.path(), "where the folder will be");
+                disk
+            };
+            sealed_by(&config, looks).map_err(|e| e.to_string())
+        };
+        for reached in [
+            |c: &mut Config, a: SocketAddr| c.http.listen = a,
+            |c: &mut Config, a: SocketAddr| c.mqtt.listen = a,
+            |c: &mut Config, _: SocketAddr| c.http.proxied = true,
+        ] {
+            assert_eq!(judged(reached, Some(true)), Ok(()));
+            let plain = judged(reached, Some(false)).unwrap_err();
+            assert!(plain.starts_with("data") && plain.contains("plain_disk = true"), "{plain}");
+            assert!(judged(reached, None).unwrap_err().contains("cannot be told"));
+        }
+        assert_eq!(judged(|c, a| (c.http.listen, c.plain_disk) = (a, true), Some(false)), Ok(()));
+        assert_eq!(judged(|_, _| (), Some(false)), Ok(()), "on loopback nothing is asked");
     }
 
     /// ASVS V13.2.1.

@@ -91,6 +91,7 @@ pub fn open(identity: &Arc<Identity>, providers: &[ProviderConfig], outbound: Ou
             acr: p.acr.clone(),
             amr: p.amr.clone(),
             also_at: p.also_at.clone(),
+            rsa_2048: p.rsa_2048,
         })
     };
     let all: anyhow::Result<Vec<OutsideProvider>> = providers.iter().map(spec).collect();

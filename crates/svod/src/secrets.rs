@@ -240,7 +240,10 @@ pub fn node(data: &Path, rng: &dyn Rng) -> io::Result<String> {
         Ok(_) => Err(io::Error::other("the file node is empty; remove it")),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let name = format!("node-{:016x}", rng.next_u64());
-            fs::write(&path, &name)?;
+            // Whole or not at all: a start that is killed here must not keep the next from starting.
+            let new = data.join("node.new");
+            fs::write(&new, &name)?;
+            fs::rename(&new, &path)?;
             Ok(name)
         }
         Err(e) => Err(e),

@@ -13,6 +13,8 @@ use crate::{Trust, TrustError};
 pub const LOOK_SECONDS: i64 = 3600;
 /// How long they do in an emergency.
 pub const EMERGENCY_SECONDS: i64 = 30 * 60;
+/// The name of an actor who acts in no post.
+const CITIZEN: &str = "citizen";
 /// Longest text of a ground or a reason, in characters.
 const MAX_TEXT: usize = 1_000;
 /// Numbers that are asked in vain within an hour before one waits.
@@ -147,8 +149,9 @@ impl Trust {
         let now = self.registry.clock().now();
         let basis = mandate.text("basis").unwrap_or_default().to_owned();
         let access = Entity::new(self.mint("Access"), "Access", person.space.clone());
+        let doer = self.doer(actor).await?;
         let access = self
-            .traced(access, actor, &person.id, (now, now))
+            .traced(access, &doer, &person.id, (now, now))
             .with("basis", Attribute::property("mandate"))
             .with("ground", Attribute::property(mandate.text("document").unwrap_or(&basis).to_owned()))
             .with("reason", Attribute::property(basis));
@@ -156,6 +159,32 @@ impl Trust {
         let command = Command { ground: link.mandate.to_string(), changes, ..Command::default() };
         self.registry.execute(&platform, command).await?;
         Ok(())
+    }
+
+    /// As whom somebody acts for another: an operator for who is present in their post, everybody else as who they are.
+    async fn doer(&self, actor: &Actor) -> Result<Actor, TrustError> {
+        let own = Actor { name: CITIZEN.to_owned(), body: None, ..actor.clone() };
+        let Some(nearest) = actor.on_behalf.first() else { return Ok(own) };
+        let platform = Actor::platform("trust");
+        let mandate = self.registry.entity(&platform, &nearest.mandate).await?;
+        if mandate.text("basis") != Some("present") {
+            return Ok(own);
+        }
+        if actor.name != CITIZEN {
+            return Ok(actor.clone());
+        }
+        // Who acts already has no post any more: it was written down when they began.
+        let with = [("person", nearest.person.as_str()), ("actor", actor.id.as_str())];
+        let since = List { since: mandate.time("since"), ..List::of("Access", &with) };
+        let began = self.everywhere(&platform, &since).await?;
+        let post = began.iter().find_map(|a| {
+            let post = a.text("post").filter(|post| *post != CITIZEN && a.text("reason") == Some("present"))?;
+            Some((post.to_owned(), a.object("body").cloned()))
+        });
+        Ok(match post {
+            Some((name, body)) => Actor { name, body, ..own },
+            None => own,
+        })
     }
 
     /// Somebody sees, in a matter of their own, what belongs to one for whom they may act: written down as when they begin to act for

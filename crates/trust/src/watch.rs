@@ -231,20 +231,29 @@ impl Trust {
     }
 
     async fn noticed(&self, sign: Sign, identity: &Identity, refused: &mut Refusals) {
-        let (kind, person) = match sign {
+        let (kind, about) = match sign {
             Sign::Refused { network } => return self.refused(refused, "sign-in-failures", (network, 1)).await,
             // A kind of their own: devices that knock do not hide who guesses passwords.
             Sign::DevicesRefused { network, count } => {
                 return self.refused(refused, "device-failures", (network, count)).await;
             }
-            Sign::NewDevice { person } => ("new-device", person),
-            Sign::FarAway { person } => ("far-away", person),
+            Sign::NewDevice { person } => ("new-device", (person.to_string(), person, String::new())),
+            Sign::FarAway { person } => ("far-away", (person.to_string(), person, String::new())),
+            // A site is let in, somebody is invited to a post: who may do what has changed.
+            Sign::Changed { what, of, by, person: None, space } => {
+                let of = Happened { entity: format!("{what} {of}"), ..Happened::new("powers", &by, 1) };
+                let space = space.or_else(|| of.space.clone());
+                return self.happened(Happened { space, ..of }).await;
+            }
+            Sign::Changed { what, of, by, person: Some(person), .. } => {
+                ("account", (by.id, person, format!("{what} {of}")))
+            }
         };
+        let (whom, person, entity) = about;
         let post = identity.posts(&person).await.unwrap_or_default().into_iter().next();
         let role = post.as_ref().map_or("citizen", |p| p.role.as_str()).to_owned();
         let space = post.map(|p| p.space);
-        let entity = String::new();
-        self.happened(Happened { kind, whom: person.to_string(), role, count: 1, space, entity }).await;
+        self.happened(Happened { kind, whom, role, count: 1, space, entity }).await;
     }
 
     async fn refused(&self, all: &mut Refusals, kind: &'static str, (network, more): (String, u32)) {

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ impl LiveEntity {
             kind: &e.kind,
             space: &e.space,
             name: e.text("name").unwrap_or_else(|| e.id.local()),
-            k: e.text("kind").filter(|_| open("kind")),
+            k: e.text("kind").filter(|_| open("kind")).map(Cow::Borrowed).or_else(|| step(e, open).map(Cow::Owned)),
             g: self.place(geometry).map(|p| [round6(p.lon), round6(p.lat)]),
             v: self
                 .observed
@@ -107,7 +108,7 @@ struct Shown<'a> {
     space: &'a SpacePath,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    k: Option<&'a str>,
+    k: Option<Cow<'a, str>>,
     g: Option<[f64; 2]>,
     v: BTreeMap<&'a str, &'a ObservedValue>,
     t: Option<i64>,
@@ -115,6 +116,12 @@ struct Shown<'a> {
     s: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     sim: bool,
+}
+
+/// What a task that answers no alert is about: the step of its process, as the packs' texts name it.
+fn step(task: &Entity, open: impl Fn(&str) -> bool) -> Option<String> {
+    let of = |name: &str| task.text(name).filter(|_| open(name));
+    (task.kind == "Task").then(|| Some(format!("{}-{}", of("process")?, of("step")?)))?
 }
 
 fn round6(x: f64) -> f64 {
@@ -155,6 +162,21 @@ mod tests {
         assert!(!l.take("position", at(87.2, 5)));
         assert!(!l.take("position", at(87.2, 10)), "the same moment twice is the same reading");
         assert_eq!(l.place("position").unwrap().lon, 87.1);
+    }
+
+    #[test]
+    fn a_task_says_what_it_is_about() {
+        let told = |values: &[(&str, &str)]| {
+            let id = "urn:svod:task:1".parse().unwrap();
+            let task = Entity::new(id, "Task", "kuzbass".parse().unwrap());
+            let task = values.iter().fold(task, |e, (n, v)| e.with(n, svod_model::Attribute::property(*v)));
+            let json = LiveEntity::new(Arc::new(task)).json(&Metamodel::default(), "location");
+            serde_json::from_str::<serde_json::Value>(&json).unwrap()["k"].clone()
+        };
+        let step = [("process", "moving"), ("step", "check")];
+        assert_eq!(told(&step), "moving-check");
+        assert_eq!(told(&[step[0], step[1], ("kind", "air-pollution")]), "air-pollution");
+        assert!(told(&[("step", "escalation")]).is_null(), "a task of the platform itself has no process");
     }
 
     #[test]

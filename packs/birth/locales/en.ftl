@@ -287,3 +287,14 @@ task-input-motherCountry-XXA = Without citizenship
 task-input-fatherCountry-RUS = Russia
 task-input-fatherCountry-KAZ = Kazakhstan
 task-input-fatherCountry-XXA = Without citizenship
+data-birth-amountEach = Benefit for each child, kopecks
+
+attr-benefitUnasked = Benefit granted unasked
+service-birth-benefit = Lump sum at birth, unasked
+service-birth-benefit-about = Where the Social Fund has paid the mother before, the lump sum comes to the same account without an application.
+service-birth-benefit-result = The money.
+birth-told-benefit-unasked = The lump sum at the birth of a child is granted by the record of birth, without an application: { $roubles } ₽. It goes to the account that you were paid to before.
+birth-benefit-arrived = The lump sum at the birth of the child has been paid to the account that you were paid to before. Nothing is asked of you.
+data-birth-benefit-amountEach = Benefit, kopecks
+process-birth-benefit = Lump sum at birth, unasked
+step-birth-benefit-ask-account = The money could not be paid: ask for an account

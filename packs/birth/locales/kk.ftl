@@ -287,3 +287,14 @@ task-input-motherCountry-XXA = Азаматтығы жоқ
 task-input-fatherCountry-RUS = Ресей
 task-input-fatherCountry-KAZ = Қазақстан
 task-input-fatherCountry-XXA = Азаматтығы жоқ
+data-birth-amountEach = Бір балаға жәрдемақы, тиын
+
+attr-benefitUnasked = Жәрдемақы өтінішсіз тағайындалады
+service-birth-benefit = Өтінішсіз біржолғы жәрдемақы
+service-birth-benefit-about = Әлеуметтік қор анаға бұрын төлеген болса, бала туғандағы жәрдемақы сол шотқа өтінішсіз келеді.
+service-birth-benefit-result = Ақша.
+birth-told-benefit-unasked = Бала туғандағы біржолғы жәрдемақы туу туралы жазба бойынша өтінішсіз тағайындалды: { $roubles } ₽. Ол бұрын төленген шотыңызға түседі.
+birth-benefit-arrived = Бала туғандағы біржолғы жәрдемақы бұрын төленген шотыңызға төленді. Сізден ештеңе талап етілмейді.
+data-birth-benefit-amountEach = Жәрдемақы, тиын
+process-birth-benefit = Өтінішсіз біржолғы жәрдемақы
+step-birth-benefit-ask-account = Төлем өтпеді: шотты нақтылау

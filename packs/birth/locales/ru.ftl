@@ -287,3 +287,14 @@ task-input-motherCountry-XXA = Без гражданства
 task-input-fatherCountry-RUS = Россия
 task-input-fatherCountry-KAZ = Казахстан
 task-input-fatherCountry-XXA = Без гражданства
+data-birth-amountEach = Пособие на ребёнка, копеек
+
+attr-benefitUnasked = Пособие назначается без заявления
+service-birth-benefit = Единовременное пособие без заявления
+service-birth-benefit-about = Если Социальный фонд уже платил матери, пособие при рождении приходит на тот же счёт без заявления.
+service-birth-benefit-result = Деньги.
+birth-told-benefit-unasked = Единовременное пособие при рождении ребёнка назначено по записи о рождении, без заявления: { $roubles } ₽. Оно придёт на счёт, на который вам уже платили.
+birth-benefit-arrived = Единовременное пособие при рождении ребёнка выплачено на счёт, на который вам уже платили. От вас ничего не требуется.
+data-birth-benefit-amountEach = Пособие, копеек
+process-birth-benefit = Единовременное пособие без заявления
+step-birth-benefit-ask-account = Выплата не прошла: уточнить счёт

@@ -21,7 +21,7 @@ interface Node {
   element: Element;
   width: number;
   height: number;
-  /** Row, from below: what needs nothing is 0. */
+  /** Row, from below. */
   row: number;
   x: number;
   needs: Need[];
@@ -80,11 +80,16 @@ function place(nodes: Node[]): void {
       }
     }
   }
+  const users = new Map(nodes.map((n) => [n, nodes.filter((other) => other.needs.some((need) => need.of === n))]));
+  // From the top down, each just under the lowest that needs it: no line leads through a row that it has nothing to do with.
+  for (const node of [...nodes].sort((a, b) => b.row - a.row)) {
+    const above = (users.get(node) ?? []).map((user) => user.row);
+    if (above.length > 0) node.row = Math.max(node.row, Math.min(...above) - 1);
+  }
   const rows = new Map<number, Node[]>();
   for (const node of nodes) rows.set(node.row, [...(rows.get(node.row) ?? []), node]);
   const all = [...rows.keys()].sort((a, b) => a - b).map((row) => rows.get(row) ?? []);
   all.forEach(spread);
-  const users = new Map(nodes.map((n) => [n, nodes.filter((other) => other.needs.some((need) => need.of === n))]));
   for (let pass = 0; pass < PASSES; pass += 1) {
     for (const row of pass % 2 === 0 ? [...all].reverse() : all) {
       const middle = (node: Node): number => {

@@ -3,7 +3,8 @@ const PAUSE = 2000;
 /** Looks that may fail one after another. */
 const FAILURES = 5;
 
-const PLACES = ["run-status", "run-outcome"];
+/** What changes, each by itself: whoever stands on a button keeps it until the button changes. */
+const PLACES = ["run-status", "run-outcome", "run-act"];
 
 /** Follows a run of tests: takes the page anew until it says that the run is over. Without this the page has a link to itself. */
 export async function follow(status: HTMLElement): Promise<void> {

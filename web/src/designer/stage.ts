@@ -28,6 +28,8 @@ export class Stage {
   private shown = false;
   /** What the editor was opened with. */
   private opened = "";
+  /** The form is on its way: what was written goes with it. */
+  private sent = false;
 
   constructor(private readonly form: HTMLFormElement) {
     const area = form.querySelector<HTMLTextAreaElement>("textarea[name=content]");
@@ -44,6 +46,17 @@ export class Stage {
     form.before(title, choice, this.note, this.host);
     // Before the guard of the page's forms: it lets a form go once.
     document.addEventListener("submit", (e) => this.submitted(e), true);
+    form.addEventListener("submit", (e) => {
+      this.sent = !e.defaultPrevented;
+    });
+    addEventListener("beforeunload", (e) => {
+      if (this.unsaved()) e.preventDefault();
+    });
+  }
+
+  /** True while something is written that leaving the page would lose. */
+  private unsaved(): boolean {
+    return !this.sent && ((this.shown && this.editor?.changed() === true) || this.area.value !== this.area.defaultValue);
   }
 
   /** Shows the editor; where it cannot show the text, the text stays. */

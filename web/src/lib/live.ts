@@ -14,7 +14,7 @@ export interface LiveEntity {
   r: number | null;
   /** Severity or status. */
   s: string | null;
-  /** Attribute `kind`: what an alert or task is about; `kinds` of its layer has the words. */
+  /** What an alert or task is about: its kind, or the step of its process; `kinds` of its layer has the words. */
   k?: string;
   sim?: boolean;
 }

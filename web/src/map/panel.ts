@@ -171,7 +171,8 @@ export class Panel {
 
 /** What an alert or task is about, in words. */
 export function kindWords(layer: Layer, entity: LiveEntity): string | undefined {
-  return entity.k === undefined ? undefined : (layer.kinds?.[entity.k] ?? entity.k);
+  // A step that the packs do not name has only an id, which says nothing to people.
+  return entity.k === undefined ? undefined : (layer.kinds?.[entity.k] ?? (entity.type === "Task" ? undefined : entity.k));
 }
 
 /** Tasks and alerts have colours of their meaning, not of a measure. */

@@ -63,6 +63,7 @@ my-present-button = Show a code
 my-code = Code for the operator
 my-code-text = Good for five minutes, once.
 cabinet-representative = representative
+cabinet-other-side = The other side of a case
 cabinet-basis = Kind of ground
 cabinet-basis-choice = Choose a kind of ground.
 cabinet-basis-no-consent = The person has given your body no consent that is in force.

@@ -60,6 +60,7 @@ my-present-button = Кодты көрсету
 my-code = Операторға арналған код
 my-code-text = Бес минут, бір рет жарамды.
 cabinet-representative = өкіл
+cabinet-other-side = Істің екінші тарапы
 cabinet-basis = Негіз түрі
 cabinet-basis-choice = Негіз түрін таңдаңыз.
 cabinet-basis-no-consent = Органыңызда осы адамның қолданыстағы келісімі жоқ.

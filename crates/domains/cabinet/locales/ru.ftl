@@ -64,6 +64,7 @@ my-present-button = Показать код
 my-code = Код для оператора
 my-code-text = Действует пять минут, один раз.
 cabinet-representative = представитель
+cabinet-other-side = Другая сторона дела
 cabinet-basis = Вид основания
 cabinet-basis-choice = Выберите вид основания.
 cabinet-basis-no-consent = У вашего органа нет действующего согласия этого лица.

@@ -15,6 +15,8 @@ pub struct Publication {
     pub actor: String,
     /// In force now.
     pub active: bool,
+    /// When the working copy was begun that it came from; none for what came otherwise.
+    pub begun: Option<Timestamp>,
     text: String,
 }
 
@@ -35,9 +37,11 @@ impl Publication {
 /// [`QueryError::NotFound`] when it was never published.
 pub async fn publications(registry: &Registry, id: &str) -> Result<Vec<Publication>, QueryError> {
     let rows = registry.pack_history(id).await.map_err(QueryError::from)?;
+    let made = registry.made(id).await.map_err(QueryError::from)?;
     let all: Vec<Publication> = rows
         .into_iter()
         .map(|r| Publication {
+            begun: made.get(&r.pack.version).map(|made| made.begun),
             version: r.pack.version,
             published: r.pack.published,
             actor: r.pack.actor,

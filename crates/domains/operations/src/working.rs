@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use svod_kernel::{Actor, Coded};
+use svod_kernel::{Actor, Coded, Timestamp};
 use svod_model::{MAX_FILE, MAX_FILES, PackSource};
 use svod_registry::{PublishError, Published, QueryError};
 use svod_runtime::ApplicationError;
@@ -89,6 +89,9 @@ impl From<PublishError> for WorkingError {
 struct Changes {
     /// Files by path; none is a file that was removed.
     files: BTreeMap<String, Option<String>>,
+    /// When the first of them was changed; none where it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun: Option<Timestamp>,
 }
 
 impl Changes {
@@ -143,8 +146,14 @@ impl Working {
             let of = all.iter().find(|p| p.version == row.version)?;
             Some((of.clone(), serde_json::from_str::<Changes>(&row.doc).ok()?))
         });
-        let (of, changes) = kept.unwrap_or_else(|| (in_force.clone(), Changes::default()));
-        let of = if changes.files.is_empty() { in_force.clone() } else { of };
+        let (of, mut changes) = kept.unwrap_or_else(|| (in_force.clone(), Changes::default()));
+        let of = if changes.files.is_empty() {
+            // Kept only with the first change.
+            changes.begun = Some(s.registry.clock().now());
+            in_force.clone()
+        } else {
+            of
+        };
         Ok(Self { pack: pack.to_owned(), base: of.version.clone(), published: of.source()?, changes, all })
     }
 
@@ -273,9 +282,14 @@ impl Working {
     /// # Errors
     /// Nothing to publish, another version in force meanwhile, or what the publication refuses.
     pub async fn publish(self, s: &OperationsState, actor: &Actor, version: &str) -> Result<Published, WorkingError> {
-        let done = s.registry.publish(actor, self.ready(version)?).await?;
+        let done = s.registry.publish_begun(actor, self.ready(version)?, self.begun()).await?;
         self.discard(s, actor).await?;
         Ok(done)
+    }
+
+    /// When it was begun; none where that was not noted.
+    pub fn begun(&self) -> Option<Timestamp> {
+        self.changes.begun
     }
 
     /// The files under a new version, as they would be published.
@@ -350,7 +364,8 @@ mod tests {
     }
 
     fn changes(files: &[(&str, Option<&str>)]) -> Changes {
-        Changes { files: files.iter().map(|(p, t)| ((*p).to_owned(), t.map(str::to_owned))).collect() }
+        let files = files.iter().map(|(p, t)| ((*p).to_owned(), t.map(str::to_owned))).collect();
+        Changes { files, ..Changes::default() }
     }
 
     #[test]

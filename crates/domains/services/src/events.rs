@@ -103,6 +103,7 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
         ("Offer", "accept") => ("event-offer-accept".into(), Tone::Good),
         ("Offer", "decline") => ("event-offer-decline".into(), Tone::Quiet),
         ("Offer", "lapse") => ("event-offer-lapse".into(), Tone::Quiet),
+        ("Offer", "withdraw") => ("event-offer-withdraw".into(), Tone::Quiet),
         ("Pack", "try") => ("event-pack-try".into(), Tone::Info),
         ("Pack", "withdraw") => ("event-pack-withdraw".into(), Tone::Quiet),
         (_, "attach" | "detach") => (format!("event-file-{}", event.action), Tone::Quiet),
@@ -233,7 +234,7 @@ fn worth_saying(event: &JournalEvent, name: &str, change: &Value) -> bool {
         ("Access", "look") => &["post", "body", "basis", "ground", "reason", "until"],
         ("Offer", "offer") => &["name", "until"],
         ("CaseMessage", "read") | ("Payment", "send" | "replace") => &[],
-        ("Access", "end" | "represent") | ("Offer", "accept" | "decline" | "lapse") => &[],
+        ("Access", "end" | "represent") | ("Offer", "accept" | "decline" | "lapse" | "withdraw") => &[],
         (_, "attach" | "detach") => &[],
         _ => {
             // Where a new thing stands is on the map.
@@ -343,6 +344,7 @@ mod tests {
         ("Offer", "accept"),
         ("Offer", "decline"),
         ("Offer", "lapse"),
+        ("Offer", "withdraw"),
         ("Case", "attach"),
         ("Case", "detach"),
         ("Task", "withdraw"),

@@ -36,6 +36,8 @@ pub struct Facts<'a> {
     inputs: Map<String, Value>,
     /// Variables of the process by the names under which a step shows them.
     variables: BTreeMap<String, String>,
+    /// The process whose own words for its variables come first.
+    process: Option<String>,
 }
 
 impl<'a> Facts<'a> {
@@ -46,7 +48,18 @@ impl<'a> Facts<'a> {
             lists.codes.insert(code.to_owned(), enums.get(code).map(|e| e.values.clone()).unwrap_or_default());
         }
         let (prefill, inputs, variables) = (Prefill::new(), Map::new(), BTreeMap::new());
-        Self { words, programs, lists, prefill, inputs, variables }
+        Self { words, programs, lists, prefill, inputs, variables, process: None }
+    }
+
+    /// Variables of a process: by the pack's texts `data-<process>-<variable>`, and `-<word>` of what it holds, where there are some.
+    #[must_use]
+    pub fn of_process(self, process: &str) -> Self {
+        Self { process: Some(process.to_owned()), ..self }
+    }
+
+    /// The process's own word.
+    fn own(&self, rest: &str) -> Option<String> {
+        said(self.words.ctx, &format!("data-{}-{rest}", self.process.as_ref()?))
     }
 
     /// What a step of a process shows: what it passes on as it is, an answer or an attribute, means what it meant there.
@@ -73,6 +86,31 @@ impl<'a> Facts<'a> {
         values.iter().take(MOST).map(row).collect()
     }
 
+    /// What is written in an attribute: answers as rows, a word or a moment in the reader's language, else as it stands.
+    pub fn written(&self, name: &str, text: &str) -> Html {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(answers)) if text.starts_with('{') => components::summary_list(&self.rows(&answers)),
+            _ => self.text(name, text),
+        }
+    }
+
+    /// A value in a line of text, to stand in a sentence.
+    pub fn line(&self, name: &str, value: &Value) -> String {
+        let ctx = self.words.ctx;
+        match value {
+            Value::Null => ctx.t("not-given"),
+            Value::Bool(b) => ctx.t(if *b { "value-yes" } else { "value-no" }),
+            Value::Number(n) => self.choice(name, value).unwrap_or_else(|| ctx.number(n.as_f64().unwrap_or_default())),
+            Value::String(text) => self.word(name, text).or_else(|| day(ctx, text)).unwrap_or_else(|| text.clone()),
+            Value::Array(items) => items.iter().take(MOST).map(|v| self.line(name, v)).collect::<Vec<_>>().join(", "),
+            Value::Object(map) => {
+                let told = map.iter().filter(|(_, v)| !v.is_null()).take(MOST);
+                let told = told.map(|(name, v)| format!("{}: {}", self.label("", name), self.line(name, v)));
+                told.collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+
     /// One value.
     pub fn told(&self, name: &str, value: &Value) -> Html {
         self.value(name, value, DEPTH)
@@ -82,7 +120,15 @@ impl<'a> Facts<'a> {
     fn label(&self, within: &str, name: &str) -> String {
         let ctx = self.words.ctx;
         let of = |key: String| said(ctx, &key);
-        let inside = if within.is_empty() { None } else { of(format!("task-input-{within}-{name}")) };
+        if let Some(own) = self.own(name).filter(|_| within.is_empty()) {
+            return own;
+        }
+        let inside = if within.is_empty() {
+            None
+        } else {
+            let asked = || self.repeated(within, name).map(|(label, _)| label).find(|label| !label.is_empty());
+            of(format!("task-input-{within}-{name}")).or_else(asked)
+        };
         let field = || self.fields(self.variable(name)).map(|(label, _)| label).find(|label| !label.is_empty());
         let attribute = || of(format!("attr-{name}")).or_else(|| of(format!("attr-{}", self.variable(name))));
         let named = inside.or_else(|| of(format!("task-input-{name}")));
@@ -91,10 +137,9 @@ impl<'a> Facts<'a> {
         named.or_else(told).unwrap_or_else(|| readable(name))
     }
 
-    /// Fields of that key in the pack's forms.
-    fn fields(&self, key: &str) -> impl Iterator<Item = (String, Vec<Choice>)> {
+    fn around(&self) -> Around<'_> {
         let ctx = self.words.ctx;
-        let around = Around {
+        Around {
             lang: ctx.lang,
             texts: &ctx.texts,
             now: ctx.now,
@@ -102,9 +147,19 @@ impl<'a> Facts<'a> {
             prefill: &self.prefill,
             lists: &self.lists,
             inputs: &self.inputs,
-        };
+        }
+    }
+
+    /// Fields of that key in the pack's forms.
+    fn fields(&self, key: &str) -> impl Iterator<Item = (String, Vec<Choice>)> {
         let forms = self.programs.into_iter().flat_map(|p| p.forms.values());
-        forms.filter_map(move |form| form.field(key, &around))
+        forms.filter_map(move |form| form.field(key, &self.around()))
+    }
+
+    /// Fields of that key in the repeats of the pack's forms whose items these are.
+    fn repeated(&self, within: &str, key: &str) -> impl Iterator<Item = (String, Vec<Choice>)> {
+        let forms = self.programs.into_iter().flat_map(|p| p.forms.values());
+        forms.filter_map(move |form| form.repeated(self.variable(within), key, &self.around()))
     }
 
     /// The label of a choice. `damageTwo` is chosen from what `damage` is: the same was asked of another.
@@ -142,6 +197,21 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// A value of one of several things: what the form that asked of each of them calls it.
+    fn inside(&self, within: &str, key: &str, value: &Value, depth: usize) -> Html {
+        let chosen = |value: &Value| {
+            let mut choices = self.repeated(within, key).flat_map(|(_, choices)| choices);
+            choices.find(|c| c.value == *value).map(|c| c.label)
+        };
+        let told = match value {
+            Value::Array(items) if !items.is_empty() => {
+                items.iter().map(chosen).collect::<Option<Vec<_>>>().map(|all| all.join(", "))
+            }
+            value => chosen(value),
+        };
+        told.map_or_else(|| self.value(key, value, depth), Html::from)
+    }
+
     fn text(&self, name: &str, text: &str) -> Html {
         let ctx = self.words.ctx;
         if text.trim().is_empty() {
@@ -170,7 +240,8 @@ impl<'a> Facts<'a> {
             Range::Enum(list) => said(ctx, &format!("enum-{list}-{text}")),
             _ => None,
         };
-        said(ctx, &format!("task-input-{name}-{text}"))
+        self.own(&format!("{name}-{text}"))
+            .or_else(|| said(ctx, &format!("task-input-{name}-{text}")))
             .or_else(|| self.choice(name, &Value::from(text)))
             .or_else(listed)
             .or_else(|| said(ctx, &format!("outcome-{text}")))
@@ -227,11 +298,18 @@ impl<'a> Facts<'a> {
         let row = |(key, v): (&String, &Value)| match (key.as_str(), v.as_str()) {
             ("urn", Some(_)) => SummaryRow::new(ctx.t("fact-record"), self.value(key, v, depth - 1)),
             ("type", Some(kind)) => SummaryRow::new(ctx.t("fact-kind"), self.words.kind(kind)),
-            _ => SummaryRow::new(self.label(name, key), self.value(key, v, depth - 1)),
+            _ => SummaryRow::new(self.label(name, key), self.inside(name, key, v, depth - 1)),
         };
         let rows: Vec<SummaryRow> = told.map(row).collect();
         if rows.is_empty() { ctx.t("value-none").into() } else { components::summary_list(&rows) }
     }
+}
+
+/// The day that a text is, in words.
+fn day(ctx: &PageContext, text: &str) -> Option<String> {
+    let digits = text.len() == 10 && text.starts_with(|c: char| c.is_ascii_digit());
+    let at: Option<Timestamp> = if digits { format!("{text}T00:00:00Z").parse().ok() } else { None };
+    at.map(|at| format_date(ctx.lang, at, 0))
 }
 
 /// What an expression passes on as it is: `story` of `story`, `outcome` of `decision.outcome`, `landUse` of
@@ -252,7 +330,7 @@ fn said(ctx: &PageContext, key: &str) -> Option<String> {
 }
 
 fn reference(text: &str) -> Option<Urn> {
-    text.starts_with("urn:").then(|| text.parse().ok()).flatten()
+    ["urn:", "persona:"].iter().any(|scheme| text.starts_with(scheme)).then(|| text.parse().ok()).flatten()
 }
 
 /// The entities that a value speaks of.

@@ -5,7 +5,7 @@
 //! * `GET /tasks`, `GET /tasks.csv` – the work list of the visitor's spaces; `POST /tasks/bulk` – one act on many of them
 //! * `POST /tasks/views|answers`, `POST …/drop` – what the visitor keeps beside the list
 //! * `GET /tasks/workload` – how the work of a body goes, for who heads it
-//! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete|substitute` – one task
+//! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete|accept|substitute` – one task
 //! * `GET|POST /tasks/{urn}/form` – the form that a task asks to be filled in
 //! * `GET /cases/{urn}`, `GET /cases/{urn}/journal` – one case, for who asked and for who answers; all that happened in it
 //! * `POST /cases/{urn}/messages|rate|object`, `GET|POST /cases/{urn}/object/{decision}` – what they say in it
@@ -41,7 +41,7 @@ use axum::routing::{get, post};
 use svod_files::Files;
 use svod_notary::Notary;
 use svod_registry::Registry;
-use svod_runtime::{Applications, Cases, Correspondence, Handover, Tasks};
+use svod_runtime::{Acceptance, Applications, Cases, Correspondence, Filling, Handover, Tasks};
 use svod_text::Texts;
 use svod_trust::Trust;
 
@@ -78,6 +78,12 @@ impl ServicesState {
         Trust::new(self.registry.clone())
     }
 
+    /// Proposals that are accepted as they stand; days are those of a territory that is so many hours ahead of UTC.
+    fn acceptance(&self, offset_hours: i32) -> Acceptance {
+        let filling = Filling::new(self.registry.clone(), offset_hours);
+        Acceptance::new(self.registry.clone(), filling, self.tasks.clone())
+    }
+
     /// Tasks of who is away.
     fn handover(&self) -> Handover {
         Handover::new(self.registry.clone(), self.tasks.clone())
@@ -103,6 +109,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/{urn}/take", post(pages::task::take))
         .route("/tasks/{urn}/release", post(pages::task::release))
         .route("/tasks/{urn}/complete", post(pages::task::complete))
+        .route("/tasks/{urn}/accept", post(pages::task::accept))
         .route("/tasks/{urn}/substitute", post(pages::task::substitute))
         .route("/tasks/{urn}/form", task_form)
         .route("/cases/{urn}", get(pages::case::show))

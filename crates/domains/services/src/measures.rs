@@ -1,7 +1,7 @@
 //! Figures of how long things took, and whether they were in time.
 
 use svod_kernel::Timestamp;
-use svod_portal::PageContext;
+pub use svod_portal::components::span;
 
 /// Of things that are done.
 #[derive(Debug, Default, Clone)]
@@ -37,25 +37,34 @@ impl Measures {
         Some((upper + lower) / 2.0)
     }
 
+    /// How long it took so many of a hundred at the most, in seconds: nearest rank.
+    pub fn within(&self, percent: usize) -> Option<f64> {
+        let mut all = self.seconds.clone();
+        all.sort_by(f64::total_cmp);
+        all.get((all.len() * percent).div_ceil(100).saturating_sub(1)).copied()
+    }
+
     /// The share of those with a term that were done within it, in percent.
     pub fn in_term(&self) -> Option<f64> {
         (self.with_term > 0).then(|| self.in_term as f64 * 100.0 / self.with_term as f64)
     }
 }
 
-/// Seconds in words: minutes below two hours, hours below two days, else days.
-pub fn span(ctx: &PageContext, seconds: f64) -> String {
-    let (key, n) = match seconds {
-        s if s < 7_200.0 => ("span-minutes", (s / 60.0).ceil()),
-        s if s < 172_800.0 => ("span-hours", (s / 3_600.0).round()),
-        s => ("span-days", (s / 86_400.0).round()),
-    };
-    ctx.tf(key, &[("n", n.into())])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nine_of_ten() {
+        let mut m = Measures::default();
+        assert_eq!(m.within(90), None);
+        for seconds in (1..=10).rev() {
+            m.add(Some(Timestamp(0)), Some(Timestamp(0).plus_seconds(seconds)), None);
+        }
+        assert_eq!((m.within(90), m.within(100), m.within(1)), (Some(9.0), Some(10.0), Some(1.0)));
+        m.add(Some(Timestamp(0)), Some(Timestamp(0).plus_seconds(11)), None);
+        assert_eq!(m.within(90), Some(10.0), "the ninth of ten is the tenth of eleven");
+    }
 
     #[test]
     fn the_middle_one_and_the_share_in_term() {

@@ -1,24 +1,27 @@
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use svod_kernel::{Actor, Urn};
-use svod_model::Entity;
-use svod_registry::{QueryError, Registry};
+use svod_model::{Entity, Metamodel};
+use svod_registry::{Programs, QueryError, Registry};
 
 use crate::doers::{Acted, Doers};
 
 /// Entities named on one page at the most; the others are shown by their id.
 const MAX_NAMES: usize = 1_000;
 
-/// Types and names of the entities that a page speaks of, and those who acted for others.
-#[derive(Debug, Default)]
+/// Types and names of the entities that a page speaks of, those who acted for others, and the words of its case.
+#[derive(Default)]
 pub struct Names {
     things: HashMap<Urn, Thing>,
     doers: Doers,
+    programs: Option<Arc<Programs>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Thing {
     kind: String,
+    /// Its name; else where it is, or the number by which it is known.
     name: Option<String>,
     /// In which its sums are.
     currency: Option<String>,
@@ -35,10 +38,16 @@ impl Names {
         urns: impl IntoIterator<Item = Urn>,
     ) -> Result<Self, QueryError> {
         let wanted: HashSet<Urn> = urns.into_iter().take(MAX_NAMES).collect();
-        let mut names = Self::default();
+        let (mut names, catalogue) = (Self::default(), registry.catalogue());
         for urn in wanted {
             match registry.entity(actor, &urn).await {
-                Ok(e) => names.learn(&e),
+                Ok(e) => {
+                    names.learn(&catalogue.metamodel, &e);
+                    // One that has become a part of another is named as that one.
+                    if let Some(thing) = names.things.get(&e.id).filter(|_| e.id != urn).cloned() {
+                        names.things.insert(urn, thing);
+                    }
+                }
                 Err(QueryError::NotFound(_)) => {}
                 Err(e) => return Err(e),
             }
@@ -46,10 +55,10 @@ impl Names {
         Ok(names)
     }
 
-    /// An entity that is at hand already.
-    pub fn learn(&mut self, entity: &Entity) {
-        let text = |name: &str| entity.text(name).map(str::to_owned);
-        let thing = Thing { kind: entity.kind.clone(), name: text("name"), currency: text("currency") };
+    /// An entity that is at hand already, as the visitor sees it.
+    pub fn learn(&mut self, metamodel: &Metamodel, entity: &Entity) {
+        let name = metamodel.called(entity, |_| true);
+        let thing = Thing { kind: entity.kind.clone(), name, currency: entity.text("currency").map(str::to_owned) };
         self.things.insert(entity.id.clone(), thing);
     }
 
@@ -60,6 +69,18 @@ impl Names {
     pub async fn with_doers(mut self, registry: &Registry, acted: &[Acted<'_>]) -> Result<Self, QueryError> {
         self.doers = Doers::load(registry, acted).await?;
         Ok(self)
+    }
+
+    /// With the forms by whose words answers are told: of a page about one case.
+    #[must_use]
+    pub fn with_forms(mut self, programs: Option<Arc<Programs>>) -> Self {
+        self.programs = programs;
+        self
+    }
+
+    /// Where the words of answers stand.
+    pub fn programs(&self) -> Option<&Programs> {
+        self.programs.as_deref()
     }
 
     /// Those who acted for others.

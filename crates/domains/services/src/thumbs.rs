@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use svod_files::{FileInfo, FileKind, FileState};
+use svod_kernel::Urn;
 use svod_portal::components::{self, Tone};
 use svod_portal::{Html, PageContext, encoded};
 
@@ -23,6 +24,12 @@ impl Thumb {
         };
         let picture = open && matches!(file.kind, FileKind::Jpeg | FileKind::Png);
         Self { href: href(file.id.as_str()), name: file.name.clone(), picture, state }
+    }
+
+    /// One of another case, which this one lends.
+    pub fn lent(ctx: &PageContext, file: &FileInfo, by: &Urn) -> Self {
+        let thumb = Self::of(ctx, file);
+        Self { href: format!("{}?case={}", thumb.href, encoded(by.as_str())), ..thumb }
     }
 
     /// One that an answer of a form names.

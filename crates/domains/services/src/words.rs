@@ -7,6 +7,7 @@ use svod_money::CURRENCY;
 use svod_portal::{Html, PageContext, components};
 
 use crate::access;
+use crate::facts::Facts;
 use crate::names::Names;
 
 /// Attributes that are sums in the smallest unit, where the type has a currency.
@@ -17,6 +18,8 @@ const SUMS: [&str; 5] = ["amount", "paid", "refunded", "overpaid", "owedBack"];
 pub enum Shown {
     /// A word of a code list.
     Word(String, String),
+    /// Words of a code list.
+    Words(String, Vec<String>),
     /// A text of the packs: key, and what stands there without it.
     Message(String, String),
     /// A moment.
@@ -52,13 +55,17 @@ pub fn shown(metamodel: &Metamodel, kind: &str, name: &str, attribute: &Value) -
         ("Alert", "attribute") => return message("attr"),
         ("Case", "process") => return message("process"),
         ("Case", "pauseReason") => return message("pause"),
-        ("Decision", "outcome") => return message("outcome"),
+        // Whatever holds it: what was decided is a word of the service.
+        (_, name) if value.is_string() && (name == "outcome" || name.ends_with("Outcome")) => {
+            return outcome(metamodel, kind, name, text);
+        }
         ("Task", "takenBy") | ("Access", "post") => return message("persona"),
         _ => {}
     }
     let declared = metamodel.attribute(kind, name);
     match (declared.map(|a| &a.range), value) {
         (Some(Range::Enum(list)), Value::String(_)) => Shown::Word(list.clone(), text),
+        (Some(Range::Enum(list)), Value::Array(items)) => Shown::Words(list.clone(), items.iter().map(plain).collect()),
         (Some(Range::Datetime), _) => text.parse().map_or(Shown::Text(text), Shown::Time),
         (_, Value::Bool(b)) => Shown::Flag(*b),
         (_, Value::Number(n)) => {
@@ -67,6 +74,14 @@ pub fn shown(metamodel: &Metamodel, kind: &str, name: &str, attribute: &Value) -
             Shown::Number(n.as_f64().unwrap_or_default(), unit.map(str::to_owned))
         }
         _ => Shown::Text(text),
+    }
+}
+
+/// A word of a code list where it is one; else of the packs' texts.
+fn outcome(metamodel: &Metamodel, kind: &str, name: &str, text: String) -> Shown {
+    match metamodel.attribute(kind, name).map(|a| &a.range) {
+        Some(Range::Enum(list)) => Shown::Word(list.clone(), text),
+        _ => Shown::Message(format!("outcome-{text}"), text),
     }
 }
 
@@ -93,13 +108,31 @@ pub enum Ground {
     Application,
     /// A process of a pack: pack, version.
     Process(String, String),
+    /// A word: key of the text that says it.
+    Word(&'static str),
     /// As it was written.
     Other(String),
 }
 
+/// Grounds that one word says: all of it, or its beginning up to the colon.
+const WORDS: [(&str, &str); 12] = [
+    ("objection:", "ground-objection"),
+    ("offer:", "ground-offer"),
+    ("message:", "ground-message"),
+    ("due:", "ground-due"),
+    ("time:", "ground-time"),
+    ("accrual", "ground-accrual"),
+    ("payment", "ground-payment"),
+    ("refund", "ground-refund"),
+    ("payout", "ground-payout"),
+    ("overpaid", "ground-overpaid"),
+    ("file", "ground-file"),
+    ("until", "ground-until"),
+];
+
 impl Ground {
     /// Reads `pack:<id>@<version>[ decisions/<file> «<name>»]`, `post[:<urn>]`, `application:<urn>` and
-    /// `process:<pack>@<version>/<process>`.
+    /// `process:<pack>@<version>/<process>`, and the grounds that one word says.
     pub fn parse(text: &str) -> Self {
         Self::known(text).unwrap_or_else(|| Self::Other(text.to_owned()))
     }
@@ -110,6 +143,10 @@ impl Ground {
         }
         if text.starts_with("application:") {
             return Some(Self::Application);
+        }
+        let said = |begin: &str| if begin.ends_with(':') { text.starts_with(begin) } else { text == begin };
+        if let Some((_, key)) = WORDS.iter().find(|(begin, _)| said(begin)) {
+            return Some(Self::Word(key));
         }
         if let Some((pack, rest)) = text.strip_prefix("process:").and_then(|t| t.split_once('@')) {
             let (version, _) = rest.split_once('/')?;
@@ -144,6 +181,9 @@ impl Words<'_> {
         let ctx = self.ctx;
         match shown(self.metamodel, kind, name, attribute) {
             Shown::Word(list, word) => ctx.word(&list, &word).into(),
+            Shown::Words(list, all) => {
+                all.iter().map(|word| ctx.word(&list, word)).collect::<Vec<_>>().join(", ").into()
+            }
             Shown::Message(key, otherwise) => ctx.t_or(&key, &otherwise).into(),
             Shown::Time(at) => components::time(ctx, at),
             Shown::Things(urns) => {
@@ -157,7 +197,7 @@ impl Words<'_> {
             Shown::Flag(true) => ctx.t("value-yes").into(),
             Shown::Flag(false) => ctx.t("value-no").into(),
             Shown::Place => ctx.t("value-place").into(),
-            Shown::Text(text) => text.into(),
+            Shown::Text(text) => Facts::new(self, self.names.programs()).written(name, &text),
         }
     }
 
@@ -250,6 +290,7 @@ impl Words<'_> {
             Ground::Post(body) => Html::join([ctx.t("ground-post-in").into(), " ".into(), self.thing(&body)]),
             Ground::SomePost => ctx.t("ground-post").into(),
             Ground::Application => ctx.t("ground-application").into(),
+            Ground::Word(key) => ctx.t(key).into(),
             Ground::Process(pack, version) => {
                 let args = [("pack", self.pack(&pack).into()), ("version", version.as_str().into())];
                 ctx.tf("ground-process", &args).into()
@@ -299,7 +340,9 @@ mod tests {
         assert_eq!(Ground::parse("post"), Ground::SomePost);
         assert_eq!(Ground::parse("application:urn:svod:person:1"), Ground::Application);
         assert_eq!(Ground::parse("process:moving@0.1.0/moving"), Ground::Process("moving".into(), "0.1.0".into()));
-        for other in ["", "ФЗ-131, ст. 16", "pack:x", "postal", "pack:a@1 b"] {
+        assert_eq!(Ground::parse("objection:urn:svod:decision:1"), Ground::Word("ground-objection"));
+        assert_eq!(Ground::parse("payment"), Ground::Word("ground-payment"));
+        for other in ["", "ФЗ-131, ст. 16", "pack:x", "postal", "pack:a@1 b", "payments of May", "file 7"] {
             assert_eq!(Ground::parse(other), Ground::Other(other.into()));
         }
     }
@@ -318,8 +361,18 @@ mod tests {
         assert_eq!(of("Task", "body", json!({"object": "urn:svod:body:x"})), Shown::Things(vec![urn]));
         assert_eq!(of("X", "n", json!({"value": 2.5, "unit": "km"})), Shown::Number(2.5, Some("km".into())));
         assert_eq!(of("X", "n", json!({"value": ["a", 1]})), Shown::Text("a, 1".into()));
+        let outcome = of("Statement", "accidentOutcome", json!({"value": "paid"}));
+        assert_eq!(outcome, message("outcome-paid", "paid"), "whatever holds it");
         assert_eq!(of("X", "n", json!({"geometry": {}})), Shown::Place);
         assert_eq!(of("X", "n", json!({"value": false})), Shown::Flag(false));
+    }
+
+    #[test]
+    fn words_of_a_list_are_words_each() {
+        let base = svod_model::parse_pack(&svod_model::testing::shipped("base")).unwrap();
+        let m = Metamodel::merge(&[&base]).unwrap();
+        let shown = shown(&m, "Body", "subjects", &json!({"value": ["air", "traffic"]}));
+        assert_eq!(shown, Shown::Words("Subject".into(), vec!["air".into(), "traffic".into()]));
     }
 
     #[test]

@@ -5,16 +5,17 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Path, Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use svod_files::{FileError, MAX_FILES, Upload};
-use svod_kernel::{Actor, FieldError, Role, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, FieldError, Lang, Role, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
-use svod_registry::{EntityQuery, QueryError};
-use svod_runtime::{Enclosed, FillingError};
+use svod_registry::{EntityQuery, JournalEvent, QueryError};
+use svod_runtime::{Enclosed, FillingError, numbers_meant};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::course::{self, Issue, Step};
 use crate::drafts::{new_case, object as object_of};
 use crate::files::{HeldFile, KeptFile, NameParam, held};
 use crate::my::refused;
@@ -75,12 +76,23 @@ pub async fn list(
     };
     let mut q = EntityQuery::of(s.space(p.space.or(home)), &["Case"]);
     let body = p.body.map(|b| b.to_string());
-    let wanted = [("status", p.status), ("service", p.service), ("number", p.number), ("body", body), ("person", own)];
+    let wanted = [("status", p.status), ("service", p.service), ("body", body), ("person", own)];
     q.filters.extend(wanted.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     q.after = p.after;
     q.limit = p.limit.unwrap_or(100);
-    let page = s.registry.query(&actor, q).await?;
-    Ok(Json(CasePage { items: page.items, next: page.next }))
+    let Some(typed) = p.number else {
+        let page = s.registry.query(&actor, q).await?;
+        return Ok(Json(CasePage { items: page.items, next: page.next }));
+    };
+    let mut found = CasePage { items: Vec::new(), next: None };
+    for number in numbers_meant(&typed) {
+        let page = s.registry.query(&actor, q.clone().with("number", &number)).await?;
+        found = CasePage { items: page.items, next: page.next };
+        if !found.items.is_empty() {
+            break;
+        }
+    }
+    Ok(Json(found))
 }
 
 /// In whose affairs the caller acts, when it is in nobody's office.
@@ -120,6 +132,8 @@ pub struct CaseView {
     #[schema(value_type = Object)]
     case: Entity,
     now: Now,
+    /// What comes next, the sure things first; three at the most, nothing in a case that is over.
+    next: Vec<Step>,
     /// Entities `Task` that somebody must do yet.
     #[schema(value_type = Vec<Object>)]
     tasks: Vec<Entity>,
@@ -137,9 +151,15 @@ pub struct CaseView {
     payments: Vec<Entity>,
     /// Files of the case and of its messages (`owner`), read at `/api/v1/files/{id}`.
     files: Vec<KeptFile>,
+    /// What the process of the case has made, 100 at the most.
+    issued: Vec<Issue>,
+    /// The last 50 events of its journal that the caller may know of, the latest last; all of them: `/api/v1/journal`.
+    #[schema(value_type = Vec<Object>)]
+    events: Vec<JournalEvent>,
 }
 
-/// One case: what happens now and by when, open tasks, decisions, messages, what is owed and was paid, 500 of each at the most.
+/// One case: what happens now and by when, what comes next, open tasks, decisions, messages, what is owed and was paid, 500 of each at
+/// the most, what was issued, the last events.
 /// What the other side wrote and the caller may read is marked as read by this.
 #[utoipa::path(get, path = "/api/v1/cases/{urn}", tag = "services", params(("urn" = String, Path)),
     responses((status = 200, body = CaseView), (status = 404, description = "none that the caller may know of")),
@@ -148,6 +168,7 @@ pub async fn read(
     State(s): State<RestState>,
     Caller(actor): Caller,
     Path(urn): Path<Urn>,
+    headers: HeaderMap,
 ) -> Result<Json<CaseView>, Failure> {
     let case = s.applications.case_of(&actor, &urn).await?;
     let mut tasks = of_case(&s, &actor, &case, "Task").await?;
@@ -167,7 +188,11 @@ pub async fn read(
         files.extend(s.files.list(owner).await?.into_iter().map(KeptFile::from));
     }
     let now = now(&case, &tasks, &accruals);
-    Ok(Json(CaseView { case, now, tasks, decisions, messages, accruals, payments, files }))
+    let lang = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| Lang::from_accept(v.to_str().ok()?));
+    let next = course::next(&s, (&case, &tasks), lang).await?;
+    let issued = course::issued(&s, &actor, &case).await?;
+    let events = course::events(&s, &actor, &case).await?;
+    Ok(Json(CaseView { case, now, next, tasks, decisions, messages, accruals, payments, files, issued, events }))
 }
 
 async fn of_case(s: &RestState, actor: &Actor, case: &Entity, kind: &str) -> Result<Vec<Entity>, QueryError> {

@@ -73,8 +73,12 @@ impl Asked {
         let service = s.applications.service(&format!("{pack}/{id}"))?;
         let applicant = s.applications.applicant(&owner.actor).await?;
         let service = s.applications.service_for(&service.key(), &applicant)?;
-        let sheet = s.filling.of_service(&service.spec, &applicant).await?;
+        let mut sheet = s.filling.of_service(&service.spec, &applicant).await?;
         let offer = s.offers().of_service(&owner.actor, &service.key()).await?;
+        if let Some(offer) = &offer {
+            // What it has filled in and the form does not ask is not for the draft to change.
+            sheet.held = s.offers().data(&owner.actor, &offer.id).await?;
+        }
         Ok(Self { service, applicant, sheet, offer })
     }
 
@@ -141,11 +145,12 @@ pub async fn keep(
     let Answers { answers, disputed } = body(&bytes, "Answers")?;
     let asked = Asked::of(&s, &owner, (&pack, &id)).await?;
     let (actor, key) = (&owner.actor, asked.service.key());
-    let case = asked.case(s.applications.kept(actor, &key).await?.as_ref())?;
+    let before = s.applications.kept(actor, &key).await?;
+    let case = asked.case(before.as_ref())?;
     let place = (case.as_ref(), &asked.applicant.space);
     let answers = Enclosed::bind(&s.files, actor, place, answers).await?;
     let (draft, _) = s.filling.sketch(actor, &asked.sheet, answers, disputed).await;
-    let kept = Kept { draft, owner: case };
+    let kept = Kept { draft, owner: case, asked: before.map(|b| b.asked).unwrap_or_default() };
     s.applications.keep_form(actor, (&key, &asked.service.spec.version), kept, None).await?;
     asked.view(&s, &owner).await
 }

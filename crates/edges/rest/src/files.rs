@@ -119,12 +119,29 @@ pub async fn held(
     Ok((StatusCode::CREATED, Json(file)))
 }
 
-/// The bytes of a file, for who may see it in its entity. What waits for the scanner, or holds malware, is a conflict.
-#[utoipa::path(get, path = "/api/v1/files/{id}", tag = "entities", params(("id" = String, Path)),
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LentParam {
+    /// The case that lends it (`lent`), where it is of another.
+    #[param(value_type = Option<String>)]
+    pub case: Option<Urn>,
+}
+
+/// The bytes of a file, for who may see it in its entity, or in a case of theirs that lends it. What waits for the scanner, or holds
+/// malware, is a conflict.
+#[utoipa::path(get, path = "/api/v1/files/{id}", tag = "entities", params(("id" = String, Path), LentParam),
     responses((status = 200, body = String, content_type = "application/octet-stream"), (status = 404), (status = 409)),
     security((), ("bearer" = [])))]
-pub async fn read(State(s): State<RestState>, Caller(actor): Caller, Path(id): Path<Urn>) -> Result<Response, Failure> {
-    let (file, bytes) = s.files.read(&actor, &id).await?;
+pub async fn read(
+    State(s): State<RestState>,
+    Caller(actor): Caller,
+    Path(id): Path<Urn>,
+    Query(p): Query<LentParam>,
+) -> Result<Response, Failure> {
+    let (file, bytes) = match &p.case {
+        Some(case) => s.files.read_lent(&actor, &id, case).await?,
+        None => s.files.read(&actor, &id).await?,
+    };
     let headers = [
         (header::CONTENT_TYPE, file.kind.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, file.disposition()),

@@ -56,7 +56,11 @@ pub async fn list(
         if catalogue.metamodel.attribute(&layer.kind, "kind").is_some() {
             let kinds = catalogue.triggers.iter().filter(|t| here(&t.top)).map(|t| t.spec.alert.kind.as_str());
             let named = kinds.map(|k| (k.to_owned(), json!(catalogue.texts.get(lang, &format!("alert-{k}")))));
-            shown["kinds"] = Value::Object(named.collect());
+            // Tasks that answer no alert are called as the steps of their processes.
+            let steps = catalogue.texts.keys(lang).filter_map(|key| key.strip_prefix("step-"));
+            let steps = steps.filter(|_| layer.kind == "Task");
+            let steps = steps.map(|k| (k.to_owned(), json!(catalogue.texts.get(lang, &format!("step-{k}")))));
+            shown["kinds"] = Value::Object(steps.chain(named).collect());
         }
         layers.push(shown);
     }

@@ -5,6 +5,7 @@
 mod auth;
 mod cases;
 mod commands;
+mod course;
 mod decisions;
 mod drafts;
 mod entities;
@@ -90,6 +91,7 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(tasks::release))
         .routes(routes!(tasks::complete))
         .routes(routes!(tasks::answers))
+        .routes(routes!(tasks::accept))
         .routes(routes!(tasks::put_file))
         .routes(routes!(services::list))
         .routes(routes!(services::read))

@@ -44,6 +44,9 @@ pub struct PackPublication {
     actor: String,
     /// In force now.
     active: bool,
+    /// When the working copy was begun that it came from; none for what was not made in the designer.
+    #[schema(value_type = Option<String>)]
+    begun_at: Option<Timestamp>,
     /// Its files, for who may publish packs.
     #[schema(value_type = Option<Object>)]
     files: Option<serde_json::Value>,
@@ -61,8 +64,10 @@ pub async fn read(
     if rows.is_empty() {
         return Err(QueryError::NotFound(format!("pack {id}")).into());
     }
+    let made = s.registry.made(&id).await.map_err(QueryError::from)?;
     let may = s.registry.may_publish_pack(&actor, &id);
     let shown = rows.into_iter().map(|r| PackPublication {
+        begun_at: made.get(&r.pack.version).map(|made| made.begun),
         files: may.then(|| serde_json::from_str(&r.pack.source).ok()).flatten(),
         version: r.pack.version,
         published: r.pack.published,

@@ -176,7 +176,7 @@ pub async fn apply(
 /// Offers that wait for an answer.
 #[derive(Serialize, ToSchema)]
 pub struct OfferList {
-    /// Entities `Offer`: `service`, `data` (what is filled in, JSON), `until`.
+    /// Entities `Offer`: `service`, `data` (what is filled in, JSON), `until`; `mustFill` where it is taken with answers only.
     #[schema(value_type = Vec<Object>)]
     items: Vec<Entity>,
 }
@@ -189,7 +189,8 @@ pub async fn offers(State(s): State<RestState>, owner: Owner) -> Result<Json<Off
 }
 
 /// Takes an offer: the case of its service begins. Taken twice, it is one case. Answers, where some are given, stand before what
-/// the offer has filled in, and both are held to the form of the service; without any the offer is taken as it stands.
+/// the offer has filled in, and both are held to the form of the service; what its form shows and does not ask stays as the offer has
+/// it. Without any the offer is taken as it stands; one with `mustFill` is not, and what is missing of its form is told.
 #[utoipa::path(post, path = "/api/v1/my/offers/{urn}/accept", tag = "services", params(("urn" = String, Path)),
     request_body(content = Option<Answers>),
     responses((status = 201, body = Begun, description = "`Location` is the case"), (status = 404),
@@ -209,17 +210,23 @@ pub async fn accept(
     let service = s.applications.service_for(&service.key(), &applicant)?;
     if answers.is_empty() {
         if form_of(&service.spec).is_some() {
-            unsigned(&s.filling.of_service(&service.spec, &applicant).await?)?;
+            let mut sheet = s.filling.of_service(&service.spec, &applicant).await?;
+            unsigned(&sheet)?;
+            if offer.text("status") == Some("open") && Offers::must_fill(&offer) {
+                // Each answer that is missing is told, where some are.
+                sheet.held = offers.data(actor, &urn).await?;
+                s.filling.fill(actor, &sheet, Map::new(), BTreeSet::new()).await?;
+            }
         }
         return Ok(created(offers.accept(actor, &urn).await?));
     }
     let case = Offers::case_of(&offer)?;
     let place = (Some(&case), &applicant.space);
-    let mut filled = offers.data(actor, &urn).await?;
-    filled.extend(Enclosed::bind(&s.files, actor, place, answers).await?);
-    let sheet = s.filling.of_service(&service.spec, &applicant).await?;
+    let mut sheet = s.filling.of_service(&service.spec, &applicant).await?;
+    sheet.held = offers.data(actor, &urn).await?;
+    let answers = Enclosed::bind(&s.files, actor, place, answers).await?;
     unsigned(&sheet)?;
-    let done = s.filling.fill(actor, &sheet, filled, disputed).await?;
+    let done = s.filling.fill(actor, &sheet, answers, disputed).await?;
     let enclosed = Enclosed::of(place, &Enclosed::named(&s.files, actor, place, &done.data).await?);
     Ok(created(offers.accept_with(actor, &urn, (object(done.data), enclosed.files)).await?))
 }

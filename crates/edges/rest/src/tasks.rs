@@ -1,12 +1,12 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use svod_kernel::{Actor, Lang, SpacePath, Urn};
 use svod_model::{AttributeValue, Entity};
 use svod_registry::EntityQuery;
-use svod_runtime::{Enclosed, FillingError, task_name};
+use svod_runtime::{Acceptance, Enclosed, FillingError, task_name};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::drafts::object;
@@ -26,7 +26,8 @@ pub struct TaskParams {
     /// Only of this body.
     #[param(value_type = Option<String>)]
     body: Option<Urn>,
-    /// `title` in this language, as the packs call their tasks; without it as the processes do.
+    /// `title` in this language, as the packs call their tasks; without it in the language that `Accept-Language` asks for,
+    /// and with neither as the processes call them.
     #[param(value_type = Option<String>)]
     lang: Option<Lang>,
     /// `next` of the page before.
@@ -41,6 +42,9 @@ pub struct TaskPage {
     items: Vec<Entity>,
     /// Give it as `after` for the next page.
     next: Option<String>,
+    /// Those of `items` that wait for a post in which the caller is not, the head of a body say: they cannot take these.
+    #[schema(value_type = Vec<String>)]
+    others: Vec<Urn>,
 }
 
 /// Tasks the caller may see.
@@ -50,6 +54,7 @@ pub async fn list(
     State(s): State<RestState>,
     Caller(actor): Caller,
     Query(p): Query<TaskParams>,
+    headers: HeaderMap,
 ) -> Result<Json<TaskPage>, Failure> {
     let mut q = EntityQuery::of(s.space(p.space), &["Task"]);
     q.filters.extend(p.status.map(|v| ("status".to_owned(), v)));
@@ -57,7 +62,8 @@ pub async fn list(
     q.after = p.after;
     q.limit = p.limit.unwrap_or(100);
     let mut page = s.registry.query(&actor, q).await?;
-    if let Some(lang) = p.lang {
+    let accepted = || Lang::from_accept(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
+    if let Some(lang) = p.lang.or_else(accepted) {
         let catalogue = s.registry.catalogue();
         for task in &mut page.items {
             let name = task_name(&catalogue.texts, lang, task, None);
@@ -66,7 +72,11 @@ pub async fn list(
             }
         }
     }
-    Ok(Json(TaskPage { items: page.items, next: page.next }))
+    let posts = s.tasks.posts_of_others(&actor, &page.items).await?;
+    let waits =
+        |t: &&Entity| t.text("status") == Some("offered") && t.object("post").is_some_and(|p| posts.contains(p));
+    let others = page.items.iter().filter(waits).map(|t| t.id.clone()).collect();
+    Ok(Json(TaskPage { items: page.items, next: page.next, others }))
 }
 
 /// Takes an offered task upon oneself.
@@ -133,6 +143,25 @@ pub async fn answers(
     let data = s.filling.fill(&actor, &sheet, answers, disputed).await?.data;
     let files = Enclosed::named(&s.files, &actor, place, &data).await?;
     let done = s.tasks.complete_with(&actor, &urn, object(data), &files).await?;
+    s.applications.discard(&actor, &format!("task/{urn}")).await?;
+    Ok(Json(done.into()))
+}
+
+/// Does a task as its rules propose (`proposal`): takes it where it is offered, and closes it with what is proposed, held to the same
+/// form as answers are. The decision is recorded as not overridden. What the form does not take as it stands is told field by field;
+/// the task is the caller's then, to be answered by `POST /api/v1/tasks/{urn}/answers`.
+#[utoipa::path(post, path = "/api/v1/tasks/{urn}/accept", tag = "work", params(("urn" = String, Path)),
+    responses((status = 200, body = Done), (status = 403), (status = 404),
+        (status = 409, description = "done, or taken by somebody else; nothing is proposed, or the form is signed: `no-proposal`"),
+        (status = 422, description = "what is proposed does not fit the form any more: `form`, with field, rule and fix, or `proposal`")),
+    security(("bearer" = [])))]
+pub async fn accept(
+    State(s): State<RestState>,
+    Caller(actor): Caller,
+    Path(urn): Path<Urn>,
+) -> Result<Json<Done>, Failure> {
+    let acceptance = Acceptance::new(s.registry.clone(), s.filling.clone(), s.tasks.clone());
+    let done = acceptance.accept(&actor, &urn).await?;
     s.applications.discard(&actor, &format!("task/{urn}")).await?;
     Ok(Json(done.into()))
 }

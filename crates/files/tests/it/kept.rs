@@ -14,6 +14,7 @@ use crate::on_both_engines;
 on_both_engines!(
     who_sees_the_entity_sees_its_files,
     a_reader_who_is_not_the_person_leaves_a_trace,
+    a_case_lends_files_of_another,
     a_file_is_erased_and_its_digest_stays,
     only_types_that_declare_it_have_files,
     what_belongs_to_nothing_is_erased,
@@ -216,4 +217,47 @@ async fn nobody_fills_the_disk_within_a_day(place: &TestPlace) {
     other.may_send(&me, (1 << 20) - 2 * PDF.len()).await.unwrap();
     let most = (3 << 20) - 2 * PDF.len();
     assert_eq!((other.may_send(&me, most).await.is_ok(), other.may_send(&me, most + 1).await.is_ok()), (true, false));
+}
+
+async fn a_case_lends_files_of_another(place: &TestPlace) {
+    let house = House::new(place, None).await;
+    let (one, two) = (urn("urn:t:case:one"), urn("urn:t:case:two"));
+    for (id, person) in [(&one, olga()), (&two, ivan())] {
+        let text = |v: &str| Attribute::property(v);
+        let attributes = [
+            ("name", text("1")),
+            ("process", text("p")),
+            ("processVersion", text("p@1.0.0/p")),
+            ("subject", text("roads")),
+            ("status", text("open")),
+            ("openedAt", text("2026-01-15T00:00:00Z")),
+            ("person", Attribute::object(person)),
+        ];
+        house.make(id, "Case", &attributes).await;
+    }
+    let (files, me, other) = (&house.files, citizen(&olga()), citizen(&ivan()));
+    let kept = files.put(&me, &one, upload("a.pdf", PDF)).await.unwrap();
+    let code = async |actor| files.read_lent(actor, &kept.id, &two).await.map(drop).map_err(|e| e.code());
+    assert_eq!(code(&other).await, Err("file-missing"), "it lends nothing yet");
+    let set = [("lent".to_owned(), Attribute::property(vec![kept.id.to_string(), "urn:svod:file:none".into()]))].into();
+    house.change(Operation::Patch { urn: two.clone(), expected: None, set, unset: Vec::new() }).await;
+    assert_eq!(
+        files.read(&other, &kept.id).await.unwrap_err().code(),
+        "file-missing",
+        "by the case that lends it alone"
+    );
+    assert!(house.all("Access").await.is_empty());
+    let (info, bytes) = files.read_lent(&other, &kept.id, &two).await.unwrap();
+    assert_eq!((info.name.as_str(), bytes.as_slice()), ("a.pdf", PDF));
+    let traces = house.all("Access").await;
+    let of = |name: &str| traces[0].text(name).unwrap_or_default();
+    assert_eq!((traces.len(), of("basis"), of("actor"), of("ground")), (1, "document", ivan().as_str(), one.as_str()));
+    assert_eq!(traces[0].object("person"), Some(&olga()), "whose it is sees who looked");
+    assert_eq!(code(&me).await, Err("file-missing"), "the case is not hers");
+    let official = post(Role::Official);
+    assert_eq!(code(&official).await, Err("file-missing"), "nor does it lend to officials without a ground");
+    let case = house.all("Case").await.into_iter().find(|c| c.id == two).unwrap();
+    assert_eq!(files.lent(&case).await.unwrap().iter().map(|f| &f.id).collect::<Vec<_>>(), [&kept.id]);
+    files.remove(&me, &kept.id).await.unwrap();
+    assert!(code(&other).await.is_err() && files.lent(&case).await.unwrap().is_empty());
 }

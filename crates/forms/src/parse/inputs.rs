@@ -113,7 +113,7 @@ impl Parser {
 
     fn default(&mut self, at: &At<'_>, input: &Input) -> Option<Value> {
         let given = at.map.get("defaultValue").filter(|v| !v.is_null())?;
-        if matches!(input.kind, Kind::Files(_) | Kind::Address(_)) {
+        if matches!(input.kind, Kind::Files(_) | Kind::Address(_) | Kind::Place) {
             let fix = "take it out; svod.source fills in what the graph holds";
             self.faults.add(&at.to("defaultValue"), "form-key", "no such field has a default", fix);
             return None;
@@ -140,7 +140,7 @@ fn allowed(kind: &str) -> (&'static [&'static str], &'static [&'static str], &'s
     match kind {
         "textfield" => (
             &["appearance"],
-            &["svod.autocomplete"],
+            &["svod.autocomplete", "svod.place"],
             &["minLength", "maxLength", "pattern", "patternErrorMessage", "validationType"],
         ),
         "textarea" => (&[], &[], &["minLength", "maxLength"]),

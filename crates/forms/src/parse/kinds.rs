@@ -34,6 +34,7 @@ const PURPOSES: [&str; 12] = [
 impl Parser {
     pub(crate) fn kind(&mut self, at: &At<'_>, kind: &str, properties: &Properties) -> Option<Kind> {
         match kind {
+            "textfield" if self.yes(at, properties.get("svod.place"), "svod.place") => self.place_of(at),
             "textfield" => Some(Kind::Text(self.line(at, properties))),
             "textarea" => Some(Kind::Text(self.area(at))),
             "number" => Some(Kind::Number(self.number(at))),
@@ -46,6 +47,14 @@ impl Parser {
             "checklist" => self.choice(at, Style::Checklist, properties),
             _ => self.choice(at, Style::Taglist, properties),
         }
+    }
+
+    /// A point has its own form: rules of a text mean nothing on it.
+    fn place_of(&mut self, at: &At<'_>) -> Option<Kind> {
+        if let Some(validate) = at.object("validate") {
+            self.keys(&validate, &["required"], &[]);
+        }
+        Some(Kind::Place)
     }
 
     fn lengths(&mut self, at: &At<'_>, usual: usize) -> (Option<Limit>, Option<Limit>) {

@@ -3,6 +3,7 @@
 mod containers;
 mod inputs;
 mod kinds;
+mod own;
 mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::data;
 use crate::fault::{Faults, FormFault};
 use crate::limits;
-use crate::model::{Columns, Component, Form, Kind, Options, Page, RowSource, Switch, What};
+use crate::model::{Columns, Component, Form, Kind, Options, Own, Page, RowSource, Switch, What};
 use crate::phrase::Phrase;
 use reader::At;
 
@@ -83,6 +84,7 @@ impl Parser {
             "exporter",
             "components",
             "svod.inputs",
+            "svod.own",
             "$schema",
         ];
         self.keys(&at, &known, &[]);
@@ -96,7 +98,8 @@ impl Parser {
             self.faults.add("schemaVersion", "form-version", format!("{version} is not read"), fix);
         }
         let id = self.text(&at, "id", limits::TEXT).unwrap_or_default();
-        let inputs = self.inputs(root);
+        let mut inputs = self.inputs(root);
+        let own = self.own(root, &mut inputs);
         let Some(Value::Array(list)) = root.get("components") else {
             self.faults.add("components", "form-syntax", "there are no components", "give a list of components");
             return Err(self.faults.into_found());
@@ -108,7 +111,7 @@ impl Parser {
             let message = format!("there are {} components", self.count);
             self.faults.add("components", "form-size", message, format!("keep to {}", limits::COMPONENTS));
         }
-        self.faults.into_result(Form { id, components, inputs })
+        self.faults.into_result(Form { id, components, inputs, own })
     }
 
     /// Names of the values beside the answers that expressions may see.
@@ -261,7 +264,12 @@ impl Form {
         &self.id
     }
 
-    /// Names of the values beside the answers that its conditions look at (`svod.inputs`).
+    /// What of the applicant's own it offers to choose from (`svod.own`): each list is a value beside the answers.
+    pub fn own(&self) -> &[Own] {
+        &self.own
+    }
+
+    /// Names of the values beside the answers that its conditions look at (`svod.inputs`, `svod.own`).
     pub fn input_names(&self) -> &[String] {
         &self.inputs
     }
@@ -288,6 +296,7 @@ impl Form {
     pub fn text_keys(&self) -> BTreeSet<&str> {
         let mut keys = BTreeSet::new();
         self.each(&mut |c| keys.extend(c.phrases().into_iter().filter_map(Phrase::key)));
+        keys.extend(self.own.iter().filter_map(|own| own.other.as_ref()?.1.strip_prefix('@')));
         keys
     }
 
@@ -317,7 +326,7 @@ impl Form {
     }
 
     /// Every component, containers before what they hold.
-    fn each<'f>(&'f self, see: &mut impl FnMut(&'f Component)) {
+    pub(crate) fn each<'f>(&'f self, see: &mut impl FnMut(&'f Component)) {
         fn walk<'f>(components: &'f [Component], see: &mut impl FnMut(&'f Component)) {
             for c in components {
                 see(c);

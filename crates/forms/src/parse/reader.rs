@@ -12,12 +12,13 @@ use crate::model::{Limit, Switch};
 use crate::phrase::Phrase;
 
 /// Every property `svod.…` of a component.
-const PROPERTIES: [&str; 12] = [
+const PROPERTIES: [&str; 13] = [
     "svod.page",
     "svod.signature",
     "svod.source",
     "svod.source-editable",
     "svod.address",
+    "svod.place",
     "svod.photo",
     "svod.code-list",
     "svod.required",

@@ -52,6 +52,20 @@ fn a_disputed_value_is_answered_anew_and_may_be_restored() {
 }
 
 #[test]
+fn a_kept_draft_goes_on_over_what_the_form_begins_with() {
+    let house = House::new();
+    let form = of(json!([
+        {"type": "textfield", "key": "given", "label": "G", "readonly": true},
+        {"type": "textfield", "key": "own", "label": "O"},
+        {"type": "textfield", "key": "more", "label": "M", "conditional": {"hide": "=not(own = \"x\")"}}]));
+    let first = Draft::of(json!({"given": "offered", "own": "offered", "more": "offered"}));
+    let kept = Draft::of(json!({"given": "", "own": ""}));
+    assert_eq!(form.resume(&first, kept, &house.around()).data, json!({"given": "offered", "own": ""}));
+    let view = form.view(&first, None, &house.around(), None);
+    assert_eq!(view.fields().iter().map(|f| f.is_unanswered()).collect::<Vec<_>>(), [false, false]);
+}
+
+#[test]
 fn hidden_fields_are_dropped_and_what_was_not_seen_is_asked() {
     let house = House::new();
     let form = parse(FAMILY);
@@ -60,11 +74,26 @@ fn hidden_fields_are_dropped_and_what_was_not_seen_is_asked() {
     assert_eq!(draft.data.get("work"), None);
     // The answer brings up a question that this page had not shown.
     let refused = accept(&form, &house, Some("income"), &draft, &[("works", "yes")]).unwrap_err();
-    assert_eq!(rules(&refused.errors), [("work.income", "appeared")]);
+    let came = |refused: &svod_forms::Refused| refused.appeared.iter().map(|a| a.name.clone()).collect::<Vec<_>>();
+    assert_eq!((rules(&refused.errors), came(&refused)), (vec![], vec!["work.income".to_owned()]));
     assert_eq!(refused.draft.data["works"], "yes");
     let view = form.view(&draft, Some("income"), &house.around(), Some(&refused));
     assert_eq!(names(&view), ["works", "work.income", "benefits", "languages"]);
-    assert!(field(&view, "work.income").error.is_some());
+    assert!(field(&view, "work.income").error.is_none(), "nobody has seen it yet");
+    assert_eq!((view.appeared[0].label.as_str(), view.errors.len()), ("Income a month", 0));
+    // What is wrong is told beside; what may be left out is asked as well, and once.
+    let sent = [("works", "yes"), ("work.income", "x")];
+    let wrong = accept(&form, &house, Some("income"), &draft, &sent).unwrap_err();
+    assert_eq!((rules(&wrong.errors), came(&wrong)), (vec![("work.income", "number")], vec![]));
+    let sent = [("works", "yes"), ("work.income", "15000")];
+    let asked = accept(&form, &house, Some("income"), &draft, &sent).unwrap_err();
+    assert_eq!((rules(&asked.errors), came(&asked)), (vec![], vec!["work.why".to_owned()]));
+    let left_out = [sent[0], sent[1], ("work.why", "")];
+    assert!(accept(&form, &house, Some("income"), &asked.draft, &left_out).is_ok());
+    // Seen and left empty, a question that must be answered is missing.
+    let seen = [("works", "yes"), ("work.income", "")];
+    let missing = accept(&form, &house, Some("income"), &refused.draft, &seen).unwrap_err();
+    assert_eq!((rules(&missing.errors), came(&missing)), (vec![("work.income", "required")], vec![]));
     // The limit comes from outside, and so does what must be said.
     let refused =
         accept(&form, &house, Some("income"), &draft, &[("works", "yes"), ("work.income", "20001"), ("work.why", "")])
@@ -89,7 +118,12 @@ fn repeats_grow_and_shrink_by_buttons() {
     let view = form.view(&draft, Some("children"), &house.around(), None);
     let Shown::Repeat { name, items, add, remove, .. } = &view.items[0].shown else { panic!("no repeat") };
     assert_eq!((name.as_str(), items.len(), *add, *remove), ("children", 1, true, false));
-    let sent = [("children.0.firstName", "Аня"), ("children.0.age", "7"), ("children.1.firstName", "Никто")];
+    let sent = [
+        ("children.0.firstName", "Аня"),
+        ("children.0.age", "7"),
+        ("children.0.school", ""),
+        ("children.1.firstName", "Никто"),
+    ];
     let draft = accept(&form, &house, Some("children"), &draft, &sent).unwrap();
     assert_eq!(draft.data["children"], json!([{"firstName": "Аня", "age": 7, "school": false}]));
     let two = act(&form, &house, &draft, "add:children");

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
-use svod_forms::{Block, Control, Draft, Like, Part, Shown, Style};
+use svod_forms::{Block, Control, Draft, Like, Part, Sent, Shown, Style};
 use svod_kernel::Lang;
 
-use crate::house::{House, accept, field, file, names, of, rules};
+use crate::house::{House, accept, field, file, names, of, parse, rules};
 
 /// A form of one component, answered: what is kept, or the broken rule.
 fn answer(component: Value, texts: &[&str]) -> Result<Value, String> {
@@ -226,8 +226,20 @@ fn filepicker() {
     house.lists.files.insert("a".into(), vec![file("2.pdf"), file("3.pdf")]);
     assert_eq!(rules(&accept(&form, &house, None, &draft, &[("a", "")]).unwrap_err().errors), [("a", "files")]);
     let photo = control(with("filepicker", json!({"properties": {"svod.photo": true}})));
-    let Control::Files { accept, most, photo, .. } = photo else { panic!("no files") };
+    let Control::Files { accept, kinds, most, photo, .. } = photo else { panic!("no files") };
     assert!(photo && most == 1 && accept.contains(".jpg"));
+    assert_eq!(kinds, ["JPEG", "PNG", "WebP"]);
+    // What could not be sent is not offered.
+    for (asked, offered, words) in [
+        (".pdf,.xml", ".pdf", &["PDF"][..]),
+        ("image/*,.docx", "image/*", &["JPEG", "PNG", "WebP"]),
+        ("image/jpeg", "image/jpeg", &["JPEG"]),
+        ("", "", &["PDF", "JPEG", "PNG", "WebP"]),
+    ] {
+        let files = control(with("filepicker", json!({"accept": asked})));
+        let Control::Files { accept, kinds, .. } = files else { panic!("no files") };
+        assert_eq!((accept.as_str(), kinds.as_slice()), (offered, words), "{asked}");
+    }
 }
 
 #[test]
@@ -306,4 +318,74 @@ fn expressions_are_computed_and_never_taken() {
     let draft = accept(&form, &house, None, &draft, &[("n", "1"), ("t", "x")]).unwrap();
     assert_eq!(draft.data, json!({"n": 1, "twice": 2, "more": 3}));
     assert_eq!(names(&form.view(&draft, None, &house.around(), None)), ["n"]);
+}
+
+#[test]
+fn place() {
+    let place = |extra: Value| {
+        let mut field = with("textfield", json!({"properties": {"svod.place": "true"}}));
+        field.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        field
+    };
+    let point = |lon: f64, lat: f64| json!({"type": "Point", "coordinates": [lon, lat]});
+    check(
+        place(json!({})),
+        &[
+            (&["55.3541, 86.0883"], Ok(point(86.0883, 55.3541))),
+            (&["55,3541 86,0883"], Ok(point(86.0883, 55.3541))),
+            (&[""], Ok(Value::Null)),
+            (&["on the corner"], Err("place")),
+            (&["155.5 86.5"], Err("place-range")),
+        ],
+    );
+    check(place(json!({"validate": {"required": true}})), &[(&[" "], Err("required"))]);
+    // A program gives the point itself, and what is shown can be sent again.
+    let (house, form) = (House::new(), of(json!([place(json!({}))])));
+    let data = |value: Value| form.accept(None, &Draft::default(), Sent::Data(&json!({"a": value})), &house.around());
+    let draft = data(point(86.0883, 55.3541)).unwrap();
+    assert_eq!(draft.data["a"], point(86.0883, 55.3541));
+    let view = form.view(&draft, None, &house.around(), None);
+    assert_eq!((&field(&view, "a").control, field(&view, "a").display.as_str()), (&Control::Place, "55.3541, 86.0883"));
+    assert_eq!(field(&view, "a").typed, ["55.3541, 86.0883"]);
+    assert_eq!(rules(&data(point(186.5, 55.5)).unwrap_err().errors), [("a", "place-range")]);
+    assert_eq!(rules(&data(json!("55.5 86.5")).unwrap_err().errors), [("a", "kind")]);
+}
+
+#[test]
+fn things_of_ones_own() {
+    let mut house = House::new();
+    let json = json!({"type": "default",
+        "svod.own": {"cars": {"type": "Vehicle", "by": "person", "value": "plate", "label": ["plate", "model"],
+            "other": {"value": "other", "label": "@hello"}}},
+        "components": [
+            {"type": "select", "key": "a", "label": "A", "valuesKey": "cars", "validate": {"required": true},
+                "conditional": {"hide": "=count(cars) = 0"}},
+            {"type": "textfield", "key": "typed", "label": "T", "validate": {"required": true},
+                "conditional": {"hide": "=count(cars) > 0 and a != \"other\""}}]});
+    let form = parse(&json.to_string());
+    assert_eq!((form.own()[0].kind.as_str(), form.input_names()), ("Vehicle", &["cars".to_owned()][..]));
+    assert!(form.text_keys().contains("hello"));
+    let shown = |house: &House, data: Value| {
+        let view = form.view(&Draft::of(data), None, &house.around(), None);
+        names(&view).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Who owns nothing types it; who owns something chooses, and may choose something else.
+    house.inputs = [("cars".to_owned(), json!([]))].into_iter().collect();
+    assert_eq!(shown(&house, json!({})), ["typed"]);
+    let cars = json!([{"value": "X1", "label": "X1, Lada"}, {"value": "other", "label": "@hello"}]);
+    house.inputs = [("cars".to_owned(), cars)].into_iter().collect();
+    assert_eq!(shown(&house, json!({})), ["a"]);
+    assert_eq!(shown(&house, json!({"a": "X1"})), ["a"]);
+    assert_eq!(shown(&house, json!({"a": "other"})), ["a", "typed"]);
+    let refused = accept(&form, &house, None, &Draft::default(), &[("a", "X2")]).unwrap_err();
+    assert_eq!(rules(&refused.errors), [("a", "choice")], "somebody else's is not offered");
+    // What was answered tells what to show of it later.
+    for (answers, fields) in [
+        (json!({"a": "X1"}), vec!["a"]),
+        (json!({"a": "other", "typed": "Y"}), vec!["a", "typed"]),
+        (json!({"typed": "Y"}), vec!["typed"]),
+    ] {
+        house.inputs = form.own_of(&answers);
+        assert_eq!(shown(&house, answers), fields);
+    }
 }

@@ -218,3 +218,20 @@ fn size_depth_and_number_are_bounded() {
     let repeat = json!({"type": "dynamiclist", "isRepeating": true, "label": "A", "path": "p", "components": [inside]});
     assert_eq!(one(repeat).1, "form-property");
 }
+
+#[test]
+fn lists_of_ones_own_are_named_and_told_apart() {
+    let own = |own: Value| {
+        let json = json!({"type": "default", "svod.inputs": ["taken"], "components": [], "svod.own": own});
+        faults(&json.to_string())
+    };
+    let good = json!({"type": "Vehicle", "by": "person", "label": ["plate"]});
+    assert_eq!(own(json!([])), [("svod.own".into(), "form-kind")]);
+    assert_eq!(own(json!({"taken": good})), [("svod.own.taken".into(), "form-name")]);
+    assert_eq!(own(json!({"a": 1})), [("svod.own.a".into(), "form-kind")]);
+    let bad = json!({"a": {"type": "Vehicle", "by": "no name", "label": [], "of": 1, "other": {"value": ""}}});
+    let places: Vec<String> = own(bad).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(places, ["svod.own.a.of", "svod.own.a.by", "svod.own.a.label", "svod.own.a.other.value"]);
+    let place = json!({"type": "textfield", "key": "p", "label": "P", "properties": {"svod.place": "true"}, "validate": {"maxLength": 3}});
+    assert_eq!(one(place), ("components[0].validate.maxLength".into(), "form-key"));
+}

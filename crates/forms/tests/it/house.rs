@@ -91,7 +91,7 @@ pub fn rules(errors: &[FieldError]) -> Vec<(&str, &str)> {
 
 pub fn fields(view: &View) -> Vec<&FieldView> {
     fn walk<'v>(items: &'v [Item], out: &mut Vec<&'v FieldView>) {
-        for item in items {
+        for item in items.iter().filter(|i| !i.is_hidden()) {
             match &item.shown {
                 Shown::Field(field) => out.push(field),
                 Shown::Group { items, .. } => walk(items, out),

@@ -6,4 +6,5 @@ mod answers;
 mod components;
 mod faults;
 mod house;
+mod live;
 mod property;

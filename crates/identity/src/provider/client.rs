@@ -5,12 +5,13 @@ use std::sync::{Arc, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use svod_kernel::Timestamp;
+use svod_kernel::{Actor, Timestamp};
 use svod_store::client::{self, ClientRow};
 use svod_store::{Conn, StoreError};
 use webauthn_rs::prelude::Url;
 
 use super::{OauthError, jose};
+use crate::acts::Of;
 use crate::{Identity, IdentityError, secret};
 
 /// What can be asked for: who somebody is, how they are called, their address, the posts they hold, a token that renews itself.
@@ -324,16 +325,20 @@ impl Identity {
     ///
     /// # Errors
     /// [`IdentityError::Missing`]
-    pub async fn set_client(&self, id: &str, state: ClientState) -> Result<(), IdentityError> {
-        let id = id.to_owned();
+    pub async fn set_client(&self, id: &str, state: ClientState, by: &Actor) -> Result<(), IdentityError> {
+        let act = self.act(if state == ClientState::Active { "admit" } else { "exclude" }, Of("Site", id), by);
+        let (id, event) = (id.to_owned(), act.clone());
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             let row = client::get(conn, &id)?.ok_or(IdentityError::Missing("client"))?;
-            Ok(client::put(conn, &ClientRow { state: state.as_str().to_owned(), ..row })?)
+            client::put(conn, &ClientRow { state: state.as_str().to_owned(), ..row })?;
+            Ok(event.write(conn)?)
         };
         let set: Result<(), IdentityError> = self.store.write(job).await;
         *self.origins.write().unwrap_or_else(PoisonError::into_inner) = None;
-        set
+        set?;
+        self.tells(&act, None, None);
+        Ok(())
     }
 
     /// Is there a site in force to whose pages codes are sent there (`Origin` of a browser's request)? As it was up to a minute

@@ -149,21 +149,37 @@ pub(crate) fn verified(token: &str, key: &Value) -> Option<(Map<String, Value>, 
     Some((head, claims))
 }
 
-/// The claims of a JWT that another provider has signed with one of its keys: ES256, RS256 or PS256.
-pub(crate) fn verified_by(token: &str, keys: &[Value]) -> Option<Map<String, Value>> {
+/// RSA keys of fewer bits have less than 128 bits of strength (ASVS V11.2.3; NIST SP 800-57, part 1, table 2).
+pub(crate) const RSA_BITS: usize = 3_072;
+
+/// The claims of a JWT that another provider has signed with one of its keys: ES256, RS256 or PS256, RSA with so many bits at
+/// the least.
+pub(crate) fn verified_by(token: &str, keys: &[Value], least: usize) -> Option<Map<String, Value>> {
     let (body, signature) = token.rsplit_once('.')?;
     let (head, claims) = body.split_once('.')?;
     let (head, signature) = (parsed(head)?, B64.decode(signature).ok()?);
-    let named = |key: &&Value| match head.get("kid") {
-        Some(kid) => key.get("kid") == Some(kid),
-        None => true,
-    };
-    let fits = |key: &Value| holds(head.get("alg")?.as_str()?, key, body.as_bytes(), &signature);
-    keys.iter().filter(named).find_map(fits)?;
+    let fits = |key: &Value| holds((head.get("alg")?.as_str()?, least), key, body.as_bytes(), &signature);
+    keys.iter().filter(|key| names(&head, key)).find_map(fits)?;
     parsed(claims)
 }
 
-fn holds(algorithm: &str, key: &Value, body: &[u8], signature: &[u8]) -> Option<()> {
+/// The bits of the RSA key that a token names, where they are too few.
+pub(crate) fn too_weak(token: &str, keys: &[Value], least: usize) -> Option<usize> {
+    let head = parsed(token.split('.').next()?)?;
+    keys.iter().filter(|key| names(&head, key)).filter_map(rsa_bits).find(|bits| *bits < least)
+}
+
+fn names(head: &Map<String, Value>, key: &Value) -> bool {
+    head.get("kid").is_none_or(|kid| key.get("kid") == Some(kid))
+}
+
+fn rsa_bits(key: &Value) -> Option<usize> {
+    let modulus = B64.decode(key.get("n")?.as_str()?).ok()?;
+    let first = modulus.iter().position(|byte| *byte != 0)?;
+    Some((modulus.len() - first) * 8 - modulus[first].leading_zeros() as usize)
+}
+
+fn holds((algorithm, least): (&str, usize), key: &Value, body: &[u8], signature: &[u8]) -> Option<()> {
     let rsa: &'static RsaParameters = match algorithm {
         "ES256" => return UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point(key)?).verify(body, signature).ok(),
         "RS256" => &RSA_PKCS1_2048_8192_SHA256,
@@ -171,6 +187,9 @@ fn holds(algorithm: &str, key: &Value, body: &[u8], signature: &[u8]) -> Option<
         _ => return None,
     };
     if key.get("kty").and_then(Value::as_str) != Some("RSA") || key.get("use").is_some_and(|u| u != "sig") {
+        return None;
+    }
+    if rsa_bits(key)? < least {
         return None;
     }
     let part = |name: &str| B64.decode(key.get(name)?.as_str()?).ok();
@@ -255,16 +274,52 @@ mod tests {
     fn tokens_of_others_hold_under_their_own_keys_and_algorithms() {
         let key = json!({"kty": "RSA", "kid": "r", "use": "sig", "n": MODULUS, "e": "AQAB"});
         for token in [RS256, PS256] {
-            assert_eq!(verified_by(token, std::slice::from_ref(&key)).unwrap()["sub"], "olga");
+            assert_eq!(verified_by(token, std::slice::from_ref(&key), 2_048).unwrap()["sub"], "olga");
             let changed = token.replacen("eyJzdWIi", "eyJzdWJi", 1);
-            assert!(verified_by(&changed, std::slice::from_ref(&key)).is_none());
+            assert!(verified_by(&changed, std::slice::from_ref(&key), 2_048).is_none());
         }
         // A public key is no shared secret, and a key of another use or name signs nothing.
         let hmac = format!("{}.{}.AAAA", B64.encode(r#"{"alg":"HS256","kid":"r"}"#), B64.encode("{}"));
-        assert!(verified_by(&hmac, std::slice::from_ref(&key)).is_none());
+        assert!(verified_by(&hmac, std::slice::from_ref(&key), 2_048).is_none());
         let other = json!({"kty": "RSA", "kid": "other", "n": MODULUS, "e": "AQAB"});
         let sealing = json!({"kty": "RSA", "kid": "r", "use": "enc", "n": MODULUS, "e": "AQAB"});
-        assert!(verified_by(RS256, &[other, sealing]).is_none());
+        assert!(verified_by(RS256, &[other, sealing], 2_048).is_none());
+    }
+
+    const MODULUS_3072: &str = concat!(
+        "30wAZ-uSRD_16510993pDtlpdqcwnz_BFQ9AKc00wyB2uJR9GnLaF0_7BCU4Jbk7G6ObUVB3ZerfB4E4ZcTTqKdI7SIim_wUmr0V",
+        "CvW_r3vqe7zWvIvQZ5iQYbqK570QjjynteWglLKph0SQyUnGrAT4KI4Eg5G-0HT-VI7ruP0LkSjA98rBdKC6IYSLCSKBzQyU30wY",
+        "tlDNVEcI_e04O0zFfAz67BNrMD1O7NxDcJOtvDCQItqrhQMVckP6dDK8GCBUQKVut2e_QDabhCzWHr9qZ0oncplrzSnphPST5aH8",
+        "HPa97h2Bchozc-twCjcctWYr2c7gNXjZBv7GUKQ491hBENuuLNnae_K4VoI3EcUs9xGipS7ah-hPY4-",
+        "4cwWDXrRdsjQlQLTuhTdEYL8pMtQICM95v_92zD5o8aUzi6XNiFcF-4umZV96472t-B8gsxatvHV2MVLh2-",
+        "Vkxv4kBQCrBewurHrNC2tN2Z3Rl84_JitfS04Fu_V5HMEXO4FL",
+    );
+    const PS256_3072: &str = concat!(
+        "eyJhbGciOiJQUzI1NiIsImtpZCI6InIifQ.eyJzdWIiOiJvbGdhIn0.t8N5ST1Z_UHVtVuBIuG_OgAYRdjHtNlTvngufd4zXWOgu",
+        "aMqrLuRQZhBm7SSKIEkNtw8anRaG1TflwtGDbuR3Gxvakt5RcI9zEmC_PNfzoKWMisA0Tvvxgn879u98rMdwtVmhYJJayR2GHxw-",
+        "T8ZAOKIJ8kweu4luJiIxE6lezavCJJpOgkmnKXDmdHRy-WNezzOdpRw83M_R0zV53tKCeUWY8vHs67poJrCNjsGzPsZCPC09NCE0",
+        "5c5_U092fspFJ8rF8h7-V9-za6mdq0NC1yC0lCsYYKV6HMrziIFJanoL-",
+        "64BrNIFAlMjhswWesCh1fKWFUlNgo267GNjy2SVCWw4sr8o8OQw6Sa0ixK7smZs7a1_he8SI_VTF5-",
+        "9mQv3_QwZ5ze9Mdf5Jq2h44OclNHVvHIFSVkV6azEAKAvZpOmtf4-bS_r9PYt-",
+        "hxhd7uFu6pQ7CWJ0xXdvZ38wPVCJzt1l2PLvn3iP8S557Btkv2Up84hn49BEoi0QCjtfB6",
+    );
+
+    /// ASVS V11.2.3.
+    #[test]
+    fn rsa_keys_of_less_than_128_bits_of_strength_sign_nothing_unless_it_is_said() {
+        let weak = [json!({"kty": "RSA", "kid": "r", "n": MODULUS, "e": "AQAB"})];
+        for token in [RS256, PS256] {
+            assert!(verified_by(token, &weak, RSA_BITS).is_none());
+            assert_eq!(too_weak(token, &weak, RSA_BITS), Some(2_048));
+            assert_eq!(too_weak(token, &weak, 2_048), None);
+        }
+        let strong = [json!({"kty": "RSA", "kid": "r", "n": MODULUS_3072, "e": "AQAB"})];
+        assert_eq!(verified_by(PS256_3072, &strong, RSA_BITS).unwrap()["sub"], "olga");
+        assert_eq!(too_weak(PS256_3072, &strong, RSA_BITS), None);
+        // Zeros in front make no key longer.
+        let padded = B64.encode([vec![0; 128], B64.decode(MODULUS).unwrap()].concat());
+        let padded = [json!({"kty": "RSA", "kid": "r", "n": padded, "e": "AQAB"})];
+        assert!(verified_by(RS256, &padded, RSA_BITS).is_none());
     }
 
     #[test]

@@ -8,10 +8,11 @@ use svod_identity::{
     Account, Capacity, Directory, Enrolled, From, Identity, IdentityDeps, IdentityError, Invitation, Looked, Method,
     Newcomer, Represented, code,
 };
-use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Clock, OnBehalf, Role, SeededRng, SimClock, SpacePath, Timestamp, Urn};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
+mod acts;
 mod device;
 mod logout;
 mod outside;
@@ -49,6 +50,8 @@ use ring::what_an_old_key_sealed_is_sealed_anew;
 
 use unused::an_account_that_nobody_uses_is_kept_out_and_at_last_removed;
 
+use acts::{what_administrators_do_stands_in_the_journal, what_owners_do_to_their_account_stands_in_the_journal};
+
 use logout::{
     a_fresh_proof_between_code_and_tokens_ends_nothing, a_site_sends_people_away_only_to_where_it_said,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,
@@ -56,6 +59,8 @@ use logout::{
 };
 
 svod_store::on_both_engines!(
+    what_administrators_do_stands_in_the_journal,
+    what_owners_do_to_their_account_stands_in_the_journal,
     a_device_is_known_by_its_secret_until_it_is_revoked,
     devices_are_found_page_by_page,
     strangers_are_told_once_a_second_with_how_many_they_were,
@@ -70,6 +75,7 @@ svod_store::on_both_engines!(
     an_account_is_linked_by_its_owner_and_keeps_a_way_in,
     an_invitation_is_good_once,
     an_invitation_opens_the_account_and_no_post,
+    who_begins_to_act_for_another_is_told_by_their_post,
     an_invitation_can_be_taken_back_and_ends_with_its_makers_powers,
     who_has_opened_a_link_is_out_when_it_is_taken_back,
     a_passkey_of_before_is_no_way_in,
@@ -114,6 +120,7 @@ struct House {
     clock: Arc<SimClock>,
     posts: Arc<Posts>,
     people: People,
+    store: svod_store::Store,
 }
 
 #[derive(Default)]
@@ -172,7 +179,7 @@ impl House {
             identity.set_directory(posts.clone());
             identity
         };
-        Self { identity: node(1), neighbour: node(2), clock, people: posts.3.clone(), posts }
+        Self { identity: node(1), neighbour: node(2), clock, people: posts.3.clone(), posts, store: store.clone() }
     }
 
     fn invitation(&self, login: &str) -> String {
@@ -251,6 +258,39 @@ async fn an_invitation_opens_the_account_and_no_post(place: &TestPlace) {
     assert_eq!(house.identity.act_as(&session, &appointment).await, Err(IdentityError::Missing("post")));
     let token = house.identity.strengthened(&session, Method::Passkey).await.unwrap().unwrap();
     assert!(house.identity.authenticate(&token).await.unwrap().is(Role::Administrator));
+}
+
+async fn who_begins_to_act_for_another_is_told_by_their_post(place: &TestPlace) {
+    let house = House::new(place);
+    let (_, token) = house.account("olga").await;
+    let urn = |text: &str| text.parse::<Urn>().unwrap();
+    let post = |n: &str| Capacity {
+        appointment: urn(&format!("urn:svod:appointment:{n}")),
+        title: n.to_owned(),
+        role: Role::Official,
+        space: "altai".parse().unwrap(),
+        body: Some(urn(&format!("urn:svod:body:{n}"))),
+    };
+    let link = OnBehalf { person: urn("urn:svod:person:anna"), mandate: urn("urn:svod:mandate:1"), scope: [].into() };
+    house.posts.1.lock().unwrap().push(Represented { chain: vec![link], name: "Анна".to_owned() });
+    let told = async |acting: Option<&str>| {
+        house.clock.advance(2);
+        let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
+        if let Some(appointment) = acting {
+            house.identity.act_as(&session, appointment).await.unwrap();
+            house.clock.advance(2);
+        }
+        let session = house.identity.recognise(&token).await.unwrap().session.unwrap();
+        house.identity.act_as(&session, "urn:svod:mandate:1").await.unwrap();
+        let actor = house.posts.2.lock().unwrap().pop().unwrap();
+        assert!(actor.is(Role::Citizen) && !actor.is(Role::Official) && actor.on_behalf.len() == 1, "{actor:?}");
+        (actor.name, actor.body.map(|b| b.to_string()))
+    };
+    assert_eq!(told(None).await, ("citizen".to_owned(), None), "who holds no post");
+    *house.posts.0.lock().unwrap() = vec![post("desk"), post("archive")];
+    let of = |n: &str| (n.to_owned(), Some(format!("urn:svod:body:{n}")));
+    assert_eq!(told(Some("urn:svod:appointment:archive")).await, of("archive"));
+    assert_eq!(told(None).await, of("desk"), "from one to another: the post that they have first");
 }
 
 async fn an_invitation_is_good_once(place: &TestPlace) {
@@ -449,7 +489,7 @@ async fn powers_follow_the_post_one_at_a_time(place: &TestPlace) {
     for node in [&house.identity, &house.neighbour] {
         assert_eq!(*node.powers_now(&set_up).await.unwrap(), actor);
     }
-    house.identity.block(&session.account, true).await.unwrap();
+    house.identity.block(&session.account, true, &svod_kernel::Actor::platform("test")).await.unwrap();
     house.clock.advance(1);
     assert_eq!(*house.identity.powers_now(&set_up).await.unwrap(), Actor::anonymous());
     let persona = Actor { id: "persona-governor".into(), ..set_up };
@@ -462,14 +502,14 @@ async fn who_is_blocked_is_out_at_once(place: &TestPlace) {
     let id = account.id.to_string();
     let now = house.next_code(&secret);
     let token = house.sign_in("olga", PASSWORD, &now).await.unwrap();
-    house.identity.block(&id, true).await.unwrap();
+    house.identity.block(&id, true, &svod_kernel::Actor::platform("test")).await.unwrap();
     assert!(house.identity.recognise(&token).await.is_err());
     let now = house.next_code(&secret);
     assert_eq!(house.sign_in("olga", PASSWORD, &now).await.unwrap_err(), IdentityError::Refused);
-    house.identity.block(&id, false).await.unwrap();
+    house.identity.block(&id, false, &svod_kernel::Actor::platform("test")).await.unwrap();
     house.sign_in("olga", PASSWORD, &now).await.unwrap();
     assert_eq!(
-        house.identity.block("00000000-0000-0000-0000-000000000000", true).await,
+        house.identity.block("00000000-0000-0000-0000-000000000000", true, &svod_kernel::Actor::platform("test")).await,
         Err(IdentityError::Missing("account"))
     );
     let all = house.identity.accounts("", 10).await.unwrap();

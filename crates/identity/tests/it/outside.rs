@@ -74,6 +74,7 @@ fn provider_and_spec(house: &House) -> (Arc<Provider>, OutsideProvider) {
         acr: Vec::new(),
         amr: Vec::new(),
         also_at: Vec::new(),
+        rsa_2048: false,
     };
     house.identity.set_outside(vec![spec.clone()], Arc::new(Wire(provider.clone())));
     (provider, spec)
@@ -154,7 +155,7 @@ pub async fn a_verified_number_leads_to_the_person(place: &TestPlace) {
     let account = house.identity.account(&session.account).await.unwrap();
     assert_eq!(account.person, person);
     // Blocked is blocked, whoever vouches.
-    house.identity.block(&session.account, true).await.unwrap();
+    house.identity.block(&session.account, true, &svod_kernel::Actor::platform("test")).await.unwrap();
     assert_eq!(through(&house, &provider, None, json!({"sub": "44"})).await.unwrap_err(), IdentityError::Refused);
 }
 

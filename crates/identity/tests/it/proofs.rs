@@ -36,8 +36,11 @@ pub async fn an_invitation_can_be_taken_back_and_ends_with_its_makers_powers(pla
     house.neighbour.invitation(&first).await.unwrap();
 
     let of_first = open.iter().find(|i| i.login == "first").unwrap();
-    house.identity.take_back(&of_first.id).await.unwrap();
-    assert_eq!(house.identity.take_back(&of_first.id).await, Err(IdentityError::Missing("invitation")));
+    house.identity.take_back(&of_first.id, &svod_kernel::Actor::platform("test")).await.unwrap();
+    assert_eq!(
+        house.identity.take_back(&of_first.id, &svod_kernel::Actor::platform("test")).await,
+        Err(IdentityError::Missing("invitation"))
+    );
     assert_eq!(house.neighbour.accept(&first, &here()).await.unwrap_err(), IdentityError::Over);
     house.identity.invitation(&second).await.unwrap();
 
@@ -50,7 +53,7 @@ pub async fn an_invitation_can_be_taken_back_and_ends_with_its_makers_powers(pla
     house.clock.advance(1);
     house.identity.invitation(&second).await.unwrap();
     // Kept out, its maker has no powers either.
-    house.identity.block(&olga.id.to_string(), true).await.unwrap();
+    house.identity.block(&olga.id.to_string(), true, &svod_kernel::Actor::platform("test")).await.unwrap();
     house.clock.advance(1);
     assert_eq!(house.identity.accept(&second, &here()).await.unwrap_err(), IdentityError::Over);
 }
@@ -81,7 +84,7 @@ pub async fn who_has_opened_a_link_is_out_when_it_is_taken_back(place: &TestPlac
     add_passkey(&house.identity, &third.0.id.to_string(), "ES256").await.unwrap();
     let open = house.identity.open_invitations().await.unwrap();
     let of_first = open.iter().find(|i| i.login == "first").unwrap();
-    house.identity.take_back(&of_first.id).await.unwrap();
+    house.identity.take_back(&of_first.id, &svod_kernel::Actor::platform("test")).await.unwrap();
     let refused = house.identity.recognise(&first.1).await.unwrap_err();
     assert_eq!(refused.status(), 401, "no passkey is added: {refused}");
     house.clock.advance(1);
@@ -99,7 +102,7 @@ pub async fn who_has_opened_a_link_is_out_when_it_is_taken_back(place: &TestPlac
     // By a link of the command line, with an invitation of an administrator to the same login beside it.
     let (by_hand, token) = house.identity.accept(&house.invitation("second"), &here()).await.unwrap();
     let of_second = open.iter().find(|i| i.login == "second").unwrap();
-    house.identity.take_back(&of_second.id).await.unwrap();
+    house.identity.take_back(&of_second.id, &svod_kernel::Actor::platform("test")).await.unwrap();
     assert!(!house.identity.account(&by_hand.id.to_string()).await.unwrap().blocked, "it came by another");
     house.identity.recognise(&token).await.unwrap();
 }

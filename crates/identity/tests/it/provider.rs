@@ -220,7 +220,11 @@ pub async fn nothing_is_given_to_another_or_for_less(place: &TestPlace) {
             "{fresh:?}"
         );
     }
-    house.identity.set_client(&first.client.id, ClientState::Blocked).await.unwrap();
+    house
+        .identity
+        .set_client(&first.client.id, ClientState::Blocked, &svod_kernel::Actor::platform("test"))
+        .await
+        .unwrap();
     assert_eq!(error(house.identity.read_request(&params(&first.client, &[])).await), "invalid_client");
 }
 
@@ -229,7 +233,7 @@ pub async fn a_registration_waits_for_an_administrator(place: &TestPlace) {
     let (client, secret) = house.identity.register_client(registration()).await.unwrap();
     assert_eq!((client.state, secret.is_empty()), (ClientState::Pending, false));
     assert_eq!(error(house.identity.read_request(&params(&client, &[])).await), "invalid_client");
-    house.identity.set_client(&client.id, ClientState::Active).await.unwrap();
+    house.identity.set_client(&client.id, ClientState::Active, &svod_kernel::Actor::platform("test")).await.unwrap();
     house.identity.read_request(&params(&client, &[])).await.unwrap().unwrap();
     for spoil in [
         |r: &mut Registration| r.redirect_uris = vec!["http://shop.example/".into()],
@@ -468,6 +472,10 @@ pub async fn pages_of_sites_in_force_are_known_by_their_origin(place: &TestPlace
     for other in ["http://shop.example", "https://shop.example:8443", "https://shop.example/cb", "null", "*", ""] {
         assert!(!house.identity.is_site_origin(other).await, "{other}");
     }
-    house.identity.set_client(&shop.client.id, ClientState::Blocked).await.unwrap();
+    house
+        .identity
+        .set_client(&shop.client.id, ClientState::Blocked, &svod_kernel::Actor::platform("test"))
+        .await
+        .unwrap();
     assert!(!house.identity.is_site_origin("https://shop.example").await, "kept out, it reads nothing");
 }

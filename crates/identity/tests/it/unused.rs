@@ -25,7 +25,7 @@ pub async fn an_account_that_nobody_uses_is_kept_out_and_at_last_removed(place: 
     assert_eq!(blocked(used.id.to_string()).await, Ok(false));
 
     // Let in again it has its whole time, although nobody has used it since.
-    house.identity.block(&idle.id.to_string(), false).await.unwrap();
+    house.identity.block(&idle.id.to_string(), false, &svod_kernel::Actor::platform("test")).await.unwrap();
     assert_eq!(house.identity.close_unused(before()).await, Ok(0));
     house.clock.advance(91 * DAY);
     assert_eq!(house.identity.close_unused(before()).await, Ok(2));

@@ -346,6 +346,9 @@ pub enum StartSpec {
         applicant: String,
         /// Asked first, or begun at once.
         mode: StartMode,
+        /// FEEL over the entity: an offer stands as long as it is true; none: as long as the entity is there.
+        #[serde(default, rename = "while", skip_serializing_if = "Option::is_none")]
+        stands: Option<String>,
         /// Variables of the process, each with the FEEL that gives it.
         set: BTreeMap<String, String>,
     },
@@ -368,6 +371,8 @@ pub struct DueSpec {
 pub enum StartMode {
     /// The party is offered the service and agrees with one act.
     Offer,
+    /// The party is offered the service, and fills in its form to have it: what is known stands there already.
+    Fill,
     /// It runs: the law says so.
     Run,
 }

@@ -2,7 +2,7 @@
 
 use super::reader::{Cx, Fields};
 use super::yaml::Node;
-use super::{Audience, ObjectSpec, ServiceSpec, ServiceTerm, StartSpec, VariantSpec, starts};
+use super::{Audience, ObjectSpec, ServiceSpec, ServiceTerm, StartMode, StartSpec, VariantSpec, starts};
 use crate::duration::whole;
 
 /// Days of a term at the most.
@@ -80,7 +80,13 @@ fn all_starts(cx: &mut Cx<'_>, f: &Fields<'_>) -> Option<Vec<StartSpec>> {
     if list.is_empty() {
         cx.error(f.place("start"), "bad-value", "nothing starts the service", "name a form or an event");
     }
-    Some(list.iter().filter_map(|n| start(cx, n)).collect())
+    let all: Vec<StartSpec> = list.iter().filter_map(|n| start(cx, n)).collect();
+    let fills = |s: &StartSpec| matches!(s, StartSpec::Event { mode: StartMode::Fill, .. });
+    if all.iter().any(fills) && !all.iter().any(|s| matches!(s, StartSpec::Form(_))) {
+        let fix = "add '- form: <file>' to 'start', or write 'mode: offer'";
+        cx.error(f.place("start"), "bad-value", "'mode: fill' asks for a form, and the service has none", fix);
+    }
+    Some(all)
 }
 
 fn acts(cx: &mut Cx<'_>, f: &Fields<'_>) -> Vec<String> {

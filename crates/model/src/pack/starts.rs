@@ -5,7 +5,7 @@ use super::yaml::Node;
 use super::{DueSpec, StartMode, StartSpec};
 
 /// Keys of `event:`.
-const KNOWN: [&str; 9] = ["type", "action", "on", "before", "after", "when", "applicant", "mode", "set"];
+const KNOWN: [&str; 10] = ["type", "action", "on", "before", "after", "when", "applicant", "mode", "while", "set"];
 
 /// Reads what stands under `event:`.
 pub fn event(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
@@ -15,7 +15,11 @@ pub fn event(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
     let due = if action == Some("due") { due(cx, &e) } else { never(cx, &e) };
     let when = e.get("when").and_then(|n| cx.text(n)).map(str::to_owned);
     let applicant = cx.need_text(&e, "applicant");
-    let mode = cx.need(&e, "mode").and_then(|n| cx.choice(n, &["offer", "run"]));
+    let mode = cx.need(&e, "mode").and_then(|n| cx.choice(n, &["offer", "fill", "run"])).map(mode_of);
+    let stands = e.get("while").and_then(|n| cx.text(n)).map(str::to_owned);
+    if stands.is_some() && mode == Some(StartMode::Run) {
+        cx.error(e.place("while"), "unknown-key", "'while' goes with 'mode: offer' or 'mode: fill'", "drop the key");
+    }
     let set = e
         .get("set")
         .and_then(|n| cx.map(n))
@@ -26,9 +30,18 @@ pub fn event(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
         due: due?,
         when,
         applicant: applicant?.into(),
-        mode: if mode? == "offer" { StartMode::Offer } else { StartMode::Run },
+        mode: mode?,
+        stands,
         set: set.unwrap_or_default(),
     })
+}
+
+fn mode_of(word: &str) -> StartMode {
+    match word {
+        "offer" => StartMode::Offer,
+        "fill" => StartMode::Fill,
+        _ => StartMode::Run,
+    }
 }
 
 /// A moment that comes by itself.

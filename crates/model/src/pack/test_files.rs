@@ -113,7 +113,15 @@ const STEPS: &[Shape] = &[
     .one(&["answers", "fails", "silent"]),
     shape(
         "offer",
-        &[("service", Text), ("as", Text), ("for", Text), ("answer", OneOf(&["accept", "decline"])), ("name", Word)],
+        &[
+            ("service", Text),
+            ("as", Text),
+            ("for", Text),
+            ("answer", OneOf(&["accept", "decline"])),
+            ("answers", Map),
+            ("files", Map),
+            ("name", Word),
+        ],
         &["as", "answer"],
     ),
     shape(

@@ -89,6 +89,27 @@ fn what_a_service_names_is_there() {
 }
 
 #[test]
+fn an_offer_says_how_it_is_taken_and_how_long_it_stands() {
+    let changed = |from: &str, to: &str| {
+        assert!(SERVICE.contains(from), "{from}");
+        SERVICE.replacen(from, to, 1)
+    };
+    let fills = changed("mode: offer", "mode: fill, while: height > 1");
+    assert_eq!(list(&errors(&with(&fills))), "");
+    let pack = parse(&with(&fills));
+    let StartSpec::Event { mode, stands, .. } = &pack.services[0].start[1] else { panic!("no event") };
+    assert_eq!((*mode, stands.as_deref()), (StartMode::Fill, Some("height > 1")));
+    for (service, line, rule) in [
+        (changed("  - form: permit.form.json\n", "").replace("mode: offer", "mode: fill"), 6, "bad-value"),
+        (changed("mode: offer", "mode: run, while: height > 1"), 8, "unknown-key"),
+    ] {
+        let found = errors(&with(&service));
+        let hit = |e: &svod_model::PackError| e.position.line == line && e.rule == rule && !e.fix.is_empty();
+        assert!(found.iter().any(hit), "{line} {rule}: {}", list(&found));
+    }
+}
+
+#[test]
 fn variants_share_applicants_and_always_the_same_ones() {
     let spec = |variants: &[(&str, u64)]| ServiceSpec {
         pack: "p".into(),

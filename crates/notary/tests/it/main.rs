@@ -4,6 +4,7 @@
 
 mod erase;
 mod kept;
+mod rows;
 mod sweep;
 
 use std::path::PathBuf;

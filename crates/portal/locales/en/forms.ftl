@@ -23,6 +23,14 @@ form-table = What is known so far
 form-file-remove = Remove
 form-files-full = No more files can be added here. Remove one to send another.
 form-photo = Take a photograph or choose one that you have.
+form-file-kinds = { $kinds }. Files at most: { $n }.
+form-place-hint = Latitude and longitude, such as 55.3541, 86.0883.
+form-place-here = Where I am
+form-appeared-title = { $n ->
+    [one] There is { $n } more question
+   *[other] There are { $n } more questions
+}
+form-appeared = Your answers brought it up. Answer it and continue once more.
 form-address-find-label = Street and house
 form-address-find = Find
 form-address-none = Nothing was found. Try the street alone, without abbreviations.
@@ -36,7 +44,6 @@ form-error-required-check = Tick “{ $label }”.
 form-error-required-choice = Choose an answer to “{ $label }”.
 form-error-required-choices = Choose at least one answer to “{ $label }”.
 form-error-required-file = Add a file to “{ $label }”.
-form-error-appeared = Your answers brought up one more question: “{ $label }”.
 form-error-kind = “{ $label }” has a value of another kind.
 form-error-number = “{ $label }” must be a number, such as 1234.5.
 form-error-long-number = “{ $label }” may have at most { $n } digits.
@@ -67,6 +74,8 @@ form-error-past = “{ $label }” must be today or later.
 form-error-interval = “{ $label }” must fall on a step of { $n } minutes.
 form-error-choice = Choose “{ $label }” from the answers that are offered.
 form-error-address = Choose “{ $label }” from the addresses that were found.
+form-error-place = “{ $label }” must be latitude and longitude, such as 55.3541, 86.0883.
+form-error-place-range = In “{ $label }” latitude must be from −90 to 90, longitude from −180 to 180.
 form-error-files = { $n ->
     [one] “{ $label }” takes { $n } file.
    *[other] “{ $label }” takes at most { $n } files.

@@ -48,6 +48,11 @@ js-chart-empty = No observations in this period.
 js-live-changed = The list has changed.
 js-live-reload = Show the new list
 js-files = Files: { $n }, { $size } KB
+js-appeared = Now on the page: { $what }
+js-place-asking = Looking for the place…
+js-place-found = The place is known to within { $metres } m. Check it.
+js-place-denied = The browser did not tell the place: access is denied. Type latitude and longitude yourself.
+js-place-failed = The place was not found. Try again, or type latitude and longitude yourself.
 
 js-api-other = Other
 js-api-token = Token
@@ -60,6 +65,9 @@ js-api-stream = This is a stream of events; it opened well and was closed again.
 
 js-receipt-good = Your browser has verified the receipt by itself.
 js-receipt-bad = Your browser could not confirm the receipt: { $why }
+js-receipt-format = this is not a whole receipt
+js-receipt-root = the event in it is not the one in the ledger
+js-receipt-signature = none of the known keys has signed it
 js-passkey-there = The passkey of this device is there already.
 js-passkey-left = Nothing was chosen. Try again.
 js-passkey-failed = It did not succeed ({ $why }). Try again.

@@ -206,3 +206,7 @@ account-scope-profile = name and login
 account-scope-email = e-mail address
 account-scope-posts = posts
 account-scope-offline_access = while I am away
+
+span-minutes = { $n } min
+span-hours = { $n } h
+span-days = { $n } d

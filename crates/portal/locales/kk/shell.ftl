@@ -203,3 +203,7 @@ account-scope-profile = аты мен логині
 account-scope-email = пошта мекенжайы
 account-scope-posts = лауазымдар
 account-scope-offline_access = мен жоқта
+
+span-minutes = { $n } мин
+span-hours = { $n } сағ
+span-days = { $n } күн

@@ -23,6 +23,15 @@ form-table = Что уже известно
 form-file-remove = Удалить
 form-files-full = Больше файлов сюда добавить нельзя. Удалите один, чтобы отправить другой.
 form-photo = Сделайте снимок или выберите готовый.
+form-file-kinds = { $kinds }. Файлов не больше: { $n }.
+form-place-hint = Широта и долгота, например 55,3541 86,0883.
+form-place-here = Где я сейчас
+form-appeared-title = { $n ->
+    [one] Появился ещё { $n } вопрос
+    [few] Появилось ещё { $n } вопроса
+   *[other] Появилось ещё { $n } вопросов
+}
+form-appeared = Его принесли ваши ответы. Ответьте и нажмите «Продолжить» ещё раз.
 form-address-find-label = Улица и дом
 form-address-find = Найти
 form-address-none = Ничего не найдено. Попробуйте только улицу, без сокращений.
@@ -37,7 +46,6 @@ form-error-required-check = Отметьте «{ $label }».
 form-error-required-choice = Выберите ответ: «{ $label }».
 form-error-required-choices = Выберите хотя бы один ответ: «{ $label }».
 form-error-required-file = Добавьте файл: «{ $label }».
-form-error-appeared = По вашим ответам появился ещё один вопрос: «{ $label }».
 form-error-kind = В поле «{ $label }» значение другого вида.
 form-error-number = В поле «{ $label }» должно быть число, например 1234,5.
 form-error-long-number = { $n ->
@@ -74,6 +82,8 @@ form-error-interval = { $n ->
 }
 form-error-choice = Выберите «{ $label }» из предложенных ответов.
 form-error-address = Выберите «{ $label }» из найденных адресов.
+form-error-place = В поле «{ $label }» должны быть широта и долгота, например 55,3541 86,0883.
+form-error-place-range = В поле «{ $label }» широта должна быть от −90 до 90, долгота от −180 до 180.
 form-error-files = { $n ->
     [one] В поле «{ $label }» можно добавить не больше { $n } файла.
    *[other] В поле «{ $label }» можно добавить не больше { $n } файлов.

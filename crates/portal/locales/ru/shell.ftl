@@ -209,3 +209,7 @@ account-scope-profile = имя и логин
 account-scope-email = адрес почты
 account-scope-posts = должности
 account-scope-offline_access = в моё отсутствие
+
+span-minutes = { $n } мин
+span-hours = { $n } ч
+span-days = { $n } дн.

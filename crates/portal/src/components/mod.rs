@@ -137,6 +137,16 @@ pub fn ago(ctx: &PageContext, at: Timestamp) -> Html {
     Html::trusted(format!(r#"<time datetime="{at}" title="{exact}">{words}</time>"#))
 }
 
+/// Seconds in words: minutes below two hours, hours below two days, else days.
+pub fn span(ctx: &PageContext, seconds: f64) -> String {
+    let (key, n) = match seconds {
+        s if s < 7_200.0 => ("span-minutes", (s / 60.0).ceil()),
+        s if s < 172_800.0 => ("span-hours", (s / 3_600.0).round()),
+        s => ("span-days", (s / 86_400.0).round()),
+    };
+    ctx.tf(key, &[("n", n.into())])
+}
+
 #[derive(Template)]
 #[template(path = "components/breadcrumbs.html")]
 struct Breadcrumbs<'a> {

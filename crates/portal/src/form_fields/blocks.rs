@@ -1,7 +1,7 @@
 //! What stands on a page beside fields: groups, repeats, tables, text, pictures.
 
 use askama::Template;
-use svod_forms::{Action, Block, Item, Shown, Span};
+use svod_forms::{Action, Block, Condition, Item, Shown, Span};
 
 use super::{error_text, field};
 use crate::components::{Table, render};
@@ -32,16 +32,36 @@ pub(crate) fn items(ctx: &PageContext, items: &[Item]) -> Html {
         if row.len() > 1 {
             out.push(Html::trusted(r#"<div class="form-row">"#));
             for item in row {
-                let class = item.columns.map_or_else(String::new, |n| format!(r#" class="columns-{n}""#));
-                out.push(Html::trusted(format!("<div{class}>{}</div>", one(ctx, &item.shown))));
+                let columns = item.columns.map_or_else(String::new, |n| format!("columns-{n}"));
+                let inner = one(ctx, &item.shown);
+                out.push(match &item.condition {
+                    Some(condition) => conditional(condition, &columns, &inner),
+                    None if columns.is_empty() => Html::trusted(format!("<div>{inner}</div>")),
+                    None => Html::trusted(format!(r#"<div class="{columns}">{inner}</div>"#)),
+                });
             }
             out.push(Html::trusted("</div>"));
         } else {
-            out.extend(row.iter().map(|item| one(ctx, &item.shown)));
+            out.extend(row.iter().map(|item| match &item.condition {
+                Some(condition) => conditional(condition, "", &one(ctx, &item.shown)),
+                None => one(ctx, &item.shown),
+            }));
         }
         rest = tail;
     }
     Html::join(out)
+}
+
+/// What answers of the page bring up and take away: what is hidden is switched off with all that stands in it, so that it is neither
+/// shown nor sent where no script looks at the condition.
+fn conditional(condition: &Condition, class: &str, inner: &Html) -> Html {
+    let off = if condition.hidden { " hidden disabled" } else { "" };
+    let class = format!("form-condition {class}");
+    Html::trusted(format!(
+        r#"<fieldset class="{}" role="presentation" data-hide="{}"{off}>{inner}</fieldset>"#,
+        class.trim(),
+        Html::text(&condition.hide)
+    ))
 }
 
 fn one(ctx: &PageContext, shown: &Shown) -> Html {
@@ -61,6 +81,11 @@ fn one(ctx: &PageContext, shown: &Shown) -> Html {
         Shown::Reset(text) => Html::trusted(format!(
             r#"<p><button class="button button--secondary" type="reset">{}</button></p>"#,
             Html::text(text)
+        )),
+        Shown::Computed { name, by } => Html::trusted(format!(
+            r#"<span hidden data-compute="{}" data-answer="{}"></span>"#,
+            Html::text(by),
+            Html::text(name)
         )),
     }
 }

@@ -39,6 +39,8 @@ struct FieldTemplate<'a> {
     control: Html,
     origin: Html,
     checked: bool,
+    /// How conditions of the page read the answer.
+    live: Html,
 }
 
 #[derive(Template)]
@@ -46,6 +48,8 @@ struct FieldTemplate<'a> {
 struct Notes<'a> {
     f: &'a FieldView,
     error: &'a str,
+    /// Which files can be sent, for a field of files.
+    kinds: String,
 }
 
 #[derive(Template)]
@@ -96,6 +100,14 @@ struct Address<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "forms/place.html")]
+struct Place<'a> {
+    ctx: &'a PageContext,
+    f: &'a FieldView,
+    input: Html,
+}
+
+#[derive(Template)]
 #[template(path = "forms/files.html")]
 struct Files<'a> {
     ctx: &'a PageContext,
@@ -120,8 +132,10 @@ pub(crate) fn field(ctx: &PageContext, f: &FieldView) -> Html {
         _ => Frame::Label,
     };
     let error = f.error.as_ref().map_or_else(String::new, |e| error_text(ctx, e));
+    let kinds = kinds(ctx, &f.control);
     let described = [
         (!f.hint.is_empty(), "hint"),
+        (!kinds.is_empty(), "kinds"),
         (!error.is_empty(), "error"),
         (!f.around.0.is_empty() || !f.around.1.is_empty(), "unit"),
         (f.source.is_some(), "source"),
@@ -138,13 +152,33 @@ pub(crate) fn field(ctx: &PageContext, f: &FieldView) -> Html {
         f,
         frame,
         label: label(ctx, f),
-        notes: render(&Notes { f, error: &error }),
+        notes: render(&Notes { f, error: &error, kinds }),
         control: if frame == Frame::Given { Html::default() } else { control(ctx, f, &described) },
         origin,
+        live: live(f),
         checked: f.typed.last().is_some_and(|t| !t.is_empty() && t != "false"),
         described,
         error: &error,
     })
+}
+
+/// What can be sent in a field of files, how a point is written; empty for every other.
+fn kinds(ctx: &PageContext, control: &Control) -> String {
+    match control {
+        Control::Files { kinds, most, .. } if !kinds.is_empty() => {
+            ctx.tf("form-file-kinds", &[("kinds", kinds.join(", ").into()), ("n", (*most as u64).into())])
+        }
+        Control::Place => ctx.t("form-place-hint"),
+        _ => String::new(),
+    }
+}
+
+/// Attributes by which conditions of the page read the answer.
+fn live(f: &FieldView) -> Html {
+    let Some(live) = &f.live else { return Html::default() };
+    let value =
+        live.value.as_ref().map_or_else(String::new, |v| format!(r#" data-value="{}""#, Html::text(&v.to_string())));
+    Html::trusted(format!(r#" data-answer="{}" data-kind="{}"{value}"#, Html::text(&f.name), Html::text(&live.kind)))
 }
 
 /// The words of a field, and that it may be left out.
@@ -171,7 +205,7 @@ fn control(ctx: &PageContext, f: &FieldView, described: &str) -> Html {
             let find = Action::Find(f.name.clone()).to_string();
             render(&Address { ctx, f, choices: offered(f, choices), searched: *searched, find })
         }
-        Control::Files { accept, most, photo, files } => {
+        Control::Files { accept, most, photo, files, .. } => {
             let room = most.saturating_sub(files.len());
             let act = |at: usize| Action::Drop(f.name.clone(), at).to_string();
             let files = files.iter().enumerate().map(|(at, file)| (file.name.clone(), act(at))).collect();
@@ -200,6 +234,10 @@ fn control(ctx: &PageContext, f: &FieldView, described: &str) -> Html {
             let min = from.as_ref().map_or_else(String::new, |day| format!("{day}{start}"));
             let step = interval.map(|minutes| minutes * 60);
             line(f, described, kind, |l| Line { min: &min, step, purpose: purpose.unwrap_or(""), ..l })
+        }
+        Control::Place => {
+            let input = line(f, described, "text", |l| l);
+            render(&Place { ctx, f, input })
         }
         Control::Checkbox => Html::default(),
     }

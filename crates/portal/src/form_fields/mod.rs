@@ -9,12 +9,12 @@ mod field;
 mod sent;
 
 use askama::Template;
-use svod_forms::{Action, Chapter, FieldError, View};
+use svod_forms::{Action, Appeared, Chapter, FieldError, View};
 
 pub use sent::SentForm;
 
 use crate::address::encoded;
-use crate::components::{self, SummaryRow, render};
+use crate::components::{self, SummaryRow, Tone, render};
 use crate::context::PageContext;
 use crate::html::Html;
 
@@ -57,6 +57,10 @@ struct PageTemplate<'a> {
     number: usize,
     count: usize,
     errors: Vec<(String, String)>,
+    /// Questions that the answers brought up.
+    appeared: Html,
+    /// What conditions of the page look at beside its answers, as JSON; empty on a page without them.
+    known: Html,
     items: Html,
     next: String,
 }
@@ -78,6 +82,8 @@ impl FormPage<'_> {
             number: view.page + 1,
             count: view.pages.len(),
             errors: error_texts(ctx, &view.errors),
+            appeared: appeared(ctx, &view.appeared),
+            known: view.known.as_ref().map_or_else(Html::default, |known| Html::text(&known.to_string())),
             items: blocks::items(ctx, &view.items),
             next: Action::Next.to_string(),
         })
@@ -141,6 +147,22 @@ impl FormOverview<'_> {
         let page = chapter.map_or("", |c| c.page.name.as_str());
         format!("{}#{}", page_address(self.action, page), field::id(name))
     }
+}
+
+/// Says that the answers brought up more questions, and leads to each.
+fn appeared(ctx: &PageContext, questions: &[Appeared]) -> Html {
+    if questions.is_empty() {
+        return Html::default();
+    }
+    let links = Html::join(questions.iter().map(|q| {
+        let label = if q.within.is_empty() { q.label.clone() } else { format!("{}: {}", q.within, q.label) };
+        let link = components::link(&format!("#{}", field::id(&q.name)), label);
+        Html::trusted(format!("<li>{link}</li>"))
+    }));
+    let text = Html::from(ctx.t("form-appeared"));
+    let body = Html::trusted(format!("<p>{text}</p><ul>{links}</ul>"));
+    let title = ctx.tf("form-appeared-title", &[("n", (questions.len() as u64).into())]);
+    components::banner(Tone::Info, title, body)
 }
 
 /// The address of a page of a form.

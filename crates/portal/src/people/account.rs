@@ -195,7 +195,11 @@ async fn account_page(
     let errors: Vec<_> = refused.map(|e| ("current".to_owned(), words(ctx, e))).into_iter().collect();
     let wrong = errors.first().map(|(_, text)| text.clone()).unwrap_or_default();
     let typed = identity.asks_password(&account, &signed.session).then(|| current_password(ctx, wrong));
-    let posts = identity.capacities(&account).await?;
+    // Who has only the link of an invitation acts in nothing but their own affairs: nothing is offered that would be refused.
+    let (posts, represented) = match signed.session.method == Method::Invitation.as_str() {
+        true => (Vec::new(), Vec::new()),
+        false => (identity.capacities(&account).await?, identity.represented(&account).await?),
+    };
     let chosen = signed.session.acting.clone();
     let acting = chosen.or_else(|| posts.first().map(|p| p.appointment.to_string())).unwrap_or_default();
     let page = AccountPage {
@@ -203,7 +207,7 @@ async fn account_page(
         keys: identity.passkeys(&signed.session.account).await?,
         sessions: identity.sessions(&signed.session.account).await?,
         sites: identity.allowed_sites(&signed.session.account).await?,
-        represented: identity.represented(&account).await?,
+        represented,
         posts,
         acting,
         account,

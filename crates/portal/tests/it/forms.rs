@@ -56,7 +56,7 @@ async fn shown(ctx: PageContext, Query(query): Query<BTreeMap<String, String>>) 
         inputs: &inputs,
     };
     let state = query.get("state").map_or("fresh", String::as_str);
-    let mut draft = if state == "fresh" { Draft::default() } else { full() };
+    let mut draft = if ["fresh", "came"].contains(&state) { Draft::default() } else { full() };
     if state == "disputed" {
         draft = FORM.act(&draft, &"dispute:familyName".parse().unwrap(), &around);
     }
@@ -76,7 +76,10 @@ async fn shown(ctx: PageContext, Query(query): Query<BTreeMap<String, String>>) 
     };
     let bad =
         json!({"children": [{"age": 99}, {}], "work": {"income": "x"}, "certificate": [], "contact": {"email": "x"}});
-    let refused = FORM.accept(Some(name), &draft, Sent::Data(&bad), &around).err().filter(|_| state == "wrong");
+    let came = BTreeMap::from([("works".to_owned(), vec!["yes".to_owned()])]);
+    let sent = if state == "came" { Sent::Typed(&came) } else { Sent::Data(&bad) };
+    let tried = ["wrong", "came"].contains(&state);
+    let refused = FORM.accept(Some(name), &draft, sent, &around).err().filter(|_| tried);
     let view = FORM.view(&draft, Some(name), &around, refused.as_deref());
     Page::new(&ctx, "Form").html(FormPage { view: &view, action: "/form", title: "Form" }.html(&ctx)).into_response()
 }
@@ -136,7 +139,9 @@ fn check(html: &str, at: &str) {
             assert!(labelled.contains(id) || wrapped, "{at}: {id} has no label");
         }
     }
-    assert_eq!(html.matches("<fieldset").count(), html.matches("<legend").count(), "{at}: a fieldset without a legend");
+    // What comes and goes is no group of its own.
+    let groups = html.matches("<fieldset").count() - html.matches("role=\"presentation\"").count();
+    assert_eq!(groups, html.matches("<legend").count(), "{at}: a fieldset without a legend");
     for error in ids.iter().filter_map(|id| id.strip_prefix("error-")) {
         let of = ids.iter().any(|id| *id == format!("field-{error}"));
         assert!(of, "{at}: an error of {error}, which is not there");
@@ -207,6 +212,53 @@ async fn every_kind_of_field_is_there() {
         assert!(papers.contains(part), "{part} in {papers}");
     }
     assert!(!papers.contains(r#"name="f.note""#), "a read-only field has no input");
+    // What can be sent stands at the field, made of what the form asks for and the platform keeps.
+    for part in [
+        r#"<p class="hint" id="kinds-certificate">PDF, JPEG. Files at most: 2.</p>"#,
+        r#"<p class="hint" id="kinds-photo">JPEG, PNG, WebP. Files at most: 1.</p>"#,
+    ] {
+        assert!(papers.contains(part), "{part} in {papers}");
+    }
+}
+
+#[tokio::test]
+async fn what_answers_bring_up_is_there_and_switched_off() {
+    let app = app();
+    let income = page(&app, "/form?page=income&lang=en", &[]).await.body;
+    check(&income, "income");
+    for part in [
+        r#" data-conditions="{&quot;data&quot;:{},&quot;inputs&quot;:{&quot;norm&quot;:10000}}""#,
+        r#"<fieldset class="form-condition" role="presentation" data-hide="works != &quot;yes&quot;" hidden disabled>"#,
+        r#"<fieldset class="form-condition" role="presentation" data-hide="work.income &lt;= norm" hidden disabled>"#,
+        r#" data-answer="works" data-kind="one""#,
+        r#" data-answer="work.income" data-kind="number""#,
+        r#"<p class="visually-hidden" role="status" data-appeared></p>"#,
+    ] {
+        assert!(income.contains(part), "{part} in {income}");
+    }
+    let children = page(&app, "/form?page=children&state=full&lang=en", &[]).await.body;
+    for part in [
+        r#" data-repeat="children""#,
+        r#" data-item="children.1""#,
+        r#"<span hidden data-compute="count(children)" data-answer="childCount"></span>"#,
+        r#"data-hide="this.age &lt; 6">"#,
+    ] {
+        assert!(children.contains(part), "{part} in {children}");
+    }
+    // A page on which nothing comes and goes loads nothing for it.
+    let papers = page(&app, "/form?page=papers&lang=en", &[]).await.body;
+    assert!(!papers.contains("data-conditions") && !papers.contains("data-answer"), "{papers}");
+}
+
+#[tokio::test]
+async fn questions_that_came_up_are_told_and_are_no_errors() {
+    let app = app();
+    let came = page(&app, "/form?page=income&state=came&lang=en", &[]).await.body;
+    check(&came, "came");
+    assert!(came.contains("There is 1 more question"), "{came}");
+    assert!(came.contains(r##"<li><a href="#field-work.income">Income a month</a></li>"##), "{came}");
+    assert!(!came.contains("error-summary") && !came.contains("aria-invalid"), "{came}");
+    assert!(came.contains(r#"data-hide="works != &quot;yes&quot;">"#), "it is shown: {came}");
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ impl std::ops::Deref for App {
 fn app(demo: bool) -> App {
     let inner = Router::new()
         .route("/", get(front))
+        .route("/acting", get(acting))
         .route("/denied", get(|| async { PageError::forbidden() }))
         .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
         .route("/act", post(act))
@@ -64,6 +65,11 @@ pub fn app_of(demo: bool, inner: Router) -> App {
 
 async fn front(ctx: PageContext) -> Response {
     Page::new(&ctx, "Front <page>").html(Html::trusted("<h1>front</h1>")).into_response()
+}
+
+async fn acting(mut ctx: PageContext) -> Response {
+    ctx.acts_for = "Анна <Ким>".to_owned();
+    Page::new(&ctx, "Front").html(Html::trusted("<h1>front</h1>")).into_response()
 }
 
 async fn act(CsrfForm(fields): CsrfForm<BTreeMap<String, String>>) -> String {
@@ -130,6 +136,15 @@ async fn the_shell_holds_the_page_in_three_languages() {
     assert_eq!(a.cookie("lang"), None);
     let a = page(&app, "/", &[("accept-language", "de, en;q=0.5")]).await;
     assert!(a.body.contains("<html lang=\"en\""));
+}
+
+#[tokio::test]
+async fn whose_affairs_they_are_stands_in_a_bar_of_its_own() {
+    let app = app(true);
+    let acting = page(&app, "/acting?lang=ru", &[]).await.body;
+    let bar = acting.split_once(r#"<div class="notice acting">"#).unwrap().1.split_once("</header>").unwrap().0;
+    assert!(bar.contains("действует за: Анна &#60;Ким&#62;") && bar.contains(r#"href="/account#acting""#), "{bar}");
+    assert!(!page(&app, "/", &[]).await.body.contains("notice acting"));
 }
 
 #[tokio::test]

@@ -47,3 +47,33 @@ fn every_element_that_runs_stands_in_the_table() {
     }
     assert!(found > 15);
 }
+
+/// The kinds of events that the parser reads, as BPMN names their definitions, and how the table calls their rows.
+#[test]
+fn every_event_that_runs_stands_in_the_table_with_a_test_for_each_place() {
+    let parser = include_str!("../../src/parse/events.rs");
+    let words = parser.split('"').skip(1).step_by(2);
+    let mut kinds: BTreeSet<&str> = words.filter_map(|word| word.strip_suffix("EventDefinition")).collect();
+    kinds.remove("");
+    assert!(kinds.len() >= 10, "{kinds:?}");
+    let table = TABLE.split("## Events").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.contains("---"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let places = &rows[0];
+    assert_eq!(places.len(), 7, "{places:?}");
+    for kind in std::iter::once("none").chain(kinds) {
+        let called = if kind == "compensate" { "compensation" } else { kind };
+        let row = rows.iter().find(|row| row[0] == called);
+        let row = row.unwrap_or_else(|| panic!("no row for '{kind}'"));
+        assert_eq!(row.len(), places.len(), "{kind}");
+        assert!(row[1..].iter().any(|cell| cell.contains("::")), "no test for '{kind}'");
+        for (place, cell) in places.iter().zip(row).skip(1) {
+            let told =
+                ["–", "same", "runs", "refused"].iter().any(|word| cell.starts_with(word)) || cell.contains("::");
+            assert!(told, "{kind}, {place}: '{cell}'");
+        }
+    }
+}

@@ -8,11 +8,13 @@ use svod_process::{Effect, Event, Outcome, StepError, Topic};
 use svod_registry::{Action, Change, Operation};
 use svod_store::instance::{Wait, Waits};
 
-use super::deed::{Deed, Next};
+use super::deed::{Deed, Held, Next};
 use super::{CaseError, Key, NewCase};
 
 /// Events that may follow from one.
 const MOST: usize = 2_000;
+/// Messages of one name and key that are kept, looked through for who sent them from within reach.
+const MOST_SENT: i64 = 50;
 /// What a message that nobody waits for keeps.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Sent {
@@ -51,6 +53,7 @@ impl Deed<'_> {
                 }
                 continue;
             }
+            self.told_whose(key).await?;
             let held = self.take(key).await?;
             let (state, effects) = match held.process.step(&held.state, &event, now, &calendars) {
                 Ok(moved) => moved,
@@ -194,7 +197,7 @@ impl Deed<'_> {
         match to {
             Topic::Message { name, key: by } => {
                 let by = by.unwrap_or_default();
-                if let Some((sender, sent)) = self.sent(&name, &by).await?
+                if let Some((sender, sent)) = self.sent(key.0, &name, &by).await?
                     && self.claim(sender, &sent.id).await?
                 {
                     let own = sent.id.trim_start_matches('m').to_owned();
@@ -230,19 +233,21 @@ impl Deed<'_> {
     }
 
     /// A message that was sent before anybody waited for it.
-    async fn sent(&self, name: &str, by: &str) -> Result<Option<(Key, Wait)>, CaseError> {
+    async fn sent(&self, space: i64, name: &str, by: &str) -> Result<Option<(Key, Wait)>, CaseError> {
         let fits = |w: &&Wait| w.kind == Waits::Sent && w.name == name && w.key == by;
-        for (key, held) in &self.held {
+        for (key, held) in self.held.iter().filter(|(key, _)| self.cases.is_near(key.0, space)) {
             if let Some(found) = held.waits.values().find(fits) {
                 return Ok(Some((*key, found.clone())));
             }
         }
         let (name, by) = (name.to_owned(), by.to_owned());
-        let read =
-            move |conn: &mut dyn svod_store::Conn| svod_store::instance::awaiting(conn, Waits::Sent, &name, &by, 10);
+        let read = move |conn: &mut dyn svod_store::Conn| {
+            svod_store::instance::awaiting(conn, Waits::Sent, &name, &by, MOST_SENT)
+        };
         let found = self.cases.store.read(read).await?;
         let free = |w: &svod_store::instance::Waiting| {
-            !self.held.get(&(w.space, w.instance)).is_some_and(|h| h.over.contains(&w.wait.id))
+            self.cases.is_near(w.space, space)
+                && !self.held.get(&(w.space, w.instance)).is_some_and(|h| h.over.contains(&w.wait.id))
         };
         Ok(found.into_iter().find(free).map(|w| ((w.space, w.instance), w.wait)))
     }
@@ -258,11 +263,13 @@ impl Deed<'_> {
     ) -> Result<(), CaseError> {
         let by = correlation.clone().unwrap_or_default();
         let fits = |w: &Wait| w.kind == Waits::Message && w.name == name && w.key == by;
-        let here = self.held.iter().find(|(_, h)| h.waits.values().any(fits)).map(|(key, _)| *key);
+        let near = |(at, h): &(&Key, &Held)| self.cases.is_near(at.0, key.0) && h.waits.values().any(fits);
+        let here = self.held.iter().find(near).map(|(key, _)| *key);
         let receiver = match here {
             Some(key) => Some(key),
             None => {
-                let found = self.cases.receiver(&name, &by).await?.map(|w| ((w.space, w.instance), w.wait.id));
+                let found =
+                    self.cases.receiver_near(&name, &by, key.0).await?.map(|w| ((w.space, w.instance), w.wait.id));
                 found.filter(|(key, id)| !self.held.get(key).is_some_and(|h| h.over.contains(id))).map(|f| f.0)
             }
         };
@@ -414,7 +421,8 @@ impl Deed<'_> {
         let case = self.cases.registry.entity(&Actor::platform("process"), &urn).await;
         match case {
             Ok(case) => {
-                self.take(key).await?.case = Some(std::sync::Arc::new(case));
+                let case = self.with_whose(case).await?;
+                self.take(key).await?.case = Some(case);
                 Ok(Some(urn))
             }
             Err(svod_registry::QueryError::NotFound(_)) => Ok(None),

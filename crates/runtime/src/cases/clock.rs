@@ -1,7 +1,8 @@
 //! How the term of a case runs: those who work on it are warned, it runs out and goes up, it stands still for a reason.
 //!
 //! The two moments are waits of the case's first instance, `k-warn` and `k-due`, beside the timers of its process. A term in
-//! working days moves on in working days: each has all its hours, a day off has none.
+//! working days moves on in working days: each has all its hours, a day off has none. A third wait, `k-up`, is the end of the time
+//! of whoever a term that has run out was brought before: then it goes further up, as far as there is a body above.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use crate::handover::is_head;
 const WARN: &str = "k-warn";
 /// The wait for the end of the term.
 const DUE: &str = "k-due";
+/// The wait for the end of the time of whoever it was brought before.
+const UP: &str = "k-up";
 /// How the clock of a case stands that was decided.
 const MET: &str = "met";
 /// Step of a task by which a term that has run out comes before whoever is above.
@@ -39,7 +42,7 @@ const FROM_CASE: [&str; 6] = ["kind", "severity", "subject", "name", "location",
 
 /// Is the wait one of a term?
 pub(super) fn is_clock(wait: &Wait) -> bool {
-    wait.kind == Waits::Timer && [WARN, DUE].contains(&wait.id.as_str())
+    wait.kind == Waits::Timer && [WARN, DUE, UP].contains(&wait.id.as_str())
 }
 
 /// Was the task made because a term has run out? Its process does not wait for it.
@@ -164,6 +167,9 @@ impl Deed<'_> {
         self.case_of(key).await?;
         let held = self.take(key).await?;
         let case = held.case.clone().filter(|_| !held.state.done).ok_or_else(over)?;
+        if id == UP {
+            return self.further(key, &case).await;
+        }
         let (name, runs): (&str, &[&str]) =
             if id == WARN { ("warnAt", &["running"]) } else { ("deadline", &["running", "warned"]) };
         let due = case.time(name).filter(|_| case.text("clock").is_some_and(|c| runs.contains(&c))).ok_or_else(over)?;
@@ -202,11 +208,43 @@ impl Deed<'_> {
             Some(body) => Some(self.above(&body).await?.unwrap_or(body)),
             None => None,
         };
-        let task = self.escalation(key, case, above.as_ref()).await?;
-        let told = json!({"clock": "overdue", "deadline": case.text("deadline"), "task": task.id, "body": above});
-        self.tell(key, told).await?;
+        let task = self.bring(key, case, above.as_ref()).await?;
+        let told = json!({"clock": "overdue", "deadline": case.text("deadline"), "task": task, "body": above});
+        self.tell(key, told).await
+    }
+
+    /// A case is brought before a body: a task of it, and its end where somebody is above who has it then.
+    async fn bring(&mut self, key: Key, case: &Entity, body: Option<&Urn>) -> Result<Urn, CaseError> {
+        let task = self.escalation(key, case, body).await?;
+        let further = match body {
+            Some(body) => self.above(body).await?.is_some(),
+            None => false,
+        };
+        if let Some(due) = task.time("deadline").filter(|_| further) {
+            let up = Wait { due: Some(due), ..wait(UP.to_owned(), Waits::Timer, "escalation".to_owned()) };
+            self.take(key).await?.wait(up);
+        }
+        let urn = task.id.clone();
         self.changes.push(Change::verb(Operation::Create(task), Action::Create, "offer").by(&self.cases.process));
-        Ok(())
+        Ok(urn)
+    }
+
+    /// Whoever it was brought before has not answered in their time: it goes to the body above theirs.
+    async fn further(&mut self, key: Key, case: &Arc<Entity>) -> Result<(), CaseError> {
+        self.take(key).await?.over(UP.to_owned());
+        let open = self.open_tasks(case).await?;
+        let Some(late) = open.iter().find(|t| is_escalation(t)) else { return Ok(()) };
+        let above = match late.object("body").cloned() {
+            Some(body) => self.above(&body).await?,
+            None => None,
+        };
+        let Some(above) = above else { return Ok(()) };
+        let now = self.now.to_string();
+        self.mark(late, [("status", "withdrawn".to_owned()), ("escalatedAt", now)], "withdraw");
+        self.changes.extend(late.object("access").map(|access| svod_trust::work_over(access, self.now)));
+        let task = self.bring(key, case, Some(&above)).await?;
+        self.ticked.push("escalated");
+        self.tell(key, json!({"clock": "escalated", "from": late.id, "task": task, "body": above})).await
     }
 
     /// A task without a form for the head of the body above, or for anybody there where nobody is known to be its head; its
@@ -290,10 +328,11 @@ impl Deed<'_> {
         if !["overdue", "paused"].contains(&clock) {
             return Ok(());
         }
-        self.unescalate(case).await
+        self.unescalate(key, case).await
     }
 
-    async fn unescalate(&mut self, case: &Entity) -> Result<(), CaseError> {
+    async fn unescalate(&mut self, key: Key, case: &Entity) -> Result<(), CaseError> {
+        self.take(key).await?.over(UP.to_owned());
         for task in self.open_tasks(case).await?.iter().filter(|t| is_escalation(t)) {
             self.mark(task, [("status", "withdrawn".to_owned())], "withdraw");
             // What was opened with it ends with it.
@@ -487,7 +526,7 @@ impl Deed<'_> {
             waits(&case).into_iter().for_each(|wait| held.wait(wait));
         }
         if before.overdue && clock != "overdue" {
-            self.unescalate(case).await?;
+            self.unescalate(root, case).await?;
         }
         if before.deadline.as_deref() == Some(until.as_str()) {
             return Ok(());

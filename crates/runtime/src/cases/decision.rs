@@ -6,9 +6,11 @@ use svod_model::{Attribute, Entity, MAX_TEXT, ObjectSpec, ServiceSpec};
 use svod_process::Event;
 use svod_registry::{Action, Change, Edit, Operation, Programs, QueryError};
 use svod_store::instance;
+use svod_text::Texts;
 
 use super::clock::service_of;
 use super::deed::Deed;
+use super::notice::written;
 use super::operations::{Answer, Refused, plain, refused, text, urn};
 use super::{Along, CaseError, Cases, Key, NewCase, TRIES};
 use crate::enclosed::Enclosed;
@@ -94,9 +96,10 @@ impl Deed<'_> {
         }
         let held = self.take(key).await?;
         let (programs, variables) = (held.programs.clone(), held.state.variables_at(token));
+        let catalogue = self.cases.registry.catalogue();
         let made = Urn::svod("decision", &format!("{}-{}-{token}", key.0, key.1))
             .map_err(|e| refused(e.to_string()))
-            .and_then(|urn| decision(&case, urn, service_of(&case, &programs), input, self.now))
+            .and_then(|urn| decision(&case, urn, service_of(&case, &programs), (input, &*catalogue.texts), self.now))
             .and_then(|decision| grounded(decision, &basis, self.actor.as_ref(), &self.cases.process))
             .and_then(|decision| compared(decision, &basis, &variables, input));
         let made = match made {
@@ -222,7 +225,7 @@ fn decision(
     case: &Entity,
     id: Urn,
     service: Option<&ServiceSpec>,
-    input: &Map<String, Value>,
+    (input, texts): (&Map<String, Value>, &Texts),
     now: Timestamp,
 ) -> Result<Entity, Refused> {
     let property = |value: &str| Attribute::property(value);
@@ -238,8 +241,8 @@ fn decision(
             made = made.with(name, a.clone());
         }
     }
-    if let Some(reason) = text(input, "reason")? {
-        made = made.with("reason", property(&reason));
+    if let Some(reason) = written(texts, input, "reason")? {
+        made = made.with("reason", reason);
     }
     let acts = match input.get("acts") {
         None | Some(Value::Null) => service.map(|s| s.acts.clone()).unwrap_or_default(),

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub(super) struct Held {
     pub moved: bool,
     /// The entity of the case as it was read or is about to be made.
     pub case: Option<Arc<Entity>>,
+    /// Its process knows who its applicant is by now.
+    pub told_whose: bool,
 }
 
 /// What happens next.
@@ -49,13 +51,26 @@ pub(super) struct Deed<'c> {
     pub actor: Option<Actor>,
     /// What became of terms, for the metrics.
     pub ticked: Vec<&'static str>,
+    /// Regions in which services of the graph have written.
+    pub reached: BTreeSet<SpacePath>,
 }
 
 impl<'c> Deed<'c> {
     pub fn new(cases: &'c Cases, along: Along) -> Self {
         let now = cases.registry.clock().now();
         let (held, queue) = (BTreeMap::new(), VecDeque::new());
-        Self { cases, now, held, queue, first: None, changes: Vec::new(), along, actor: None, ticked: Vec::new() }
+        Self {
+            cases,
+            now,
+            held,
+            queue,
+            first: None,
+            changes: Vec::new(),
+            along,
+            actor: None,
+            ticked: Vec::new(),
+            reached: BTreeSet::new(),
+        }
     }
 
     /// On whose act it is.
@@ -117,6 +132,7 @@ impl<'c> Deed<'c> {
             told: Vec::new(),
             moved: true,
             case: case.map(Arc::new),
+            told_whose: true,
         };
         self.held.insert((space, id), held);
         Ok(((space, id), urn))
@@ -166,6 +182,7 @@ impl<'c> Deed<'c> {
 
     /// All of it as one command.
     pub fn command(self) -> Result<Command, CaseError> {
+        let within = self.within()?;
         let Self { held, changes, along, now, first, .. } = self;
         let first = first.and_then(|key| held.get(&key));
         let process = first.map_or_else(String::new, |h| format!("process:{}", h.row.process));
@@ -180,6 +197,7 @@ impl<'c> Deed<'c> {
             key: along.key,
             waits: along.waits,
             steps: steps?,
+            within,
             ..Command::default()
         })
     }
@@ -237,7 +255,7 @@ fn unwritable(e: serde_json::Error) -> CaseError {
 impl Cases {
     /// An instance with its process, in the version it began with.
     pub(super) async fn read(&self, key: Key) -> Result<Held, CaseError> {
-        let row = self.store.read(move |conn| svod_store::instance::get(conn, key.0, key.1)).await?;
+        let row = self.rows.get(&self.store, key).await?;
         let row = row.ok_or_else(|| CaseError::Unknown(format!("{}-{}", key.0, key.1)))?;
         let (programs, process) = self.process_of(&row.process).await?;
         let state = serde_json::from_str(&row.state)
@@ -256,6 +274,7 @@ impl Cases {
             told: Vec::new(),
             moved: false,
             case: None,
+            told_whose: false,
         })
     }
 

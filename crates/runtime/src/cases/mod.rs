@@ -5,27 +5,38 @@
 //! * `carry` – an event and all that follows from it
 //! * `clock` – terms: warned of, run out, standing still
 //! * `decision` – what was decided, objections
+//! * `made` – what was issued in a case
+//! * `next` – what comes next in a case
 //! * `notice` – what a process writes to the applicant
 //! * `numbers` – the next number of a register
 //! * `operations` – what service tasks do in the graph, within the same command
 //! * `offer` – tasks for people
+//! * `reach` – how far a process reaches, and that nobody's data are looked at unseen
+//! * `standing` – what a case waits for and knows, for its page
 //! * `stopped` – what is tried in vain rests, and is seen
 //! * `told` – messages that other systems bring
+//! * `whose` – whose a case is by now
 //! * `worker` – timers, services of others, signals
 
 mod carry;
 mod clock;
 mod decision;
 mod deed;
+mod made;
 mod money;
+mod next;
 mod notice;
 mod numbers;
 mod offer;
 mod operations;
+mod reach;
 pub mod repair;
+mod rows;
+mod standing;
 mod starting;
 mod stopped;
 mod told;
+pub(crate) mod whose;
 mod worker;
 
 use std::collections::HashMap;
@@ -40,10 +51,13 @@ use svod_store::instance::{self, InstanceRow, Waiting};
 use svod_store::{Store, StoreError};
 
 pub use decision::{overridden, proposal_of};
+pub use made::{Made, is_issued};
 pub use money::{Said, whole};
+pub use next::{Coming, Upcoming};
 pub use notice::said;
 pub use offer::Offered;
 pub use operations::plain;
+pub use standing::{Awaits, Standing};
 pub use worker::{Answer, Connector, ConnectorError, ServiceCall, Worker};
 
 use deed::Deed;
@@ -209,13 +223,21 @@ pub struct Cases {
     /// Told when a wait is written that is due.
     due: Arc<tokio::sync::Notify>,
     process: Arc<Actor>,
+    rows: Arc<rows::Rows>,
 }
 
 impl Cases {
     /// Over the registry and its store.
     pub fn new(registry: Arc<Registry>, store: Store) -> Arc<Self> {
         let process = Arc::new(Actor::platform("process"));
-        Arc::new(Self { registry, store, numbers: Mutex::default(), due: Arc::default(), process })
+        Arc::new(Self {
+            registry,
+            store,
+            numbers: Mutex::default(),
+            due: Arc::default(),
+            process,
+            rows: Arc::default(),
+        })
     }
 
     /// The registry that they are in.

@@ -16,6 +16,7 @@ use svod_store::instance::{Wait, Waits};
 
 use super::deed::Deed;
 use super::operations::Refused;
+use super::whose::{Whose, whose};
 use super::{Along, CaseError, Cases, Key, TRIES};
 use crate::accruals::{self, CURRENCY, NewAccrual};
 
@@ -60,10 +61,15 @@ impl Deed<'_> {
         self.case_of(key).await?;
         let held = self.take(key).await?;
         let (case, space) = (held.case.clone(), held.space.clone());
-        let new = match new_accrual(input, case.as_deref(), space) {
+        let mut new = match new_accrual(input, case.as_deref(), space) {
             Ok(new) => new,
             Err(e) => return Ok(Err(e)),
         };
+        match whose(&self.cases.registry, &new.person).await? {
+            Whose::Theirs => {}
+            Whose::Became(now) => new.person = now.id,
+            Whose::Gone => return Ok(Err(refused(format!("{} is not there any more: nobody owes it", new.person)))),
+        }
         let (now, rng) = (self.now, self.cases.registry.rng().clone());
         Ok(match accruals::accrue(&new, now, &*rng) {
             Ok((urn, number, change)) => {

@@ -1,13 +1,13 @@
 //! `message.send`: what a process writes to the applicant.
 
 use serde_json::{Map, Value, json};
-use svod_kernel::{Lang, Urn};
+use svod_kernel::{Lang, Timestamp, Urn};
 use svod_model::{Attribute, AttributeValue, Entity};
 use svod_registry::{Action, Change, Operation};
-use svod_text::{Arg, Texts};
+use svod_text::{Arg, Texts, format_date};
 
 use super::deed::Deed;
-use super::operations::{Answer, refused, text};
+use super::operations::{Answer, Refused, refused, text};
 use super::{CaseError, Key};
 
 /// What stands about a text that exists in several languages: the text by language tag.
@@ -31,25 +31,22 @@ impl Deed<'_> {
         token: u64,
         input: &Map<String, Value>,
     ) -> Result<Answer, CaseError> {
-        let Some((_, case)) = self.root_case(key).await? else {
+        let Some((root, case)) = self.root_case(key).await? else {
             return Ok(Err(refused("the process has no case")));
         };
         let Some(person) = case.attributes.get("person") else {
+            if self.lost(root, &case).await? {
+                // Nobody reads it. The case goes on.
+                return Ok(Ok([("message".to_owned(), Value::Null)].into_iter().collect()));
+            }
             return Ok(Err(refused("the case is nobody's: there is no applicant to write to")));
         };
         let texts = self.cases.registry.catalogue().texts.clone();
-        let said = text(input, "text").and_then(|text| {
-            let text = text.filter(|t| !t.trim().is_empty()).ok_or_else(|| refused("'text' is missing"))?;
-            match text.strip_prefix('@') {
-                Some(key) if texts.has(Lang::default(), key) => Ok(in_all_languages(&texts, key, input.get("values"))),
-                Some(key) => Err(refused(format!("there is no text '{key}' in the locales of the packs"))),
-                None => Ok(Attribute::property(text)),
-            }
-        });
-        let said = match said {
-            Ok(said) => said,
-            Err(e) => return Ok(Err(e)),
-        };
+        let said =
+            match written(&texts, input, "text").and_then(|said| said.ok_or_else(|| refused("'text' is missing"))) {
+                Ok(said) => said,
+                Err(e) => return Ok(Err(e)),
+            };
         let urn = match Urn::svod("casemessage", &format!("{}-{}-{token}", key.0, key.1)) {
             Ok(urn) => urn,
             Err(e) => return Ok(Err(refused(e.to_string()))),
@@ -70,20 +67,45 @@ impl Deed<'_> {
     }
 }
 
+/// What an input says to people: a text, or `@key` of the packs' texts with `values`, kept in every language. None for nothing.
+pub(super) fn written(texts: &Texts, input: &Map<String, Value>, name: &str) -> Result<Option<Attribute>, Refused> {
+    let Some(said) = text(input, name)?.filter(|t| !t.trim().is_empty()) else { return Ok(None) };
+    // What somebody has written themselves may begin so as well.
+    let word = |key: &&str| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    match said.strip_prefix('@').filter(word) {
+        Some(key) if texts.has(Lang::default(), key) => Ok(Some(in_all_languages(texts, key, input.get("values")))),
+        Some(key) => Err(refused(format!("there is no text '{key}' in the locales of the packs"))),
+        None => Ok(Some(Attribute::property(said))),
+    }
+}
+
+/// A value of a text, as that language writes it: a day such as `2026-01-31` is written as people write days.
+fn spoken(value: &Value, lang: Lang) -> Arg<'static> {
+    match value {
+        Value::Number(n) => Arg::Number(n.as_f64().unwrap_or_default()),
+        Value::String(text) => Arg::from(day(text).map_or_else(|| text.clone(), |at| format_date(lang, at, 0))),
+        Value::Null => Arg::from(String::new()),
+        other => Arg::from(other.to_string()),
+    }
+}
+
+/// The day that a text is, and nothing beside it.
+fn day(text: &str) -> Option<Timestamp> {
+    let sign = |(i, b): (usize, u8)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() };
+    let is_day = text.len() == 10 && text.bytes().enumerate().all(sign);
+    if is_day { format!("{text}T00:00:00Z").parse().ok() } else { None }
+}
+
 /// A text of the packs, kept as it is now: what was written stays when the pack says it otherwise.
 fn in_all_languages(texts: &Texts, key: &str, values: Option<&Value>) -> Attribute {
     let given: Vec<(&String, &Value)> = values.and_then(Value::as_object).into_iter().flatten().collect();
-    let args: Vec<(&str, Arg<'_>)> = given
-        .iter()
-        .map(|(name, value)| match value {
-            Value::Number(n) => (name.as_str(), Arg::Number(n.as_f64().unwrap_or_default())),
-            Value::String(text) => (name.as_str(), Arg::from(text)),
-            Value::Null => (name.as_str(), Arg::from("")),
-            other => (name.as_str(), Arg::from(other.to_string())),
-        })
-        .collect();
-    let all = Lang::ALL.map(|lang| (lang.tag().to_owned(), Value::from(texts.format(lang, key, &args))));
-    let mut said = Attribute::property(texts.format(Lang::default(), key, &args));
+    let in_lang = |lang| {
+        let args: Vec<(&str, Arg<'_>)> =
+            given.iter().map(|(name, value)| (name.as_str(), spoken(value, lang))).collect();
+        texts.format(lang, key, &args)
+    };
+    let all = Lang::ALL.map(|lang| (lang.tag().to_owned(), Value::from(in_lang(lang))));
+    let mut said = Attribute::property(in_lang(Lang::default()));
     let translations = Attribute { value: AttributeValue::Languages(all.into_iter().collect()), ..said.clone() };
     said.about.insert(TRANSLATIONS.to_owned(), translations);
     said

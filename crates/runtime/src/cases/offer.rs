@@ -37,7 +37,8 @@ impl Offered {
     }
 }
 
-fn urn_of(key: Key, token: u64) -> Result<Urn, CaseError> {
+/// The task of a token.
+pub(super) fn urn_of(key: Key, token: u64) -> Result<Urn, CaseError> {
     let urn = Urn::svod("task", &format!("{}-{}-{token}", key.0, key.1));
     urn.map_err(|e| CaseError::Store(StoreError::Shape(e.to_string())))
 }

@@ -10,9 +10,9 @@
 //! | `case.update` | `set` (seed form) | – |
 //! | `case.pause` | `reason` | – |
 //! | `case.resume` | – | `deadline`, `stood`: when it stood still |
-//! | `decision.record` | `outcome`, `reason`?, `acts`?, `element`?, `proposed`?, `objectDays`?, `automatic`?, `endsTerm`? | `decision` |
+//! | `decision.record` | `outcome`, `reason`?, `values`?, `acts`?, `element`?, `proposed`?, `objectDays`?, `automatic`?, `endsTerm`? | `decision` |
 //! | `decision.review` | `decision`?, `result`: `uphold` or `revise` | – |
-//! | `message.send` | `text`, `values`? | `message` |
+//! | `message.send` | `text`, `values`? | `message`: null when the applicant is not there any more |
 //! | `register.number` | `register`, `pattern`? | `number`, `n` |
 
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ use svod_registry::{Action, Change, EntityQuery, Operation, QueryError};
 
 use super::deed::Deed;
 use super::{CaseError, Key};
+use crate::place::numbers_meant;
 
 /// Entities that are found at the most.
 const MOST_FOUND: u64 = 200;
@@ -51,11 +52,9 @@ impl Deed<'_> {
     ) -> Result<Option<Answer>, CaseError> {
         let answer = match service {
             "entity.create" => self.create(key, token, input).await?,
-            "entity.update" => update(input).map(|change| self.changed(change)),
-            "entity.delete" => urn(input, "urn").map(|urn| {
-                self.changed(Change::verb(Operation::Delete { urn, expected: None }, Action::Delete, "delete"))
-            }),
-            "entity.get" => self.get(input).await?,
+            "entity.update" => self.changed(key, update(input)).await?,
+            "entity.delete" => self.changed(key, delete(input)).await?,
+            "entity.get" => self.get(key, input).await?,
             "entity.find" => self.find(key, input).await?,
             "case.update" => self.update_case(key, input).await?,
             "case.pause" => self.pause(key, input).await?,
@@ -84,9 +83,11 @@ impl Deed<'_> {
         Ok(Ok(Map::new()))
     }
 
-    fn changed(&mut self, change: Change) -> Map<String, Value> {
-        self.changes.push(change.by(&self.cases.process));
-        Map::new()
+    async fn changed(&mut self, key: Key, change: Result<Change, Refused>) -> Result<Answer, CaseError> {
+        match change {
+            Ok(change) => Ok(self.reaches(key, change).await?.map(|()| Map::new())),
+            Err(e) => Ok(Err(e)),
+        }
     }
 
     async fn create(&mut self, key: Key, token: u64, input: &Map<String, Value>) -> Result<Answer, CaseError> {
@@ -94,7 +95,7 @@ impl Deed<'_> {
         let made = (|| {
             let kind = text(input, "type")?.ok_or_else(|| refused("'type' is missing"))?;
             let space = match text(input, "space")? {
-                Some(space) => space.parse::<SpacePath>().map_err(|e| refused(e.to_string()))?,
+                Some(space) => near(&space, &own)?,
                 None => own,
             };
             let id = match text(input, "id")? {
@@ -106,20 +107,29 @@ impl Deed<'_> {
             entity.attributes = attributes(input, "attributes")?;
             Ok(entity)
         })();
-        Ok(made.map(|entity| {
-            let answer = [("urn".to_owned(), Value::from(entity.id.as_str()))].into_iter().collect();
-            self.changed(Change::verb(Operation::Create(entity), Action::Create, "create"));
-            answer
-        }))
+        let entity = match made {
+            Ok(entity) => entity,
+            Err(e) => return Ok(Err(e)),
+        };
+        let answer = [("urn".to_owned(), Value::from(entity.id.as_str()))].into_iter().collect();
+        let create = Change::verb(Operation::Create(entity), Action::Create, "create");
+        Ok(self.reaches(key, create).await?.map(|()| answer))
     }
 
-    async fn get(&self, input: &Map<String, Value>) -> Result<Answer, CaseError> {
+    /// The applicant is found wherever they are at home; whatever else, in the region of the case.
+    async fn get(&mut self, key: Key, input: &Map<String, Value>) -> Result<Answer, CaseError> {
         let urn = match urn(input, "urn") {
             Ok(urn) => urn,
             Err(e) => return Ok(Err(e)),
         };
-        let found = match self.cases.registry.entity(&Actor::platform("process"), &urn).await {
-            Ok(entity) => plain(&entity),
+        let own = self.territory(key).await?;
+        let theirs = self.take(key).await?.row.person.as_deref() == Some(urn.as_str());
+        let within = (!theirs).then_some(&own);
+        let found = match self.cases.registry.entity_in(&Actor::platform("process"), within, &urn).await {
+            Ok(entity) => {
+                self.seen(key, std::slice::from_ref(&*entity)).await?;
+                plain(&entity)
+            }
             Err(QueryError::NotFound(_)) => Value::Null,
             Err(e) => return Err(e.into()),
         };
@@ -131,7 +141,7 @@ impl Deed<'_> {
         let query = (|| {
             let kind = text(input, "type")?.ok_or_else(|| refused("'type' is missing"))?;
             let space = match text(input, "space")? {
-                Some(space) => space.parse::<SpacePath>().map_err(|e| refused(e.to_string()))?,
+                Some(space) => near(&space, &own)?,
                 None => own.top(),
             };
             let mut query = EntityQuery::of(space, &[&kind]);
@@ -146,15 +156,52 @@ impl Deed<'_> {
             Ok(query) => query,
             Err(e) => return Ok(Err(e)),
         };
-        match self.cases.registry.query(&Actor::platform("process"), query).await {
-            Ok(page) => {
-                let items: Vec<Value> = page.items.iter().map(plain).collect();
-                Ok(Ok([("items".to_owned(), Value::from(items))].into_iter().collect()))
+        let mut items = Vec::new();
+        for query in meant(query) {
+            match self.cases.registry.query(&Actor::platform("process"), query).await {
+                Ok(page) => {
+                    self.seen(key, &page.items).await?;
+                    items = page.items.iter().map(plain).collect();
+                }
+                Err(QueryError::Store(e)) => return Err(e.into()),
+                Err(e) => return Ok(Err(refused(e.to_string()))),
             }
-            Err(QueryError::Store(e)) => Err(e.into()),
-            Err(e) => Ok(Err(refused(e.to_string()))),
+            if !items.is_empty() {
+                break;
+            }
         }
+        Ok(Ok([("items".to_owned(), Value::from(items))].into_iter().collect()))
     }
+}
+
+/// The queries that one stands for, until one finds something: the number of a case is found however somebody has typed it.
+fn meant(query: EntityQuery) -> Vec<EntityQuery> {
+    let of_cases = query.types.iter().any(|kind| kind == "Case");
+    let Some(at) = query.filters.iter().position(|(name, _)| of_cases && name == "number") else { return vec![query] };
+    let typed = query.filters[at].1.clone();
+    let meant = numbers_meant(&typed).into_iter().filter(|number| *number != typed);
+    let with = |number: String| {
+        let mut query = query.clone();
+        query.filters[at].1 = number;
+        query
+    };
+    std::iter::once(typed.clone()).chain(meant).map(with).collect()
+}
+
+/// A space that is named, of the same region.
+fn near(space: &str, own: &SpacePath) -> Result<SpacePath, Refused> {
+    let space: SpacePath = space.parse().map_err(|e| refused(format!("'space': {e}")))?;
+    let top = own.top();
+    if top.covers(&space) {
+        Ok(space)
+    } else {
+        Err(refused(format!("'space': {space} is not in {top}, as the case is")))
+    }
+}
+
+fn delete(input: &Map<String, Value>) -> Result<Change, Refused> {
+    let urn = urn(input, "urn")?;
+    Ok(Change::verb(Operation::Delete { urn, expected: None }, Action::Delete, "delete"))
 }
 
 fn update(input: &Map<String, Value>) -> Result<Change, Refused> {

@@ -39,7 +39,7 @@ impl Cases {
         let (wait, own) = (&waiting.wait, (waiting.space, waiting.instance));
         // A message stands still with whoever cannot take it.
         let receiver = match wait.kind {
-            Waits::Sent => self.receiver(&wait.name, &wait.key).await?.map(|w| (w.space, w.instance)),
+            Waits::Sent => self.receiver_near(&wait.name, &wait.key, own.0).await?.map(|w| (w.space, w.instance)),
             _ => None,
         };
         let at = receiver.unwrap_or(own);

@@ -313,7 +313,7 @@ impl Worker {
     /// The URN of the case for which a service is asked.
     async fn case_of(&self, waiting: &Waiting) -> Result<String, CaseError> {
         let (space, id) = (waiting.space, waiting.instance);
-        let row = self.cases.store.read(move |conn: &mut dyn Conn| instance::get(conn, space, id)).await?;
+        let row = self.cases.rows.get(&self.cases.store, (space, id)).await?;
         row.map(|row| row.urn).ok_or_else(|| CaseError::Unknown(format!("{space}-{id}")))
     }
 
@@ -321,7 +321,7 @@ impl Worker {
     async fn sent(&self, waiting: &Waiting, now: Timestamp) -> Result<bool, CaseError> {
         let wait = &waiting.wait;
         let Ok(sent) = serde_json::from_str::<Sent>(&wait.body) else { return self.drop_wait(waiting).await };
-        if self.cases.receiver(&wait.name, &wait.key).await?.is_none() {
+        if self.cases.receiver_near(&wait.name, &wait.key, waiting.space).await?.is_none() {
             let over = now.0 >= sent.until;
             let later = Wait { due: Some(Timestamp(sent.until)), ..wait.clone() };
             return self.rewrite(waiting, (!over).then_some(later)).await.map(|()| over);
@@ -333,7 +333,8 @@ impl Worker {
     async fn deliver(&self, waiting: &Waiting, refused: Option<String>) -> Result<bool, CaseError> {
         let wait = &waiting.wait;
         let Ok(sent) = serde_json::from_str::<Sent>(&wait.body) else { return self.drop_wait(waiting).await };
-        let Some(receiver) = self.cases.receiver(&wait.name, &wait.key).await? else { return Ok(false) };
+        let receiver = self.cases.receiver_near(&wait.name, &wait.key, waiting.space).await?;
+        let Some(receiver) = receiver else { return Ok(false) };
         let key = (!wait.key.is_empty()).then(|| wait.key.clone());
         let event = Event::Message { name: wait.name.clone(), key, payload: sent.payload };
         let event = match refused {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use svod_model::Entity;
+use svod_model::{Entity, StartMode};
 use svod_registry::{Committed, EventStart, Happening, JournalEvent, On, Projection, Taken};
 
 use super::Triggers;
 
 use super::give::{self, Cause, due_id, event_id};
 use super::scope::{around, is_made, scope};
+use super::withdraw::{CALLED_OFF, is_end_of_case};
 
 /// The triggers as a projection: their place is kept by space.
 pub(super) struct Following(pub Arc<Triggers>);
@@ -38,21 +39,29 @@ impl Triggers {
         }
         let model = &catalogue.metamodel;
         let of = |event: &JournalEvent, start: &EventStart| model.is_a(&event.entity_type, &start.kind);
-        let wanted = |event: &JournalEvent, _: Option<&Entity>| starts.iter().any(|start| of(event, start));
+        let wanted = |event: &JournalEvent, _: Option<&Entity>| {
+            is_end_of_case(event) || starts.iter().any(|start| of(event, start))
+        };
         let mut refused = Vec::new();
         for (seq, happening) in Happening::those(step, wanted) {
             let Some(event) = step.events.iter().find(|e| e.seq == seq) else { continue };
             let (entity, before) = around(event, &happening);
+            if let Err(reason) = self.called_off(event, &happening).await {
+                refused.push(reason);
+            }
             let scope = scope(model, &entity, before.as_ref());
             for start in starts.iter().filter(|start| of(event, start)) {
+                if let Err(reason) = self.withdraw(start, (event, &happening), &scope).await {
+                    refused.push(format!("{}: {reason}", start.key()));
+                }
                 let Some(cause) = self.cause(event, &happening, (start, &entity)) else { continue };
-                match self.is_own(event, start).await {
+                match self.is_barred(event, start).await {
                     Ok(false) => {}
                     Ok(true) => {
                         tracing::info!(
                             service = start.key(),
                             seq,
-                            "a case of the service itself does not start it again"
+                            "a case of the service itself does not start it again, and one that was called off offers nothing"
                         );
                         continue;
                     }
@@ -93,13 +102,18 @@ impl Triggers {
         Some(Cause { id, ground, entity: entity.id.clone(), at: event.at })
     }
 
-    /// Was the event caused by a case of the service? It would go on for ever.
-    async fn is_own(&self, event: &JournalEvent, start: &EventStart) -> Result<bool, String> {
+    /// Was the event caused by a case of the service? It would go on for ever. Or by one that was called off since: what it offers
+    /// would be withdrawn.
+    async fn is_barred(&self, event: &JournalEvent, start: &EventStart) -> Result<bool, String> {
         let Some(case) = &event.cause else { return Ok(false) };
         let mut tries = 1;
         loop {
             match self.registry.entity(&self.actor, case).await {
-                Ok(case) => return Ok(case.text("service") == Some(start.key().as_str())),
+                Ok(case) => {
+                    let own = case.text("service") == Some(start.key().as_str());
+                    let over = start.mode != StartMode::Run && case.text("outcome") == Some(CALLED_OFF);
+                    return Ok(own || over);
+                }
                 Err(svod_registry::QueryError::NotFound(_)) => return Ok(false),
                 Err(svod_registry::QueryError::Store(_)) if tries < give::TRIES => {
                     tries += 1;

@@ -41,6 +41,11 @@ pub(super) fn due_id(entity: &Urn, moment: Timestamp) -> String {
     format!("due-{:016x}-{}", svod_query::keys::hash(entity.as_str()), moment.0.div_euclid(1_000_000))
 }
 
+/// What in an identifier is of the start and the party.
+pub(super) fn own_of(start: &EventStart, party: &Urn) -> String {
+    format!("{:016x}", svod_query::keys::hash(&format!("{}|{}|{}", start.key(), start.place, party)))
+}
+
 impl Triggers {
     /// Gives everybody concerned what the service gives; how many got something. One who is refused keeps it from nobody.
     pub(super) async fn give(
@@ -102,9 +107,9 @@ impl Triggers {
         if service.is_for(&party).is_err() {
             return Ok(false);
         }
-        let own = svod_query::keys::hash(&format!("{}|{}|{}", service.key(), start.place, party.id));
+        let own = own_of(start, &party.id);
         let kind = if start.mode == StartMode::Run { "case" } else { "offer" };
-        let id = Urn::svod(kind, &format!("{}-{own:016x}", cause.id)).map_err(|e| StoreError::Shape(e.to_string()))?;
+        let id = Urn::svod(kind, &format!("{}-{own}", cause.id)).map_err(|e| StoreError::Shape(e.to_string()))?;
         if self.find(&id).await?.is_some() || self.has(&service.key(), &party, cause).await? {
             return Ok(false);
         }
@@ -121,9 +126,10 @@ impl Triggers {
                 };
                 self.applications.begin(&self.actor, &service, &party, begun).await.map(drop)
             }
-            StartMode::Offer => {
+            StartMode::Offer | StartMode::Fill => {
                 let about = (&cause.entity, cause.ground.as_str());
-                self.offers.make(&self.actor, &service, &party, (&id, data), about).await
+                let filled = (&id, data, start.mode == StartMode::Fill);
+                self.offers.make(&self.actor, &service, &party, filled, about).await
             }
         };
         match done {
@@ -172,7 +178,7 @@ impl Triggers {
 }
 
 /// The store or another writer was in the way, and not what was asked for.
-fn may_go_next_time(e: &ApplicationError) -> bool {
+pub(super) fn may_go_next_time(e: &ApplicationError) -> bool {
     let store = |e: &StoreError| {
         !matches!(e, StoreError::Shape(_) | StoreError::Statement(_) | StoreError::Constraint(_) | StoreError::Closed)
     };

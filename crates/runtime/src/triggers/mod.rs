@@ -3,6 +3,7 @@
 //! * `follow` – events of the journal, in their order, each at least once
 //! * `scope` – what the FEEL of a service sees of an event
 //! * `give` – the case or the offer that somebody gets, once
+//! * `withdraw` – offers whose ground has ended
 //! * `due` – moments of entities: an age is reached, a permit runs out
 //! * `times` – processes that a time starts
 //!
@@ -14,6 +15,7 @@ mod follow;
 mod give;
 mod scope;
 mod times;
+mod withdraw;
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

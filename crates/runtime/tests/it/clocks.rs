@@ -19,6 +19,7 @@ crate::on_both_engines!(
     a_deadline_that_the_process_moves_is_kept,
     a_decision_ends_the_term_when_it_says_so,
     a_term_that_runs_out_goes_to_the_post_of_the_head,
+    who_does_not_answer_in_time_is_passed_over_as_far_as_somebody_is_above,
 );
 
 const LOOK: &str = r#"<startEvent id="s"/><endEvent id="e"/><userTask id="look"/>
@@ -227,6 +228,58 @@ async fn a_term_that_runs_out_goes_to_the_post_of_the_head(place: &TestPlace) {
     tasks.take(&head, &up.id).await.unwrap();
     tasks.complete(&head, &up.id, "Поручено заместителю").await.unwrap();
     assert_eq!(law.word(&up.id, "status").await.as_deref(), Some("done"));
+}
+
+async fn who_does_not_answer_in_time_is_passed_over_as_far_as_somebody_is_above(place: &TestPlace) {
+    let law = Law::new(place, &[("looks", LOOK)], &[]).await;
+    let top: Urn = "urn:svod:body:law:top".parse().unwrap();
+    let body = svod_model::Entity::new(top.clone(), "Body", crate::house::SPACE.parse().unwrap());
+    let set = [("parent".to_owned(), Attribute::object(top.clone()))].into_iter().collect();
+    let above: Urn = ABOVE.parse().unwrap();
+    let patch = Operation::Patch { urn: above.clone(), expected: None, set, unset: Vec::new() };
+    let made = Operation::Create(body.with("name", Attribute::property("Top")));
+    let command = Command { ground: "test".into(), changes: vec![made.into(), patch.into()], ..Command::default() };
+    law.house.registry.execute(&law.house.actor, command).await.unwrap();
+    let slow = law.open("permit", "looks", BELOW, json!({})).await;
+    let answered = law.open("permit", "looks", BELOW, json!({})).await;
+    let ended = law.open("permit", "looks", BELOW, json!({})).await;
+    law.until("2027-01-11T07:00:00Z").await;
+    law.until("2027-01-12T07:00:00Z").await;
+    let up = |moment: &str| [("k-up".to_owned(), moment.to_owned())];
+    for case in [&slow, &answered, &ended] {
+        assert_eq!(waits(&law, case).await, up("2027-01-13T07:00:00Z"), "a working day for whoever is above");
+    }
+    let tasks = Tasks::new(law.house.registry.clone(), law.house.cases.clone());
+    let (one, boss) = (Law::official("one", BELOW), Law::official("head", ABOVE));
+    let first = law.task(&slow, "escalation").await.id;
+    tasks.take(&boss, &first).await.unwrap();
+    let done = law.task(&answered, "escalation").await.id;
+    tasks.take(&boss, &done).await.unwrap();
+    tasks.complete(&boss, &done, "Поручено заместителю").await.unwrap();
+    law.act(&one, &ended, "look", json!({})).await.unwrap();
+    assert!(waits(&law, &ended).await.is_empty(), "with the case it is over");
+    law.until("2027-01-13T07:00:00Z").await;
+    let late = law.entity(&first).await;
+    assert_eq!((late.text("status"), late.text("escalatedAt")), (Some("withdrawn"), Some("2027-01-13T07:00:00Z")));
+    let second = law.task(&slow, "escalation").await;
+    assert_eq!((second.object("body"), second.text("status")), (Some(&top), Some("offered")));
+    assert_eq!(second.text("deadline"), Some("2027-01-14T07:00:00Z"));
+    assert_eq!(law.word(&done, "status").await.as_deref(), Some("done"), "what was answered stays so");
+    for case in [&slow, &answered] {
+        assert!(waits(&law, case).await.is_empty(), "nobody is above the top");
+    }
+    law.until("2027-01-20T07:00:00Z").await;
+    let all = law.house.tasks().await;
+    let of = |case: &Urn| {
+        all.iter().filter(|t| t.object("case") == Some(case) && t.text("step") == Some("escalation")).count()
+    };
+    assert_eq!((of(&slow), of(&answered), of(&ended)), (2, 1, 1), "once for each above");
+    let told = law.house.told(&slow).await;
+    let clocks: Vec<&str> = told.iter().filter_map(|t| t["clock"].as_str()).collect();
+    assert_eq!(clocks, ["warned", "overdue", "escalated"]);
+    // Done at last: whoever is asked now is asked no more.
+    law.act(&one, &slow, "look", json!({})).await.unwrap();
+    assert_eq!(law.word(&second.id, "status").await.as_deref(), Some("withdrawn"));
 }
 
 async fn a_decision_ends_the_term_when_it_says_so(place: &TestPlace) {

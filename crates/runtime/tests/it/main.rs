@@ -9,14 +9,17 @@ mod decisions;
 mod house;
 mod law;
 mod moving;
+mod next;
 mod outrun;
 mod placing;
+mod reach;
 mod repair;
 mod resting;
 mod signals;
 mod storm;
 mod traces;
 mod triggers;
+mod whose;
 
 use svod_store::testing::TestPlace;
 

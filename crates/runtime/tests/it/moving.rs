@@ -211,7 +211,7 @@ async fn files_of_a_draft_are_held_for_one_case(place: &TestPlace) {
     assert_eq!(first, two.unwrap(), "of two at once there is one");
     // What is filled in beside it does not lose it.
     let draft = svod_forms::Draft::of(json!({"address": "ул. Кирова, 1"}));
-    let kept = Kept { draft, owner: None };
+    let kept = Kept { draft, ..Kept::default() };
     town.applications.keep_form(citizen, key, kept.clone(), None).await.unwrap();
     let now = town.applications.kept(citizen, key.0).await.unwrap().unwrap();
     assert_eq!((now.owner.as_ref(), now.answers()), (Some(&first), kept.answers()));

@@ -1,14 +1,15 @@
 //! What begins by itself: events, moments, messages, times. Each once, whatever is repeated.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Map, json};
 use svod_kernel::{Actor, Clock as _, Coded as _, Role, Timestamp, Urn};
 use svod_model::{Attribute, Entity, PackSource};
 use svod_registry::{Command, EntityQuery, Operation, PublishError};
 use svod_runtime::triggers::Started;
-use svod_runtime::{Applications, Offers, Triggers};
+use svod_runtime::{Applications, Filling, Offers, Triggers};
 use svod_store::projection;
 use svod_store::testing::TestPlace;
 
@@ -18,6 +19,9 @@ crate::on_both_engines!(
     an_event_begins_a_case_once,
     an_event_makes_an_offer_that_is_taken_once,
     an_offer_is_declined_or_runs_out,
+    an_offer_may_ask_for_its_form,
+    an_offer_is_withdrawn_when_its_ground_ends,
+    what_a_case_led_to_is_withdrawn_when_it_is_called_off,
     a_removal_counts_and_a_service_does_not_start_itself,
     what_fails_stops_nobody_and_is_told,
     a_moment_comes_once,
@@ -55,6 +59,14 @@ const RENEWAL: &str =
     "{type: Permit, action: due, on: until, before: P30D, applicant: holder, mode: offer, set: {permit: urn}}";
 const ADULT: &str = "{type: Person, action: due, on: birthDate, after: P18Y, applicant: urn, mode: run}";
 
+/// Asks for words, and shows which permit it is about.
+fn form(label: &str) -> String {
+    json!({"type": "default", "id": "f", "schemaVersion": 19, "components": [
+        {"type": "textfield", "key": "permit", "label": label, "readonly": true},
+        {"type": "textfield", "key": "words", "label": label, "validate": {"required": true}}]})
+    .to_string()
+}
+
 /// A pack with a service of each name: what starts it, and its process.
 fn gifts(services: &[(&str, &str, &str)]) -> PackSource {
     let mut source = PackSource::default();
@@ -69,8 +81,14 @@ fn gifts(services: &[(&str, &str, &str)]) -> PackSource {
     for (id, event, body) in services {
         texts.extend(["", "-about", "-result"].map(|part| format!("service-{id}{part}")));
         put(format!("processes/{id}.bpmn"), bpmn(id, body));
+        let form = if event.contains("mode: fill") {
+            put(format!("forms/{id}.form.json"), form(&format!("@service-{id}")));
+            format!("  - form: {id}.form.json\n")
+        } else {
+            String::new()
+        };
         let service = format!(
-            "id: {id}\nsituation: home\naudience: [person]\nsubject: residence\nprocess: {id}\nstart:\n  - event: {event}\n\
+            "id: {id}\nsituation: home\naudience: [person]\nsubject: residence\nprocess: {id}\nstart:\n  - event: {event}\n{form}\
              term: {{working_days: 3, calendar: ru}}\nacts: [\"Act 1\"]\n"
         );
         put(format!("services/{id}.yaml"), service);
@@ -265,6 +283,125 @@ async fn an_offer_is_declined_or_runs_out(place: &TestPlace) {
     town.triggers.settle().await.unwrap();
     assert_eq!(town.offers.get(&anna, &offers[1].id).await.unwrap().text("status"), Some("expired"));
     assert!(town.all("Case").await.is_empty());
+}
+
+async fn an_offer_may_ask_for_its_form(place: &TestPlace) {
+    let letter = LETTER.replace("mode: offer", "mode: fill").replace(", words: '\"again\"'", "");
+    let town = town(place, &[("letter", &letter, ASK)], &[]).await;
+    let started = town.triggers.start().await.unwrap();
+    let permit = town.permit("one", &[]).await;
+    town.set(&permit, "state", "lost").await;
+    town.quiet(&started).await;
+    started.stop().await;
+    let anna = citizen(1);
+    let offer = town.offers.of(&anna).await.unwrap().remove(0);
+    assert!(Offers::must_fill(&offer), "{offer:?}");
+    let refused = town.offers.accept(&anna, &offer.id).await.unwrap_err();
+    let fields = refused.fields();
+    assert_eq!((refused.code(), refused.status(), fields[0].field.as_str()), ("offer-fill", 422, "answers"));
+    assert!(fields[0].rule == "required" && fields[0].fix.contains("gifts/letter"), "{fields:?}");
+    assert!(town.all("Case").await.is_empty() && town.offers.of(&anna).await.unwrap().len() == 1);
+    // Its form begins with what it has filled in; what the form only shows is not for the sender to change, or to leave out.
+    let applications = Applications::new(town.house.cases.clone(), town.house.store.clone());
+    let (service, applicant) =
+        (applications.service("gifts/letter").unwrap(), applications.applicant(&anna).await.unwrap());
+    let filling = Filling::new(town.house.registry.clone(), 7);
+    let mut sheet = filling.of_service(&service.spec, &applicant).await.unwrap();
+    sheet.held = town.offers.data(&anna, &offer.id).await.unwrap();
+    let missing = filling.fill(&anna, &sheet, Map::new(), BTreeSet::new()).await.unwrap_err().fields();
+    assert_eq!(missing.iter().map(|f| f.field.as_str()).collect::<Vec<_>>(), ["words"]);
+    let answers = map(json!({"words": "mine", "permit": "another"}));
+    let done = filling.fill(&anna, &sheet, answers, BTreeSet::new()).await.unwrap();
+    assert_eq!(done.data, json!({"permit": permit, "words": "mine"}));
+    let case = town.offers.accept_with(&anna, &offer.id, (map(done.data), None)).await.unwrap();
+    assert_eq!(town.offers.accept(&anna, &offer.id).await.unwrap(), case, "a second click");
+    let variables = town.house.variables(&case).await;
+    assert_eq!((&variables["permit"], &variables["words"]), (&json!(permit), &json!("mine")));
+}
+
+impl Town {
+    /// How the only offer about an entity stands.
+    async fn offer_about(&self, about: &Urn) -> Entity {
+        let mut all = self.all("Offer").await;
+        all.retain(|o| o.text("event") == Some(about.as_str()));
+        assert_eq!(all.len(), 1, "{about}: {all:?}");
+        all.remove(0)
+    }
+}
+
+async fn an_offer_is_withdrawn_when_its_ground_ends(place: &TestPlace) {
+    let letter = LETTER.replace("mode: offer", "mode: offer, while: 'state = \"lost\"'");
+    let town = town(place, &[("letter", &letter, ASK)], &[]).await;
+    let started = town.triggers.start().await.unwrap();
+    let mut permits = Vec::new();
+    for id in ["found", "gone", "taken", "kept"] {
+        let permit = town.permit(id, &[]).await;
+        town.set(&permit, "state", "lost").await;
+        permits.push(permit);
+    }
+    town.quiet(&started).await;
+    let [found, gone, taken, kept] = [0, 1, 2, 3].map(|at: usize| permits[at].clone());
+    let anna = citizen(1);
+    assert_eq!(town.offers.of(&anna).await.unwrap().len(), 4);
+    let accepted = town.offer_about(&taken).await.id;
+    town.offers.accept(&anna, &accepted).await.unwrap();
+    town.set(&found, "state", "found").await;
+    town.set(&taken, "state", "found").await;
+    town.set(&kept, "name", "another name").await;
+    town.execute(Operation::Delete { urn: gone.clone(), expected: None }).await;
+    town.quiet(&started).await;
+    started.stop().await;
+    let stand = async || {
+        let mut all = Vec::new();
+        for permit in [&found, &gone, &taken, &kept] {
+            all.push(town.offer_about(permit).await.text("status").unwrap().to_owned());
+        }
+        all
+    };
+    let expected = ["withdrawn", "withdrawn", "accepted", "open"];
+    assert_eq!(stand().await, expected);
+    let over = town.offer_about(&found).await.id;
+    assert_eq!((town.offers.of(&anna).await.unwrap().len(), town.offers.withdrawn(&anna).await.unwrap().len()), (1, 2));
+    assert!(town.offers.withdrawn(&citizen(2)).await.unwrap().is_empty());
+    let refused = town.offers.accept(&anna, &over).await.unwrap_err();
+    assert!(refused.code() == "offer-state" && refused.to_string().contains("withdrawn"), "{refused}");
+    // The same again after a crash: nothing is made or withdrawn twice; lost once more it is offered once more.
+    town.again().await;
+    assert_eq!(stand().await, expected);
+    let started = town.triggers.start().await.unwrap();
+    town.set(&found, "state", "lost").await;
+    town.quiet(&started).await;
+    started.stop().await;
+    assert_eq!(town.offers.of(&anna).await.unwrap().len(), 2);
+}
+
+async fn what_a_case_led_to_is_withdrawn_when_it_is_called_off(place: &TestPlace) {
+    let first = "{type: Permit, action: create, applicant: holder, mode: run, when: 'state = \"begin\"', set: {holder: holder}}";
+    let letter = "{type: Permit, action: create, applicant: holder, mode: offer, when: 'state = \"offered\"'}";
+    let makes = r#"<startEvent id="s"/><endEvent id="e"/><userTask id="look"/>
+        <serviceTask id="a" svod:service="entity.create"><extensionElements>
+          <svod:input name="type" value="&quot;Permit&quot;"/>
+          <svod:input name="attributes" value="{name: &quot;a copy&quot;, state: &quot;offered&quot;, holder: {object: holder}}"/></extensionElements></serviceTask>
+        s -> a -> look -> e"#;
+    let town = town(place, &[("first", first, makes), ("letter", letter, ASK)], &[]).await;
+    let started = town.triggers.start().await.unwrap();
+    town.permit("one", &[("state", Attribute::property("begin"))]).await;
+    let other = town.permit("two", &[("state", Attribute::property("offered"))]).await;
+    town.quiet(&started).await;
+    let copy = town.all("Permit").await.into_iter().find(|p| p.text("name") == Some("a copy")).unwrap().id;
+    assert_eq!(town.offer_about(&copy).await.text("status"), Some("open"));
+    let cases = town.all("Case").await;
+    let case = cases.iter().find(|c| c.text("service") == Some("gifts/first")).unwrap();
+    let row = town.house.cases.instances(&case.id).await.unwrap().remove(0);
+    let operator = Actor::platform("test");
+    town.house.cases.call_off(&operator, (&case.space, row.id), "made by mistake").await.unwrap();
+    town.quiet(&started).await;
+    started.stop().await;
+    for _ in 0..2 {
+        assert_eq!(town.offer_about(&copy).await.text("status"), Some("withdrawn"));
+        assert_eq!(town.offer_about(&other).await.text("status"), Some("open"), "no case led to it");
+        town.again().await;
+    }
 }
 
 async fn a_removal_counts_and_a_service_does_not_start_itself(place: &TestPlace) {

@@ -6,6 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use svod_identity::{INVITED, Invitation};
 use svod_kernel::{Clock as _, Role, SpacePath, SystemClock};
 
+use super::keep::Place;
+use super::traced::traced;
 use crate::{Config, secrets};
 
 /// `svod account`
@@ -65,6 +67,20 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
     });
     invitation.post = role.zip(args.space.clone());
     let origin = config.identity.origin(config.http.listen).unwrap_or_else(|| config.http.base(config.http.listen));
+    let post = invitation
+        .post
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), |(role, space)| format!("{} {space}", role.as_str()));
+    let place = Place { config: args.config.clone(), data: args.data.clone() };
+    // Before the first start there is no journal yet, and nobody who could be told.
+    match place.open(true) {
+        Ok(store) => {
+            let told = traced(&store, "invite", &[("post", &post)]);
+            store.blocking_close();
+            told?;
+        }
+        Err(e) => eprintln!("no event of it was left: {e:#}"),
+    }
     println!("{origin}/invitation#{}", invitation.seal(&key));
     Ok(ExitCode::SUCCESS)
 }

@@ -22,5 +22,6 @@ pub fn run(command: &ConfigCommand) -> anyhow::Result<ExitCode> {
     println!("{}", read.shown()?);
     // As `svod serve` does without --sandbox and --demo-for-all.
     guarded::demand_tls(&read)?;
+    guarded::demand_sealed(&read)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -134,6 +134,9 @@ fn doors(report: &mut Report, config: &Config) {
     if let Err(e) = guarded::demand_tls(config) {
         report.say("tls", Bad(e.to_string(), "the platform does not start like this: mend the key that is named"));
     }
+    if let Err(e) = guarded::demand_sealed(config) {
+        report.say("data", Bad(e.to_string(), "the platform does not start like this: mend the key that is named"));
+    }
     if config.mqtt.plain && config.mqtt.tls_cert.is_none() && !config.mqtt.listen.ip().is_loopback() {
         let text = format!("{} takes secrets of devices without TLS", config.mqtt.listen);
         report

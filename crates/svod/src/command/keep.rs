@@ -14,6 +14,7 @@ use svod_kernel::{Clock as _, SystemClock};
 use svod_store::copy::{self, Target};
 use svod_store::{Conn, Store, StoreOptions, StoreUrl};
 
+use super::traced::traced;
 use crate::Config;
 use crate::ndjson::{self, Part, Sink, Whole};
 use crate::sealed::{self, Seal};
@@ -149,6 +150,8 @@ pub fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let target = open(&StoreUrl::sqlite(&part), false)?;
     let outcome = copied(&from, &target);
     target.blocking_close();
+    let how = if seal.is_some() { "sealed" } else { "plain" };
+    let outcome = outcome.and_then(|()| traced(&from, "backup", &[("how", how)]));
     from.blocking_close();
     outcome?;
     let part = match seal {
@@ -337,6 +340,8 @@ pub fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
             Ok(fs::rename(&unfinished, &args.to)?)
         })
     };
+    let what = args.space.as_deref().unwrap_or("everything");
+    let outcome = outcome.and_then(|()| traced(&from, "export", &[("space", what)]));
     from.blocking_close();
     outcome.map(|()| ExitCode::SUCCESS)
 }

@@ -20,7 +20,7 @@ use crate::{ledger, secrets};
 /// `svod ledger`
 #[derive(Subcommand)]
 pub enum LedgerCommand {
-    /// Compare journal, leaves, tiles and signed head, and name the first leaf that is wrong.
+    /// Compare entities, journal, leaves, tiles and signed head, and name the first leaf that is wrong.
     Verify(VerifyArgs),
     /// Verify a receipt (`.tlog-proof`) and show what it proves.
     Receipt(ReceiptArgs),
@@ -106,18 +106,19 @@ fn stored(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let key = key(args.key.as_deref(), &args.place)?;
     let kept = ledger::kept_head(&args.place.configuration()?)?;
     let store = args.place.open(true)?;
-    let (found, whole) = store.blocking_read(move |conn: &mut dyn Conn| {
+    let (found, whole, rows) = store.blocking_read(move |conn: &mut dyn Conn| {
         let whole = stands(conn, kept.as_ref())?;
-        Ok::<_, StoreError>((svod_notary::verify(conn, &key)?, whole))
+        Ok::<_, StoreError>((svod_notary::verify(conn, &key)?, whole, svod_notary::rows(conn)?))
     })?;
     store.blocking_close();
     println!("{} leaves, {} of them erased; {} events wait to become leaves", found.size, found.erased, found.waiting);
-    let wrong: Vec<Wrong> = whole.into_iter().chain(found.wrong).collect();
+    println!("{} entities compared with the journal", rows.entities);
+    let wrong: Vec<Wrong> = whole.into_iter().chain(found.wrong).chain(rows.wrong).collect();
     for wrong in &wrong {
         println!("WRONG {wrong}");
     }
     if wrong.is_empty() {
-        println!("journal, leaves, tiles and signed head agree");
+        println!("entities, journal, leaves, tiles and signed head agree");
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(first) = wrong.iter().filter_map(Wrong::leaf).min() {

@@ -16,6 +16,7 @@ mod replay;
 mod secrets;
 mod serve;
 mod simulate;
+mod traced;
 
 use std::process::ExitCode;
 

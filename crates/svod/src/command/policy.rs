@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use svod_model::PackSource;
 use svod_policy::Matrix;
 use svod_registry::Catalogue;
 
@@ -35,7 +36,7 @@ pub fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
     let PolicyCommand::Matrix { folder, with } = command;
     let sources = match folder {
         Some(folder) => pack::sources(&folder, &with)?,
-        None => ["base", "kuzbass"].into_iter().filter_map(embedded::pack).collect(),
+        None => shipped(),
     };
     match svod_registry::compile(0, &sources) {
         Ok(catalogue) => {
@@ -46,17 +47,24 @@ pub fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// The packs that come with the program.
+pub fn shipped() -> Vec<PackSource> {
+    super::serve::DEMO.into_iter().filter_map(embedded::pack).collect()
+}
+
 /// The matrix of a catalogue, with how it is to be read.
 pub fn matrix(catalogue: &Catalogue) -> String {
-    let kinds = catalogue.metamodel.types.values().filter(|t| !t.is_abstract).map(|t| t.name.as_str()).chain(WORDS);
-    let matrix = Matrix::of(&catalogue.policies, kinds);
+    let types = catalogue.metamodel.types.values().filter(|t| !t.is_abstract).map(|t| t.name.as_str());
+    let types = types.map(|kind| (kind, kind.to_owned()));
+    let words = WORDS.into_iter().map(|word| (word, format!("{word} (no type)")));
+    let matrix = Matrix::of(&catalogue.policies, types.chain(words));
     let packs: Vec<String> =
         catalogue.packs.iter().map(|p| format!("{} {}", p.manifest.id, p.manifest.version)).collect();
     format!(
         "# Who may do what
 
 Asked of the policies of the packs {}; made by `svod policy matrix`, compared in a test. `everywhere`: in every space. `territory`: in the spaces of the post and below. `own body`: there, what belongs to the body of the post or to none.
-`own`: what is, or is about, the person who acts. `–`: never. In an open space (sandbox) everybody may do everything.
+`own`: what is, or is about, the person who acts. `–`: never. `… on law, consent`: so far when the ground was written down before and the person sees it. `(no type)`: no type of entity, but what else policies are asked of. In an open space (sandbox) everybody may do everything.
 {}",
         packs.join(", "),
         matrix.markdown()

@@ -11,7 +11,8 @@ use crate::config::{DataDir, LogFormat};
 use crate::{Config, Platform, PlatformOptions, embedded, guarded, logging, real_data, simulate};
 
 /// The packs of the demonstration, each after those it needs.
-const DEMO: [&str; 7] = ["base", "kuzbass", "moving", "birth", "road-accident", "building-permit", "company"];
+pub(super) const DEMO: [&str; 7] =
+    ["base", "kuzbass", "moving", "birth", "road-accident", "building-permit", "company"];
 
 /// `svod serve`
 #[derive(Args, Clone, Default)]
@@ -114,6 +115,7 @@ pub async fn serve_until(args: ServeArgs, stop: impl Future<Output = ()>) -> any
     // What is open to everybody by intention has no password that could be read.
     if !args.sandbox && !args.demo_for_all {
         guarded::demand_tls(&config)?;
+        guarded::demand_sealed(&config)?;
     }
     let platform = Platform::start(&config, args.options()?).await?;
     crate::tenures::tell(&platform.core.store).await;

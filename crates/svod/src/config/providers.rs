@@ -39,6 +39,9 @@ pub struct ProviderConfig {
     pub also_at: Vec<String>,
     /// For a provider that says neither: what it is taken to ask everybody for.
     pub trusted_as: Option<TrustedAs>,
+    /// Its tokens may be signed with RSA keys of 2048 bits (112 bits of strength); without it, of 3072 at the least.
+    #[serde(default)]
+    pub rsa_2048: bool,
 }
 
 /// What a provider is taken to ask everybody for, without its word.
@@ -125,6 +128,13 @@ mod tests {
         }
         assert!(load("trusted_as = \"one-factor\"").unwrap_err().contains("two-factors"));
         assert!(load("acr = [\"loa high\"]").unwrap_err().contains("loa high"));
+    }
+
+    /// ASVS V11.2.3.
+    #[test]
+    fn weak_keys_of_a_provider_are_taken_only_where_somebody_has_said_so() {
+        let of = |more: &str| load(&format!("acr = [\"high\"]\n{more}")).unwrap().identity.providers[0].rsa_2048;
+        assert!(!of("") && of("rsa_2048 = true"));
     }
 
     #[test]

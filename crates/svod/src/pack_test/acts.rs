@@ -24,7 +24,7 @@ impl Stage {
         self.case_meant(step, "case").await
     }
 
-    /// `offer: {service?, as, answer: accept | decline}`
+    /// `offer: {service?, as, answer: accept | decline, answers?, files?}`
     pub async fn offer(&mut self, step: &Value) -> Done {
         let (actor, offers) = (self.actor(step).await?, Offers::new(self.core.applications.clone()));
         let mut open = offers.of(&actor).await.map_err(Fault::of)?;
@@ -33,9 +33,31 @@ impl Stage {
         if word(step, "answer") == Some("decline") {
             return offers.decline(&actor, &offer.id).await.map_err(Fault::of);
         }
-        let case = offers.accept(&actor, &offer.id).await.map_err(Fault::of)?;
-        self.remember(step, "case", case);
+        let case = if step.get("answers").is_some() || step.get("files").is_some() {
+            let answers = self.answered(step, &actor, offer).await?;
+            offers.accept_with(&actor, &offer.id, (answers, None)).await
+        } else {
+            offers.accept(&actor, &offer.id).await
+        };
+        self.remember(step, "case", case.map_err(Fault::of)?);
         Ok(())
+    }
+
+    /// The form of an offer's service, with what the offer has filled in and the answers of the step.
+    async fn answered(&self, step: &Value, actor: &Actor, offer: &Entity) -> Result<Map<String, Value>, Fault> {
+        let applications = &self.core.applications;
+        let key = offer.text("service").unwrap_or_default();
+        let service = applications.service(key).map_err(Fault::of)?;
+        let applicant = applications.applicant(actor).await.map_err(Fault::of)?;
+        let spec = &service.spec;
+        let file = svod_runtime::form_of(spec).with_context(|| format!("'{key}' has no form to be answered"))?;
+        let mut paper = Paper::of_applicant(self.form(&spec.pack, &spec.version, file).await?, &applicant);
+        paper.held = Offers::new(applications.clone()).data(actor, &offer.id).await.map_err(Fault::of)?;
+        let sheet = Sheet { file: file.to_owned(), pack: spec.pack.clone(), paper };
+        match self.fill(&sheet, actor, step).await?.data {
+            Value::Object(answers) => Ok(answers),
+            _ => Err(anyhow::anyhow!("the form gave no answers").into()),
+        }
     }
 
     /// `object: {as, case?, decision?, answers?}`

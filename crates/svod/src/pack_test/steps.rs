@@ -159,6 +159,7 @@ impl Stage {
             prefill: svod_forms::Prefill::new(),
             inputs: task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             space: task.space.clone(),
+            held: Map::new(),
         };
         Ok(Sheet { file, pack: pack.to_owned(), paper })
     }

@@ -143,6 +143,57 @@ on_both_engines! {
     }
 }
 
+on_both_engines! {
+    async fn what_an_offer_has_filled_in_and_its_form_only_shows_stays(builder: TestAppBuilder) {
+        let field = |key: &str, more: Value| {
+            let mut field = json!({"type": "textfield", "key": key, "label": "@moving-document"});
+            field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            field
+        };
+        let form = json!({"type": "default", "id": "f", "schemaVersion": 19, "components": [
+            field("number", json!({"readonly": true})), field("address", json!({"validate": {"required": true}})),
+            field("since", json!({})), field("ground", json!({}))]});
+        let moving = packs::file(packs::shipped("moving"), "forms/moving.form.json", form.to_string());
+        let moving = PackSource { files: moving.files.into_iter().filter(|(path, _)| !path.starts_with("tests/")).collect() };
+        let app = builder.pack(moving).doors().start().await;
+        let olga = Program::of(&app, "olga", None).await;
+        let person = app.all("kuzbass", "Person").await.into_iter().find(|p| p.text("name") == Some("olga")).unwrap();
+        let text = |v: &str| Attribute::property(v);
+        let data = json!({"number": "32 1", "since": "2026-01-10", "ground": "owner"}).to_string();
+        let offer = |id: &str, fill: bool| {
+            Entity::new(format!("urn:svod:offer:{id}").parse().unwrap(), "Offer", person.space.clone())
+                .with("name", text("Moving"))
+                .with("person", Attribute::object(person.id.clone()))
+                .with("service", text("moving/moving"))
+                .with("data", text(&data))
+                .with("mustFill", Attribute::property(fill))
+                .with("madeAt", text(if fill { "2026-01-15T01:00:00Z" } else { "2026-01-15T02:00:00Z" }))
+                .with("status", text("open"))
+        };
+        let changes = vec![Operation::Create(offer("one", true)).into(), Operation::Create(offer("two", false)).into()];
+        let command = Command { changes, ..Command::default() };
+        app.core.registry.execute(&Actor::platform("test"), command).await.unwrap();
+        // What is missing is told; what is read-only is neither taken nor blanked.
+        let accept = "/api/v1/my/offers/urn:svod:offer:one/accept";
+        let refused = olga.post(accept, json!({})).await;
+        assert_eq!(errors(&refused), [("address".to_owned(), "required".to_owned())]);
+        let answers = json!({"answers": {"address": "Новокузнецк, ул. Кирова, 1, 2", "number": "forged"}});
+        let taken = olga.post(accept, answers.clone()).await;
+        assert_eq!(taken.status, 201, "{}", taken.text);
+        // The same by a draft, and though the draft says nothing of it.
+        let kept = put(&olga, answers).await.ok();
+        assert_eq!((&kept["answers"]["number"], &kept["errors"]), (&json!("32 1"), &json!([])));
+        let sent = olga.post(&format!("{DRAFT}/send"), json!({})).await;
+        assert_eq!(sent.status, 201, "{}", sent.text);
+        for at in [taken.header("location"), sent.header("location")] {
+            let case: svod_kernel::Urn = at.rsplit('/').next().unwrap().parse().unwrap();
+            let held: Value = serde_json::from_str(app.entity(&case).await.text("answers").unwrap()).unwrap();
+            assert_eq!((&held["number"], &held["since"]), (&json!("32 1"), &json!("2026-01-10")));
+        }
+        app.settle().await;
+    }
+}
+
 /// A message with files, as a program sends it.
 fn letter(text: &str, files: &[(&str, &str)]) -> String {
     let mut body = format!("--x\r\ncontent-disposition: form-data; name=\"text\"\r\n\r\n{text}\r\n");

@@ -124,7 +124,11 @@ fn what_is_recorded_is_witnessed_proven_and_cannot_be_changed_unnoticed() {
     fork.stop();
     witness.stop();
 
-    // Behind the platform's back.
+    // Behind the platform's back: a row that pages and policies read, then an event.
+    sql(own.path(), "UPDATE entity SET doc = replace(doc, 'Иванов 9', 'Петров 9') WHERE urn = 'urn:t:permit:9'");
+    let ran = program.run(&stored);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(ran.stdout.contains("entity urn:t:permit:9 of sandbox has another 'holder'"), "{}", ran.stdout);
     sql(
         own.path(),
         "UPDATE journal SET changes = replace(changes, 'Иванов 7', 'Петров 7') WHERE changes LIKE '%Иванов 7\"%'",

@@ -439,6 +439,21 @@ async fn ask(app: &TestApp, token: &str, method: &str, path: &str, form: &str) -
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_link_of_an_invitation_offers_no_post_to_act_in() {
+    let app = TestApp::builder().doors().start().await;
+    let mut invitation = Invitation::new("mayor", "Olga", app.core.registry.clock().now().plus_seconds(60)).unwrap();
+    invitation.post = Some((Role::Administrator, CITY.parse().unwrap()));
+    let invitation = app.core.identity.invite(&invitation);
+    let (_, link) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
+    let offered = "name=\"appointment\"";
+    let page = ask(&app, &link, "GET", "/account", "").await;
+    assert!(page.status == 200 && !page.text.contains(offered), "{}", page.text);
+    let proved = app.proved(&link).await;
+    assert!(ask(&app, &proved, "GET", "/account", "").await.text.contains(offered));
+    app.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_administrator_appoints_who_acts_and_ends_it_on_the_page() {
     let app = TestApp::builder().doors().start().await;
     head(&app).await;

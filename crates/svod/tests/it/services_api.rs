@@ -90,6 +90,14 @@ on_both_engines! {
         let seen = olga.get(&at).await.ok();
         assert_eq!((&seen["now"]["state"], value(&seen["case"], "channel")), (&json!("task"), &json!("api")));
         assert!(seen["now"]["by"].is_string(), "{seen}");
+        let next = &seen["next"][0];
+        assert_eq!((&next["kind"], &next["sure"], next["by"].is_string()), (&json!("decision"), &json!(true), true), "{seen}");
+        let happened = |seen: &Value| -> Vec<String> {
+            let events = seen["events"].as_array().unwrap();
+            events.iter().map(|e| e["action"].as_str().unwrap().to_owned()).collect()
+        };
+        assert!(happened(&seen).contains(&"open".to_owned()), "{seen}");
+        assert_eq!(seen["issued"], json!([]));
         let number = value(&seen["case"], "number").as_str().unwrap().to_owned();
         for query in [format!("number={number}"), "status=open".to_owned(), "service=moving/moving".to_owned()] {
             let own = olga.get(&format!("/api/v1/cases?{query}")).await.ok();
@@ -111,12 +119,48 @@ on_both_engines! {
 
         let seen = olga.get(&at).await.ok();
         assert_eq!((&seen["now"]["state"], &seen["now"]["outcome"]), (&json!("closed"), &json!("completed")));
+        assert_eq!(seen["next"], json!([]));
+        assert!(happened(&seen).contains(&"complete".to_owned()), "{seen}");
+        let issued = &seen["issued"][0];
+        assert_eq!(value(&issued["entity"], "address"), "Новокузнецк, ул. Кирова, 1, 2");
+        assert!(issued["receipt"].as_str().unwrap().starts_with("/api/v1/ledger/receipts?space="), "{issued}");
         let home = app.only("Residence").await;
         assert_eq!(home.text("address"), Some("Новокузнецк, ул. Кирова, 1, 2"));
         let rating = format!("{at}/rating");
         olga.post(&rating, json!({"stars": 9})).await.problem(422, "case-stars");
         assert_eq!(olga.post(&rating, json!({"stars": 5, "comment": "быстро"})).await.status, 204);
         olga.post(&rating, json!({"stars": 1})).await.problem(409, "case-not-rated-now");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn what_the_rules_propose_is_accepted_by_the_api(builder: TestAppBuilder) {
+        let app = builder.pack(packs::shipped("moving")).doors().start().await;
+        let olga = Program::of(&app, "olga", None).await;
+        let proposed = async |proposal: Option<&str>| {
+            let at = olga.apply("consent").await;
+            let task = olga.get(&at).await.ok()["now"]["tasks"][0].as_str().unwrap().to_owned();
+            if let Some(proposal) = proposal {
+                let set = [("proposal".to_owned(), svod_model::Attribute::property(proposal))].into_iter().collect();
+                let urn = task.parse().unwrap();
+                let patch = svod_registry::Operation::Patch { urn, expected: None, set, unset: Vec::new() };
+                let changes = vec![patch.into()];
+                let command = svod_registry::Command { ground: "test".into(), changes, ..Default::default() };
+                app.core.registry.execute(&svod_kernel::Actor::platform("test"), command).await.unwrap();
+            }
+            (at, format!("/api/v1/tasks/{task}/accept"))
+        };
+        let official = Some("official-migration");
+        let (at, accept) = proposed(Some(r#"{"decision": "register"}"#)).await;
+        app.call("POST", &accept, official, None).await.ok();
+        assert_eq!(olga.get(&at).await.ok()["now"]["outcome"], json!("completed"));
+        app.call("POST", &accept, official, None).await.problem(409, "task-state");
+        let (_, stale) = proposed(Some(r#"{"decision": "tomorrow"}"#)).await;
+        let refused = app.call("POST", &stale, official, None).await;
+        assert_eq!(errors(&refused), [("decision".to_owned(), "choice".to_owned())]);
+        let (_, bare) = proposed(None).await;
+        app.call("POST", &bare, official, None).await.problem(409, "no-proposal");
         app.settle().await;
     }
 }
@@ -206,6 +250,35 @@ on_both_engines! {
         let again = olga.get(&at).await.ok();
         let read = again["messages"].as_array().unwrap().iter().filter(|m| value(m, "readAt").is_string()).count();
         assert_eq!(read, 1, "what the body wrote is read; what they wrote themselves is not theirs to read");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn tasks_are_called_in_the_language_that_is_asked_for(builder: TestAppBuilder) {
+        let app = builder.pack(packs::shipped("moving")).doors().start().await;
+        Program::of(&app, "olga", None).await.apply("consent").await;
+        let bearer = format!("Bearer {}", app.token("official-migration"));
+        let title = async |query: &str, accepted: Option<&str>| {
+            let mut headers = vec![("authorization", bearer.clone())];
+            headers.extend(accepted.map(|tags| ("accept-language", tags.to_owned())));
+            let page = app.request("GET", &format!("/api/v1/tasks{query}"), &headers, Vec::new()).await.ok();
+            value(&page["items"][0], "title").as_str().unwrap_or_default().to_owned()
+        };
+        let (ru, kk, en) = ("Проверить право на жильё", "Тұрғын үйге құқықты тексеру", "Check the right to the home");
+        for (query, accepted, words) in [
+            ("", None, ru),
+            ("", Some("kk"), kk),
+            ("", Some("de, en-GB;q=0.8, ru;q=0.5"), en),
+            // A language that the platform does not speak, and a program that takes any.
+            ("", Some("de"), ru),
+            ("", Some("*"), ru),
+            ("?lang=en", None, en),
+            // What stands in the address is said more plainly.
+            ("?lang=kk", Some("en"), kk),
+        ] {
+            assert_eq!(title(query, accepted).await, words, "{query} {accepted:?}");
+        }
         app.settle().await;
     }
 }

@@ -230,6 +230,35 @@ on_both_engines! {
 }
 
 on_both_engines! {
+    async fn who_changes_accounts_of_officials_and_invites_to_posts_is_told_of(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let officer = Somebody::new(&app, "officer", Some((Role::Auditor, "kuzbass"))).await;
+        let mayor = Somebody::new(&app, "mayor", Some((Role::Governor, "kuzbass"))).await;
+        let olga = Somebody::new(&app, "olga", None).await;
+        let (identity, by) = (&app.core.identity, app.actor("administrator"));
+        for who in [&mayor, &olga] {
+            let account = identity.recognise(&who.token).await.unwrap().session.as_ref().unwrap().account.clone();
+            identity.block(&account, true, &by).await.unwrap();
+        }
+        for (login, post) in [("guest", None), ("head", Some((Role::Governor, "kuzbass".parse().unwrap())))] {
+            let mut invitation = Invitation::new(login, login, app.core.registry.clock().now().plus_seconds(60)).unwrap();
+            invitation.post = post;
+            identity.make_invitation(&invitation, (&by, "Administrator")).await.unwrap();
+        }
+        let (auditor, trust) = (officer.actor(&app).await, &app.core.trust);
+        let told = async |kind: &str| {
+            let all = trust.all(&auditor, ("SecurityAlert", &[("kind", kind), ("actor", by.id.as_str())]), 0..10).await.unwrap();
+            all.iter().map(|a| a.text("inputs").unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        app.until("the officer is called", async || !told("powers").await.is_empty()).await;
+        let (accounts, powers) = (told("account").await, told("powers").await);
+        assert!(accounts.len() == 1 && accounts[0].contains("block urn:svod:account:"), "hers is nobody's post: {accounts:?}");
+        assert!(powers.len() == 1 && powers[0].contains("invite urn:svod:invitation:"), "{powers:?}");
+        app.settle().await;
+    }
+}
+
+on_both_engines! {
     async fn who_acts_for_another_stands_in_the_journal_with_both(builder: TestAppBuilder) {
         let app = builder.start().await;
         let (olga, ivan) = (Somebody::new(&app, "olga", None).await, Somebody::new(&app, "ivan", None).await);
@@ -284,7 +313,7 @@ on_both_engines! {
         let parent = trust.register(&app.actor("administrator"), &parent).await.unwrap();
 
         let of = async |who: &Somebody| identity.recognise(&who.token).await.unwrap().session.unwrap();
-        let desk = of(&operator).await;
+        let (desk, post) = (of(&operator).await, operator.actor(&app).await.name.clone());
         let code = identity.presence_code(&of(&olga).await.account).await.unwrap();
         assert!(code.len() == 8 && code.bytes().all(|b| b.is_ascii_digit()));
         assert!(identity.present(&desk, "00000000").await.is_err());
@@ -297,6 +326,11 @@ on_both_engines! {
         assert!(acting.is(Role::Citizen) && !acting.is(Role::Official));
         assert_eq!(name(&app, &acting, &olga.person).await.as_deref(), Some("olga"));
         assert_eq!(name(&app, &acting, &child.person).await, None);
+        // She sees in which post they did: not that some citizen did.
+        let began = app.all("kuzbass", "Access").await;
+        let began: Vec<_> = began.iter().filter(|a| a.text("reason") == Some("present")).collect();
+        assert_eq!(began.len(), 1, "{began:?}");
+        assert_eq!(began[0].text("post"), Some(post.as_str()), "{began:?}");
 
         operator.act_as(&app, &format!("{mandate}+{parent}")).await;
         let acting = operator.actor(&app).await;

@@ -1,8 +1,9 @@
 //! `GET /files/{id}`: a file that belongs to what the visitor may see; and what forms with a scan have in common.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use svod_files::{Examined, FileError, FileInfo, FileState, Upload};
 use svod_kernel::{Coded as _, Urn};
 use svod_model::Entity;
@@ -17,6 +18,13 @@ const ENDINGS: &str = ".pdf,.jpg,.jpeg,.png,.webp";
 /// In a file nothing runs, and it loads nothing.
 const CLOSED: &str = "default-src 'none'; sandbox";
 
+/// What stands in the address of a file.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// The case that lends it, where it is of another.
+    case: Option<Urn>,
+}
+
 /// The file, to be kept by the browser and not to be shown in it.
 ///
 /// # Errors
@@ -25,9 +33,14 @@ pub async fn read(
     ctx: PageContext,
     State(s): State<CabinetState>,
     Path(id): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let id: Urn = id.parse().map_err(|_| PageError::not_found())?;
-    match s.files.read(&ctx.actor, &id).await {
+    let found = match &asked.case {
+        Some(case) => s.files.read_lent(&ctx.actor, &id, case).await,
+        None => s.files.read(&ctx.actor, &id).await,
+    };
+    match found {
         Ok((file, bytes)) => Ok(download(&file, bytes)),
         Err(e) if e.status() == 404 && !ctx.signed_in() => Err(PageError::sign_in()),
         Err(e) => Err(e.into()),

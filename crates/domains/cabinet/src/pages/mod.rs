@@ -69,5 +69,9 @@ pub async fn name_of(ctx: &PageContext, s: &CabinetState, urn: Option<&Urn>) -> 
 /// The post in which somebody looked: a persona's name, or the post's own.
 pub fn post_of(ctx: &PageContext, access: &Entity) -> String {
     let post = access.text("post").unwrap_or_default();
-    if post == "citizen" { ctx.t("cabinet-representative") } else { ctx.t_or(&format!("persona-{post}"), post) }
+    match post {
+        "citizen" if access.text("basis") == Some("document") => ctx.t("cabinet-other-side"),
+        "citizen" => ctx.t("cabinet-representative"),
+        post => ctx.t_or(&format!("persona-{post}"), post),
+    }
 }

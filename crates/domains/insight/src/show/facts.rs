@@ -167,8 +167,26 @@ fn text(sight: &Sight<'_>, declared: Option<&AttributeType>, name: &str, s: &str
         _ if name == "kind" => names::of_alert(ctx, s).into(),
         _ if name == "attribute" => names::of_attribute(ctx, s).into(),
         _ if name == "process" => ctx.t_or(&format!("process-{s}"), s).into(),
+        _ if name == "pauseReason" => ctx.t_or(&format!("pause-{s}"), s).into(),
+        _ if name == "outcome" || name.ends_with("Outcome") => ctx.t_or(&format!("outcome-{s}"), s).into(),
+        _ if name == "service" => {
+            let id = s.split_once('/').map_or(s, |(_, id)| id);
+            ctx.t_or(&format!("service-{id}"), s).into()
+        }
+        _ if is_day(s) => day(ctx, s).unwrap_or_else(|| s.to_owned()).into(),
         _ => document(sight, s).unwrap_or_else(|| s.into()),
     }
+}
+
+/// A day as registers write it: `2026-01-31`.
+fn is_day(s: &str) -> bool {
+    let sign = |(i, b): (usize, u8)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() };
+    s.len() == 10 && s.bytes().enumerate().all(sign)
+}
+
+fn day(ctx: &svod_portal::PageContext, s: &str) -> Option<String> {
+    let at: Timestamp = format!("{s}T00:00:00Z").parse().ok()?;
+    Some(svod_text::format_date(ctx.lang, at, 0))
 }
 
 /// A text that is a JSON document is laid out and folded away: evidence, for those who ask for it.

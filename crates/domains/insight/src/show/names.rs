@@ -47,17 +47,32 @@ fn unit_key(code: &str) -> String {
 /// What people call the entity. Work and alerts are called by what happened and where.
 pub fn of_entity(sight: &Sight<'_>, e: &Entity) -> String {
     let ctx = sight.ctx;
-    let name = sight.text(e, "name");
-    let what = matches!(e.kind.as_str(), "Alert" | "Case" | "Task").then(|| match sight.text(e, "kind") {
-        Some(kind) => of_alert(ctx, kind),
-        None => of_type(ctx, &e.kind),
-    });
-    match (what, name) {
-        (Some(what), Some(name)) => ctx.tf("object-about", &[("what", what.into()), ("where", name.into())]),
-        (Some(what), None) => what,
-        (None, Some(name)) => name.to_owned(),
-        (None, None) => format!("{} {}", of_type(ctx, &e.kind), e.id.local()),
+    if let Some(what) = what(sight, e) {
+        return match sight.text(e, "name") {
+            Some(name) => ctx.tf("object-about", &[("what", what.into()), ("where", name.into())]),
+            None => what,
+        };
     }
+    match sight.catalogue.metamodel.called(e, |name| sight.may_see(e, name)) {
+        Some(name) => name,
+        None => format!("{} {}", of_type(ctx, &e.kind), e.id.local()),
+    }
+}
+
+/// What has happened, what is asked for, or what is to be done; none for what has a name of its own.
+fn what(sight: &Sight<'_>, e: &Entity) -> Option<String> {
+    let ctx = sight.ctx;
+    if !matches!(e.kind.as_str(), "Alert" | "Case" | "Task") {
+        return None;
+    }
+    if let Some(kind) = sight.text(e, "kind").filter(|kind| !kind.is_empty()) {
+        return Some(of_alert(ctx, kind));
+    }
+    let step = (e.kind == "Task").then(|| svod_runtime::task_name(&ctx.texts, ctx.lang, e, None));
+    let named = e.text("name").unwrap_or_default();
+    let service = || Some(ctx.t_or(&format!("service-{}", e.text("service")?.split_once('/')?.1), ""));
+    let told = step.filter(|step| step != named).or_else(service).filter(|told| !told.is_empty());
+    Some(told.unwrap_or_else(|| of_type(ctx, &e.kind)))
 }
 
 /// The page of an entity.

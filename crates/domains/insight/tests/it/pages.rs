@@ -1,5 +1,7 @@
 use axum::http::StatusCode;
-use svod_kernel::Lang;
+use svod_kernel::{Actor, Lang};
+use svod_model::{Attribute, Entity};
+use svod_registry::{Command, Operation};
 
 use crate::house::{House, STATION};
 
@@ -168,4 +170,35 @@ async fn words_are_found_page_by_page() {
     assert!(next.contains("after=~50") || next.contains("after=%7E50"), "{next}");
     let second = house.page(&next).await;
     assert!(second.contains("<th scope=\"row\">"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_is_called_by_what_is_to_be_done_and_for_which_case() {
+    let house = House::open().await;
+    let text = |value: &str| Attribute::property(value);
+    let new = |urn: &str, kind: &str| Entity::new(urn.parse().unwrap(), kind, "kuzbass/novokuznetsk".parse().unwrap());
+    let case = new("urn:svod:case:one", "Case")
+        .with("name", text("AB12-CD34"))
+        .with("process", text("alert-response"))
+        .with("processVersion", text("kuzbass@0.1.0/alert-response"))
+        .with("subject", text("air"))
+        .with("openedAt", text("2026-01-15T00:00:00Z"))
+        .with("pauseReason", text("papers"))
+        .with("status", text("open"));
+    let task = |n: u8, step: &str| {
+        new(&format!("urn:svod:task:{n}"), "Task")
+            .with("name", text("AB12-CD34"))
+            .with("case", Attribute::object("urn:svod:case:one".parse().unwrap()))
+            .with("process", text("alert-response"))
+            .with("step", text(step))
+            .with("title", text("Посмотреть"))
+            .with("status", text("offered"))
+    };
+    let all = [case, task(1, "respond"), task(2, "elsewhere")].map(|e| Operation::Create(e).into()).to_vec();
+    let command = Command { changes: all, ..Command::default() };
+    house.registry.execute(&Actor::platform("runtime"), command).await.unwrap();
+    for (n, name) in [(1, "Act on the alert: AB12-CD34"), (2, "Посмотреть: AB12-CD34")] {
+        let page = house.visitor.get(Some("official-municipal"), &format!("/entities/urn:svod:task:{n}?lang=en")).await;
+        assert!(page.body.contains(&format!("<h1>{name}")), "{name}: {}", page.body);
+    }
 }

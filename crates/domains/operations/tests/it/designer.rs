@@ -166,6 +166,7 @@ async fn tests_are_run_on_the_working_copy_and_what_it_needs() {
     assert_eq!((begun.status, begun.location.as_str()), (StatusCode::SEE_OTHER, TESTS));
     let page = told(&house, "All situations passed: 1").await;
     assert!(page.contains("id: base, id: kuzbass") && !page.contains("data-progress"), "{page}");
+    assert!(page.contains("design/file?path=tests%2Fair.yaml"), "a situation leads to its file: {page}");
 
     let (from, to) = (shipped("kuzbass").files["tests/air.yaml"].clone(), "path=tests%2Fbad.yaml");
     save(&house, &format!("/packs/kuzbass/design/file?{to}"), &from).await;

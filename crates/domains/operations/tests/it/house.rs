@@ -54,13 +54,15 @@ pub struct House {
     pub cases: Arc<Cases>,
     pub visitor: Visitor,
     pub tests: Arc<Played>,
+    pub clock: Arc<SimClock>,
     _place: TestPlace,
 }
 
 impl House {
     pub async fn new() -> Self {
         let place = TestPlace::sqlite();
-        let clock: Arc<dyn Clock> = Arc::new(SimClock::new("2026-01-15T01:00:00Z".parse().unwrap()));
+        let sim = Arc::new(SimClock::new("2026-01-15T01:00:00Z".parse().unwrap()));
+        let clock: Arc<dyn Clock> = sim.clone();
         let store = place.open_with(StoreOptions::default(), clock.clone()).unwrap();
         let rng = Arc::new(SeededRng::new(7));
         let registry = Registry::open(RegistryDeps {
@@ -107,7 +109,7 @@ impl House {
             tests: Some(tests.clone()),
         };
         let visitor = Visitor::new(portal.wrap(routes(state)), identity);
-        Self { registry, ingest, cases, visitor, tests, _place: place }
+        Self { registry, ingest, cases, visitor, tests, clock: sim, _place: place }
     }
 
     /// A message that the mapping in force refuses.

@@ -121,7 +121,7 @@ async fn a_version_is_tried_given_to_others_and_withdrawn() {
     let changed = form(&old.replacen("<process ", "<!-- another way -->\n  <process ", 1));
     house.visitor.post(ADMINISTRATOR, &process, &format!("act=save&content={changed}")).await;
     let give = async |share: &str, space: &str, reason: &str| {
-        let fields = format!("version={next}&share={share}&space={}&reason={}", form(space), form(reason));
+        let fields = format!("tried={next}&share={share}&space={}&reason={}", form(space), form(reason));
         house.visitor.post(ADMINISTRATOR, &format!("{design}/try"), &fields).await
     };
     for (share, space, reason, words) in [
@@ -138,6 +138,10 @@ async fn a_version_is_tried_given_to_others_and_withdrawn() {
             refused.body
         );
     }
+    // The form of trying has a version of its own: what is wrong with it is told there, and the one beside publishes.
+    let bad = house.visitor.post(ADMINISTRATOR, &format!("{design}/try"), "tried=1+%23+x&share=10&reason=why").await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(bad.body.contains("id=\"error-tried\"") && !bad.body.contains("id=\"error-version\""), "{}", bad.body);
     let done = give("10%", "", "Is it quicker?").await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     let page = house.visitor.get(Some(ADMINISTRATOR), &done.location).await.body;
@@ -163,4 +167,60 @@ async fn a_version_is_tried_given_to_others_and_withdrawn() {
     assert!(promoted.location.contains("done=published"), "{} {}", promoted.location, promoted.body);
     assert_eq!(version(&house), next);
     assert_eq!(act(ADMINISTRATOR, "act=promote&reason=x").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn how_long_a_version_was_made_counts_from_the_first_change() {
+    let house = House::new().await;
+    let (first, design, hour) = (version(&house), "/packs/kuzbass/design", 3_600);
+    let post = async |path: &str, fields: &str| {
+        let done = house.visitor.post(ADMINISTRATOR, &format!("{design}{path}"), fields).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{path}: {}", done.body);
+        done.location
+    };
+    let save = async |text: &str| {
+        let text = form(&format!("# {text}\n"));
+        post("/file?path=README.md", &format!("act=save&content={text}")).await
+    };
+    // What is thrown away, or undone to the last file, was no beginning.
+    save("thrown away").await;
+    house.clock.advance(hour);
+    post("/discard", "").await;
+    save("undone").await;
+    house.clock.advance(hour);
+    post("/file?path=README.md", "act=undo").await;
+    house.clock.advance(hour);
+    let begun = house.registry.clock().now();
+    save("kept").await;
+    house.clock.advance(2 * hour);
+    save("changed once more").await;
+    house.clock.advance(hour);
+    let next = svod_next(&first);
+    let to = post("/publish", &format!("version={next}")).await;
+    let page = house.visitor.get(None, &to).await.body;
+    let fact = |took: &str| format!("<dt>From working copy to publication</dt><dd>{took}</dd>");
+    assert!(page.contains(&fact("3 h")), "{page}");
+    assert!(page.contains("not made in the designer"), "the version before came otherwise: {page}");
+    for (lang, words) in [("ru", "От рабочей копии до публикации"), ("kk", "Жұмыс көшірмесінен жариялауға дейін")]
+    {
+        let page = house.visitor.get(None, &format!("/packs/kuzbass?lang={lang}")).await.body;
+        assert!(page.contains(words), "{lang}: {page}");
+    }
+    let made = house.registry.made("kuzbass").await.unwrap();
+    assert_eq!(made.into_iter().map(|(v, m)| (v, m.begun)).collect::<Vec<_>>(), [(next.clone(), begun)]);
+
+    // What is tried first was made until it comes into force for all.
+    save("tried").await;
+    house.clock.advance(24 * hour);
+    let tried = svod_next(&next);
+    post("/try", &format!("tried={tried}&share=10&space=&reason=why")).await;
+    house.clock.advance(24 * hour);
+    let promoted = house.visitor.post(ADMINISTRATOR, "/packs/kuzbass/candidate", "act=promote&reason=fine").await;
+    assert_eq!(promoted.status, StatusCode::SEE_OTHER, "{}", promoted.body);
+    let page = house.visitor.get(None, "/packs/kuzbass").await.body;
+    assert!(version(&house) == tried && page.contains(&fact("2 d")), "{page}");
+    // A roll-back is nobody's work.
+    let back = house.visitor.post(ADMINISTRATOR, "/packs/kuzbass/rollback", &format!("version={first}")).await;
+    let page = house.visitor.get(None, &back.location).await.body;
+    assert!(!page.contains("<dt>From working copy to publication</dt>"), "{page}");
 }

@@ -1,16 +1,18 @@
 //! A form that somebody fills in, page by page, kept as a draft until it is done: of a service, or of a task.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Map, Value};
 use svod_forms::{
-    Action, Around, Choice, Draft, FieldError, Filled, Finished, Form, Lists, Prefill, Refused, Sent, Wanted,
+    Action, Around, Chapter, Choice, Draft, FieldError, FieldView, Filled, Finished, Form, Lists, Prefill, Refused,
+    Sent, Wanted,
 };
 use svod_kernel::{SpacePath, Urn};
 use svod_model::Entity;
+use svod_portal::components::{self, Tone};
 use svod_portal::{FormOverview, FormPage, Html, Island, Page, PageContext, PageError, SentForm, encoded};
 use svod_registry::EntityQuery;
 use svod_runtime::{Going, Kept, plain};
@@ -53,6 +55,8 @@ pub struct Desk {
     pub space: SpacePath,
     /// The case that its files are held for; none while there are none.
     pub owner: Option<Urn>,
+    /// Fields that stood on pages that were sent.
+    pub asked: BTreeSet<String>,
     /// What is decided on with it, shown beside; empty where nothing is.
     pub beside: Html,
 }
@@ -71,9 +75,13 @@ impl Desk {
     /// # Errors
     /// When the store fails.
     pub async fn resumed(mut self, ctx: &PageContext, s: &ServicesState) -> Result<Self, PageError> {
-        if let Some(Kept { draft, owner }) = s.applications.kept(&ctx.actor, &self.key).await? {
-            self.draft = draft;
+        self.inputs.extend(svod_runtime::own(&s.registry, &ctx.actor, &self.form, &self.space).await?);
+        if let Some(Kept { draft, owner, asked }) = s.applications.kept(&ctx.actor, &self.key).await? {
+            let bare = self.draft.data.as_object().is_none_or(Map::is_empty);
+            let none = Lists::default();
+            self.draft = if bare { draft } else { self.form.resume(&self.draft, draft, &self.around(ctx, &none)) };
             self.owner = self.owner.or(owner);
+            self.asked = asked;
         }
         Ok(self)
     }
@@ -104,7 +112,7 @@ impl Desk {
 
     /// Keeps it; from which page somebody went to which is counted of a service.
     async fn keep(&self, ctx: &PageContext, s: &ServicesState, (at, to): (&str, &str)) -> Result<(), PageError> {
-        let kept = Kept { draft: self.draft.clone(), owner: self.owner.clone() };
+        let kept = Kept { draft: self.draft.clone(), owner: self.owner.clone(), asked: self.asked.clone() };
         let going = s.applications.service(&self.key).is_ok().then(|| self.going(at, to));
         Ok(s.applications.keep_form(&ctx.actor, (&self.key, &self.version), kept, going).await?)
     }
@@ -141,7 +149,9 @@ impl Desk {
     fn page(&self, ctx: &PageContext, lists: &Lists, name: Option<&str>, refused: Option<&Refused>) -> Response {
         let view = self.form.view(&self.draft, name, &self.around(ctx, lists), refused);
         let html = FormPage { view: &view, action: &self.action, title: &self.title }.html(ctx);
-        let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        // Questions that nobody has seen are no errors.
+        let wrong = refused.is_some_and(|r| !r.errors.is_empty());
+        let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         self.shell(ctx, html, status)
     }
 
@@ -158,7 +168,36 @@ impl Desk {
             signature: self.form.is_signed(),
         };
         let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        self.shell(ctx, page.html(ctx), status)
+        // What hinders is said first, and once.
+        let unseen = if errors.is_empty() { self.unseen(ctx, &chapters) } else { Html::default() };
+        self.shell(ctx, Html::join([unseen, page.html(ctx)]), status)
+    }
+
+    /// Questions that stand on pages that were sent without them: a later answer, or a register, has brought them up since. Nobody
+    /// signs what leaves out a question that they have not seen.
+    fn unseen(&self, ctx: &PageContext, chapters: &[Chapter]) -> Html {
+        let link = |page: &str, f: &FieldView| {
+            let label = if f.within.is_empty() { f.label.clone() } else { format!("{}: {}", f.within, f.label) };
+            let word = ctx.t(if f.required { "form-unseen-required" } else { "form-unseen-optional" });
+            let link = components::link(&format!("{}#field-{}", self.at(page), f.name), label);
+            Html::trusted(format!("<li>{link} <span class=\"muted\">{}</span></li>", Html::text(&word)))
+        };
+        let is_new = |f: &&FieldView| !f.locked && f.is_unanswered() && !self.asked.contains(&f.name);
+        let new = chapters.iter().flat_map(|c| c.rows.iter().filter(is_new).map(move |f| (c.page.name.as_str(), f)));
+        let links = Html::join(new.map(|(page, f)| link(page, f)));
+        if links.is_empty() {
+            return links;
+        }
+        let text = Html::from(ctx.t("form-unseen"));
+        let body = Html::trusted(format!("<p>{text}</p><ul>{links}</ul>"));
+        components::banner(Tone::Warning, ctx.t("form-unseen-title"), body)
+    }
+
+    /// What stood on the page that was sent has been asked.
+    fn note(&mut self, ctx: &PageContext, lists: &Lists, (name, sent): (Option<&str>, &SentForm)) {
+        let stood = |f: &FieldView| sent.typed.contains_key(&f.name) || sent.files.iter().any(|(of, _)| *of == f.name);
+        let fields = self.form.view(&self.draft, name, &self.around(ctx, lists), None).fields();
+        self.asked.extend(fields.into_iter().filter(stood).map(|f| f.name));
     }
 
     fn shell(&self, ctx: &PageContext, body: Html, status: StatusCode) -> Response {
@@ -210,6 +249,7 @@ impl Desk {
             Err(refused) => (refused.draft.clone(), Some(refused)),
         };
         self.draft = self.form.act(&draft, action, &self.around(ctx, &lists));
+        self.note(ctx, &lists, (name, sent));
         let next = match (action, &refused) {
             (Action::Next, None) => self.next(ctx, &lists, name),
             (Action::Page(to), _) => to.clone(),

@@ -6,6 +6,7 @@ use svod_kernel::{Actor, SpacePath, Timestamp};
 use svod_model::Entity;
 use svod_query::{Filter as Condition, Query, Types};
 use svod_registry::{Find, QueryError, Registry};
+use svod_runtime::numbers_meant;
 
 use super::{Filter, Late, PAGE, StatusFilter, Whose, mine, overdue};
 use crate::bounded::{Asked, Cursor, FEW, any_of, is};
@@ -206,7 +207,7 @@ impl<'a> Desk<'a> {
     async fn narrowed(&self, root: &'a SpacePath, filter: &Filter) -> Result<Option<Asked<'a>>, QueryError> {
         let mut conditions = filter.conditions(self.actor, self.now, "openUntil");
         if !filter.words.is_empty() {
-            let number = vec![is("number", &filter.words.to_uppercase())];
+            let number = vec![any_of("number", numbers_meant(&filter.words))];
             let cases = Asked { kind: "Case", ..self.asked(root, number) }.some(PAGE).await?.0;
             if cases.is_empty() {
                 return Ok(None);

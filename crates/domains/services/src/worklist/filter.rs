@@ -3,6 +3,7 @@
 use svod_kernel::{Actor, Timestamp};
 use svod_portal::encoded;
 use svod_query::{Filter as Condition, words};
+use svod_runtime::numbers_meant;
 
 use crate::bounded::{any_of, before, between, is, since};
 
@@ -185,9 +186,12 @@ impl Filter {
         all
     }
 
-    /// A condition for each of the words.
+    /// That the words stand in it, or that it is of the case whose number they are, however it is typed.
     pub fn worded(&self) -> Vec<Condition> {
-        words::of_text(&self.words).map(Condition::Word).collect()
+        let all = |text: &str| Condition::All(words::of_text(text).map(Condition::Word).collect());
+        let meant = numbers_meant(&self.words).into_iter().filter(|number| *number != self.words);
+        let ways: Vec<Condition> = std::iter::once(all(&self.words)).chain(meant.map(|number| all(&number))).collect();
+        if words::of_text(&self.words).next().is_none() { Vec::new() } else { vec![Condition::Any(ways)] }
     }
 }
 

@@ -6,7 +6,9 @@
 mod desk;
 mod filter;
 
-use svod_kernel::{Actor, Timestamp};
+use std::collections::BTreeSet;
+
+use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::Entity;
 
 pub use desk::{Amount, Desk, Figures, Listed};
@@ -28,6 +30,11 @@ pub fn is_open(task: &Entity) -> bool {
     matches!(task.text("status"), Some("offered" | "taken"))
 }
 
+/// It is offered to a post in which the visitor is not: `others` are the posts of others that tasks name.
+pub fn waits_for(task: &Entity, others: &BTreeSet<Urn>) -> bool {
+    task.text("status") == Some("offered") && task.object("post").is_some_and(|post| others.contains(post))
+}
+
 /// The visitor works on it.
 pub fn mine(task: &Entity, actor: &Actor) -> bool {
     task.text("status") == Some("taken") && svod_runtime::is_taken_by(task, actor)
@@ -35,7 +42,6 @@ pub fn mine(task: &Entity, actor: &Actor) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use svod_kernel::Urn;
     use svod_model::Attribute;
 
     use super::*;

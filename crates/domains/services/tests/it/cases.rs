@@ -68,6 +68,42 @@ async fn both_sides_write_and_see_what_was_read() {
 }
 
 #[tokio::test]
+async fn what_comes_next_is_told_with_its_day() {
+    let house = House::new().await;
+    house.people().await;
+    let case = house.moves("consent").await;
+    let page = format!("/cases/{}", case.id);
+    // Looked at within two working days, of the three that the case has; the 17th and 18th are days off.
+    for (lang, words) in [
+        ("en", "<dt>Next</dt><dd>a decision, by 19 Jan 2026"),
+        ("ru", "<dt>Дальше</dt><dd>решение, до 19.01.2026"),
+        ("kk", "<dt>Одан кейін</dt><dd>шешім, 19.01.2026 дейін"),
+    ] {
+        told(&house.visitor.get(Some(ANNA), &format!("{page}?lang={lang}")).await.body, &[words]);
+    }
+    told(
+        &house.visitor.get(Some(OFFICIAL), &format!("{page}?lang=en")).await.body,
+        &["<dt>Next</dt><dd>a decision, by"],
+    );
+    let over = house.moves("owner").await;
+    let closed = house.visitor.get(Some(ANNA), &format!("/cases/{}", over.id)).await.body;
+    assert!(!closed.contains("<dt>Next</dt>"), "nothing comes after the end: {closed}");
+}
+
+#[tokio::test]
+async fn the_steps_of_a_permit_are_told_as_possible() {
+    let house = House::new().await;
+    house.pack("building-permit").await;
+    house.people().await;
+    let data = json!({"cadastralNumber": "42:30:0301001:12", "buildingKind": "office", "delivery": "electronic"});
+    let case = house.asks(&House::anna(), "building-permit/building-permit", data).await;
+    // The register of land has not answered yet: refused at once, or looked at.
+    let page = house.visitor.get(Some(ANNA), &format!("/cases/{}", case.id)).await.body;
+    told(&page, &["<dt>Next</dt><dd>possibly: a decision"]);
+    assert_eq!(page.matches("possibly: ").count(), 3, "{page}");
+}
+
+#[tokio::test]
 async fn who_is_not_read_does_not_write_on_and_on() {
     let house = House::new().await;
     house.people().await;
@@ -246,6 +282,51 @@ async fn an_offer_is_taken_with_one_button_or_declined() {
 }
 
 #[tokio::test]
+async fn an_offer_leads_to_its_form_or_is_withdrawn() {
+    let house = House::new().await;
+    house.people().await;
+    let offer = |id: &str, more: &[(&str, Attribute)]| {
+        let data =
+            json!({"address": "ул. Кирова, 1", "ground": "owner", "since": "2026-01-10", "about": "urn:svod:thing:1"});
+        let new = House::new_entity(&format!("urn:svod:offer:{id}"), "Offer")
+            .with("name", Attribute::property("Moving"))
+            .with("person", Attribute::object(format!("persona:{ANNA}").parse().unwrap()))
+            .with("service", Attribute::property("moving/moving"))
+            .with("data", Attribute::property(data.to_string()))
+            .with("madeAt", Attribute::property("2026-01-15T01:00:00Z"))
+            .with("status", Attribute::property("open"));
+        more.iter().fold(new, |offer, (name, value)| offer.with(name, value.clone()))
+    };
+    house.write(vec![offer("fill", &[("mustFill", Attribute::property(true))])]).await;
+    let list = house.visitor.get(Some(ANNA), "/services?lang=en").await.body;
+    let (way, accept) = ("/services/moving/moving/form", "/services/offers/urn:svod:offer:fill/accept");
+    // What is known is told in words: labels and choices of its form, days; what only machines read is left out.
+    told(&list, &["ул. Кирова, 1", "10 Jan 2026", "What only you know is missing", &format!("href=\"{way}\"")]);
+    assert!(!list.contains(accept) && !list.contains("2026-01-10") && !list.contains("urn:svod:thing:1"), "{list}");
+    let refused = house.visitor.post(ANNA, accept, "").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    told(&refused.body, &["offer-fill", "answers", "required"]);
+    // The form has what is known, and takes the offer.
+    told(&house.visitor.get(Some(ANNA), &format!("{way}?page=home")).await.body, &["ул. Кирова, 1"]);
+    let home = format!("page=home&do=next&f.address={}&f.since=2026-01-10&f.ground=owner", form("ул. Кирова, 1, 2"));
+    assert_eq!(house.visitor.post(ANNA, way, &home).await.status, StatusCode::SEE_OTHER);
+    let sent = house.visitor.post(ANNA, way, "do=send").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    assert_eq!(house.entity_now("urn:svod:offer:fill").await.text("status"), Some("accepted"));
+
+    // Withdrawn while its card stood open: told, and no error.
+    house.write(vec![offer("over", &[("status", Attribute::property("withdrawn"))])]).await;
+    for act in ["accept", "decline"] {
+        let answer = house.visitor.post(ANNA, &format!("/services/offers/urn:svod:offer:over/{act}"), "").await;
+        assert_eq!((answer.status, answer.location.as_str()), (StatusCode::SEE_OTHER, "/services?done=withdrawn"));
+    }
+    let list = house.visitor.get(Some(ANNA), "/services?done=withdrawn&lang=en").await.body;
+    told(&list, &["The offer is withdrawn", "Withdrawn offers", "Withdrawn on 15 Jan 2026"]);
+    assert!(!list.contains("Offered to you"), "{list}");
+    assert!(!house.visitor.get(Some(BORIS), "/services?lang=en").await.body.contains("Withdrawn offers"));
+}
+
+#[tokio::test]
 async fn a_service_says_how_it_goes_and_nothing_of_anybody() {
     let house = House::new().await;
     house.people().await;
@@ -263,5 +344,5 @@ async fn a_service_says_how_it_goes_and_nothing_of_anybody() {
             "100\u{a0}%",
         ],
     );
-    assert!(page.contains("<dt>Rating by applicants, of 5</dt><dd>too few"), "{page}");
+    assert!(page.contains("<dt>Rating by applicants, of 5</dt><dd><span class=\"none\">too few"), "{page}");
 }

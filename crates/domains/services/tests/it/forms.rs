@@ -225,14 +225,113 @@ async fn an_objection_brings_its_files_to_the_case_that_begins() {
     assert_eq!(house.applications.kept(&citizen(ANNA), &key).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn questions_that_a_later_page_brings_up_are_led_to_before_the_form_is_sent() {
+    let house = House::new().await;
+    house.people().await;
+    let line = |key: &str, more: serde_json::Value| {
+        let mut field = json!({"type": "textfield", "key": key, "label": format!("Question {key}")});
+        field.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        field
+    };
+    let page = |name: &str, components: serde_json::Value| json!({"type": "group", "label": name, "properties": {"svod.page": name}, "components": components});
+    let hidden = |answer: &str| json!({"hide": format!("=not(which = \"{answer}\" or which = \"both\")")});
+    let must = json!({"conditional": hidden("must"), "validate": {"required": true}});
+    objectable_with(
+        &house,
+        json!([
+            page(
+                "one",
+                json!([line("why", json!({})), line("may", json!({"conditional": hidden("may")})), line("must", must)])
+            ),
+            page("two", json!([line("which", json!({}))])),
+        ]),
+    )
+    .await;
+    let case = house.moves("owner").await;
+    let decision = decision(&case);
+    let form = format!("/cases/{}/object/{}", case.id, decision.id);
+    house.write(vec![decision]).await;
+    let visitor = &house.visitor;
+    let check = async || visitor.get(Some(ANNA), &format!("{form}?page=check&lang=en")).await.body;
+    let says = "There are questions that you have not seen";
+    led(&visitor.post(ANNA, &form, "page=one&f.why=&do=next").await, &format!("{form}?page=two"));
+    led(&visitor.post(ANNA, &form, "page=two&f.which=&do=next").await, &format!("{form}?page=check"));
+    assert!(!check().await.contains(says), "what was left out was seen");
+    // A later answer brings up a question that may be left out: it is led to, and hinders nobody.
+    led(&visitor.post(ANNA, &form, "page=two&f.which=may&do=next").await, &format!("{form}?page=check"));
+    let shown = check().await;
+    told(&shown, &[says, &format!("href=\"{form}?page=one#field-may\">Question may</a>"), "may be left out"]);
+    assert!(!shown.contains("#field-must"), "{shown}");
+    // Seen and left out, it is not spoken of again.
+    led(&visitor.post(ANNA, &form, "page=one&f.why=&f.may=&do=next").await, &format!("{form}?page=two"));
+    assert!(!check().await.contains(says));
+    // One that must be answered is led to as well, and holds the form back.
+    led(&visitor.post(ANNA, &form, "page=two&f.which=both&do=next").await, &format!("{form}?page=check"));
+    let link = format!("href=\"{form}?page=one#field-must\"");
+    let shown = check().await;
+    told(&shown, &[says, &link, "must be answered"]);
+    assert!(!shown.contains("#field-may\">Question may</a> <span"), "it was seen: {shown}");
+    let refused = visitor.post(ANNA, &form, "do=send").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    told(&refused.body, &[&link, "error-summary"]);
+    let answered = "page=one&f.why=x&f.may=&f.must=x&do=next";
+    led(&visitor.post(ANNA, &form, answered).await, &format!("{form}?page=two"));
+    assert!(!check().await.contains(says));
+    assert_eq!(visitor.post(ANNA, &form, "do=send").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_question_that_the_page_itself_brings_up_is_asked_and_is_no_error() {
+    let house = House::new().await;
+    house.people().await;
+    let hide = json!({"hide": "=which != \"must\""});
+    let which = json!({"type": "textfield", "key": "which", "label": "Question which"});
+    let must = json!({"type": "textfield", "key": "must", "label": "Question must", "conditional": hide,
+        "validate": {"required": true}});
+    objectable_with(&house, json!([which, must])).await;
+    let case = house.moves("owner").await;
+    let decision = decision(&case);
+    let form = format!("/cases/{}/object/{}?lang=en", case.id, decision.id);
+    house.write(vec![decision]).await;
+    let visitor = &house.visitor;
+    // As a browser without scripts sends it: what is switched off is not sent.
+    let page = visitor.get(Some(ANNA), &form).await.body;
+    told(&page, &["data-conditions=", "data-hide=\"which != &quot;must&quot;\" hidden disabled>"]);
+    let asked = visitor.post(ANNA, &form, "page=&f.which=must&do=next").await;
+    assert_eq!(asked.status, StatusCode::OK);
+    told(
+        &asked.body,
+        &[
+            "There is 1 more question",
+            "href=\"#field-must\">Question must</a>",
+            "data-hide=\"which != &quot;must&quot;\">",
+        ],
+    );
+    assert!(!asked.body.contains("error-summary"), "{}", asked.body);
+    // Seen and left empty it is missing.
+    let missing = visitor.post(ANNA, &form, "page=&f.which=must&f.must=&do=next").await;
+    assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(missing.body.contains("error-summary") && !missing.body.contains("more question"), "{}", missing.body);
+    // With scripts it came at once, and is sent with the others.
+    let sent = visitor.post(ANNA, &form, "page=&f.which=must&f.must=x&do=next").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+}
+
 /// Moving, with a form for objections that takes files.
 async fn objectable(house: &House) {
-    let mut moving = shipped("moving");
-    moving.files.retain(|path, _| !path.starts_with("tests/"));
-    let form = json!({"type": "default", "id": "moving-objection", "schemaVersion": 19, "components": [
+    let fields = json!([
         {"type": "textfield", "key": "why", "label": "@moving-document", "validate": {"required": true}},
         {"type": "filepicker", "key": "files", "label": "@moving-scan", "multiple": true},
-    ]});
+    ]);
+    objectable_with(house, fields).await;
+}
+
+/// Moving, with a form for objections of these components.
+async fn objectable_with(house: &House, components: serde_json::Value) {
+    let mut moving = shipped("moving");
+    moving.files.retain(|path, _| !path.starts_with("tests/"));
+    let form = json!({"type": "default", "id": "moving-objection", "schemaVersion": 19, "components": components});
     moving.files.insert("forms/moving-objection.form.json".into(), form.to_string());
     let service = moving.files.get_mut("services/moving.yaml").unwrap();
     if !service.contains("moving-objection.form.json") {

@@ -12,12 +12,13 @@ use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_ledger::{Kind, Signer};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity, PersonaSpec};
+use svod_money::{Money, MoneyDeps, Sandbox};
 use svod_notary::{Notary, NotaryDeps};
 use svod_portal::testing::Visitor;
 use svod_portal::{Portal, PortalOptions};
 use svod_registry::{Action, Change, Command, EntityQuery, Operation, Registry, RegistryDeps};
 use svod_runtime::{Application, Applications, Cases, Tasks};
-use svod_services::{ServicesState, routes};
+use svod_services::{PaymentsState, ServicesState, payments, routes};
 use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 use svod_trust::Trust;
@@ -38,8 +39,11 @@ pub struct House {
     pub applications: Applications,
     pub tasks: Tasks,
     pub files: Files,
+    /// With the sandbox as its only provider.
+    pub money: Money,
+    /// Who signs in, and with what.
+    pub identity: Arc<Identity>,
     app: Router,
-    identity: Arc<Identity>,
     _place: TestPlace,
 }
 
@@ -100,21 +104,26 @@ impl House {
         };
         let notary = Notary::new(deps);
         let files = Files::new(FilesDeps {
-            store: files_store,
+            store: files_store.clone(),
             registry: registry.clone(),
             trust: Trust::new(registry.clone()),
             options: FilesOptions { max_mib: 1, daily: Daily { files: 20, mib: 20 }, scanner: None },
         });
-        let app = portal.wrap(routes(ServicesState {
+        let providers: Vec<Arc<dyn svod_money::Provider>> = vec![Arc::new(Sandbox)];
+        let money = Money::new(MoneyDeps { cases: cases.clone(), store: files_store, providers });
+        let pages = routes(ServicesState {
             files: files.clone(),
             registry: registry.clone(),
             tasks: tasks.clone(),
             applications: applications.clone(),
             cases,
             notary: notary.clone(),
-        }));
+        });
+        let app =
+            portal.wrap(pages.merge(payments(PaymentsState { registry: registry.clone(), money: money.clone() })));
         let visitor = Visitor::new(app.clone(), identity.clone());
-        let house = Self { registry, notary, clock, visitor, applications, tasks, files, app, identity, _place: place };
+        let house =
+            Self { registry, notary, clock, visitor, applications, tasks, files, money, app, identity, _place: place };
         house.raise().await;
         house
     }
@@ -206,10 +215,7 @@ impl House {
 
     /// The pack of moving home, and two people who sign in as personas of their own.
     pub async fn people(&self) {
-        let mut moving = shipped("moving");
-        // What the pack is tried with is tried elsewhere.
-        moving.files.retain(|path, _| !path.starts_with("tests/"));
-        self.registry.publish(&Actor::platform("packs"), moving).await.unwrap();
+        self.pack("moving").await;
         let mut personas = self.registry.catalogue().personas.clone();
         for (id, name) in [(ANNA, "Анна Ким"), (BORIS, "Борис Ли")] {
             let person = Self::new_entity(&format!("persona:{id}"), "Person");
@@ -220,27 +226,46 @@ impl House {
         self.identity.set_personas(personas);
     }
 
-    /// Anna moves: `owner` is registered at once, `consent` is looked at by an official. Her case.
-    pub async fn moves(&self, ground: &str) -> Entity {
-        let anna = Actor {
+    /// A pack that comes with the program; its own personas can sign in until others are set.
+    pub async fn pack(&self, id: &str) {
+        let mut pack = shipped(id);
+        // What the pack is tried with is tried elsewhere.
+        pack.files.retain(|path, _| !path.starts_with("tests/"));
+        self.registry.publish(&Actor::platform("packs"), pack).await.unwrap();
+        self.identity.set_personas(self.registry.catalogue().personas.clone());
+    }
+
+    /// Anna, who has signed in.
+    pub fn anna() -> Actor {
+        Actor {
             id: format!("persona:{ANNA}"),
             name: "Анна Ким".into(),
             roles: [Role::Citizen].into(),
             spaces: vec![CITY.parse().unwrap()],
             body: None,
             on_behalf: Vec::new(),
-        };
+        }
+    }
+
+    /// Anna moves: `owner` is registered at once, `consent` is looked at by an official. Her case.
+    pub async fn moves(&self, ground: &str) -> Entity {
         let document =
             if ground == "owner" { serde_json::Value::Null } else { json!("Согласие от 01.01.2026") };
+        let data = json!({"name": "Анна Ким", "address": "ул. Кирова, 1, 2", "since": "2026-01-10", "ground": ground,
+            "document": document});
+        self.asks(&Self::anna(), "moving/moving", data).await
+    }
+
+    /// Somebody asks for a service with these answers; their case.
+    pub async fn asks(&self, who: &Actor, service: &str, data: serde_json::Value) -> Entity {
         let application = Application {
-            service: "moving/moving".into(),
-            data: json!({"name": "Анна Ким", "address": "ул. Кирова, 1, 2", "since": "2026-01-10", "ground": ground,
-                "document": document}),
+            service: service.into(),
+            data,
             from_graph: serde_json::Map::new(),
             disputed: serde_json::Map::new(),
             channel: "web",
         };
-        let urn = self.applications.send(&anna, application).await.unwrap();
+        let urn = self.applications.send(who, application).await.unwrap();
         self.entity_now(urn.as_str()).await
     }
 

@@ -12,6 +12,7 @@ fn every_key_that_is_used_exists() {
         "unit-",
         "task-done-",
         "event-",
+        "problem-",
         "input-",
         "actor-platform-",
         "tasks-locked",

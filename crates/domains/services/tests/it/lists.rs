@@ -299,3 +299,46 @@ fn house_order(name: &str, until: &impl Fn(usize) -> Timestamp) -> Timestamp {
     let n: usize = name.parse().unwrap();
     if n == 9_000 { "2026-01-20T00:00:05Z".parse().unwrap() } else { until(n) }
 }
+
+#[tokio::test]
+async fn what_only_the_head_takes_is_marked_for_the_others() {
+    let house = House::new().await;
+    let post = House::new_entity("urn:svod:post:chief", "Post")
+        .with("name", Attribute::property("Chief"))
+        .with("role", Attribute::property("official"))
+        .with("body", Attribute::object(BODY.parse().unwrap()))
+        .with("head", Attribute::property(true));
+    house.write(vec![post]).await;
+    let now: Timestamp = "2026-01-16T00:00:00Z".parse().unwrap();
+    house.write(vec![waiting(1, now).with("post", Attribute::object("urn:svod:post:chief".parse().unwrap()))]).await;
+    let urn = waiting(1, now).id;
+    let list = house.visitor.get(Some(OFFICIAL), "/tasks?q=T1").await.body;
+    assert!(list.contains("for the head only"), "{list}");
+    assert!(!list.contains(&format!("value=\"{urn}\"")), "nobody chooses what they may not take: {list}");
+    let csv = house.visitor.get(Some(OFFICIAL), "/tasks.csv?q=T1").await.body;
+    assert!(csv.contains("; for the head only"), "{csv}");
+    let page = house.visitor.get(Some(OFFICIAL), &format!("/tasks/{urn}")).await.body;
+    assert!(page.contains("Only the head of this body takes it"), "{page}");
+    assert!(!page.contains("/take\""), "{page}");
+    let forced = house.visitor.post(OFFICIAL, &format!("/tasks/{urn}/take"), "").await;
+    assert_eq!(forced.status, StatusCode::FORBIDDEN);
+    let plain = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
+    assert!(plain.contains(&format!("value=\"{TASK}\"")), "others are taken as ever: {plain}");
+}
+
+#[tokio::test]
+async fn a_case_is_found_by_its_number_however_it_is_typed() {
+    let house = House::new().await;
+    house.people().await;
+    let case = house.moves("consent").await;
+    let number = case.text("number").unwrap().to_owned();
+    let plain = number.replace('-', "");
+    let (a, b) = plain.split_at(4);
+    let alike: String = plain.chars().map(|c| if c == '0' { 'O' } else { c }).collect();
+    for typed in [number.clone(), plain.to_lowercase(), format!("{a} {b}"), alike] {
+        let found = house.visitor.get(Some("official-migration"), &format!("/tasks?q={}", form(&typed))).await.body;
+        assert!(found.contains(&number), "{typed}: {found}");
+    }
+    let none = house.visitor.get(Some("official-migration"), "/tasks?q=ZZZZ9999").await.body;
+    assert!(!none.contains(&number), "{none}");
+}

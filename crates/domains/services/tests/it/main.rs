@@ -3,10 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // clippy sees tests only in functions marked as such
 
 mod cases;
+mod figures;
 mod forms;
 mod house;
 mod journeys;
 mod keys;
 mod lists;
 mod matter;
+mod payments;
+mod proposals;
+mod register;
 mod traces;
+mod weighty;

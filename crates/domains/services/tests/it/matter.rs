@@ -6,7 +6,7 @@ use svod_kernel::{Actor, Lang};
 use svod_model::{Attribute, Entity, PackSource};
 use svod_text::format_date;
 
-use crate::house::{House, TASK};
+use crate::house::{ANNA, House, TASK};
 
 const OFFICIAL: &str = "official-migration";
 
@@ -156,4 +156,84 @@ async fn a_task_has_one_name_wherever_it_is_told() {
     // One of an alert is called by what has happened.
     let alert = house.visitor.get(Some("official-municipal"), &format!("/tasks/{TASK}")).await.body;
     assert!(alert.contains("<h1>Air pollution: ул. Тольятти, 29</h1>"), "{alert}");
+}
+
+#[tokio::test]
+async fn a_registrar_sees_founders_and_shares_beside_the_form() {
+    let house = House::new().await;
+    house.pack("company").await;
+    house.people().await;
+    let founder =
+        |name: &str, snils: &str, share: f64| json!({"kind": "person", "name": name, "snils": snils, "share": share});
+    let data = json!({"ownName": "Ромашка", "address": "Новокузнецк, ул. Кирова, 1", "capital": 10_000, "mainActivity": "c62-01",
+        "founders": [founder("Ким Анна", "11122233355", 60.5), founder("Ли Борис", "11122233366", 39.5)],
+        "headIs": "me", "filing": "electronic", "truth": true});
+    let case = house.asks(&House::anna(), "company/company", data).await;
+    let task = house.task_of(&case).await;
+    let taken = house.visitor.post("company-registrar", &format!("/tasks/{}/take", task.id), "").await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.body);
+    let form = house.visitor.get(Some("company-registrar"), &format!("/tasks/{}/form", task.id)).await;
+    assert_eq!(form.status, StatusCode::OK, "{}", form.body);
+    let start = form.body.find("<dt>Founders and shares</dt>").unwrap_or_else(|| panic!("{}", form.body));
+    let told = &form.body[start..];
+    row(told, "Name", "Ли Борис");
+    row(told, "Who it is", "A person with SNILS");
+    row(told, "Share, %", "60.5");
+    row(&form.body, "Charter capital, ₽", "10,000");
+    row(told, "Head", "I am");
+    row(told, "Head in the register", "<a href=\"/entities/persona:anna\">");
+    row(&form.body, &house.text("task-input-companyFiling"), "Here, electronically: no fee");
+    for raw in ["electronic<", "person<", "Kind<"] {
+        assert!(!told.contains(raw), "{raw}: {told}");
+    }
+
+    // What the process knows by now, folded on the page of the case, for who may see what was written.
+    let page = format!("/cases/{}", case.id);
+    let theirs = house.visitor.get(Some("company-registrar"), &page).await.body;
+    let start = theirs.find("<summary>Data of the process</summary>").unwrap_or_else(|| panic!("{theirs}"));
+    row(&theirs[start..], "Own name", "Ромашка");
+    for who in [ANNA, "company-reviewer"] {
+        let other = house.visitor.get(Some(who), &page).await;
+        assert!(other.status == StatusCode::OK && !other.body.contains("Data of the process"), "{who}: {}", other.body);
+    }
+}
+
+#[tokio::test]
+async fn what_was_proposed_is_told_by_the_words_of_the_form() {
+    let house = House::new().await;
+    house.people().await;
+    let case = house.moves("consent").await;
+    let text = |value: &str| Attribute::property(value);
+    let made = House::new_entity("urn:svod:decision:1", "Decision")
+        .with("name", text("Moving"))
+        .with("case", Attribute::object(case.id.clone()))
+        .with("person", case.attributes["person"].clone())
+        .with("outcome", text("moving-registered"))
+        .with("proposed", text(&json!({"ground": "consent"}).to_string()))
+        .with("overridden", Attribute::property(false))
+        .with("madeAt", text("2026-01-15T01:00:00Z"))
+        .with("status", text("inForce"));
+    house.write(vec![made]).await;
+    let page = house.visitor.get(Some(ANNA), &format!("/cases/{}", case.id)).await.body;
+    row(&page, "What the rules proposed", "The owner agrees – decided so");
+    assert!(page.contains("There is a decision"), "the lead says so: {page}");
+    assert!(!page.contains("consent –") && !page.contains("{&#34;"), "{page}");
+}
+
+#[tokio::test]
+async fn a_reason_is_read_in_the_readers_language() {
+    let house = House::new().await;
+    house.pack("building-permit").await;
+    house.people().await;
+    let data = json!({"buildingCaseNumber": "zzzz 9999", "replyKind": "withdraw"});
+    let case = house.asks(&House::anna(), "building-permit/building-reply", data).await;
+    for (lang, reason) in [
+        ("ru", "Дела с таким номером у вас нет."),
+        ("kk", "Сізде мұндай нөмірі бар іс жоқ."),
+        ("en", "You have no case of this number."),
+    ] {
+        let page = house.visitor.get(Some(ANNA), &format!("/cases/{}?lang={lang}", case.id)).await.body;
+        assert!(page.contains(reason), "{lang}: {page}");
+        assert!(!page.contains("@building-told"), "{lang}: {page}");
+    }
 }

@@ -100,6 +100,8 @@ fn work(stage: &Stage) -> Vec<Case> {
         Case::new("GET", "/ledger/keys", "/ledger/keys", Body::Nothing, ALL),
         Case::new("GET", "/ledger/tile/{level}/{*number}", "/ledger/tile/0/000.p/1", Body::Nothing, ALL),
         Case::new("POST", "/ledger/add-checkpoint", "/ledger/add-checkpoint", Body::Nothing, [400; 6]),
+        // Nothing is proposed for it.
+        act("/api/v1/tasks/{urn}/accept", "accept", Body::Nothing, [404, 404, 409, 404, 403, 403]),
         take(),
         act("/api/v1/tasks/{urn}/release", "release", Body::Nothing, theirs),
         take(),

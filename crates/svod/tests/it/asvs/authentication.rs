@@ -2,7 +2,7 @@
 
 use svod_identity::{IdentityError, code};
 use svod_kernel::Clock as _;
-use svod_testkit::{Answer, TestApp};
+use svod_testkit::{Answer, TestApp, packs};
 
 use super::{PASSWORD, Person, base32, goes_on, hidden, page, set_cookie, sign_in, signed_in, submit};
 
@@ -161,7 +161,7 @@ async fn an_account_with_a_factor_opens_to_no_invitation() {
     let code = app.core.identity.invite(&invited);
     assert_eq!(looked(&app, &code).await.status, 410);
     assert_eq!(accepted(&app, &code).await.status, 410);
-    app.core.identity.block(&olga.account.id.to_string(), true).await.unwrap();
+    app.core.identity.block(&olga.account.id.to_string(), true, &svod_kernel::Actor::platform("test")).await.unwrap();
     assert_eq!(accepted(&app, &code).await.status, 410, "kept out, it opens no more either");
     assert_eq!(sign_in(&app, "olga", PASSWORD, &secret).await.status, 401);
     for persona in [None, Some("citizen"), Some("official-regional"), Some("governor")] {
@@ -169,6 +169,36 @@ async fn an_account_with_a_factor_opens_to_no_invitation() {
         let asked = submit(&app, &token, "/accounts/invite", &[("login", "olga2"), ("name", "Olga")]).await;
         assert!([401, 403].contains(&asked.status), "{persona:?}: {}", asked.status);
     }
+}
+
+/// V8.4.1: an administrator sees the accounts of their own region, and keeps out nobody of another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_of_another_region_are_not_shown() {
+    let persona =
+        "- id: neighbour-administrator\n  name: \"Администратор\"\n  roles: [administrator]\n  spaces: [neighbour]\n";
+    let mut pack = packs::appended(packs::shipped("neighbour"), "personas.yaml", persona);
+    for lang in ["ru", "kk", "en"] {
+        pack = packs::appended(
+            pack,
+            &format!("locales/{lang}.ftl"),
+            "\npersona-neighbour-administrator = Administrator\n",
+        );
+    }
+    let app = TestApp::builder().pack(pack).doors().start().await;
+    let (near, far) = ("of-kuzbass@example.org", "of-neighbour@example.org");
+    let (of_kuzbass, _) = Person::with_password(&app, near, PASSWORD).await;
+    let mut invited = svod_identity::Invitation::new(far, "Somebody", app.clock.now().plus_seconds(3_600)).unwrap();
+    invited.post = Some((svod_kernel::Role::Official, "neighbour".parse().unwrap()));
+    let code = app.core.identity.invite(&invited);
+    app.core.identity.accept(&code, &svod_identity::From::default()).await.unwrap();
+    for (persona, sees, hidden) in [("administrator", near, far), ("neighbour-administrator", far, near)] {
+        let shown = page(&app, &app.token(persona), "/accounts").await;
+        assert_eq!(shown.status, 200, "{persona}: {}", shown.text);
+        assert!(shown.text.contains(sees) && !shown.text.contains(hidden), "{persona}: {}", shown.text);
+    }
+    let (id, other) = (of_kuzbass.account.id.to_string(), app.token("neighbour-administrator"));
+    assert_eq!(submit(&app, &other, "/accounts/block", &[("id", &id), ("blocked", "true")]).await.status, 403);
+    assert!(!app.core.identity.account(&id).await.unwrap().blocked);
 }
 
 /// The code of the invitation that an answer shows.
@@ -245,7 +275,7 @@ async fn an_open_invitation_is_taken_back_and_ends_with_its_makers_powers() {
     let form = [("login", "second@example.org"), ("name", "Second"), POST, PLACE];
     let code = invitation(&submit(&app, &token, "/accounts/invite", &form).await);
     assert_eq!(looked(&app, &code).await.status, 200);
-    app.core.identity.block(&mayor.id.to_string(), true).await.unwrap();
+    app.core.identity.block(&mayor.id.to_string(), true, &svod_kernel::Actor::platform("test")).await.unwrap();
     app.clock.advance(2);
     assert_eq!(looked(&app, &code).await.status, 410);
     assert_eq!(accepted(&app, &code).await.status, 410);

@@ -231,6 +231,7 @@ async fn no_link_begins_a_session_by_a_provider() {
         acr: vec!["high".into()],
         amr: Vec::new(),
         also_at: vec!["https://login.example:8443".into()],
+        rsa_2048: false,
     };
     app.core.identity.set_outside(vec![spec], Arc::new(Provider));
     let path = "/session/outside/national";

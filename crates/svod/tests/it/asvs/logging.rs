@@ -164,7 +164,7 @@ fn line(binary: &Binary, message: &str, why: &str) -> Value {
 fn lines_name_the_request_and_refusals_are_told() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("svod.toml");
-    std::fs::write(&file, "[http]\nproxied = true\n").unwrap();
+    std::fs::write(&file, "plain_disk = true\n[http]\nproxied = true\n").unwrap();
     let args = ["--demo", "--no-simulation", "--config", file.to_str().unwrap()];
     let binary = crate::program().serve(data.path(), &args).ready();
     let token = binary.token("citizen");

@@ -259,6 +259,13 @@ impl Court<'_> {
         for path in &paths {
             self.judge(who, path, &self.get(who, path).await, &present);
         }
+        // How many there are is no more than what is shown: the number tells of none that is hidden.
+        let counted = format!("/ngsi-ld/v1/entities?type={kinds}&limit=1000&count=true");
+        let answer = self.ask(who, "GET", &counted, None).await;
+        if answer.status == 200 {
+            let shown: Vec<Value> = serde_json::from_str(&answer.text).unwrap();
+            assert_eq!(answer.header("ngsild-results-count"), shown.len().to_string(), "{}", self.hint(who, &counted));
+        }
         // The picture of the map follows a moment later.
         self.judge(who, "/table", &self.get(who, "/table?space=kuzbass").await, &ever);
         let question = json!({"space": "kuzbass", "types": KINDS, "limit": 1000});

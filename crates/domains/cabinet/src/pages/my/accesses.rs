@@ -70,7 +70,7 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
     let basis = access.text("basis");
     let represents = basis == Some("mandate");
     // A look and nothing more: nothing stays open.
-    let at_once = represents || basis == Some("document");
+    let at_once = represents || basis == Some("document") || access.time("since") == access.time("until");
     let reason = text("reason");
     Row {
         id: access.id.clone(),

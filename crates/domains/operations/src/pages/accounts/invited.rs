@@ -76,6 +76,6 @@ pub async fn take_back(
     if !open.iter().any(|one| one.id == form.id) {
         return Err(IdentityError::Missing("invitation").into());
     }
-    s.identity.take_back(&form.id).await?;
+    s.identity.take_back(&form.id, &ctx.actor).await?;
     Ok(Redirect::to("/accounts#invited").into_response())
 }

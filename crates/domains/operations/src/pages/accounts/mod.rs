@@ -1,6 +1,7 @@
 //! `GET /accounts`: who can sign in; who is invited; who is kept out.
 
 mod invited;
+mod seen;
 
 pub use invited::take_back;
 
@@ -80,9 +81,8 @@ async fn shown(
     after: &str,
     (spaces, form, outcome): (&[SpacePath], &Invite, Result<&str, IdentityError>),
 ) -> Result<Response, PageError> {
-    let accounts = s.identity.accounts(after, PAGE).await?;
-    let next =
-        accounts.last().filter(|_| accounts.len() == PAGE).map(|a| format!("/accounts?after={}", encoded(&a.login)));
+    let (accounts, next) = seen::page(s, spaces, after).await?;
+    let next = next.map(|login| format!("/accounts?after={}", encoded(&login)));
     let errors: Vec<(String, String)> = match &outcome {
         Err(IdentityError::Field(field, rule, fix)) => {
             vec![((*field).to_owned(), ctx.t_or(&format!("account-{field}-{rule}"), fix))]
@@ -227,9 +227,10 @@ pub async fn block(
     let held = s.identity.capacities(&account).await?;
     let within = held.iter().all(|c| spaces.contains(&c.space));
     let own = ctx.session.as_ref().is_some_and(|session| session.account == form.id);
-    if own || !within || (held.is_empty() && !is_regional(&spaces)) {
+    let seen = seen::is_seen(&s, &spaces, &account).await?;
+    if own || !within || !seen || (held.is_empty() && !is_regional(&spaces)) {
         return Err(PageError::forbidden());
     }
-    s.identity.block(&form.id, form.blocked).await?;
+    s.identity.block(&form.id, form.blocked, &ctx.actor).await?;
     Ok(Redirect::to("/accounts").into_response())
 }

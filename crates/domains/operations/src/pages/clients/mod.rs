@@ -83,6 +83,6 @@ pub async fn change(
         return Ok(elsewhere);
     }
     let state = if form.state == "active" { ClientState::Active } else { ClientState::Blocked };
-    s.identity.set_client(&form.id, state).await?;
+    s.identity.set_client(&form.id, state, &ctx.actor).await?;
     Ok(Redirect::to("/clients").into_response())
 }

@@ -20,7 +20,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::frame::Frame;
 use super::tree::{self, Fields, Notice};
-use super::{PackTest, PackTestsEnd, PackTestsError, PackTestsTold, address};
+use super::{PackTest, PackTestsEnd, PackTestsError, PackTestsTold, address, file_address};
 use crate::OperationsState;
 use crate::pages::file::allowed;
 use crate::publications::{active, publications};
@@ -230,7 +230,7 @@ fn render(ctx: &PageContext, working: &Working, kept: Option<Kept>, refused: Opt
             None => ctx.t("design-tests-empty"),
             Some(kept) => said(ctx, &kept.run),
         },
-        outcome: kept.as_ref().map(|k| outcome(ctx, k)).unwrap_or_default(),
+        outcome: kept.as_ref().map(|k| outcome(ctx, working, k)).unwrap_or_default(),
         run: if under_way {
             components::button_link(&here, ctx.t("design-tests-look"), ButtonKind::Secondary)
         } else if any {
@@ -259,9 +259,15 @@ fn said(ctx: &PageContext, run: &Run) -> String {
     }
 }
 
-/// Each situation, and why nothing more could be played.
-fn outcome(ctx: &PageContext, kept: &Kept) -> Html {
+/// Each situation, those that failed first, and why nothing more could be played.
+fn outcome(ctx: &PageContext, working: &Working, kept: &Kept) -> Html {
     let mut all = Vec::new();
+    if let (None, Some(planned)) = (&kept.run.end, kept.run.planned) {
+        let done = kept.run.played.len();
+        all.push(Html::trusted(format!(
+            r#"<progress max="{planned}" value="{done}" aria-labelledby="run-status">{done}/{planned}</progress>"#
+        )));
+    }
     if !kept.same {
         all.push(components::banner(Tone::Warning, ctx.t("design-tests-changed"), Html::default()));
     }
@@ -270,19 +276,31 @@ fn outcome(ctx: &PageContext, kept: &Kept) -> Html {
     }
     let mut table = Table::new(ctx.t("design-tests")).hide_caption().column(ctx.t("design-file"));
     table = table.column(ctx.t("design-test")).column(ctx.t("design-outcome"));
-    for test in &kept.run.played {
+    let (failed, passed): (Vec<_>, Vec<_>) = kept.run.played.iter().partition(|test| test.failed.is_some());
+    for test in failed.into_iter().chain(passed) {
         let what = match &test.failed {
             None => components::tag(Tone::Good, ctx.t("design-passed")),
-            Some(why) => {
-                Html::join([components::tag(Tone::Danger, ctx.t("design-failed")), " ".into(), Html::text(why)])
-            }
+            Some(why) => Html::join([
+                components::tag(Tone::Danger, ctx.t("design-failed")),
+                Html::trusted(format!("<span class=\"why\">{}</span>", Html::text(why))),
+            ]),
         };
-        table.row([Html::text(&test.file), Html::text(&test.name), what]);
+        table.row([file(working, &test.file), Html::text(&test.name), what]);
     }
     if !table.is_empty() {
         all.push(table.html());
     }
     Html::join(all)
+}
+
+/// The file of a situation, with the way to its editor while the working copy has it.
+fn file(working: &Working, name: &str) -> Html {
+    let path = if name.starts_with("tests/") { name.to_owned() } else { format!("tests/{name}") };
+    let shown = Html::trusted(format!("<code>{}</code>", Html::text(&path)));
+    match working.file(&path) {
+        Some(_) => components::link(&file_address(&working.pack, &path), shown),
+        None => shown,
+    }
 }
 
 #[cfg(test)]

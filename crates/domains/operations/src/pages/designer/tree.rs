@@ -25,6 +25,9 @@ use crate::{OperationsState, faults, versions};
 /// Fields of a form of these pages.
 pub type Fields = CsrfForm<BTreeMap<String, String>>;
 
+/// The version under which it is tried: a field of a form of its own, so that Enter in it never publishes for all.
+const TRIED: &str = "tried";
+
 /// What stands in the address: what was done, what is asked.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
@@ -117,8 +120,11 @@ pub fn render(ctx: &PageContext, s: &OperationsState, working: &Working, notice:
         size: size(ctx, &source),
         changed: !changed.is_empty(),
         add: add.value(notice.path).error(of("path")).html(),
-        trial: candidate::fields(ctx, s, id, &notice.sent, &notice.errors),
-        version: version(ctx, working, notice.version, of("version")),
+        trial: Html::join([
+            version(ctx, working, TRIED, (notice.sent.get(TRIED).cloned(), of(TRIED))),
+            candidate::fields(ctx, s, id, &notice.sent, &notice.errors),
+        ]),
+        version: version(ctx, working, "version", (notice.version, of("version"))),
         discard: discard_button(ctx, id),
         tests: s.tests.is_some(),
         archive: Field::file("archive", ctx.t("design-archive"), ".zip")
@@ -213,11 +219,11 @@ fn moved(ctx: &PageContext, working: &Working) -> Html {
     components::banner(Tone::Warning, ctx.t("design-moved"), Html::join(body))
 }
 
-fn version(ctx: &PageContext, working: &Working, sent: Option<String>, error: String) -> Html {
+fn version(ctx: &PageContext, working: &Working, name: &str, (sent, error): (Option<String>, String)) -> Html {
     let taken: Vec<&str> = working.all.iter().map(|p| p.version.as_str()).collect();
     let next = versions::free(&working.base, &taken).unwrap_or_else(|| working.base.clone());
     let hint = ctx.tf("packs-new-version-hint", &[("version", working.base.as_str().into())]);
-    let field = Field::text("version", ctx.t("packs-new-version")).hint(hint).value(sent.unwrap_or(next));
+    let field = Field::text(name, ctx.t("packs-new-version")).hint(hint).value(sent.unwrap_or(next));
     field.error(error).required().html()
 }
 
@@ -356,14 +362,14 @@ pub async fn try_out(
     CsrfForm(sent): Fields,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s, &id)?;
-    let version = sent.get("version").map(|v| v.trim().to_owned()).unwrap_or_default();
+    let version = sent.get(TRIED).map(|v| v.trim()).unwrap_or_default();
     let working = Working::open(&s, &ctx.actor, &id).await?;
-    let notice = match (working.ready(&version), candidate::scope(&sent)) {
+    let mut notice = match (working.ready(version), candidate::scope(&sent)) {
         (Err(e), _) => refused(&ctx, e)?,
         (Ok(_), Err(e)) => Notice { errors: candidate::told(&ctx, e)?, ..Notice::default() },
         (Ok(source), Ok(scope)) => {
             let reason = sent.get("reason").map(String::as_str).unwrap_or_default();
-            match s.registry.try_version(&ctx.actor, &source, scope, reason).await {
+            match s.registry.try_begun(&ctx.actor, &source, scope, (reason, working.begun())).await {
                 Ok(tried) => {
                     let to = format!("/packs/{}?done=tried&version={}", encoded(&id), encoded(&tried.version));
                     return Ok(Redirect::to(&to).into_response());
@@ -373,7 +379,10 @@ pub async fn try_out(
             }
         }
     };
-    Ok(render(&ctx, &s, &working, Notice { version: Some(version), sent, ..notice }))
+    for (field, _) in notice.errors.iter_mut().filter(|(field, _)| field == "version") {
+        TRIED.clone_into(field);
+    }
+    Ok(render(&ctx, &s, &working, Notice { sent, ..notice }))
 }
 
 #[cfg(test)]

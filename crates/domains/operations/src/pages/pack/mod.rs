@@ -117,7 +117,7 @@ async fn facts(ctx: &PageContext, s: &OperationsState, pack: &Pack, in_force: &P
     });
     let published =
         Html::join([components::time(ctx, in_force.published), " · ".into(), actor_name(ctx, &in_force.actor).into()]);
-    components::summary_list(&[
+    let mut rows = vec![
         SummaryRow::new(ctx.t("packs-version"), Html::text(&in_force.version)),
         SummaryRow::new(ctx.t("packs-published"), published),
         SummaryRow::new(ctx.t("packs-owner"), entity_link(ctx, &s.registry, &m.owner).await),
@@ -126,7 +126,16 @@ async fn facts(ctx: &PageContext, s: &OperationsState, pack: &Pack, in_force: &P
             ctx.t("packs-depends"),
             if m.depends.is_empty() { ctx.t("packs-none").into() } else { Html::join(depends) },
         ),
-    ])
+    ];
+    if let Some(took) = took(ctx, in_force) {
+        rows.insert(2, SummaryRow::new(ctx.t("packs-took"), took));
+    }
+    components::summary_list(&rows)
+}
+
+/// How long it was from the first change of the working copy to the publication.
+fn took(ctx: &PageContext, publication: &Publication) -> Option<String> {
+    Some(components::span(ctx, publication.published.seconds_since(publication.begun?)))
 }
 
 fn history(ctx: &PageContext, id: &str, (all, tried): (&[Publication], Option<&str>), may: bool) -> Html {
@@ -135,6 +144,7 @@ fn history(ctx: &PageContext, id: &str, (all, tried): (&[Publication], Option<&s
         .column(ctx.t("packs-version"))
         .column(ctx.t("packs-when"))
         .column(ctx.t("packs-who"))
+        .column(ctx.t("packs-took"))
         .column(ctx.t("packs-state"));
     let act = format!("/packs/{}/rollback", encoded(id));
     for (n, p) in all.iter().enumerate() {
@@ -159,7 +169,8 @@ fn history(ctx: &PageContext, id: &str, (all, tried): (&[Publication], Option<&s
             ctx.t("packs-earlier").into()
         };
         let who = Html::from(actor_name(ctx, &p.actor));
-        table.row([Html::text(&p.version), components::time(ctx, p.published), who, state]);
+        let took = took(ctx, p).unwrap_or_else(|| ctx.t("packs-took-none"));
+        table.row([Html::text(&p.version), components::time(ctx, p.published), who, took.into(), state]);
     }
     table.html()
 }

@@ -5,10 +5,12 @@ use serde_json::Value;
 use svod_model::Entity;
 use svod_portal::components::{self, Field, SummaryRow, Tone};
 use svod_portal::{Html, PageContext, PageError, encoded};
+use svod_runtime::cases::said;
 
 use super::scene::Scene;
 use super::{Notice, lines};
 use crate::access::address;
+use crate::facts::Facts;
 use crate::words::Words;
 
 /// Rules that are told of one decision.
@@ -105,7 +107,7 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
     if let Some(at) = d.time("madeAt") {
         add("case-decision-when", components::time(ctx, at));
     }
-    if let Some(reason) = d.text("reason") {
+    if let Some(reason) = said(d, "reason", ctx.lang) {
         add("case-decision-reason", lines(reason));
     }
     let acts: Vec<String> = match d.value("acts") {
@@ -121,7 +123,7 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
     }
     add("case-decision-by", by(words, d));
     if let Some(proposed) = d.text("proposed") {
-        let word = proposal(ctx, proposed);
+        let word = proposal(words, proposed);
         let other = d.value("overridden").and_then(Value::as_bool) == Some(true);
         let key = if other { "case-decision-otherwise" } else { "case-decision-as-proposed" };
         add("case-decision-proposed", ctx.tf(key, &[("proposed", word.into())]).into());
@@ -138,14 +140,15 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
     components::summary_list(&rows)
 }
 
-/// What was proposed: a word, or the answers of a form.
-fn proposal(ctx: &PageContext, text: &str) -> String {
+/// What was proposed: a word, or the answers of a form by the words of that form.
+fn proposal(words: &Words<'_>, text: &str) -> String {
+    let facts = Facts::new(words, words.names.programs());
     match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(answers)) => {
-            let said = answers.values().filter_map(Value::as_str).map(|v| ctx.t_or(&format!("outcome-{v}"), v));
-            said.collect::<Vec<_>>().join(", ")
-        }
-        _ => ctx.t_or(&format!("outcome-{text}"), text),
+        Ok(Value::Object(answers)) => match answers.iter().next() {
+            Some((name, only)) if answers.len() == 1 => facts.line(name, only),
+            _ => facts.line("", &Value::Object(answers)),
+        },
+        _ => facts.line("outcome", &Value::from(text)),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use svod_identity::Represented;
 use svod_kernel::{Actor, Role, Urn};
-use svod_model::{Entity, Metamodel, Range};
+use svod_model::{Entity, Range};
 use svod_portal::components::{self, ButtonKind, PostButton, Tone};
 use svod_portal::{Html, PageContext, PageError, encoded};
 use svod_registry::Action;
@@ -140,7 +140,7 @@ pub fn part(words: &Words<'_>, scene: &Scene, issued: &[Issued]) -> Result<Html,
 
 fn row(words: &Words<'_>, scene: &Scene, issued: &Issued) -> Row {
     let (ctx, e) = (words.ctx, &*issued.entity);
-    let what = match called(words.metamodel, e) {
+    let what = match words.metamodel.called(e, |_| true) {
         Some(name) => format!("{} · {name}", words.kind(&e.kind)),
         None => words.kind(&e.kind),
     };
@@ -164,13 +164,6 @@ fn row(words: &Words<'_>, scene: &Scene, issued: &Issued) -> Row {
         receipt: receipt.unwrap_or_default(),
         open: open.unwrap_or_default(),
     }
-}
-
-/// Its name, or the number by which it is known.
-fn called<'e>(metamodel: &Metamodel, e: &'e Entity) -> Option<&'e str> {
-    let keys = metamodel.types.get(&e.kind).into_iter().flat_map(|t| &t.unique).flat_map(|key| &key.slots);
-    let numbers = e.attributes.keys().filter(|name| name.ends_with("Number"));
-    e.text("name").or_else(|| keys.chain(numbers).find_map(|name| e.text(name)))
 }
 
 /// How it stands, where its type says so.

@@ -5,6 +5,7 @@ use svod_model::Entity;
 use svod_portal::components::{self, Field, Tone};
 use svod_portal::{Html, PageContext, PageError};
 use svod_runtime::Side;
+use svod_runtime::cases::said;
 
 use super::scene::Scene;
 use super::traces::Traces;
@@ -81,7 +82,7 @@ fn message(words: &Words<'_>, (scene, traces): (&Scene, &Traces), m: &Entity) ->
     Message {
         who,
         at: m.time("sentAt").map(|at| components::time(ctx, at)).unwrap_or_default(),
-        text: m.text("text").map_or_else(|| ctx.t("case-message-closed").into(), lines),
+        text: said(m, "text", ctx.lang).map_or_else(|| ctx.t("case-message-closed").into(), lines),
         files: scene.files.get(&m.id).cloned().unwrap_or_default(),
         tag,
     }

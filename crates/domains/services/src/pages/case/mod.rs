@@ -4,10 +4,12 @@
 //! * `now` – what happens, what is next, by when
 //! * `traces` – what the journal says beside: who wrote a message, what was made
 //! * `messages`, `decisions`, `issued`, `payments`, `papers`, `rating` – the parts of the page
+//! * `data` – what its process knows, for who answers
 //! * `story` – what happened, in words; `GET /cases/{urn}/journal` has all of it
 //! * `acts`, `object` – what is posted
 
 mod acts;
+mod data;
 mod decisions;
 mod issued;
 mod messages;
@@ -38,6 +40,7 @@ use crate::ServicesState;
 use crate::access::address;
 use crate::doers::acted;
 use crate::evidence::Evidence;
+use crate::facts;
 use crate::names::Names;
 use crate::pages::tasks::tone_of_status;
 use crate::words::Words;
@@ -95,6 +98,7 @@ struct CasePage<'a> {
     timeline: Html,
     journal: Option<String>,
     facts: Html,
+    data: Html,
     tasks: Vec<(String, String, Html)>,
 }
 
@@ -124,8 +128,10 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
     let traces = traces::of(s, &scene.case).await?;
     let issued = issued::of(ctx, s, (&scene, &traces)).await?;
     let chains: Vec<_> = told.events.iter().filter_map(acted).chain(traces.acted()).collect();
-    let names = Names::load(&s.registry, &ctx.actor, scene.mentioned().chain(told.mentioned())).await?;
-    let names = names.with_doers(&s.registry, &chains).await?;
+    let data = data::of(s, &scene);
+    let mentioned = scene.mentioned().chain(told.mentioned()).chain(data.values().flat_map(facts::mentioned));
+    let names = Names::load(&s.registry, &ctx.actor, mentioned).await?;
+    let names = names.with_doers(&s.registry, &chains).await?.with_forms(scene.programs.clone());
     let catalogue = s.registry.catalogue();
     let words = Words { ctx, metamodel: &catalogue.metamodel, names: &names };
     let reading = scene.alert.as_ref().and_then(|a| Evidence::parse(a.text("inputs")?)?.reading);
@@ -150,7 +156,8 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         papers: papers::part(ctx, s, &scene).await?,
         timeline: story::timeline(&words, &scene, reading.as_ref(), &told.events),
         journal: told.more.then(|| format!("{}/journal", address("Case", urn))),
-        facts: facts(&words, &scene.case, scene.alert.as_ref()),
+        facts: about(&words, &scene.case, scene.alert.as_ref()),
+        data: data::part(&words, &scene.case, &data),
         tasks: scene.tasks.iter().map(|t| task_link(&words, &scene.case, t)).collect(),
         banner: notice.banner,
     };
@@ -206,7 +213,7 @@ fn locked(ctx: &PageContext, scene: &Scene) -> Html {
     components::banner(Tone::Info, ctx.t("case-locked"), text)
 }
 
-fn facts(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> Html {
+fn about(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> Html {
     let ctx = words.ctx;
     let mut rows = Vec::new();
     if let Some(number) = case.text("number") {

@@ -92,6 +92,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, (urn, decision): (&Urn, &Urn
         inputs: Map::new(),
         space: scene.case.space.clone(),
         owner: None,
+        asked: std::collections::BTreeSet::new(),
         beside: Html::default(),
     };
     s.applications.unsent(&ctx.actor, &desk.key).await?;

@@ -23,13 +23,24 @@ use crate::words::Words;
 /// When a register cannot be read.
 pub async fn part(ctx: &PageContext, s: &ServicesState, scene: &Scene) -> Result<Html, PageError> {
     let (files, answers) = (files(ctx, s, &scene.case).await?, answers(ctx, s, scene).await?);
-    if files.is_empty() && answers.is_empty() {
+    let lent = lent(ctx, s, &scene.case).await?;
+    if files.is_empty() && answers.is_empty() && lent.is_empty() {
         return Ok(Html::default());
     }
     Ok(Html::trusted(format!(
-        r#"<section aria-labelledby="papers"><h2 id="papers">{}</h2>{files}{answers}</section>"#,
+        r#"<section aria-labelledby="papers"><h2 id="papers">{}</h2>{files}{lent}{answers}</section>"#,
         Html::from(ctx.t("case-papers"))
     )))
+}
+
+/// What the other side has sent in its own case and this one lends.
+async fn lent(ctx: &PageContext, s: &ServicesState, case: &Entity) -> Result<Html, PageError> {
+    let all = s.files.lent(case).await?;
+    if all.is_empty() {
+        return Ok(Html::default());
+    }
+    let list = thumbs::list(ctx, &all.iter().map(|file| Thumb::lent(ctx, file, &case.id)).collect::<Vec<_>>());
+    Ok(Html::trusted(format!("<h3>{}</h3>{list}", Html::from(ctx.t("case-lent")))))
 }
 
 /// Links to the files of an entity, with what stands in the way of one; the door of files asks whether they are given out.
@@ -89,7 +100,8 @@ async fn form_rows(
         })
     });
     let Some(form) = file.and_then(|f| programs.forms.get(&f)) else { return Ok(Vec::new()) };
-    let (draft, prefill, inputs, none) = (Draft::of(data.clone()), Prefill::new(), Map::new(), Lists::default());
+    let (draft, prefill, none) = (Draft::of(data.clone()), Prefill::new(), Lists::default());
+    let inputs = form.own_of(data);
     let around = |lists| Around {
         lang: ctx.lang,
         texts: &ctx.texts,

@@ -5,7 +5,7 @@ use svod_portal::components::{self, ButtonKind, PostButton, Table, Tone};
 use svod_portal::{Html, PageContext, encoded};
 
 use super::scene::Scene;
-use crate::pages::payments::{sum, sum_of, whole};
+use crate::pages::payments::{invoice, sum, sum_of, whole};
 
 /// Something of it must be paid yet.
 pub fn is_due(accrual: &Entity) -> bool {
@@ -63,10 +63,12 @@ fn row(ctx: &PageContext, scene: &Scene, accrual: &Entity) -> [Html; 5] {
     let act = if scene.own && is_due(accrual) {
         let action = format!("/pay/{}", encoded(accrual.id.as_str()));
         let text = ctx.t("case-pay");
-        components::post_button(
+        let pay = components::post_button(
             ctx,
             &PostButton { action: &action, text, kind: ButtonKind::Primary, ..PostButton::default() },
-        )
+        );
+        let invoice = components::link(&invoice::address(&accrual.id), ctx.t("payments-invoice"));
+        Html::join([pay, " ".into(), invoice])
     } else {
         ctx.t("case-pay-nothing").into()
     };

@@ -8,6 +8,7 @@ use svod_model::{AttributeValue, Entity};
 use svod_portal::{Html, PageContext, PageError};
 use svod_registry::{Action, EntityQuery, Programs, QueryError};
 use svod_runtime::Side;
+use svod_runtime::cases::{Standing, Upcoming};
 
 use crate::ServicesState;
 use crate::access::seen;
@@ -41,6 +42,10 @@ pub struct Scene {
     pub mib: usize,
     /// What runs it: the version that it began with.
     pub programs: Option<Arc<Programs>>,
+    /// What its process waits for and knows; none for a case that nobody asked for.
+    pub standing: Option<Standing>,
+    /// What comes next.
+    pub next: Vec<Upcoming>,
 }
 
 impl Scene {
@@ -72,6 +77,8 @@ impl Scene {
             accruals: Vec::new(),
             mib: s.files.max_mib(),
             programs,
+            standing: None,
+            next: Vec::new(),
             case,
         };
         if scene.case.object("person").is_some() {
@@ -105,7 +112,17 @@ impl Scene {
             self.objections.extend(s.registry.query(&ctx.actor, EntityQuery { limit: 10, ..q }).await?.items);
         }
         self.accruals = of_case(ctx, s, &self.case, "Accrual").await?;
+        let names = self.variables().to_vec();
+        self.standing = s.cases.standing(&self.case.id, &names).await.map_err(QueryError::from)?;
+        self.next = s.cases.next(&self.case, &self.tasks).await.map_err(QueryError::from)?;
         Ok(())
+    }
+
+    /// Names of the variables that its service shows.
+    pub fn variables(&self) -> &[String] {
+        let service = self.case.text("service").and_then(|key| key.split_once('/')).map(|(_, id)| id);
+        let service = self.programs.as_ref().zip(service).and_then(|(p, id)| p.services.get(id));
+        service.map(|s| s.variables.as_slice()).unwrap_or_default()
     }
 
     /// Entities that the page names.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use svod_kernel::{Actor, OnBehalf, Timestamp, Urn};
 use svod_model::Entity;
 use svod_registry::{JournalQuery, QueryError};
+use svod_runtime::cases::{Made, is_issued};
 
 use crate::ServicesState;
 use crate::doers::Acted;
@@ -13,9 +14,6 @@ use crate::doers::Acted;
 /// Events of a page, and pages at the most.
 const PAGE: usize = 1_000;
 const PAGES: usize = 3;
-/// What belongs to the case itself, or to who looks at it: it has parts of its own on the page, or pages of its own.
-const OWN: [&str; 10] =
-    ["Alert", "Case", "Task", "Decision", "Offer", "CaseMessage", "Accrual", "Payment", "Access", "Consent"];
 
 /// Who wrote something.
 pub struct Writer {
@@ -23,13 +21,6 @@ pub struct Writer {
     pub name: String,
     pub on_behalf: Vec<OnBehalf>,
     pub at: Timestamp,
-}
-
-/// Something that the process of the case has made.
-pub struct Made {
-    pub urn: Urn,
-    /// Of its event, in the space of the case.
-    pub seq: i64,
 }
 
 /// What a case has left in the journal.
@@ -67,9 +58,7 @@ pub async fn of(s: &ServicesState, case: &Entity) -> Result<Traces, QueryError> 
                     let writer = Writer { id: e.actor, name: e.actor_name, on_behalf: e.on_behalf, at: e.at };
                     traces.writers.insert(e.entity, writer);
                 }
-                (kind, "create") if !OWN.contains(&kind) => {
-                    traces.made.push(Made { urn: e.entity, seq: e.seq });
-                }
+                (kind, action) if is_issued(kind, action) => traces.made.push(Made { urn: e.entity, seq: e.seq }),
                 _ => {}
             }
         }

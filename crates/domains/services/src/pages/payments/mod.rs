@@ -1,6 +1,7 @@
 //! Payments: what a person owes and has paid, the register of what bodies are owed, and the word of payment providers.
 //!
 //! * `GET /my/payments`, `GET /my/payments/{urn}` – one's own, with receipts; `POST /pay/{accrual}` – one pays
+//! * `GET /my/payments/{urn}/invoice` – an accrual that is not paid yet, to print
 //! * `GET|POST /sandbox/payments/{payment}` – the sandbox's page; nothing moves
 //! * `POST /api/v1/payments/{provider}/callback` – a provider says what became of a payment; its signature is its right
 //! * `GET /operations/payments`, `GET /operations/payments.csv` – the register of accruals, and what was paid over;
@@ -8,6 +9,7 @@
 //! * `GET|POST /operations/payments/reconciliation`, `GET …/reconciliation.csv` – a provider's file beside what is here
 
 mod callback;
+pub(crate) mod invoice;
 mod own;
 mod reconciliation;
 mod register;
@@ -21,7 +23,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use svod_kernel::{Lang, Urn};
 use svod_model::Entity;
-use svod_money::{Money, sums};
+use svod_money::{Money, SANDBOX, sums};
 use svod_portal::components::{self, Tone};
 use svod_portal::{Html, Page, PageContext, PageError};
 use svod_registry::Registry;
@@ -47,6 +49,7 @@ pub fn routes(state: PaymentsState) -> Router {
     Router::new()
         .route("/my/payments", get(own::list))
         .route("/my/payments/{urn}", get(own::receipt))
+        .route("/my/payments/{urn}/invoice", get(invoice::show))
         .route("/pay/{accrual}", post(own::pay))
         .route("/sandbox/payments/{payment}", get(sandbox::show).post(sandbox::choose))
         .route("/api/v1/payments/{provider}/callback", callback)
@@ -86,6 +89,11 @@ pub(crate) fn sum(lang: Lang, amount: i64, currency: &str) -> String {
 /// A sum of an entity.
 pub(crate) fn sum_of(ctx: &PageContext, entity: &Entity, name: &str) -> String {
     sum(ctx.lang, whole(entity, name), entity.text("currency").unwrap_or_default())
+}
+
+/// What a provider is called: its name in the configuration says enough, but that of the sandbox.
+fn called(ctx: &PageContext, provider: &str) -> String {
+    if provider == SANDBOX { ctx.t("payments-by-sandbox") } else { provider.to_owned() }
 }
 
 /// How an accrual stands, as a tag.

@@ -2,19 +2,22 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use svod_kernel::{Coded as _, Urn};
 use svod_model::Entity;
-use svod_money::{MoneyError, sums};
-use svod_portal::components::{self, ButtonKind, SummaryRow};
+use svod_money::{MoneyError, ProviderError, sums};
+use svod_portal::components::{self, ButtonKind, SummaryRow, Tone};
 use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, encoded};
 
-use super::{PaymentsState, accrual_status, owner, payment_status, sandbox_banner, sum_of, urn, whole};
+use super::{PaymentsState, accrual_status, called, owner, payment_status, sandbox_banner, sum, sum_of, urn, whole};
 
 #[derive(Template)]
 #[template(path = "payments/own.html")]
 struct OwnPage<'a> {
     ctx: &'a PageContext,
+    refused: Html,
     banner: Html,
     owed: Vec<Owed>,
     settled: Vec<Settled>,
@@ -30,9 +33,20 @@ struct Owed {
     rest: String,
     status: Html,
     due: Html,
+    invoice: String,
     action: String,
     /// What the field of the sum holds.
     value: String,
+    /// Why it was not paid; empty when nothing was refused.
+    error: String,
+}
+
+/// A payment that was not begun: of what, the sum as it was typed, why in words.
+struct Refused {
+    accrual: Urn,
+    sent: String,
+    why: String,
+    status: StatusCode,
 }
 
 struct Settled {
@@ -82,18 +96,44 @@ fn due(ctx: &PageContext, accrual: &Entity) -> Html {
     }
 }
 
-fn owed(ctx: &PageContext, accrual: &Entity) -> Owed {
+fn owed(ctx: &PageContext, accrual: &Entity, refused: Option<&Refused>) -> Owed {
     let currency = accrual.text("currency").unwrap_or_default();
     let rest = whole(accrual, "amount") - whole(accrual, "paid");
+    let refused = refused.filter(|r| r.accrual == accrual.id);
     Owed {
         id: accrual.id.local().to_owned(),
         purpose: accrual.text("purpose").unwrap_or_default().to_owned(),
         number: accrual.text("number").unwrap_or_default().to_owned(),
-        rest: super::sum(ctx.lang, rest, currency),
+        rest: sum(ctx.lang, rest, currency),
         status: accrual_status(ctx, accrual),
         due: due(ctx, accrual),
+        invoice: super::invoice::address(&accrual.id),
         action: format!("/pay/{}", encoded(accrual.id.as_str())),
-        value: sums::written(rest, currency),
+        value: refused.map_or_else(|| sums::written(rest, currency), |r| r.sent.clone()),
+        error: refused.map(|r| r.why.clone()).unwrap_or_default(),
+    }
+}
+
+fn settled(ctx: &PageContext, accrual: &Entity) -> Settled {
+    Settled {
+        purpose: accrual.text("purpose").unwrap_or_default().to_owned(),
+        number: accrual.text("number").unwrap_or_default().to_owned(),
+        amount: sum_of(ctx, accrual, "amount"),
+        status: accrual_status(ctx, accrual),
+    }
+}
+
+fn paid(ctx: &PageContext, payment: &Entity) -> Paid {
+    Paid {
+        href: format!("/my/payments/{}", encoded(payment.id.as_str())),
+        what: ctx.word("PaymentKind", payment.text("kind").unwrap_or_default()),
+        amount: sum_of(ctx, payment, "amount"),
+        at: payment.time("startedAt").map_or_else(Html::default, |at| components::time(ctx, at)),
+        status: payment_status(ctx, payment),
+        over: match whole(payment, "owedBack") {
+            0 => String::new(),
+            _ => ctx.tf("payments-owed-back", &[("sum", sum_of(ctx, payment, "owedBack").into())]),
+        },
     }
 }
 
@@ -103,44 +143,55 @@ fn owed(ctx: &PageContext, accrual: &Entity) -> Owed {
 /// Asks to sign in; not found for who is nobody in particular.
 pub async fn list(ctx: PageContext, State(s): State<PaymentsState>) -> Result<Response, PageError> {
     owner(&ctx)?;
+    render(&ctx, &s, None).await
+}
+
+async fn render(ctx: &PageContext, s: &PaymentsState, refused: Option<&Refused>) -> Result<Response, PageError> {
     let accruals = s.money.accruals(&ctx.actor).await?;
     let payments = s.money.payments(&ctx.actor).await?;
     let nothing = accruals.is_empty() && payments.is_empty();
     let body = OwnPage {
-        ctx: &ctx,
-        banner: sandbox_banner(&ctx, &s.money),
-        owed: accruals.iter().filter(|a| is_owed(a)).map(|a| owed(&ctx, a)).collect(),
-        settled: accruals
-            .iter()
-            .filter(|a| !is_owed(a))
-            .map(|a| Settled {
-                purpose: a.text("purpose").unwrap_or_default().to_owned(),
-                number: a.text("number").unwrap_or_default().to_owned(),
-                amount: sum_of(&ctx, a, "amount"),
-                status: accrual_status(&ctx, a),
-            })
-            .collect(),
-        payments: payments
-            .iter()
-            .map(|p| Paid {
-                href: format!("/my/payments/{}", encoded(p.id.as_str())),
-                what: ctx.word("PaymentKind", p.text("kind").unwrap_or_default()),
-                amount: sum_of(&ctx, p, "amount"),
-                at: p.time("startedAt").map_or_else(Html::default, |at| components::time(&ctx, at)),
-                status: payment_status(&ctx, p),
-                over: match whole(p, "owedBack") {
-                    0 => String::new(),
-                    _ => ctx.tf("payments-owed-back", &[("sum", sum_of(&ctx, p, "owedBack").into())]),
-                },
-            })
-            .collect(),
+        ctx,
+        refused: refused.map(|r| above(ctx, r, &accruals)).unwrap_or_default(),
+        banner: sandbox_banner(ctx, &s.money),
+        owed: accruals.iter().filter(|a| is_owed(a)).map(|a| owed(ctx, a, refused)).collect(),
+        settled: accruals.iter().filter(|a| !is_owed(a)).map(|a| settled(ctx, a)).collect(),
+        payments: payments.iter().map(|p| paid(ctx, p)).collect(),
         empty: if nothing {
             components::empty(ctx.t("payments-none-title"), ctx.t("payments-none"))
         } else {
             Html::default()
         },
     };
-    Ok(Page::new(&ctx, ctx.t("payments-own-title")).crumb(ctx.t("payments-my"), "/my").body(&body).into_response())
+    let page = Page::new(ctx, ctx.t("payments-own-title")).crumb(ctx.t("payments-my"), "/my").body(&body);
+    Ok(page.status(refused.map_or(StatusCode::OK, |r| r.status)).into_response())
+}
+
+/// Why nothing was paid, with the way to the field, or alone where nothing is owed of it any more.
+fn above(ctx: &PageContext, refused: &Refused, accruals: &[std::sync::Arc<Entity>]) -> Html {
+    match accruals.iter().find(|a| a.id == refused.accrual && is_owed(a)) {
+        Some(accrual) => {
+            let field = format!("amount-{}", accrual.id.local());
+            components::error_summary(ctx, &[(field, refused.why.clone())])
+        }
+        None => components::banner(Tone::Warning, refused.why.clone(), Html::default()),
+    }
+}
+
+/// Why a payment was not begun, where the person can do something about it.
+fn why(ctx: &PageContext, accrual: &Entity, e: &MoneyError) -> Option<String> {
+    let currency = accrual.text("currency").unwrap_or_default();
+    match e {
+        MoneyError::TooMuch { rest: ..=0 } | MoneyError::Closed(_) => Some(ctx.t("payments-closed")),
+        MoneyError::TooMuch { rest } => {
+            let args = [("least", sum(ctx.lang, 1, currency).into()), ("rest", sum(ctx.lang, *rest, currency).into())];
+            Some(ctx.tf("payments-too-much", &args))
+        }
+        MoneyError::Provider(ProviderError::Refused(why)) => {
+            Some(ctx.tf("payments-refused", &[("why", why.as_str().into())]))
+        }
+        _ => None,
+    }
 }
 
 /// One payment: where one comes back to, and its receipt once it is done.
@@ -160,7 +211,7 @@ pub async fn receipt(
         SummaryRow::new(ctx.t("payments-what"), ctx.word("PaymentKind", &text("kind"))),
         SummaryRow::new(ctx.t("payments-purpose"), text("purpose")),
         SummaryRow::new(ctx.t("payments-amount"), sum_of(&ctx, &payment, "amount")),
-        SummaryRow::new(ctx.t("payments-provider"), text("provider")),
+        SummaryRow::new(ctx.t("payments-provider"), called(&ctx, &text("provider"))),
     ];
     if whole(&payment, "overpaid") > 0 {
         rows.push(SummaryRow::new(ctx.t("payments-overpaid"), sum_of(&ctx, &payment, "overpaid")));
@@ -201,7 +252,7 @@ pub struct PayForm {
 /// One pays: on to the provider.
 ///
 /// # Errors
-/// Not found when it is another's; what the provider refuses.
+/// Not found when it is another's. What cannot be paid so, and what the provider refuses, stands on the page.
 pub async fn pay(
     ctx: PageContext,
     State(s): State<PaymentsState>,
@@ -213,14 +264,25 @@ pub async fn pay(
     let owed = s.registry.entity(&ctx.actor, &accrual).await?;
     let rest = whole(&owed, "amount") - whole(&owed, "paid");
     let amount = match form.amount.trim() {
-        "" => None,
+        "" => Ok(None),
         text => {
             let read = sums::read(text, owed.text("currency").unwrap_or_default());
-            Some(read.ok_or(MoneyError::TooMuch { rest })?)
+            read.map(Some).ok_or(MoneyError::TooMuch { rest })
         }
     };
     let back = format!("{}/my/payments/{{payment}}", ctx.origin().unwrap_or_default());
-    let going = s.money.pay(&ctx.actor, &accrual, amount, &back).await?;
+    let begun = match amount {
+        Ok(amount) => s.money.pay(&ctx.actor, &accrual, amount, &back).await,
+        Err(e) => Err(e),
+    };
+    let going = match begun {
+        Ok(going) => going,
+        Err(e) => {
+            let Some(why) = why(&ctx, &owed, &e) else { return Err(e.into()) };
+            let status = StatusCode::from_u16(e.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            return render(&ctx, &s, Some(&Refused { accrual, sent: form.amount, why, status })).await;
+        }
+    };
     let receipt = format!("/my/payments/{}", encoded(going.payment.as_str()));
     let Some(go) = going.go else { return Ok(Redirect::to(&receipt).into_response()) };
     if go.starts_with('/') {

@@ -11,7 +11,7 @@ use svod_portal::components::{self, Choice, Field, Table, Tone};
 use svod_portal::{CsrfMultipart, Csv, Html, PageContext, PageError, encoded};
 
 use super::register::{locked_page, may, table_file};
-use super::{PaymentsState, office};
+use super::{PaymentsState, called, office};
 
 /// Rows shown; a file has all of them.
 const SHOWN: usize = 500;
@@ -63,7 +63,7 @@ fn page(
 ) -> Result<Response, PageError> {
     let error = |name: &str| errors.iter().find(|(n, _)| n == name).map(|(_, e)| e.clone()).unwrap_or_default();
     let choices =
-        s.money.providers().iter().map(|p| Choice { value: p.id().to_owned(), text: p.id().to_owned() }).collect();
+        s.money.providers().iter().map(|p| Choice { value: p.id().to_owned(), text: called(ctx, p.id()) }).collect();
     let hint = ctx.t("payments-day-hint");
     let fields = vec![
         Field::select("provider", ctx.t("payments-provider"), choices).value(&asked.provider),

@@ -5,13 +5,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use svod_kernel::Urn;
 use svod_model::Entity;
 use svod_money::{Kept, Register, sums};
-use svod_portal::components::{self, Choice, Field, Filters, Stat, Table};
-use svod_portal::{CsrfForm, Csv, Html, PageContext, PageError, encoded};
+use svod_portal::components::{self, Choice, Field, Filters, PostButton, Stat, Table, Tone};
+use svod_portal::{CsrfForm, Csv, Html, Island, PageContext, PageError, encoded};
 use svod_registry::Action;
 
-use super::{PaymentsState, accrual_status, office, sum, sum_of, urn};
+use super::{PaymentsState, accrual_status, called, office, sum, sum_of, urn};
 use crate::access::{address, roots};
 use crate::pages::locked;
 
@@ -30,6 +31,8 @@ pub struct Asked {
     #[serde(default)]
     number: String,
     page: Option<String>,
+    /// The payment by which something was given back just now.
+    given: Option<String>,
 }
 
 impl Asked {
@@ -58,6 +61,7 @@ impl Asked {
 #[template(path = "payments/register.html")]
 struct RegisterPage<'a> {
     ctx: &'a PageContext,
+    given: Html,
     stats: Html,
     filters: Html,
     total: usize,
@@ -69,14 +73,12 @@ struct RegisterPage<'a> {
     notices: Html,
 }
 
-/// What somebody paid over, with the form that gives it back.
+/// What somebody paid over, with the form that gives it back; none for who may not.
 struct Over {
     purpose: String,
     amount: String,
     reference: String,
-    may: bool,
-    action: String,
-    give: String,
+    give: Html,
 }
 
 /// May the visitor see what bodies are owed anywhere?
@@ -117,17 +119,16 @@ pub async fn list(
     let first = format!("/operations/payments?{}", asked.query());
     let next = format!("{first}&page={}", asked.page() + 1);
     let shown = found.entities.len();
+    let sought = !asked.status.is_empty() || !asked.number.is_empty();
+    let why = if sought { "payments-empty" } else { "payments-empty-yet" };
     let body = RegisterPage {
         ctx: &ctx,
+        given: given(&ctx, &s, asked.given.as_deref()).await,
         stats: stats(&ctx, &s).await?,
         filters: filters(&ctx, &asked).html(&ctx),
         total: found.total.unwrap_or(shown),
         table: if table.is_empty() { Html::default() } else { table.html() },
-        empty: if shown == 0 {
-            components::empty(ctx.t("payments-empty-title"), ctx.t("payments-empty"))
-        } else {
-            Html::default()
-        },
+        empty: if shown == 0 { components::empty(ctx.t("payments-empty-title"), ctx.t(why)) } else { Html::default() },
         pages: components::pagination(
             &ctx,
             shown,
@@ -138,7 +139,23 @@ pub async fn list(
         overpaid: overpaid(&ctx, &s).await?,
         notices: notices(&ctx, &s.money.notices().await?),
     };
-    Ok(office(&ctx, &s, ("payments-title", "payments-lead"), &body)?.into_response())
+    Ok(office(&ctx, &s, ("payments-title", "payments-lead"), &body)?.island(Island::Forms).into_response())
+}
+
+/// What became of that which was given back just now.
+async fn given(ctx: &PageContext, s: &PaymentsState, payment: Option<&str>) -> Html {
+    let Some(Ok(urn)) = payment.map(str::parse::<Urn>) else { return Html::default() };
+    let Ok(refund) = s.registry.entity(&ctx.actor, &urn).await else { return Html::default() };
+    if refund.kind != "Payment" || refund.text("kind") != Some("refund") {
+        return Html::default();
+    }
+    let (tone, key) = match refund.text("status") {
+        Some("done") => (Tone::Good, "payments-given-done"),
+        Some("failed") => (Tone::Danger, "payments-given-failed"),
+        _ => (Tone::Info, "payments-given-begun"),
+    };
+    let why = refund.text("failure").map(Html::text).unwrap_or_default();
+    components::banner(tone, ctx.tf(key, &[("sum", sum_of(ctx, &refund, "amount").into())]), why)
 }
 
 fn cells(ctx: &PageContext, accrual: &Entity) -> [Html; 6] {
@@ -182,7 +199,7 @@ fn filters(ctx: &PageContext, asked: &Asked) -> Filters {
         action: "/operations/payments".into(),
         fields: vec![
             Field::select("status", ctx.t("payments-status"), statuses).value(&asked.status),
-            Field::text("number", ctx.t("payments-search")).hint(ctx.t("payments-search-hint")).value(&asked.number),
+            Field::text("number", ctx.t("payments-search")).value(&asked.number),
         ],
     }
 }
@@ -191,19 +208,25 @@ fn filters(ctx: &PageContext, asked: &Asked) -> Filters {
 async fn overpaid(ctx: &PageContext, s: &PaymentsState) -> Result<Vec<Over>, PageError> {
     let over = |p: &std::sync::Arc<Entity>| {
         let amount = sum_of(ctx, p, "owedBack");
+        let action = format!("/operations/payments/{}/refund", encoded(p.id.as_str()));
+        let button = PostButton {
+            action: &action,
+            text: ctx.tf("payments-give-back", &[("sum", amount.as_str().into())]),
+            confirm: Some(ctx.tf("payments-give-back-ask", &[("sum", amount.as_str().into())])),
+            ..PostButton::default()
+        };
+        let may = s.registry.may(&ctx.actor, Action::Complete, &s.registry.resource_of(p));
         Over {
             purpose: p.text("purpose").unwrap_or_default().to_owned(),
             reference: p.text("reference").unwrap_or_default().to_owned(),
-            may: s.registry.may(&ctx.actor, Action::Complete, &s.registry.resource_of(p)),
-            action: format!("/operations/payments/{}/refund", encoded(p.id.as_str())),
-            give: ctx.tf("payments-give-back", &[("sum", amount.clone().into())]),
+            give: if may { components::post_button(ctx, &button) } else { Html::default() },
             amount,
         }
     };
     Ok(s.money.overpaid(&ctx.actor, ctx.actor.body.as_ref()).await?.iter().map(over).collect())
 }
 
-/// What somebody paid over is given back.
+/// What somebody paid over is given back; the register says what became of it.
 ///
 /// # Errors
 /// [`PageError::forbidden`] for who may see no register, or does not work for the body; not found; what the provider refuses.
@@ -216,8 +239,8 @@ pub async fn give_back(
     if !may(&ctx, &s) {
         return Err(ctx.refusal());
     }
-    s.money.give_back(&ctx.actor, &urn(&id)?).await?;
-    Ok(Redirect::to("/operations/payments").into_response())
+    let refund = s.money.give_back(&ctx.actor, &urn(&id)?).await?;
+    Ok(Redirect::to(&format!("/operations/payments?given={}", encoded(refund.as_str()))).into_response())
 }
 
 /// What providers say that fits nothing here.
@@ -234,7 +257,7 @@ fn notices(ctx: &PageContext, kept: &[Kept]) -> Html {
     for notice in kept {
         table.row([
             notice.reference.clone().into(),
-            notice.provider.clone().into(),
+            called(ctx, &notice.provider).into(),
             sum(ctx.lang, notice.amount, &notice.currency).into(),
             ctx.t(&format!("payments-notice-{}", notice.reason)).into(),
             components::time(ctx, notice.last),

@@ -59,7 +59,7 @@ impl Named {
         Links {
             text: format!("/api/v1/ledger/receipts?{query}"),
             pdf: format!("/receipt/pdf?{query}"),
-            picture: self.address(ctx).map(|address| picture(ctx, &address)).unwrap_or_default(),
+            picture: self.address(ctx).map(|address| picture(ctx, &address, "receipt-qr-alt")).unwrap_or_default(),
         }
     }
 }
@@ -181,11 +181,11 @@ fn hidden(ctx: &PageContext, n: usize) -> String {
     if n > 0 { ctx.tf("receipt-hidden", &[("n", (n as f64).into())]) } else { String::new() }
 }
 
-/// An address as a picture that a telephone reads.
-fn picture(ctx: &PageContext, address: &str) -> Html {
-    let Ok(code) = QrCode::new(address) else { return Html::default() };
+/// A text, such as an address, as a picture that a telephone reads; `alt` is the text of what it is.
+pub(crate) fn picture(ctx: &PageContext, text: &str, alt: &str) -> Html {
+    let Ok(code) = QrCode::new(text) else { return Html::default() };
     let drawn = code.render::<svg::Color<'_>>().min_dimensions(200, 200).quiet_zone(true).build();
-    let opening = format!("<svg role=\"img\" aria-label=\"{}\"", Html::from(ctx.t("receipt-qr-alt")));
+    let opening = format!("<svg role=\"img\" aria-label=\"{}\"", Html::from(ctx.t(alt)));
     // Only the picture itself stands inside a page.
     Html::trusted(drawn.find("<svg").map(|at| drawn[at..].replacen("<svg", &opening, 1)).unwrap_or_default())
 }

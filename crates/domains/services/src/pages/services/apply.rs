@@ -1,16 +1,16 @@
 //! `GET|POST /services/{pack}/{service}/form`: a service's form, kept as a draft until it is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use svod_forms::Draft;
-use svod_model::StartSpec;
 use svod_portal::{CsrfForm, Html, PageContext, PageError, SentForm};
 use svod_runtime::{Application, Applications, Offers, plain};
 
+use super::mine::not_answered;
 use super::{href, title};
 use crate::ServicesState;
 use crate::access::address;
@@ -30,12 +30,11 @@ async fn desk(ctx: &PageContext, s: &ServicesState, pack: &str, id: &str) -> Res
     let service = s.applications.service(&format!("{pack}/{id}"))?;
     let applicant = s.applications.applicant(&ctx.actor).await?;
     let service = s.applications.service_for(&service.key(), &applicant)?;
-    let file = service.spec.start.iter().find_map(|s| match s {
-        StartSpec::Form(file) => Some(file.clone()),
-        StartSpec::Event { .. } => None,
-    });
+    // Who cannot have it is told before they have filled it in.
+    service.is_for(&applicant)?;
+    let file = svod_runtime::form_of(&service.spec);
     let programs = s.registry.programs(pack, &service.spec.version).await?.ok_or_else(PageError::not_found)?;
-    let form = file.and_then(|f| programs.forms.get(&f).cloned()).ok_or_else(PageError::not_found)?;
+    let form = file.and_then(|f| programs.forms.get(f).cloned()).ok_or_else(PageError::not_found)?;
     let title = title(ctx, &service);
     // What was offered is filled in already, and is taken with the form.
     let offer = Offers::new(s.applications.clone()).of_service(&ctx.actor, &service.key()).await?;
@@ -55,6 +54,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, pack: &str, id: &str) -> Res
         inputs: [("applicant".to_owned(), plain(&applicant))].into_iter().collect(),
         space: applicant.space.clone(),
         owner,
+        asked: BTreeSet::new(),
         beside: Html::default(),
     };
     desk.resumed(ctx, s).await
@@ -99,7 +99,10 @@ pub async fn send(
     let enclosed = enclosed::with(&ctx, &s, &desk, &done.data).await?;
     let case = if let Some(offer) = offer {
         let Value::Object(answers) = done.data else { return Err(PageError::internal("a form gave no answers")) };
-        let case = offers.accept_with(&ctx.actor, &offer.id, (answers, enclosed.files)).await?;
+        let case = match offers.accept_with(&ctx.actor, &offer.id, (answers, enclosed.files)).await {
+            Ok(case) => case,
+            Err(e) => return not_answered(e),
+        };
         s.applications.sent(&ctx.actor, &desk.key).await?;
         case
     } else {

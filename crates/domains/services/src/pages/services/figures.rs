@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use svod_kernel::{Actor, SpacePath, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
 use svod_portal::components::{self, Stat, Table};
 use svod_portal::{Html, PageContext, PageError};
 
 use crate::ServicesState;
-use crate::bounded::{Asked, FEW, is, since};
+use crate::bounded::{Asked, FEW, any_of, is, since};
 use crate::measures::{Measures, span};
 
 /// Days that are looked back: the most that an index says to be few.
@@ -18,6 +18,10 @@ const DAYS: [i64; 4] = [30, 7, 1, 0];
 const HOUR: i64 = 3_600;
 /// Of fewer nothing is told but how many: a figure would be about somebody.
 pub const TOLD: usize = 5;
+/// Of fewer, nine of ten would be one person.
+const TOLD_NINE: usize = 10;
+/// Cases whose payments are asked for at once.
+const AT_ONCE: usize = 200;
 
 /// What was counted.
 #[derive(Default)]
@@ -26,6 +30,8 @@ struct Figures {
     days: i64,
     started: usize,
     finished: Measures,
+    /// From the decision of a case to its execution.
+    executed: Measures,
     decided: usize,
     automatic: usize,
     stars: f64,
@@ -54,6 +60,8 @@ pub struct Apart<'a> {
     pub processes: &'a [String],
     /// Version and what it is called; none where none is tried.
     pub versions: &'a [(String, String)],
+    /// The version in force, and how many seconds its working copy took to be published; none where it came from none.
+    pub market: Option<(String, f64)>,
 }
 
 /// The figures of a service. They are about nobody, so that everybody sees them: the platform counts, not the visitor.
@@ -139,6 +147,7 @@ async fn add<'a>(
     all.decided += decided.len();
     let by_rules = |d: &Entity| d.value("automatic").and_then(serde_json::Value::as_bool) == Some(true);
     all.automatic += decided.iter().filter(|d| by_rules(d)).count();
+    executed(&asked, &closed, &decided, all).await?;
     // A decision has no version of its own: that of its case, where the case was counted.
     let counted: HashMap<&Urn, &Arc<Entity>> = started.iter().chain(&closed).map(|case| (&case.id, case)).collect();
     for made in &decided {
@@ -147,6 +156,38 @@ async fn add<'a>(
                 of.decided += 1;
                 of.automatic += usize::from(by_rules(made));
             });
+        }
+    }
+    Ok(())
+}
+
+/// How long it took from the last decision of a closed case until what was decided had been done: the money was there, or, where
+/// nothing is paid out, the process had ended, and issued what it issues.
+async fn executed<'a>(
+    asked: &impl Fn(&'static str) -> Asked<'a>,
+    closed: &[Arc<Entity>],
+    decided: &[Arc<Entity>],
+    all: &mut Figures,
+) -> Result<(), PageError> {
+    let mut last: HashMap<&Urn, Timestamp> = HashMap::new();
+    for (case, at) in decided.iter().filter_map(|d| Some((d.object("case")?, d.time("madeAt")?))) {
+        last.entry(case).and_modify(|known| *known = at.max(*known)).or_insert(at);
+    }
+    for some in closed.chunks(AT_ONCE) {
+        let of = any_of("case", some.iter().map(|case| case.id.to_string()));
+        let (payments, _) = Asked { conditions: vec![of], ..asked("Payment") }.some(FEW as usize).await?;
+        for case in some {
+            // It was decided before the days that are looked at.
+            let Some(made) = last.get(&case.id).copied().or(case.time("metAt")) else { continue };
+            let paid =
+                payments.iter().filter(|p| p.object("case") == Some(&case.id) && p.text("kind") == Some("payout"));
+            let paid: Vec<_> =
+                paid.filter(|p| p.text("status") != Some("failed")).map(|p| p.time("settledAt")).collect();
+            let settled: Option<Vec<Timestamp>> = paid.into_iter().collect();
+            // Money that is on its way is not there yet.
+            let Some(settled) = settled else { continue };
+            let done = settled.into_iter().filter(|at| *at >= made).max().or(case.time("closedAt"));
+            all.executed.add(Some(made), done, None);
         }
     }
     Ok(())
@@ -198,12 +239,23 @@ fn compared(ctx: &PageContext, mut table: Table, rows: &[(&str, Option<&Variant>
 
 fn apart_from_another(ctx: &PageContext, all: &Figures, apart: &Apart<'_>) -> Html {
     let table = |caption: &str, column: &str| Table::new(ctx.t(caption)).column(ctx.t(column));
-    let processes: Vec<_> = apart.processes.iter().map(|p| (p.as_str(), all.variants.get(p))).collect();
+    let named: Vec<String> = apart.processes.iter().map(|p| ctx.t_or(&format!("process-{p}"), p)).collect();
+    let processes = apart.processes.iter().zip(&named);
+    let processes: Vec<_> = processes.map(|(p, name)| (name.as_str(), all.variants.get(p))).collect();
     let versions: Vec<_> = apart.versions.iter().map(|(v, label)| (label.as_str(), all.versions.get(v))).collect();
     Html::join([
         compared(ctx, table("figures-versions", "figures-version"), &versions),
         compared(ctx, table("figures-variants", "figures-variant"), &processes),
     ])
+}
+
+/// A figure stands out, and that there is none does not.
+fn figure(ctx: &PageContext, value: String) -> Html {
+    if value == ctx.t("measure-none") {
+        Html::trusted(format!(r#"<span class="none">{}</span>"#, Html::from(value)))
+    } else {
+        value.into()
+    }
 }
 
 fn html(ctx: &PageContext, all: &Figures, apart: &Apart<'_>) -> Html {
@@ -215,6 +267,8 @@ fn html(ctx: &PageContext, all: &Figures, apart: &Apart<'_>) -> Html {
         told(all.decided, (all.decided > 0).then(|| percent(all.automatic as f64 * 100.0 / all.decided as f64)));
     let done = all.finished.count();
     let stars = (all.rated > 0).then(|| svod_text::format_number(ctx.lang, all.stars / all.rated as f64, 1));
+    let executed = all.executed.count();
+    let nine = if executed < TOLD_NINE { 0 } else { executed };
     let figures = [
         ("figures-started", number(all.started)),
         ("figures-finished", number(done)),
@@ -222,17 +276,25 @@ fn html(ctx: &PageContext, all: &Figures, apart: &Apart<'_>) -> Html {
         ("figures-median", told(done, all.finished.median().map(|seconds| span(ctx, seconds)))),
         ("figures-in-term", told(done, all.finished.in_term().map(percent))),
         ("figures-stars", told(all.rated, stars)),
+        ("figures-executed", told(executed, all.executed.median().map(|seconds| span(ctx, seconds)))),
+        ("figures-executed-nine", told(nine, all.executed.within(90).map(|seconds| span(ctx, seconds)))),
     ];
-    let stats =
-        figures.map(|(key, value)| Stat { label: ctx.t(key).into(), value: value.into(), unit: Html::default() });
+    let stat = |label: String, value: Html| Stat { label: label.into(), value, unit: Html::default() };
+    let stats = figures.into_iter().map(|(key, value)| stat(ctx.t(key), figure(ctx, value)));
+    let market = apart.market.iter().map(|(version, seconds)| {
+        let label = ctx.tf("figures-market", &[("version", version.as_str().into())]);
+        stat(label, span(ctx, *seconds).into())
+    });
+    let stats: Vec<Stat> = stats.chain(market).collect();
     let over = match all.days {
         0 => ctx.t("figures-hour"),
         days => ctx.tf("figures-days", &[("n", (days as f64).into())]),
     };
     Html::trusted(format!(
-        r#"<section aria-labelledby="figures"><h2 id="figures">{}</h2><p class="muted">{}</p>{}{}</section>"#,
+        r#"<section aria-labelledby="figures"><h2 id="figures">{}</h2><p class="muted">{}. {}</p>{}{}</section>"#,
         Html::from(ctx.t("figures-title")),
         Html::from(over),
+        Html::from(ctx.t("figures-executed-about")),
         components::stats(&stats),
         apart_from_another(ctx, all, apart)
     ))

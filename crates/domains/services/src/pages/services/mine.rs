@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use svod_kernel::{Role, SpacePath, Urn};
-use svod_model::{Entity, StartSpec};
-use svod_portal::components::{self, ButtonKind, PostButton, SummaryRow, Tone};
+use svod_model::Entity;
+use svod_portal::components::{self, ButtonKind, PostButton, Tone};
 use svod_portal::{CsrfForm, Html, PageContext, PageError, encoded};
 use svod_registry::{EntityQuery, QueryError};
 use svod_runtime::{ApplicationError, OfferError, Offers};
@@ -15,7 +16,10 @@ use svod_runtime::{ApplicationError, OfferError, Offers};
 use crate::ServicesState;
 use crate::access::address;
 use crate::bounded::{Asked, Cursor, Stretch, is};
+use crate::facts::{self, Facts};
+use crate::names::Names;
 use crate::pages::case::clock;
+use crate::words::Words;
 
 /// Cases on a page.
 const CASES: usize = 10;
@@ -42,9 +46,12 @@ pub struct Offered {
     pub title: String,
     pub about: String,
     pub filled: Html,
+    /// That something is missing which only the visitor knows; empty where it can be taken as it stands.
+    pub needs: String,
     pub until: Html,
     /// The way to the form, where its service has one: what is filled in can be changed there.
     pub fill: Html,
+    /// The button that takes it as it stands, or the way to the form that must be filled in.
     pub accept: Html,
     pub decline: Html,
 }
@@ -139,41 +146,82 @@ pub async fn offers(ctx: &PageContext, s: &ServicesState) -> Result<Vec<Offered>
     if subject(ctx).is_none() {
         return Ok(Vec::new());
     }
-    match Offers::new(s.applications.clone()).of(&ctx.actor).await {
-        Ok(all) => Ok(all.iter().map(|o| offered(ctx, s, o)).collect()),
-        Err(OfferError::Application(ApplicationError::Nobody)) => Ok(Vec::new()),
-        Err(e) => Err(e.into()),
+    let all = known(Offers::new(s.applications.clone()).of(&ctx.actor).await)?;
+    let mut cards = Vec::with_capacity(all.len());
+    for offer in &all {
+        cards.push(offered(ctx, s, offer).await?);
     }
+    Ok(cards)
+}
+
+/// What was offered to the visitor and is no more, though they did not answer: what it is, and since when.
+///
+/// # Errors
+/// When the store fails.
+pub async fn withdrawn(ctx: &PageContext, s: &ServicesState) -> Result<Vec<(String, String)>, PageError> {
+    if subject(ctx).is_none() {
+        return Ok(Vec::new());
+    }
+    let all = known(Offers::new(s.applications.clone()).withdrawn(&ctx.actor).await)?;
+    let told = |o: &Entity| {
+        let at = ctx.date(o.modified_at);
+        (title_of(ctx, o), ctx.tf("services-withdrawn-at", &[("at", at.into())]))
+    };
+    Ok(all.iter().map(told).collect())
+}
+
+/// Who is nobody in particular is offered nothing.
+fn known(found: Result<Vec<Entity>, OfferError>) -> Result<Vec<Entity>, PageError> {
+    match found {
+        Err(OfferError::Application(ApplicationError::Nobody)) => Ok(Vec::new()),
+        found => Ok(found?),
+    }
+}
+
+/// The service of an offer, without its pack.
+fn service_of(offer: &Entity) -> &str {
+    offer.text("service").and_then(|s| s.split_once('/')).map_or("", |(_, id)| id)
+}
+
+fn title_of(ctx: &PageContext, offer: &Entity) -> String {
+    ctx.t_or(&format!("service-{}", service_of(offer)), offer.text("name").unwrap_or_default())
 }
 
 /// The address of the form of what is offered.
 fn form_of(s: &ServicesState, offer: &Entity) -> Option<String> {
     let key = offer.text("service")?;
     let service = s.applications.service(key).ok()?;
-    let form = service.spec.start.iter().any(|s| matches!(s, StartSpec::Form(_)));
-    form.then(|| format!("/services/{key}/form"))
+    svod_runtime::form_of(&service.spec).map(|_| format!("/services/{key}/form"))
 }
 
-fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Offered {
-    let service = offer.text("service").and_then(|s| s.split_once('/')).map_or("", |(_, id)| id);
-    let data: serde_json::Map<String, serde_json::Value> =
+/// What is known of it already, in words: labels and choices are those of the forms of its pack.
+async fn filled(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result<Html, PageError> {
+    let mut data: Map<String, Value> =
         offer.text("data").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    let rows: Vec<SummaryRow> = data
-        .iter()
-        .take(ANSWERS)
-        .filter_map(|(name, value)| {
-            let said = match value {
-                // What only machines call by its name is nothing to read.
-                serde_json::Value::String(text) if text.starts_with("urn:") => return None,
-                serde_json::Value::String(text) => text.clone(),
-                serde_json::Value::Number(n) => ctx.number(n.as_f64().unwrap_or_default()),
-                serde_json::Value::Bool(b) => ctx.t(if *b { "value-yes" } else { "value-no" }),
-                _ => return None,
-            };
-            let label = ctx.t_or(&format!("task-input-{name}"), &ctx.t_or(&format!("attr-{name}"), name));
-            Some(SummaryRow::new(label, said))
-        })
-        .collect();
+    let names = Names::load(&s.registry, &ctx.actor, data.values().flat_map(facts::mentioned)).await?;
+    // What only machines call by its name is nothing to read, nor is what nobody has said.
+    let nameless = |text: &str| text.parse::<Urn>().is_ok_and(|urn| names.name(&urn) == urn.local());
+    data.retain(|_, value| match value {
+        Value::Null => false,
+        Value::String(text) => !(text.is_empty() || text.starts_with("urn:") && nameless(text)),
+        Value::Array(items) => !items.is_empty(),
+        _ => true,
+    });
+    let data: Map<String, Value> = data.into_iter().take(ANSWERS).collect();
+    if data.is_empty() {
+        return Ok(Html::default());
+    }
+    let service = offer.text("service").and_then(|key| s.applications.service(key).ok());
+    let programs = match &service {
+        Some(service) => s.registry.programs(&service.spec.pack, &service.spec.version).await?,
+        None => None,
+    };
+    let catalogue = s.registry.catalogue();
+    let words = Words { ctx, metamodel: &catalogue.metamodel, names: &names };
+    Ok(components::summary_list(&Facts::new(&words, programs.as_deref()).rows(&data)))
+}
+
+async fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result<Offered, PageError> {
     let href = |act: &str| format!("/services/offers/{}/{act}", encoded(offer.id.as_str()));
     let button = |act: &str, key: &str, kind| {
         let (action, text) = (href(act), ctx.t(key));
@@ -181,14 +229,34 @@ fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Offered {
     };
     let until =
         offer.time("until").map(|at| Html::from(ctx.tf("services-offer-until", &[("at", ctx.date(at).into())])));
-    Offered {
-        title: ctx.t_or(&format!("service-{service}"), offer.text("name").unwrap_or_default()),
-        about: ctx.t_or(&format!("service-{service}-about"), ""),
-        filled: if rows.is_empty() { Html::default() } else { components::summary_list(&rows) },
+    let (form, must) = (form_of(s, offer), Offers::must_fill(offer));
+    let link = |key: &str| form.as_ref().map(|href| components::link(href, ctx.t(key))).unwrap_or_default();
+    let way = |key: &str| {
+        let button = |href: &String| components::button_link(href, ctx.t(key), ButtonKind::Primary);
+        form.as_ref().map(button).unwrap_or_default()
+    };
+    Ok(Offered {
+        title: title_of(ctx, offer),
+        about: ctx.t_or(&format!("service-{}-about", service_of(offer)), ""),
+        filled: filled(ctx, s, offer).await?,
+        needs: if must { ctx.t("services-offer-to-fill") } else { String::new() },
         until: until.unwrap_or_default(),
-        fill: form_of(s, offer).map(|href| components::link(&href, ctx.t("services-offer-fill"))).unwrap_or_default(),
-        accept: button("accept", "services-offer-accept", ButtonKind::Primary),
+        fill: if must { Html::default() } else { link("services-offer-fill") },
+        accept: match must {
+            true => way("services-offer-fill-in"),
+            false => button("accept", "services-offer-accept", ButtonKind::Primary),
+        },
         decline: button("decline", "services-offer-decline", ButtonKind::Secondary),
+    })
+}
+
+/// What was withdrawn while its card stood open is told so: nobody did anything wrong.
+pub fn not_answered(error: OfferError) -> Result<Response, PageError> {
+    match error {
+        OfferError::State(state) if state == "withdrawn" => {
+            Ok(Redirect::to("/services?done=withdrawn").into_response())
+        }
+        error => Err(error.into()),
     }
 }
 
@@ -197,10 +265,7 @@ async fn is_signed(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Resu
     let applicant = s.applications.applicant(&ctx.actor).await?;
     let service = s.applications.service_for(offer.text("service").unwrap_or_default(), &applicant);
     let Ok(service) = service else { return Ok(false) };
-    let file = service.spec.start.iter().find_map(|s| match s {
-        StartSpec::Form(file) => Some(file.as_str()),
-        StartSpec::Event { .. } => None,
-    });
+    let file = svod_runtime::form_of(&service.spec);
     let programs = s.registry.programs(&service.spec.pack, &service.spec.version).await?;
     Ok(file.and_then(|file| programs?.forms.get(file).map(|form| form.is_signed())).unwrap_or(false))
 }
@@ -210,7 +275,8 @@ type Empty = CsrfForm<BTreeMap<String, String>>;
 /// Takes an offer as it stands.
 ///
 /// # Errors
-/// Not found for what is not offered to the visitor; a conflict for what was answered before.
+/// Not found for what is not offered to the visitor; a conflict for what was answered before; refused where its form must be filled
+/// in.
 pub async fn accept(
     ctx: PageContext,
     State(s): State<ServicesState>,
@@ -223,13 +289,17 @@ pub async fn accept(
     let offers = Offers::new(s.applications.clone());
     let offer = offers.get(&ctx.actor, &urn).await?;
     // What is signed asks for a fresh proof, offered or not.
-    if is_signed(&ctx, &s, &offer).await?
+    let asks = offer.text("status") == Some("open") && !Offers::must_fill(&offer);
+    if asks
+        && is_signed(&ctx, &s, &offer).await?
         && let Some(proof) = ctx.confirm_first("/services")
     {
         return Ok(proof);
     }
-    let case = offers.accept(&ctx.actor, &urn).await?;
-    Ok(Redirect::to(&format!("{}?done=accept", address("Case", &case))).into_response())
+    match offers.accept(&ctx.actor, &urn).await {
+        Ok(case) => Ok(Redirect::to(&format!("{}?done=accept", address("Case", &case))).into_response()),
+        Err(e) => not_answered(e),
+    }
 }
 
 /// Declines an offer.
@@ -245,6 +315,8 @@ pub async fn decline(
     if !ctx.signed_in() {
         return Err(PageError::sign_in());
     }
-    Offers::new(s.applications.clone()).decline(&ctx.actor, &urn).await?;
-    Ok(Redirect::to("/services?done=decline").into_response())
+    match Offers::new(s.applications.clone()).decline(&ctx.actor, &urn).await {
+        Ok(()) => Ok(Redirect::to("/services?done=decline").into_response()),
+        Err(e) => not_answered(e),
+    }
 }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use svod_model::{Audience, ServiceSpec, ServiceTerm, StartSpec};
 use svod_portal::components::{self, ButtonKind, Choice, Field, Filters, SummaryRow, Tone};
 use svod_portal::{Html, Page, PageContext, PageError};
+use svod_registry::QueryError;
 use svod_runtime::{DraftRow, Service};
 use svod_text::Arg;
 
@@ -47,6 +48,7 @@ struct ListPage<'a> {
     ctx: &'a PageContext,
     banner: Html,
     offers: Vec<mine::Offered>,
+    withdrawn: Vec<(String, String)>,
     cases: Vec<mine::Row>,
     more: Option<String>,
     filters: Html,
@@ -128,11 +130,9 @@ pub async fn list(
     let (cases, next) = mine::cases(&ctx, &s, Cursor::parse(&asked.cases)).await?;
     let body = ListPage {
         ctx: &ctx,
-        banner: match asked.done.as_str() {
-            "decline" => components::banner(Tone::Good, ctx.t("services-declined"), Html::default()),
-            _ => Html::default(),
-        },
+        banner: banner(&ctx, &asked.done),
         offers: mine::offers(&ctx, &s).await?,
+        withdrawn: mine::withdrawn(&ctx, &s).await?,
         cases,
         more: next.map(|c| format!("/services?cases={}", svod_portal::encoded(&c.text()))),
         filters: filters(&ctx, &s, &asked),
@@ -145,6 +145,16 @@ pub async fn list(
         },
     };
     Ok(Page::new(&ctx, ctx.t("services-title")).body(&body).into_response())
+}
+
+/// What was done with an offer.
+fn banner(ctx: &PageContext, done: &str) -> Html {
+    let (title, text) = (ctx.t("services-withdrawn-title"), ctx.t("services-withdrawn-text"));
+    match done {
+        "decline" => components::banner(Tone::Good, ctx.t("services-declined"), Html::default()),
+        "withdrawn" => components::banner(Tone::Info, title, text),
+        _ => Html::default(),
+    }
 }
 
 fn filters(ctx: &PageContext, s: &ServicesState, asked: &Asked) -> Html {
@@ -216,7 +226,8 @@ pub async fn show(
     let processes: Vec<String> =
         std::iter::once(&spec.process).chain(spec.variants.iter().map(|v| &v.process)).cloned().collect();
     let versions = versions(&ctx, &s, spec);
-    let apart = figures::Apart { processes: &processes, versions: &versions };
+    let market = market(&s, spec).await?;
+    let apart = figures::Apart { processes: &processes, versions: &versions, market };
     let body = ServicePage {
         ctx: &ctx,
         title: title(&ctx, &service),
@@ -245,6 +256,12 @@ fn versions(ctx: &PageContext, s: &ServicesState, spec: &ServiceSpec) -> Vec<(St
     let key = if space.is_some() { "figures-version-there" } else { "figures-version-tried" };
     args.extend(space.as_ref().map(|space| ("space", space.into())));
     vec![(spec.version.clone(), in_force), (tried.version.clone(), ctx.tf(key, &args))]
+}
+
+/// The version in force, and the seconds from the first change of its working copy until it was published.
+async fn market(s: &ServicesState, spec: &ServiceSpec) -> Result<Option<(String, f64)>, PageError> {
+    let made = s.registry.made(&spec.pack).await.map_err(QueryError::from)?;
+    Ok(made.get(&spec.version).map(|made| (spec.version.clone(), made.published.seconds_since(made.begun).max(0.0))))
 }
 
 fn term(ctx: &PageContext, term: &ServiceTerm) -> String {

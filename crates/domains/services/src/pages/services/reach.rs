@@ -83,5 +83,5 @@ fn html(ctx: &PageContext, version: &str, rows: &[Row]) -> Html {
 fn share(ctx: &PageContext, of: &Row) -> Html {
     let part = of.left as f64 / of.reached as f64;
     let words = Html::from(format!("{}\u{a0}%", ctx.number((part * 100.0).round())));
-    Html::trusted(format!(r#"{words} <meter min="0" max="1" value="{part:.3}" aria-label="{words}">{words}</meter>"#))
+    Html::trusted(format!(r#"{words} <meter min="0" max="1" value="{part:.3}" aria-hidden="true"></meter>"#))
 }

@@ -1,9 +1,9 @@
 //! What can be done with a task: on its page, and with many at once.
 
 use svod_kernel::Urn;
-use svod_portal::PageContext;
+use svod_portal::{PageContext, PageError};
 use svod_registry::CommandError;
-use svod_runtime::{HandoverError, TaskError, To};
+use svod_runtime::{AcceptError, FillingError, HandoverError, TaskError, To};
 
 use crate::ServicesState;
 
@@ -16,6 +16,8 @@ pub enum Act {
     Release,
     /// Closes it with what was done.
     Complete(String),
+    /// Does it as the rules propose, and takes it for that where it is offered.
+    Accept,
     /// Disposes of what somebody has who is away.
     Over(To),
 }
@@ -27,6 +29,7 @@ impl Act {
             Self::Take,
             Self::Release,
             Self::Complete(result.trim().to_owned()),
+            Self::Accept,
             Self::Over(To::Me),
             Self::Over(To::Body),
         ];
@@ -39,6 +42,7 @@ impl Act {
             Self::Take => "take",
             Self::Release => "release",
             Self::Complete(_) => "complete",
+            Self::Accept => "accept",
             Self::Over(To::Me) => "over-me",
             Self::Over(To::Body) => "over-body",
         }
@@ -48,20 +52,72 @@ impl Act {
     ///
     /// # Errors
     /// Why it was not done.
-    pub async fn carry_out(&self, ctx: &PageContext, s: &ServicesState, task: &Urn) -> Result<(), HandoverError> {
+    pub async fn carry_out(&self, ctx: &PageContext, s: &ServicesState, task: &Urn) -> Result<(), Undone> {
         match self {
             Self::Take => s.tasks.take(&ctx.actor, task).await.map(drop)?,
             Self::Release => s.tasks.release(&ctx.actor, task).await.map(drop)?,
             Self::Complete(result) => s.tasks.complete(&ctx.actor, task, result).await.map(drop)?,
+            Self::Accept => {
+                s.acceptance(ctx.offset_hours).accept(&ctx.actor, task).await?;
+                // What the visitor had begun to answer otherwise is nobody's any more.
+                s.applications.discard(&ctx.actor, &format!("task/{task}")).await.map_err(PageError::from)?;
+            }
             Self::Over(to) => s.handover().hand_over(&ctx.actor, task, *to).await?,
         }
         Ok(())
     }
 }
 
+/// Why something was not done with a task.
+pub enum Undone {
+    /// The task is not for that now, or not for the visitor.
+    Task(TaskError),
+    /// What is proposed is not accepted as it stands: why, for who writes forms.
+    Proposal(AcceptError),
+    /// Anything else.
+    Other(PageError),
+}
+
+impl From<TaskError> for Undone {
+    fn from(e: TaskError) -> Self {
+        Self::Task(e)
+    }
+}
+
+impl From<HandoverError> for Undone {
+    fn from(e: HandoverError) -> Self {
+        match e {
+            HandoverError::Task(e) => Self::Task(e),
+            e @ HandoverError::NotForYou(_) => Self::Other(e.into()),
+        }
+    }
+}
+
+impl From<AcceptError> for Undone {
+    fn from(e: AcceptError) -> Self {
+        match e {
+            AcceptError::Task(e) | AcceptError::Form(FillingError::Task(e)) => Self::Task(e),
+            AcceptError::Form(FillingError::Query(e)) => Self::Task(e.into()),
+            e => Self::Proposal(e),
+        }
+    }
+}
+
+impl From<PageError> for Undone {
+    fn from(e: PageError) -> Self {
+        Self::Other(e)
+    }
+}
+
 /// Why one task among many was left as it is, in a line.
-pub fn refusal(ctx: &PageContext, error: &HandoverError) -> String {
-    let HandoverError::Task(error) = error else { return ctx.t("bulk-why-theirs") };
+pub fn refusal(ctx: &PageContext, error: &Undone) -> String {
+    let error = match error {
+        Undone::Task(error) => error,
+        Undone::Proposal(AcceptError::None) => return ctx.t("bulk-why-unproposed"),
+        Undone::Proposal(_) => return ctx.t("bulk-why-proposal"),
+        Undone::Other(e) if e.problem().status == 403 => return ctx.t("bulk-why-theirs"),
+        Undone::Other(_) => return ctx.t("bulk-why-other"),
+    };
     ctx.t(match error {
         TaskError::State { found, .. } if found == "done" => "bulk-why-done",
         TaskError::State { found, .. } if found == "taken" => "bulk-why-taken",
@@ -85,7 +141,7 @@ mod tests {
 
     #[test]
     fn acts_are_found_by_their_words_and_have_texts() {
-        for word in ["take", "release", "complete", "over-me", "over-body"] {
+        for word in ["take", "release", "complete", "accept", "over-me", "over-body"] {
             let act = Act::named(word, " done ").unwrap();
             assert_eq!(act.word(), word);
             let key = format!("bulk-{word}-done");

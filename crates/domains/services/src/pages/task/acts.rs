@@ -7,10 +7,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use svod_kernel::Urn;
 use svod_portal::components::{self, Tone};
-use svod_portal::{CsrfForm, PageContext, PageError};
+use svod_portal::{CsrfForm, Html, PageContext, PageError};
 use svod_registry::{CommandError, QueryError};
-use svod_runtime::{HandoverError, TaskError, To};
+use svod_runtime::{AcceptError, TaskError, To};
 
+use super::act::Undone;
 use super::{Act, Notice, render};
 use crate::ServicesState;
 use crate::access::address;
@@ -59,6 +60,19 @@ pub async fn complete(
     answer(&ctx, &s, &urn, Act::Complete(result.to_owned())).await
 }
 
+/// Does a task as its rules propose.
+///
+/// # Errors
+/// As [`take`]. What its form does not take as it stands is said on the page, with the way to the form.
+pub async fn accept(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    Path(urn): Path<Urn>,
+    _: Fields,
+) -> Result<Response, PageError> {
+    answer(&ctx, &s, &urn, Act::Accept).await
+}
+
 /// A task of somebody who is away: back to its body, or to whoever stands in for them.
 ///
 /// # Errors
@@ -76,11 +90,16 @@ pub async fn substitute(
 async fn answer(ctx: &PageContext, s: &ServicesState, urn: &Urn, act: Act) -> Result<Response, PageError> {
     let error = match act.carry_out(ctx, s, urn).await {
         Ok(()) => {
-            let done = if matches!(act, Act::Over(_)) { "substitute" } else { act.word() };
+            let done = match act {
+                Act::Over(_) => "substitute",
+                Act::Accept => "complete",
+                _ => act.word(),
+            };
             return Ok(Redirect::to(&format!("{}?done={done}", address("Task", urn))).into_response());
         }
-        Err(HandoverError::Task(error)) => error,
-        Err(e) => return Err(e.into()),
+        Err(Undone::Task(error)) => error,
+        Err(Undone::Proposal(error)) => return unfit(ctx, s, urn, error).await,
+        Err(Undone::Other(error)) => return Err(error),
     };
     let result = if let Act::Complete(result) = act { result } else { String::new() };
     match error {
@@ -106,6 +125,17 @@ async fn answer(ctx: &PageContext, s: &ServicesState, urn: &Urn, act: Act) -> Re
         }
         e => Err(e.into()),
     }
+}
+
+/// The proposal is not accepted as it stands: the task, with the way to its form.
+async fn unfit(ctx: &PageContext, s: &ServicesState, urn: &Urn, error: AcceptError) -> Result<Response, PageError> {
+    if !error.is_for_form() {
+        return Err(error.into());
+    }
+    let form = components::link(&format!("{}/form", address("Task", urn)), ctx.t("task-proposal-form"));
+    let text = Html::join([ctx.t("task-proposal-unfit-text").into(), " ".into(), form]);
+    let banner = components::banner(Tone::Warning, ctx.t("task-proposal-unfit"), text);
+    render(ctx, s, urn, Notice { status: StatusCode::UNPROCESSABLE_ENTITY, banner, ..Notice::default() }).await
 }
 
 /// How the task stands now, for somebody who came too late.

@@ -30,6 +30,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, 
     if task.kind != "Task" || task.text("status") != Some("taken") || !mine(&task, &ctx.actor) {
         return Err(missing());
     }
+    let task = svod_runtime::shown_to(&s.registry, &ctx.actor, task).await?;
     // Its time is over: it is opened anew on the task's page, and nothing is judged without what it shows.
     let whole = s.registry.entity(&svod_kernel::Actor::platform("tasks"), urn).await?;
     if whole.text("input").is_some() && task.text("input").is_none() {
@@ -58,6 +59,7 @@ async fn desk(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(Desk, 
         inputs: matter.input,
         space: task.space.clone(),
         owner: task.object("case").cloned(),
+        asked: std::collections::BTreeSet::new(),
         beside,
     };
     Ok((desk.resumed(ctx, s).await?, task))

@@ -41,8 +41,9 @@ impl Matter {
             Some((pack, version)) => s.registry.programs(pack, version).await.map_err(QueryError::from)?,
             None => None,
         };
+        let shown = svod_runtime::shown_to(&s.registry, &ctx.actor, task.clone()).await?;
         let input: Map<String, Value> =
-            task.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            shown.text("input").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let names = Names::load(&s.registry, &ctx.actor, input.values().flat_map(facts::mentioned)).await?;
         let (files, filled) = match &case {
             Some(case) => (s.files.list(case).await?, papers::filled(ctx, s, case, programs.as_deref()).await?),
@@ -66,6 +67,15 @@ impl Matter {
             components::more(ctx.t("case-answers"), components::summary_list(&self.filled))
         };
         Html::join([given, thumbs::list(ctx, &files), filled])
+    }
+
+    /// What the rules propose to answer, in the words of the form; empty for who may not see it yet.
+    pub fn proposed(&self, ctx: &PageContext, s: &ServicesState, task: &Entity) -> Html {
+        let catalogue = s.registry.catalogue();
+        let words = Words { ctx, metamodel: &catalogue.metamodel, names: &self.names };
+        let proposed = task.text("proposal").and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+        let rows = Facts::new(&words, self.programs.as_deref()).rows(&proposed.unwrap_or_default());
+        if rows.is_empty() { Html::default() } else { components::summary_list(&rows) }
     }
 }
 

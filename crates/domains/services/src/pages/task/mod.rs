@@ -22,7 +22,7 @@ use svod_portal::{Html, Island, Page, PageContext, PageError};
 use svod_registry::{Action, QueryError};
 
 pub use act::{Act, refusal};
-pub use acts::{complete, release, substitute, take};
+pub use acts::{accept, complete, release, substitute, take};
 
 use crate::ServicesState;
 use crate::access::{address, seen};
@@ -52,6 +52,8 @@ struct Notice {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct May {
     take: bool,
+    /// It waits for somebody in another post: the head of its body.
+    other: bool,
     release: bool,
     complete: bool,
     /// It is done by its form.
@@ -60,6 +62,8 @@ struct May {
     reopen: bool,
     /// Somebody has it who is away, and the visitor stands in for them.
     over: bool,
+    /// What the rules propose can be accepted as it stands.
+    accept: bool,
 }
 
 impl May {
@@ -68,8 +72,16 @@ impl May {
         let may = |a| s.registry.may(&ctx.actor, a, &resource);
         let mine = mine(task, &ctx.actor);
         let closed = task.object("person").is_some() && !s.registry.may_see_attribute(&ctx.actor, task, "input");
+        let shown = svod_runtime::shown_to(&s.registry, &ctx.actor, task.clone()).await?;
+        let closed = closed && shown.text("input").is_none();
+        let offered = task.text("status") == Some("offered");
+        let other = offered && !s.tasks.is_for(&ctx.actor, task).await?;
+        let take = offered && !other && may(Action::Take);
+        let able = (take || (mine && !closed)) && may(Action::Complete);
         Ok(Self {
-            take: task.text("status") == Some("offered") && may(Action::Take),
+            take,
+            other,
+            accept: able && s.acceptance(ctx.offset_hours).is_proposed(task).await?,
             release: mine && may(Action::Take),
             complete: mine && may(Action::Complete) && task.text("form").is_none(),
             fill: mine && may(Action::Complete) && task.text("form").is_some(),
@@ -96,6 +108,7 @@ struct TaskPage<'a> {
     facts: Html,
     next: String,
     given: Html,
+    proposed: Html,
     may: May,
     href: String,
     result: Html,
@@ -142,7 +155,7 @@ async fn scene(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<Scene,
     let owner = asset.as_ref().and_then(|a| a.object("owner").cloned());
     let mut names = Names::load(&s.registry, &ctx.actor, bodies.chain(owner)).await?;
     for e in [&alert, &asset].into_iter().flatten() {
-        names.learn(e);
+        names.learn(&s.registry.catalogue().metamodel, e);
     }
     Ok(Scene { task, alert, asset, names })
 }
@@ -191,6 +204,7 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         facts: facts(&words, &scene),
         next: next(&words, &scene.task, may),
         given: matter.html(ctx, s, &scene.task),
+        proposed: if may.accept { matter.proposed(ctx, s, &scene.task) } else { Html::default() },
         may,
         href: address("Task", &scene.task.id),
         result: result.html(),
@@ -255,12 +269,18 @@ fn next(words: &Words<'_>, task: &Entity, may: May) -> String {
     let body = task.object("body").map(|b| words.names.name(b).to_owned());
     match task.text("status").unwrap_or_default() {
         "done" => ctx.t("task-next-done"),
-        "taken" if may.complete || may.fill => ctx.t("task-next-mine"),
+        "taken" if may.fill => ctx.t("task-next-fill"),
+        "taken" if may.complete => ctx.t("task-next-mine"),
         "taken" => {
             let who = task.text("takenBy").map(|n| words.actor(n)).unwrap_or_else(|| ctx.t("somebody"));
             ctx.tf("task-next-taken", &[("who", who.into())])
         }
+        _ if may.take && task.text("form").is_some() => ctx.t("task-next-take-form"),
         _ if may.take => ctx.t("task-next-take"),
+        _ if may.other => match body {
+            Some(body) => ctx.tf("task-next-head", &[("body", body.into())]),
+            None => ctx.t("task-next-head-nobody"),
+        },
         _ => match body {
             Some(body) => ctx.tf("task-next-others", &[("body", body.into())]),
             None => ctx.t("task-next-nobody"),

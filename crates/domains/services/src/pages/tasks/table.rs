@@ -33,8 +33,13 @@ pub async fn export(
     let catalogue = s.registry.catalogue();
     let words = Words { ctx: &ctx, metamodel: &catalogue.metamodel, names: &names };
     let mut csv = Csv::new(&COLUMNS.map(|c| ctx.t(&format!("csv-{c}"))));
+    let others = s.tasks.posts_of_others(&ctx.actor, tasks.iter().map(|t| &**t)).await?;
     for task in &tasks {
-        csv.record(&record(&words, task, &told(&ctx, &s, task).await));
+        let mut record = record(&words, task, &told(&ctx, &s, task).await);
+        if worklist::waits_for(task, &others) {
+            record[STATUS] = format!("{}; {}", record[STATUS], ctx.t("tasks-for-head"));
+        }
+        csv.record(&record);
     }
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
@@ -42,6 +47,9 @@ pub async fn export(
     ];
     Ok((headers, csv.into_text()).into_response())
 }
+
+/// Where the status stands among the columns.
+const STATUS: usize = 4;
 
 const COLUMNS: [&str; 13] = [
     "what",
@@ -89,6 +97,7 @@ mod tests {
 
     #[test]
     fn columns_have_names() {
+        assert_eq!(COLUMNS[STATUS], "status");
         let texts = crate::texts();
         for key in COLUMNS.iter().map(|c| format!("csv-{c}")) {
             assert!(Lang::ALL.iter().all(|l| texts.has(*l, &key)), "{key}");

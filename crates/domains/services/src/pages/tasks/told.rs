@@ -27,6 +27,8 @@ pub struct Row {
     pub deadline: Html,
     pub overdue: bool,
     pub who: String,
+    /// Only somebody in another post may take it.
+    pub head: Html,
     /// The visitor may do something with it here.
     pub may: bool,
 }
@@ -95,10 +97,13 @@ pub async fn rows(
     let names = names(ctx, s, tasks).await?;
     let catalogue = s.registry.catalogue();
     let words = Words { ctx, metamodel: &catalogue.metamodel, names: &names };
+    let others = s.tasks.posts_of_others(&ctx.actor, tasks.iter().map(|t| &**t)).await?;
     let mut rows = Vec::with_capacity(tasks.len());
     for task in tasks {
-        let may = may(ctx, s, task, over);
-        rows.push(row(&words, task, told(ctx, s, task).await.title, may));
+        let other = worklist::waits_for(task, &others);
+        let may = !other && may(ctx, s, task, over);
+        let head = if other { components::tag(Tone::Quiet, ctx.t("tasks-for-head")) } else { Html::default() };
+        rows.push(Row { head, ..row(&words, task, told(ctx, s, task).await.title, may) });
     }
     Ok(rows)
 }
@@ -132,6 +137,7 @@ fn row(words: &Words<'_>, task: &Entity, title: String, may: bool) -> Row {
         deadline: deadline(ctx, task),
         overdue: worklist::overdue(task, ctx.now),
         who: taken_by.unwrap_or_default(),
+        head: Html::default(),
         may,
     }
 }

@@ -1,0 +1,101 @@
+//! The course of a case: what comes next in it, what was issued, what happened last.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use svod_kernel::{Actor, Lang, Timestamp, Urn};
+use svod_model::Entity;
+use svod_registry::{Action, JournalEvent, JournalQuery, QueryError};
+use svod_runtime::cases::{Made, Upcoming};
+use svod_runtime::step_name;
+use utoipa::ToSchema;
+
+use crate::RestState;
+
+/// Events of its journal that are told of one case.
+const EVENTS: usize = 50;
+/// Things that were issued and are told of one case.
+const ISSUED: usize = 100;
+
+/// One thing that comes next.
+#[derive(Serialize, ToSchema)]
+pub struct Step {
+    /// `task`: somebody does something; `decision`: it is decided; `payment`: the applicant is to pay; `end`: the case ends.
+    kind: &'static str,
+    /// The element of the process, as the packs call it in the language that `Accept-Language` asks for, else as the process does.
+    name: String,
+    /// False for one of several things of which not all come.
+    sure: bool,
+    /// By when it is expected, by the times of the process and the term, RFC 3339; null where that is not known.
+    #[schema(value_type = Option<String>)]
+    by: Option<Timestamp>,
+}
+
+/// Something that was issued in a case.
+#[derive(Serialize, ToSchema)]
+pub struct Issue {
+    /// The entity as it is now.
+    #[schema(value_type = Object)]
+    entity: Entity,
+    /// Where the proof of the event that made it is read; null where it is not the caller's to have.
+    receipt: Option<String>,
+}
+
+/// What comes next, of a case that somebody asked for.
+pub async fn next(
+    s: &RestState,
+    (case, tasks): (&Entity, &[Entity]),
+    lang: Option<Lang>,
+) -> Result<Vec<Step>, QueryError> {
+    if case.object("person").is_none() {
+        return Ok(Vec::new());
+    }
+    let catalogue = s.registry.catalogue();
+    let step = |u: Upcoming| Step {
+        kind: u.what.word(),
+        name: match lang {
+            Some(lang) => step_name(&catalogue.texts, lang, (u.at.0.as_str(), u.at.1.as_str()), &u.name),
+            None => u.name,
+        },
+        sure: u.sure,
+        by: u.by,
+    };
+    Ok(s.cases.next(case, tasks).await?.into_iter().map(step).collect())
+}
+
+/// What was issued, as far as the caller may see it.
+pub async fn issued(s: &RestState, actor: &Actor, case: &Entity) -> Result<Vec<Issue>, QueryError> {
+    let made: Vec<Made> = s.cases.made(case).await?.into_iter().take(ISSUED).collect();
+    if made.is_empty() {
+        return Ok(Vec::new());
+    }
+    let there = s.registry.entities(actor, made.iter().map(|m| m.urn.clone()).collect()).await?;
+    let there = there.into_iter().filter(|e| e.space.top() == case.space.top());
+    let there: HashMap<Urn, _> = there.map(|e| (e.id.clone(), e)).collect();
+    let issue = |m: &Made| {
+        let entity = there.get(&m.urn)?;
+        let proven = s.registry.may(actor, Action::ReadJournal, &s.registry.resource_of(entity));
+        let receipt = || format!("/api/v1/ledger/receipts?space={}&seq={}", case.space, m.seq);
+        Some(Issue { entity: Entity::clone(entity), receipt: proven.then(receipt) })
+    };
+    Ok(made.iter().filter_map(issue).collect())
+}
+
+/// The last of its journal, for who may read that; the latest last.
+pub async fn events(s: &RestState, actor: &Actor, case: &Entity) -> Result<Vec<JournalEvent>, QueryError> {
+    if !s.registry.may(actor, Action::ReadJournal, &s.registry.resource_of(case)) {
+        return Ok(Vec::new());
+    }
+    let query = JournalQuery {
+        space: case.space.clone(),
+        below: false,
+        entity: None,
+        cause: Some(case.id.clone()),
+        newest_first: true,
+        after: None,
+        limit: EVENTS,
+    };
+    let mut events = s.registry.journal(actor, query).await?.items;
+    events.reverse();
+    Ok(events)
+}
