@@ -646,10 +646,10 @@ figures-version-tried = { $version }, tried: { $share } of a hundred applicants
 figures-version-there = { $version }, tried: { $share } of a hundred applicants, { $space }
 services-offer-fill = Check and complete
 services-withdrawn-text = What it stood on is not so any more. There is nothing for you to do, and nothing was sent.
-services-withdrawn-title = The offer was withdrawn
-services-withdrawn-at = { $at }: the offer was withdrawn
+services-withdrawn-title = The offer is withdrawn
+services-withdrawn-at = Withdrawn on { $at }
 services-withdrawn = Withdrawn offers
-services-offer-to-fill = Fill in the form: without your answers this offer cannot be accepted.
+services-offer-to-fill = What only you know is missing: fill in the form to accept.
 
 ## What was issued, who acted for whom
 
@@ -783,7 +783,7 @@ payments-payee-bank-code = Bank code
 payments-payee-correspondent = Correspondent account
 payments-payee-tax = Tax number
 payments-payee-tax-reason = Tax registration code
-form-unseen-title = Questions have come up that you have not seen yet
+form-unseen-title = There are questions that you have not seen
 form-unseen = Your answers on other pages brought them up. Open each of them before you send.
 form-unseen-required = must be answered
 form-unseen-optional = may be left out

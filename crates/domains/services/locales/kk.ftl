@@ -626,9 +626,9 @@ figures-version-there = { $version }, сыналуда: жүз өтініш бе
 services-offer-fill = Тексеру және толықтыру
 services-withdrawn-text = Ол негізделген жағдай енді жоқ. Сізге ештеңе істеудің қажеті жоқ, ештеңе жіберілген жоқ.
 services-withdrawn-title = Ұсыныс қайтарып алынды
-services-withdrawn-at = { $at }: ұсыныс қайтарып алынды
+services-withdrawn-at = { $at } қайтарып алынды
 services-withdrawn = Қайтарып алынған ұсыныстар
-services-offer-to-fill = Нысанды толтырыңыз: жауаптарыңызсыз бұл ұсынысты қабылдауға болмайды.
+services-offer-to-fill = Тек сіз білетін мәліметтер жетіспейді: келісу үшін нысанды толтырыңыз.
 
 ## Не ресімделді, кім кім үшін әрекет етті
 

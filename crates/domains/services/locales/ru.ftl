@@ -654,9 +654,9 @@ figures-version-there = { $version }, пробуется: { $share } из ста
 services-offer-fill = Проверить и дополнить
 services-withdrawn-text = Того, на чём оно основывалось, больше нет. Вам ничего делать не нужно, и ничего не отправлено.
 services-withdrawn-title = Предложение отозвано
-services-withdrawn-at = { $at }: предложение отозвано
+services-withdrawn-at = Отозвано { $at }
 services-withdrawn = Отозванные предложения
-services-offer-to-fill = Заполните форму: без ваших ответов принять это предложение нельзя.
+services-offer-to-fill = Не хватает того, что знаете только вы: чтобы согласиться, заполните форму.
 
 ## Что оформлено, кто за кого действовал
 

@@ -97,7 +97,7 @@ async fn the_form_stands_beside_what_is_decided_on() {
     assert!(places.is_sorted(), "{places:?}");
     assert!(page.body.contains("What was filled in"), "all of the answers, folded: {}", page.body);
 
-    let sent = house.visitor.post(OFFICIAL, &form, "page=&do=next").await;
+    let sent = house.visitor.post(OFFICIAL, &form, "page=&f.decision=&do=next").await;
     assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", sent.body);
     assert!(sent.body.contains("class=\"beside beside--refused\""), "what is wrong comes first: {}", sent.body);
 
