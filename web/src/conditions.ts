@@ -18,16 +18,22 @@ function get(data: unknown, place: string): unknown {
   return place.split(".").reduce<unknown>((at, step) => (typeof at === "object" && at !== null ? (at as Values)[step] : undefined), data);
 }
 
+/** A member of its own, whatever it is called. */
+function own(at: Values, name: string, value: unknown): void {
+  Object.defineProperty(at, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** Puts a value there; objects on the way are made, a step that counts needs its list. */
 function set(data: Values, place: string, value: unknown): void {
   const steps = place.split(".");
   const last = steps.pop() as string;
   let at: Values = data;
   for (const step of steps) {
-    if (typeof at[step] !== "object" || at[step] === null) at[step] = {};
+    const next = Object.hasOwn(at, step) ? at[step] : undefined;
+    if (typeof next !== "object" || next === null) own(at, step, {});
     at = at[step] as Values;
   }
-  at[last] = value;
+  own(at, last, value);
 }
 
 /** `1 234,5` as Russian and Kazakh write it, `1,234.5` as English does, as `1234.5`; nothing for other text. */

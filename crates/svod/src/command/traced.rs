@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn what_an_operator_does_is_an_event_of_the_installation() {
         let folder = tempfile::tempdir().unwrap();
-        let url = StoreUrl::sqlite(&folder.path().join("svod.sqlite"));
+        let url = StoreUrl::sqlite(folder.path().join("svod.sqlite"));
         let store = Store::open(&url, StoreOptions::default(), Arc::new(SystemClock)).unwrap();
         traced(&store, "export", &[("space", "kuzbass")]).unwrap();
         let events = store.blocking_read(|conn: &mut dyn Conn| journal::page(conn, INSTALLATION, 0, 10)).unwrap();
