@@ -113,7 +113,7 @@ test("a version is tried on some, compared with the one in force, given to more 
   await anna.waitForURL(/page=home/);
   await anna.getByLabel("Адрес").fill("Новокузнецк, ул. Кирова, 1, 2");
   await anna.getByLabel("С какого дня").fill("2026-01-10");
-  await anna.getByRole("radio", { name: "Я собственник" }).check();
+  await anna.getByRole("radio", { name: "Я собственник", exact: true }).check();
   await next(anna);
   await anna.waitForURL(/page=check/);
   await send(anna);

@@ -18,23 +18,18 @@ function get(data: unknown, place: string): unknown {
   return place.split(".").reduce<unknown>((at, step) => (typeof at === "object" && at !== null ? (at as Values)[step] : undefined), data);
 }
 
-/** A member of its own, whatever it is called. */
-function own(at: Values, name: string, value: unknown): void {
-  Object.defineProperty(at, name, { value, writable: true, enumerable: true, configurable: true });
+/** The same with a value at that place; a step that counts goes into a list. Nothing is written into what is there. */
+function put(at: unknown, [step = "", ...rest]: string[], value: unknown): unknown {
+  if (Array.isArray(at)) {
+    const n = Number(step);
+    return [...at.slice(0, n), rest.length ? put(at[n], rest, value) : value, ...at.slice(n + 1)];
+  }
+  const there = typeof at === "object" && at !== null ? (at as Values) : {};
+  const next = rest.length ? put(Object.hasOwn(there, step) ? there[step] : undefined, rest, value) : value;
+  return { ...there, ...Object.fromEntries([[step, next]]) };
 }
 
-/** Puts a value there; objects on the way are made, a step that counts needs its list. */
-function set(data: Values, place: string, value: unknown): void {
-  const steps = place.split(".");
-  const last = steps.pop() as string;
-  let at: Values = data;
-  for (const step of steps) {
-    const next = Object.hasOwn(at, step) ? at[step] : undefined;
-    if (typeof next !== "object" || next === null) own(at, step, {});
-    at = at[step] as Values;
-  }
-  own(at, last, value);
-}
+const set = (data: Values, place: string, value: unknown): Values => put(data, place.split("."), value) as Values;
 
 /** `1 234,5` as Russian and Kazakh write it, `1,234.5` as English does, as `1234.5`; nothing for other text. */
 function plain(typed: string): string | null {
@@ -188,19 +183,19 @@ class Conditions {
 
   /** Answers of the page over those of the others, without what is hidden. */
   private answers(hidden: Set<HTMLElement>): Values {
-    const data = structuredClone(this.known.data);
+    let data = this.known.data;
     const shown = this.nodes.filter((node) => !this.under(hidden, node));
     for (const node of shown) {
       const { repeat, item, answer, compute } = node.dataset;
-      if (repeat !== undefined) set(data, repeat, []);
-      else if (item !== undefined) set(data, item, {});
-      else if (answer !== undefined && compute === undefined) set(data, answer, read(node));
+      if (repeat !== undefined) data = set(data, repeat, []);
+      else if (item !== undefined) data = set(data, item, {});
+      else if (answer !== undefined && compute === undefined) data = set(data, answer, read(node));
     }
     // What is computed sees every answer, and what was computed before it.
     for (const node of shown) {
       const { answer, compute } = node.dataset;
       if (answer === undefined || compute === undefined) continue;
-      set(data, answer, quietly(() => evaluate(compute, this.context(data, node)).value ?? null, null));
+      data = set(data, answer, quietly(() => evaluate(compute, this.context(data, node)).value ?? null, null));
     }
     return data;
   }
