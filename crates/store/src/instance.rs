@@ -333,17 +333,24 @@ pub fn page(
     conn.query(&sql, &params)?.iter().map(of).collect()
 }
 
-/// How many instances of a space there are by process and status.
+/// How many instances of a space there are by process and status; each is counted in the index, and no row of it is read.
 ///
 /// # Errors
 /// Whatever the engine refused.
 pub fn counts(conn: &mut dyn Conn, space: i64) -> Result<BTreeMap<String, [i64; 4]>, StoreError> {
     let mut all: BTreeMap<String, [i64; 4]> = BTreeMap::new();
-    let sql = "SELECT process, status, count(*) FROM instance WHERE space = ?1 GROUP BY process, status";
-    for row in conn.query(sql, &[space.into()])? {
-        let status = Status::of(row.int(1)?)?;
-        let place = usize::try_from(status.number()).unwrap_or_default();
-        all.entry(row.text(0)?).or_default()[place] = row.int(2)?;
+    let mut process = String::new();
+    let next = "SELECT process FROM instance WHERE process > ?1 ORDER BY process LIMIT 1";
+    while let Some(row) = conn.first(next, &[(&process).into()])? {
+        process = row.text(0)?;
+        for (place, status) in Status::ALL.into_iter().enumerate() {
+            let sql = "SELECT count(*) FROM instance WHERE process = ?1 AND status = ?2 AND space = ?3";
+            let row = conn.first(sql, &[(&process).into(), status.number().into(), space.into()])?;
+            let count = row.map_or(Ok(0), |r| r.int(0))?;
+            if count > 0 {
+                all.entry(process.clone()).or_default()[place] = count;
+            }
+        }
     }
     Ok(all)
 }
@@ -512,16 +519,7 @@ pub fn steps(
 /// # Errors
 /// Whatever the engine refused.
 pub fn versions(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
-    let mut found = Vec::with_capacity(ids.len());
-    for some in ids.chunks(200) {
-        let marks = placeholders(2, some.len());
-        let sql = format!("SELECT id, version FROM instance WHERE space = ?1 AND id IN ({marks})");
-        let params: Vec<Value> = std::iter::once(space.into()).chain(some.iter().map(|id| (*id).into())).collect();
-        for row in conn.query(&sql, &params)? {
-            found.push((row.int(0)?, row.int(1)?));
-        }
-    }
-    Ok(found)
+    by_number(conn, "id, version", space, ids)?.iter().map(|r| Ok((r.int(0)?, r.int(1)?))).collect()
 }
 
 /// Instances by their numbers, in one question; those that are not there are missing.
@@ -529,19 +527,20 @@ pub fn versions(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<(i64
 /// # Errors
 /// Whatever the engine refused.
 pub fn get_many(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<InstanceRow>, StoreError> {
+    by_number(conn, COLUMNS, space, ids)?.iter().map(of).collect()
+}
+
+/// Rows of instances, in the order of their numbers within each question.
+fn by_number(conn: &mut dyn Conn, columns: &str, space: i64, ids: &[i64]) -> Result<Vec<Row>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for some in ids.chunks(LENGTHS[0]) {
         // Few lengths, so that few statements are prepared: the last number fills the rest.
         let length = LENGTHS.into_iter().filter(|n| *n >= some.len()).min().unwrap_or(some.len());
-        let sql = format!(
-            "SELECT {COLUMNS} FROM instance WHERE space = ?1 AND id IN ({}) ORDER BY id",
-            placeholders(2, length)
-        );
+        let marks = placeholders(2, length);
+        let sql = format!("SELECT {columns} FROM instance WHERE space = ?1 AND id IN ({marks}) ORDER BY id");
         let ids = some.iter().chain(some.last().into_iter().cycle()).take(length);
         let params: Vec<Value> = std::iter::once(space.into()).chain(ids.map(|id| (*id).into())).collect();
-        for row in conn.query(&sql, &params)? {
-            found.push(of(&row)?);
-        }
+        found.extend(conn.query(&sql, &params)?);
     }
     Ok(found)
 }

@@ -373,16 +373,19 @@ impl TestApp {
         self.core.ingest.quarantine().page(&Actor::platform("test"), filter).await.unwrap()
     }
 
-    /// Makes an entity and waits until the twin and the directory of devices know it.
+    /// Makes an entity and waits until the twin (where such entities live in it) and the directory of devices know it.
     ///
     /// # Panics
     /// When it is refused.
     pub async fn create(&self, entity: Entity) {
         let urn = entity.id.clone();
         let before = self.core.ingest.devices().len() + usize::from(entity.value("deviceId").is_some());
+        let held = self.core.twin.holds(&entity);
         let command = Command { changes: vec![Change::from(Operation::Create(entity))], ..Command::default() };
         self.core.registry.execute(&Actor::platform("test"), command).await.unwrap();
-        let known = async || self.core.twin.entity(&urn).is_some() && self.core.ingest.devices().len() >= before;
+        let known = async || {
+            self.core.twin.entity(&urn).is_some() == held && self.core.ingest.devices().len() >= before
+        };
         self.until("the twin and the directory know the new entity", known).await;
     }
 }

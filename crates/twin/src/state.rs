@@ -36,18 +36,47 @@ pub struct State {
     pub removed: Vec<Arc<Entity>>,
 }
 
-/// Which types live in the twin: those on a map layer, with observations, or judged by a trigger.
-pub fn live_types(catalogue: &Catalogue) -> HashSet<String> {
-    let m = &catalogue.metamodel;
-    let observed = m.types.values().filter(|t| t.attributes.values().any(|a| a.kind == AttributeKind::Observation));
-    let roots: HashSet<&str> = catalogue
-        .layers
-        .iter()
-        .map(|(_, l)| l.kind.as_str())
-        .chain(catalogue.triggers.iter().map(|t| t.spec.kind.as_str()))
-        .chain(observed.map(|t| t.name.as_str()))
-        .collect();
-    m.types.keys().filter(|k| roots.iter().any(|r| m.is_a(k, r))).cloned().collect()
+/// Which entities live in the twin: those with observations or judged by a trigger, and those that are drawn on the map. A thing
+/// that is only drawn is kept while it has a place: a million tasks of offices are no part of the map, and cost its memory.
+pub struct Living {
+    flowing: HashSet<String>,
+    /// By type, the attribute in which it is drawn.
+    drawn: HashMap<String, String>,
+}
+
+impl Living {
+    /// By what is published.
+    pub fn of(catalogue: &Catalogue) -> Self {
+        let m = &catalogue.metamodel;
+        let observed = m.types.values().filter(|t| t.attributes.values().any(|a| a.kind == AttributeKind::Observation));
+        let judged = catalogue.triggers.iter().map(|t| t.spec.kind.as_str());
+        let flowing: HashSet<&str> = judged.chain(observed.map(|t| t.name.as_str())).collect();
+        let drawn: HashSet<&str> = catalogue.layers.iter().map(|(_, l)| l.kind.as_str()).collect();
+        let of = |roots: &HashSet<&str>| -> Vec<String> {
+            m.types.keys().filter(|k| roots.iter().any(|r| m.is_a(k, r))).cloned().collect()
+        };
+        Self {
+            flowing: of(&flowing).into_iter().collect(),
+            drawn: of(&drawn).into_iter().map(|kind| (kind.clone(), geometry_of(catalogue, &kind))).collect(),
+        }
+    }
+
+    /// Every type of which there may be some.
+    pub fn types(&self) -> HashSet<&str> {
+        self.flowing.iter().chain(self.drawn.keys()).map(String::as_str).collect()
+    }
+
+    /// False when the entity of this stored document is none of them, told without reading it.
+    pub fn may_take(&self, kind: &str, doc: &str) -> bool {
+        let placed = || self.drawn.get(kind).is_some_and(|geometry| doc.contains(&format!("\"{geometry}\"")));
+        kind == "Alert" || self.flowing.contains(kind) || placed()
+    }
+
+    /// True when the entity is one of them.
+    pub fn takes(&self, entity: &Entity) -> bool {
+        self.flowing.contains(&entity.kind)
+            || self.drawn.get(&entity.kind).is_some_and(|geometry| entity.point(geometry).is_some())
+    }
 }
 
 /// The attribute in which entities of the type are drawn.
@@ -66,21 +95,17 @@ pub fn alert_key(alert: &Entity) -> Option<AlertKey> {
 }
 
 impl State {
-    /// Takes a committed entity.
-    pub fn put(&mut self, entity: Arc<Entity>, live: bool) {
+    /// Takes a committed entity; one that lives here no more is gone.
+    pub fn put(&mut self, entity: Arc<Entity>, living: &Living) {
         if entity.kind == "Alert"
             && let Some(key) = alert_key(&entity)
         {
             self.note_alert(key, entity.text("status") == Some("open"));
         }
-        if !live {
-            return;
-        }
-        if finished(&entity) {
-            let urn = entity.id.clone();
+        let urn = entity.id.clone();
+        if finished(&entity) || !living.takes(&entity) {
             return self.remove(&urn);
         }
-        let urn = entity.id.clone();
         match self.entities.get_mut(&urn) {
             Some(known) if known.entity.version >= entity.version => return,
             Some(known) => known.entity = entity,

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use svod_history::History;
@@ -11,7 +11,7 @@ use svod_store::{Store, StoreError};
 use tokio::sync::broadcast;
 
 use crate::live::{LiveEntity, LiveValue};
-use crate::state::{Standing, State, live_types, ratio};
+use crate::state::{Living, Standing, State, finished, ratio};
 use crate::stream::{FRAME, Frame};
 
 /// Decisions remembered by their inputs: sensors repeat their values.
@@ -88,6 +88,11 @@ impl Twin {
         self.read().entities.values().filter(|l| wanted(l)).cloned().collect()
     }
 
+    /// True when an entity like this lives here: it flows, is judged, or has a place on the map.
+    pub fn holds(&self, entity: &Entity) -> bool {
+        !finished(entity) && Living::of(&self.registry.catalogue()).takes(entity)
+    }
+
     /// How many entities it holds.
     pub fn len(&self) -> usize {
         self.read().entities.len()
@@ -101,9 +106,8 @@ impl Twin {
     /// Reads entities, newest observations, and what is already found but not yet dealt with.
     async fn load(&self) -> Result<(), StoreError> {
         let catalogue = self.registry.catalogue();
-        let live = live_types(&catalogue);
         let mut fresh = State::default();
-        self.load_entities(&live, &mut fresh).await?;
+        self.load_entities(&Living::of(&catalogue), &mut fresh).await?;
         for row in self.history.latest().await? {
             let Some(entity) = fresh.entities.get_mut(&row.key.urn) else { continue };
             let value = row.observation.value.clone();
@@ -133,13 +137,15 @@ impl Twin {
         Ok(())
     }
 
-    async fn load_entities(&self, live: &HashSet<String>, fresh: &mut State) -> Result<(), StoreError> {
-        let mut standing: Vec<String> = live.iter().filter(|t| !PASSING.iter().any(|(p, _)| p == t)).cloned().collect();
+    async fn load_entities(&self, living: &Living, fresh: &mut State) -> Result<(), StoreError> {
+        let passing = |t: &&str| PASSING.iter().any(|(p, _)| p == t);
+        let mut standing: Vec<String> =
+            living.types().into_iter().filter(|t| !passing(t)).map(ToOwned::to_owned).collect();
         standing.sort();
-        self.load_pages(standing, Vec::new(), live, fresh).await?;
+        self.load_pages(standing, Vec::new(), living, fresh).await?;
         for (kind, status) in PASSING {
             let filter = vec![("status".to_owned(), (*status).to_owned())];
-            self.load_pages(vec![(*kind).to_owned()], filter, live, fresh).await?;
+            self.load_pages(vec![(*kind).to_owned()], filter, living, fresh).await?;
         }
         Ok(())
     }
@@ -148,7 +154,7 @@ impl Twin {
         &self,
         types: Vec<String>,
         filters: Vec<(String, String)>,
-        live: &HashSet<String>,
+        living: &Living,
         fresh: &mut State,
     ) -> Result<(), StoreError> {
         if types.is_empty() {
@@ -165,12 +171,12 @@ impl Twin {
                 limit: LOAD_PAGE as i64,
             };
             let rows = self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await?;
-            for row in &rows {
+            for row in rows.iter().filter(|row| living.may_take(&row.kind, &row.doc)) {
                 let Ok(entity) = serde_json::from_str::<Entity>(&row.doc) else {
                     tracing::error!(urn = row.urn, "a stored entity cannot be read");
                     continue;
                 };
-                fresh.put(Arc::new(entity), live.contains(&row.kind));
+                fresh.put(Arc::new(entity), living);
             }
             match rows.last() {
                 Some(last) if rows.len() == LOAD_PAGE => after = Some((last.space, last.id)),
@@ -181,14 +187,14 @@ impl Twin {
 
     async fn follow(self: Arc<Self>, mut changes: broadcast::Receiver<Arc<svod_registry::Committed>>) {
         let mut generation = self.registry.catalogue_changes();
+        let mut living = Living::of(&self.registry.catalogue());
         loop {
             let reload = tokio::select! {
                 told = changes.recv() => match told {
                     Ok(committed) => {
-                        let live = live_types(&self.registry.catalogue());
                         let mut state = self.write();
                         for e in &committed.entities {
-                            state.put(e.clone(), live.contains(&e.kind));
+                            state.put(e.clone(), &living);
                         }
                         for urn in &committed.deleted {
                             state.remove(urn);
@@ -203,6 +209,9 @@ impl Twin {
                     Err(_) => return,
                 },
             };
+            if reload {
+                living = Living::of(&self.registry.catalogue());
+            }
             match if reload { self.load().await } else { Ok(()) } {
                 Ok(()) => {}
                 Err(StoreError::Closed) => return, // the platform is stopping

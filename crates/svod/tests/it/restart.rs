@@ -1,6 +1,7 @@
 //! The next start over the same store continues where the last one ended.
 
 use svod_kernel::{Clock as _, Urn};
+use svod_model::{Attribute, Entity, Point};
 use svod_store::StoreError;
 use svod_store::pack::NewPack;
 use svod_testkit::{on_both_engines, packs};
@@ -81,5 +82,32 @@ on_both_engines! {
         assert_eq!(app.all("kuzbass", "Municipality").await.len(), 34);
         app.air(STATION, "pm25", 0.05).await;
         assert_eq!(app.only("Task").await.object("body").unwrap().as_str(), "urn:svod:body:novokuznetsk:ecology");
+    }
+}
+
+on_both_engines! {
+    /// Tasks of offices are no part of the map: what is only drawn is in the twin while it has a place, after a restart too.
+    async fn what_has_no_place_is_not_in_the_twin(builder: TestAppBuilder) {
+        let app = builder.start().await;
+        let task = |name: &str| {
+            let urn: Urn = format!("urn:svod:task:{name}").parse().unwrap();
+            Entity::new(urn, "Task", "kuzbass/novokuznetsk".parse().unwrap())
+                .with("name", Attribute::property("Проверить"))
+                .with("case", Attribute::object("urn:svod:case:office".parse().unwrap()))
+                .with("step", Attribute::property("look"))
+                .with("status", Attribute::property("offered"))
+        };
+        let place = Point { lon: 87.1, lat: 53.75 };
+        let (office, outside) = (task("office"), task("outside").with("location", Attribute::point(place)));
+        let (office_id, outside_id) = (office.id.clone(), outside.id.clone());
+        app.create(office).await;
+        app.create(outside).await;
+        let here = |app: &svod_testkit::TestApp, urn: &Urn| app.core.twin.entity(urn).is_some();
+        // Commits are followed in their order: when the second is there, the first was judged.
+        app.until("the twin has what is drawn", async || here(&app, &outside_id)).await;
+        assert!(!here(&app, &office_id), "a task without a place");
+        let app = app.restart().await;
+        assert!(here(&app, &outside_id));
+        assert!(!here(&app, &office_id), "a task without a place, after a restart");
     }
 }
