@@ -243,7 +243,7 @@ CREATE TABLE instance (
 
 CREATE INDEX instance_person ON instance (person) WHERE person IS NOT NULL;
 
-CREATE INDEX instance_process ON instance (process, status, space, id);
+CREATE INDEX instance_process ON instance (space, process, status, id);
 
 CREATE INDEX instance_standing ON instance (modified, space, id, process) WHERE status = 1;
 

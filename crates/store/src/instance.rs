@@ -333,24 +333,17 @@ pub fn page(
     conn.query(&sql, &params)?.iter().map(of).collect()
 }
 
-/// How many instances of a space there are by process and status; each is counted in the index, and no row of it is read.
+/// How many instances of a space there are by process and status.
 ///
 /// # Errors
 /// Whatever the engine refused.
 pub fn counts(conn: &mut dyn Conn, space: i64) -> Result<BTreeMap<String, [i64; 4]>, StoreError> {
     let mut all: BTreeMap<String, [i64; 4]> = BTreeMap::new();
-    let mut process = String::new();
-    let next = "SELECT process FROM instance WHERE process > ?1 ORDER BY process LIMIT 1";
-    while let Some(row) = conn.first(next, &[(&process).into()])? {
-        process = row.text(0)?;
-        for (place, status) in Status::ALL.into_iter().enumerate() {
-            let sql = "SELECT count(*) FROM instance WHERE process = ?1 AND status = ?2 AND space = ?3";
-            let row = conn.first(sql, &[(&process).into(), status.number().into(), space.into()])?;
-            let count = row.map_or(Ok(0), |r| r.int(0))?;
-            if count > 0 {
-                all.entry(process.clone()).or_default()[place] = count;
-            }
-        }
+    let sql = "SELECT process, status, count(*) FROM instance WHERE space = ?1 GROUP BY process, status";
+    for row in conn.query(sql, &[space.into()])? {
+        let status = Status::of(row.int(1)?)?;
+        let place = usize::try_from(status.number()).unwrap_or_default();
+        all.entry(row.text(0)?).or_default()[place] = row.int(2)?;
     }
     Ok(all)
 }
@@ -534,12 +527,27 @@ pub fn get_many(conn: &mut dyn Conn, space: i64, ids: &[i64]) -> Result<Vec<Inst
 fn by_number(conn: &mut dyn Conn, columns: &str, space: i64, ids: &[i64]) -> Result<Vec<Row>, StoreError> {
     let mut found = Vec::with_capacity(ids.len());
     for some in ids.chunks(LENGTHS[0]) {
-        // Few lengths, so that few statements are prepared: the last number fills the rest.
+        // Few lengths, so that few statements are prepared: numbers that nothing has fill the rest.
         let length = LENGTHS.into_iter().filter(|n| *n >= some.len()).min().unwrap_or(some.len());
-        let marks = placeholders(2, length);
-        let sql = format!("SELECT {columns} FROM instance WHERE space = ?1 AND id IN ({marks}) ORDER BY id");
-        let ids = some.iter().chain(some.last().into_iter().cycle()).take(length);
-        let params: Vec<Value> = std::iter::once(space.into()).chain(ids.map(|id| (*id).into())).collect();
+        let sql = match conn.engine() {
+            Engine::Sqlite => {
+                let marks = placeholders(2, length);
+                format!("SELECT {columns} FROM instance WHERE space = ?1 AND id IN ({marks}) ORDER BY id")
+            }
+            // One by one through the primary key. The plan of a list of numbers, made while the table was empty and kept
+            // until there are statistics, reads every row of the space.
+            Engine::Postgres => {
+                let marks: Vec<String> = (2..2 + length).map(|n| format!("(?{n}::bigint)")).collect();
+                format!(
+                    "SELECT found.* FROM (VALUES {}) AS wanted (number) CROSS JOIN LATERAL
+                     (SELECT {columns} FROM instance WHERE space = ?1 AND id = wanted.number LIMIT 1) AS found
+                     ORDER BY found.id",
+                    marks.join(", ")
+                )
+            }
+        };
+        let ids = some.iter().map(|id| Value::Int(*id)).chain(std::iter::repeat(Value::Null)).take(length);
+        let params: Vec<Value> = std::iter::once(space.into()).chain(ids).collect();
         found.extend(conn.query(&sql, &params)?);
     }
     Ok(found)

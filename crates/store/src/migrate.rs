@@ -6,7 +6,7 @@ use crate::link::Link;
 use crate::pg::PgConn;
 use crate::{Engine, StoreError, StoreOptions, StoreUrl, copy, entity};
 
-const MIGRATIONS: [(&str, &str); 25] = [
+const MIGRATIONS: [(&str, &str); 24] = [
     ("V0001__first", include_str!("../migrations/V0001__first.sql")),
     ("V0002__history", include_str!("../migrations/V0002__history.sql")),
     ("V0003__definition", include_str!("../migrations/V0003__definition.sql")),
@@ -31,7 +31,6 @@ const MIGRATIONS: [(&str, &str); 25] = [
     ("V0022__instance", include_str!("../migrations/V0022__instance.sql")),
     ("V0023__money", include_str!("../migrations/V0023__money.sql")),
     ("V0024__reach", include_str!("../migrations/V0024__reach.sql")),
-    ("V0025__instance_process", include_str!("../migrations/V0025__instance_process.sql")),
 ];
 
 fn migrations(engine: Engine) -> Result<Vec<Migration>, StoreError> {
