@@ -80,7 +80,7 @@ def signed_in(session, person, known, **more):
     address, state = session.create_authorization_url(known["authorization_endpoint"], code_verifier=VERIFIER, nonce="n-0", **more)
     page = person.get(address, allow_redirects=False)
     if page.status_code == 200:
-        page = person.form(page, "/oauth/authorize", question=field(page.text, "question"), answer="yes")
+        page = person.form(page, "/oauth/authorize", question=field(page.text, "question"), answer="yes", scope=SCOPE.split())
     called = page.headers["location"]
     check("the answer names its issuer (RFC 9207)", parse_qs(urlsplit(called).query)["iss"] == [BASE])
     return session.fetch_token(known["token_endpoint"], authorization_response=called, state=state, code_verifier=VERIFIER)

@@ -38,7 +38,7 @@ export class Browser {
     this.#allowed.push(pattern);
   }
 
-  /** A person's own browser: cookies of its own. options: phone, lang ("ru"), javaScript (true). */
+  /** A person's own browser: cookies of its own. options: phone, lang ("ru"), javaScript (true), motion (false: nothing moves on pages). */
   async person(base, options = {}) {
     const context = await this.chromium.newContext({
       baseURL: base,
@@ -49,7 +49,7 @@ export class Browser {
       isMobile: Boolean(options.phone),
       deviceScaleFactor: options.phone ? 2 : 1,
       javaScriptEnabled: options.javaScript ?? true,
-      reducedMotion: "reduce",
+      reducedMotion: options.motion ? "no-preference" : "reduce",
     });
     context.setDefaultTimeout(20_000);
     this.#listen(context, new URL(base).host);

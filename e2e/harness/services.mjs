@@ -44,11 +44,13 @@ export function refusals(house) {
 
 /** Somebody with a new account, in a browser of their own; a post asks for a passkey before it gives powers. */
 export const somebody = (house, login, name, ...post) => invited(house, { login, name, post, passkey: post.length > 0 });
+/** Somebody with a new account, on a phone. */
+export const phoned = (house, login, name) => invited(house, { login, name, post: [], phone: true });
 /** Somebody with a new account and a passkey: acting for others asks for more than a link as well. */
 export const keyed = (house, login, name) => invited(house, { login, name, post: [], passkey: true });
 
-async function invited(house, { login, name, post, passkey }) {
-  const page = await house.browser.person(passkey ? house.platform.named : house.platform.http);
+async function invited(house, { login, name, post, passkey, phone }) {
+  const page = await house.browser.person(passkey ? house.platform.named : house.platform.http, { phone });
   if (passkey) await authenticator(page);
   await page.goto(await house.platform.invitation(login, name, ...post));
   await page.getByRole("button", { name: "Завести учётную запись" }).click();

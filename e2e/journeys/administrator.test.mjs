@@ -89,7 +89,13 @@ test("a refused reading waits with its reason, and is stored once the mapping is
   await accessible(page);
   await picture(page, "quarantine-wide");
   await follow(page, refused.first());
-  assert.match(await page.locator("main").innerText(), /PM10/);
+  // What is in it is shown to who says what for.
+  assert.equal(await page.locator("main pre").count(), 0);
+  await accessible(page);
+  await page.locator("#field-purpose").fill("Датчик заменили, ищем причину");
+  await page.locator('form[action="/quarantine/look"] button').click();
+  await page.waitForURL(/#payload$/);
+  assert.match(await page.locator("main pre").innerText(), /PM10/);
   await accessible(page);
 
   const mapping = page.locator("#field-mapping");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { open } from "../harness/house.mjs";
 import { errors } from "../harness/pages.mjs";
-import { attended, decide, keyed, looked, next, objected, paid, refusals, says, send, somebody, sound, takeTask, text } from "../harness/services.mjs";
+import { attended, decide, keyed, looked, next, objected, paid, person, refusals, says, send, somebody, sound, takeTask, text } from "../harness/services.mjs";
 
 const house = open();
 const WHY = "Слово «банк» без лицензии Банка России не регистрируют (395-1-ФЗ ст. 7)";
@@ -87,7 +87,7 @@ test("who founds alone on the phone is told at once what the law forbids, object
   await looked(ilya, "company-registered");
 });
 
-test("on paper at the desk: an operator files it, the fee is paid, the registrar examines it, and the new head acts for the company", async () => {
+test("on paper at the desk: an operator files it, the fee is paid, the registrar examines it on a phone, and the new head acts for the company", async () => {
   const vera = await keyed(house, "vera@company.example", "Белова Вера Олеговна");
   const operator = await somebody(house, "operator@company.example", "Олег Цой", "--post", "official", "--space", "kuzbass");
   await attended(operator, vera, "Белова Вера");
@@ -108,7 +108,7 @@ test("on paper at the desk: an operator files it, the fee is paid, the registrar
   await says(vera, /Открыто\s+Идёт[\s\S]*Проверить документы[\s\S]*Оплачено/);
   await looked(vera, "company-examined");
 
-  const registrar = await house.visit("/tasks", { as: "company-registrar" });
+  const registrar = await house.visit("/tasks", { as: "company-registrar", phone: true });
   assert.doesNotMatch(await takeTask(registrar, /Проверить документы/), /ВАСИЛЁК/, "before the task is taken");
   assert.match(await text(registrar), /ВАСИЛЁК[\s\S]*учредителя нет в реестре[\s\S]*документы поданы на бумаге/);
   await looked(registrar, "company-task");
@@ -133,4 +133,61 @@ test("on paper at the desk: an operator files it, the fee is paid, the registrar
   await vera.goto("/services/building-permit/building-permit/form");
   assert.match(await text(vera), /ООО «ВАСИЛЁК»[\s\S]*Из реестра/);
   await looked(vera, "company-acts");
+});
+
+test("who says that the register has a wrong number is heard: the number given goes to a person, the register stays as it is", async () => {
+  refusals(house);
+  const [held, given] = ["17744455566", "17744455599"];
+  const ilya = await house.visit("/services/company/company/form", { as: "company-founder", phone: true });
+  await ilya.getByRole("radio", { name: "Только я" }).check();
+  await next(ilya);
+  await ilya.waitForURL(/page=name/);
+  // What the register has stands on the page of the answer that brings it.
+  await ilya.getByRole("link", { name: "Назад" }).click();
+  await ilya.waitForURL(/page=who/);
+  await looked(ilya, "company-given");
+  await ilya.getByRole("button", { name: /^Это неверно\s*: Ваш СНИЛС/ }).click();
+  const number = ilya.getByLabel("Ваш СНИЛС, 11 цифр");
+  await number.waitFor();
+  assert.match(await text(ilya), new RegExp(`Вы сообщаете об ошибке[\\s\\S]*содержит: ${held}`));
+  await looked(ilya, "company-dispute");
+  await number.fill("177");
+  await next(ilya);
+  await errors(ilya).waitFor();
+  assert.match(await errors(ilya).innerText(), /Только цифры, без пробелов/);
+  // Thinking better of it leaves what the register has.
+  await ilya.getByRole("button", { name: /^Всё-таки верно/ }).click();
+  await ilya.getByRole("button", { name: /^Это неверно\s*: Ваш СНИЛС/ }).click();
+  await number.fill(given);
+  await next(ilya);
+  await ilya.waitForURL(/page=name/);
+  await ilya.getByLabel("Собственное наименование").fill("Подорожник");
+  await ilya.getByLabel("Адрес", { exact: true }).fill("Новокузнецк, ул. Кирова, 1, оф. 3");
+  await ilya.getByLabel(/^Уставный капитал/).fill("10000");
+  await ilya.getByLabel("Основной вид деятельности").selectOption({ label: "62.01 Разработка программ" });
+  await next(ilya);
+  await ilya.waitForURL(/page=head/);
+  await ilya.getByRole("radio", { name: "Я", exact: true }).check();
+  await ilya.getByRole("radio", { name: /^Здесь, в электронном виде/ }).check();
+  await ilya.getByLabel(/^Сведения достоверны/).check();
+  await next(ilya);
+  await ilya.waitForURL(/page=check/);
+  assert.match(await text(ilya), new RegExp(`${given}[\\s\\S]*содержит: ${held}`), "both are shown before it is sent");
+  await sound(ilya);
+  await send(ilya);
+  await says(ilya, /Проверить документы/);
+  await sound(ilya);
+
+  const registrar = await house.visit("/tasks", { as: "company-registrar" });
+  assert.doesNotMatch(await takeTask(registrar, /Проверить документы/), new RegExp(given), "before the task is taken");
+  assert.match(await text(registrar), new RegExp(`${given}[\\s\\S]*учредителя нет в реестре`));
+  await looked(registrar, "company-disputed-task");
+  await decide(registrar, async (page) => {
+    await page.getByRole("radio", { name: "Зарегистрировать" }).check();
+    await sound(page);
+  });
+  await says(ilya, /Зарегистрировано[\s\S]*Кто решил\s+Специалист регистрирующего органа/);
+  const token = await house.platform.token("administrator");
+  const { items } = await house.platform.call("POST", "/api/v1/query", { ids: [person("company-founder")] }, token);
+  assert.equal(items[0].attributes.nationalId.value, held, "the register stays as it is");
 });

@@ -188,7 +188,7 @@ test("the second driver confirms with one act; what only the victim knows is ask
   await looked(two, "accident-case-told");
 });
 
-test("they do not agree: one comes to the office, an operator answers for him, and an inspector sees only then what was written", async () => {
+test("they do not agree: one comes to the office, an operator answers for him, and an inspector on a phone sees only then what was written", async () => {
   const pyotr = await somebody(house, "pyotr@accident.example", "Седов Пётр Ильич");
   await pyotr.goto("/my");
   const urn = await pyotr.locator("code.secret").innerText();
@@ -209,7 +209,7 @@ test("they do not agree: one comes to the office, an operator answers for him, a
   await one.goto(place);
   await says(one, /Разобрать происшествие/);
 
-  const inspector = await house.visit("/tasks", { as: "traffic-inspector" });
+  const inspector = await house.visit("/tasks", { as: "traffic-inspector", phone: true });
   await says(inspector, /Разобрать происшествие/);
   const before = await takeTask(inspector, /Разобрать происшествие/);
   assert.doesNotMatch(before, new RegExp(STORY), "before the task is taken");

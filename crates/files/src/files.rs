@@ -274,38 +274,48 @@ impl Files {
         self.given(actor, info, &owner).await
     }
 
-    /// Files of other cases that a case lends, as it is shown to whom it is shown.
+    /// Files of other cases that a case lends, or an offer, as it is shown to whom it is shown.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn lent(&self, case: &Entity) -> Result<Vec<FileInfo>, FileError> {
+    pub async fn lent(&self, by: &Entity) -> Result<Vec<FileInfo>, FileError> {
         let mut found = Vec::new();
-        for id in lent(case).iter().take(MAX_FILES) {
+        for id in lent(by).iter().take(MAX_FILES) {
             let Ok(id) = id.parse() else { continue };
-            found.extend(self.lent_by(case, &id).await?.map(|(info, _)| info));
+            found.extend(self.lent_by(by, &id).await?.map(|(info, _)| info));
         }
         Ok(found)
     }
 
-    /// A file that a case lends the actor, with its bytes. It is written down as a look of theirs at the case that it is of.
+    /// A file that a case lends the actor, or an open offer to them, with its bytes. It is written down as a look of theirs at the
+    /// case that it is of.
     ///
     /// # Errors
-    /// As [`Files::read`]; missing also where the actor may not know of the case, or it lends no such file.
+    /// As [`Files::read`]; missing also where the actor may not know of the case, or it lends no such file; where the offer is to
+    /// somebody else, or open no more.
     pub async fn read_lent(&self, actor: &Actor, id: &Urn, by: &Urn) -> Result<(FileInfo, Vec<u8>), FileError> {
-        let case = match self.0.registry.entity(actor, by).await {
-            Ok(case) => case,
-            Err(QueryError::NotFound(_)) => return Err(FileError::Missing(id.to_string())),
+        let lender = match self.0.registry.entity(actor, by).await {
+            Ok(lender) if lender.kind != "Offer" || self.is_offered(actor, &lender) => lender,
+            Ok(_) | Err(QueryError::NotFound(_)) => return Err(FileError::Missing(id.to_string())),
             Err(e) => return Err(e.into()),
         };
-        let found = self.lent_by(&case, id).await?;
+        let found = self.lent_by(&lender, id).await?;
         let (info, owner) = found.ok_or_else(|| FileError::Missing(id.to_string()))?;
         self.given(actor, info, &owner).await
     }
 
-    /// A file that a case lends, with the case that it is of, which must know it still.
-    async fn lent_by(&self, case: &Entity, id: &Urn) -> Result<Option<(FileInfo, Arc<Entity>)>, FileError> {
+    /// Is it an offer to whom the actor acts for, that waits for an answer?
+    fn is_offered(&self, actor: &Actor, offer: &Entity) -> bool {
+        let now = self.0.registry.clock().now();
+        offer.object("person").is_some_and(|person| actor.owns(person, "Offer"))
+            && offer.text("status") == Some("open")
+            && offer.time("until").is_none_or(|until| until > now)
+    }
+
+    /// A file that is lent, with the case that it is of, which must know it still.
+    async fn lent_by(&self, by: &Entity, id: &Urn) -> Result<Option<(FileInfo, Arc<Entity>)>, FileError> {
         let key = id.to_string();
-        if !lent(case).contains(&key) {
+        if !lent(by).contains(&key) {
             return Ok(None);
         }
         let rows = self.0.store.read(move |conn| file::by_id(conn, &key)).await?;

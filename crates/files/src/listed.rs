@@ -23,12 +23,13 @@ fn text(value: &AttributeValue) -> Option<&str> {
     }
 }
 
-/// Where a case names the files of other cases that it lends whom it is about.
+/// Where a case, or an offer, names the files of other cases that it lends whom it is about.
 const LENT: &str = "lent";
 
-/// Identifiers of the files that a case lends.
-pub(crate) fn lent(case: &Entity) -> Vec<String> {
-    let Some(named) = case.value(LENT).filter(|_| case.kind == "Case") else { return Vec::new() };
+/// Identifiers of the files that a case lends, or an offer.
+pub(crate) fn lent(by: &Entity) -> Vec<String> {
+    let lends = matches!(by.kind.as_str(), "Case" | "Offer");
+    let Some(named) = by.value(LENT).filter(|_| lends) else { return Vec::new() };
     let all = named.as_array().map_or_else(|| vec![named], |ids| ids.iter().collect());
     all.into_iter().filter_map(|id| id.as_str()).map(str::to_owned).collect()
 }

@@ -249,6 +249,8 @@ pub struct Own {
     pub by: String,
     /// The attribute that is kept as the answer; none for their id.
     pub value: Option<String>,
+    /// Attributes and the words of which each has one: what has none of them is not offered.
+    pub among: Vec<(String, Vec<String>)>,
     /// Attributes by which they are told apart.
     pub label: Vec<String>,
     /// What is chosen for none of them, and its words; offered behind them where there is any.

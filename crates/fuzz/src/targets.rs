@@ -114,8 +114,9 @@ pub fn decision(bytes: &[u8]) {
 pub fn policy(bytes: &[u8]) {
     let Some(text) = text(bytes) else { return };
     let source = |file: &str, text: &str| PolicySource { file: file.to_owned(), text: text.to_owned() };
-    let schema = source("schema.cedarschema", include_str!("../../../packs/base/policies/schema.cedarschema"));
-    _ = Policies::compile(&schema, &[source("pack.cedar", text)]);
+    let policies = source("pack.cedar", text);
+    _ = Policies::compile(&svod_policy::schema(["Person", "Mandate"]), std::slice::from_ref(&policies));
+    _ = svod_policy::types_named(&policies);
 }
 
 /// A form, and behind a NUL what somebody sends for it: lines `place=text`.

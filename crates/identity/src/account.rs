@@ -69,6 +69,9 @@ pub struct Invitation {
     /// The post that its owner is appointed to: what they may be asked to be, and in which space.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<(Role, SpacePath)>,
+    /// The person of the graph whose account it is; none: somebody new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Urn>,
     /// When it is worth nothing any more, microseconds.
     pub expires: i64,
     /// Names it among those that are open; none for those of the command line, which stand nowhere but in their address.
@@ -94,6 +97,7 @@ impl Invitation {
             login: login_of(login)?,
             name: name_of(name)?,
             post: None,
+            person: None,
             expires: expires.0,
             open: None,
             kind: InvitationKind::Invitation,
@@ -145,11 +149,14 @@ pub(crate) enum Known {
 /// A passkey that opens the account no more still keeps it from who comes with an invitation.
 pub(crate) fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
     let Some(row) = account::by_login(conn, login)? else { return Ok(Known::Nobody) };
-    let closed = row.state != ACTIVE
-        || row.password.is_some()
-        || !account::passkeys(conn, &row.id)?.is_empty()
-        || !svod_store::outside::list(conn, &row.id)?.is_empty();
+    // What was changed since it was made is somebody's, who comes back by an invitation of their own alone (`again`).
+    let closed = row.created != row.modified || !is_bare(conn, &row)?;
     Ok(if closed { Known::Taken } else { Known::Bare(row) })
+}
+
+/// Is the account open, with nothing to sign in with?
+pub(crate) fn is_bare(conn: &mut dyn Conn, row: &AccountRow) -> Result<bool, StoreError> {
+    Ok(row.state == ACTIVE && !has_a_way(conn, row)?)
 }
 
 /// A password with its authenticator, begun.
@@ -182,15 +189,23 @@ impl Identity {
         if let Some(open) = &invitation.open {
             self.still_open(open).await?;
         }
-        if self.is_taken(&invitation.login).await? { Err(IdentityError::Over) } else { Ok(invitation) }
+        let over = self.is_taken(&invitation.login, invitation.person.as_ref()).await?;
+        if over { Err(IdentityError::Over) } else { Ok(invitation) }
     }
 
-    /// Is there an account of the login that its owner can sign in with?
-    pub(crate) async fn is_taken(&self, login: &str) -> Result<bool, StoreError> {
+    /// Is there an account of the login that its owner can sign in with, or of the person who is invited?
+    pub(crate) async fn is_taken(&self, login: &str, person: Option<&Urn>) -> Result<bool, IdentityError> {
+        if let Some(person) = person {
+            return match self.may_return(login, person).await {
+                Ok(()) => Ok(false),
+                Err(IdentityError::Taken(_) | IdentityError::Field(..)) => Ok(true),
+                Err(other) => Err(other),
+            };
+        }
         let login = login.to_owned();
         // An account without anything to sign in with waits for its owner to come again.
         let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login)?, Known::Taken));
-        self.store.read(taken).await
+        Ok(self.store.read(taken).await?)
     }
 
     /// An invitation to be handed over, which no administrator made.
@@ -198,12 +213,16 @@ impl Identity {
         invitation.seal(&self.ring.key())
     }
 
-    /// Makes the account that an invitation is for, and begins its first session. It has no way to sign in yet.
+    /// Makes the account that an invitation is for, or opens that of its person anew, and begins its first session. It has no way
+    /// to sign in yet.
     ///
     /// # Errors
     /// As [`Identity::invitation`].
     pub async fn accept(&self, token: &str, from: &From) -> Result<(Account, String), IdentityError> {
         let invitation = self.invitation(token).await?;
+        if let Some(person) = &invitation.person {
+            return self.again((&invitation, person), from).await;
+        }
         let login = invitation.login.clone();
         if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login)).await? {
             self.end_sessions(&row.id, None).await?;

@@ -45,6 +45,14 @@ impl Act {
         }
         self
     }
+
+    /// With whose account it opens anew.
+    pub fn opening(mut self, person: Option<&Urn>) -> Self {
+        if let Some(person) = person {
+            self.event.changes = json!({"person": {"new": {"value": person.as_str()}}}).to_string();
+        }
+        self
+    }
 }
 
 /// The owner of an account, as the journal names them.

@@ -47,10 +47,21 @@ pub struct Newcomer {
     pub number: Option<String>,
 }
 
+/// What a site is about to learn of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteTold {
+    /// The site's identifier.
+    pub client: String,
+    /// What it is called.
+    pub name: String,
+    /// Names of the claims (OpenID Connect Core, 5.1).
+    pub claims: Vec<String>,
+}
+
 /// The answer of [`Directory::enrol`] and [`Directory::begun_for`].
 pub type Enrolled<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
-/// The answer of [`Directory::posts`] and [`Directory::represented`].
+/// The answer of [`Directory::posts`], [`Directory::represented`] and [`Directory::returnable`].
 pub type Looked<'a, T = Capacity> = Pin<Box<dyn Future<Output = Result<Vec<T>, String>> + Send + 'a>>;
 
 /// Knows who holds which post; posts and appointments are data of the graph, which this crate stands below.
@@ -67,8 +78,21 @@ pub trait Directory: Send + Sync {
     /// Somebody begins to act for another, who is to see it.
     fn begun_for<'a>(&'a self, actor: &'a Actor) -> Enrolled<'a>;
 
+    /// A site is about to learn data of a person, by these names, who is to see it.
+    fn told_to<'a>(&'a self, person: &'a Urn, site: &'a SiteTold) -> Enrolled<'a> {
+        let _ = (person, site);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// May whoever acts so invite to a post of that space; without one, to an account without a post?
     fn may_invite(&self, maker: &Actor, space: Option<&SpacePath>) -> bool;
+
+    /// Where the person is whom that actor may invite to their account: in a territory that the actor runs, as every post that the
+    /// person holds. None or one.
+    fn returnable<'a>(&'a self, maker: &'a Actor, person: &'a Urn) -> Looked<'a, SpacePath>;
+
+    /// The account of a person is about to be opened by an invitation of that actor's, and they are to see it.
+    fn returned<'a>(&'a self, person: &'a Urn, by: &'a Actor) -> Enrolled<'a>;
 
     /// Somebody becomes a person of the graph, and holds the post that they were invited to.
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a>;
@@ -97,6 +121,14 @@ impl Directory for NoPosts {
 
     fn may_invite(&self, _: &Actor, _: Option<&SpacePath>) -> bool {
         false
+    }
+
+    fn returnable<'a>(&'a self, _: &'a Actor, _: &'a Urn) -> Looked<'a, SpacePath> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn returned<'a>(&'a self, _: &'a Urn, _: &'a Actor) -> Enrolled<'a> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn enrol<'a>(&'a self, _: &'a Newcomer) -> Enrolled<'a> {

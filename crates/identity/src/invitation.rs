@@ -2,11 +2,11 @@
 //! when whoever made them may not make them any more.
 
 use serde::{Deserialize, Serialize};
-use svod_kernel::{Actor, Role, SpacePath, Timestamp};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn};
 use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
-use crate::account::{BLOCKED, Known, bare};
+use crate::account::{BLOCKED, is_bare};
 use crate::acts::Of;
 use crate::{Identity, IdentityError, Invitation, secret};
 
@@ -28,6 +28,8 @@ pub struct OpenInvitation {
     pub name: String,
     /// The post that its owner will be appointed to.
     pub post: Option<(Role, SpacePath)>,
+    /// The person of the graph whose account it is; none: somebody new.
+    pub person: Option<Urn>,
     /// Who made it.
     pub maker: Actor,
     /// What they are called.
@@ -42,8 +44,15 @@ struct Kept {
     login: String,
     name: String,
     post: Option<(Role, SpacePath)>,
+    #[serde(default)]
+    person: Option<Urn>,
     maker: Actor,
     by: String,
+}
+
+/// Who runs the machine, at its command line.
+fn operator() -> Actor {
+    Actor { id: "operator".to_owned(), name: "operator".to_owned(), ..Actor::anonymous() }
 }
 
 /// Under what is remembered by which invitation an account was opened.
@@ -55,19 +64,29 @@ impl Identity {
     /// Makes an invitation in somebody's name, who is called so; the end of its address, told once.
     ///
     /// # Errors
-    /// [`IdentityError::Taken`] when its login has an account.
+    /// [`IdentityError::Taken`] when its login has an account; [`IdentityError::Field`] of a person who can sign in, or whom the
+    /// maker may not invite.
     pub async fn make_invitation(
         &self,
         invitation: &Invitation,
         (maker, by): (&Actor, &str),
     ) -> Result<String, IdentityError> {
-        if self.is_taken(&invitation.login).await? {
-            return Err(IdentityError::Taken(invitation.login.clone()));
-        }
+        let home = match &invitation.person {
+            Some(person) => {
+                let home = self.home_of(maker, person).await?;
+                self.may_return(&invitation.login, person).await?;
+                Some(home)
+            }
+            None if self.is_taken(&invitation.login, None).await? => {
+                return Err(IdentityError::Taken(invitation.login.clone()));
+            }
+            None => None,
+        };
         let kept = Kept {
             login: invitation.login.clone(),
             name: invitation.name.clone(),
             post: invitation.post.clone(),
+            person: invitation.person.clone(),
             maker: maker.clone(),
             by: by.to_owned(),
         };
@@ -76,11 +95,13 @@ impl Identity {
         let name = self.put_aside(OPEN, None, state, seconds).await?;
         let id = secret::written(&secret::hash(&name));
         let act = self.act("invite", Of("Invitation", &id), maker).giving(invitation.post.as_ref());
+        let act = act.opening(invitation.person.as_ref());
         let event = act.clone();
         // Nobody is told its address before that stands there.
         self.store.write::<_, StoreError>(move |conn| event.write(conn)).await?;
-        match &invitation.post {
-            Some((_, space)) => self.tells(&act, None, Some(space.clone())),
+        // Whoever gets the account of a person has what that person may do.
+        match invitation.post.as_ref().map(|(_, space)| space).or(home.as_ref()) {
+            Some(space) => self.tells(&act, None, Some(space.clone())),
             None => self.done(&act),
         }
         Ok(self.invite(&invitation.named(name)))
@@ -130,8 +151,23 @@ impl Identity {
         }
     }
 
+    /// Who has made the invitation. Of one that stands nowhere that is who runs the machine.
+    pub(crate) async fn maker_of(&self, invitation: &Invitation) -> Result<Actor, IdentityError> {
+        let Some(name) = &invitation.open else { return Ok(operator()) };
+        let token = secret::hash(name);
+        let look = move |conn: &mut dyn Conn| account::challenge(conn, OPEN, &token);
+        let row = self.store.read::<_, StoreError>(look).await?;
+        let kept = row.and_then(|row| serde_json::from_str::<Kept>(&row.state).ok()).ok_or(IdentityError::Over)?;
+        Ok(kept.maker)
+    }
+
     async fn may_still(&self, kept: &Kept) -> Result<bool, IdentityError> {
         let today = self.powers_now(&kept.maker).await?;
+        if let Some(person) = &kept.person
+            && self.returnable(&today, person).await?.is_none()
+        {
+            return Ok(false);
+        }
         Ok(self.directory().may_invite(&today, kept.post.as_ref().map(|(_, space)| space)))
     }
 
@@ -146,12 +182,12 @@ impl Identity {
         let mut open = Vec::with_capacity(rows.len());
         for row in rows {
             let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { continue };
-            if self.is_taken(&kept.login).await? || !self.may_still(&kept).await? {
+            if self.is_taken(&kept.login, kept.person.as_ref()).await? || !self.may_still(&kept).await? {
                 continue;
             }
-            let Kept { login, name, post, maker, by } = kept;
+            let Kept { login, name, post, person, maker, by } = kept;
             let (id, expires) = (secret::written(&row.token), row.expires);
-            open.push(OpenInvitation { id, login, name, post, maker, by, expires });
+            open.push(OpenInvitation { id, login, name, post, person, maker, by, expires });
         }
         Ok(open)
     }
@@ -171,7 +207,10 @@ impl Identity {
             let Some(row) = account::take_challenge(conn, OPEN, &token)? else { return Ok(None) };
             event.write(conn)?;
             let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { return Ok(Some(None)) };
-            let Known::Bare(mut owner) = bare(conn, &kept.login)? else { return Ok(Some(None)) };
+            let Some(mut owner) = account::by_login(conn, &kept.login)? else { return Ok(Some(None)) };
+            if !is_bare(conn, &owner)? {
+                return Ok(Some(None));
+            }
             let by = account::challenge(conn, CAME, &came(&owner.id))?;
             if by.and_then(|by| secret::unwritten(&by.state)).as_ref() != Some(&token) {
                 return Ok(Some(None));

@@ -2,7 +2,8 @@
 //!
 //! * [`Identity`] – the one who knows: tokens become actors
 //! * `account`, `passkey`, `password`, `totp`, `sign_in` – people: invited, with passkeys, or password and code
-//! * `invitation` – invitations that nobody has used yet: listed, taken back, over with the powers of who made them
+//! * `invitation` – invitations that nobody has used yet: listed, taken back, over with the powers of who made them; `again` – of
+//!   somebody who is in the graph already
 //! * `session` – what a sign-in leaves: devices, an end for each, a fresh proof for weighty acts
 //! * `device` – devices with credentials of their own: made, let in, revoked
 //! * `persona` – the demo personas that packs declare, in demo mode only
@@ -15,6 +16,7 @@
 
 mod account;
 mod acts;
+mod again;
 mod begun;
 mod breached;
 mod device;
@@ -42,7 +44,7 @@ mod unused;
 
 pub use account::{Account, Authenticator, INVITED, Invitation};
 pub use device::{DEVICE_SECRET, Deliverer, Device, NewDevice, device_place};
-pub use directory::{Capacity, Directory, Enrolled, Looked, Newcomer, NoPosts, Represented};
+pub use directory::{Capacity, Directory, Enrolled, Looked, Newcomer, NoPosts, Represented, SiteTold};
 pub use error::IdentityError;
 pub use identity::{Identity, IdentityDeps, Sign};
 pub use invitation::OpenInvitation;
@@ -52,6 +54,6 @@ pub use passkey::{Ceremony, Key, shut_out};
 pub use password::{COST, SHORTEST};
 pub use persona::{MAX_TTL_SECONDS, sign};
 pub use ring::Resealed;
-pub use session::{From, Known, Method, Session};
+pub use session::{FRESH, From, Known, Method, PROVE, Session};
 pub use svod_store::device::DeviceQuery;
 pub use totp::code;

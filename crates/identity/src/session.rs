@@ -142,6 +142,10 @@ pub struct Known {
     pub session: Option<Arc<Session>>,
 }
 
+/// After so many seconds a weighty act asks for a fresh proof, on pages and over the API.
+pub const FRESH: i64 = 10 * 60;
+/// Where a program's owner gives one.
+pub const PROVE: &str = "prove anew who you are, on the page /session/confirm, then ask again with the token that the session has from then on";
 /// A session that nobody has used for so many seconds is over.
 pub(crate) const IDLE: i64 = 2 * 3600;
 /// A session used within so many seconds is in use.

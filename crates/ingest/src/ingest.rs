@@ -1,4 +1,5 @@
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use svod_history::{History, SeriesKey};
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     routes: ArcSwap<Routes>,
     room: Arc<Semaphore>,
     inbox: mpsc::UnboundedSender<Submission>,
+    /// To whom payloads of quarantine are open, until when.
+    pub looks: Mutex<HashMap<String, Timestamp>>,
 }
 
 /// A message after examination: what is to be stored, and what is wrong with it.
@@ -78,6 +81,7 @@ impl Ingest {
             limits,
             routes,
             inbox,
+            looks: Mutex::default(),
         }))
     }
 

@@ -7,7 +7,7 @@
 //! * [`Ingest`] – what doors call
 //! * [`Judge`] – what looks at readings before they are committed (the twin)
 //! * [`DeviceDirectory`] – external id of a device to its entity
-//! * [`Quarantine`] – what was refused: look, try another mapping, replay, discard
+//! * [`Quarantine`] – what was refused: look, try another mapping, replay, discard; `looks` – to whom payloads are open
 
 mod collector;
 mod directory;
@@ -17,6 +17,7 @@ mod feed;
 mod ingest;
 mod judge;
 mod limits;
+mod looks;
 mod message;
 mod quarantine;
 mod replay;
@@ -28,6 +29,7 @@ pub use feed::Feed;
 pub use ingest::{Ingest, IngestDeps};
 pub use judge::{Judge, NoJudge};
 pub use limits::IngestLimits;
+pub use looks::LOOK_SECONDS;
 pub use message::{Accepted, RawMessage, Reading, Source};
 pub use quarantine::{Fault, Preview, PreviewReading, Quarantine, QuarantineError, QuarantineFilter};
 pub use replay::{ReplayReport, Which};

@@ -1,5 +1,5 @@
 use serde::Serialize;
-use svod_kernel::{Actor, Coded, Timestamp, Urn};
+use svod_kernel::{Actor, Coded, FieldError, Timestamp, Urn};
 use svod_mapping::{Mapping, MappingError};
 use svod_model::ObservedValue;
 use svod_registry::Action;
@@ -38,6 +38,12 @@ pub enum QuarantineError {
     /// No profile is published for the message, so no mapping of its can be tried.
     #[error("no device profile fits the message; publish one with its topic first")]
     NoProfile,
+    /// Payloads are closed to who has not said what they need them for.
+    #[error("payloads may hold data of people: say first what you need them for")]
+    Closed,
+    /// What they are needed for is not said in words.
+    #[error("say in 5 to 1,000 characters what you need the payloads for")]
+    Reason,
     /// The expression to try is wrong.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -55,6 +61,8 @@ impl Coded for QuarantineError {
             Self::Forbidden(_) => "forbidden",
             Self::NotFound(_) => "not-found",
             Self::NoProfile => "no-profile",
+            Self::Closed => "ground-needed",
+            Self::Reason => "field",
             Self::Mapping(_) => "bad-mapping",
             Self::Ingest(e) => e.code(),
             Self::Store(e) => e.code(),
@@ -63,11 +71,21 @@ impl Coded for QuarantineError {
 
     fn status(&self) -> u16 {
         match self {
-            Self::Forbidden(_) => 403,
+            Self::Forbidden(_) | Self::Closed => 403,
             Self::NotFound(_) => 404,
-            Self::NoProfile | Self::Mapping(_) => 422,
+            Self::NoProfile | Self::Reason | Self::Mapping(_) => 422,
             Self::Ingest(e) => e.status(),
             Self::Store(e) => e.status(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        let at =
+            |rule: &str, fix: &str| vec![FieldError { field: "reason".into(), rule: rule.into(), fix: fix.into() }];
+        match self {
+            Self::Closed => at("required", "say what for on the page /quarantine, or by POST /api/v1/quarantine/look"),
+            Self::Reason => at("length", "write 5 to 1,000 characters"),
+            _ => Vec::new(),
         }
     }
 }
@@ -131,7 +149,7 @@ impl Quarantine {
         if ids.is_empty() { Err(QuarantineError::Forbidden(verb)) } else { Ok(ids) }
     }
 
-    /// A page, newest first. Give the last number as `before` for the next.
+    /// A page, newest first; without payloads for whom they are closed. Give the last number as `before` for the next.
     ///
     /// # Errors
     /// [`QuarantineError::Forbidden`], [`QuarantineError::Store`].
@@ -143,7 +161,8 @@ impl Quarantine {
             before: filter.before,
             limit: i64::try_from(filter.limit.clamp(1, MAX_PAGE)).unwrap_or(1),
         };
-        Ok(self.ingest.0.store.read(move |conn| rows::page(conn, &query)).await?)
+        let page = self.ingest.0.store.read(move |conn| rows::page(conn, &query)).await?;
+        Ok(page.into_iter().map(|row| self.shown(actor, row)).collect())
     }
 
     /// How many messages have that status, by reason, most frequent first.
@@ -155,11 +174,15 @@ impl Quarantine {
         Ok(self.ingest.0.store.read(move |conn| rows::counts(conn, &spaces, status)).await?)
     }
 
-    /// One message.
+    /// One message; without its payload for whom payloads are closed.
     ///
     /// # Errors
     /// [`QuarantineError::NotFound`] also when the actor may not look at its space.
     pub async fn get(&self, actor: &Actor, id: i64) -> Result<QuarantineRow, QuarantineError> {
+        Ok(self.shown(actor, self.row(actor, id).await?))
+    }
+
+    async fn row(&self, actor: &Actor, id: i64) -> Result<QuarantineRow, QuarantineError> {
         let spaces = self.spaces(actor, Action::ReadQuarantine)?;
         let row = self.ingest.0.store.read(move |conn| rows::get(conn, id)).await?;
         row.filter(|r| spaces.contains(&r.message.space)).ok_or(QuarantineError::NotFound(id))
@@ -168,9 +191,13 @@ impl Quarantine {
     /// What another jq mapping would make of a message; nothing is stored.
     ///
     /// # Errors
-    /// [`QuarantineError::Mapping`] when the expression is wrong.
+    /// [`QuarantineError::Mapping`] when the expression is wrong; [`QuarantineError::Closed`], since readings say what the message
+    /// says.
     pub async fn try_mapping(&self, actor: &Actor, id: i64, source: &str) -> Result<Preview, QuarantineError> {
-        let row = self.get(actor, id).await?;
+        let row = self.row(actor, id).await?;
+        if !self.is_open(actor) {
+            return Err(QuarantineError::Closed);
+        }
         let mapping = Mapping::compile("mapping", source)?;
         let inner = &self.ingest.0;
         let routes = inner.routes();

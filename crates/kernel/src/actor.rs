@@ -49,6 +49,9 @@ pub struct OnBehalf {
     pub person: Urn,
     /// What entitles to it.
     pub mandate: Urn,
+    /// By what right, a value of the code list `MandateBasis`; empty where nobody has said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub basis: String,
     /// Only in matters of these types; empty: in all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub scope: BTreeSet<String>,
@@ -117,6 +120,11 @@ impl Actor {
     pub fn owns(&self, person: &Urn, kind: &str) -> bool {
         let within = |link: &OnBehalf| link.scope.is_empty() || link.scope.contains(kind);
         person.as_str() == self.subject() && self.on_behalf.iter().all(within)
+    }
+
+    /// Do they act for an organization as its head, themselves and in all its matters?
+    pub fn heads(&self) -> bool {
+        matches!(self.on_behalf.as_slice(), [link] if link.basis == "head" && link.scope.is_empty())
     }
 
     /// True when the actor has that role.

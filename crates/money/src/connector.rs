@@ -7,14 +7,14 @@ use svod_registry::QueryError;
 use svod_runtime::accruals::CURRENCY;
 use svod_runtime::cases::{Answer, Connector, ConnectorError, ServiceCall, whole};
 
-use crate::{Money, MoneyError, Payout, Refund};
+use crate::{Money, MoneyError, PayTo, Payout, Refund};
 
 /// `money.refund` and `money.payout`.
 ///
 /// | service | input | answer |
 /// | --- | --- | --- |
 /// | `money.refund` | `accrual`, `amount`? | `payment`, `payments` |
-/// | `money.payout` | `amount`, `purpose`, `account`, `currency`?, `person`?, `body`? | `payment` |
+/// | `money.payout` | `amount`, `purpose`, `account` or `card`, `currency`?, `person`?, `body`? | `payment` |
 ///
 /// What became of it comes as the message `payment-settled` with the payment's URN as its key.
 pub struct Payments(pub Money);
@@ -67,7 +67,17 @@ impl Payments {
             purpose: text("purpose").ok_or_else(|| needed("purpose", "say what is paid for"))?,
             amount: amount(call)?.ok_or_else(|| needed("amount", "give the sum in the smallest unit"))?,
             currency: text("currency").unwrap_or_else(|| CURRENCY.to_owned()),
-            account: text("account").ok_or_else(|| needed("account", "give the number of the account"))?,
+            to: match (urn(call, "card")?, text("account")) {
+                (Some(card), None) => PayTo::Card(card),
+                (None, Some(account)) => PayTo::Account(account),
+                (None, None) => {
+                    return Err(needed(
+                        "account",
+                        "give the number of the account, or `card`, the URN of a card of theirs",
+                    ));
+                }
+                (Some(_), Some(_)) => return Err(needed("card", "give an account or a card, and not both")),
+            },
             space: space.ok_or_else(|| needed("case", "pay from a process that has a case"))?,
             key: visit(&call.key),
         };

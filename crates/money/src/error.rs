@@ -35,6 +35,9 @@ pub enum MoneyError {
         /// How to mend it.
         fix: &'static str,
     },
+    /// The card is another's.
+    #[error("the card is of somebody else; pay to a card of whoever is paid")]
+    OtherCard,
     /// The file of a provider cannot be read.
     #[error("line {line} of the file: {fault}")]
     File {
@@ -87,6 +90,7 @@ impl Coded for MoneyError {
             Self::TooMuchBack { .. } => "refund-too-much",
             Self::Closed(_) => "accrual-closed",
             Self::Field { .. } => "payout-field",
+            Self::OtherCard => "payout-card",
             Self::File { .. } => "reconciliation-file",
             Self::Unsigned(Unsigned::Unreadable) => "notice-unreadable",
             Self::Unsigned(_) => "notice-unsigned",
@@ -102,7 +106,11 @@ impl Coded for MoneyError {
     fn status(&self) -> u16 {
         match self {
             Self::NoProvider(_) => 404,
-            Self::TooMuch { .. } | Self::TooMuchBack { .. } | Self::Field { .. } | Self::File { .. } => 422,
+            Self::TooMuch { .. }
+            | Self::TooMuchBack { .. }
+            | Self::Field { .. }
+            | Self::OtherCard
+            | Self::File { .. } => 422,
             Self::Closed(_) => 409,
             Self::Unsigned(Unsigned::Unreadable) => 400,
             Self::Unsigned(_) => 401,
@@ -121,6 +129,7 @@ impl Coded for MoneyError {
         match self {
             Self::TooMuch { .. } | Self::TooMuchBack { .. } => field("amount"),
             Self::Field { field: name, .. } => field(name),
+            Self::OtherCard => field("card"),
             Self::File { .. } => field("file"),
             Self::Accrual(e) => e.fields(),
             Self::Case(e) => e.fields(),

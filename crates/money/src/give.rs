@@ -7,8 +7,9 @@ use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError};
 use svod_runtime::accruals::{MOST, account, entry, whole};
 
+use crate::cards::holder;
 use crate::money::{NewPayment, TRIES, patched};
-use crate::provider::{ProviderError, State};
+use crate::provider::{Answered, CardToken, Order, Provider, ProviderError, State};
 use crate::settle::spent;
 use crate::{Money, MoneyError};
 
@@ -23,6 +24,15 @@ pub struct Refund {
     pub case: Option<Urn>,
     /// The caller's own name of it, letters, digits and `-`: given again, it is not done again.
     pub key: String,
+}
+
+/// Where somebody is paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PayTo {
+    /// Number of an account.
+    Account(String),
+    /// A card of theirs, the URN of a `PayoutCard`.
+    Card(Urn),
 }
 
 /// What is paid to somebody.
@@ -40,8 +50,8 @@ pub struct Payout {
     pub amount: i64,
     /// ISO 4217.
     pub currency: String,
-    /// Number of the account.
-    pub account: String,
+    /// Where to.
+    pub to: PayTo,
     /// Where it lies.
     pub space: SpacePath,
     /// As [`Refund::key`].
@@ -167,13 +177,21 @@ impl Money {
         if !(1..=MOST).contains(&payout.amount) {
             return Err(MoneyError::Field { field: "amount", fix: "give a whole number of the smallest unit, from 1" });
         }
-        let account_number = payout.account.trim();
-        if account_number.is_empty() || account_number.chars().count() > 64 {
+        let (account_number, card) = match &payout.to {
+            PayTo::Account(number) => (Some(number.trim()), None),
+            PayTo::Card(card) => (None, Some(self.card_of(card, &payout.person).await?)),
+        };
+        if account_number.is_some_and(|number| number.is_empty() || number.chars().count() > 64) {
             return Err(MoneyError::Field {
                 field: "account",
                 fix: "give the number of the account, up to 64 characters",
             });
         }
+        // Only the provider that has the card can pay to it.
+        let provider = match &card {
+            Some(card) => self.provider(card.text("provider").unwrap_or_default())?.id(),
+            None => self.first()?.id(),
+        };
         let new = NewPayment {
             id,
             kind: "payout",
@@ -185,11 +203,15 @@ impl Money {
             purpose: payout.purpose.trim(),
             amount: payout.amount,
             currency: &payout.currency,
-            provider: self.first()?.id(),
-            account: Some(account_number),
+            provider,
+            account: account_number,
             space: &payout.space,
         };
         let made = new.entity(self.0.registry.clock().now())?;
+        let made = match card {
+            Some(card) => made.with("card", Attribute::object(card.id)),
+            None => made,
+        };
         let urn = made.id.clone();
         self.write("payout", vec![owed(made, "payout")], None).await?;
         Ok(urn)
@@ -285,7 +307,7 @@ impl Money {
                 let original = self.known(original, "Payment").await?;
                 provider.refund(&order, original.text("reference").unwrap_or_default()).await
             }
-            None => provider.payout(&order, payment.text("account").unwrap_or_default()).await,
+            None => self.pay_to(provider.as_ref(), &payment, &order).await?,
         };
         let state = match answered {
             Ok(answered) => {
@@ -300,6 +322,31 @@ impl Money {
             return Ok(());
         }
         self.conclude(urn, &state, order.amount).await
+    }
+}
+
+impl Money {
+    /// Orders a payout: to the account, or to the card, which is looked at once more.
+    async fn pay_to(
+        &self,
+        provider: &dyn Provider,
+        payment: &Entity,
+        order: &Order,
+    ) -> Result<Result<Answered, ProviderError>, MoneyError> {
+        let Some(card) = payment.object("card") else {
+            return Ok(provider.payout(order, payment.text("account").unwrap_or_default()).await);
+        };
+        let person = payment.object("person").ok_or_else(|| QueryError::NotFound(payment.id.to_string()))?;
+        let card = match self.card_of(card, person).await {
+            Ok(card) => card,
+            Err(MoneyError::OtherCard | MoneyError::Query(QueryError::NotFound(_))) => {
+                return Ok(Err(ProviderError::Refused("the card is not there any more".to_owned())));
+            }
+            Err(e) => return Err(e),
+        };
+        let holder = holder(person, provider.id());
+        let token = CardToken { holder: &holder, token: card.text("token").unwrap_or_default() };
+        Ok(provider.payout_to_card(order, token).await)
     }
 }
 

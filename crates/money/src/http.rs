@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use svod_kernel::{Clock, Timestamp, Urn};
 
-use crate::provider::{Answered, Notice, Order, Provider, ProviderError, Reply, State, Unsigned};
+use crate::provider::{Answered, CardToken, Notice, Order, Provider, ProviderError, Reply, State, Unsigned, Word};
 
 /// The header field of a signature: `t=<seconds since 1970>,v1=<hexadecimal>`.
 pub const SIGNATURE: &str = "svod-signature";
@@ -33,7 +33,7 @@ pub trait Network: Send + Sync {
 pub struct Spec {
     /// Its name.
     pub id: String,
-    /// Its address without a slash at the end; `/payments`, `/refunds` and `/payouts` follow.
+    /// Its address without a slash at the end; `/payments`, `/refunds`, `/payouts` and `/cards` follow.
     pub url: String,
     /// Secrets shared with it: the first signs, any of them proves.
     pub secrets: Vec<String>,
@@ -107,13 +107,18 @@ impl HttpProvider {
     }
 
     async fn ask(&self, what: &str, order: &Order, more: Value) -> Result<Answered, ProviderError> {
-        let mut body = json!({
-            "payment": order.payment,
-            "amount": order.amount,
-            "currency": order.currency,
-            "purpose": order.purpose,
-            "callback": self.spec.callback,
-        });
+        self.read(&self.post(what, Some(order), more).await?)
+    }
+
+    /// A word of the answer to what is no order.
+    async fn word(&self, what: &str, asked: Value, name: &str) -> Result<String, ProviderError> {
+        let answer: Value = serde_json::from_slice(&self.post(what, None, asked).await?).unwrap_or_default();
+        let word = answer[name].as_str().map(str::to_owned);
+        word.ok_or_else(|| ProviderError::Away(format!("its answer cannot be read: '{name}' is missing")))
+    }
+
+    async fn post(&self, what: &str, order: Option<&Order>, more: Value) -> Result<Vec<u8>, ProviderError> {
+        let mut body = order.map_or_else(|| json!({}), |order| self.described(order));
         if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
             body.extend(more);
         }
@@ -122,17 +127,33 @@ impl HttpProvider {
         let headers = vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             ("accept".to_owned(), "application/json".to_owned()),
-            ("idempotency-key".to_owned(), order.payment.to_string()),
             (SIGNATURE.to_owned(), sign(secret, self.clock.now(), body.as_bytes())),
         ];
+        let key = order.map(|order| ("idempotency-key".to_owned(), order.payment.to_string()));
+        let headers = headers.into_iter().chain(key).collect();
         let url = format!("{}/{what}", self.spec.url.trim_end_matches('/'));
         let (status, answer) = self.network.post(url, headers, body).await.map_err(ProviderError::Away)?;
         match status {
-            200..=299 => self.read(&answer),
+            200..=299 => Ok(answer),
             // These two are about the order; whatever else is answered may be better later, or when somebody has mended it.
             402 | 422 => Err(ProviderError::Refused(why(&answer, status))),
             _ => Err(ProviderError::Away(format!("it answers {status}"))),
         }
+    }
+
+    fn described(&self, order: &Order) -> Value {
+        json!({
+            "payment": order.payment,
+            "amount": order.amount,
+            "currency": order.currency,
+            "purpose": order.purpose,
+            "callback": self.spec.callback,
+        })
+    }
+
+    /// Nobody is led from a provider that speaks TLS to an address that does not.
+    fn leads(&self, go: &str) -> bool {
+        go.starts_with("https://") || (!self.spec.url.starts_with("https:") && go.starts_with("http://"))
     }
 
     fn read(&self, answer: &[u8]) -> Result<Answered, ProviderError> {
@@ -141,10 +162,7 @@ impl HttpProvider {
         if !is_reference(&said.reference) {
             return Err(unread("reference must be 1 to 128 visible ASCII characters".into()));
         }
-        // Nobody is led from a provider that speaks TLS to an address that does not.
-        let secure = self.spec.url.starts_with("https:");
-        let bad = |go: &String| !(go.starts_with("https://") || (!secure && go.starts_with("http://")));
-        if said.redirect.as_ref().is_some_and(bad) {
+        if said.redirect.as_ref().is_some_and(|go| !self.leads(go)) {
             return Err(unread("redirect is no https address".into()));
         }
         let state = state(&said.status, said.failure).ok_or_else(|| unread(format!("status '{}'", said.status)))?;
@@ -174,6 +192,21 @@ impl Provider for HttpProvider {
 
     fn payout<'a>(&'a self, order: &'a Order, account: &'a str) -> Reply<'a> {
         Box::pin(self.ask("payouts", order, json!({"account": account})))
+    }
+
+    fn card_page<'a>(&'a self, holder: &'a str, back: &'a str) -> Word<'a> {
+        Box::pin(async move {
+            let go = self.word("cards", json!({"holder": holder, "back": back}), "redirect").await?;
+            if self.leads(&go) { Ok(go) } else { Err(ProviderError::Away("its redirect is no https address".into())) }
+        })
+    }
+
+    fn card_digits<'a>(&'a self, card: CardToken<'a>) -> Word<'a> {
+        Box::pin(self.word("cards/known", json!({"holder": card.holder, "token": card.token}), "last"))
+    }
+
+    fn payout_to_card<'a>(&'a self, order: &'a Order, card: CardToken<'a>) -> Reply<'a> {
+        Box::pin(self.ask("payouts", order, json!({"holder": card.holder, "token": card.token})))
     }
 
     fn notice(&self, signature: Option<&str>, body: &[u8], now: Timestamp) -> Result<Notice, Unsigned> {

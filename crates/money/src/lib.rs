@@ -11,6 +11,7 @@
 //! * `reconcile` – a provider's file beside what is here; `verify` – the books beside the entities
 //! * `lists` – what a person owes, what a body is owed; [`sums`] – sums as people write them
 
+mod cards;
 mod connector;
 mod error;
 mod give;
@@ -28,15 +29,15 @@ mod verify;
 
 pub use connector::Payments;
 pub use error::MoneyError;
-pub use give::{Payout, Refund};
+pub use give::{PayTo, Payout, Refund};
 pub use http::{HttpProvider, Network, Networked, SIGNATURE, Spec, sign};
 pub use lists::{Register, Sums};
 pub use money::{Money, MoneyDeps};
 pub use notice::{Kept, Reason};
 pub use pay::Going;
-pub use provider::{Answered, Notice, Order, Provider, ProviderError, Reply, State, Unsigned};
-pub use reconcile::{Compared, Line, Reconciled, Verdict, file};
-pub use sandbox::{SANDBOX, Sandbox};
+pub use provider::{Answered, CardToken, Notice, Order, Provider, ProviderError, Reply, State, Unsigned, Word};
+pub use reconcile::{Compared, Line, Reconciled, Side, Verdict, file};
+pub use sandbox::{SANDBOX, SANDBOX_CARDS, Sandbox};
 pub use settle::Settled;
 pub use svod_runtime::accruals::{CURRENCY, NewAccrual, is_number};
 pub use verify::Verified;

@@ -67,6 +67,23 @@ pub enum ProviderError {
 /// The answer of a provider.
 pub type Reply<'a> = Pin<Box<dyn Future<Output = Result<Answered, ProviderError>> + Send + 'a>>;
 
+/// A word of a provider: an address, the last digits of a card.
+pub type Word<'a> = Pin<Box<dyn Future<Output = Result<String, ProviderError>> + Send + 'a>>;
+
+/// A card as its provider knows it: whose it is there, and what it is called. Its number is nowhere here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CardToken<'a> {
+    /// By what the provider knows whoever has shown it the card: nothing that says who they are.
+    pub holder: &'a str,
+    /// What the provider calls the card. For another holder it is nothing.
+    pub token: &'a str,
+}
+
+/// A provider that knows no cards.
+fn no_cards<'a, T: Send + 'a>() -> Pin<Box<dyn Future<Output = Result<T, ProviderError>> + Send + 'a>> {
+    Box::pin(async { Err(ProviderError::Refused("this provider pays to accounts, and to no cards".to_owned())) })
+}
+
 /// What a provider says by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -117,6 +134,22 @@ pub trait Provider: Send + Sync {
 
     /// Somebody is paid, to an account.
     fn payout<'a>(&'a self, order: &'a Order, account: &'a str) -> Reply<'a>;
+
+    /// The page of the provider on which a holder shows it a card to be paid to. They come back to `back`, an absolute address, with
+    /// `token` in its query.
+    fn card_page<'a>(&'a self, _holder: &'a str, _back: &'a str) -> Word<'a> {
+        no_cards()
+    }
+
+    /// The last four digits of the card of a token; refused for a token that it has not given to this holder.
+    fn card_digits<'a>(&'a self, _card: CardToken<'a>) -> Word<'a> {
+        no_cards()
+    }
+
+    /// Somebody is paid, to a card that they have shown it; refused for a token that it has not given to this holder.
+    fn payout_to_card<'a>(&'a self, _order: &'a Order, _card: CardToken<'a>) -> Reply<'a> {
+        no_cards()
+    }
 
     /// What it says by itself, once its signature is proved.
     ///

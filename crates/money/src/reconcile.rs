@@ -1,12 +1,12 @@
-//! A provider's file beside what is here: CSV with `reference`, `amount` (smallest units) and `state` (`done`, `failed`,
-//! `pending`), in any order of columns, separated by commas or semicolons.
+//! A provider's file beside what is here: CSV with `reference`, `amount` (smallest units), `state` (`done`, `failed`, `pending`) and,
+//! where it has them, `currency`, in any order of columns, separated by commas or semicolons.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::Entity;
 use svod_registry::{EntityQuery, QueryError};
-use svod_runtime::accruals::whole;
+use svod_runtime::accruals::{CURRENCY, whole};
 
 use crate::{Money, MoneyError};
 
@@ -24,6 +24,8 @@ pub struct Line {
     pub amount: i64,
     /// `done`, `failed` or `pending`.
     pub state: String,
+    /// Three letters; none where the file has no such column: that of the payment then.
+    pub currency: Option<String>,
 }
 
 /// How a line there and a payment here stand to one another.
@@ -54,6 +56,17 @@ impl Verdict {
     }
 }
 
+/// One side of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Smallest units.
+    pub amount: i64,
+    /// Three letters; `RUB` where neither side says it.
+    pub currency: String,
+    /// `done`, `failed` or `pending`.
+    pub state: String,
+}
+
 /// One payment, there and here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
@@ -61,10 +74,10 @@ pub struct Compared {
     pub verdict: Verdict,
     /// What the provider calls it.
     pub reference: String,
-    /// Sum and state there.
-    pub there: Option<(i64, String)>,
-    /// Payment, sum and state here.
-    pub here: Option<(Urn, i64, String)>,
+    /// What the provider says.
+    pub there: Option<Side>,
+    /// The payment here.
+    pub here: Option<(Urn, Side)>,
     /// How much of it was more than was owed; smallest units.
     pub overpaid: i64,
 }
@@ -103,6 +116,7 @@ pub fn file(bytes: &[u8]) -> Result<Vec<Line>, MoneyError> {
         })
     };
     let (reference, amount, state) = (place("reference")?, place("amount")?, place("state")?);
+    let currency = header.iter().position(|h| h.eq_ignore_ascii_case("currency"));
     let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
     for (number, record) in (2_u64..).zip(reader.records()) {
         let record = record.map_err(|e| fault(number, &e.to_string()))?;
@@ -113,7 +127,11 @@ pub fn file(bytes: &[u8]) -> Result<Vec<Line>, MoneyError> {
                 .parse()
                 .map_err(|_| fault(number, "amount must be a whole number of the smallest unit, such as 35000"))?,
             state: cell(state).to_ascii_lowercase(),
+            currency: currency.map(|place| cell(place).to_ascii_uppercase()).filter(|c| !c.is_empty()),
         };
+        if line.currency.as_ref().is_some_and(|c| c.len() != 3 || !c.bytes().all(|b| b.is_ascii_uppercase())) {
+            return Err(fault(number, "currency must be three letters, such as RUB"));
+        }
         if line.reference.is_empty() {
             return Err(fault(number, "reference is empty"));
         }
@@ -131,8 +149,19 @@ pub fn file(bytes: &[u8]) -> Result<Vec<Line>, MoneyError> {
     Ok(lines)
 }
 
-fn side(payment: &Entity) -> (Urn, i64, String) {
-    (payment.id.clone(), whole(payment, "amount"), payment.text("status").unwrap_or_default().to_owned())
+fn side(payment: &Entity) -> Side {
+    let text = |name: &str| payment.text(name).map(str::to_owned);
+    Side {
+        amount: whole(payment, "amount"),
+        currency: text("currency").unwrap_or_else(|| CURRENCY.to_owned()),
+        state: text("status").unwrap_or_default(),
+    }
+}
+
+/// What a line says; of a payment that is here in its currency, where the line names none.
+fn said(line: &Line, here: Option<&Side>) -> Side {
+    let currency = line.currency.as_deref().or_else(|| here.map(|side| side.currency.as_str())).unwrap_or(CURRENCY);
+    Side { amount: line.amount, currency: currency.to_owned(), state: line.state.clone() }
 }
 
 impl Money {
@@ -161,27 +190,27 @@ impl Money {
         }
         let mut done = Reconciled::default();
         for line in lines {
-            let there = Some((line.amount, line.state.clone()));
-            let (verdict, here, overpaid) = match here.remove(&line.reference) {
-                None => (Verdict::MissingHere, None, 0),
+            let (verdict, there, here, overpaid) = match here.remove(&line.reference) {
+                None => (Verdict::MissingHere, said(line, None), None, 0),
                 Some((_, false)) => {
                     done.elsewhere += 1;
                     continue;
                 }
                 Some((payment, true)) => {
                     let side = side(&payment);
-                    let same = (side.1, side.2.as_str()) == (line.amount, line.state.as_str());
-                    let verdict = if same { Verdict::Matched } else { Verdict::Different };
-                    (verdict, Some(side), whole(&payment, "overpaid"))
+                    let there = said(line, Some(&side));
+                    let verdict = if side == there { Verdict::Matched } else { Verdict::Different };
+                    (verdict, there, Some((payment.id.clone(), side)), whole(&payment, "overpaid"))
                 }
             };
+            let there = Some(there);
             done.lines.push(Compared { verdict, reference: line.reference.clone(), there, here, overpaid });
         }
         let within = |p: &Entity| p.time("settledAt").is_some_and(|at| from <= at && at < until);
         for (reference, (payment, seen)) in here {
             if seen && payment.text("status") == Some("done") && within(&payment) {
                 let (verdict, overpaid) = (Verdict::MissingThere, whole(&payment, "overpaid"));
-                let here = Some(side(&payment));
+                let here = Some((payment.id.clone(), side(&payment)));
                 done.lines.push(Compared { verdict, reference, there: None, here, overpaid });
             }
         }
@@ -206,8 +235,9 @@ impl Money {
             if !payment.time("settledAt").is_some_and(|at| from <= at && at < until) {
                 continue;
             }
-            let (_, amount, state) = side(&payment);
-            lines.push((Line { reference: reference.to_owned(), amount, state }, payment));
+            let Side { amount, currency, state } = side(&payment);
+            let (reference, currency) = (reference.to_owned(), Some(currency));
+            lines.push((Line { reference, amount, state, currency }, payment));
         }
         lines.sort_by(|(a, x), (b, y)| (x.time("settledAt"), &a.reference).cmp(&(y.time("settledAt"), &b.reference)));
         Ok(lines)
@@ -235,14 +265,21 @@ mod tests {
     fn files_are_read_with_what_is_wrong_by_line() {
         let read = |text: &str| file(text.as_bytes()).map_err(|e| e.to_string());
         let lines = read("\u{feff}State;Amount;Reference\ndone;35000;a-1\r\nfailed; 100 ;a-2\n").unwrap();
-        let line =
-            |reference: &str, amount, state: &str| Line { reference: reference.into(), amount, state: state.into() };
+        let line = |reference: &str, amount, state: &str| Line {
+            reference: reference.into(),
+            amount,
+            state: state.into(),
+            currency: None,
+        };
         assert_eq!(lines, [line("a-1", 35_000, "done"), line("a-2", 100, "failed")]);
+        let told = read("reference,amount,state,currency\na,1,done,kzt\nb,2,done,\n").unwrap();
+        assert_eq!(told.iter().map(|l| l.currency.as_deref()).collect::<Vec<_>>(), [Some("KZT"), None]);
         for (text, part) in [
             ("reference,amount\n", "column 'state'"),
             ("reference,amount,state\na,350.00,done\n", "line 2"),
             ("reference,amount,state\na,1,done\na,1,done\n", "twice"),
             ("reference,amount,state\na,1,paid\n", "done, failed or pending"),
+            ("reference,amount,state,currency\na,1,done,roubles\n", "three letters"),
             ("reference,amount,state\n,1,done\n", "empty"),
         ] {
             let fault = read(text).unwrap_err();

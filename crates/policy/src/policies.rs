@@ -1,5 +1,5 @@
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _, RandomState};
 use std::str::FromStr;
 use std::sync::{PoisonError, RwLock};
 
@@ -9,6 +9,7 @@ use cedar_policy::{
 };
 use svod_kernel::Actor;
 
+use crate::names::line_at;
 use crate::{Action, Ground, ResourceRef};
 
 /// Decisions kept; the cache is emptied when it is full and whenever packs are published.
@@ -44,6 +45,8 @@ pub struct Policies {
     set: PolicySet,
     authorizer: Authorizer,
     cache: RwLock<HashMap<Asked, bool>>,
+    /// Actors are told apart by a number that nobody can foresee: identifiers are chosen by those who bear them.
+    keys: RandomState,
 }
 
 impl Policies {
@@ -54,21 +57,21 @@ impl Policies {
     pub fn compile(schema: &PolicySource, sources: &[PolicySource]) -> Result<Self, Vec<PolicyError>> {
         let (schema_value, _) = Schema::from_cedarschema_str(&schema.text)
             .map_err(|e| vec![PolicyError { file: schema.file.clone(), line: 0, message: e.to_string() }])?;
-        let mut set = PolicySet::new();
+        let (mut set, mut lines) = (PolicySet::new(), HashMap::new());
         let mut errors = Vec::new();
         for source in sources {
-            if let Err(e) = add(&mut set, source) {
+            if let Err(e) = add((&mut set, &mut lines), source) {
                 errors.push(e);
             }
         }
         let outcome = Validator::new(schema_value).validate(&set, ValidationMode::Strict);
-        errors.extend(outcome.validation_errors().map(|e| PolicyError {
-            file: AsRef::<str>::as_ref(e.policy_id()).split('#').next().unwrap_or_default().to_owned(),
-            line: 0,
-            message: e.to_string(),
+        errors.extend(outcome.validation_errors().map(|e| {
+            let id: &str = e.policy_id().as_ref();
+            let file = id.split('#').next().unwrap_or_default().to_owned();
+            PolicyError { file, line: lines.get(id).copied().unwrap_or(0), message: e.to_string() }
         }));
         if errors.is_empty() {
-            Ok(Self { set, authorizer: Authorizer::new(), cache: RwLock::default() })
+            Ok(Self { set, authorizer: Authorizer::new(), cache: RwLock::default(), keys: RandomState::new() })
         } else {
             Err(errors)
         }
@@ -76,13 +79,14 @@ impl Policies {
 
     /// No policy at all: nothing is permitted.
     pub fn none() -> Self {
-        Self { set: PolicySet::new(), authorizer: Authorizer::new(), cache: RwLock::default() }
+        let (set, authorizer) = (PolicySet::new(), Authorizer::new());
+        Self { set, authorizer, cache: RwLock::default(), keys: RandomState::new() }
     }
 
     /// May this actor do this? Anything that goes wrong on the way means no.
     pub fn allows(&self, actor: &Actor, action: Action, resource: &ResourceRef) -> bool {
         let own = resource.person.as_ref().is_some_and(|p| actor.owns(p, &resource.kind));
-        let key = (fingerprint(actor), action, ResourceRef { person: None, case: None, ..resource.clone() }, own);
+        let key = (self.fingerprint(actor), action, ResourceRef { person: None, case: None, ..resource.clone() }, own);
         if let Some(known) = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return *known;
         }
@@ -93,6 +97,16 @@ impl Policies {
         }
         cache.insert(key, allowed);
         allowed
+    }
+
+    fn fingerprint(&self, actor: &Actor) -> u64 {
+        let mut h = self.keys.build_hasher();
+        actor.id.hash(&mut h);
+        actor.roles.hash(&mut h);
+        actor.spaces.hash(&mut h);
+        actor.body.hash(&mut h);
+        (actor.on_behalf.is_empty(), actor.heads()).hash(&mut h);
+        h.finish()
     }
 
     fn decide(&self, actor: &Actor, action: Action, resource: &ResourceRef, own: bool) -> Option<bool> {
@@ -107,9 +121,11 @@ impl Policies {
             ("spaces".to_owned(), strings(actor.spaces.iter().map(ToString::to_string).collect())),
             ("body".to_owned(), body(&actor.body)),
             ("acting".to_owned(), RestrictedExpression::new_bool(!actor.on_behalf.is_empty())),
+            ("heads".to_owned(), RestrictedExpression::new_bool(actor.heads())),
         ]);
         let what = HashMap::from([
             ("type".to_owned(), text(resource.kind.clone())),
+            ("kind".to_owned(), RestrictedExpression::new_entity_uid(uid("Type", &resource.kind)?)),
             ("space".to_owned(), text(resource.space.to_string())),
             ("spaces".to_owned(), strings(resource.space.lineage().map(|s| s.to_string()).collect())),
             ("body".to_owned(), body(&resource.body)),
@@ -130,13 +146,21 @@ impl Policies {
     }
 }
 
-fn add(set: &mut PolicySet, source: &PolicySource) -> Result<(), PolicyError> {
+/// Adds the policies of a file; where each begins, by its id.
+fn add((set, lines): (&mut PolicySet, &mut HashMap<String, usize>), source: &PolicySource) -> Result<(), PolicyError> {
     let fail = |message: String| PolicyError { file: source.file.clone(), line: line_of(&message), message };
     let parsed = PolicySet::from_str(&source.text).map_err(|e| fail(whole(&e)))?;
+    // Nothing fills the slots of templates: what they forbid would be forbidden to nobody.
+    if parsed.num_of_templates() > 0 {
+        return Err(fail("a policy with ?principal or ?resource is never asked; write it without slots".to_owned()));
+    }
     for (n, policy) in parsed.policies().enumerate() {
         let name = policy.annotation("id").map_or_else(|| n.to_string(), str::to_owned);
-        let id = PolicyId::new(format!("{}#{name}", source.file));
-        set.add(policy.new_id(id)).map_err(|e| fail(e.to_string()))?;
+        let id = format!("{}#{name}", source.file);
+        let begins =
+            policy.to_cedar().and_then(|text| source.text.find(&text)).map_or(0, |at| line_at(&source.text, at));
+        lines.insert(id.clone(), begins);
+        set.add(policy.new_id(PolicyId::new(id))).map_err(|e| fail(e.to_string()))?;
     }
     Ok(())
 }
@@ -164,27 +188,15 @@ fn uid(kind: &str, id: &str) -> Option<EntityUid> {
     Some(EntityUid::from_type_name_and_id(EntityTypeName::from_str(kind).ok()?, EntityId::new(id)))
 }
 
-fn fingerprint(actor: &Actor) -> u64 {
-    let mut h = DefaultHasher::new();
-    actor.id.hash(&mut h);
-    actor.roles.hash(&mut h);
-    actor.spaces.hash(&mut h);
-    actor.body.hash(&mut h);
-    actor.on_behalf.is_empty().hash(&mut h);
-    h.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use svod_kernel::{Role, SpacePath};
 
     use super::*;
+    use crate::schema;
 
-    const SCHEMA: &str = r#"
-        entity Actor { roles: Set<String>, spaces: Set<String>, body: String, acting: Bool };
-        entity Entity { "type": String, space: String, spaces: Set<String>, body: String, own: Bool, ground: String, open: Bool };
-        action "read", "take" appliesTo { principal: Actor, resource: Entity };
-    "#;
+    /// Types of a metamodel.
+    const KINDS: [&str; 2] = ["Person", "Task"];
     const POLICY: &str = r#"
         @id("own-space")
         permit (principal, action == Action::"read", resource)
@@ -206,7 +218,7 @@ mod tests {
 
     #[test]
     fn permits_only_what_a_policy_permits() {
-        let p = Policies::compile(&source(SCHEMA), &[source(POLICY)]).unwrap();
+        let p = Policies::compile(&schema(KINDS), &[source(POLICY)]).unwrap();
         let target = ResourceRef::new("Task", "kuzbass/kemerovo".parse::<SpacePath>().unwrap());
         for _ in 0..2 {
             assert!(p.allows(&official("kuzbass"), Action::Read, &target));
@@ -219,7 +231,7 @@ mod tests {
     #[test]
     fn what_is_ones_own_is_told_apart_from_the_same_of_another() {
         let own = r#"permit (principal, action == Action::"read", resource) when { resource.own };"#;
-        let p = Policies::compile(&source(SCHEMA), &[source(own)]).unwrap();
+        let p = Policies::compile(&schema(KINDS), &[source(own)]).unwrap();
         let of = |id: &str| {
             let of = ResourceRef::new("Person", "kuzbass".parse::<SpacePath>().unwrap());
             ResourceRef { person: Some(id.parse().unwrap()), ..of }
@@ -233,9 +245,39 @@ mod tests {
 
     #[test]
     fn names_the_file_of_a_bad_policy() {
-        let bad = Policies::compile(&source(SCHEMA), &[source("permit (principal, action, resource) when { 1 };;")]);
+        let bad = Policies::compile(&schema(KINDS), &[source("permit (principal, action, resource) when { 1 };;")]);
         assert_eq!(bad.err().unwrap()[0].file, "t.cedar");
-        let unknown = Policies::compile(&source(SCHEMA), &[source(&POLICY.replace("roles", "rolls"))]);
+        let unknown = Policies::compile(&schema(KINDS), &[source(&POLICY.replace("roles", "rolls"))]);
         assert_eq!(unknown.err().unwrap()[0].file, "t.cedar");
+    }
+
+    #[test]
+    fn a_kind_is_a_type_of_the_metamodel() {
+        let closed = |name: &str| {
+            let text = format!(
+                "permit (principal, action, resource);\n@id(\"closed\")\nforbid (principal, action, resource)\nwhen {{ resource.kind == Type::\"{name}\" }};"
+            );
+            Policies::compile(&schema(KINDS), &[source(&text)])
+        };
+        let errors = closed("Persn").err().unwrap();
+        assert_eq!((errors.len(), errors[0].file.as_str(), errors[0].line), (1, "t.cedar", 2), "{errors:?}");
+        assert!(errors[0].message.contains("Persn"), "{}", errors[0].message);
+        let p = closed("Person").unwrap();
+        let may = |kind: &str| {
+            p.allows(
+                &Actor::anonymous(),
+                Action::Read,
+                &ResourceRef::new(kind, "kuzbass".parse::<SpacePath>().unwrap()),
+            )
+        };
+        assert!(may("Task") && !may("Person"));
+        assert!(may("NoType"), "open spaces have types that nobody has declared");
+    }
+
+    #[test]
+    fn a_policy_with_slots_is_no_policy() {
+        let text = "permit (principal, action, resource);\nforbid (principal == ?principal, action, resource);";
+        let errors = Policies::compile(&schema(KINDS), &[source(text)]).err().unwrap();
+        assert!(errors[0].message.contains("slots"), "{errors:?}");
     }
 }

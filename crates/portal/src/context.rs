@@ -1,3 +1,4 @@
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -39,6 +40,8 @@ pub struct PageContext {
     pub offset_hours: i32,
     /// When the request came.
     pub now: Timestamp,
+    /// When they in whose affairs this is were last shown, in this browser, who looked at their data; see [`Self::mark_seen`].
+    pub seen: Option<Timestamp>,
     pub(crate) portal: Portal,
 }
 
@@ -46,6 +49,12 @@ impl PageContext {
     /// The address of the installation, without a path; none when it has none of its own.
     pub fn origin(&self) -> Option<String> {
         self.portal.0.identity.origin()
+    }
+
+    /// From now on they have been shown who looked at their data: [`Self::seen`] of later requests of this browser.
+    pub fn mark_seen(&self, response: &mut Response) {
+        let value = format!("{:016x}.{}", of_whom(&self.actor), self.now.0);
+        cookies::set(response.headers_mut(), cookies::SEEN, &value, cookies::YEAR, self.portal.0.secure_cookies);
     }
 
     /// The text of a message.
@@ -241,6 +250,7 @@ async fn read(portal: &Portal, headers: &HeaderMap, uri: &Uri) -> (PageContext, 
         Ok(Some(known)) => (known.actor, known.session, known.name, known.acts_for),
         _ => (Arc::new(Actor::anonymous()), None, String::new(), String::new()),
     };
+    let seen = cookies::read(headers, cookies::SEEN).and_then(|kept| seen_at(kept, &actor));
     let ctx = PageContext {
         lang: asked.or(kept).or_else(accepted).unwrap_or_default(),
         actor,
@@ -254,10 +264,23 @@ async fn read(portal: &Portal, headers: &HeaderMap, uri: &Uri) -> (PageContext, 
         csrf: csrf.map_or_else(|| new_token(portal), str::to_owned),
         offset_hours: portal.0.offset_hours,
         now: portal.0.clock.now(),
+        seen,
         portal: portal.clone(),
     };
     let marks = Marks { lang: asked.is_some() && asked != kept, csrf: csrf.is_none(), forget_session };
     (ctx, marks)
+}
+
+/// Whose moment it is: several people may share a browser.
+fn of_whom(actor: &Actor) -> u64 {
+    let mut h = DefaultHasher::new();
+    actor.subject().hash(&mut h);
+    h.finish()
+}
+
+fn seen_at(kept: &str, actor: &Actor) -> Option<Timestamp> {
+    let (whom, at) = kept.split_once('.')?;
+    (whom == format!("{:016x}", of_whom(actor))).then(|| at.parse().ok().map(Timestamp)).flatten()
 }
 
 pub(crate) fn new_token(portal: &Portal) -> String {

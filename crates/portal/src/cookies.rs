@@ -8,6 +8,8 @@ pub(crate) const SESSION: &str = "svod_session";
 pub(crate) const CSRF: &str = "svod_csrf";
 /// What was begun with an outside provider.
 pub(crate) const OUTSIDE: &str = "svod_outside";
+/// When its owner was last shown who looked at their data.
+pub(crate) const SEEN: &str = "svod_seen";
 /// Before the names of cookies that only this host can set, over TLS (RFC 6265bis, 4.1.3.2).
 const HOST: &str = "__Host-";
 /// A year.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Element, NodeKind, Process, Trigger, Work};
-use crate::state::{Entry, State, Topic, Wait};
+use crate::model::{Element, NodeKind, Process, Repeat, Trigger, Work};
+use crate::state::{Entry, Redo, State, Topic, Wait};
 
 /// Why a case cannot go over.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +24,8 @@ impl Process {
     ///
     /// # Errors
     /// Every element at which something waits and that has no fitting counterpart: another kind of work, another kind
-    /// of event, another sub-process around it, a gateway without that flow.
+    /// of event, another sub-process around it, another activity on whose border it stands, instances in another order,
+    /// nothing that undoes what was done, a gateway without that flow.
     pub fn migrate(
         &self,
         state: &State,
@@ -68,10 +69,16 @@ impl<'p> Move<'p> {
     fn state(&mut self, state: &State) -> State {
         let mut next = state.clone();
         for token in next.tokens.values_mut() {
-            let (old, wait) = (token.element.clone(), token.wait.clone());
+            let old = token.element.clone();
             token.element = self.fitting(&old, "a token waits there");
-            if wait == Wait::Join {
+            // Who stands still at a join is counted there again when it is tried again.
+            let again = |n: &u64| state.incidents.get(n).is_some_and(|i| i.redo == Redo::Enter);
+            let stands = matches!(&token.wait, Wait::Incident(n) if again(n)) && token.flow.is_some();
+            if token.wait == Wait::Join || stands && self.gathers(&old) {
                 self.join(&old, &token.element, token.flow.as_deref());
+            }
+            if matches!(token.wait, Wait::Items(_)) {
+                self.same_order(&old, &token.element);
             }
             if let Wait::Undoing(plan) = &mut token.wait {
                 for undo in plan {
@@ -95,15 +102,20 @@ impl<'p> Move<'p> {
         for timer in next.timers.values_mut() {
             let old = timer.element.clone();
             timer.element = self.fitting(&old, "a timer runs for it");
+            self.same_place(&old, &timer.element);
         }
         for subscription in next.subscriptions.values_mut() {
             let old = subscription.element.clone();
             subscription.element = self.fitting(&old, "somebody waits for it");
             self.same_topic(&old, &subscription.element, &subscription.to);
+            self.same_place(&old, &subscription.element);
         }
         for reset in &mut next.resets {
             let old = reset.element.clone();
             reset.element = self.fitting(&old, "it waits for the rest");
+            for flow in &reset.flows {
+                self.join(&old, &reset.element, Some(flow));
+            }
         }
         next
     }
@@ -112,6 +124,10 @@ impl<'p> Move<'p> {
     fn entry(&mut self, entry: &mut Entry) {
         let old = entry.element.clone();
         entry.element = self.fitting(&old, "it was done and may have to be undone");
+        if undone(self.from, &old) && !undone(self.to, &entry.element) {
+            let reason = format!("it was done and may have to be undone, and nothing undoes '{}'", entry.element);
+            self.fault(&old, reason, "keep what undoes it in the new version");
+        }
         for inner in &mut entry.inner {
             self.entry(inner);
         }
@@ -135,11 +151,46 @@ impl<'p> Move<'p> {
             let reason = format!("{why}, and '{new}' is another kind of element");
             self.fault(old, reason, "map it to an element of the same kind, or move the token first");
         }
-        if before.parent.as_ref().map(|p| self.name(p)) != after.parent {
+        let around: Vec<String> = around(self.from, before).into_iter().map(|p| self.name(p)).collect();
+        if around != self::around(self.to, after) {
             let reason = format!("{why}, and '{new}' stands in another sub-process");
             self.fault(old, reason, "map the sub-process too, or move the token first");
         }
         new
+    }
+
+    /// True for a gateway that waits for several flows.
+    fn gathers(&self, old: &str) -> bool {
+        let gateway = |e: &&Element| {
+            matches!(e.kind, NodeKind::Parallel | NodeKind::Inclusive | NodeKind::Complex { .. })
+                && e.incoming.len() > 1
+        };
+        self.from.element(old).filter(gateway).is_some()
+    }
+
+    /// Instances that have begun one after the other do not go on all at once, nor the other way round.
+    fn same_order(&mut self, old: &str, new: &str) {
+        let sequential = |process: &Process, id: &str| match process.element(id)?.activity()?.repeat {
+            Some(Repeat::Items { sequential, .. }) => Some(sequential),
+            _ => None,
+        };
+        if let (Some(before), Some(after)) = (sequential(self.from, old), sequential(self.to, new))
+            && before != after
+        {
+            let order = |sequential| if sequential { "one after the other" } else { "all at once" };
+            let reason = format!("its instances run {}, and those of '{new}' {}", order(before), order(after));
+            self.fault(old, reason, "keep isSequential, or move the token first");
+        }
+    }
+
+    /// What happens on the border of an activity, or behind an event-based gateway, happens there in the new version too.
+    fn same_place(&mut self, old: &str, new: &str) {
+        let (from, to) = (self.from, self.to);
+        let Some(before) = from.element(old).and_then(|e| from.waits_for(e)) else { return };
+        if to.element(new).and_then(|e| to.waits_for(e)) != Some(self.name(before).as_str()) {
+            let reason = format!("it may happen at '{before}', and '{new}' stands elsewhere");
+            self.fault(old, reason, format!("keep it at '{before}' or its counterpart, or move the token first"));
+        }
     }
 
     fn join(&mut self, old: &str, new: &str, flow: Option<&str>) {
@@ -170,6 +221,33 @@ impl<'p> Move<'p> {
             self.fault(old, reason, "keep the name of the message or signal, or move the token first");
         }
     }
+}
+
+impl Process {
+    /// The activity on whose border an event stands, or the event-based gateway before it.
+    fn waits_for<'a>(&'a self, event: &'a Element) -> Option<&'a str> {
+        if let NodeKind::Boundary { on, .. } = &event.kind {
+            return Some(on);
+        }
+        let mut sources = event.incoming.iter().map(|f| self.flows[*f].source.as_str());
+        sources.find(|s| self.element(s).is_some_and(|e| e.kind == NodeKind::EventBased))
+    }
+}
+
+/// The sub-processes around an element, the nearest first.
+fn around<'p>(process: &'p Process, element: &'p Element) -> Vec<&'p str> {
+    let next = |e: &&'p Element| e.parent.as_ref().and_then(|p| process.element(p));
+    let all = std::iter::successors(next(&element), next);
+    all.map(|e| e.id.as_str()).collect()
+}
+
+/// True when an activity is undone by another one, or by an event sub-process in it.
+fn undone(process: &Process, id: &str) -> bool {
+    let Some(element) = process.element(id) else { return false };
+    let handled = |b: &Element| matches!(b.kind, NodeKind::Boundary { handler: Some(_), .. });
+    let starts = |(_, start): (&Element, &Element)| matches!(start.trigger(), Some(Trigger::Compensation(_)));
+    element.boundary.iter().filter_map(|b| process.element(b)).any(handled)
+        || element.sub().is_some() && process.event_subs(id).any(starts)
 }
 
 fn same_kind(before: &Element, after: &Element) -> bool {

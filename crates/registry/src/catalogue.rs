@@ -9,7 +9,7 @@ use svod_model::{
     DeviceProfile, LayerSpec, Metamodel, Pack, PackError, PackSource, PersonaSpec, Position, ServiceTerm, TriggerSpec,
     check_pack, parse_pack,
 };
-use svod_policy::{Policies, PolicySource};
+use svod_policy::Policies;
 use svod_process::{Calendar, Calendars, Process};
 use svod_rules::{Decision, DecisionModel, DecisionModels};
 use svod_text::Texts;
@@ -17,7 +17,7 @@ use svod_text::Texts;
 use crate::candidates::Tried;
 use crate::rules::Rules;
 use crate::starts::Starts;
-use crate::{named, starts};
+use crate::{named, policies, starts};
 
 /// The file of the decision on security.
 const SECURITY: &str = "security.dmn";
@@ -206,7 +206,7 @@ pub(crate) fn compile_with(
         errors.extend(check_pack(pack, &metamodel, &refs));
     }
     let texts = texts(&refs, &mut errors);
-    let policies = policies(&refs, &mut errors);
+    let policies = policies::compile((&refs, &metamodel), names, &mut errors);
     let profiles = profiles(&refs, &mut errors);
     let processes: Vec<Processes> = refs.iter().map(|pack| processes(pack, &mut errors)).collect();
     let triggers = triggers(&refs, &processes, &mut errors);
@@ -358,35 +358,6 @@ fn locale_file(pack: &str, lang: Lang) -> String {
     format!("{pack}/locales/{}.ftl", lang.tag())
 }
 
-fn policies(packs: &[&Pack], errors: &mut Vec<PackError>) -> Option<Policies> {
-    let all = packs.iter().flat_map(|p| {
-        p.policies
-            .iter()
-            .map(|(file, text)| PolicySource { file: format!("{}/policies/{file}", p.manifest.id), text: text.clone() })
-    });
-    let (schemas, sources): (Vec<_>, Vec<_>) = all.partition(|s| s.file.ends_with(".cedarschema"));
-    if schemas.is_empty() && sources.is_empty() {
-        return Some(Policies::none());
-    }
-    let schema = PolicySource {
-        file: schemas.first().map(|s| s.file.clone()).unwrap_or_default(),
-        text: schemas.iter().map(|s| s.text.as_str()).collect::<Vec<_>>().join("\n"),
-    };
-    match Policies::compile(&schema, &sources) {
-        Ok(p) => Some(p),
-        Err(e) => {
-            errors.extend(e.into_iter().map(|e| PackError {
-                file: e.file,
-                position: Position { line: e.line, column: 0 },
-                rule: "cedar".into(),
-                message: e.message,
-                fix: "correct the policy; names must stand in schema.cedarschema".into(),
-            }));
-            None
-        }
-    }
-}
-
 fn profiles(packs: &[&Pack], errors: &mut Vec<PackError>) -> Vec<Arc<CompiledProfile>> {
     let mut done = Vec::new();
     for pack in packs {
@@ -460,14 +431,15 @@ fn unowned(own: &Own, metamodel: &Metamodel) -> Option<(String, String)> {
     let Some(kind) = metamodel.types.get(&own.kind) else {
         return Some((format!("{place}: type '{}' is not declared", own.kind), "name a type of the packs".into()));
     };
-    let names = [&own.by].into_iter().chain(&own.value).chain(&own.label);
+    let asked = || [&own.by].into_iter().chain(own.among.iter().map(|(name, _)| name));
+    let names = asked().chain(&own.value).chain(&own.label);
     if let Some(name) = names.into_iter().find(|name| !kind.attributes.contains_key(*name)) {
         let message = format!("{place}: attribute '{name}' is not declared on the type {}", own.kind);
         return Some((message, "name an attribute of the type".into()));
     }
-    let indexed = kind.attributes.get(&own.by).is_some_and(|a| a.indexed);
+    let bare = asked().find(|name| !kind.attributes.get(*name).is_some_and(|a| a.indexed));
     let fix = "add the annotation 'svod_index: true' to the attribute";
-    (!indexed).then(|| (format!("{place}: '{}' has no index", own.by), fix.to_owned()))
+    bare.map(|name| (format!("{place}: '{name}' has no index"), fix.to_owned()))
 }
 
 fn calendars(packs: &[&Pack], errors: &mut Vec<PackError>) -> Calendars {

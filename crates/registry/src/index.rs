@@ -38,6 +38,11 @@ pub(crate) fn mark(entity: &Entity) -> i64 {
     if entity.also.is_empty() { number(&entity.kind) } else { 0 }
 }
 
+/// The number under which a type or an attribute stands in index rows, for what reads the store by itself.
+pub fn numbered(name: &str) -> i64 {
+    number(name)
+}
+
 /// An attribute and a text value of it as they stand in index rows, for what reads the store by itself.
 pub fn indexed(name: &str, value: &str) -> (i64, Vec<u8>) {
     (number(name), keys::text(value))

@@ -5,10 +5,11 @@
 //! rest from the journal.
 //!
 //! * `catalogue` – what the published packs say, compiled
-//! * `named` – what packs name is there; `starts` – what begins by itself
+//! * `named` – what packs name is there; `policies` – who may do what, under a schema of the metamodel's types; `starts` – what begins by itself
 //! * `publish` – a pack becomes part of the catalogue without a restart; `candidates` – a version that some have before all others
 //! * `command`, `combine`, `execute`, `desk`, `check`, `rules`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key; `books` – what changes move in the books
 //! * `guess` – who tries which values are taken
+//! * `powers` – which changes give or take powers
 //! * `template` – what a pilot has, for all others
 //! * `query`, `find`, `plan`, `walk`, `cache` – reading, redacted; `past` – as it was; `view` – who may see what
 //! * `index` – what entities are found by; `vocabulary` – which types and attributes are in use
@@ -38,6 +39,8 @@ mod instances;
 mod named;
 mod past;
 mod plan;
+mod policies;
+mod powers;
 mod programs;
 mod project;
 mod publish;
@@ -65,8 +68,9 @@ pub use find::{Explained, Find, Found};
 pub use follow::Committed;
 pub use guess::Guessed;
 pub use happening::{Happening, Touch};
-pub use index::indexed;
+pub use index::{indexed, numbered};
 pub use plan::Access;
+pub use policies::policy_schema;
 pub use programs::Programs;
 pub use project::{Projection, Running, Taken};
 pub use publish::{Made, PublishError, Published};

@@ -281,6 +281,7 @@ impl Registry {
         let wanted = EntityPage {
             spaces: ids.to_vec(),
             types: q.types.clone(),
+            marks: q.types.iter().map(|kind| index::number(kind)).collect(),
             filters: q.filters.iter().map(|(name, v)| (index::number(name), keys::text(v))).collect(),
             after,
             limit: limit as i64,

@@ -34,6 +34,7 @@ pub struct EventStart {
     pub mode: StartMode,
     when: Option<Expression>,
     stands: Option<Expression>,
+    lend: Option<Expression>,
     applicant: Expression,
     set: Vec<(String, Expression)>,
 }
@@ -125,6 +126,21 @@ impl EventStart {
             let urn = v.as_str().and_then(|text| text.parse::<Urn>().ok());
             urn.ok_or_else(|| format!("'applicant' gives {v}, which is no URN"))
         };
+        all.iter().filter(|v| !v.is_null()).map(read).collect()
+    }
+
+    /// Files of cases that are seen with an offer, by their identifiers.
+    ///
+    /// # Errors
+    /// FEEL's reason, or that it gives something else than identifiers.
+    pub fn lent(&self, scope: &Map<String, Value>) -> Result<Vec<String>, String> {
+        let all = match self.lend.as_ref().map(|feel| value(feel, scope)).transpose()? {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::Array(all)) => all,
+            Some(one) => vec![one],
+        };
+        let read =
+            |v: &Value| v.as_str().map(str::to_owned).ok_or_else(|| format!("'lend' gives {v}, which is no file"));
         all.iter().filter(|v| !v.is_null()).map(read).collect()
     }
 
@@ -226,7 +242,9 @@ fn event(
     (place, start): (usize, &StartSpec),
     (model, calendars): (&Metamodel, &Calendars),
 ) -> Result<Option<EventStart>, Vec<PackError>> {
-    let StartSpec::Event { kind, action, due, when, applicant, mode, stands, set } = start else { return Ok(None) };
+    let StartSpec::Event { kind, action, due, when, applicant, mode, stands, lend, set } = start else {
+        return Ok(None);
+    };
     let fault = |message: String, fix: String| {
         let (file, position) = pack.origins.find("service", &service.id, "start");
         let file = format!("{}/{file}", pack.manifest.id);
@@ -248,21 +266,13 @@ fn event(
     };
     let when = when.as_ref().map(|text| feel("when", text));
     let stands = stands.as_ref().map(|text| feel("while", text));
+    let lend = lend.as_ref().map(|text| feel("lend", text));
     let applicant = feel("applicant", applicant);
     let set: Option<Vec<_>> = set.iter().map(|(name, text)| Some((name.clone(), feel(name, text)?))).collect();
-    let on = match (due, action.as_str()) {
-        (Some(spec), _) => {
-            let due = Span::parse(&spec.span)
-                .map(|span| On::Due(Due { spec: spec.clone(), span, offset: offset(service, calendars) }));
-            if due.is_none() {
-                faults.push(fault(format!("'{}' is no duration", spec.span), "write one such as P18Y or P30D".into()));
-            }
-            due
-        }
-        (None, "create") => Some(On::Create),
-        (None, "update") => Some(On::Update),
-        (None, _) => Some(On::Delete),
-    };
+    let on = on((due.as_ref(), action), offset(service, calendars));
+    if let (Some(spec), None) = (due, &on) {
+        faults.push(fault(format!("'{}' is no duration", spec.span), "write one such as P18Y or P30D".into()));
+    }
     match (applicant, set, on) {
         (Some(applicant), Some(set), Some(on)) if faults.is_empty() => Ok(Some(EventStart {
             service: service.clone(),
@@ -273,11 +283,22 @@ fn event(
             mode: *mode,
             when: when.flatten(),
             stands: stands.flatten(),
+            lend: lend.flatten(),
             applicant,
             set,
         })),
         _ => Err(faults),
     }
+}
+
+/// What happens; none for a duration that is none.
+fn on((due, action): (Option<&DueSpec>, &str), offset: i32) -> Option<On> {
+    Some(match (due, action) {
+        (Some(spec), _) => On::Due(Due { spec: spec.clone(), span: Span::parse(&spec.span)?, offset }),
+        (None, "create") => On::Create,
+        (None, "update") => On::Update,
+        (None, _) => On::Delete,
+    })
 }
 
 /// A name that the expression reads and that nothing gives; none where it may bind names itself.

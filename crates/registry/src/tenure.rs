@@ -232,6 +232,7 @@ mod tests {
         let link = svod_kernel::OnBehalf {
             person: "urn:t:other".parse().unwrap(),
             mandate: "urn:t:m".parse().unwrap(),
+            basis: "head".into(),
             scope: [].into(),
         };
         assert!(is_own(&Actor { on_behalf: vec![link], ..me }, &theirs), "nor whom they act for");

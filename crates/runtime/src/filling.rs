@@ -338,8 +338,14 @@ pub async fn own(
     for list in form.own() {
         let mut found = Vec::new();
         if let Ok(person) = actor.subject().parse::<Urn>() {
-            let query = EntityQuery::of(space.top(), &[&list.kind]).with(&list.by, person.as_str());
+            let mut query = EntityQuery::of(space.top(), &[&list.kind]).with(&list.by, person.as_str());
+            for (name, words) in &list.among {
+                if let [word] = words.as_slice() {
+                    query = query.with(name, word);
+                }
+            }
             found = registry.query(actor, EntityQuery { limit: OWNED, ..query }).await?.items;
+            found.retain(|e| list.among.iter().all(|(name, words)| has_one(e, name, words)));
         }
         let mut choices: Vec<(String, Value)> = found.iter().filter_map(|e| choice(list, e)).collect();
         choices.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -350,6 +356,12 @@ pub async fn own(
         out.insert(list.name.clone(), choices.collect());
     }
     Ok(out)
+}
+
+/// Is the attribute one of these words?
+fn has_one(entity: &Entity, name: &str, words: &[String]) -> bool {
+    let is = entity.text(name).or_else(|| entity.object(name).map(Urn::as_str));
+    is.is_some_and(|is| words.iter().any(|w| w == is))
 }
 
 /// One thing that is owned, with the words by which it is told apart; none where its value may not be seen.

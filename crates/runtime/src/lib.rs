@@ -10,12 +10,14 @@
 //! * `correspondence` – what the applicant and the body write to one another, and how it went
 //! * `filling` – forms answered by programs, held to the rules of the pages; `enclosed` – files that come with answers
 //! * `handover` – a task of somebody who is away; `naming` – what tasks and steps are called
-//! * [`triggers`] – what begins by itself; `offers` – what somebody is offered because of it
-//! * `tasks` – what an official does with a task: take, give back, complete
+//! * [`triggers`] – what begins by itself; `offers` – what somebody is offered because of it; `withdrawal` – by hand
+//! * `tasks` – what an official does with a task: take, give back, complete; `templates` – answers kept for many of them
+//! * [`worklist`] – the tasks somebody works with, in their order; [`bounded`] – questions that stay cheap among a million
 
 mod acceptance;
 pub mod accruals;
 mod applications;
+pub mod bounded;
 pub mod cases;
 mod correspondence;
 mod enclosed;
@@ -26,9 +28,12 @@ mod offers;
 mod place;
 mod respond;
 mod tasks;
+mod templates;
 mod territory;
 pub mod triggers;
+mod withdrawal;
 mod worker;
+pub mod worklist;
 
 pub use acceptance::{AcceptError, Acceptance};
 pub use applications::{Application, ApplicationError, Applications, Service};
@@ -44,6 +49,8 @@ pub use place::numbers_meant;
 pub use respond::alert_message;
 pub use svod_store::draft::{DraftRow, Going, ReachRow};
 pub use tasks::{TaskError, Tasks, is_taken_by, shown_to};
+pub use templates::{Template, TemplateError, Templates};
 pub use territory::{Answerable, Territories};
 pub use triggers::Triggers;
+pub use withdrawal::MAX_REASON;
 pub use worker::{Runtime, Sweep};

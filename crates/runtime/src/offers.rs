@@ -10,7 +10,8 @@ use svod_registry::{Action, Change, Command, CommandError, EntityQuery, Find, Op
 use svod_store::StoreError;
 
 use crate::applications::{ApplicationError, Applications, Begun, Service};
-use crate::cases::CaseError;
+use crate::cases::{CaseError, Cases};
+use crate::withdrawal::MAX_REASON;
 
 /// How long an offer stands, seconds.
 const STANDS: i64 = 30 * 86_400;
@@ -21,7 +22,7 @@ const SHOWN: usize = 200;
 /// How long somebody is told that an offer was withdrawn, seconds.
 const TOLD: i64 = 30 * 86_400;
 /// How often a withdrawal is tried while others change the offer.
-const TRIES: usize = 5;
+pub(crate) const TRIES: usize = 5;
 
 /// Why an offer was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum OfferError {
     /// It is taken by filling in the form of its service, which is named.
     #[error("the offer is taken with the form of {0}, and not as it stands")]
     MustFill(String),
+    /// It is withdrawn with a reason.
+    #[error("say why it is withdrawn, in {MAX_REASON} characters at the most")]
+    Reason,
     /// There is none, it could not be read, or the service does not begin.
     #[error(transparent)]
     Application(#[from] ApplicationError),
@@ -54,6 +58,7 @@ impl Coded for OfferError {
         match self {
             Self::State(_) => "offer-state",
             Self::MustFill(_) => "offer-fill",
+            Self::Reason => "offer-reason",
             Self::Application(e) => e.code(),
         }
     }
@@ -61,7 +66,7 @@ impl Coded for OfferError {
     fn status(&self) -> u16 {
         match self {
             Self::State(_) => 409,
-            Self::MustFill(_) => 422,
+            Self::MustFill(_) | Self::Reason => 422,
             Self::Application(e) => e.status(),
         }
     }
@@ -74,6 +79,11 @@ impl Coded for OfferError {
                 rule: "required".into(),
                 fix: format!("fill in what is missing of the form of {service} and send it with the answers"),
             }],
+            Self::Reason => vec![FieldError {
+                field: "reason".into(),
+                rule: "length".into(),
+                fix: format!("write 1 to {MAX_REASON} characters; whom it was offered to reads them"),
+            }],
             Self::Application(e) => e.fields(),
         }
     }
@@ -82,7 +92,7 @@ impl Coded for OfferError {
 /// Offers and what becomes of them. Cheap to clone.
 #[derive(Clone)]
 pub struct Offers {
-    registry: Arc<Registry>,
+    pub(crate) registry: Arc<Registry>,
     applications: Applications,
 }
 
@@ -248,7 +258,13 @@ impl Offers {
         Ok(())
     }
 
-    fn is_open(&self, offer: &Entity) -> Result<(), OfferError> {
+    /// Process instances.
+    pub(crate) fn cases(&self) -> &Arc<Cases> {
+        self.applications.cases()
+    }
+
+    /// Waits it for an answer?
+    pub(crate) fn is_open(&self, offer: &Entity) -> Result<(), OfferError> {
         match offer.text("status") {
             Some("open") if stands(offer, self.registry.clock().now()) => Ok(()),
             Some("open") => Err(OfferError::State("expired".to_owned())),
@@ -256,14 +272,14 @@ impl Offers {
         }
     }
 
-    /// Offers a service. `id` is the same for the same cause: made again it is refused as existing. `fill`: it is taken with its
-    /// form only.
+    /// Offers a service. `id` is the same for the same cause: made again it is refused as existing. `lent`: files of cases that are
+    /// seen with it. `fill`: it is taken with its form only.
     pub(crate) async fn make(
         &self,
         actor: &Actor,
         service: &Service,
         party: &Entity,
-        (id, data, fill): (&Urn, &Map<String, Value>, bool),
+        (id, data, lent, fill): (&Urn, &Map<String, Value>, &[String], bool),
         (event, ground): (&Urn, &str),
     ) -> Result<(), ApplicationError> {
         let text = |s: &str| Attribute::property(s);
@@ -279,6 +295,9 @@ impl Offers {
             .with("madeAt", text(&now.to_string()))
             .with("until", text(&now.plus_seconds(STANDS).to_string()))
             .with("status", text("open"));
+        if !lent.is_empty() {
+            offer = offer.with("lent", Attribute::property(lent));
+        }
         if fill {
             offer = offer.with("mustFill", Attribute::property(true));
         }
@@ -363,7 +382,8 @@ pub(crate) fn tops(registry: &Registry) -> Vec<SpacePath> {
     tree.all().into_iter().filter(|s| s.path.parent().is_none()).map(|s| s.path.clone()).collect()
 }
 
-fn stands(offer: &Entity, now: Timestamp) -> bool {
+/// Is its time not over?
+pub(crate) fn stands(offer: &Entity, now: Timestamp) -> bool {
     offer.time("until").is_none_or(|until| until > now)
 }
 
@@ -375,7 +395,8 @@ fn data(offer: &Entity) -> Map<String, Value> {
     offer.text("data").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
 }
 
-fn answered<const N: usize>(offer: &Entity, set: [(&str, Attribute); N], verb: &'static str) -> Change {
+/// What becomes of an offer, as it is now.
+pub(crate) fn answered<const N: usize>(offer: &Entity, set: [(&str, Attribute); N], verb: &'static str) -> Change {
     let set = set.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let patch = Operation::Patch { urn: offer.id.clone(), expected: Some(offer.version), set, unset: Vec::new() };
     Change::verb(patch, Action::Declare, verb)

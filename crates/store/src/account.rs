@@ -70,12 +70,12 @@ pub fn by_login(conn: &mut dyn Conn, login: &str) -> Result<Option<AccountRow>, 
     conn.first(&sql, &[INSTALLATION.into(), login.into()])?.as_ref().map(account_of).transpose()
 }
 
-/// The account of a person.
+/// The account of a person; where there are several, the one that is open, then the newest.
 ///
 /// # Errors
 /// Whatever the engine refused.
 pub fn by_person(conn: &mut dyn Conn, person: &str) -> Result<Option<AccountRow>, StoreError> {
-    let sql = format!("SELECT {ACCOUNT} WHERE space = ?1 AND person = ?2");
+    let sql = format!("SELECT {ACCOUNT} WHERE space = ?1 AND person = ?2 ORDER BY state, created DESC, id LIMIT 1");
     conn.first(&sql, &[INSTALLATION.into(), person.into()])?.as_ref().map(account_of).transpose()
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer, Represented};
+use svod_identity::{Capacity, Directory, Enrolled, Looked, Newcomer, Represented, SiteTold};
 use svod_kernel::{Actor, Lang, Role, SpacePath, Urn};
 use svod_model::{Attribute, Entity};
 use svod_registry::{
@@ -41,6 +41,11 @@ impl Directory for Posts {
         Box::pin(async move { self.trust.begun_for(actor).await.map_err(|e| e.to_string()) })
     }
 
+    fn told_to<'a>(&'a self, person: &'a Urn, site: &'a SiteTold) -> Enrolled<'a> {
+        let named = (site.client.as_str(), site.name.as_str());
+        Box::pin(async move { self.trust.given_to_site(person, named, &site.claims).await.map_err(|e| e.to_string()) })
+    }
+
     fn may_invite(&self, maker: &Actor, space: Option<&SpacePath>) -> bool {
         let (registry, tree) = (&self.registry, self.registry.spaces());
         // A space that is open to everybody makes nobody an administrator.
@@ -49,12 +54,62 @@ impl Directory for Posts {
         places.any(|place| registry.may(maker, Action::Administer, &place))
     }
 
+    fn returnable<'a>(&'a self, maker: &'a Actor, person: &'a Urn) -> Looked<'a, SpacePath> {
+        Box::pin(async move {
+            let home = self.returnable_at(maker, person).await.map_err(|e| e.to_string())?;
+            Ok(home.into_iter().collect())
+        })
+    }
+
+    fn returned<'a>(&'a self, person: &'a Urn, by: &'a Actor) -> Enrolled<'a> {
+        Box::pin(async move { self.trace_return(person, by).await })
+    }
+
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a> {
         Box::pin(async move { self.appoint(newcomer).await.map_err(|e| e.to_string()) })
     }
 }
 
 impl Posts {
+    /// Who belongs to no region is for whoever runs a whole one.
+    async fn returnable_at(&self, maker: &Actor, person: &Urn) -> Result<Option<SpacePath>, QueryError> {
+        let home = match self.registry.entity(&Actor::platform("identity"), person).await {
+            Ok(person) if person.kind == "Person" => person.space.clone(),
+            Ok(_) | Err(QueryError::NotFound(_)) => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let of_none = home.as_str() == INSTALLATION;
+        let tree = self.registry.spaces();
+        let mut tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);
+        let runs = |space: &SpacePath| self.may_invite(maker, Some(space));
+        let theirs = if of_none { tops.any(|top| runs(&top.path)) } else { runs(&home) };
+        let within = theirs && self.held(person).await?.iter().all(|post| runs(&post.space));
+        Ok(within.then_some(home))
+    }
+
+    /// Whoever opens the account sees what is the person's: that is an access, before it is so.
+    async fn trace_return(&self, person: &Urn, by: &Actor) -> Result<(), String> {
+        let platform = Actor::platform("identity");
+        let person = self.registry.entity(&platform, person).await.map_err(|e| e.to_string())?;
+        let (catalogue, now) = (self.registry.catalogue(), self.registry.clock().now());
+        let urn = Urn::mint("Access", now, &*self.registry.rng().clone());
+        let mut access = Entity::new(urn, "Access", person.space.clone())
+            .with("person", Attribute::object(person.id.clone()))
+            .with("actor", Attribute::property(by.id.clone()))
+            .with("post", Attribute::property(by.name.clone()))
+            .with("basis", Attribute::property("account"))
+            .with("ground", Attribute::property("invitation"))
+            .with("reason", Attribute::property(catalogue.texts.get(Lang::Ru, "access-account-reason").into_owned()))
+            .with("since", Attribute::property(now.to_string()))
+            .with("until", Attribute::property(now.to_string()));
+        if let Some(body) = &by.body {
+            access = access.with("body", Attribute::object(body.clone()));
+        }
+        let change = Change { verb: Some("look"), ..Operation::Create(access).into() };
+        let command = Command { ground: "invitation".into(), changes: vec![change], ..Command::default() };
+        self.registry.execute(&platform, command).await.map(drop).map_err(|e| e.to_string())
+    }
+
     async fn held(&self, person: &Urn) -> Result<Vec<Capacity>, QueryError> {
         let (reader, now, tree) = (Actor::platform("identity"), self.registry.clock().now(), self.registry.spaces());
         let tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);

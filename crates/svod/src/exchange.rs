@@ -3,7 +3,8 @@
 //! `POST <url>/<operation>` with what the process gives as a JSON body, `Idempotency-Key` (the same while the same call is
 //! repeated) and, where a token is configured, `Authorization: Bearer`. 2xx with a JSON object: the answer. 4xx with
 //! `{"error": "<code>", "message": "…"}`: an error of the business, by its code. 408, 409, 425, 429, 5xx and no answer: asked
-//! again. What is not reached because nobody has said how is answered by the pack's sandbox decision, in demonstrations only;
+//! again. Whose data were sent sees it in the cabinet (`svod_trust`'s `sharing`), written once for each call before the process
+//! learns the answer; where nothing was sent, nothing is written. What is not reached because nobody has said how is answered by the pack's sandbox decision, in demonstrations only;
 //! the answer says so (`sandbox: true`).
 
 use std::collections::HashMap;
@@ -12,12 +13,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
-use svod_model::ExchangeSpec;
-use svod_registry::Registry;
+use svod_kernel::{Actor, Urn};
+use svod_model::{Entity, ExchangeSpec};
+use svod_registry::{QueryError, Registry};
 use svod_runtime::cases::{Answer, Connector, ConnectorError, ServiceCall};
+use svod_trust::{Given, Trust};
 
 use crate::config::{ExchangeConfigs, PaymentsConfig};
-use crate::outbound::Outbound;
+use crate::outbound::{Answered, Outbound, Unanswered};
 
 /// The operation of service tasks.
 pub const CALL: &str = "exchange.call";
@@ -25,6 +28,8 @@ pub const CALL: &str = "exchange.call";
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Longest answer.
 const MAX_ANSWER: usize = 256 << 10;
+/// Identifiers in what is sent that are looked at.
+const MOST_NAMED: usize = 100;
 
 /// How systems are reached, and what of it is only tried.
 #[derive(Default)]
@@ -42,6 +47,7 @@ pub struct Reached {
 /// Systems of others.
 pub struct Exchange {
     registry: Arc<Registry>,
+    trust: Trust,
     reached: Reached,
     tokens: HashMap<String, String>,
 }
@@ -64,7 +70,7 @@ impl Exchange {
                 tokens.insert(system.clone(), token.trim().to_owned());
             }
         }
-        Ok(Self { registry, reached, tokens })
+        Ok(Self { trust: Trust::new(registry.clone()), registry, reached, tokens })
     }
 
     fn declared(&self, system: &str) -> Option<ExchangeSpec> {
@@ -86,7 +92,12 @@ impl Exchange {
         match (url, &self.reached.outbound) {
             (Some(url), Some(outbound)) => {
                 let url = format!("{}/{operation}", url.trim_end_matches('/'));
-                self.reach(outbound, (system, &url), (&call.key, data)).await
+                let sent = data.clone();
+                let (answer, arrived) = self.reach(outbound, (system, &url), (&call.key, data)).await;
+                if arrived {
+                    self.told(call, system, &sent).await?;
+                }
+                answer
             }
             _ if self.reached.demo || configured.is_some_and(|c| c.sandbox) => {
                 self.pretend(&spec, operation, data).await
@@ -95,12 +106,64 @@ impl Exchange {
         }
     }
 
+    /// What was sent is written down for whose case it is, and for everybody whom it names.
+    async fn told(&self, call: &ServiceCall, system: &str, data: &Value) -> Result<(), ConnectorError> {
+        // Asked again with the same key: what the other system has, it has already.
+        let later = |why: String| failure(format!("what '{system}' was given could not be written down: {why}"), true);
+        let case = self.case(call).await.map_err(|e| later(e.to_string()))?;
+        let mut persons = self.whose(data).await.map_err(|e| later(e.to_string()))?;
+        persons.extend(case.as_ref().and_then(|c| c.object("person").cloned()));
+        persons.sort();
+        persons.dedup();
+        let names: Vec<String> = match data {
+            Value::Object(fields) => fields.keys().cloned().collect(),
+            _ => vec!["data".to_owned()],
+        };
+        let to = format!("exchange:{system}");
+        let given = Given { to: &to, name: system, data: &names, key: &call.key };
+        self.trust.given_in(case.as_ref(), &persons, &given).await.map_err(|e| later(e.to_string()))
+    }
+
+    async fn case(&self, call: &ServiceCall) -> Result<Option<Entity>, QueryError> {
+        let Ok(urn) = call.case.parse::<Urn>() else { return Ok(None) };
+        match self.registry.entity(&Actor::platform("exchange"), &urn).await {
+            Ok(case) => Ok(Some(case)),
+            Err(QueryError::NotFound(_)) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Whom the data name, or whose things they name.
+    async fn whose(&self, data: &Value) -> Result<Vec<Urn>, QueryError> {
+        let mut urns = Vec::new();
+        named(data, &mut urns);
+        urns.truncate(MOST_NAMED);
+        let platform = Actor::platform("exchange");
+        let found = self.registry.entities(&platform, urns).await?;
+        Ok(found.iter().filter_map(|e| self.registry.resource_of(e).person).collect())
+    }
+
+    /// The answer, and whether what was sent may have arrived.
     async fn reach(
+        &self,
+        outbound: &Outbound,
+        at: (&str, &str),
+        what: (&str, Value),
+    ) -> (Result<Map<String, Value>, ConnectorError>, bool) {
+        match self.send(outbound, at, what).await {
+            Ok(answered) => (read(at.0, answered).await, true),
+            Err(Unanswered { why, arrived }) => {
+                (Err(failure(format!("'{}' does not answer: {why}", at.0), true)), arrived)
+            }
+        }
+    }
+
+    async fn send(
         &self,
         outbound: &Outbound,
         (system, url): (&str, &str),
         (key, data): (&str, Value),
-    ) -> Result<Map<String, Value>, ConnectorError> {
+    ) -> Result<Answered, Unanswered> {
         let mut headers = vec![
             ("content-type".to_owned(), "application/json".to_owned()),
             ("accept".to_owned(), "application/json".to_owned()),
@@ -109,21 +172,7 @@ impl Exchange {
         if let Some(token) = self.tokens.get(system) {
             headers.push(("authorization".to_owned(), format!("Bearer {token}")));
         }
-        let sent = outbound.send("POST", url, &headers, Some(data.to_string()), PATIENCE).await;
-        let answered = sent.map_err(|why| failure(format!("'{system}' does not answer: {why}"), true))?;
-        let status = answered.status();
-        let body = answered.body(MAX_ANSWER).await.map_err(|why| failure(format!("'{system}': {why}"), true))?;
-        let document: Option<Map<String, Value>> = serde_json::from_slice(&body).ok();
-        match (status, document) {
-            (200..=299, Some(fields)) => Ok(fields),
-            (200..=299, None) => Err(failure(format!("'{system}' answers {status} without a JSON object"), false)),
-            (408 | 409 | 425 | 429 | 500.., _) => Err(failure(format!("'{system}' answers {status}"), true)),
-            (_, document) => {
-                let said = |key: &str| document.as_ref()?.get(key)?.as_str().map(str::to_owned);
-                let message = said("message").unwrap_or_else(|| format!("'{system}' answers {status}"));
-                Err(ConnectorError { code: said("error"), message, again: false })
-            }
-        }
+        outbound.send_told("POST", url, &headers, Some(data.to_string()), PATIENCE).await
     }
 
     /// The sandbox: a decision of the pack, which sees `operation` and what the process gave.
@@ -156,6 +205,33 @@ impl Exchange {
     }
 }
 
+/// What a system answers.
+async fn read(system: &str, answered: Answered) -> Result<Map<String, Value>, ConnectorError> {
+    let status = answered.status();
+    let body = answered.body(MAX_ANSWER).await.map_err(|why| failure(format!("'{system}': {why}"), true))?;
+    let document: Option<Map<String, Value>> = serde_json::from_slice(&body).ok();
+    match (status, document) {
+        (200..=299, Some(fields)) => Ok(fields),
+        (200..=299, None) => Err(failure(format!("'{system}' answers {status} without a JSON object"), false)),
+        (408 | 409 | 425 | 429 | 500.., _) => Err(failure(format!("'{system}' answers {status}"), true)),
+        (_, document) => {
+            let said = |key: &str| document.as_ref()?.get(key)?.as_str().map(str::to_owned);
+            let message = said("message").unwrap_or_else(|| format!("'{system}' answers {status}"));
+            Err(ConnectorError { code: said("error"), message, again: false })
+        }
+    }
+}
+
+/// Identifiers in what is sent.
+fn named(data: &Value, urns: &mut Vec<Urn>) {
+    match data {
+        Value::String(text) if text.starts_with("urn:") => urns.extend(text.parse::<Urn>()),
+        Value::Array(all) => all.iter().for_each(|v| named(v, urns)),
+        Value::Object(fields) => fields.values().for_each(|v| named(v, urns)),
+        _ => {}
+    }
+}
+
 impl Connector for Exchange {
     fn services(&self) -> Vec<&'static str> {
         vec![CALL]
@@ -171,9 +247,9 @@ mod tests {
     use std::collections::VecDeque;
     use std::sync::Mutex;
 
-    use svod_kernel::{Actor, SeededRng, SystemClock};
-    use svod_model::PackSource;
-    use svod_registry::RegistryDeps;
+    use svod_kernel::{Role, SeededRng, SystemClock};
+    use svod_model::{Attribute, PackSource};
+    use svod_registry::{Command, Operation, RegistryDeps};
     use svod_store::testing::TestPlace;
     use svod_store::{Store, StoreOptions};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -273,6 +349,78 @@ mod tests {
         assert!(asked.iter().all(|a| a.starts_with("post /api/claim ") && a.contains("idempotency-key: 1-2-c3")));
         assert!(asked.iter().all(|a| a.contains("authorization: bearer s3cret")));
         assert!(exchange.call(&call("steal", 7)).await.is_err_and(|e| e.message.contains("no operation")));
+        store.close().await;
+    }
+
+    /// Two people, and a case of the first.
+    async fn people(registry: &Registry) -> [Urn; 3] {
+        let space: svod_kernel::SpacePath = "t".parse().unwrap();
+        registry.ensure_space(&space, false).await.unwrap();
+        let [anna, boris, case]: [Urn; 3] =
+            ["person:anna", "person:boris", "case:1"].map(|n| format!("urn:t:{n}").parse().unwrap());
+        let person = |urn: &Urn, name: &str| Entity::new(urn.clone(), "Person", space.clone()).with("name", text(name));
+        let made = Entity::new(case.clone(), "Case", space.clone())
+            .with("name", text("A claim"))
+            .with("process", text("claim"))
+            .with("processVersion", text("1"))
+            .with("status", text("open"))
+            .with("person", Attribute::object(anna.clone()));
+        let all = [person(&anna, "Anna"), person(&boris, "Boris"), made];
+        let changes = all.into_iter().map(|e| Operation::Create(e).into()).collect();
+        let command = Command { ground: "test".into(), changes, ..Command::default() };
+        registry.execute(&Actor::platform("test"), command).await.unwrap();
+        [anna, boris, case]
+    }
+
+    fn text(value: &str) -> Attribute {
+        Attribute::property(value)
+    }
+
+    /// To whom something of a person was given, by which names, as the person sees it.
+    async fn given(trust: &Trust, person: &Urn) -> Vec<(String, Value)> {
+        let roles = [Role::Citizen].into();
+        let me = Actor { id: person.to_string(), name: "citizen".into(), roles, ..Actor::anonymous() };
+        let all = trust.accesses(&me, Some(true), 0..9).await.unwrap();
+        assert!(trust.accesses(&me, Some(false), 0..9).await.unwrap().is_empty(), "nobody has looked");
+        all.iter().map(|a| (a.text("actor").unwrap().to_owned(), a.value("only").unwrap().clone())).collect()
+    }
+
+    #[tokio::test]
+    async fn whose_data_were_sent_sees_to_whom_once() {
+        let place = TestPlace::sqlite();
+        let (store, registry) = registry(&place).await;
+        let [anna, boris, case] = people(&registry).await;
+        let trust = Trust::new(registry.clone());
+        let (url, _kept) = insurer(&[(503, ""), (422, r#"{"error": "no-policy"}"#), (200, "{}"), (200, "{}")]).await;
+        let exchange = Exchange::open(registry.clone(), reached(Some(url), false, None)).unwrap();
+        let of_case =
+            |operation: &str, key: &str| ServiceCall { key: key.into(), case: case.to_string(), ..call(operation, 7) };
+        // Nothing leaves the house: an operation that the system has not, an address that is not allowed.
+        assert!(exchange.call(&of_case("steal", "k0")).await.is_err());
+        let nowhere = Some("http://198.51.100.1/api".to_owned());
+        let barred = Exchange::open(registry.clone(), reached(nowhere, false, None)).unwrap();
+        assert!(barred.call(&of_case("claim", "k0")).await.is_err());
+        assert!(given(&trust, &anna).await.is_empty());
+        // What it was sent it has, whatever it answers; asked again with the same key, it has it once.
+        for again in [true, false] {
+            assert_eq!(exchange.call(&of_case("claim", "k1")).await.unwrap_err().again, again);
+        }
+        assert!(exchange.call(&of_case("claim", "k1")).await.is_ok());
+        let once = vec![("exchange:insurer".to_owned(), json!(["amount"]))];
+        assert_eq!(given(&trust, &anna).await, once);
+        assert!(given(&trust, &boris).await.is_empty(), "a stranger sees nothing of it");
+        // Another of whom it says something sees it too.
+        let mut two = of_case("claim", "k2");
+        two.input["data"]["other"] = json!([{"whom": boris.as_str()}]);
+        exchange.call(&two).await.unwrap();
+        assert_eq!(given(&trust, &boris).await, [("exchange:insurer".to_owned(), json!(["amount", "other"]))]);
+        assert_eq!(given(&trust, &anna).await.len(), 2);
+        // Nobody listens.
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let silent =
+            Exchange::open(registry.clone(), reached(Some(format!("http://{closed}/api")), false, None)).unwrap();
+        assert!(silent.call(&of_case("claim", "k3")).await.is_err_and(|e| e.again));
+        assert_eq!(given(&trust, &anna).await.len(), 2);
         store.close().await;
     }
 

@@ -165,7 +165,7 @@ impl Front {
 
 /// Over TLS cookies of ours are bound to the host (`__Host-`): what a neighbour of the name may have set without is not read.
 fn bound_only(headers: &mut HeaderMap) {
-    const OURS: [&str; 4] = ["svod_session=", "svod_csrf=", "svod_outside=", "lang="];
+    const OURS: [&str; 5] = ["svod_session=", "svod_csrf=", "svod_outside=", "svod_seen=", "lang="];
     let ours = |pair: &&str| !OURS.iter().any(|name| pair.trim().starts_with(name));
     let kept: Vec<String> = headers
         .get_all(header::COOKIE)

@@ -177,15 +177,32 @@ impl Outbound {
         body: Option<String>,
         timeout: Duration,
     ) -> Result<Answered, String> {
-        let method = reqwest::Method::from_bytes(method.as_bytes()).map_err(|e| e.to_string())?;
-        let mut request = self.client.request(method, self.permits(url)?).timeout(timeout);
+        self.send_told(method, url, headers, body, timeout).await.map_err(|e| e.why)
+    }
+
+    /// As [`Outbound::send`]; where there is no answer it is told whether what was sent may have arrived.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn send_told(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Option<String>,
+        timeout: Duration,
+    ) -> Result<Answered, Unanswered> {
+        let stays = |why: String| Unanswered { why, arrived: false };
+        let method = reqwest::Method::from_bytes(method.as_bytes()).map_err(|e| stays(e.to_string()))?;
+        let mut request = self.client.request(method, self.permits(url).map_err(stays)?).timeout(timeout);
         for (name, value) in headers {
             request = request.header(name, value);
         }
         if let Some(body) = body {
             request = request.body(body);
         }
-        request.send().await.map(Answered).map_err(|e| why(&e.without_url()))
+        let sent = request.send().await.map(Answered);
+        sent.map_err(|e| Unanswered { arrived: !(e.is_connect() || e.is_builder()), why: why(&e.without_url()) })
     }
 
     async fn bytes(&self, url: &str) -> Result<Vec<u8>, String> {
@@ -204,6 +221,15 @@ impl Outbound {
         }
         Ok(body)
     }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// In words.
+    pub why: String,
+    /// What was sent may have arrived: there was a connection.
+    pub arrived: bool,
 }
 
 /// An answer that is yet to be read.

@@ -120,7 +120,7 @@ impl Core {
         let twin = Twin::start(registry.clone(), store.clone(), history.clone()).await?;
         let sweep = Arc::new(TwinSweep::new(twin.clone()));
         let cases = Cases::new(registry.clone(), store.clone());
-        let money = money((&cases, &store), &clock, &reached, origin.as_deref())?;
+        let money = money((&cases, &store, &trust), &clock, &reached, origin.as_deref())?;
         let exchange = Exchange::open(registry.clone(), reached)?;
         let connectors: Vec<Arc<dyn Connector>> = vec![Arc::new(exchange), Arc::new(Payments(money.clone()))];
         let worker = Worker::new(cases.clone(), connectors, node.clone());
@@ -185,13 +185,13 @@ async fn introduce(
 
 /// Money with the providers that are configured.
 fn money(
-    (cases, store): (&Arc<Cases>, &Store),
+    (cases, store, trust): (&Arc<Cases>, &Store, &Trust),
     clock: &Arc<dyn Clock>,
     reached: &Reached,
     origin: Option<&str>,
 ) -> anyhow::Result<Money> {
     let (config, outbound) = (&reached.payments, reached.outbound.as_ref());
-    let met = payments::Met { config, outbound, demo: reached.demo, origin, clock: clock.clone() };
+    let met = payments::Met { config, outbound, demo: reached.demo, origin, clock: clock.clone(), trust };
     payments::open(cases.clone(), store.clone(), &met)
 }
 

@@ -30,9 +30,9 @@ pub fn endless(conn: &mut dyn Conn) -> Result<Vec<Endless>, StoreError> {
             let page = entity::EntityPage {
                 spaces: vec![space.id],
                 types: vec!["Appointment".to_owned()],
-                filters: Vec::new(),
                 after,
                 limit: STEP,
+                ..entity::EntityPage::default()
             };
             let rows = entity::page(conn, &page)?;
             let Some(last) = rows.last() else { break };

@@ -383,9 +383,8 @@ impl TestApp {
         let held = self.core.twin.holds(&entity);
         let command = Command { changes: vec![Change::from(Operation::Create(entity))], ..Command::default() };
         self.core.registry.execute(&Actor::platform("test"), command).await.unwrap();
-        let known = async || {
-            self.core.twin.entity(&urn).is_some() == held && self.core.ingest.devices().len() >= before
-        };
+        let known =
+            async || self.core.twin.entity(&urn).is_some() == held && self.core.ingest.devices().len() >= before;
         self.until("the twin and the directory know the new entity", known).await;
     }
 }

@@ -74,9 +74,12 @@ impl Trust {
     /// [`QueryError::NotFound`] for what is not the person's own; what the registry refuses.
     pub async fn withdraw(&self, actor: &Actor, what: &Urn) -> Result<(), TrustError> {
         let known = self.registry.entity(&Actor::platform("trust"), what).await?;
-        let own = known.object("person").is_some_and(|p| actor.owns(p, &known.kind));
+        let party = known.object("person").is_some_and(|p| actor.owns(p, &known.kind));
+        // A head ends what a head gives, and neither their own powers nor another head's.
+        let own = party && (!actor.heads() || known.kind != "Mandate" || known.text("basis") == Some("employee"));
         // Who enters mandates ends them as well: of those who cannot do it themselves.
-        let kept = known.kind == "Mandate"
+        let kept = !party
+            && known.kind == "Mandate"
             && self.registry.may(actor, Action::Declare, &self.registry.resource_of(&known))
             && !self.registry.resource_of(&known).open;
         if !(own || kept) || !["Consent", "Mandate"].contains(&known.kind.as_str()) {

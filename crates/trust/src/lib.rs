@@ -3,6 +3,7 @@
 //! * `looking` – personal data of another are opened on a ground, which is written down first; the person sees it and objects
 //! * `consent` – a person agrees to a use of their data, for a time, and takes it back
 //! * `mandate` – who may act for whom
+//! * `sharing` – what of a person was given to whom outside
 //! * `working` – who works on somebody's matter sees what belongs to it, as long as they do
 //! * `watch` – rules over what happens, which call the security officer
 //!
@@ -15,6 +16,7 @@ mod forget;
 mod lists;
 mod looking;
 mod mandate;
+mod sharing;
 mod watch;
 mod working;
 
@@ -28,6 +30,7 @@ pub use consent::NewConsent;
 pub use error::TrustError;
 pub use looking::{EMERGENCY_SECONDS, LOOK_SECONDS, Looking, Opened};
 pub use mandate::{MAX_MANDATE_DAYS, NewMandate, PRESENT_SECONDS, Registered};
+pub use sharing::Given;
 pub use working::{Work, work_over};
 
 /// The rooms of trust over one graph.

@@ -9,6 +9,7 @@ use svod_query::{Compare, Filter, Operand, Operation as Op, Order, Path, Query, 
 use svod_registry::{Find, Found, INSTALLATION, QueryError, Registry};
 
 use crate::Trust;
+use crate::sharing::GIVEN;
 
 /// What is listed.
 pub(crate) struct List<'a> {
@@ -19,6 +20,8 @@ pub(crate) struct List<'a> {
     pub since: Option<Timestamp>,
     /// That hold at a moment: begun, and not over.
     pub holds: Option<Timestamp>,
+    /// Of accesses: those by which something was given away, or all others.
+    pub given: Option<bool>,
     pub offset: usize,
     pub limit: usize,
     pub count: bool,
@@ -26,7 +29,7 @@ pub(crate) struct List<'a> {
 
 impl<'a> List<'a> {
     pub const fn of(kind: &'a str, with: &'a [(&'a str, &'a str)]) -> Self {
-        Self { kind, with, since: None, holds: None, offset: 0, limit: 100, count: false }
+        Self { kind, with, since: None, holds: None, given: None, offset: 0, limit: 100, count: false }
     }
 
     fn find(&self, space: &SpacePath) -> Find {
@@ -43,6 +46,15 @@ impl<'a> List<'a> {
             let over = Filter::Missing(Path::attribute("until"));
             all.push(compare("since", Op::LessEqual, Operand::Moment(now)));
             all.push(Filter::Any(vec![over, compare("until", Op::Greater, Operand::Moment(now))]));
+        }
+        let basis = |operation| {
+            let of = move |basis: &str| compare("basis", operation, Operand::Text(basis.to_owned()));
+            Vec::from(GIVEN.map(of))
+        };
+        match self.given {
+            Some(true) => all.push(Filter::Any(basis(Op::Equal))),
+            Some(false) => all.extend(basis(Op::NotEqual)),
+            None => {}
         }
         let order = Order { path: Path::attribute("since"), descending: true, from: None, collation: None };
         let filter = (!all.is_empty()).then_some(Filter::All(all));
@@ -81,6 +93,39 @@ impl Trust {
     pub async fn own(&self, actor: &Actor, kind: &str, page: Range<usize>) -> Result<Vec<Arc<Entity>>, QueryError> {
         let all = self.about(actor, actor.subject(), kind, page.end).await?;
         Ok(all.into_iter().skip(page.start).collect())
+    }
+
+    /// Accesses to the data of the person in whose affairs the actor acts, newest first: those by which something was given to
+    /// another system or a site, all others, or both.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn accesses(
+        &self,
+        actor: &Actor,
+        given: Option<bool>,
+        page: Range<usize>,
+    ) -> Result<Vec<Arc<Entity>>, QueryError> {
+        let with = [("person", actor.subject())];
+        let list = List { given, limit: page.end, ..List::of("Access", &with) };
+        Ok(self.everywhere(actor, &list).await?.into_iter().skip(page.start).collect())
+    }
+
+    /// How many accesses to the data of the person in whose affairs the actor acts came after a moment, of whatever kind; none
+    /// given: how many there are. Counted up to a limit.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn accesses_since(
+        &self,
+        actor: &Actor,
+        moment: Option<Timestamp>,
+        most: usize,
+    ) -> Result<usize, QueryError> {
+        let with = [("person", actor.subject())];
+        let since = moment.map(|at| Timestamp(at.0.saturating_add(1)));
+        let list = List { since, limit: most, ..List::of("Access", &with) };
+        Ok(self.everywhere(actor, &list).await?.len())
     }
 
     /// Entities of a type that are about a person, newest first, as far as the actor may see.

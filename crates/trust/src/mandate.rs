@@ -18,6 +18,13 @@ const MOST: usize = 500;
 const MOST_GIVEN: usize = 50;
 /// What a mandate can be entered by.
 const REGISTERED: [&str; 5] = ["parent", "guardian", "attorney", "head", "employee"];
+/// Of those, who acts for an organization alone, and for a person alone.
+const OF_ORGANIZATIONS: [&str; 2] = ["head", "employee"];
+const OF_PEOPLE: [&str; 2] = ["parent", "guardian"];
+/// Of those, whose mandate ends by itself: they act because somebody wants it, and not by law or office.
+const FOR_A_TIME: [&str; 2] = ["attorney", "employee"];
+/// In which matters an employee acts is said: within their duties.
+const EMPLOYEE: &str = "employee";
 
 /// A mandate as it is entered by its document.
 #[derive(Debug, Clone)]
@@ -30,7 +37,9 @@ pub struct Registered {
     pub basis: String,
     /// Number and date.
     pub document: String,
-    /// Until when; none: as long as nobody ends it.
+    /// Types of the matters; empty: all. An employee's are named.
+    pub scope: Vec<String>,
+    /// Until when; none: as long as nobody ends it. An employee's and an attorney's end within three years.
     pub until: Option<Timestamp>,
 }
 
@@ -48,18 +57,17 @@ pub struct NewMandate {
 }
 
 impl Trust {
-    /// The person lets another act for them.
+    /// The person lets another act for them: by a power of attorney; the head of an organization as its employee, in the matters
+    /// that are named.
     ///
     /// # Errors
     /// [`TrustError::Field`]; what the registry refuses.
     pub async fn empower(&self, actor: &Actor, new: &NewMandate) -> Result<Urn, TrustError> {
         if !(1..=MAX_MANDATE_DAYS).contains(&new.days) {
-            return Err(TrustError::field("days", "term", "choose a term of a day to three years"));
+            return Err(term("days"));
         }
-        let known = &self.registry.catalogue().metamodel.types;
-        if let Some(name) = new.scope.iter().find(|n| !known.contains_key(*n)) {
-            return Err(TrustError::field("scope", "unknown", &format!("'{name}' is no type")));
-        }
+        let basis = if actor.heads() { EMPLOYEE } else { "attorney" };
+        self.matters(basis, &new.scope)?;
         let until = self.registry.clock().now().plus_seconds(new.days * 86_400);
         let person = self.subject(actor).await?;
         let given = List { holds: Some(self.registry.clock().now()), limit: MOST_GIVEN, ..List::of("Mandate", &[]) };
@@ -68,7 +76,8 @@ impl Trust {
         if self.everywhere(&Actor::platform("trust"), &given).await?.len() >= MOST_GIVEN {
             return Err(TrustError::field("delegate", "too-many", "withdraw one of the mandates that you have given"));
         }
-        let what = ("attorney", Some(until));
+        self.fits(&person, basis)?;
+        let what = (basis, Some(until));
         self.mandate(actor, &person, &new.delegate, what, (&new.scope, new.document.trim())).await
     }
 
@@ -87,8 +96,46 @@ impl Trust {
         if new.delegate.as_str() == actor.id {
             return Err(TrustError::SamePerson);
         }
+        self.matters(&new.basis, &new.scope)?;
+        let now = self.registry.clock().now();
+        let last = now.plus_seconds(MAX_MANDATE_DAYS * 86_400);
+        let ends = match new.until {
+            Some(until) => now < until && (until <= last || !FOR_A_TIME.contains(&new.basis.as_str())),
+            None => !FOR_A_TIME.contains(&new.basis.as_str()),
+        };
+        if !ends {
+            return Err(term("until"));
+        }
         let person = self.whom(actor, &new.whom).await?;
-        self.mandate(actor, &person, &new.delegate, (&new.basis, new.until), (&[], new.document.trim())).await
+        self.fits(&person, &new.basis)?;
+        let document = new.document.trim();
+        self.mandate(actor, &person, &new.delegate, (&new.basis, new.until), (&new.scope, document)).await
+    }
+
+    /// Are these types of matters in which somebody may act, and named where they must be?
+    fn matters(&self, basis: &str, scope: &[String]) -> Result<(), TrustError> {
+        let known = &self.registry.catalogue().metamodel.types;
+        if let Some(name) = scope.iter().find(|n| !known.contains_key(*n)) {
+            return Err(TrustError::field("scope", "unknown", &format!("'{name}' is no type")));
+        }
+        if basis == EMPLOYEE && scope.is_empty() {
+            return Err(TrustError::field("scope", "required", "name the matters in which an employee acts"));
+        }
+        Ok(())
+    }
+
+    /// Heads and employees act for organizations, all others for people.
+    fn fits(&self, whom: &Entity, basis: &str) -> Result<(), TrustError> {
+        let of = if self.registry.catalogue().metamodel.is_a(&whom.kind, "Organization") {
+            OF_PEOPLE
+        } else {
+            OF_ORGANIZATIONS
+        };
+        if of.contains(&basis) {
+            let fix = "heads and employees act for organizations, parents and guardians for people";
+            return Err(TrustError::field("basis", "whom", fix));
+        }
+        Ok(())
     }
 
     /// The person is present at a service centre and has told the operator a code: for a while the operator acts for them.
@@ -198,6 +245,10 @@ impl Trust {
     }
 }
 
+fn term(field: &str) -> TrustError {
+    TrustError::field(field, "term", "choose a term of a day to three years")
+}
+
 fn link(mandate: &Entity) -> Option<OnBehalf> {
     let scope = mandate.value("scope").map(|v| match v {
         serde_json::Value::Array(all) => all.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
@@ -207,5 +258,6 @@ fn link(mandate: &Entity) -> Option<OnBehalf> {
     if scope.contains("Objection") {
         scope.insert("Access".into()); // what one objects to
     }
-    Some(OnBehalf { person: mandate.object("person")?.clone(), mandate: mandate.id.clone(), scope })
+    let basis = mandate.text("basis").unwrap_or_default().to_owned();
+    Some(OnBehalf { person: mandate.object("person")?.clone(), mandate: mandate.id.clone(), basis, scope })
 }

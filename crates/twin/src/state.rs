@@ -4,8 +4,12 @@ use std::sync::Arc;
 use svod_kernel::{Timestamp, Urn};
 use svod_model::{AttributeKind, Entity, Metamodel};
 use svod_registry::Catalogue;
+use svod_store::entity::EntityRow;
 
 use crate::live::{LiveEntity, LiveValue};
+
+/// What decisions raise: it is known wherever it is, with a place or without.
+pub const ALERT: &str = "Alert";
 
 /// An alert's identity: trigger, entity and (for observation triggers) attribute.
 pub type AlertKey = (String, Urn, String);
@@ -66,10 +70,9 @@ impl Living {
         self.flowing.iter().chain(self.drawn.keys()).map(String::as_str).collect()
     }
 
-    /// False when the entity of this stored document is none of them, told without reading it.
-    pub fn may_take(&self, kind: &str, doc: &str) -> bool {
-        let placed = || self.drawn.get(kind).is_some_and(|geometry| doc.contains(&format!("\"{geometry}\"")));
-        kind == "Alert" || self.flowing.contains(kind) || placed()
+    /// In which attribute entities of the type are drawn, when that alone keeps them here.
+    pub fn only_drawn(&self, kind: &str) -> Option<&str> {
+        if self.flowing.contains(kind) { None } else { self.drawn.get(kind).map(String::as_str) }
     }
 
     /// True when the entity is one of them.
@@ -97,7 +100,7 @@ pub fn alert_key(alert: &Entity) -> Option<AlertKey> {
 impl State {
     /// Takes a committed entity; one that lives here no more is gone.
     pub fn put(&mut self, entity: Arc<Entity>, living: &Living) {
-        if entity.kind == "Alert"
+        if entity.kind == ALERT
             && let Some(key) = alert_key(&entity)
         {
             self.note_alert(key, entity.text("status") == Some("open"));
@@ -114,6 +117,16 @@ impl State {
             }
         }
         self.dirty.insert(urn);
+    }
+
+    /// Takes stored entities.
+    pub fn read(&mut self, rows: &[EntityRow], living: &Living) {
+        for row in rows {
+            match serde_json::from_str::<Entity>(&row.doc) {
+                Ok(entity) => self.put(Arc::new(entity), living),
+                Err(_) => tracing::error!(urn = row.urn, "a stored entity cannot be read"),
+            }
+        }
     }
 
     /// True when the alert is open or about to be.

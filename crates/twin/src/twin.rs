@@ -11,7 +11,7 @@ use svod_store::{Store, StoreError};
 use tokio::sync::broadcast;
 
 use crate::live::{LiveEntity, LiveValue};
-use crate::state::{Living, Standing, State, finished, ratio};
+use crate::state::{ALERT, Living, Standing, State, finished, ratio};
 use crate::stream::{FRAME, Frame};
 
 /// Decisions remembered by their inputs: sensors repeat their values.
@@ -143,9 +143,51 @@ impl Twin {
             living.types().into_iter().filter(|t| !passing(t)).map(ToOwned::to_owned).collect();
         standing.sort();
         self.load_pages(standing, Vec::new(), living, fresh).await?;
-        for (kind, status) in PASSING {
+        // Tasks that are only drawn: most have no place. Alerts are known without one, too.
+        let placed = |kind: &str| living.only_drawn(kind).filter(|_| kind != ALERT);
+        for (kind, status) in PASSING.iter().filter(|(kind, _)| placed(kind).is_none()) {
             let filter = vec![("status".to_owned(), (*status).to_owned())];
             self.load_pages(vec![(*kind).to_owned()], filter, living, fresh).await?;
+        }
+        let mut drawn: Vec<&str> = PASSING.iter().map(|(kind, _)| *kind).collect();
+        drawn.dedup();
+        for kind in drawn {
+            if let Some(geometry) = placed(kind) {
+                self.load_placed(kind, geometry, living, fresh).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads those of a type that have a place: however many others there are.
+    async fn load_placed(
+        &self,
+        kind: &str,
+        geometry: &str,
+        living: &Living,
+        fresh: &mut State,
+    ) -> Result<(), StoreError> {
+        let (attribute, mark) = (svod_registry::numbered(geometry), svod_registry::numbered(kind));
+        for space in self.registry.spaces().all().iter().map(|s| s.id) {
+            let mut after = None;
+            loop {
+                let hits = self.store.read(move |conn| {
+                    let everywhere = (i64::MIN, i64::MAX);
+                    svod_store::entity::by_cells(conn, space, attribute, everywhere, after, LOAD_PAGE as i64)
+                });
+                let hits = hits.await?;
+                let mut ids: Vec<i64> =
+                    hits.iter().filter(|hit| hit.kind == mark || hit.kind == 0).map(|hit| hit.entity).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                let mut rows = self.store.read(move |conn| svod_store::entity::by_ids(conn, space, &ids)).await?;
+                rows.retain(|row| row.kind == kind);
+                fresh.read(&rows, living);
+                match hits.last() {
+                    Some(last) if hits.len() == LOAD_PAGE => after = Some((last.key, last.entity)),
+                    _ => break,
+                }
+            }
         }
         Ok(())
     }
@@ -166,18 +208,13 @@ impl Twin {
             let wanted = EntityPage {
                 spaces: ids.clone(),
                 types: types.clone(),
+                marks: types.iter().map(|kind| svod_registry::numbered(kind)).collect(),
                 filters: filters.iter().map(|(name, value)| svod_registry::indexed(name, value)).collect(),
                 after,
                 limit: LOAD_PAGE as i64,
             };
             let rows = self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await?;
-            for row in rows.iter().filter(|row| living.may_take(&row.kind, &row.doc)) {
-                let Ok(entity) = serde_json::from_str::<Entity>(&row.doc) else {
-                    tracing::error!(urn = row.urn, "a stored entity cannot be read");
-                    continue;
-                };
-                fresh.put(Arc::new(entity), living);
-            }
+            fresh.read(&rows, living);
             match rows.last() {
                 Some(last) if rows.len() == LOAD_PAGE => after = Some((last.space, last.id)),
                 _ => return Ok(()),
@@ -201,7 +238,10 @@ impl Twin {
                         }
                         false
                     }
-                    Err(broadcast::error::RecvError::Lagged(_)) => true,
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        tracing::warn!(missed, "the twin fell behind the journal and is built anew");
+                        true
+                    }
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
                 published = generation.changed() => match published {

@@ -365,6 +365,8 @@ building-prolong-refuse = Refuse
 building-prolong-ground = Ground of the refusal
 building-prolong-ground-none = Works have not begun
 building-prolong-ground-late = Less than ten working days before the end
+building-objection-prolonged = The objection is granted. Building permit No. { $number } is prolonged: it holds until { $until }.
+building-objection-over = The objection is granted, but the permit holds no more: there is nothing to prolong. A new permit is needed.
 building-told-prolonged = Building permit No. { $number } is prolonged: it holds until { $until }.
 building-told-prolongation-none = The permit is not prolonged: building works have not begun.
 building-told-prolongation-late = The permit is not prolonged: the application came later than ten working days before its end. A new permit is needed.
@@ -376,3 +378,17 @@ step-permit-prolongation-decide = Decide on the prolongation of a permit
 data-permit-prolongation-permitNumber = Number of the permit
 data-permit-prolongation-prolongOutcome = Decision
 process-permit-prolongation = Prolongation of a building permit
+
+## Exchange
+
+exchange-land-registry = State register of real estate
+exchange-land-registry-person = who you are (identifier)
+exchange-land-registry-known = whether the parcel stands in your name here
+
+building-parcel = Your parcel
+building-parcel-hint = Parcels that are yours by the register of real estate.
+building-parcel-other = Another parcel
+building-case-only = Case **{ $buildingCaseNumber }**: your answer goes there.
+building-case-choose = In which case
+building-prolong-none = No building permit in force is yours by the register: there is nothing to prolong.
+building-prolong-number-hint = Permits that are yours by the register, and their last day.

@@ -365,6 +365,8 @@ building-prolong-refuse = Бас тарту
 building-prolong-ground = Бас тарту негізі
 building-prolong-ground-none = Жұмыс басталған жоқ
 building-prolong-ground-late = Мерзімнің аяғына он жұмыс күнінен аз қалды
+building-objection-prolonged = Шағым қанағаттандырылды. Құрылысқа № { $number } рұқсат ұзартылды: { $until } дейін жарамды.
+building-objection-over = Шағым қанағаттандырылды, бірақ рұқсат енді жарамсыз: ұзартатын ештеңе жоқ. Жаңа рұқсат керек.
 building-told-prolonged = Құрылысқа № { $number } рұқсат ұзартылды: { $until } дейін жарамды.
 building-told-prolongation-none = Рұқсат ұзартылмады: құрылыс жұмыстары басталған жоқ.
 building-told-prolongation-late = Рұқсат ұзартылмады: өтініш мерзім аяқталуына он жұмыс күнінен аз қалғанда берілді. Жаңа рұқсат керек.
@@ -376,3 +378,17 @@ step-permit-prolongation-decide = Рұқсатты ұзарту туралы ш�
 data-permit-prolongation-permitNumber = Рұқсаттың нөмірі
 data-permit-prolongation-prolongOutcome = Шешім
 process-permit-prolongation = Құрылысқа рұқсатты ұзарту
+
+## Алмасу
+
+exchange-land-registry = Жылжымайтын мүлік тізілімі
+exchange-land-registry-person = кім екеніңіз (идентификатор)
+exchange-land-registry-known = учаске мұнда сіздің атыңызда ма
+
+building-parcel = Сіздің учаскеңіз
+building-parcel-hint = Жылжымайтын мүлік тізілімі бойынша сізге тиесілі учаскелер.
+building-parcel-other = Басқа учаске
+building-case-only = **{ $buildingCaseNumber }** ісі: жауап соған жіберіледі.
+building-case-choose = Қай іс бойынша
+building-prolong-none = Сізде құрылысқа жарамды рұқсат тіркелмеген: ұзартатын ештеңе жоқ.
+building-prolong-number-hint = Тізілімде сізге тиесілі рұқсаттар және олардың соңғы күні.

@@ -365,6 +365,8 @@ building-prolong-refuse = Отказать
 building-prolong-ground = Основание отказа
 building-prolong-ground-none = Работы не начаты
 building-prolong-ground-late = До конца срока меньше десяти рабочих дней
+building-objection-prolonged = Жалоба удовлетворена. Разрешение на строительство № { $number } продлено: действует до { $until }.
+building-objection-over = Жалоба удовлетворена, но разрешение больше не действует: продлевать нечего. Нужно новое разрешение.
 building-told-prolonged = Разрешение на строительство № { $number } продлено: действует до { $until }.
 building-told-prolongation-none = Разрешение не продлено: работы не начаты.
 building-told-prolongation-late = Разрешение не продлено: заявление подано позже чем за десять рабочих дней до конца срока. Нужно новое разрешение.
@@ -376,3 +378,17 @@ step-permit-prolongation-decide = Решить о продлении разре�
 data-permit-prolongation-permitNumber = Номер разрешения
 data-permit-prolongation-prolongOutcome = Решение
 process-permit-prolongation = Продление разрешения на строительство
+
+## Обмен
+
+exchange-land-registry = ЕГРН
+exchange-land-registry-person = кто вы (идентификатор)
+exchange-land-registry-known = записан ли участок здесь за вами
+
+building-parcel = Ваш участок
+building-parcel-hint = Участки, которые числятся за вами по реестру недвижимости.
+building-parcel-other = Другой участок
+building-case-only = Дело **{ $buildingCaseNumber }**: ответ уйдёт в него.
+building-case-choose = По какому делу
+building-prolong-none = За вами не числится действующих разрешений на строительство: продлевать нечего.
+building-prolong-number-hint = Разрешения, которые числятся за вами в реестре, и их последний день.

@@ -356,3 +356,12 @@ data-road-accident-estimate = Damage estimate, kopecks
 data-road-accident-limit = Limit of compensation, kopecks
 data-road-accident-nextClass = Class of who is liable for the next period
 data-road-accident-amount = Compensation, kopecks
+
+## Exchange
+
+exchange-insurer = Insurers
+exchange-insurer-policy = number of your policy
+exchange-insurer-accident = the accident
+exchange-insurer-estimate = the damage as calculated
+exchange-insurer-limit = the most that is paid
+exchange-insurer-liablePolicy = policy of the other driver

@@ -356,3 +356,12 @@ data-road-accident-estimate = Шығынды бағалау, тиын
 data-road-accident-limit = Өтем шегі, тиын
 data-road-accident-nextClass = Кінәлінің келесі кезеңдегі класы
 data-road-accident-amount = Өтем, тиын
+
+## Алмасу
+
+exchange-insurer = Сақтандырушылар
+exchange-insurer-policy = полисіңіздің нөмірі
+exchange-insurer-accident = оқиға
+exchange-insurer-estimate = есептелген залал
+exchange-insurer-limit = төлемнің ең көп сомасы
+exchange-insurer-liablePolicy = басқа жүргізушінің полисі

@@ -356,3 +356,12 @@ data-road-accident-estimate = Оценка ущерба, копеек
 data-road-accident-limit = Предел возмещения, копеек
 data-road-accident-nextClass = Класс виновного на следующий период
 data-road-accident-amount = Возмещение, копеек
+
+## Обмен
+
+exchange-insurer = Страховщики
+exchange-insurer-policy = номер вашего полиса
+exchange-insurer-accident = происшествие
+exchange-insurer-estimate = рассчитанный ущерб
+exchange-insurer-limit = наибольшая сумма выплаты
+exchange-insurer-liablePolicy = полис другого водителя

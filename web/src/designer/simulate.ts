@@ -58,7 +58,7 @@ export class Simulation {
   private readonly note = el("p", { role: "status", class: "muted" });
   private readonly wrong = el("div", {});
   private readonly acts = el("div", { class: "design-acts" });
-  private readonly steps = el("ol", { class: "design-steps" });
+  private readonly steps = el("ol", { class: "design-steps", tabindex: "0", "aria-label": t("sim-steps") });
   private readonly data = el("pre", { class: "design-data", tabindex: "0", role: "region", "aria-label": t("sim-variables") });
   private told: Told | undefined;
   private marked: string[] = [];

@@ -203,6 +203,11 @@ accounts-blocked = kept out
 accounts-block = Keep out
 accounts-block-ask = Keep this account out? All its sessions end at once.
 accounts-unblock = Let in again
+accounts-again = Invite again
+accounts-again-ask = Invite this person again? Their passkeys, password and links to other providers end as soon as the invitation is opened; their cases stay. They see that the account was opened anew.
+accounts-known = account of a known person
+accounts-person = Person who is known already
+accounts-person-hint = Their identifier, urn:svod:person:…, when the account is for somebody who is in the register. Leave it empty for somebody new.
 accounts-invite = Invite somebody
 accounts-invite-text = The invitation is an address that works once, for three days. Hand it over in a way that you trust.
 accounts-invite-button = Make an invitation
@@ -582,3 +587,15 @@ candidate-try = Try
 candidate-beyond = Only services, processes, decisions, forms, texts and tests may differ in a version that is tried. Put these back, or publish for all: { $files }
 candidate-service = The service “{ $service }” is new, gone, or begun by other events. Both versions begin their services alike: publish this for all.
 candidate-standing = Version { $version } is tried already: bring it into force or withdraw it first.
+held-title = You have proved who you are
+held-text = Nothing has been done yet. What you typed stands in the form: send it again.
+packs-held = The folder of the pack { $id }, version { $version } is kept, { $n ->
+    [one] { $n } file
+   *[other] { $n } files
+}. It is not published yet.
+quarantine-closed = Payloads are closed
+quarantine-closed-text = A refused message may hold data of people. Say what you need it for: who looked, when and why is written into the journal of the territory first.
+quarantine-look-reason = What do you need payloads for?
+quarantine-look = Open payloads for an hour
+quarantine-look-short = Say in 5 to 1,000 characters what you need payloads for.
+quarantine-try-closed = Payloads are closed: say first what you need them for.

@@ -5,8 +5,8 @@
 //! * `POST /packs/{id}/candidate` – the version of it that is tried: given to others, brought into force, withdrawn
 //! * `GET|POST /packs/{id}/files/{path…}` – one file, seen and edited
 //! * `/packs/{id}/design…` – the designer: a working copy of a pack, edited, checked, tried, compared, published
-//! * `GET /quarantine`, `POST /quarantine/replay|discard` – what was refused
-//! * `GET /accounts`, `POST /accounts/invite|block|invitations/withdraw` – who can sign in, who is invited
+//! * `GET /quarantine`, `POST /quarantine/look|replay|discard` – what was refused; what payloads are needed for
+//! * `GET /accounts`, `POST /accounts/invite|block|again|invitations/withdraw` – who can sign in, who is invited
 //! * `GET /clients`, `POST /clients/state` – other sites whose people sign in here
 //! * `GET /devices`, `GET /devices/{id}`, `POST /devices/add|revoke` – devices with credentials of their own
 //! * `GET /operations/cases`, `GET /operations/cases.csv` – processes, what stands still in them
@@ -19,6 +19,7 @@
 mod actions;
 mod archive;
 mod faults;
+mod held;
 mod pages;
 mod publications;
 mod versions;
@@ -73,6 +74,7 @@ pub fn routes(state: OperationsState) -> Router {
         .route("/packs/{id}/candidate", post(pages::pack::candidate::act))
         .route("/packs/{id}/files/{*path}", file)
         .route("/quarantine", get(pages::quarantine::list))
+        .route("/quarantine/look", post(pages::quarantine::look::open))
         .route("/quarantine/replay", post(pages::quarantine::replay))
         .route("/quarantine/discard", post(pages::quarantine::discard))
         .route("/quarantine/{id}", get(pages::refused::show))
@@ -82,6 +84,7 @@ pub fn routes(state: OperationsState) -> Router {
         .route("/accounts/invite", post(pages::accounts::invite))
         .route("/accounts/invitations/withdraw", post(pages::accounts::take_back))
         .route("/accounts/block", post(pages::accounts::block))
+        .route("/accounts/again", post(pages::accounts::again))
         .route("/clients", get(pages::clients::list))
         .route("/clients/state", post(pages::clients::change))
         .route("/devices", get(pages::devices::list))

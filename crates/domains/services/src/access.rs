@@ -1,19 +1,8 @@
-use svod_kernel::{Actor, SpacePath, Urn};
+use svod_kernel::{Actor, Urn};
 use svod_portal::{PageContext, PageError, encoded};
 use svod_registry::{Action, QueryError, Registry};
 
-/// The topmost spaces where the actor may do that to things of that type; each stands for all under it.
-pub fn roots(registry: &Registry, actor: &Actor, action: Action, kind: &str) -> Vec<SpacePath> {
-    let mut roots: Vec<SpacePath> = Vec::new();
-    // Sorted by path: a space comes before those under it.
-    for space in registry.spaces().all() {
-        let known = roots.iter().any(|r| r.covers(&space.path));
-        if !known && registry.may(actor, action, &registry.resource(kind, &space.path)) {
-            roots.push(space.path.clone());
-        }
-    }
-    roots
-}
+pub use svod_runtime::worklist::roots;
 
 /// The answer, or the page of why there is none: who has not signed in is asked to.
 ///

@@ -97,6 +97,7 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
         ("Payment", "fail") => ("event-payment-fail".into(), Tone::Danger),
         ("Access", "look") => ("event-access-look".into(), Tone::Warning),
         ("Access", "represent") => ("event-access-represent".into(), Tone::Warning),
+        ("Access", "share") => ("event-access-share".into(), Tone::Info),
         ("Access", "end") => ("event-access-end".into(), Tone::Quiet),
         ("Access", "review") => ("event-access-review".into(), Tone::Info),
         ("Offer", "offer") => ("event-offer-offer".into(), Tone::Info),
@@ -113,7 +114,7 @@ pub fn headline(event: &JournalEvent) -> (String, Tone) {
 }
 
 /// The verbs that a filter offers, in the order in which they usually happen.
-pub const VERBS: [&str; 38] = [
+pub const VERBS: [&str; 39] = [
     "raise",
     "open",
     "offer",
@@ -141,6 +142,7 @@ pub const VERBS: [&str; 38] = [
     "payout",
     "look",
     "represent",
+    "share",
     "end",
     "rate",
     "advance",
@@ -232,6 +234,7 @@ fn worth_saying(event: &JournalEvent, name: &str, change: &Value) -> bool {
         ("Payment", "pay" | "refund" | "payout") => &["amount", "purpose"],
         ("Payment", "settle" | "fail") => &["amount", "failure"],
         ("Access", "look") => &["post", "body", "basis", "ground", "reason", "until"],
+        ("Access", "share") => &["post", "ground"],
         ("Offer", "offer") => &["name", "until"],
         ("CaseMessage", "read") | ("Payment", "send" | "replace") => &[],
         ("Access", "end" | "represent") | ("Offer", "accept" | "decline" | "lapse" | "withdraw") => &[],
@@ -338,6 +341,7 @@ mod tests {
         ("Payment", "fail"),
         ("Access", "look"),
         ("Access", "represent"),
+        ("Access", "share"),
         ("Access", "end"),
         ("Access", "review"),
         ("Offer", "offer"),

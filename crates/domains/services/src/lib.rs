@@ -3,13 +3,14 @@
 //! Pages over the registry; nothing is kept here.
 //!
 //! * `GET /tasks`, `GET /tasks.csv` – the work list of the visitor's spaces; `POST /tasks/bulk` – one act on many of them
-//! * `POST /tasks/views|answers`, `POST …/drop` – what the visitor keeps beside the list
+//! * `POST /tasks/views|answers`, `POST …/drop`, `POST /tasks/{urn}/template`, `POST /tasks/templates/drop` – what the visitor keeps
+//!   beside the list
 //! * `GET /tasks/workload` – how the work of a body goes, for who heads it
 //! * `GET /tasks/{urn}`, `POST /tasks/{urn}/take|release|complete|accept|substitute` – one task
 //! * `GET|POST /tasks/{urn}/form` – the form that a task asks to be filled in
 //! * `GET /cases/{urn}`, `GET /cases/{urn}/journal` – one case, for who asked and for who answers; all that happened in it
 //! * `POST /cases/{urn}/messages|rate|object`, `GET|POST /cases/{urn}/object/{decision}` – what they say in it
-//! * `POST /services/offers/{urn}/accept|decline` – what was offered
+//! * `POST /services/offers/{urn}/accept|decline` – what was offered; `POST /cases/{urn}/offers/withdraw` – what its body takes back
 //! * `GET /services`, `GET /services/{pack}/{service}` – what can be asked for, by life situation
 //! * `GET|POST /services/{pack}/{service}/form`, `POST …/discard` – its form, kept as a draft until it is sent
 //! * [`payments`] – what people owe and pay, the register of accruals, the word of payment providers
@@ -41,9 +42,8 @@ use axum::routing::{get, post};
 use svod_files::Files;
 use svod_notary::Notary;
 use svod_registry::Registry;
-use svod_runtime::{Acceptance, Applications, Cases, Correspondence, Filling, Handover, Tasks};
+use svod_runtime::{Acceptance, Applications, Cases, Correspondence, Filling, Handover, Tasks, Templates};
 use svod_text::Texts;
-use svod_trust::Trust;
 
 pub use pages::payments::{PaymentsState, routes as payments};
 
@@ -73,15 +73,16 @@ impl ServicesState {
         Correspondence::new(self.registry.clone())
     }
 
-    /// Who acts for whom.
-    fn trust(&self) -> Trust {
-        Trust::new(self.registry.clone())
-    }
-
     /// Proposals that are accepted as they stand; days are those of a territory that is so many hours ahead of UTC.
     fn acceptance(&self, offset_hours: i32) -> Acceptance {
         let filling = Filling::new(self.registry.clone(), offset_hours);
         Acceptance::new(self.registry.clone(), filling, self.tasks.clone())
+    }
+
+    /// Answers that are kept for many tasks; days as in [`ServicesState::acceptance`].
+    fn templates(&self, offset_hours: i32) -> Templates {
+        let filling = Filling::new(self.registry.clone(), offset_hours);
+        Templates::new(self.registry.clone(), self.applications.clone(), filling, self.tasks.clone())
     }
 
     /// Tasks of who is away.
@@ -103,6 +104,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/views/drop", post(pages::tasks::drop_view))
         .route("/tasks/answers", post(pages::tasks::keep_answer))
         .route("/tasks/answers/drop", post(pages::tasks::drop_answer))
+        .route("/tasks/templates/drop", post(pages::tasks::drop_template))
         .route("/tasks/workload", get(pages::tasks::workload))
         .route("/tasks.csv", get(pages::tasks::export))
         .route("/tasks/{urn}", get(pages::task::show))
@@ -111,6 +113,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/tasks/{urn}/complete", post(pages::task::complete))
         .route("/tasks/{urn}/accept", post(pages::task::accept))
         .route("/tasks/{urn}/substitute", post(pages::task::substitute))
+        .route("/tasks/{urn}/template", post(pages::task::keep_template))
         .route("/tasks/{urn}/form", task_form)
         .route("/cases/{urn}", get(pages::case::show))
         .route("/cases/{urn}/journal", get(pages::case::journal))
@@ -118,6 +121,7 @@ pub fn routes(state: ServicesState) -> Router {
         .route("/cases/{urn}/rate", post(pages::case::rate))
         .route("/cases/{urn}/object", post(pages::case::object))
         .route("/cases/{urn}/object/{decision}", objection)
+        .route("/cases/{urn}/offers/withdraw", post(pages::case::withdraw))
         .route("/services", get(pages::services::list))
         .route("/services/offers/{urn}/accept", post(pages::services::accept))
         .route("/services/offers/{urn}/decline", post(pages::services::decline))

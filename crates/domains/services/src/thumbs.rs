@@ -26,7 +26,7 @@ impl Thumb {
         Self { href: href(file.id.as_str()), name: file.name.clone(), picture, state }
     }
 
-    /// One of another case, which this one lends.
+    /// One of another case, which this one, or an offer, lends.
     pub fn lent(ctx: &PageContext, file: &FileInfo, by: &Urn) -> Self {
         let thumb = Self::of(ctx, file);
         Self { href: format!("{}?case={}", thumb.href, encoded(by.as_str())), ..thumb }

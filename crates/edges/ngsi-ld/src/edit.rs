@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use svod_identity::PROVE;
 use svod_kernel::Urn;
 use svod_model::Entity;
 use svod_query::Types;
 use svod_registry::{Change, Command, CommandError, Edit, Operation, Receipt};
 
 use crate::NgsiState;
-use crate::error::{Answer, ApiError};
+use crate::error::{Answer, ApiError, Kind};
 use crate::request::Asked;
 
 /// `type` says of which type the entity must be (clause 5.5.15).
@@ -123,6 +124,11 @@ impl Changes {
         if self.0.is_empty() {
             return Ok(Receipt::default());
         }
+        let touched = asked.stale && state.registry.touches_powers(&self.0).await.map_err(ApiError::from)?;
+        if touched {
+            let why = "appointments and posts ask for a proof of the last ten minutes of who you are";
+            return Err(ApiError::new(Kind::Forbidden, format!("{why}: {PROVE}")).into());
+        }
         let command = Command {
             ground: "ngsi-ld".into(),
             changes: self.0,
@@ -161,5 +167,5 @@ pub async fn revise<T: Send + 'static>(
         work(old)
     });
     changes.all(state, asked).await?;
-    told.take().ok_or_else(|| ApiError::new(crate::error::Kind::InternalError, "the change was not told"))
+    told.take().ok_or_else(|| ApiError::new(Kind::InternalError, "the change was not told"))
 }

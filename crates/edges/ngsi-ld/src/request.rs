@@ -39,6 +39,8 @@ pub enum Media {
 pub struct Asked {
     /// Who asks.
     pub actor: Actor,
+    /// They ask in a session whose last proof of who they are is too old for what is weighty.
+    pub stale: bool,
     /// The tenant's space.
     pub space: SpacePath,
     /// The tenant as the client named it.
@@ -62,13 +64,7 @@ impl FromRequest<NgsiState> for Asked {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &NgsiState) -> Result<Self, ApiError> {
-        let actor = match crate::auth::token(request.headers()) {
-            Some(token) => {
-                let known = state.identity.authenticate(token).await;
-                known.map_err(|e| ApiError::new(Kind::Unauthorized, e.to_string()))?
-            }
-            None => Actor::anonymous(),
-        };
+        let (actor, stale) = crate::auth::caller(state, request.headers()).await?;
         let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
         let pairs = query.map_err(|_| ApiError::invalid("the query of the address cannot be read"))?.0;
         let mut query = HashMap::new();
@@ -93,7 +89,7 @@ impl FromRequest<NgsiState> for Asked {
             space => space?,
         };
         let snapshot = Frozen::of(state, &headers, (&method, &request_path), &space, &actor)?;
-        Ok(Self { actor, space, tenant, headers, query, pairs, media, link, snapshot, body })
+        Ok(Self { actor, stale, space, tenant, headers, query, pairs, media, link, snapshot, body })
     }
 }
 
@@ -115,6 +111,7 @@ impl Asked {
         }
         Self {
             actor: Actor::anonymous(),
+            stale: false,
             space,
             tenant: None,
             headers,

@@ -26,3 +26,5 @@ consent-lasts-token = { $n ->
 consent-lasts-renewed = It is renewed without you until you take it back; it ends when the site has not used it for { $unused } days, and { $last } days after you have signed in at the latest.
 consent-lasts-remembered = Your answer is remembered until you take it back.
 consent-lasts-once = Your answer holds this once: this program asks each time.
+consent-what = What you allow
+consent-what-hint = Take the tick off what the site shall not learn. Who you are goes with everything.

@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use svod_identity::Identity;
 use svod_identity::provider::{Asked, Authorized, OauthError};
 use svod_portal::{CsrfForm, FormsAnywhere, Page, PageContext, PageError, components, encoded};
@@ -95,20 +94,17 @@ async fn next(identity: &Identity, ctx: &PageContext, query: &str) -> Result<Res
     })
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Answer {
-    question: String,
-    answer: String,
-}
-
-/// `POST /oauth/authorize`: yes or no.
+/// `POST /oauth/authorize`: yes, with the scopes that are ticked, or no.
 pub async fn answer(
     State(identity): State<Arc<Identity>>,
     ctx: PageContext,
-    CsrfForm(form): CsrfForm<Answer>,
+    CsrfForm(pairs): CsrfForm<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let session = ctx.session.clone().ok_or_else(PageError::sign_in)?;
-    Ok(match identity.answered(&session, &form.question, form.answer == "yes").await {
+    let one = |name: &str| pairs.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str());
+    let ticked: Vec<String> = pairs.iter().filter(|(n, _)| n == "scope").map(|(_, v)| v.clone()).collect();
+    let allowed = (one("answer") == "yes").then_some(ticked.as_slice());
+    Ok(match identity.answered(&session, one("question"), allowed).await {
         Ok(address) => to(&address),
         Err(error) => refused(&ctx, error),
     })

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
-use svod_identity::Identity;
+use svod_identity::{FRESH, Identity};
 use svod_ingest::Feed;
 use svod_kernel::Actor;
 use svod_portal::PeerAddress;
+use svod_registry::Change;
 use utoipa::Modify;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
@@ -35,6 +36,45 @@ impl FromRequestParts<RestState> for Caller {
             Some(token) => Ok(Self(state.identity.authenticate(token).await?)),
             None => Ok(Self(Actor::anonymous())),
         }
+    }
+}
+
+/// Who calls, and whether they have proved of late who they are. Who has no session, a persona say, has nothing to prove.
+pub struct Signer {
+    /// As whom.
+    pub actor: Actor,
+    is_stale: bool,
+}
+
+impl FromRequestParts<RestState> for Signer {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &RestState) -> Result<Self, Failure> {
+        let Caller(actor) = Caller::from_request_parts(parts, state).await?;
+        let session = match session_token(&parts.headers) {
+            Some(token) => state.identity.recognise(token).await?.session,
+            None => None,
+        };
+        let now = state.registry.clock().now();
+        Ok(Self { actor, is_stale: session.is_some_and(|session| !session.is_fresh(now, FRESH)) })
+    }
+}
+
+impl Signer {
+    /// Before what is weighty.
+    ///
+    /// # Errors
+    /// `proof-needed` when the last proof is too old.
+    pub fn proved(&self) -> Result<(), Failure> {
+        if self.is_stale { Err(Failure::proof_needed()) } else { Ok(()) }
+    }
+
+    /// Before changes, where one of them gives or takes powers.
+    ///
+    /// # Errors
+    /// As [`Signer::proved`]; when the store fails.
+    pub async fn proved_for(&self, state: &RestState, changes: &[Change]) -> Result<(), Failure> {
+        if self.is_stale && state.registry.touches_powers(changes).await? { self.proved() } else { Ok(()) }
     }
 }
 

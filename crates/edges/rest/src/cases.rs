@@ -151,15 +151,19 @@ pub struct CaseView {
     payments: Vec<Entity>,
     /// Files of the case and of its messages (`owner`), read at `/api/v1/files/{id}`.
     files: Vec<KeptFile>,
-    /// What the process of the case has made, 100 at the most.
+    /// What the process of the case has made, 100 at the most; what belongs to one for whom the caller may act is among it.
     issued: Vec<Issue>,
+    /// What the process knows by the names that its service shows (`variables`), for who answers and may read what the applicant
+    /// wrote; empty for everybody else. Entities stand there by their identifiers.
+    #[schema(value_type = Object)]
+    variables: Map<String, Value>,
     /// The last 50 events of its journal that the caller may know of, the latest last; all of them: `/api/v1/journal`.
     #[schema(value_type = Vec<Object>)]
     events: Vec<JournalEvent>,
 }
 
 /// One case: what happens now and by when, what comes next, open tasks, decisions, messages, what is owed and was paid, 500 of each at
-/// the most, what was issued, the last events.
+/// the most, what was issued, what its process knows, the last events.
 /// What the other side wrote and the caller may read is marked as read by this.
 #[utoipa::path(get, path = "/api/v1/cases/{urn}", tag = "services", params(("urn" = String, Path)),
     responses((status = 200, body = CaseView), (status = 404, description = "none that the caller may know of")),
@@ -191,8 +195,22 @@ pub async fn read(
     let lang = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| Lang::from_accept(v.to_str().ok()?));
     let next = course::next(&s, (&case, &tasks), lang).await?;
     let issued = course::issued(&s, &actor, &case).await?;
+    let variables = s.cases.variables(&actor, &case).await?;
     let events = course::events(&s, &actor, &case).await?;
-    Ok(Json(CaseView { case, now, next, tasks, decisions, messages, accruals, payments, files, issued, events }))
+    Ok(Json(CaseView {
+        case,
+        now,
+        next,
+        tasks,
+        decisions,
+        messages,
+        accruals,
+        payments,
+        files,
+        issued,
+        variables,
+        events,
+    }))
 }
 
 async fn of_case(s: &RestState, actor: &Actor, case: &Entity, kind: &str) -> Result<Vec<Entity>, QueryError> {

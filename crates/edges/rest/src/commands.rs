@@ -10,7 +10,8 @@ use svod_model::{Attribute, Entity};
 use svod_registry::{Change, Command, Key, Operation, Receipt};
 use utoipa::ToSchema;
 
-use crate::{Caller, Failure, RestState};
+use crate::auth::Signer;
+use crate::{Failure, RestState};
 
 /// Changes of one request at the most.
 const MOST: usize = 1_000;
@@ -159,14 +160,15 @@ impl Wanted {
 }
 
 /// Carries out changes in one transaction. Durable when the answer comes. An `Idempotency-Key` makes a repeated request
-/// (within a day, by the same caller) answer what the first one did.
+/// (within a day, by the same caller) answer what the first one did. Changes of appointments and posts ask in a session for a proof of
+/// the last minutes (`proof-needed`).
 #[utoipa::path(post, path = "/api/v1/commands", tag = "entities", request_body = Order,
     params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     responses((status = 200, body = Outcome), (status = 403), (status = 404), (status = 409), (status = 412), (status = 422)),
     security(("bearer" = [])))]
 pub async fn carry_out(
     State(s): State<RestState>,
-    Caller(actor): Caller,
+    signer: Signer,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Outcome>, Failure> {
@@ -180,15 +182,11 @@ pub async fn carry_out(
     }
     let key = key(&headers, &body)?;
     let changes: Vec<Vec<Change>> = order.changes.into_iter().map(Wanted::changes).collect::<Result<_, _>>()?;
-    let command = Command {
-        ground: order.ground,
-        changes: changes.concat(),
-        within: order.within,
-        each: order.each,
-        key,
-        ..Command::default()
-    };
-    Ok(Json(s.registry.execute(&actor, command).await?.into()))
+    let changes = changes.concat();
+    signer.proved_for(&s, &changes).await?;
+    let command =
+        Command { ground: order.ground, changes, within: order.within, each: order.each, key, ..Command::default() };
+    Ok(Json(s.registry.execute(&signer.actor, command).await?.into()))
 }
 
 /// The client's own name of the request.

@@ -1,21 +1,18 @@
 //! The course of a case: what comes next in it, what was issued, what happened last.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use svod_kernel::{Actor, Lang, Timestamp, Urn};
 use svod_model::Entity;
 use svod_registry::{Action, JournalEvent, JournalQuery, QueryError};
-use svod_runtime::cases::{Made, Upcoming};
+use svod_runtime::cases::{Acting, Issued, Upcoming};
 use svod_runtime::step_name;
+use svod_trust::TrustError;
 use utoipa::ToSchema;
 
 use crate::RestState;
 
 /// Events of its journal that are told of one case.
 const EVENTS: usize = 50;
-/// Things that were issued and are told of one case.
-const ISSUED: usize = 100;
 
 /// One thing that comes next.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +36,22 @@ pub struct Issue {
     entity: Entity,
     /// Where the proof of the event that made it is read; null where it is not the caller's to have.
     receipt: Option<String>,
+    /// Whose it is, where it is not the caller's and they may act for them, as a parent for a child: it is told as who acts for
+    /// them, which they see among the accesses to their data. Null: it is told in the caller's own right.
+    acting: Option<ActingFor>,
+}
+
+/// One for whom the caller may act.
+#[derive(Serialize, ToSchema)]
+pub struct ActingFor {
+    /// The person or organization.
+    #[schema(value_type = String)]
+    person: Urn,
+    /// What they are called.
+    name: String,
+    /// By which mandate.
+    #[schema(value_type = String)]
+    mandate: Urn,
 }
 
 /// What comes next, of a case that somebody asked for.
@@ -63,22 +76,18 @@ pub async fn next(
     Ok(s.cases.next(case, tasks).await?.into_iter().map(step).collect())
 }
 
-/// What was issued, as far as the caller may see it.
-pub async fn issued(s: &RestState, actor: &Actor, case: &Entity) -> Result<Vec<Issue>, QueryError> {
-    let made: Vec<Made> = s.cases.made(case).await?.into_iter().take(ISSUED).collect();
-    if made.is_empty() {
-        return Ok(Vec::new());
-    }
-    let there = s.registry.entities(actor, made.iter().map(|m| m.urn.clone()).collect()).await?;
-    let there = there.into_iter().filter(|e| e.space.top() == case.space.top());
-    let there: HashMap<Urn, _> = there.map(|e| (e.id.clone(), e)).collect();
-    let issue = |m: &Made| {
-        let entity = there.get(&m.urn)?;
-        let proven = s.registry.may(actor, Action::ReadJournal, &s.registry.resource_of(entity));
-        let receipt = || format!("/api/v1/ledger/receipts?space={}&seq={}", case.space, m.seq);
-        Some(Issue { entity: Entity::clone(entity), receipt: proven.then(receipt) })
+/// What was issued, as far as the caller may see it, themselves or for those whom they may act for.
+pub async fn issued(s: &RestState, actor: &Actor, case: &Entity) -> Result<Vec<Issue>, TrustError> {
+    let made = s.cases.made(case).await?;
+    let issue = |issued: Issued| {
+        let receipt = issued.receipt.map(|seq| format!("/api/v1/ledger/receipts?space={}&seq={seq}", case.space));
+        let acting = issued.acting.and_then(|Acting { mut chain, name }| {
+            let last = chain.pop()?;
+            Some(ActingFor { person: last.person, name, mandate: last.mandate })
+        });
+        Issue { entity: Entity::clone(&issued.entity), receipt, acting }
     };
-    Ok(made.iter().filter_map(issue).collect())
+    Ok(s.cases.issued(actor, case, &made).await?.into_iter().map(issue).collect())
 }
 
 /// The last of its journal, for who may read that; the latest last.

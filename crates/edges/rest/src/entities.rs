@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use svod_kernel::{SpacePath, Timestamp, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Command, EntityQuery, Operation, Receipt};
+use svod_registry::{Change, Command, EntityQuery, Operation, Receipt};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::auth::Signer;
 use crate::{Caller, Failure, RestState};
 
 #[derive(Deserialize, IntoParams)]
@@ -158,17 +159,17 @@ pub struct Creation {
     ground: String,
 }
 
-/// Makes an entity. Durable when the answer comes.
+/// Makes an entity. Durable when the answer comes. Appointments and posts are made, changed and removed in a session after a proof of
+/// the last minutes only (`proof-needed`).
 #[utoipa::path(post, path = "/api/v1/entities", tag = "entities", request_body = Creation,
     responses((status = 201, body = Done), (status = 403), (status = 409), (status = 422)), security(("bearer" = [])))]
 pub async fn create(
     State(s): State<RestState>,
-    Caller(actor): Caller,
+    signer: Signer,
     Json(body): Json<Creation>,
 ) -> Result<(StatusCode, Json<Done>), Failure> {
-    let changes = vec![Operation::Create(body.entity).into()];
-    let receipt = s.registry.execute(&actor, Command { ground: body.ground, changes, ..Command::default() }).await?;
-    Ok((StatusCode::CREATED, Json(receipt.into())))
+    let changed = changed(&s, &signer, Operation::Create(body.entity), body.ground).await?;
+    Ok((StatusCode::CREATED, changed))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -192,14 +193,13 @@ pub struct Patching {
     security(("bearer" = [])))]
 pub async fn patch(
     State(s): State<RestState>,
-    Caller(actor): Caller,
+    signer: Signer,
     Path(urn): Path<Urn>,
     headers: HeaderMap,
     Json(body): Json<Patching>,
 ) -> Result<Json<Done>, Failure> {
     let operation = Operation::Patch { urn, expected: expected(&headers)?, set: body.set, unset: body.unset };
-    let command = Command { ground: body.ground, changes: vec![operation.into()], ..Command::default() };
-    Ok(Json(s.registry.execute(&actor, command).await?.into()))
+    changed(&s, &signer, operation, body.ground).await
 }
 
 /// Removes an entity; the journal keeps what it was.
@@ -207,13 +207,19 @@ pub async fn patch(
     responses((status = 200, body = Done), (status = 403), (status = 404), (status = 412)), security(("bearer" = [])))]
 pub async fn remove(
     State(s): State<RestState>,
-    Caller(actor): Caller,
+    signer: Signer,
     Path(urn): Path<Urn>,
     headers: HeaderMap,
 ) -> Result<Json<Done>, Failure> {
     let operation = Operation::Delete { urn, expected: expected(&headers)? };
-    let command = Command { changes: vec![operation.into()], ..Command::default() };
-    Ok(Json(s.registry.execute(&actor, command).await?.into()))
+    changed(&s, &signer, operation, String::new()).await
+}
+
+/// One change of one entity.
+async fn changed(s: &RestState, signer: &Signer, operation: Operation, ground: String) -> Result<Json<Done>, Failure> {
+    let changes: Vec<Change> = vec![operation.into()];
+    signer.proved_for(s, &changes).await?;
+    Ok(Json(s.registry.execute(&signer.actor, Command { ground, changes, ..Command::default() }).await?.into()))
 }
 
 fn expected(headers: &HeaderMap) -> Result<Option<i64>, Failure> {

@@ -122,12 +122,12 @@ pub async fn held(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LentParam {
-    /// The case that lends it (`lent`), where it is of another.
+    /// The case that lends it (`lent`), where it is of another, or the open offer to the caller that does.
     #[param(value_type = Option<String>)]
     pub case: Option<Urn>,
 }
 
-/// The bytes of a file, for who may see it in its entity, or in a case of theirs that lends it. What waits for the scanner, or holds
+/// The bytes of a file, for who may see it in its entity, or in a case of theirs or an open offer to them that lends it. What waits for the scanner, or holds
 /// malware, is a conflict.
 #[utoipa::path(get, path = "/api/v1/files/{id}", tag = "entities", params(("id" = String, Path), LentParam),
     responses((status = 200, body = String, content_type = "application/octet-stream"), (status = 404), (status = 409)),

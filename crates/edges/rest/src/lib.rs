@@ -3,6 +3,7 @@
 //! Every route is described by OpenAPI 3.1 at `/api/openapi.json`; errors are RFC 9457 problem details.
 
 mod auth;
+mod bulk;
 mod cases;
 mod commands;
 mod course;
@@ -15,6 +16,7 @@ mod journal;
 mod layers;
 mod ledger;
 mod live;
+mod mandates;
 mod my;
 mod observations;
 mod packs;
@@ -58,6 +60,7 @@ pub const MAX_BODY: usize = 16 * 1024 * 1024;
         (name = "work", description = "Tasks and the journal"),
         (name = "services", description = "Services, applications and cases"),
         (name = "my", description = "The cabinet: who looked at one's data, consents, mandates"),
+        (name = "mandates", description = "Who acts for whom, entered by documents"),
         (name = "operations", description = "Packs and quarantine")
     )
 )]
@@ -73,6 +76,8 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(my::disagree))
         .routes(routes!(my::mandates, my::empower))
         .routes(routes!(my::disempower))
+        .routes(routes!(mandates::register))
+        .routes(routes!(mandates::end))
         .routes(routes!(files::put))
         .routes(routes!(files::read, files::remove))
         .routes(routes!(commands::carry_out))
@@ -87,6 +92,9 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(journal::list))
         .routes(routes!(ledger::receipt))
         .routes(routes!(tasks::list))
+        .routes(routes!(bulk::many))
+        .routes(routes!(bulk::kept))
+        .routes(routes!(bulk::substitute))
         .routes(routes!(tasks::take))
         .routes(routes!(tasks::release))
         .routes(routes!(tasks::complete))
@@ -116,6 +124,7 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(packs::check))
         .routes(routes!(packs::read))
         .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::look))
         .routes(routes!(quarantine::try_mapping))
         .routes(routes!(quarantine::replay))
         .routes(routes!(quarantine::discard))

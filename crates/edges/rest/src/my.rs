@@ -44,6 +44,33 @@ impl FromRequestParts<RestState> for Owner {
     }
 }
 
+impl Owner {
+    /// The session of who has proved of late who they are.
+    ///
+    /// # Errors
+    /// `proof-needed`.
+    pub(crate) fn proved(&self, s: &RestState) -> Result<&Session, Failure> {
+        let now = s.registry.clock().now();
+        let fresh = self.session.as_deref().filter(|session| session.is_fresh(now, svod_identity::FRESH));
+        fresh.ok_or_else(Failure::proof_needed)
+    }
+
+    /// Who shall act, by the login that is given; asked of who has proved of late who they are.
+    ///
+    /// # Errors
+    /// `proof-needed`; nobody signs in so; when the store fails.
+    pub(crate) async fn delegate(&self, s: &RestState, login: &str) -> Result<Urn, Failure> {
+        let session = self.proved(s)?;
+        let Some(delegate) = s.identity.person_of(session, login).await? else {
+            let mut unknown = refused(422, "field", "delegate: nobody signs in so");
+            let fix = "give the login of who shall act".to_owned();
+            unknown.0.errors = vec![FieldError { field: "delegate".into(), rule: "unknown".into(), fix }];
+            return Err(unknown);
+        };
+        Ok(delegate)
+    }
+}
+
 /// A refusal that only the API knows.
 pub fn refused(status: u16, code: &str, detail: &str) -> Failure {
     Failure(Box::new(Problem {
@@ -78,15 +105,18 @@ pub struct MyPage {
 pub struct Made {
     /// Under which it is read and taken back.
     #[schema(value_type = String)]
-    id: Urn,
+    pub(crate) id: Urn,
 }
 
 async fn listed(s: &RestState, owner: &Owner, kind: &str, p: &MyParams) -> Result<Json<MyPage>, Failure> {
     let at = p.page.unwrap_or_default().min(PAGES) * ROWS;
-    let mut found = s.trust.own(&owner.actor, kind, at..at + ROWS + 1).await?;
+    Ok(Json(paged(s.trust.own(&owner.actor, kind, at..at + ROWS + 1).await?)))
+}
+
+fn paged(mut found: Vec<Arc<Entity>>) -> MyPage {
     let more = found.len() > ROWS;
     found.truncate(ROWS);
-    Ok(Json(MyPage { items: found.into_iter().map(Arc::unwrap_or_clone).collect(), more }))
+    MyPage { items: found.into_iter().map(Arc::unwrap_or_clone).collect(), more }
 }
 
 /// Takes one's own back: what is not of that type, or another's, is not there.
@@ -101,15 +131,25 @@ async fn taken_back(s: &RestState, owner: &Owner, kind: &str, urn: &Urn) -> Resu
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Who looked at the caller's data, when and on what ground.
-#[utoipa::path(get, path = "/api/v1/my/accesses", tag = "my", params(MyParams),
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AccessParams {
+    /// 0 for the newest 100, 1 for those before them, and so on.
+    page: Option<usize>,
+    /// `true`: only those by which data were given to another system or a site; `false`: all others.
+    given: Option<bool>,
+}
+
+/// Who looked at the caller's data, when and on what ground; and to which other systems and sites they were given.
+#[utoipa::path(get, path = "/api/v1/my/accesses", tag = "my", params(AccessParams),
     responses((status = 200, body = MyPage), (status = 404)), security(("bearer" = [])))]
 pub async fn accesses(
     State(s): State<RestState>,
     owner: Owner,
-    Query(p): Query<MyParams>,
+    Query(p): Query<AccessParams>,
 ) -> Result<Json<MyPage>, Failure> {
-    listed(&s, &owner, "Access", &p).await
+    let at = p.page.unwrap_or_default().min(PAGES) * ROWS;
+    Ok(Json(paged(s.trust.accesses(&owner.actor, p.given, at..at + ROWS + 1).await?)))
 }
 
 /// Consents that the caller has given, those that are over too.
@@ -174,7 +214,7 @@ pub async fn mandates(
 pub struct Power {
     /// Who shall act: how they sign in.
     delegate: String,
-    /// Types of the matters; empty: all.
+    /// Types of the matters; empty: all. Who acts for an organization as its head names those of an employee.
     #[serde(default)]
     scope: Vec<String>,
     /// The document, number and date; empty for none.
@@ -184,7 +224,7 @@ pub struct Power {
     days: i64,
 }
 
-/// Lets somebody else act for the caller. It asks for a proof of the last minutes, like the page: without one it is refused
+/// Lets somebody else act for the caller; the head of an organization lets its employee act for it. It asks for a proof of the last minutes, like the page: without one it is refused
 /// (`proof-needed`).
 #[utoipa::path(post, path = "/api/v1/my/mandates", tag = "my", request_body = Power,
     responses((status = 201, body = Made), (status = 403), (status = 404), (status = 422),
@@ -194,17 +234,7 @@ pub async fn empower(
     owner: Owner,
     Json(body): Json<Power>,
 ) -> Result<(StatusCode, Json<Made>), Failure> {
-    let now = s.registry.clock().now();
-    let fresh = owner.session.as_ref().filter(|session| session.is_fresh(now, svod_portal::FRESH));
-    let Some(session) = fresh else {
-        return Err(refused(403, "proof-needed", "prove anew who you are, on the page /session/confirm"));
-    };
-    let Some(delegate) = s.identity.person_of(session, &body.delegate).await? else {
-        let mut unknown = refused(422, "field", "delegate: nobody signs in so");
-        let fix = "give the login of who shall act".to_owned();
-        unknown.0.errors = vec![FieldError { field: "delegate".into(), rule: "unknown".into(), fix }];
-        return Err(unknown);
-    };
+    let delegate = owner.delegate(&s, &body.delegate).await?;
     let Power { scope, document, days, .. } = body;
     let id = s.trust.empower(&owner.actor, &NewMandate { delegate, scope, document, days }).await?;
     Ok((StatusCode::CREATED, Json(Made { id })))

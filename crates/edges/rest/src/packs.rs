@@ -6,6 +6,7 @@ use svod_model::PackSource;
 use svod_registry::{Action, Published, QueryError};
 use utoipa::ToSchema;
 
+use crate::auth::Signer;
 use crate::{Caller, Failure, RestState};
 
 #[derive(Serialize, ToSchema)]
@@ -84,16 +85,18 @@ pub struct PublishedPack {
     published: Published,
 }
 
-/// Publishes a pack: checked whole, then in force without a restart. Body: `{"files": {"pack.yaml": "…", …}}`.
+/// Publishes a pack: checked whole, then in force without a restart. Body: `{"files": {"pack.yaml": "…", …}}`. In a session it
+/// asks for a proof of the last minutes, like the page: without one it is refused (`proof-needed`).
 #[utoipa::path(post, path = "/api/v1/packs", tag = "operations", request_body(content = Object),
     responses((status = 200, body = PublishedPack), (status = 403), (status = 409), (status = 422)),
     security(("bearer" = [])))]
 pub async fn publish(
     State(s): State<RestState>,
-    Caller(actor): Caller,
+    signer: Signer,
     Json(source): Json<PackSource>,
 ) -> Result<Json<PublishedPack>, Failure> {
-    let published = s.registry.publish(&actor, source).await?;
+    signer.proved()?;
+    let published = s.registry.publish(&signer.actor, source).await?;
     Ok(Json(PublishedPack { published }))
 }
 

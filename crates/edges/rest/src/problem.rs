@@ -3,6 +3,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use svod_identity::PROVE;
 use svod_kernel::{Coded, FieldError, Problem};
 
 /// Seconds after which a refused client may try again where nobody knows better.
@@ -31,6 +32,19 @@ impl Failure {
             status: 400,
             detail: format!("{field}: {rule}"),
             errors: vec![FieldError { field: field.into(), rule: rule.into(), fix: fix.into() }],
+            retry_after: None,
+        }))
+    }
+
+    /// It is weighty, and the caller's last proof of who they are is too old: where another is given.
+    pub fn proof_needed() -> Self {
+        Self(Box::new(Problem {
+            kind: "urn:svod:problem:proof-needed".into(),
+            code: "proof-needed".into(),
+            title: "proof needed".into(),
+            status: 403,
+            detail: "this asks for a proof of the last ten minutes of who you are".into(),
+            errors: vec![FieldError { field: "authorization".into(), rule: "proof".into(), fix: PROVE.into() }],
             retry_after: None,
         }))
     }

@@ -36,8 +36,8 @@ pub struct Refused {
     /// Stable code.
     reason: String,
     detail: String,
-    /// As it came, at most 2,000 characters.
-    payload: String,
+    /// As it came, at most 2,000 characters; null until it is said what payloads are needed for (`/api/v1/quarantine/look`).
+    payload: Option<String>,
     status: String,
 }
 
@@ -67,10 +67,11 @@ pub async fn list(
     let rows =
         s.quarantine.page(&actor, QuarantineFilter { reason: p.reason, status, before: p.before, limit }).await?;
     let next = (rows.len() == limit).then(|| rows.last().map(|r| r.id)).flatten();
-    Ok(Json(RefusedPage { items: rows.into_iter().map(|r| refused(&s, r)).collect(), next }))
+    let open = s.quarantine.is_open(&actor);
+    Ok(Json(RefusedPage { items: rows.into_iter().map(|r| refused(&s, r, open)).collect(), next }))
 }
 
-fn refused(s: &RestState, row: QuarantineRow) -> Refused {
+fn refused(s: &RestState, row: QuarantineRow, open: bool) -> Refused {
     let m = row.message;
     Refused {
         id: row.id,
@@ -81,9 +82,35 @@ fn refused(s: &RestState, row: QuarantineRow) -> Refused {
         device: m.device,
         reason: m.reason,
         detail: m.detail,
-        payload: String::from_utf8_lossy(&m.payload).chars().take(SHOWN).collect(),
+        payload: open.then(|| String::from_utf8_lossy(&m.payload).chars().take(SHOWN).collect()),
         status: row.status.as_str().to_owned(),
     }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Looking {
+    /// What payloads are needed for, in 5 to 1,000 characters.
+    reason: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Looked {
+    /// Until when payloads are open to the caller.
+    #[schema(value_type = String)]
+    until: Timestamp,
+}
+
+/// Opens payloads to the caller for an hour: they may hold data of people. Who looks, when and what for stands in the journal of the
+/// territory from then on.
+#[utoipa::path(post, path = "/api/v1/quarantine/look", tag = "operations", request_body = Looking,
+    responses((status = 200, body = Looked), (status = 403), (status = 422)), security(("bearer" = [])))]
+pub async fn look(
+    State(s): State<RestState>,
+    Caller(actor): Caller,
+    Json(body): Json<Looking>,
+) -> Result<Json<Looked>, Failure> {
+    Ok(Json(Looked { until: s.quarantine.look(&actor, &body.reason).await? }))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -92,7 +119,7 @@ pub struct Trial {
     mapping: String,
 }
 
-/// What another mapping would make of a refused message; nothing is stored.
+/// What another mapping would make of a refused message; nothing is stored. Payloads must be open to the caller (`ground-needed`).
 #[utoipa::path(post, path = "/api/v1/quarantine/{id}/try", tag = "operations", params(("id" = i64, Path)),
     request_body = Trial, responses((status = 200, body = Object), (status = 403), (status = 404), (status = 422)),
     security(("bearer" = [])))]

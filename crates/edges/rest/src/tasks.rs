@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use svod_kernel::{Actor, Lang, SpacePath, Urn};
 use svod_model::{AttributeValue, Entity};
-use svod_registry::EntityQuery;
+use svod_registry::{Action, EntityQuery};
+use svod_runtime::worklist::{self, Amount, Desk, Filter, Late, StatusFilter, Whose};
 use svod_runtime::{Acceptance, Enclosed, FillingError, task_name};
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,11 +19,32 @@ use crate::{Caller, Failure, RestState};
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TaskParams {
-    /// Space; the first region when absent.
+    /// Space; the first region when absent, in the order of the list of work every space in which the caller works.
     #[param(value_type = Option<String>)]
     space: Option<SpacePath>,
-    /// `offered`, `taken` or `done`.
+    /// `offered`, `taken` or `done`; in the order of the list of work also `open`, which it is when absent.
     status: Option<String>,
+    /// `deadline`: as the list of work has it, what presses first, of what is done the latest first. It is so with any of the
+    /// parameters below that narrow the list.
+    order: Option<String>,
+    /// `mine`: of the caller's body; `me`: taken by the caller.
+    whose: Option<String>,
+    /// Of this service, as `pack/service`.
+    service: Option<String>,
+    /// Of this kind of alert.
+    kind: Option<String>,
+    /// `danger` or `warning`.
+    severity: Option<String>,
+    /// Of the matters of this person or organization.
+    #[param(value_type = Option<String>)]
+    person: Option<Urn>,
+    /// Offered to this post.
+    #[param(value_type = Option<String>)]
+    post: Option<Urn>,
+    /// `overdue`, `soon` (within a day) or `escalated`.
+    late: Option<String>,
+    /// Words that stand in the task, or the number of a case however it is typed; of a list that is too long only the number.
+    q: Option<String>,
     /// Only of this body.
     #[param(value_type = Option<String>)]
     body: Option<Urn>,
@@ -30,16 +52,44 @@ pub struct TaskParams {
     /// and with neither as the processes call them.
     #[param(value_type = Option<String>)]
     lang: Option<Lang>,
-    /// `next` of the page before.
+    /// `next` of the page before, with all else as it was there.
     after: Option<String>,
     /// 1 to 1,000, default 100.
     limit: Option<usize>,
+}
+
+/// How many, perhaps more: a long list is not counted to its end.
+#[derive(Serialize, ToSchema)]
+pub struct Count {
+    /// So many.
+    n: usize,
+    /// There are more.
+    more: bool,
+}
+
+/// Of all that is open, whatever the list is narrowed to but `whose=mine`.
+#[derive(Serialize, ToSchema)]
+pub struct TaskFigures {
+    /// Waiting.
+    offered: Count,
+    /// Being worked on.
+    taken: Count,
+    /// Of both, past their deadline.
+    overdue: Count,
+    /// Taken by the caller.
+    mine: Count,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct TaskPage {
     #[schema(value_type = Vec<Object>)]
     items: Vec<Entity>,
+    /// How many there are in all, in the order of the list of work, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<usize>,
+    /// With the first page in the order of the list of work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<TaskFigures>,
     /// Give it as `after` for the next page.
     next: Option<String>,
     /// Those of `items` that wait for a post in which the caller is not, the head of a body say: they cannot take these.
@@ -47,7 +97,84 @@ pub struct TaskPage {
     others: Vec<Urn>,
 }
 
-/// Tasks the caller may see.
+impl From<Amount> for Count {
+    fn from(Amount { n, more }: Amount) -> Self {
+        Self { n, more }
+    }
+}
+
+impl TaskParams {
+    /// Is the list asked for as people have it before them?
+    fn is_worked(&self) -> bool {
+        let texts = [&self.order, &self.whose, &self.service, &self.kind, &self.severity, &self.late, &self.q];
+        let open = self.status.as_deref() == Some(StatusFilter::Open.as_str());
+        open || texts.into_iter().any(Option::is_some) || self.person.is_some() || self.post.is_some()
+    }
+
+    fn filter(&self) -> Result<Filter, Failure> {
+        let known = |field: &str, value: Option<&str>, words: &[&str]| match value {
+            Some(word) if !words.contains(&word) => Err(Failure::bad(field, "choice", &words.join(", "))),
+            _ => Ok(()),
+        };
+        known("order", self.order.as_deref(), &["deadline"])?;
+        known("status", self.status.as_deref(), &StatusFilter::ALL.map(StatusFilter::as_str))?;
+        known("whose", self.whose.as_deref(), &["mine", "me"])?;
+        known("severity", self.severity.as_deref(), &["danger", "warning"])?;
+        known("late", self.late.as_deref(), &Late::ALL.map(Late::as_str))?;
+        Ok(Filter::parse(|name| match name {
+            "status" => self.status.as_deref(),
+            "body" => self.whose.as_deref(),
+            "severity" => self.severity.as_deref(),
+            "service" => self.service.as_deref(),
+            "kind" => self.kind.as_deref(),
+            "person" => self.person.as_ref().map(Urn::as_str),
+            "post" => self.post.as_ref().map(Urn::as_str),
+            "late" => self.late.as_deref(),
+            "q" => self.q.as_deref(),
+            _ => None,
+        }))
+    }
+}
+
+/// The list of work, as its page has it.
+async fn worked(s: &RestState, actor: &Actor, p: &TaskParams) -> Result<TaskPage, Failure> {
+    let filter = p.filter()?;
+    if p.body.is_some() {
+        return Err(Failure::bad("body", "together", "ask for one body without the parameters of the list of work"));
+    }
+    let roots = worklist::roots(&s.registry, actor, Action::Read, "Task");
+    let roots: Vec<SpacePath> = match &p.space {
+        None => roots,
+        Some(asked) if roots.iter().any(|root| root.covers(asked)) => vec![asked.clone()],
+        Some(asked) => roots.into_iter().filter(|root| asked.covers(root)).collect(),
+    };
+    // Who is in no post has no body whose tasks there could be.
+    if roots.is_empty() || (filter.whose == Whose::Body && actor.body.is_none()) {
+        return Ok(TaskPage { items: Vec::new(), total: Some(0), figures: None, next: None, others: Vec::new() });
+    }
+    let desk = Desk::open(&s.registry, actor, &roots).await?;
+    let (page, after) = match p.after.as_deref().map(|a| (a, a.split_once('='))) {
+        None => (1, None),
+        Some((_, Some(("page", n)))) => (n.parse().unwrap_or(1).clamp(1, 100_000), None),
+        Some((_, Some(("after", cursor)))) => (1, Some(cursor)),
+        Some(_) => return Err(Failure::bad("after", "cursor", "give `next` of the page before")),
+    };
+    let limit = p.limit.unwrap_or(100).clamp(1, 1_000);
+    let listed = desk.list(&filter, (page, after), limit).await?;
+    let figures = match p.after {
+        Some(_) => None,
+        None => {
+            let worklist::Figures { offered, taken, overdue, mine } = desk.figures(filter.whose).await?;
+            let [offered, taken, overdue, mine] = [offered, taken, overdue, mine].map(Count::from);
+            Some(TaskFigures { offered, taken, overdue, mine })
+        }
+    };
+    let items = listed.tasks.iter().map(|task| Entity::clone(task)).collect();
+    Ok(TaskPage { items, total: listed.total, figures, next: listed.next, others: Vec::new() })
+}
+
+/// Tasks the caller may see: as they are kept, or, with `order=deadline` or any parameter that narrows it, the list of work as people
+/// have it before them.
 #[utoipa::path(get, path = "/api/v1/tasks", tag = "work", params(TaskParams), responses((status = 200, body = TaskPage)),
     security(("bearer" = [])))]
 pub async fn list(
@@ -56,12 +183,17 @@ pub async fn list(
     Query(p): Query<TaskParams>,
     headers: HeaderMap,
 ) -> Result<Json<TaskPage>, Failure> {
-    let mut q = EntityQuery::of(s.space(p.space), &["Task"]);
-    q.filters.extend(p.status.map(|v| ("status".to_owned(), v)));
-    q.filters.extend(p.body.map(|v| ("body".to_owned(), v.to_string())));
-    q.after = p.after;
-    q.limit = p.limit.unwrap_or(100);
-    let mut page = s.registry.query(&actor, q).await?;
+    let mut page = if p.is_worked() {
+        worked(&s, &actor, &p).await?
+    } else {
+        let mut q = EntityQuery::of(s.space(p.space), &["Task"]);
+        q.filters.extend(p.status.map(|v| ("status".to_owned(), v)));
+        q.filters.extend(p.body.map(|v| ("body".to_owned(), v.to_string())));
+        q.after = p.after;
+        q.limit = p.limit.unwrap_or(100);
+        let found = s.registry.query(&actor, q).await?;
+        TaskPage { items: found.items, next: found.next, total: None, figures: None, others: Vec::new() }
+    };
     let accepted = || Lang::from_accept(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
     if let Some(lang) = p.lang.or_else(accepted) {
         let catalogue = s.registry.catalogue();
@@ -75,8 +207,8 @@ pub async fn list(
     let posts = s.tasks.posts_of_others(&actor, &page.items).await?;
     let waits =
         |t: &&Entity| t.text("status") == Some("offered") && t.object("post").is_some_and(|p| posts.contains(p));
-    let others = page.items.iter().filter(waits).map(|t| t.id.clone()).collect();
-    Ok(Json(TaskPage { items: page.items, next: page.next, others }))
+    page.others = page.items.iter().filter(waits).map(|t| t.id.clone()).collect();
+    Ok(Json(page))
 }
 
 /// Takes an offered task upon oneself.

@@ -8,7 +8,8 @@ use svod_kernel::{SpacePath, Urn};
 use svod_registry::{Action, Copied, Template, TemplateError};
 use utoipa::ToSchema;
 
-use crate::{Caller, Failure, RestState};
+use crate::auth::Signer;
+use crate::{Failure, RestState};
 
 /// Spaces of one request at the most.
 const MOST: usize = 100;
@@ -56,15 +57,16 @@ impl From<Copied> for Copy {
 
 /// Copies entities of a pilot into other spaces, each under an identifier called after its space; a second time, what has
 /// changed in the pilot is copied anew, except over what somebody has changed in a copy. For administrators of all of these
-/// spaces.
+/// spaces. In a session it asks for a proof of the last minutes (`proof-needed`), unless it only says what would be done.
 #[utoipa::path(post, path = "/api/v1/templates/copies", tag = "entities", request_body = Copying,
     responses((status = 200, body = BTreeMap<String, Copy>), (status = 403), (status = 404), (status = 422)),
     security(("bearer" = [])))]
 pub async fn copy(
     State(s): State<RestState>,
-    Caller(actor): Caller,
+    signer: Signer,
     body: Bytes,
 ) -> Result<Json<BTreeMap<String, Copy>>, Failure> {
+    let actor = &signer.actor;
     let wanted: Copying = serde_json::from_slice(&body)
         .map_err(|e| Failure::bad("body", &e.to_string(), "see Copying in /api/openapi.json"))?;
     if wanted.to.is_empty() || wanted.to.len() > MOST {
@@ -72,14 +74,17 @@ pub async fn copy(
     }
     for space in wanted.to.iter().chain([&wanted.from]) {
         let resource = s.registry.resource("Space", space);
-        if !s.registry.may(&actor, Action::Administer, &resource) {
+        if !s.registry.may(actor, Action::Administer, &resource) {
             return Err(Failure::forbidden("templates are copied by administrators of all the spaces"));
         }
+    }
+    if !wanted.dry_run {
+        signer.proved()?;
     }
     let template = Template { from: wanted.from, types: wanted.types, dry: wanted.dry_run };
     let mut copies = BTreeMap::new();
     for to in wanted.to {
-        let copied = s.registry.copy_template(&actor, &template, &to).await.map_err(|e| match e {
+        let copied = s.registry.copy_template(actor, &template, &to).await.map_err(|e| match e {
             TemplateError::Query(e) => e.into(),
             TemplateError::Command(e) => e.into(),
             e => Failure::bad("to", &e.to_string(), "choose other spaces or types"),

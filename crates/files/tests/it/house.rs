@@ -36,7 +36,7 @@ pub fn citizen(person: &Urn) -> Actor {
 
 /// Ivan for Olga.
 pub fn acting() -> Actor {
-    let link = OnBehalf { person: olga(), mandate: mandate(), scope: [].into() };
+    let link = OnBehalf { person: olga(), mandate: mandate(), basis: "attorney".into(), scope: [].into() };
     Actor { on_behalf: vec![link], ..citizen(&ivan()) }
 }
 

@@ -38,10 +38,11 @@ impl Parser {
     }
 
     fn own_list(&mut self, at: &At<'_>, name: &str) -> Option<Own> {
-        self.keys(at, &["type", "by", "value", "label", "other"], &[]);
+        self.keys(at, &["type", "by", "where", "value", "label", "other"], &[]);
         let kind = self.named(at, "type");
         let by = self.named(at, "by");
         let value = at.map.get("value").map(|_| self.named(at, "value"));
+        let among = self.among(at);
         let label = self.labels(at);
         let other = match at.object("other") {
             Some(other) => {
@@ -59,7 +60,28 @@ impl Parser {
             Some(value) => Some(value?),
             None => None,
         };
-        Some(Own { name: name.to_owned(), kind: kind?, by: by?, value, label: label?, other })
+        Some(Own { name: name.to_owned(), kind: kind?, by: by?, value, among: among?, label: label?, other })
+    }
+
+    /// What must hold of them: attributes, each with a word or with several of which it has one.
+    fn among(&mut self, at: &At<'_>) -> Option<Vec<(String, Vec<String>)>> {
+        let Some(value) = at.map.get("where") else { return Some(Vec::new()) };
+        let words = |v: &Value| match v {
+            Value::String(word) => Some(vec![word.clone()]),
+            Value::Array(all) => all.iter().map(|w| w.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        let one = |(name, v): (&String, &Value)| {
+            let words = words(v).filter(|all| (1..=10).contains(&all.len()) && all.iter().all(|w| !w.is_empty()))?;
+            is_step(name).then(|| (name.clone(), words))
+        };
+        let all = value.as_object().filter(|map| (1..=5).contains(&map.len()));
+        let among: Option<Vec<_>> = all.and_then(|map| map.iter().map(one).collect());
+        if among.is_none() {
+            let fix = "write {\"status\": \"open\"}, or {\"status\": [\"open\", \"paused\"]}";
+            self.faults.add(&at.to("where"), "form-value", "these are no attributes with their words", fix);
+        }
+        among
     }
 
     /// Names of attributes.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use svod_forms::{Block, Control, Draft, Like, Part, Sent, Shown, Style};
 use svod_kernel::Lang;
@@ -356,6 +358,7 @@ fn things_of_ones_own() {
     let mut house = House::new();
     let json = json!({"type": "default",
         "svod.own": {"cars": {"type": "Vehicle", "by": "person", "value": "plate", "label": ["plate", "model"],
+            "where": {"state": "driven", "kind": ["car", "lorry"]},
             "other": {"value": "other", "label": "@hello"}}},
         "components": [
             {"type": "select", "key": "a", "label": "A", "valuesKey": "cars", "validate": {"required": true},
@@ -365,6 +368,9 @@ fn things_of_ones_own() {
     let form = parse(&json.to_string());
     assert_eq!((form.own()[0].kind.as_str(), form.input_names()), ("Vehicle", &["cars".to_owned()][..]));
     assert!(form.text_keys().contains("hello"));
+    let words = |all: &[&str]| all.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+    let among: BTreeMap<_, _> = form.own()[0].among.iter().cloned().collect();
+    assert_eq!((&among["state"], &among["kind"]), (&words(&["driven"]), &words(&["car", "lorry"])));
     let shown = |house: &House, data: Value| {
         let view = form.view(&Draft::of(data), None, &house.around(), None);
         names(&view).into_iter().map(str::to_owned).collect::<Vec<_>>()

@@ -232,6 +232,17 @@ fn lists_of_ones_own_are_named_and_told_apart() {
     let bad = json!({"a": {"type": "Vehicle", "by": "no name", "label": [], "of": 1, "other": {"value": ""}}});
     let places: Vec<String> = own(bad).into_iter().map(|(path, _)| path).collect();
     assert_eq!(places, ["svod.own.a.of", "svod.own.a.by", "svod.own.a.label", "svod.own.a.other.value"]);
+    let among = |w: Value| own(json!({"a": {"type": "Case", "by": "person", "label": ["number"], "where": w}}));
+    for bad in [
+        json!({}),
+        json!([]),
+        json!({"status": ""}),
+        json!({"status": []}),
+        json!({"no name": "open"}),
+        json!({"a": 1}),
+    ] {
+        assert_eq!(among(bad), [("svod.own.a.where".into(), "form-value")]);
+    }
     let place = json!({"type": "textfield", "key": "p", "label": "P", "properties": {"svod.place": "true"}, "validate": {"maxLength": 3}});
     assert_eq!(one(place), ("components[0].validate.maxLength".into(), "form-key"));
 }

@@ -20,6 +20,8 @@ pub(super) const CODE: (&str, i64) = ("code", 60);
 const URN: &str = "urn:ietf:params:oauth:request_uri:";
 /// Longest value of a pushed request.
 const LONGEST: usize = 2_000;
+/// The scope on which all others stand: who somebody is. It is allowed with any of them.
+const WHO: &str = "openid";
 /// The scope with which a site goes on while its person is away.
 const LASTING: &str = "offline_access";
 /// A proof as old as this still counts as one given for this request, in seconds.
@@ -84,8 +86,8 @@ pub struct Asked {
     pub token: String,
     /// The site.
     pub client: Client,
-    /// What it asks for.
-    pub scope: Vec<String>,
+    /// What it asks for, each with what stands ticked: what was allowed before, all of it where it asks for the first time.
+    pub scope: Vec<(String, bool)>,
     /// How long what it is allowed lasts.
     pub lasts: Lasts,
 }
@@ -252,7 +254,8 @@ impl Identity {
         let client = self.active_client(&request.client).await?;
         let (account, id) = (session.account.clone(), client.id.clone());
         let allowed = self.store.read::<_, StoreError>(move |conn| client::consent(conn, &account, &id)).await?;
-        let allowed: Vec<&str> = allowed.as_deref().unwrap_or_default().split_whitespace().collect();
+        let allowed = allowed.unwrap_or_default();
+        let allowed: Vec<&str> = allowed.split_whitespace().collect();
         // A program that keeps no secret and is not called back over the web may be anybody who has its name: its person
         // sees each of its requests (OAuth 2.1, 7.4).
         let sure = client.registration.token_endpoint_auth_method != AuthMethod::None
@@ -264,31 +267,52 @@ impl Identity {
             return Ok(back("consent_required", "the person has not been asked yet"));
         }
         let lasts = Lasts::of(&client, &request.scope, sure);
-        let scope = request.scope.split_whitespace().map(str::to_owned).collect();
+        let ticked = |word: &str| allowed.is_empty() || word == WHO || allowed.contains(&word);
+        let scope = request.scope.split_whitespace().map(|word| (word.to_owned(), ticked(word))).collect();
         let state = serde_json::to_value(&request).map_err(|e| OauthError::request(e.to_string()))?;
         let token = self.put_aside(ASKED.0, Some(session.account.clone()), state, ASKED.1).await?;
         Ok(Authorized::Ask(Box::new(Asked { token, client, scope, lasts })))
     }
 
-    /// Somebody has answered: the address at which the site waits.
+    /// Somebody has answered: which of the scopes they allow, or none at all. The address at which the site waits. What they were
+    /// asked for and do not allow is taken back, where they had allowed it before.
     ///
     /// # Errors
     /// When the question is over.
-    pub async fn answered(&self, session: &Session, token: &str, allowed: bool) -> Result<String, OauthError> {
+    pub async fn answered(
+        &self,
+        session: &Session,
+        token: &str,
+        allowed: Option<&[String]>,
+    ) -> Result<String, OauthError> {
         let question = self.take(ASKED.0, token).await?;
         if question.account.as_deref() != Some(&session.account) {
             return Err(IdentityError::Over.into());
         }
-        let request: Request = serde_json::from_str(&question.state).map_err(|e| OauthError::request(e.to_string()))?;
-        if !allowed {
+        let mut request: Request =
+            serde_json::from_str(&question.state).map_err(|e| OauthError::request(e.to_string()))?;
+        let asked = std::mem::take(&mut request.scope);
+        if let Some(ticked) = allowed {
+            let granted = |word: &&str| *word == WHO || ticked.iter().any(|t| t == word);
+            request.scope = asked.split_whitespace().filter(granted).collect::<Vec<_>>().join(" ");
+        }
+        if request.scope.is_empty() {
             let error = OauthError::new("access_denied", "the person has said no");
             return Ok(self.back(&request.redirect, request.state.as_deref(), &error));
         }
         let (account, now) = (session.account.clone(), self.clock.now());
-        let (id, scope) = (request.client.clone(), request.scope.clone());
+        let (id, granted) = (request.client.clone(), request.scope.clone());
         let job = move |conn: &mut dyn Conn| {
-            let before = client::consent(conn, &account, &id)?.unwrap_or_default();
-            let mut all: Vec<&str> = before.split_whitespace().chain(scope.split_whitespace()).collect();
+            conn.exclusive()?;
+            let mut all = client::consent(conn, &account, &id)?.unwrap_or_default();
+            for word in asked.split_whitespace().filter(|w| common(w, &granted).is_empty()) {
+                if common(word, &all).is_empty() {
+                    continue;
+                }
+                all = all.split_whitespace().filter(|s| *s != word).collect::<Vec<_>>().join(" ");
+                client::narrow(conn, (&account, &id), (word, &all), word == LASTING)?;
+            }
+            let mut all: Vec<&str> = all.split_whitespace().chain(granted.split_whitespace()).collect();
             all.sort_unstable();
             all.dedup();
             client::put_consent(conn, (&account, &id), &all.join(" "), now)
@@ -360,7 +384,7 @@ impl Identity {
                 return Err(IdentityError::Missing("permission"));
             }
             let left: Vec<&str> = allowed.split_whitespace().filter(|s| *s != word).collect();
-            if word == "openid" || left.is_empty() {
+            if word == WHO || left.is_empty() {
                 return Ok(client::withdraw(conn, &account, &id)?);
             }
             Ok(client::narrow(conn, (&account, &id), (&word, &left.join(" ")), word == LASTING)?)

@@ -2,7 +2,7 @@
 //! RFC 7009; OpenID Connect Core, 2 and 5.3).
 
 use serde_json::{Map, Value, json};
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, Urn};
 use svod_store::account::{self, ChallengeRow};
 use svod_store::client::{self, TokenRow};
 use svod_store::site_session::{self, SiteSessionRow};
@@ -12,7 +12,7 @@ use super::client::{AuthMethod, Client, ClientState};
 use super::grant::{CODE, Granted, common};
 use super::logout::sid;
 use super::{Credentials, OauthError, jose};
-use crate::{Identity, secret};
+use crate::{Identity, SiteTold, secret};
 
 /// An access token lives so long, a refresh token so long after its last use, in seconds.
 pub(super) const ACCESS: i64 = 10 * 60;
@@ -367,11 +367,9 @@ impl Identity {
         Ok(claims)
     }
 
-    /// Is the site in force?
-    async fn is_let_in(&self, id: &str) -> Result<bool, OauthError> {
-        let id = id.to_owned();
-        let row = self.store.read::<_, StoreError>(move |conn| client::get(conn, &id)).await?;
-        Ok(row.map(Client::of).transpose()?.is_some_and(|c| c.state == ClientState::Active))
+    /// The site, when it is in force.
+    async fn let_in(&self, id: &str) -> Result<Option<Client>, OauthError> {
+        Ok(self.client(id).await?.filter(|c| c.state == ClientState::Active))
     }
 
     /// A token of that value that is still good.
@@ -456,9 +454,8 @@ impl Identity {
         let account = row.account.as_deref().filter(|_| has("openid"));
         let account = account.ok_or_else(|| OauthError::new("insufficient_scope", "scope: openid is needed"))?;
         let owner = self.account(account).await?;
-        if owner.blocked || !self.is_let_in(&row.client).await? {
-            return Err(wrong("the account or the client is blocked"));
-        }
+        let site = self.let_in(&row.client).await?.filter(|_| !owner.blocked);
+        let site = site.ok_or_else(|| wrong("the account or the client is blocked"))?;
         let mut out = json!({"sub": owner.person});
         if has("profile") {
             (out["name"], out["preferred_username"]) = (json!(owner.name), json!(owner.login));
@@ -471,6 +468,17 @@ impl Identity {
             let shown = |c: crate::Capacity| json!({"title": c.title, "role": c.role, "space": c.space.to_string(), "body": c.body});
             out["posts"] = held.into_iter().map(shown).collect();
         }
+        self.told_to(&owner.person, &site, &out).await?;
         Ok(UserInfo(out))
+    }
+
+    /// What a site learns of somebody is written down before it is told.
+    async fn told_to(&self, person: &Urn, site: &Client, claims: &Value) -> Result<(), OauthError> {
+        let claims = claims.as_object().into_iter().flat_map(|c| c.keys().cloned()).collect();
+        let told = SiteTold { client: site.id.clone(), name: site.registration.client_name.clone(), claims };
+        self.directory().told_to(person, &told).await.map_err(|error| {
+            tracing::error!(error, "what a site was to learn could not be written down");
+            OauthError::new("server_error", "the platform failed; try again")
+        })
     }
 }

@@ -9,7 +9,7 @@ use svod_store::testing::TestPlace;
 use super::House;
 use super::provider::registration;
 
-fn administrator() -> Actor {
+pub fn administrator() -> Actor {
     let spaces = vec!["altai".parse().unwrap()];
     let roles = [Role::Administrator].into();
     Actor { id: "urn:t:admin".into(), name: "Administrator".into(), roles, spaces, ..Actor::anonymous() }

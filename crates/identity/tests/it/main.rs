@@ -13,6 +13,7 @@ use svod_store::StoreOptions;
 use svod_store::testing::TestPlace;
 
 mod acts;
+mod again;
 mod device;
 mod logout;
 mod outside;
@@ -24,10 +25,10 @@ mod unused;
 use provider::{
     a_bound_token_is_good_in_its_holders_hand_alone, a_code_and_a_refresh_token_are_good_once,
     a_person_allows_a_site_once_and_takes_it_back, a_registration_waits_for_an_administrator,
-    a_sign_in_at_a_site_ends_at_last, a_site_may_be_allowed_less_than_before, a_site_may_prove_itself_with_a_key,
-    consent_is_remembered_where_it_may_be, keys_change_and_are_the_same_on_every_node,
-    nothing_is_given_to_another_or_for_less, pages_of_sites_in_force_are_known_by_their_origin,
-    what_is_known_of_a_token_its_client_is_told,
+    a_sign_in_at_a_site_ends_at_last, a_site_is_allowed_what_is_ticked, a_site_may_be_allowed_less_than_before,
+    a_site_may_prove_itself_with_a_key, consent_is_remembered_where_it_may_be,
+    keys_change_and_are_the_same_on_every_node, nothing_is_given_to_another_or_for_less,
+    pages_of_sites_in_force_are_known_by_their_origin, what_is_known_of_a_token_its_client_is_told,
 };
 
 use outside::{
@@ -50,6 +51,11 @@ use ring::what_an_old_key_sealed_is_sealed_anew;
 
 use unused::an_account_that_nobody_uses_is_kept_out_and_at_last_removed;
 
+use again::{
+    nobody_is_invited_as_somebody_by_who_may_not, who_has_lost_everything_comes_back_as_who_they_are,
+    who_is_in_the_register_gets_one_account,
+};
+
 use acts::{what_administrators_do_stands_in_the_journal, what_owners_do_to_their_account_stands_in_the_journal};
 
 use logout::{
@@ -59,6 +65,9 @@ use logout::{
 };
 
 svod_store::on_both_engines!(
+    who_has_lost_everything_comes_back_as_who_they_are,
+    nobody_is_invited_as_somebody_by_who_may_not,
+    who_is_in_the_register_gets_one_account,
     what_administrators_do_stands_in_the_journal,
     what_owners_do_to_their_account_stands_in_the_journal,
     a_device_is_known_by_its_secret_until_it_is_revoked,
@@ -99,6 +108,7 @@ svod_store::on_both_engines!(
     a_bound_token_is_good_in_its_holders_hand_alone,
     a_site_may_prove_itself_with_a_key,
     a_site_may_be_allowed_less_than_before,
+    a_site_is_allowed_what_is_ticked,
     consent_is_remembered_where_it_may_be,
     pages_of_sites_in_force_are_known_by_their_origin,
     a_sign_in_at_a_site_ends_at_last,
@@ -152,6 +162,19 @@ impl Directory for Posts {
 
     fn may_invite(&self, maker: &Actor, space: Option<&SpacePath>) -> bool {
         maker.is(Role::Administrator) && space.is_none_or(|space| maker.spaces.contains(space))
+    }
+
+    /// Everybody is at home in Altai.
+    fn returnable<'a>(&'a self, maker: &'a Actor, _: &'a Urn) -> Looked<'a, SpacePath> {
+        let home: SpacePath = "altai".parse().unwrap();
+        let held = self.0.lock().unwrap().clone();
+        let within = held.iter().map(|post| &post.space).chain([&home]).all(|at| self.may_invite(maker, Some(at)));
+        Box::pin(async move { Ok(within.then_some(home).into_iter().collect()) })
+    }
+
+    fn returned<'a>(&'a self, _: &'a Urn, by: &'a Actor) -> Enrolled<'a> {
+        self.2.lock().unwrap().push(by.clone());
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn enrol<'a>(&'a self, _: &'a Newcomer) -> Enrolled<'a> {
@@ -271,7 +294,12 @@ async fn who_begins_to_act_for_another_is_told_by_their_post(place: &TestPlace) 
         space: "altai".parse().unwrap(),
         body: Some(urn(&format!("urn:svod:body:{n}"))),
     };
-    let link = OnBehalf { person: urn("urn:svod:person:anna"), mandate: urn("urn:svod:mandate:1"), scope: [].into() };
+    let link = OnBehalf {
+        person: urn("urn:svod:person:anna"),
+        mandate: urn("urn:svod:mandate:1"),
+        basis: "attorney".into(),
+        scope: [].into(),
+    };
     house.posts.1.lock().unwrap().push(Represented { chain: vec![link], name: "Анна".to_owned() });
     let told = async |acting: Option<&str>| {
         house.clock.advance(2);

@@ -9,7 +9,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use svod_identity::provider::{
-    AuthMethod, Authorized, Client, ClientState, Credentials, OauthError, Registration, TokenRequest,
+    Asked, AuthMethod, Authorized, Client, ClientState, Credentials, OauthError, Registration, TokenRequest,
 };
 use svod_identity::{Identity, IdentityError, Session};
 use svod_store::testing::TestPlace;
@@ -70,11 +70,16 @@ fn query(address: &str) -> HashMap<String, String> {
         .collect()
 }
 
+/// All that a site asks for.
+fn all(asked: &Asked) -> Vec<String> {
+    asked.scope.iter().map(|(word, _)| word.clone()).collect()
+}
+
 /// The code of a request that somebody allows.
 pub async fn code(house: &House, shop: &Shop, session: &Session, more: &[(&str, &str)]) -> String {
     let request = house.identity.read_request(&params(&shop.client, more)).await.unwrap().unwrap();
     let back = match house.identity.authorize(request, Some(session)).await.unwrap() {
-        Authorized::Ask(asked) => house.identity.answered(session, &asked.token, true).await.unwrap(),
+        Authorized::Ask(asked) => house.identity.answered(session, &asked.token, Some(&all(&asked))).await.unwrap(),
         Authorized::Back(back) => back,
         other => panic!("{other:?}"),
     };
@@ -122,10 +127,13 @@ pub async fn a_person_allows_a_site_once_and_takes_it_back(place: &TestPlace) {
     let Authorized::Ask(asked) = house.identity.authorize(request().await, Some(&session)).await.unwrap() else {
         panic!()
     };
-    assert_eq!(asked.scope, ["openid", "profile", "offline_access"]);
-    let no = house.identity.answered(&session, &asked.token, false).await.unwrap();
+    assert_eq!(all(&asked), ["openid", "profile", "offline_access"]);
+    let no = house.identity.answered(&session, &asked.token, None).await.unwrap();
     assert!(no.starts_with(BACK) && query(&no)["error"] == "access_denied");
-    assert!(house.identity.answered(&session, &asked.token, true).await.is_err(), "a question is answered once");
+    assert!(
+        house.identity.answered(&session, &asked.token, Some(&all(&asked))).await.is_err(),
+        "a question is answered once"
+    );
 
     let first = code(&house, &shop, &session, &[]).await;
     let tokens = given(&house, &shop, &exchange(&first)).await.unwrap();
@@ -425,6 +433,51 @@ pub async fn a_site_may_be_allowed_less_than_before(place: &TestPlace) {
     assert_eq!(error(house.identity.user_info(&plain, None).await), "invalid_token");
 }
 
+pub async fn a_site_is_allowed_what_is_ticked(place: &TestPlace) {
+    let house = House::new(place);
+    let (shop, session) = (shop(&house.identity, registration()).await, session(&house, "olga").await);
+    let wide = [("scope", "openid profile email offline_access")];
+    let ask = async |more: &[(&str, &str)]| {
+        let request = house.identity.read_request(&params(&shop.client, more)).await.unwrap().unwrap();
+        match house.identity.authorize(request, Some(&session)).await.unwrap() {
+            Authorized::Ask(asked) => asked,
+            other => panic!("{other:?}"),
+        }
+    };
+    let answer = async |asked: &Asked, ticked: &[&str]| {
+        let ticked: Vec<String> = ticked.iter().map(|w| (*w).to_owned()).collect();
+        let back = house.identity.answered(&session, &asked.token, Some(&ticked)).await.unwrap();
+        given(&house, &shop, &exchange(&query(&back)["code"])).await.unwrap()
+    };
+    let allowed = async || house.identity.allowed_sites(&session.account).await.unwrap()[0].1.clone();
+
+    let first = ask(&wide).await;
+    assert!(first.scope.iter().all(|(_, ticked)| *ticked), "the first time all of it stands ticked");
+    // What nobody asked for is not had by sending it along; who somebody is needs no tick.
+    let tokens = answer(&first, &["email", "posts"]).await;
+    assert_eq!(tokens["scope"], "openid email");
+    assert!(tokens.get("refresh_token").is_none(), "not while its person is away");
+    let info = house.identity.user_info(tokens["access_token"].as_str().unwrap(), None).await.unwrap().0;
+    assert_eq!(info.get("name"), None, "{info}");
+    assert_eq!(allowed().await, ["email", "openid"]);
+
+    // What was not allowed is asked for again, and what was allowed then is taken back by who takes its tick off.
+    let second = ask(&wide).await;
+    let ticks: Vec<bool> = second.scope.iter().map(|(_, ticked)| *ticked).collect();
+    assert_eq!(ticks, [true, false, true, false], "{:?}", second.scope);
+    let more = answer(&second, &["profile", "offline_access"]).await;
+    assert_eq!(more["scope"], "openid profile offline_access");
+    assert_eq!(error(house.identity.user_info(tokens["access_token"].as_str().unwrap(), None).await), "invalid_token");
+    assert_eq!(allowed().await, ["offline_access", "openid", "profile"]);
+    // Nothing ticked is a sign-in and nothing more; without even that it is a no.
+    let third = ask(&wide).await;
+    assert_eq!(answer(&third, &[]).await["scope"], "openid");
+    assert_eq!(error(given(&house, &shop, &renewal(more["refresh_token"].as_str().unwrap())).await), "invalid_grant");
+    let bare = ask(&[("scope", "profile")]).await;
+    let no = house.identity.answered(&session, &bare.token, Some(&[])).await.unwrap();
+    assert_eq!(query(&no)["error"], "access_denied");
+}
+
 /// V10.7.1: an answer is remembered for a site that is sure to be itself; whoever may be anybody asks each time.
 pub async fn consent_is_remembered_where_it_may_be(place: &TestPlace) {
     let house = House::new(place);
@@ -448,7 +501,7 @@ pub async fn consent_is_remembered_where_it_may_be(place: &TestPlace) {
         let Authorized::Ask(asked) = ask(&[]).await else { panic!("{redirect}: the first time") };
         let lasts = asked.lasts;
         assert_eq!((lasts.minutes, lasts.days, lasts.remembered), (10, Some((30, 180)), remembered), "{redirect}");
-        house.identity.answered(&session, &asked.token, true).await.unwrap();
+        house.identity.answered(&session, &asked.token, Some(&all(&asked))).await.unwrap();
         assert_eq!(matches!(ask(&[]).await, Authorized::Back(_)), remembered, "{redirect}");
         // More than was allowed, and a site that wants the question asked: each time.
         for more in [&[("scope", "openid posts")][..], &[("prompt", "consent")]] {

@@ -22,7 +22,15 @@ async fn a_corrected_mapping_sets_messages_free() {
         let rest = QuarantineFilter { before: Some(page[1].id), ..filter };
         assert_eq!(quarantine.page(&administrator(), rest).await.unwrap().len(), 1);
 
+        // What is in a message is seen by who has said what for, and for an hour.
+        assert!(page.iter().all(|row| row.message.payload.is_empty()));
         let better = MAPPING.replace(".ts", ".time");
+        let closed = quarantine.try_mapping(&administrator(), page[0].id, &better).await;
+        assert!(matches!(closed, Err(QuarantineError::Closed)));
+        assert!(matches!(quarantine.look(&administrator(), "  why ").await, Err(QuarantineError::Reason)));
+        let until = quarantine.look(&administrator(), "the gauge was changed").await.unwrap();
+        assert_eq!(until, NOW.parse::<svod_kernel::Timestamp>().unwrap().plus_seconds(svod_ingest::LOOK_SECONDS));
+        assert!(!quarantine.get(&administrator(), page[0].id).await.unwrap().message.payload.is_empty());
         let preview = quarantine.try_mapping(&administrator(), page[0].id, &better).await.unwrap();
         assert_eq!((preview.readings.len(), preview.faults.len()), (1, 0));
         assert_eq!(preview.readings[0].attribute, "level");
@@ -88,6 +96,7 @@ async fn only_those_entitled_look_replay_and_discard() {
             assert!(quarantine.counts(&stranger, Status::Held).await.is_err());
             assert!(quarantine.get(&stranger, id).await.is_err());
             assert!(quarantine.try_mapping(&stranger, id, ".").await.is_err());
+            assert!(quarantine.look(&stranger, "no business of theirs").await.is_err());
             assert!(quarantine.replay(&stranger, Which::All, |_| {}).await.is_err());
             assert!(quarantine.discard(&stranger, vec![id]).await.is_err());
         }

@@ -349,6 +349,9 @@ pub enum StartSpec {
         /// FEEL over the entity: an offer stands as long as it is true; none: as long as the entity is there.
         #[serde(default, rename = "while", skip_serializing_if = "Option::is_none")]
         stands: Option<String>,
+        /// FEEL over the entity: files of cases, by their identifiers, which whom the service is offered to sees with the offer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lend: Option<String>,
         /// Variables of the process, each with the FEEL that gives it.
         set: BTreeMap<String, String>,
     },

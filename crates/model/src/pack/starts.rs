@@ -5,7 +5,8 @@ use super::yaml::Node;
 use super::{DueSpec, StartMode, StartSpec};
 
 /// Keys of `event:`.
-const KNOWN: [&str; 10] = ["type", "action", "on", "before", "after", "when", "applicant", "mode", "while", "set"];
+const KNOWN: [&str; 11] =
+    ["type", "action", "on", "before", "after", "when", "applicant", "mode", "while", "lend", "set"];
 
 /// Reads what stands under `event:`.
 pub fn event(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
@@ -17,8 +18,12 @@ pub fn event(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
     let applicant = cx.need_text(&e, "applicant");
     let mode = cx.need(&e, "mode").and_then(|n| cx.choice(n, &["offer", "fill", "run"])).map(mode_of);
     let stands = e.get("while").and_then(|n| cx.text(n)).map(str::to_owned);
-    if stands.is_some() && mode == Some(StartMode::Run) {
-        cx.error(e.place("while"), "unknown-key", "'while' goes with 'mode: offer' or 'mode: fill'", "drop the key");
+    let lend = e.get("lend").and_then(|n| cx.text(n)).map(str::to_owned);
+    for (key, given) in [("while", &stands), ("lend", &lend)] {
+        if given.is_some() && mode == Some(StartMode::Run) {
+            let message = format!("'{key}' goes with 'mode: offer' or 'mode: fill'");
+            cx.error(e.place(key), "unknown-key", message, "drop the key");
+        }
     }
     let set = e
         .get("set")
@@ -32,6 +37,7 @@ pub fn event(cx: &mut Cx<'_>, node: &Node) -> Option<StartSpec> {
         applicant: applicant?.into(),
         mode: mode?,
         stands,
+        lend,
         set: set.unwrap_or_default(),
     })
 }

@@ -94,14 +94,15 @@ fn an_offer_says_how_it_is_taken_and_how_long_it_stands() {
         assert!(SERVICE.contains(from), "{from}");
         SERVICE.replacen(from, to, 1)
     };
-    let fills = changed("mode: offer", "mode: fill, while: height > 1");
+    let fills = changed("mode: offer", "mode: fill, while: height > 1, lend: photos");
     assert_eq!(list(&errors(&with(&fills))), "");
     let pack = parse(&with(&fills));
-    let StartSpec::Event { mode, stands, .. } = &pack.services[0].start[1] else { panic!("no event") };
-    assert_eq!((*mode, stands.as_deref()), (StartMode::Fill, Some("height > 1")));
+    let StartSpec::Event { mode, stands, lend, .. } = &pack.services[0].start[1] else { panic!("no event") };
+    assert_eq!((*mode, stands.as_deref(), lend.as_deref()), (StartMode::Fill, Some("height > 1"), Some("photos")));
     for (service, line, rule) in [
         (changed("  - form: permit.form.json\n", "").replace("mode: offer", "mode: fill"), 6, "bad-value"),
         (changed("mode: offer", "mode: run, while: height > 1"), 8, "unknown-key"),
+        (changed("mode: offer", "mode: run, lend: photos"), 8, "unknown-key"),
     ] {
         let found = errors(&with(&service));
         let hit = |e: &svod_model::PackError| e.position.line == line && e.rule == rule && !e.fix.is_empty();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use svod_kernel::Urn;
-use svod_money::{Payout, Refund, Settled, State};
+use svod_money::{PayTo, Payout, Refund, Settled, State};
 use svod_store::testing::TestPlace;
 
 use crate::house::{BODY, House, PERSON, SPACE, person, said};
@@ -102,7 +102,7 @@ impl Stage<'_> {
                     purpose: "Benefit".into(),
                     amount: *amount,
                     currency: "RUB".into(),
-                    account: "1".into(),
+                    to: PayTo::Account("1".into()),
                     space: SPACE.parse().unwrap(),
                     key: format!("k{number}"),
                 };

@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use svod_kernel::{Coded as _, Urn};
-use svod_money::{Money, MoneyDeps, MoneyError, Payments, Payout, Refund, Settled, State};
+use svod_money::{Money, MoneyDeps, MoneyError, PayTo, Payments, Payout, Refund, Settled, State};
 use svod_runtime::cases::Worker;
 use svod_store::testing::TestPlace;
 
-use crate::house::{BODY, House, Mood, PERSON, SPACE, flows, person, said};
+use crate::house::{BODY, House, Mood, OTHER, PERSON, SPACE, flows, person, said};
 
 crate::on_both_engines!(
     what_was_paid_is_given_back_and_no_more,
@@ -16,6 +16,8 @@ crate::on_both_engines!(
     what_a_provider_refuses_is_reversed_and_told,
     a_killed_node_pays_once,
     too_much_back_is_the_process_s_error,
+    a_payout_goes_to_a_card_of_whoever_is_paid,
+    a_card_of_somebody_else_is_refused,
 );
 
 fn refund(accrual: &Urn, amount: Option<i64>, key: &str) -> Refund {
@@ -188,12 +190,86 @@ async fn too_much_back_is_the_process_s_error(place: &TestPlace) {
         purpose: "x".into(),
         amount: 0,
         currency: "RUB".into(),
-        account: "1".into(),
+        to: PayTo::Account("1".into()),
         space: SPACE.parse().unwrap(),
         key: "k".into(),
     };
     assert_eq!(house.money.payout(&payout).await.unwrap_err().code(), "payout-field");
-    let nameless = Payout { amount: 5, account: " ".into(), ..payout };
+    let nameless = Payout { amount: 5, to: PayTo::Account(" ".into()), ..payout };
     assert_eq!(house.money.payout(&nameless).await.unwrap_err().fields()[0].field, "account");
+    house.adds_up().await;
+}
+
+const TO_CARD: &str = r#"<startEvent id="s"/><endEvent id="e"/>
+    <serviceTask id="a" svod:service="money.payout" svod:result="out"><extensionElements><svod:input name="amount" value="sum"/><svod:input name="purpose" value="&quot;Benefit&quot;"/><svod:input name="card" value="card"/></extensionElements></serviceTask>
+    <receiveTask id="r" messageRef="m" svod:correlation="out.payment" svod:result="told"/>"#;
+
+/// A card of somebody with these last digits, shown to the sandbox.
+async fn card(house: &House, who: &str, last: &str) -> Urn {
+    let actor = person(who);
+    let token = house.money.sandbox_card(&actor, last).await.unwrap();
+    house.money.keep_card(&actor, &token).await.unwrap()
+}
+
+async fn a_payout_goes_to_a_card_of_whoever_is_paid(place: &TestPlace) {
+    let house = House::of_sandbox(place, &[("pay", &flows(TO_CARD, &["s", "a", "r", "e"]))]).await;
+    assert_eq!(house.money.show_card(&person(PERSON), "https://x/my/payments/cards").await.unwrap(), "/sandbox/cards");
+    let own = card(&house, PERSON, "4242").await;
+    assert_eq!(card(&house, PERSON, "4242").await, own, "shown twice, it is one");
+    let listed = house.money.cards(&person(PERSON)).await.unwrap();
+    assert_eq!((listed.len(), listed[0].text("name"), listed[0].text("token")), (1, Some("•••• 4242"), None));
+    assert!(house.money.cards(&person(OTHER)).await.unwrap().is_empty(), "nobody sees the cards of another");
+
+    let case = house.open("pay", "1", json!({"sum": 7_000, "card": own})).await;
+    house.settle().await;
+    assert!(house.is_closed(&case).await);
+    let payment = house.only("Payment").await;
+    assert_eq!(
+        (payment.text("status"), payment.object("card"), payment.text("account")),
+        (Some("done"), Some(&own), None)
+    );
+    assert_eq!(house.holds(&format!("payouts:{BODY}")).await, 7_000);
+
+    // What the provider does not carry out is owed to nobody, and the process hears why.
+    let empty = card(&house, PERSON, "0000").await;
+    let case = house.open("pay", "2", json!({"sum": 5, "card": empty})).await;
+    house.settle().await;
+    let told = &house.variables(&case).await["told"];
+    assert_eq!(told["status"].as_str(), Some("failed"));
+    assert!(told["failure"].as_str().unwrap().contains("0000"), "{told}");
+    assert_eq!(house.holds(&format!("payouts:{BODY}")).await, 7_000);
+    house.adds_up().await;
+}
+
+async fn a_card_of_somebody_else_is_refused(place: &TestPlace) {
+    let house = House::of_sandbox(place, &[]).await;
+    let theirs = card(&house, OTHER, "4242").await;
+    let payout = Payout {
+        person: PERSON.parse().unwrap(),
+        body: BODY.parse().unwrap(),
+        case: None,
+        purpose: "x".into(),
+        amount: 5,
+        currency: "RUB".into(),
+        to: PayTo::Card(theirs.clone()),
+        space: SPACE.parse().unwrap(),
+        key: "k".into(),
+    };
+    assert_eq!(house.money.payout(&payout).await.unwrap_err().code(), "payout-card");
+    let nothing = Payout { to: PayTo::Card("urn:svod:payout-card:none".parse().unwrap()), ..payout.clone() };
+    assert_eq!(house.money.payout(&nothing).await.unwrap_err().status(), 404);
+    // A token of another is no card of one's own, nor is a number, and nobody forgets what is not theirs.
+    let token = house.money.sandbox_card(&person(OTHER), "4242").await.unwrap();
+    let taken = house.money.keep_card(&person(PERSON), &token).await.unwrap_err();
+    assert!(matches!(taken, MoneyError::Provider(svod_money::ProviderError::Refused(_))), "{taken}");
+    for number in ["4111111111111111", "4111-1111-1111-1111"] {
+        assert_eq!(house.money.keep_card(&person(PERSON), number).await.unwrap_err().fields()[0].field, "token");
+    }
+    assert_eq!(house.money.forget_card(&person(PERSON), &theirs).await.unwrap_err().status(), 404);
+    assert!(house.money.cards(&person(PERSON)).await.unwrap().is_empty());
+    // Forgotten, nobody is paid to it.
+    house.money.forget_card(&person(OTHER), &theirs).await.unwrap();
+    let late = Payout { person: OTHER.parse().unwrap(), ..payout };
+    assert_eq!(house.money.payout(&late).await.unwrap_err().status(), 404);
     house.adds_up().await;
 }

@@ -174,6 +174,20 @@ impl House {
     }
 
     pub async fn with(place: &TestPlace, processes: &[(&str, &str)]) -> Self {
+        let bank = Arc::new(Bank::default());
+        Self::of(place, processes, (bank.clone(), vec![bank, Arc::new(Sandbox)])).await
+    }
+
+    /// With the sandbox as the provider of new payments and cards.
+    pub async fn of_sandbox(place: &TestPlace, processes: &[(&str, &str)]) -> Self {
+        Self::of(place, processes, (Arc::default(), vec![Arc::new(Sandbox)])).await
+    }
+
+    async fn of(
+        place: &TestPlace,
+        processes: &[(&str, &str)],
+        (bank, providers): (Arc<Bank>, Vec<Arc<dyn Provider>>),
+    ) -> Self {
         let clock = Arc::new(SimClock::new("2026-01-15T01:00:00Z".parse().unwrap()));
         let time: Arc<dyn Clock> = clock.clone();
         let store = place.open_with(StoreOptions::default(), time.clone()).unwrap();
@@ -192,8 +206,6 @@ impl House {
         let command = Command { ground: "test".into(), changes: vec![of(PERSON), of(OTHER)], ..Command::default() };
         registry.execute(&Actor::platform("test"), command).await.unwrap();
         let cases = Cases::new(registry.clone(), store.clone());
-        let bank = Arc::new(Bank::default());
-        let providers: Vec<Arc<dyn Provider>> = vec![bank.clone(), Arc::new(Sandbox)];
         let deps = MoneyDeps { cases: cases.clone(), store: store.clone(), providers };
         let money = Money::new(deps);
         let worker = Worker::new(cases.clone(), vec![Arc::new(Payments(money.clone()))], "one".into());

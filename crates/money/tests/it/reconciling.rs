@@ -7,7 +7,7 @@ use crate::house::{BODY, House, PERSON, person, reference, said};
 crate::on_both_engines!(files_are_compared_with_what_is_here, the_register_shows_what_one_may_see);
 
 fn line(reference: &str, amount: i64, state: &str) -> Line {
-    Line { reference: reference.to_owned(), amount, state: state.to_owned() }
+    Line { reference: reference.to_owned(), amount, state: state.to_owned(), currency: None }
 }
 
 fn official(space: &str) -> Actor {
@@ -49,6 +49,15 @@ async fn files_are_compared_with_what_is_here(place: &TestPlace) {
     different.sort();
     assert_eq!(of(Verdict::Different), different);
     assert_eq!((found.lines[0].verdict, found.count(Verdict::Different)), (Verdict::MissingHere, 2));
+    // The same number of another money is another sum.
+    let tenge = Line { currency: Some("KZT".into()), ..line(&reference(&paid[0]), 100, "done") };
+    let other = house.money.reconcile(&reads, "bank", std::slice::from_ref(&tenge), january).await.unwrap();
+    let found_other = other.lines.iter().find(|l| l.reference == tenge.reference).unwrap();
+    let sides = (found_other.there.as_ref().unwrap(), &found_other.here.as_ref().unwrap().1);
+    assert_eq!(
+        (found_other.verdict, sides.0.currency.as_str(), sides.1.currency.as_str()),
+        (Verdict::Different, "KZT", "RUB")
+    );
     // Another day has nothing to miss; whose spaces are others, sees nothing of it.
     let february = days("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
     let later = house.money.reconcile(&reads, "bank", &lines, february).await.unwrap();

@@ -26,8 +26,7 @@ use svod_identity::{Ceremony, From, Session};
 use crate::context::{PageContext, new_token};
 use crate::{PageError, Portal, cookies};
 
-/// After so many seconds a weighty act asks for a fresh proof.
-pub const FRESH: i64 = 10 * 60;
+pub use svod_identity::FRESH;
 
 pub(crate) fn routes() -> Router<Portal> {
     Router::new()

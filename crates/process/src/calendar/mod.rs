@@ -59,6 +59,9 @@ pub struct Hours {
 pub struct Year {
     /// The decree and its number.
     pub source: String,
+    /// What is not decreed yet; empty where nothing is missing. Until then the year is not known, and what stands here counts.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pending: String,
     /// Days off beside the weekly ones and the holidays: month and day.
     pub off: Vec<(i8, i8)>,
     /// Days worked although they are weekly days off or holidays.
@@ -102,15 +105,23 @@ impl Calendar {
         self
     }
 
-    /// False where nothing is decreed for a year: its weekly days off and holidays count, transfers are not known.
+    /// False where nothing is decreed for a year, or not all of it: its weekly days off, holidays and what is known count,
+    /// transfers are not known.
     pub fn knows(&self, year: i16) -> bool {
-        self.years.contains_key(&year)
+        self.years.get(&year).is_some_and(|year| year.pending.is_empty())
     }
 
-    /// What to tell an operator about a year, when nothing is decreed for it.
+    /// What to tell an operator about a year, when nothing is decreed for it, or not all of it.
     pub fn warning(&self, year: i16) -> Option<String> {
-        let what = "weekly days off and holidays of every year count, decreed days off are not known";
-        (!self.knows(year)).then(|| format!("calendar '{}' has no data for {year}: {what}", self.id))
+        let id = &self.id;
+        match self.years.get(&year) {
+            Some(known) if known.pending.is_empty() => None,
+            Some(known) => Some(format!("calendar '{id}' has not all of {year}: {}", known.pending)),
+            None => {
+                let what = "weekly days off and holidays of every year count, decreed days off are not known";
+                Some(format!("calendar '{id}' has no data for {year}: {what}"))
+            }
+        }
     }
 
     /// True when people work on the day of this moment.

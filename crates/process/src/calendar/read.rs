@@ -74,11 +74,12 @@ fn calendar(root: &Node) -> Result<Calendar, Fault> {
 
 fn decreed(node: &Node, year: i16) -> Result<Year, Fault> {
     let entries = map(node)?;
-    known(node, entries, &["source", "off", "working"])?;
+    known(node, entries, &["source", "pending", "off", "working"])?;
     let mut made = Year::default();
     for (name, node) in entries {
         match name.as_str() {
             "source" => made.source = text(node)?.to_owned(),
+            "pending" => made.pending = text(node)?.to_owned(),
             "off" => made.off = dates(node, year)?,
             _ => made.working = dates(node, year)?,
         }

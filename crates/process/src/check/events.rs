@@ -48,11 +48,13 @@ fn start(parent: Option<&Element>, element: &Element, trigger: &Trigger, interru
         Trigger::Compensation(_) => event_sub && parent.is_some_and(|p| p.parent.is_some()),
         _ => false,
     };
-    if !good {
+    if !good && parent.is_none() && matches!(trigger, Trigger::Condition(_)) {
+        let reason =
+            "a conditional event cannot stand here: before the case there are no data to judge its condition by";
+        let fix = "start the case by a trigger of the pack, or put the condition at the start of an event sub-process";
+        say(report, element, reason, fix);
+    } else if !good {
         let fix = match trigger {
-            Trigger::Condition(_) if parent.is_none() => {
-                "let a trigger of the pack start the case: a condition has no data before it"
-            }
             Trigger::None => "say what starts the event sub-process",
             Trigger::Compensation(_) => "use it in an event sub-process inside of a sub-process",
             _ if parent.is_some() && !event_sub => "start a sub-process by a plain start event",

@@ -4,7 +4,7 @@ use svod_process::{Effect, Event, StepError};
 use crate::support::{Case, map, moment, process, xml};
 
 #[test]
-fn user_task() {
+pub fn user_task() {
     let mut case = Case::start_with(
         r#"<laneSet id="l"><lane id="l1" name="Dispatcher"><flowNodeRef>a</flowNodeRef><flowNodeRef>b</flowNodeRef></lane></laneSet>
         <startEvent id="s"/><endEvent id="e"/>
@@ -37,7 +37,7 @@ fn user_task() {
 }
 
 #[test]
-fn lanes_within_lanes_and_pools() {
+pub fn lanes_within_lanes_and_pools() {
     let body = r#"<laneSet id="l"><lane id="l1" name="Outer"><flowNodeRef>a</flowNodeRef><childLaneSet id="l2">
         <lane id="l3" name="Inner" svod:role="clerk"><flowNodeRef>a</flowNodeRef></lane></childLaneSet></lane></laneSet>
         <startEvent id="s"/><endEvent id="e"/><userTask id="a"/>
@@ -70,7 +70,7 @@ fn calls(effects: &[Effect]) -> Vec<String> {
 }
 
 #[test]
-fn service_task() {
+pub fn service_task() {
     let mut case = Case::start_with(SERVICE, json!({"number": 7}));
     assert_eq!(calls(&case.log).len(), 1);
     let token = case.token("a");
@@ -83,7 +83,7 @@ fn service_task() {
 }
 
 #[test]
-fn a_service_that_fails_is_asked_again_and_then_an_incident() {
+pub fn a_service_that_fails_is_asked_again_and_then_an_incident() {
     let mut case = Case::start_with(SERVICE, json!({"number": 7}));
     case.failed("a", None);
     let token = case.token("a");
@@ -110,7 +110,7 @@ fn a_service_that_fails_is_asked_again_and_then_an_incident() {
 }
 
 #[test]
-fn send_and_receive_task() {
+pub fn send_and_receive_task() {
     let mut case = Case::start_with(
         r#"<startEvent id="s"/><endEvent id="e"/><!-- KEY -->
         <sendTask id="a" messageRef="paid"><extensionElements><svod:input name="sum" value="10"/></extensionElements></sendTask>
@@ -135,7 +135,7 @@ fn send_and_receive_task() {
 }
 
 #[test]
-fn script_task() {
+pub fn script_task() {
     let case = Case::start_with(
         r#"<startEvent id="s"/><endEvent id="e"/>
         <scriptTask id="a" scriptFormat="feel" svod:result="total"><script>sum(for i in items return i.price) - discount</script></scriptTask>
@@ -148,7 +148,7 @@ fn script_task() {
 }
 
 #[test]
-fn business_rule_task() {
+pub fn business_rule_task() {
     let mut case = Case::start_with(
         r#"<startEvent id="s"/><endEvent id="e"/>
         <businessRuleTask id="a" svod:decision="fees.dmn#Fee" svod:result="fee"/>
@@ -179,7 +179,7 @@ fn business_rule_task() {
 }
 
 #[test]
-fn manual_and_plain_tasks_pass() {
+pub fn manual_and_plain_tasks_pass() {
     let case = Case::start(
         r#"<startEvent id="s"/><endEvent id="e"/><task id="a"/><manualTask id="b"/>
         s -> a -> b -> e"#,
@@ -189,7 +189,7 @@ fn manual_and_plain_tasks_pass() {
 }
 
 #[test]
-fn call_activity() {
+pub fn call_activity() {
     let body = r#"<startEvent id="s"/><endEvent id="e"/>
         <callActivity id="a" calledElement="check"><extensionElements>
           <svod:input name="subject" value="person"/><svod:output name="verdict" value="outcome"/></extensionElements></callActivity>

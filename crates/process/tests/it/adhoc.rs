@@ -19,7 +19,7 @@ fn activate(case: &mut Case, element: &str) -> Result<Vec<Effect>, StepError> {
 }
 
 #[test]
-fn people_choose_and_people_end() {
+pub fn people_choose_and_people_end() {
     let mut case = Case::start(&body("", ""));
     let enabled = Effect::EnableActivities { token: case.token("p1"), elements: vec!["a".into(), "b".into()] };
     assert!(case.log.contains(&enabled));
@@ -36,7 +36,7 @@ fn people_choose_and_people_end() {
 }
 
 #[test]
-fn a_condition_ends_it() {
+pub fn a_condition_ends_it() {
     let condition = "<completionCondition>enough</completionCondition>";
     let mut case = Case::start(&body("", condition));
     activate(&mut case, "a").unwrap();
@@ -54,7 +54,7 @@ fn a_condition_ends_it() {
 }
 
 #[test]
-fn activities_begin_by_themselves() {
+pub fn activities_begin_by_themselves() {
     let mut case = Case::start_with(&body("svod:activate=\"todo\"", ""), json!({"todo": ["a", "b"]}));
     assert_eq!(case.at(), ["a", "b", "p1"]);
     for element in ["a", "b", "c"] {
@@ -70,7 +70,7 @@ fn activities_begin_by_themselves() {
 }
 
 #[test]
-fn one_after_the_other() {
+pub fn one_after_the_other() {
     let attributes = "svod:activate=\"todo\" ordering=\"Sequential\"";
     let mut case = Case::start_with(&body(attributes, ""), json!({"todo": ["a", "b"]}));
     assert_eq!(case.at(), ["a", "p1"]);

@@ -93,9 +93,31 @@ fn a_place_has_its_own_clocks() {
 }
 
 #[test]
+fn a_deadline_goes_over_the_new_year() {
+    // Ten working days from Monday, 28 December 2026: 31 December is off by decree, 1 to 8 January are holidays and a weekend
+    // follows, in Russia; in Kazakhstan 1, 2 and 7 January are, and 4 January instead of the Saturday.
+    let ten = |calendar: &Calendar, from: &str| calendar.after(moment(from), Span::parse("P10D").unwrap()).unwrap();
+    assert_eq!(ten(&ru(), "2026-12-28T10:00:00+03:00"), moment("2027-01-20T10:00:00+03:00"));
+    assert_eq!(ten(&kz(), "2026-12-28T10:00:00+05:00"), moment("2027-01-14T10:00:00+05:00"));
+    // That not all of it is decreed is told; what the law says by itself counts meanwhile.
+    assert!(!ru().knows(2027) && ru().warning(2027).unwrap().contains("2027"));
+    assert!(!kz().knows(2027) && kz().warning(2027).unwrap().contains("Курбан"));
+    // 365 days, 104 of them Saturdays and Sundays; of the holidays and what stands in their place so many are on other days.
+    assert_eq!(worked(&ru(), 2027).iter().sum::<usize>(), 365 - 104 - 12);
+    assert_eq!(worked(&kz(), 2027).iter().sum::<usize>(), 365 - 104 - 14);
+}
+
+#[test]
 fn a_year_without_data_has_holidays_and_a_warning() {
     assert!(ru().warning(2026).is_none());
-    assert!(ru().warning(2027).unwrap().contains("2027"));
+    let without = |text: &str| {
+        let (before, _) = text.split_once("  2027:").unwrap();
+        Calendar::parse("x.yaml", before).unwrap()
+    };
+    let (unknown_ru, unknown_kz) = (without(RU), without(KZ));
+    assert!(unknown_ru.warning(2027).unwrap().contains("no data for 2027"));
+    // Without a word of the year it is counted as with what the law says of it.
+    assert_eq!((worked(&unknown_ru, 2027), worked(&unknown_kz, 2027)), (worked(&ru(), 2027), worked(&kz(), 2027)));
     let day = |c: &Calendar, text: &str| c.is_working_at(moment(&format!("{text}T05:00:00Z")));
     // 9 May 2027 is a Sunday: it moves to Monday; the New Year holidays do not move.
     for (date, works) in [("2027-05-10", false), ("2027-05-11", true), ("2027-01-08", false), ("2027-01-11", true)] {
@@ -130,7 +152,7 @@ fn wrong_calendars_are_refused_with_the_line() {
 }
 
 #[test]
-fn deadlines_and_timers_count_working_days() {
+pub fn deadlines_and_timers_count_working_days() {
     let body = r#"<startEvent id="s"/><userTask id="a" svod:deadline="P10D" svod:calendar="ru"/>
         <boundaryEvent id="x" attachedToRef="a" svod:calendar="ru"><timerEventDefinition><timeDuration>P3D</timeDuration></timerEventDefinition></boundaryEvent>
         <boundaryEvent id="m" attachedToRef="a"><messageEventDefinition messageRef="paid"/></boundaryEvent><endEvent id="e"/>

@@ -17,7 +17,7 @@ fn answer(case: &mut Case, element: &str) {
 }
 
 #[test]
-fn everything_is_undone_last_first() {
+pub fn everything_is_undone_last_first() {
     let body = format!(
         r#"<startEvent id="s"/>{}{}{}<intermediateThrowEvent id="t"><compensateEventDefinition/></intermediateThrowEvent><userTask id="z"/><endEvent id="e"/>
         s -> a -> b -> t -> z -> e
@@ -54,7 +54,7 @@ fn an_operator_stops_undoing() {
 }
 
 #[test]
-fn one_activity_is_undone() {
+pub fn one_activity_is_undone() {
     let body = format!(
         r#"<startEvent id="s"/>{}{}<endEvent id="e"><compensateEventDefinition activityRef="a"/></endEvent>
         s -> a -> b -> e"#,
@@ -134,7 +134,7 @@ fn a_sub_process_is_undone_from_inside() {
 }
 
 #[test]
-fn a_sub_process_says_how_it_is_undone() {
+pub fn a_sub_process_says_how_it_is_undone() {
     let body = format!(
         r#"<startEvent id="s"/><subProcess id="p1"><startEvent id="s1"/>{}<endEvent id="e1"/>
           s1 -> a -> e1

@@ -7,7 +7,7 @@ use crate::support::{Case, map, moment, process};
 type Happens = fn(&mut Case);
 
 #[test]
-fn a_process_starts_in_several_ways() {
+pub fn a_process_starts_in_several_ways() {
     let body = r#"<startEvent id="s"/><startEvent id="m" svod:result="order"><messageEventDefinition messageRef="paid"/></startEvent>
         <startEvent id="n"><signalEventDefinition signalRef="alarm"/></startEvent>
         <startEvent id="t"><timerEventDefinition><timeCycle>R/P1D</timeCycle></timerEventDefinition></startEvent>
@@ -34,7 +34,7 @@ fn a_process_starts_in_several_ways() {
 }
 
 #[test]
-fn message_events() {
+pub fn message_events() {
     let mut case = Case::start_with(
         r#"<startEvent id="s"/><!-- KEY -->
         <intermediateThrowEvent id="a"><extensionElements><svod:input name="n" value="1"/></extensionElements><messageEventDefinition messageRef="paid"/></intermediateThrowEvent>
@@ -59,7 +59,7 @@ fn message_events() {
 }
 
 #[test]
-fn signal_events() {
+pub fn signal_events() {
     let mut case = Case::start(
         r#"<startEvent id="s"/><parallelGateway id="g"/>
         <intermediateCatchEvent id="a"><signalEventDefinition signalRef="alarm"/></intermediateCatchEvent>
@@ -79,7 +79,7 @@ fn signal_events() {
 }
 
 #[test]
-fn timer_events() {
+pub fn timer_events() {
     let mut case = Case::start_with(
         r#"<startEvent id="s"/>
         <intermediateCatchEvent id="a"><timerEventDefinition><timeDate>= at</timeDate></timerEventDefinition></intermediateCatchEvent>
@@ -117,7 +117,7 @@ fn a_time_that_cannot_be_read_is_an_incident() {
 }
 
 #[test]
-fn conditional_events() {
+pub fn conditional_events() {
     let body = r#"<startEvent id="s"/>
         <intermediateCatchEvent id="a"><conditionalEventDefinition><condition>level > 5</condition></conditionalEventDefinition></intermediateCatchEvent>
         <userTask id="b"/><boundaryEvent id="x" attachedToRef="b" cancelActivity="false"><conditionalEventDefinition><condition>level > 8</condition></conditionalEventDefinition></boundaryEvent>
@@ -138,7 +138,7 @@ fn conditional_events() {
 }
 
 #[test]
-fn link_events() {
+pub fn link_events() {
     let mut case = Case::start(
         r#"<startEvent id="s"/><intermediateThrowEvent id="a"><linkEventDefinition name="L"/></intermediateThrowEvent>
         <intermediateCatchEvent id="b"><linkEventDefinition name="L"/></intermediateCatchEvent><userTask id="c"/><endEvent id="e"/>
@@ -151,7 +151,7 @@ fn link_events() {
 }
 
 #[test]
-fn terminate_event() {
+pub fn terminate_event() {
     let mut case = Case::start(
         r#"<startEvent id="s"/><parallelGateway id="g"/><userTask id="a"/><userTask id="b"/><endEvent id="e"/>
         <endEvent id="x"><terminateEventDefinition/></endEvent>
@@ -165,7 +165,7 @@ fn terminate_event() {
 }
 
 #[test]
-fn a_plain_throwing_event_is_a_milestone() {
+pub fn a_plain_throwing_event_is_a_milestone() {
     let case = Case::start(
         r#"<startEvent id="s"/><intermediateThrowEvent id="a"/><endEvent id="e"/>
         s -> a -> e"#,
@@ -182,7 +182,7 @@ fn bordered(border: &str) -> String {
 }
 
 #[test]
-fn interrupting_border_events() {
+pub fn interrupting_border_events() {
     let timer = "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>";
     let condition = "<conditionalEventDefinition><condition>stop</condition></conditionalEventDefinition>";
     let message = "<messageEventDefinition messageRef=\"paid\"/>";
@@ -212,7 +212,7 @@ fn interrupting_border_events() {
 }
 
 #[test]
-fn border_events_that_do_not_interrupt() {
+pub fn border_events_that_do_not_interrupt() {
     let timer = "<timerEventDefinition><timeCycle>R3/PT1H</timeCycle></timerEventDefinition>";
     let border =
         format!("<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\">{timer}</boundaryEvent>");
@@ -227,12 +227,38 @@ fn border_events_that_do_not_interrupt() {
     }
     assert!(case.completed());
     let message = "<messageEventDefinition messageRef=\"paid\"/>";
-    let border =
-        format!("<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\">{message}</boundaryEvent>");
-    let mut case = Case::start(&bordered(&border));
-    case.message("paid", None, json!({})).unwrap();
-    case.message("paid", None, json!({})).unwrap();
-    assert_eq!(case.at(), ["a", "b", "b"]);
+    let signal = "<signalEventDefinition signalRef=\"alarm\"/>";
+    let condition = "<conditionalEventDefinition><condition>late</condition></conditionalEventDefinition>";
+    let escalation = "<escalationEventDefinition escalationRef=\"late\"/>";
+    let happens: [(&str, Happens); 4] = [
+        (message, |c| _ = c.message("paid", None, json!({})).unwrap()),
+        (signal, |c| _ = c.signal("alarm")),
+        (condition, |c| {
+            c.changed(json!({"late": true}));
+            c.changed(json!({"late": false}));
+        }),
+        (escalation, |c| {
+            let token = c.token("a");
+            c.ok(&Event::Escalated { token, code: "LATE".into() });
+        }),
+    ];
+    for (definition, happens) in happens {
+        let border = format!(
+            "<boundaryEvent id=\"x\" attachedToRef=\"a\" cancelActivity=\"false\">{definition}</boundaryEvent>"
+        );
+        let mut case = Case::start(&bordered(&border));
+        let token = case.token("a");
+        happens(&mut case);
+        assert_eq!(case.at(), ["a", "b"], "{definition}");
+        happens(&mut case);
+        assert_eq!(case.at(), ["a", "b", "b"], "each time that it happens: {definition}");
+        assert_eq!(case.token("a"), token, "the work goes on");
+        case.complete("a");
+        assert!(case.state.subscriptions.is_empty(), "what is done has no border: {definition}");
+        case.complete("b");
+        case.complete("b");
+        assert!(case.completed());
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use svod_process::{Effect, Event, Outcome};
 use crate::support::{Case, map};
 
 #[test]
-fn an_error_goes_to_the_nearest_that_catches_it() {
+pub fn an_error_goes_to_the_nearest_that_catches_it() {
     let body = r#"<startEvent id="s"/>
         <subProcess id="p1"><startEvent id="s1"/><serviceTask id="a" svod:service="x"/>
           <boundaryEvent id="x1" attachedToRef="a" svod:result="problem"><errorEventDefinition errorRef="bad"/></boundaryEvent><endEvent id="ex1"/>
@@ -32,7 +32,7 @@ fn an_error_goes_to_the_nearest_that_catches_it() {
 }
 
 #[test]
-fn error_end_events() {
+pub fn error_end_events() {
     let body = |catcher: &str| {
         format!(
             r#"<startEvent id="s"/>
@@ -81,7 +81,7 @@ fn an_error_inside_of_an_event_sub_process_goes_outwards() {
 }
 
 #[test]
-fn escalations() {
+pub fn escalations() {
     let body = |interrupts: bool| {
         format!(
             r#"<startEvent id="s"/>
@@ -103,7 +103,7 @@ fn escalations() {
 }
 
 #[test]
-fn an_escalation_that_nobody_hears_goes_to_the_caller() {
+pub fn an_escalation_that_nobody_hears_goes_to_the_caller() {
     let mut case = Case::start(
         r#"<startEvent id="s"/><userTask id="a"/><endEvent id="e"><escalationEventDefinition escalationRef="late"/></endEvent>
         s -> a -> e"#,

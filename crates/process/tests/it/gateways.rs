@@ -4,7 +4,7 @@ use svod_process::Event;
 use crate::support::{Case, map};
 
 #[test]
-fn exclusive_gateway() {
+pub fn exclusive_gateway() {
     let body = r#"<startEvent id="s"/><exclusiveGateway id="g" default="g-c"/><exclusiveGateway id="j"/>
         <userTask id="a"/><userTask id="b"/><userTask id="c"/><endEvent id="e"/>
         s -> g
@@ -29,7 +29,7 @@ fn exclusive_gateway() {
 }
 
 #[test]
-fn a_choice_without_a_way_out_is_an_incident() {
+pub fn a_choice_without_a_way_out_is_an_incident() {
     let body = r#"<startEvent id="s"/><exclusiveGateway id="g"/><userTask id="a"/><userTask id="b"/><endEvent id="e"/>
         s -> g
         g -> a : n = 1
@@ -47,7 +47,7 @@ fn a_choice_without_a_way_out_is_an_incident() {
 }
 
 #[test]
-fn parallel_gateway() {
+pub fn parallel_gateway() {
     let mut case = Case::start(
         r#"<startEvent id="s"/><parallelGateway id="g"/><userTask id="a"/><userTask id="b"/><parallelGateway id="j"/>
         <userTask id="c"/><endEvent id="e"/>
@@ -66,7 +66,7 @@ fn parallel_gateway() {
 }
 
 #[test]
-fn a_join_that_can_never_be_complete_is_an_incident() {
+pub fn a_join_that_can_never_be_complete_is_an_incident() {
     let body = r#"<startEvent id="s"/><exclusiveGateway id="g" default="g-b"/><userTask id="a"/><userTask id="b"/>
         <parallelGateway id="j"/><endEvent id="e"/>
         s -> g
@@ -95,7 +95,7 @@ const INCLUSIVE: &str = r#"<startEvent id="s"/><inclusiveGateway id="g" default=
     j -> d -> e"#;
 
 #[test]
-fn inclusive_gateway() {
+pub fn inclusive_gateway() {
     for (x, y, ways) in [(true, true, vec!["a", "b"]), (true, false, vec!["a"]), (false, false, vec!["c"])] {
         let mut case = Case::start_with(INCLUSIVE, json!({"x": x, "y": y}));
         assert_eq!(case.at(), ways);
@@ -110,7 +110,7 @@ fn inclusive_gateway() {
 }
 
 #[test]
-fn an_inclusive_join_does_not_wait_for_a_way_that_was_left() {
+pub fn an_inclusive_join_does_not_wait_for_a_way_that_was_left() {
     // From b a border event leads past the join: once it is taken, nothing more can come.
     let body = INCLUSIVE.to_owned()
         + r#"
@@ -125,7 +125,7 @@ fn an_inclusive_join_does_not_wait_for_a_way_that_was_left() {
 }
 
 #[test]
-fn event_based_gateway() {
+pub fn event_based_gateway() {
     let body = r#"<startEvent id="s"/><eventBasedGateway id="g"/><receiveTask id="m" messageRef="paid"/>
         <intermediateCatchEvent id="t"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>
         <intermediateCatchEvent id="n"><signalEventDefinition signalRef="alarm"/></intermediateCatchEvent>
@@ -158,7 +158,7 @@ const COMPLEX: &str = r#"<startEvent id="s"/><parallelGateway id="g"/><userTask 
     j -> d -> e"#;
 
 #[test]
-fn complex_gateway() {
+pub fn complex_gateway() {
     let mut case = Case::start(COMPLEX);
     case.complete("a");
     assert_eq!(case.at(), ["b", "c", "j"]);
@@ -180,7 +180,7 @@ fn complex_gateway() {
 }
 
 #[test]
-fn a_complex_gateway_splits_by_conditions() {
+pub fn a_complex_gateway_splits_by_conditions() {
     let body = r#"<startEvent id="s"/><complexGateway id="g" default="g-c"/><userTask id="a"/><userTask id="b"/><userTask id="c"/>
         <endEvent id="e"/>
         s -> g
@@ -195,7 +195,7 @@ fn a_complex_gateway_splits_by_conditions() {
 }
 
 #[test]
-fn flows_out_of_an_activity_split() {
+pub fn flows_out_of_an_activity_split() {
     let body = r#"<startEvent id="s"/><userTask id="a" default="a-d"/><userTask id="b"/><userTask id="c"/><userTask id="d"/><endEvent id="e"/>
         s -> a
         a -> b : n > 0

@@ -7,6 +7,7 @@ mod adhoc;
 mod bounds;
 mod calendars;
 mod compensation;
+mod drawn;
 mod events;
 mod faults;
 mod gateways;

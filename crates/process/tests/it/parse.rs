@@ -13,7 +13,7 @@ fn errors(xml: &str) -> Vec<ProcessError> {
 }
 
 #[test]
-fn a_file_as_an_editor_saves_it() {
+pub fn a_file_as_an_editor_saves_it() {
     let process = Process::parse("alert-response.bpmn", ALERT_RESPONSE).unwrap_or_else(|e| panic!("{e:?}"));
     assert_eq!((process.id(), process.name()), ("alert-response", "Response to an alert"));
     let inspect = process.element("inspect").unwrap();
@@ -28,7 +28,7 @@ fn a_file_as_an_editor_saves_it() {
 }
 
 #[test]
-fn drawings_are_kept_apart() {
+pub fn drawings_are_kept_apart() {
     let drawn = r#"<textAnnotation id="n"><text>why</text></textAnnotation><association id="as" sourceRef="t" targetRef="n"/>
         <group id="gr"/><documentation>why</documentation>"#;
     let file = xml(&format!("{LINE}\n{drawn}"));

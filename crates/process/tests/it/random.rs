@@ -1,227 +1,15 @@
 //! Random valid processes, random events: doubled, late, wrong; and an executor that crashes. `PROPTEST_CASES` says how
 //! many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use svod_process::{Effect, Event, State, StepError, Topic, Wait};
+use svod_process::{Effect, Event, Process, State, StepError, Topic, Trigger, Wait};
 
-use crate::support::{Case, map, process};
-
-/// Numbers from a seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % sides
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        if from.is_empty() { None } else { from.get(self.roll(from.len() as u64) as usize) }
-    }
-}
-
-/// Writes a process block by block.
-struct Writer {
-    dice: Dice,
-    ids: usize,
-}
-
-impl Writer {
-    fn id(&mut self, letter: &str) -> String {
-        self.ids += 1;
-        format!("{letter}{}", self.ids)
-    }
-
-    /// A block; the ids at its two ends.
-    fn block(&mut self, depth: u32, out: &mut String) -> (String, String) {
-        match self.dice.roll(if depth == 0 { 12 } else { 20 }) {
-            12 | 13 => {
-                let (a, b) = self.block(depth - 1, out);
-                let (c, d) = self.block(depth - 1, out);
-                *out += &format!("{b} -> {c}\n");
-                (a, d)
-            }
-            14 => self.split("parallelGateway", depth, out),
-            15 => self.split("exclusiveGateway", depth, out),
-            16 => self.split("inclusiveGateway", depth, out),
-            17 => self.race(out),
-            18 => self.ad_hoc(out),
-            19 => self.sub(depth, out),
-            kind => self.task(kind, out),
-        }
-    }
-
-    fn task(&mut self, kind: u64, out: &mut String) -> (String, String) {
-        let id = self.id("n");
-        let many = match self.dice.roll(5) {
-            0 => {
-                "<multiInstanceLoopCharacteristics svod:collection=\"list\" svod:element=\"item\" svod:output=\"outcomes\"/>"
-            }
-            1 => {
-                "<multiInstanceLoopCharacteristics isSequential=\"true\"><loopCardinality>2</loopCardinality><completionCondition>x > 3</completionCondition></multiInstanceLoopCharacteristics>"
-            }
-            2 => {
-                "<standardLoopCharacteristics loopMaximum=\"2\"><loopCondition>x > 1</loopCondition></standardLoopCharacteristics>"
-            }
-            _ => "",
-        };
-        *out += &match kind {
-            0 | 1 => format!("<userTask id=\"{id}\">{many}</userTask>\n"),
-            2 => format!("<serviceTask id=\"{id}\" svod:service=\"s\" svod:retry=\"R1/PT1M\">{many}</serviceTask>\n"),
-            3 => format!(
-                "<scriptTask id=\"{id}\" svod:result=\"x\">{many}<script>if x > 4 then 0 else x + 1</script></scriptTask>\n"
-            ),
-            4 => format!("<receiveTask id=\"{id}\" messageRef=\"paid\">{many}</receiveTask>\n"),
-            5 => format!(
-                "<businessRuleTask id=\"{id}\" svod:decision=\"a.dmn#A\" svod:result=\"x\">{many}</businessRuleTask>\n"
-            ),
-            6 => format!("<callActivity id=\"{id}\" calledElement=\"q\">{many}</callActivity>\n"),
-            7 => format!(
-                "<intermediateCatchEvent id=\"{id}\"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>\n"
-            ),
-            8 => format!(
-                "<intermediateCatchEvent id=\"{id}\"><signalEventDefinition signalRef=\"alarm\"/></intermediateCatchEvent>\n"
-            ),
-            9 => format!(
-                "<intermediateThrowEvent id=\"{id}\"><escalationEventDefinition escalationRef=\"late\"/></intermediateThrowEvent>\n"
-            ),
-            10 => {
-                format!("<intermediateThrowEvent id=\"{id}\"><compensateEventDefinition/></intermediateThrowEvent>\n")
-            }
-            _ => format!("<sendTask id=\"{id}\" messageRef=\"reply\"/>\n"),
-        };
-        if (kind < 3 || kind == 6) && self.dice.roll(2) == 0 {
-            self.border(&id, out);
-        }
-        (id.clone(), id)
-    }
-
-    /// An event on the border of an activity, which leads to an end of its own or undoes it.
-    fn border(&mut self, on: &str, out: &mut String) {
-        let (id, end) = (self.id("b"), self.id("e"));
-        let interrupts = self.dice.roll(2) == 0;
-        let definition = match self.dice.roll(6) {
-            0 => "<timerEventDefinition><timeDuration>PT30M</timeDuration></timerEventDefinition>",
-            1 => "<messageEventDefinition messageRef=\"paid\"/>",
-            2 => "<conditionalEventDefinition><condition>x > 2</condition></conditionalEventDefinition>",
-            3 => "<escalationEventDefinition/>",
-            4 => {
-                let undo = self.id("u");
-                *out += &format!(
-                    "<boundaryEvent id=\"{id}\" attachedToRef=\"{on}\"><compensateEventDefinition/></boundaryEvent><userTask id=\"{undo}\" isForCompensation=\"true\"/><association id=\"as{id}\" sourceRef=\"{id}\" targetRef=\"{undo}\"/>\n"
-                );
-                return;
-            }
-            _ => {
-                *out += &format!(
-                    "<boundaryEvent id=\"{id}\" attachedToRef=\"{on}\"><errorEventDefinition/></boundaryEvent><endEvent id=\"{end}\"/>\n{id} -> {end}\n"
-                );
-                return;
-            }
-        };
-        *out += &format!(
-            "<boundaryEvent id=\"{id}\" attachedToRef=\"{on}\" cancelActivity=\"{interrupts}\">{definition}</boundaryEvent><endEvent id=\"{end}\"/>\n{id} -> {end}\n"
-        );
-    }
-
-    fn split(&mut self, tag: &str, depth: u32, out: &mut String) -> (String, String) {
-        let (open, close) = (self.id("g"), self.id("j"));
-        let ways: Vec<_> = (0..2 + self.dice.roll(2)).map(|_| self.block(depth - 1, out)).collect();
-        let default =
-            if tag == "parallelGateway" { String::new() } else { format!(" default=\"{open}-{}\"", ways[0].0) };
-        *out += &format!("<{tag} id=\"{open}\"{default}/><{tag} id=\"{close}\"/>\n");
-        for (n, (first, last)) in ways.iter().enumerate() {
-            let condition = if n == 0 || default.is_empty() { String::new() } else { format!(" : x > {n}") };
-            *out += &format!("{open} -> {first}{condition}\n{last} -> {close}\n");
-        }
-        (open, close)
-    }
-
-    fn race(&mut self, out: &mut String) -> (String, String) {
-        let (open, a, b, close) = (self.id("g"), self.id("c"), self.id("c"), self.id("j"));
-        *out += &format!(
-            "<eventBasedGateway id=\"{open}\"/><exclusiveGateway id=\"{close}\"/><receiveTask id=\"{a}\" messageRef=\"paid\"/><intermediateCatchEvent id=\"{b}\"><timerEventDefinition><timeDuration>PT2H</timeDuration></timerEventDefinition></intermediateCatchEvent>\n{open} -> {a} -> {close}\n{open} -> {b} -> {close}\n"
-        );
-        (open, close)
-    }
-
-    fn ad_hoc(&mut self, out: &mut String) -> (String, String) {
-        let (id, a, b) = (self.id("h"), self.id("n"), self.id("n"));
-        let order = if self.dice.roll(2) == 0 { "ordering=\"Sequential\"" } else { "" };
-        let rule = if self.dice.roll(2) == 0 { "<completionCondition>x > 1</completionCondition>" } else { "" };
-        *out += &format!(
-            "<adHocSubProcess id=\"{id}\" {order}>{rule}<userTask id=\"{a}\"/><task id=\"{b}\"/></adHocSubProcess>\n"
-        );
-        (id.clone(), id)
-    }
-
-    fn sub(&mut self, depth: u32, out: &mut String) -> (String, String) {
-        let (id, start, end) = (self.id("p"), self.id("s"), self.id("e"));
-        let mut inside = String::new();
-        let (first, last) = self.block(depth - 1, &mut inside);
-        let transaction = self.dice.roll(3) == 0;
-        let definition = match self.dice.roll(5) {
-            0 => "<errorEventDefinition errorRef=\"bad\"/>",
-            1 => "<terminateEventDefinition/>",
-            2 if transaction => "<cancelEventDefinition/>",
-            3 => "<compensateEventDefinition/>",
-            _ => "",
-        };
-        let tag = if transaction { "transaction" } else { "subProcess" };
-        let many = if self.dice.roll(4) == 0 {
-            "<multiInstanceLoopCharacteristics svod:collection=\"list\" svod:element=\"item\"/>"
-        } else {
-            ""
-        };
-        *out += &format!(
-            "<{tag} id=\"{id}\">{many}<startEvent id=\"{start}\"/><endEvent id=\"{end}\">{definition}</endEvent>\n{inside}\n{start} -> {first}\n{last} -> {end}\n"
-        );
-        if self.dice.roll(2) == 0 {
-            self.event_sub(out);
-        }
-        *out += &format!("</{tag}>\n");
-        if transaction {
-            let (cancel, other) = (self.id("b"), self.id("e"));
-            *out += &format!(
-                "<boundaryEvent id=\"{cancel}\" attachedToRef=\"{id}\"><cancelEventDefinition/></boundaryEvent><endEvent id=\"{other}\"/>\n{cancel} -> {other}\n"
-            );
-        }
-        self.border(&id, out);
-        (id.clone(), id)
-    }
-
-    fn event_sub(&mut self, out: &mut String) {
-        let (id, start, task, end) = (self.id("p"), self.id("s"), self.id("n"), self.id("e"));
-        let interrupts = self.dice.roll(2) == 0;
-        let (definition, interrupts) = match self.dice.roll(5) {
-            0 => ("<messageEventDefinition messageRef=\"paid\"/>", interrupts),
-            1 => ("<timerEventDefinition><timeCycle>R2/PT1H</timeCycle></timerEventDefinition>", interrupts),
-            2 => ("<conditionalEventDefinition><condition>x > 3</condition></conditionalEventDefinition>", interrupts),
-            3 => ("<escalationEventDefinition escalationRef=\"late\"/>", interrupts),
-            _ => ("<errorEventDefinition/>", true),
-        };
-        *out += &format!(
-            "<subProcess id=\"{id}\" triggeredByEvent=\"true\"><startEvent id=\"{start}\" isInterrupting=\"{interrupts}\">{definition}</startEvent><userTask id=\"{task}\"/><endEvent id=\"{end}\"/>\n{start} -> {task} -> {end}\n</subProcess>\n"
-        );
-    }
-}
-
-fn body(seed: u64) -> String {
-    let mut writer = Writer { dice: Dice(seed), ids: 0 };
-    let mut out = "<startEvent id=\"start\"/><endEvent id=\"end\"/>\n".to_owned();
-    let depth = 1 + writer.dice.roll(3) as u32;
-    let (first, last) = writer.block(depth, &mut out);
-    if writer.dice.roll(3) == 0 {
-        writer.event_sub(&mut out);
-    }
-    format!("{out}start -> {first}\n{last} -> end\n")
-}
+use crate::drawn::{Dice, LATER, body};
+use crate::support::{Case, map, process, seen, xml};
+use crate::table;
 
 /// What may happen next in a state: one event for everything that waits.
 fn possible(case: &Case, dice: &mut Dice) -> Vec<Event> {
@@ -305,9 +93,30 @@ fn strange(case: &Case, dice: &mut Dice) -> Event {
 }
 
 fn begun(seed: u64) -> (Case, Dice) {
-    let mut case = Case::new(process(&body(seed)));
-    case.ok(&Event::Start { element: None, variables: map(json!({"x": 1, "list": [1, 2]})) });
-    (case, Dice(seed ^ 0xABCD))
+    begun_on(process(&body(seed, false)), seed)
+}
+
+/// A case that has begun, most of them at the start event without a trigger.
+fn begun_on(process: Process, seed: u64) -> (Case, Dice) {
+    let mut dice = Dice(seed ^ 0xABCD);
+    let other = process.starts().find(|(_, t)| **t != Trigger::None).map(|(e, _)| e.id.clone());
+    let element = other.filter(|_| dice.roll(4) == 0);
+    let mut case = Case::new(process);
+    case.ok(&Event::Start { element, variables: map(json!({"x": 1, "list": [1, 2]})) });
+    (case, dice)
+}
+
+/// Everything is answered until nothing is left. Those that only listen are told something when nothing else waits.
+fn to_the_end(case: &mut Case, dice: &mut Dice) {
+    for _ in 0..4_000 {
+        case.now = case.now.plus_seconds(1_000);
+        let able = possible(case, dice);
+        let called =
+            |e: &&Event| !matches!(e, Event::Message { .. } | Event::Signal { .. } | Event::VariablesChanged { .. });
+        let first: Vec<Event> = able.iter().filter(called).cloned().collect();
+        let Some(event) = dice.pick(if first.is_empty() { &able } else { &first }) else { return };
+        let _ = case.step(event);
+    }
 }
 
 /// True for events that are told apart by an id that is never used twice: a second one is always late.
@@ -348,12 +157,7 @@ proptest! {
                 Err(_) => prop_assert_eq!(&case.state, &before),
             }
         }
-        for _ in 0..4_000 {
-            case.now = case.now.plus_seconds(1_000);
-            let able = possible(&case, &mut dice);
-            let Some(event) = dice.pick(&able) else { break };
-            let _ = case.step(&event.clone());
-        }
+        to_the_end(&mut case, &mut dice);
         prop_assert!(case.state.done, "seed {} stands still at {:?}: {:?}", seed, case.at(), case.state);
     }
 
@@ -398,6 +202,182 @@ proptest! {
         }
         prop_assert_eq!(world.open_tasks(), waiting(&disk.state));
     }
+
+    /// The new version has other ids, and one step more before its end. Wherever a case stands, it goes over as what it
+    /// would be, had it begun on the new version and the same happened to it; and goes on to the end.
+    #[test]
+    fn what_goes_over_is_what_began_on_the_new_version(seed in any::<u64>(), events in 0usize..40) {
+        let new = Process::parse("p.bpmn", &later(seed)).unwrap_or_else(|e| panic!("{e:#?}"));
+        let (mut case, mut dice) = begun(seed);
+        if case.visits("end") > 0 {
+            return Ok(());
+        }
+        let mut other = begun_on(new.clone(), seed).0;
+        let stays = lived(&mut case, &mut dice, events, |event, now| {
+            other.now = now;
+            other.step(&renamed(event)).is_ok()
+        });
+        prop_assert!(stays, "what happened to the one cannot happen to the other: seed {}", seed);
+        if !case.state.done {
+            let moved = case.process.migrate(&case.state, &new, &counterparts(&case.process));
+            prop_assert_eq!(moved.as_ref(), Ok(&other.state), "seed {}", seed);
+            goes_on(&mut case, &mut dice, new, moved.unwrap())?;
+            let (step, end) = (case.visits(&format!("n0{LATER}")), case.visits(&format!("end{LATER}")));
+            prop_assert!(end <= step, "the step that is new is done before the end: {} and {}", step, end);
+        }
+    }
+
+    /// The new version differs in something: the check names elements at which the case stands, and why; or what it lets
+    /// through goes on to the end.
+    #[test]
+    fn what_does_not_fit_is_refused_and_the_rest_goes_on(seed in any::<u64>(), twist in any::<u64>(), events in 0usize..40) {
+        let mut twist = Dice(twist);
+        let Some(new) = twisted(&later(seed), &mut twist) else { return Ok(()) };
+        let (mut case, mut dice) = begun(seed);
+        lived(&mut case, &mut dice, events, |_, _| true);
+        if case.state.done {
+            return Ok(());
+        }
+        let mut mapping = counterparts(&case.process);
+        mapping.retain(|_, id| new.element(id).is_some());
+        let left_out = mapping.keys().nth(twist.roll(mapping.len() as u64) as usize).cloned();
+        if twist.roll(4) == 0 && let Some(left_out) = left_out {
+            mapping.remove(&left_out);
+        }
+        match case.process.migrate(&case.state, &new, &mapping) {
+            Ok(state) => goes_on(&mut case, &mut dice, new, state)?,
+            Err(faults) => {
+                let text = serde_json::to_string(&case.state).unwrap();
+                for fault in &faults {
+                    let stands = text.contains(&format!("\"{}\"", fault.element));
+                    prop_assert!(stands && !fault.reason.is_empty() && !fault.fix.is_empty(), "{}: {}", fault, text);
+                }
+                prop_assert!(!faults.is_empty());
+            }
+        }
+    }
+}
+
+/// The cases above have every element of the table in them: a token has entered each.
+#[test]
+fn everything_of_the_table_is_drawn() {
+    let mut left: BTreeSet<String> = table::claims().into_iter().flat_map(|claim| claim.what).collect();
+    seen();
+    for seed in 0..1_000 {
+        let (mut case, mut dice) = begun(seed);
+        lived(&mut case, &mut dice, 20, |_, _| true);
+        to_the_end(&mut case, &mut dice);
+        let entered = seen();
+        left.retain(|what| !entered.contains(what));
+        if left.is_empty() {
+            return;
+        }
+    }
+    panic!("never drawn: {left:?}");
+}
+
+/// So many things happen, as far as the case does not come to its end by them; each is told. False once it was answered so.
+fn lived(
+    case: &mut Case,
+    dice: &mut Dice,
+    events: usize,
+    mut told: impl FnMut(&Event, svod_kernel::Timestamp) -> bool,
+) -> bool {
+    for _ in 0..events {
+        case.now = case.now.plus_seconds(dice.roll(2_000) as i64);
+        let able = possible(case, dice);
+        let Some(event) = dice.pick(&able) else { break };
+        let ends = |e: &Effect| match e {
+            Effect::Entered { element, .. } => element == "end",
+            effect => matches!(effect, Effect::Finished { .. }),
+        };
+        match case.process.step(&case.state, event, case.now, &case.calendars) {
+            Ok((_, effects)) if effects.iter().any(ends) => break,
+            Ok(_) => {
+                case.ok(event);
+                if !told(event, case.now) {
+                    return false;
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    true
+}
+
+fn goes_on(case: &mut Case, dice: &mut Dice, new: Process, state: State) -> Result<(), TestCaseError> {
+    (case.process, case.state) = (new, state);
+    to_the_end(case, dice);
+    prop_assert!(case.state.done, "it stands still at {:?}: {:?}", case.at(), case.state);
+    Ok(())
+}
+
+/// The later version of a drawn process. Its flows keep their ids.
+fn later(seed: u64) -> String {
+    let kept = |text: String, before: &str| {
+        let mut parts = text.split(before);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |out, part| {
+            let (id, rest) = part.split_once('"').unwrap();
+            format!("{out}{before}{}\"{rest}", id.replace(LATER, ""))
+        })
+    };
+    kept(kept(xml(&body(seed, true)), "<sequenceFlow id=\""), " default=\"")
+}
+
+fn counterparts(process: &Process) -> BTreeMap<String, String> {
+    process.elements().map(|e| (e.id.clone(), format!("{}{LATER}", e.id))).collect()
+}
+
+/// The event as the later version knows it.
+fn renamed(event: &Event) -> Event {
+    let mut event = event.clone();
+    if let Event::Activate { element, .. } | Event::Move { element, .. } = &mut event {
+        *element += LATER;
+    }
+    event
+}
+
+/// Another version: something is of another kind, stands elsewhere, or is gone. None where nothing valid was found.
+fn twisted(text: &str, dice: &mut Dice) -> Option<Process> {
+    const ELSEWHERE: &str = "another activity";
+    const TWISTS: [(&str, &str); 12] = [
+        ("userTask", "manualTask"),
+        ("attachedToRef=\"", ELSEWHERE),
+        ("cancelActivity=\"true\"", "cancelActivity=\"false\""),
+        ("cancelActivity=\"false\"", "cancelActivity=\"true\""),
+        ("isInterrupting=\"false\"", "isInterrupting=\"true\""),
+        ("messageRef=\"paid\"", "messageRef=\"reply\""),
+        ("signalEventDefinition signalRef=\"alarm\"", "messageEventDefinition messageRef=\"paid\""),
+        ("isSequential=\"true\"", "isSequential=\"false\""),
+        ("svod:collection=\"list\"", "isSequential=\"true\" svod:collection=\"list\""),
+        ("/><parallelGateway", "/><inclusiveGateway"),
+        ("calledElement=\"q\"", "calledElement=\"other\""),
+        ("isForCompensation", ""),
+    ];
+    let lines: Vec<&str> = text.lines().collect();
+    for _ in 0..20 {
+        let (from, to) = *dice.pick(&TWISTS)?;
+        let all: Vec<usize> = (0..lines.len()).filter(|n| lines[*n].contains(from)).collect();
+        let Some(at) = dice.pick(&all).copied() else { continue };
+        let line = match to {
+            // What undoes goes as a whole: the event, the activity and what ties them.
+            "" => String::new(),
+            ELSEWHERE => {
+                let tasks: Vec<&str> =
+                    lines.iter().filter_map(|l| l.strip_prefix("<userTask id=\"")?.split('"').next()).collect();
+                let (before, rest) = lines[at].split_once(from)?;
+                let (_, after) = rest.split_once('"')?;
+                format!("{before}{from}{}\"{after}", dice.pick(&tasks)?)
+            }
+            _ => lines[at].replace(from, to),
+        };
+        let new: Vec<&str> = lines.iter().enumerate().map(|(n, l)| if n == at { line.as_str() } else { *l }).collect();
+        if let Ok(process) = Process::parse("p.bpmn", &new.join("\n")) {
+            return Some(process);
+        }
+    }
+    None
 }
 
 struct Disk {

@@ -18,7 +18,7 @@ fn tasks(case: &Case) -> Vec<u64> {
 }
 
 #[test]
-fn many_at_once() {
+pub fn many_at_once() {
     let body = many(r#"svod:collection="people" svod:element="person" svod:output="answers" svod:value="answer""#, "");
     let mut case = Case::start_with(&body, json!({"people": ["x", "y", "z"]}));
     let open = tasks(&case);
@@ -33,7 +33,7 @@ fn many_at_once() {
 }
 
 #[test]
-fn many_one_after_the_other() {
+pub fn many_one_after_the_other() {
     let body = many(r#"isSequential="true" svod:collection="[5, 6]" svod:element="n" svod:output="all""#, "");
     let mut case = Case::start(&body);
     for n in [5, 6] {
@@ -46,7 +46,7 @@ fn many_one_after_the_other() {
 }
 
 #[test]
-fn enough_of_many() {
+pub fn enough_of_many() {
     let inside = "<loopCardinality>4</loopCardinality><completionCondition>numberOfCompletedInstances / numberOfInstances >= 0.5 or veto = true</completionCondition>";
     let mut case = Case::start(&many("", inside));
     let open = tasks(&case);
@@ -105,7 +105,7 @@ fn an_error_of_one_instance_ends_all() {
 }
 
 #[test]
-fn a_sub_process_many_times() {
+pub fn a_sub_process_many_times() {
     let mut case = Case::start(
         r#"<startEvent id="s"/><subProcess id="p1"><multiInstanceLoopCharacteristics svod:collection="[1, 2]" svod:element="n" svod:output="all" svod:value="[n, seen]"/>
           <startEvent id="s1"/><userTask id="a"/><endEvent id="e1"/>
@@ -123,7 +123,7 @@ fn a_sub_process_many_times() {
 }
 
 #[test]
-fn loops() {
+pub fn loops() {
     let body = |inside: &str| {
         format!(
             r#"<startEvent id="s"/><scriptTask id="a" svod:result="n"><standardLoopCharacteristics {inside}</standardLoopCharacteristics><script>n + 1</script></scriptTask>

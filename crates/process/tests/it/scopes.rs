@@ -7,7 +7,7 @@ use crate::support::{Case, map};
 type Happens = fn(&mut Case);
 
 #[test]
-fn embedded_sub_process() {
+pub fn embedded_sub_process() {
     let mut case = Case::start_with(
         r#"<startEvent id="s"/>
         <subProcess id="p1"><extensionElements><svod:input name="own" value="n + 1"/><svod:output name="result" value="own * 10"/></extensionElements>
@@ -32,7 +32,7 @@ fn embedded_sub_process() {
 }
 
 #[test]
-fn a_terminate_event_ends_its_sub_process_only() {
+pub fn a_terminate_event_ends_its_sub_process_only() {
     let mut case = Case::start(
         r#"<startEvent id="s"/>
         <subProcess id="p1"><startEvent id="s1"/><parallelGateway id="g"/><userTask id="a"/><userTask id="b"/><endEvent id="e1"/>
@@ -48,7 +48,7 @@ fn a_terminate_event_ends_its_sub_process_only() {
 }
 
 #[test]
-fn a_border_event_ends_everything_inside() {
+pub fn a_border_event_ends_everything_inside() {
     let mut case = Case::start(
         r#"<startEvent id="s"/>
         <subProcess id="p1"><startEvent id="s1"/><subProcess id="p2"><startEvent id="s2"/><parallelGateway id="g"/><userTask id="a"/><serviceTask id="b" svod:service="x"/>
@@ -85,7 +85,7 @@ fn event_sub(start: &str, interrupting: bool) -> String {
 }
 
 #[test]
-fn event_sub_processes() {
+pub fn event_sub_processes() {
     let happens: [(&str, Happens); 5] = [
         ("<messageEventDefinition messageRef=\"paid\"/>", |c| _ = c.message("paid", None, json!({"m": 1})).unwrap()),
         ("<signalEventDefinition signalRef=\"alarm\"/>", |c| _ = c.signal("alarm")),
@@ -118,7 +118,7 @@ fn event_sub_processes() {
 }
 
 #[test]
-fn an_event_sub_process_may_happen_again() {
+pub fn an_event_sub_process_may_happen_again() {
     let start = "<messageEventDefinition messageRef=\"paid\"/>";
     let mut case = Case::start(&event_sub(start, false));
     case.message("paid", None, json!({})).unwrap();
@@ -127,6 +127,43 @@ fn an_event_sub_process_may_happen_again() {
     let mut case = Case::start(&event_sub(start, true));
     case.message("paid", None, json!({})).unwrap();
     assert!(case.message("paid", None, json!({})).is_err_and(|e| e.is_late()));
+}
+
+/// The condition is judged by what the sub-process around it sees, each time that something there changes.
+#[test]
+pub fn a_condition_begins_an_event_sub_process() {
+    let body = |interrupting: bool| {
+        format!(
+            r#"<startEvent id="s"/>
+        <subProcess id="p1"><extensionElements><svod:input name="level" value="first"/></extensionElements>
+          <startEvent id="s1"/><userTask id="a"/><endEvent id="e1"/>
+          s1 -> a -> e1
+          <subProcess id="p2" triggeredByEvent="true"><startEvent id="s2" isInterrupting="{interrupting}"><conditionalEventDefinition><condition>level > 5</condition></conditionalEventDefinition></startEvent>
+            <userTask id="b"><extensionElements><svod:output name="level" value="measured"/></extensionElements></userTask><endEvent id="e2"/>
+            s2 -> b -> e2
+          </subProcess>
+        </subProcess><endEvent id="e"/>
+        s -> p1 -> e"#
+        )
+    };
+    let mut case = Case::start_with(&body(false), json!({"first": 3, "level": 1}));
+    assert_eq!(case.at(), ["a", "p1"]);
+    case.changed(json!({"level": 9}));
+    assert_eq!(case.at(), ["a", "p1"], "that is the level of the case, not of the sub-process");
+    let mut case = Case::start_with(&body(false), json!({"first": 9}));
+    assert_eq!(case.at(), ["a", "b", "p1", "p2"], "true from the beginning");
+    case.complete_with("b", json!({"measured": 8}));
+    assert_eq!(case.at(), ["a", "p1"], "still true: it has not become true again");
+    case.complete("a");
+    assert!(case.completed() && case.state.subscriptions.is_empty());
+    let mut case = Case::start_with(&body(true), json!({"first": 9}));
+    assert_eq!(case.at(), ["b", "p1", "p2"], "what runs beside it is ended");
+    case.complete_with("b", json!({"measured": 9}));
+    assert!(case.completed() && case.visits("e1") == 0);
+    let mut case = Case::start_with(&body(false), json!({}));
+    assert_eq!(case.at(), ["a", "p1"], "what is not known is not true yet");
+    case.complete("a");
+    assert!(case.completed());
 }
 
 #[test]
@@ -168,7 +205,7 @@ const TRANSACTION: &str = r#"<startEvent id="s"/>
     c -> f -> ef"#;
 
 #[test]
-fn transaction() {
+pub fn transaction() {
     let mut case = Case::start(TRANSACTION);
     case.complete("a");
     case.complete_with("b", json!({"stop": true}));
@@ -186,7 +223,7 @@ fn transaction() {
 }
 
 #[test]
-fn data_objects() {
+pub fn data_objects() {
     let case = Case::start_with(
         r#"<dataObject id="DataObject_1" svod:variable="items" isCollection="true"/><dataObject id="sum" svod:value="n * 2"/>
         <dataObject id="given"/><dataStoreReference id="store" name="Register"/>

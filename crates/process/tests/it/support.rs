@@ -1,10 +1,14 @@
 //! A case that runs, an executor that keeps books about effects, and a short way to write processes.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use svod_kernel::Timestamp;
-use svod_process::{Calendars, Effect, Event, Outcome, Process, ProcessError, State, StepError, Topic, Wait};
+use svod_process::{
+    Calendars, Effect, Event, NodeKind, Outcome, Process, ProcessError, Repeat, State, StepError, Sub, SubKind, Topic,
+    Trigger, Wait, Work,
+};
 
 const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:svod="urn:svod:bpmn">
 <message id="paid" name="paid"/><message id="reply" name="reply"/><signal id="alarm" name="alarm"/>
@@ -55,6 +59,66 @@ pub fn map(value: Value) -> Map<String, Value> {
 
 pub fn moment(text: &str) -> Timestamp {
     text.parse().unwrap()
+}
+
+thread_local! {
+    static SEEN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// What tokens of this thread have entered since it was asked last, in the words of the table of elements: `userTask`;
+/// events as `signal, border`, and with `interrupting` or `not interrupting` after it where they may do either.
+pub fn seen() -> BTreeSet<String> {
+    SEEN.take()
+}
+
+fn note(process: &Process, id: &str) {
+    let Some(element) = process.element(id) else { return };
+    let mut told = Vec::new();
+    let mut event = |trigger: &Trigger, place: &str, interrupting: Option<bool>| {
+        let name = format!("{}, {place}", kind(trigger));
+        told.extend(interrupting.map(|i| format!("{name}, {}", if i { "interrupting" } else { "not interrupting" })));
+        told.push(name);
+    };
+    match &element.kind {
+        NodeKind::Start { trigger, interrupting } => match element.parent {
+            Some(_) => event(trigger, "start of an event sub-process", Some(*interrupting)),
+            None => event(trigger, "start of a process", None),
+        },
+        NodeKind::End(trigger) => event(trigger, "end", None),
+        NodeKind::Catch(trigger) => event(trigger, "catching", None),
+        NodeKind::Throw(trigger) => event(trigger, "throwing", None),
+        NodeKind::Boundary { trigger, interrupting, .. } => event(trigger, "border", Some(*interrupting)),
+        // What undoes is entered when the event on the border happens.
+        NodeKind::Activity(activity) if activity.compensates => event(&Trigger::Compensation(None), "border", None),
+        _ => {}
+    }
+    if let Some(activity) = element.activity() {
+        let sub = matches!(&activity.work, Work::Sub(Sub { kind: SubKind::Event, .. }));
+        told.extend(sub.then(|| "triggeredByEvent".to_owned()));
+        told.extend(activity.compensates.then(|| "isForCompensation".to_owned()));
+        told.extend(activity.repeat.as_ref().map(|repeat| match repeat {
+            Repeat::Loop { .. } => "standardLoopCharacteristics".to_owned(),
+            Repeat::Items { .. } => "multiInstanceLoopCharacteristics".to_owned(),
+        }));
+    }
+    told.push(element.tag().to_owned());
+    SEEN.with_borrow_mut(|seen| seen.extend(told));
+}
+
+const fn kind(trigger: &Trigger) -> &'static str {
+    match trigger {
+        Trigger::None => "none",
+        Trigger::Message(_) => "message",
+        Trigger::Timer(_) => "timer",
+        Trigger::Signal(_) => "signal",
+        Trigger::Error(_) => "error",
+        Trigger::Escalation(_) => "escalation",
+        Trigger::Condition(_) => "conditional",
+        Trigger::Compensation(_) => "compensation",
+        Trigger::Cancel => "cancel",
+        Trigger::Terminate => "terminate",
+        Trigger::Link(_) => "link",
+    }
 }
 
 /// A running case and the books of its executor.
@@ -201,6 +265,9 @@ impl Case {
         self.books.fired(event);
         for effect in &effects {
             self.books.write(effect);
+            if let Effect::Entered { element, .. } = effect {
+                note(&self.process, element);
+            }
         }
         self.books.check(&state);
         self.state = state;

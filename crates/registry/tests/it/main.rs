@@ -15,6 +15,7 @@ mod find;
 mod hidden;
 mod merge;
 mod named;
+mod nodes;
 mod past;
 mod rules;
 mod simulation;
@@ -94,7 +95,6 @@ async fn publish(registry: &Registry, version: &str, model: &str) {
         ("pack.yaml".to_owned(), format!("id: works\nversion: {version}\nowner: urn:t:o\n")),
         ("spaces.yaml".to_owned(), source("- path: town\n")),
         ("model/works.yaml".to_owned(), source(model)),
-        ("policies/schema.cedarschema".to_owned(), source(include_str!("works.cedarschema"))),
         ("policies/works.cedar".to_owned(), source(include_str!("works.cedar"))),
     ]);
     for lang in ["ru", "kk", "en"] {

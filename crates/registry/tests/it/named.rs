@@ -88,3 +88,52 @@ fn what_is_not_there_is_named_with_its_place() {
         ("test/services/ask.yaml", 5, "unknown-process")
     );
 }
+
+/// The pack with a policy that closes what `named` says.
+fn closing(named: &str) -> Result<svod_registry::Catalogue, Vec<PackError>> {
+    let mut packs = pack(PROCESS, "ask");
+    let text =
+        format!("@id(\"closed\")\nforbid (principal, action == Action::\"read\", resource)\nwhen {{\n  {named}\n}};\n");
+    packs[1].files.insert("policies/closed.cedar".to_owned(), text);
+    // As packs of before have it: it says nothing any more.
+    packs[1].files.insert("policies/schema.cedarschema".to_owned(), "entity Actor;".to_owned());
+    compile(0, &packs)
+}
+
+#[test]
+fn a_policy_that_closes_a_type_which_is_none_is_refused() {
+    for (named, message, fix) in [
+        (r#"resource.type == "Persn""#, "'Persn', which is no type", "write 'Person'"),
+        (r#"["Access", "Consnt"].contains(resource.type)"#, "'Consnt', which is no type", "write 'Consent'"),
+        (r#"resource.type == "Quarantin""#, "'Quarantin', which is no type", "write 'Quarantine'"),
+        (r#"resource.type == "Party""#, "'Party', which is abstract", "name the types themselves: "),
+        (r#"resource == Entity::"Persn""#, "'Persn', which is no type", "write 'Person'"),
+        (r#"resource.type like "Zzzzzzzzz*""#, "'Zzzzzzzzz*', which is no type", "name a type of the metamodel"),
+    ] {
+        let found = closing(named).err().unwrap_or_default();
+        let [fault] = found.as_slice() else { panic!("{named}: {found:?}") };
+        assert_eq!(
+            (fault.file.as_str(), fault.position.line, fault.rule.as_str()),
+            ("test/policies/closed.cedar", 4, "policy-type")
+        );
+        assert!(fault.message.contains("the policy 'closed'") && fault.message.contains(message), "{fault}");
+        assert!(fault.fix.starts_with(fix), "{fault}");
+    }
+    // The same by a name of the schema: Cedar itself refuses it.
+    let found = closing(r#"resource.kind == Type::"Persn""#).err().unwrap_or_default();
+    assert!(found.iter().any(|f| f.file == "test/policies/closed.cedar" && f.message.contains("Persn")), "{found:?}");
+}
+
+#[test]
+fn a_policy_closes_the_types_that_there_are() {
+    for named in [r#"resource.type == "Person""#, r#"resource.kind == Type::"Person""#, r#"resource.type == "Metrics""#]
+    {
+        let catalogue = closing(named).unwrap_or_else(|e| panic!("{named}: {e:?}"));
+        let text = svod_registry::policy_schema(&catalogue.metamodel).text;
+        assert!(text.contains("\"Person\"") && text.contains("\"Metrics\"") && !text.contains("\"Party\""), "{text}");
+    }
+    // All that ship, each with all others.
+    let all = ["base", "kuzbass", "moving", "birth", "road-accident", "building-permit", "company"];
+    let faults = compile(0, &all.map(shipped)).err().unwrap_or_default();
+    assert!(faults.is_empty(), "{faults:?}");
+}

@@ -6,6 +6,7 @@
 mod boxed;
 mod compile;
 mod evaluation;
+mod kept;
 mod running;
 mod tables;
 mod types;
@@ -55,23 +56,34 @@ impl std::fmt::Debug for DecisionModels {
 }
 
 impl DecisionModels {
-    /// Compiles `(file, xml)`; files may import each other.
+    /// Compiles `(file, xml)`; files may import each other. The very files that were compiled before are not compiled again.
     ///
     /// # Errors
     /// The first thing wrong with them.
     pub fn compile(files: &[(impl AsRef<str>, impl AsRef<str>)]) -> Result<Self, RuleError> {
         let files: Vec<(String, String)> =
             files.iter().map(|(file, xml)| (file.as_ref().to_owned(), xml.as_ref().to_owned())).collect();
+        if let Some(known) = kept::find(&files) {
+            return Ok(Self(known));
+        }
         let place = files.first().map(|(file, _)| file.clone()).unwrap_or_default();
         // Reading recurses as deep as the texts nest.
-        let at = place.clone();
+        let (at, given) = (place.clone(), files.clone());
         let work = move || shielded(&at, || compile::compile(&files).map(Arc::new));
         let done = workers::run_within(COMPILING, Arc::new(AtomicBool::new(false)), work);
         done.unwrap_or_else(|lost| {
             let (what, fix) = lost.says();
             Err(RuleError::new(&place, None, format!("the models cannot be compiled: {what}"), fix))
         })
-        .map(Self)
+        .map(|compiled| {
+            kept::keep(given, &compiled);
+            Self(compiled)
+        })
+    }
+
+    /// How often this program has compiled models, those of all packs together.
+    pub fn compilations() -> u64 {
+        kept::compiled_so_far()
     }
 
     /// Everything that can be asked, by file and name.

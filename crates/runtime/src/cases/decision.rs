@@ -5,23 +5,22 @@ use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::{Attribute, Entity, MAX_TEXT, ObjectSpec, ServiceSpec};
 use svod_process::Event;
 use svod_registry::{Action, Change, Edit, Operation, Programs, QueryError};
-use svod_store::instance;
 use svod_text::Texts;
 
 use super::clock::service_of;
 use super::deed::Deed;
+use super::grounds::{Basis, grounded};
 use super::notice::written;
+use super::offer::urn_of;
 use super::operations::{Answer, Refused, plain, refused, text, urn};
 use super::{Along, CaseError, Cases, Key, NewCase, TRIES};
 use crate::enclosed::Enclosed;
 use crate::place::number_of;
 
-/// Versions of an instance whose steps are read at once, the latest first.
-const STEPS: i64 = 200;
 /// The variable by which rules propose what to answer.
-const PROPOSAL: &str = "proposal";
+pub(super) const PROPOSAL: &str = "proposal";
 /// What stands about who decided: their identifier, beside the name of the post.
-const ACTOR: &str = "actor";
+pub(super) const ACTOR: &str = "actor";
 
 /// What the rules propose to whoever answers: the variable `proposal`, when it is a context by the names of the form.
 pub fn proposal_of(variables: &Map<String, Value>) -> Option<String> {
@@ -41,15 +40,6 @@ pub fn overridden(proposal: &Map<String, Value>, answers: &Map<String, Value>) -
     proposal.iter().any(|(name, value)| !same(value, answers.get(name).unwrap_or(&Value::Null)))
 }
 
-/// What a decision rests on.
-#[derive(Default)]
-struct Basis {
-    /// The evaluation of the rules.
-    evaluation: Option<Value>,
-    /// The person's act, when a person decided.
-    act: Option<Value>,
-}
-
 impl Deed<'_> {
     /// What is kept of a person's act: who, in which post, and whether they followed what was proposed.
     pub(super) async fn did(&mut self, key: Key, event: &Event) -> Result<Option<Value>, CaseError> {
@@ -63,6 +53,11 @@ impl Deed<'_> {
         if let Some(proposal) = proposed(&state.variables_at(*token)) {
             did["overridden"] = overridden(proposal, variables).into();
         }
+        did["process"] = self.take(key).await?.row.process.as_str().into();
+        // What they answered is kept with their task, whose personal data it is, and not once more here.
+        let task = urn_of(key, *token)?;
+        did["task"] = task.as_str().into();
+        self.answered.insert(task, variables.clone());
         Ok(Some(did))
     }
 
@@ -115,56 +110,6 @@ impl Deed<'_> {
         self.tell(key, json!({"recorded": urn, "outcome": made.text("outcome"), "token": token})).await?;
         self.changes.push(Change::verb(Operation::Create(made), Action::Create, "decide").by(&self.cases.process));
         Ok(Ok([("decision".to_owned(), Value::from(urn.as_str()))].into_iter().collect()))
-    }
-
-    /// The evaluation of an element, or the last one of a decision that nobody took but the rules; and who decided last.
-    async fn basis(&mut self, key: Key, element: Option<&str>, automatic: Option<bool>) -> Result<Basis, CaseError> {
-        let some = |t: &Value| (t.get("did").is_some() || t.get("decided").is_some()).then(|| t.clone());
-        let person = |t: &Value| t.get("did").is_some().then(|| t.clone());
-        let act = match automatic {
-            Some(true) => None,
-            Some(false) => Some(self.latest(key, &person).await?.unwrap_or_else(|| json!({}))),
-            None => self.latest(key, &some).await?.filter(|t| t.get("did").is_some()),
-        };
-        let wanted = element.map(str::to_owned);
-        let evaluated = move |t: &Value| {
-            let decided = t.get("decided")?.as_str()?;
-            wanted.as_deref().is_none_or(|w| w == decided).then(|| t.get("evaluation").cloned()).flatten()
-        };
-        let evaluation = match (element, &act) {
-            (None, Some(_)) => None,
-            _ => self.latest(key, &evaluated).await?,
-        };
-        Ok(Basis { evaluation, act })
-    }
-
-    /// The latest of what happened in an instance, or in those that called it, that is looked for.
-    async fn latest(
-        &mut self,
-        key: Key,
-        wanted: &(impl Fn(&Value) -> Option<Value> + Sync),
-    ) -> Result<Option<Value>, CaseError> {
-        let mut at = Some(key);
-        while let Some(key) = at {
-            let held = self.take(key).await?;
-            if let Some(found) = held.told.iter().rev().find_map(wanted) {
-                return Ok(Some(found));
-            }
-            let mut before = held.row.version;
-            while before > 0 {
-                let after = (before - STEPS).max(0);
-                let read = move |conn: &mut dyn svod_store::Conn| instance::steps(conn, key.0, key.1, after, STEPS);
-                for (_, _, steps) in self.cases.store.read(read).await?.into_iter().rev() {
-                    let told: Vec<Value> = serde_json::from_str(&steps).unwrap_or_default();
-                    if let Some(found) = told.iter().rev().find_map(wanted) {
-                        return Ok(Some(found));
-                    }
-                }
-                before = after;
-            }
-            at = self.parent(key).await?.map(|(parent, ..)| parent);
-        }
-        Ok(None)
     }
 
     /// `decision.review`: it was looked at again.
@@ -266,35 +211,6 @@ fn decision(
         Some(days) => made.with("objectUntil", property(&now.plus_seconds(days * 24 * 3_600).to_string())),
         None => made,
     })
-}
-
-/// With the rules that it rests on, and who decided.
-fn grounded(mut made: Entity, basis: &Basis, actor: Option<&Actor>, process: &Actor) -> Result<Entity, Refused> {
-    if let Some(evaluation) = &basis.evaluation {
-        let word = |pointer: &str| evaluation.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let model = format!("{}/{}#{}", word("/model/version"), word("/model/file"), word("/decision"));
-        made = made.with("model", Attribute::property(model));
-        // What is too long for an attribute stays with the steps of the case.
-        for (name, part) in [("rules", "tables"), ("inputs", "inputs")] {
-            let text = evaluation.get(part).map(ToString::to_string).filter(|text| text.len() <= MAX_TEXT);
-            if let Some(text) = text {
-                made = made.with(name, Attribute::property(text));
-            }
-        }
-    }
-    let by = |id: &str, name: &str| {
-        let mut by = Attribute::property(name);
-        by.about.insert(ACTOR.to_owned(), Attribute::property(id));
-        by
-    };
-    let made_by = match &basis.act {
-        None => by(&process.id, &process.id),
-        Some(act) => match (act.get("by").and_then(Value::as_str), act.get("post").and_then(Value::as_str)) {
-            (Some(id), Some(post)) => by(id, post),
-            _ => actor.map_or_else(|| by(&process.id, &process.id), |a| by(&a.id, &a.name)),
-        },
-    };
-    Ok(made.with("automatic", Attribute::property(basis.act.is_none())).with("madeBy", made_by))
 }
 
 /// With what was proposed to whoever decided, and whether they followed it.
@@ -431,6 +347,7 @@ impl Cases {
             None => case,
         };
         let mut variables = data;
+        variables.insert("asked".into(), self.asked_for(&found).await?);
         variables.insert("decision".into(), plain(&found));
         variables.insert("applicant".into(), plain(&applicant));
         variables.insert("case".into(), case.id.as_str().into());
@@ -443,6 +360,19 @@ impl Cases {
         };
         let new = NewCase { process, element: None, variables, space: found.space.clone(), case: Some(case) };
         Ok((new, along))
+    }
+
+    /// What was asked for in the case of a decision: its answers by the names of their form; nothing where none are kept.
+    async fn asked_for(&self, decision: &Entity) -> Result<Value, QueryError> {
+        let Some(case) = decision.object("case") else { return Ok(json!({})) };
+        match self.registry.entity(&self.process, case).await {
+            Ok(case) => {
+                let answers = case.text("answers").and_then(|text| serde_json::from_str::<Value>(text).ok());
+                Ok(answers.filter(Value::is_object).unwrap_or_else(|| json!({})))
+            }
+            Err(QueryError::NotFound(_)) => Ok(json!({})),
+            Err(e) => Err(e),
+        }
     }
 
     /// May the actor take a task of a case that objects to a decision? Not who decided.

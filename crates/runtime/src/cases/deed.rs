@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
 use svod_process::{Event, Process, State};
@@ -53,6 +53,8 @@ pub(super) struct Deed<'c> {
     pub ticked: Vec<&'static str>,
     /// Regions in which services of the graph have written.
     pub reached: BTreeSet<SpacePath>,
+    /// What was answered to tasks that are done with this.
+    pub answered: BTreeMap<Urn, Map<String, Value>>,
 }
 
 impl<'c> Deed<'c> {
@@ -70,6 +72,7 @@ impl<'c> Deed<'c> {
             actor: None,
             ticked: Vec::new(),
             reached: BTreeSet::new(),
+            answered: BTreeMap::new(),
         }
     }
 

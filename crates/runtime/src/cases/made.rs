@@ -2,7 +2,7 @@
 
 use svod_kernel::{Actor, Urn};
 use svod_model::Entity;
-use svod_registry::{JournalQuery, QueryError};
+use svod_registry::{JournalEvent, JournalQuery, QueryError};
 
 use super::Cases;
 
@@ -23,8 +23,14 @@ pub struct Made {
 }
 
 /// Does an event of a case's journal, by the type of what it was done to and its verb, make something that is issued?
-pub fn is_issued(kind: &str, action: &str) -> bool {
+fn is_issued(kind: &str, action: &str) -> bool {
     action == "create" && !OWN.contains(&kind)
+}
+
+/// What was made by what happened in a case.
+pub fn made(events: &[JournalEvent]) -> Vec<Made> {
+    let issued = events.iter().filter(|e| is_issued(&e.entity_type, &e.action));
+    issued.map(|e| Made { urn: e.entity.clone(), seq: e.seq }).collect()
 }
 
 impl Cases {
@@ -34,9 +40,18 @@ impl Cases {
     /// # Errors
     /// When the store fails.
     pub async fn made(&self, case: &Entity) -> Result<Vec<Made>, QueryError> {
-        let (mut made, mut after) = (Vec::new(), None);
+        Ok(made(&self.happened_in(case).await?))
+    }
+
+    /// What a case has left in the journal of its space, in its order, 3,000 events at the most; nothing of a case that nobody asked
+    /// for. It is read as the platform: what of it is shown is for the caller to judge.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn happened_in(&self, case: &Entity) -> Result<Vec<JournalEvent>, QueryError> {
+        let (mut events, mut after) = (Vec::new(), None);
         if case.object("person").is_none() {
-            return Ok(made);
+            return Ok(events);
         }
         for _ in 0..PAGES {
             let q = JournalQuery {
@@ -49,13 +64,12 @@ impl Cases {
                 limit: PAGE,
             };
             let page = self.registry.journal(&Actor::platform("process"), q).await?;
-            let issued = page.items.into_iter().filter(|e| is_issued(&e.entity_type, &e.action));
-            made.extend(issued.map(|e| Made { urn: e.entity, seq: e.seq }));
+            events.extend(page.items);
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        Ok(made)
+        Ok(events)
     }
 }

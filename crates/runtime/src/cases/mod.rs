@@ -4,8 +4,9 @@
 //! * `deed` – the instances in hand and what has gathered to be written
 //! * `carry` – an event and all that follows from it
 //! * `clock` – terms: warned of, run out, standing still
-//! * `decision` – what was decided, objections
-//! * `made` – what was issued in a case
+//! * `decision` – what was decided, objections; `grounds` – from what, by whom
+//! * `made` – what was made in a case; `issued` – to whom it is shown
+//! * `known` – what its process knows, for who answers
 //! * `next` – what comes next in a case
 //! * `notice` – what a process writes to the applicant
 //! * `numbers` – the next number of a register
@@ -22,6 +23,9 @@ mod carry;
 mod clock;
 mod decision;
 mod deed;
+mod grounds;
+mod issued;
+mod known;
 mod made;
 mod money;
 mod next;
@@ -51,7 +55,9 @@ use svod_store::instance::{self, InstanceRow, Waiting};
 use svod_store::{Store, StoreError};
 
 pub use decision::{overridden, proposal_of};
-pub use made::{Made, is_issued};
+pub use issued::{Acting, Issued};
+pub use known::shown;
+pub use made::{Made, made};
 pub use money::{Said, whole};
 pub use next::{Coming, Upcoming};
 pub use notice::said;

@@ -16,8 +16,18 @@ use super::{CaseError, Cases, Key};
 /// Types of which no process makes, changes or removes anything, nor of their subtypes: they say who has which powers, who looked
 /// at what, what was agreed to, what was decided and what was paid, and each has a way of its own. `Mandate` is not among them:
 /// a birth gives parents theirs, a registered company its head; the security officer is called.
-const NOT_BY_PROCESS: [&str; 9] =
-    ["Access", "Objection", "Consent", "SecurityAlert", "Appointment", "Post", "Decision", "Accrual", "Payment"];
+const NOT_BY_PROCESS: [&str; 10] = [
+    "Access",
+    "Objection",
+    "Consent",
+    "SecurityAlert",
+    "Appointment",
+    "Post",
+    "Decision",
+    "Accrual",
+    "Payment",
+    "PayoutCard",
+];
 /// By this number a person is known to those who sign them in: it is given once, when they are registered.
 const NUMBER: &str = "nationalId";
 /// In which post a process looks: a key of the texts, `persona-process`.

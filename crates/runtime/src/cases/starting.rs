@@ -28,6 +28,9 @@ pub(super) struct Told {
     /// From outside: in these spaces alone, and in no case of these people.
     #[serde(default)]
     pub within: Option<Within>,
+    /// Told again, to that wait of the instance that keeps it and to nobody else: it could not be told before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
 }
 
 /// How far a signal from outside goes.
@@ -90,7 +93,7 @@ impl Cases {
         };
         let begins = catalogue.starts.processes.iter().filter(with).filter(here);
         let begins = begins.map(|s| Beginning { process: s.name.clone(), element: s.element.clone() }).collect();
-        Told { payload, after: None, heard: false, begins, within }
+        Told { payload, after: None, heard: false, begins, within, only: None }
     }
 
     /// Begins what a signal begins, as it is in force, in the space that it came from where the pack is at home there; whether

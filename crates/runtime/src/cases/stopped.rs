@@ -9,6 +9,7 @@ use svod_store::StoreError;
 use svod_store::instance::{self, InstanceRow, Status, Step, Wait, Waiting, Waits};
 
 use super::repair::{RepairError, case_urn};
+use super::starting::Told;
 use super::{CaseError, Cases, Key, TRIES};
 
 /// Code of these incidents.
@@ -56,8 +57,54 @@ impl Cases {
         state.stopped.insert(number, Stopped { wait: wait.id.clone(), of, name, message: text, at: now });
         let told = json!([{"incident": number, "element": wait.name, "code": CODE, "message": message}]);
         let resting = (waiting.clone(), Some(Wait { due: None, ..wait.clone() }));
-        self.rewritten(actor, (row, &state), vec![resting], &told).await?;
+        self.rewritten(actor, (row, &state), (vec![resting], Vec::new()), &told).await?;
         tracing::warn!(instance = format!("{}-{}", at.0, at.1), wait = wait.id, message, "a case stands still");
+        metrics::counter!("svod_case_incidents_total").increment(1);
+        Ok(())
+    }
+
+    /// A signal that an instance does not take, because its process is in no pack any more, rests with it, to be told to it again;
+    /// `moved`: how far the signal came is written with that.
+    pub(super) async fn unheard(
+        &self,
+        actor: &Actor,
+        listener: &Waiting,
+        told: &Told,
+        (message, moved): (&str, (Waiting, Option<Wait>)),
+    ) -> Result<(), CaseError> {
+        let mut tries = 0;
+        loop {
+            match self.unheard_once(actor, listener, told, (message, moved.clone())).await {
+                Err(e) if e.is_conflict() && tries < TRIES => tries += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn unheard_once(
+        &self,
+        actor: &Actor,
+        listener: &Waiting,
+        told: &Told,
+        (message, moved): (&str, (Waiting, Option<Wait>)),
+    ) -> Result<(), CaseError> {
+        let at = (listener.space, listener.instance);
+        let unknown = || CaseError::Unknown(format!("{}-{}", at.0, at.1));
+        let (row, mut state) = self.bare(at).await?.filter(|(_, state)| !state.done).ok_or_else(unknown)?;
+        state.next += 1;
+        let (number, name, now) = (state.next, listener.wait.name.clone(), self.registry.clock().now());
+        let only = Some(listener.wait.id.clone());
+        let again =
+            Told { payload: told.payload.clone(), after: None, heard: false, begins: Vec::new(), within: None, only };
+        let body = serde_json::to_string(&again).map_err(|e| StoreError::Shape(e.to_string()))?;
+        let (id, key) = (format!("g{number}"), String::new());
+        let resting =
+            Wait { id: id.clone(), kind: Waits::Broadcast, name: name.clone(), key, due: None, attempts: 0, body };
+        let stopped = Stopped { wait: id, of: None, name: name.clone(), message: message.to_owned(), at: now };
+        state.stopped.insert(number, stopped);
+        let steps = json!([{"incident": number, "element": name, "code": CODE, "message": message}]);
+        self.rewritten(actor, (row, &state), (vec![moved], vec![resting]), &steps).await?;
+        tracing::warn!(instance = format!("{}-{}", at.0, at.1), signal = name, message, "a case stands still");
         metrics::counter!("svod_case_incidents_total").increment(1);
         Ok(())
     }
@@ -103,17 +150,17 @@ impl Cases {
         };
         // It may have been taken meanwhile: then there is nothing left to try.
         let resting = waits.into_iter().filter(|w| w.id == stopped.wait && w.due.is_none()).map(due).collect();
-        self.rewritten(actor, (row, &state), resting, &json!([told, {"solved": incident}])).await?;
+        self.rewritten(actor, (row, &state), (resting, Vec::new()), &json!([told, {"solved": incident}])).await?;
         self.due.notify_one();
         Ok(true)
     }
 
-    /// Another state of an instance without a step of its process, with what becomes of waits.
+    /// Another state of an instance without a step of its process, with what becomes of waits, and new ones of its own.
     async fn rewritten(
         &self,
         actor: &Actor,
         (row, state): (InstanceRow, &State),
-        waits: Vec<(Waiting, Option<Wait>)>,
+        (waits, new): (Vec<(Waiting, Option<Wait>)>, Vec<Wait>),
         told: &Value,
     ) -> Result<(), CaseError> {
         let text = serde_json::to_string(state).map_err(|e| StoreError::Shape(e.to_string()))?;
@@ -126,7 +173,7 @@ impl Cases {
         let ground = format!("process:{}", row.process);
         let (cause, version) = (case_urn(&row.urn), row.version + 1);
         let row = InstanceRow { status, version, modified: self.registry.clock().now(), state: text, ..row };
-        let step = Step { row, over: Vec::new(), waits: Vec::new(), steps: told.to_string() };
+        let step = Step { row, over: Vec::new(), waits: new, steps: told.to_string() };
         let command = Command { ground, cause, steps: vec![step], waits, ..Command::default() };
         self.registry.execute(actor, command).await?;
         Ok(())

@@ -355,9 +355,7 @@ impl Worker {
     async fn broadcast(&self, waiting: &Waiting) -> Result<bool, CaseError> {
         let wait = &waiting.wait;
         let Ok(told) = serde_json::from_str::<Told>(&wait.body) else { return self.drop_wait(waiting).await };
-        let (name, after) = (wait.name.clone(), told.after.clone());
-        let read = move |conn: &mut dyn Conn| instance::listening(conn, &name, after.as_ref(), TOLD);
-        let listeners = if told.heard { Vec::new() } else { self.cases.store.read(read).await? };
+        let listeners = self.listeners(waiting, &told).await?;
         if listeners.is_empty() {
             return self.begin(waiting, told).await;
         }
@@ -389,17 +387,40 @@ impl Worker {
                 Err(CaseError::Command(CommandError::Conflict { .. } | CommandError::TooManyTries(_))) => {
                     return Ok(false);
                 }
+                Err(e) if e.is_late() => self.rewrite(&at, Some(further.clone())).await?,
+                // One case that does not take it keeps it from nobody else: it stands with that one.
                 Err(e) => {
-                    // One case that does not take it keeps it from nobody else.
-                    if !e.is_late() {
-                        tracing::warn!(instance = format!("{}-{}", key.0, key.1), error = %e, "a signal was not taken");
+                    let moved = (at.clone(), Some(further.clone()));
+                    if let Err(again) = self.cases.unheard(&self.actor, listener, &told, (&e.to_string(), moved)).await
+                    {
+                        tracing::warn!(instance = format!("{}-{}", key.0, key.1), error = %again, "a signal was not taken");
+                        self.rewrite(&at, Some(further.clone())).await?;
                     }
-                    self.rewrite(&at, Some(further.clone())).await?;
                 }
             }
             at.wait = further;
         }
         Ok(true)
+    }
+
+    /// Some of those who are to be told of a signal yet.
+    async fn listeners(&self, waiting: &Waiting, told: &Told) -> Result<Vec<Waiting>, StoreError> {
+        let (space, instance, name, after) = (waiting.space, waiting.instance, waiting.wait.name.clone(), &told.after);
+        match (&told.only, after) {
+            _ if told.heard => Ok(Vec::new()),
+            (None, after) => {
+                let after = after.clone();
+                let read = move |conn: &mut dyn Conn| instance::listening(conn, &name, after.as_ref(), TOLD);
+                self.cases.store.read(read).await
+            }
+            (Some(_), Some(_)) => Ok(Vec::new()),
+            (Some(only), None) => {
+                let read = move |conn: &mut dyn Conn| instance::waits_of(conn, space, instance);
+                let waits = self.cases.store.read(read).await?.into_iter();
+                let theirs = waits.filter(|w| w.kind == Waits::Signal && w.name == name && w.id == *only);
+                Ok(theirs.map(|wait| Waiting { space, instance, wait }).collect())
+            }
+        }
     }
 
     /// Does a signal from outside go as far as this instance?

@@ -64,10 +64,10 @@ impl Triggers {
                 parties.len()
             ));
         }
-        let data = start.data(scope)?;
+        let filled = (start.data(scope)?, start.lent(scope)?);
         let (mut given, mut refused) = (0, Vec::new());
         for party in &parties {
-            match self.patiently(start, party, &data, cause).await {
+            match self.patiently(start, party, &filled, cause).await {
                 Ok(new) => given += usize::from(new),
                 Err(e) => refused.push(format!("{party}: {e}")),
             }
@@ -79,12 +79,12 @@ impl Triggers {
         &self,
         start: &EventStart,
         party: &Urn,
-        data: &Map<String, Value>,
+        filled: &(Map<String, Value>, Vec<String>),
         cause: &Cause,
     ) -> Result<bool, ApplicationError> {
         let mut tries = 1;
         loop {
-            match self.give_one(start, party, data, cause).await {
+            match self.give_one(start, party, filled, cause).await {
                 Err(e) if tries < TRIES && may_go_next_time(&e) => {
                     tries += 1;
                     tokio::time::sleep(PAUSE).await;
@@ -99,7 +99,7 @@ impl Triggers {
         &self,
         start: &EventStart,
         party: &Urn,
-        data: &Map<String, Value>,
+        (data, lent): &(Map<String, Value>, Vec<String>),
         cause: &Cause,
     ) -> Result<bool, ApplicationError> {
         let Some(party) = self.find(party).await? else { return Ok(false) };
@@ -128,7 +128,7 @@ impl Triggers {
             }
             StartMode::Offer | StartMode::Fill => {
                 let about = (&cause.entity, cause.ground.as_str());
-                let filled = (&id, data, start.mode == StartMode::Fill);
+                let filled = (&id, data, lent.as_slice(), start.mode == StartMode::Fill);
                 self.offers.make(&self.actor, &service, &party, filled, about).await
             }
         };

@@ -86,11 +86,28 @@ fn decides(rest: &str) -> String {
     format!("{DECIDES}{rec}{rest}\ns -> p -> look -> echo -> rec -> e")
 }
 
+const PROPOSES: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="p" name="proposes" namespace="https://svod.example/proposes">
+  <inputData id="i" name="floors"><variable name="floors" typeRef="number"/></inputData>
+  <decision id="proposal" name="Proposal"><variable name="Proposal"/>
+    <informationRequirement id="ir"><requiredInput href="#i"/></informationRequirement>
+    <literalExpression id="l"><text>{decision: if floors &gt; 3 then "refuse" else "grant"}</text></literalExpression></decision>
+</definitions>"##;
+
 async fn a_decision_by_a_person_names_the_post(place: &TestPlace) {
-    let law = Law::new(place, &[("decides", &decides(""))], &[]).await;
+    let rec = record("rec", &[("outcome", "decision"), ("acts", "[\"Act 3\"]"), ("objectDays", "10")]);
+    let body = format!(
+        r#"<startEvent id="s"/><endEvent id="e"/><serviceTask id="echo" svod:service="echo"/>
+        <businessRuleTask id="p" svod:decision="proposes.dmn#Proposal" svod:result="proposal"/>
+        <userTask id="look"><extensionElements><svod:input name="floors" value="floors"/><svod:input name="owner" value="owner"/>
+          </extensionElements></userTask>{rec}
+        s -> p -> look -> echo -> rec -> e"#
+    );
+    let law = Law::new(place, &[("decides", &body)], &[("proposes.dmn", PROPOSES)]).await;
     let one = Law::official("one", BELOW);
+    let owner = json!({"urn": PERSON, "type": "Person", "space": "kuzbass", "name": "Анна"});
     for (word, overridden) in [("grant", false), ("refuse", true)] {
-        let case = law.open("permit", "decides", BELOW, json!({})).await;
+        let case = law.open("permit", "decides", BELOW, json!({"floors": 2, "owner": owner})).await;
         law.act(&one, &case, "look", json!({"decision": word})).await.unwrap();
         law.house.settle().await;
         let made = decision(&law, &case).await;
@@ -99,7 +116,12 @@ async fn a_decision_by_a_person_names_the_post(place: &TestPlace) {
         assert_eq!(about(&made, "madeBy", "actor"), json!(one.id));
         assert_eq!(made.value("overridden"), Some(&json!(overridden)), "{word}");
         assert_eq!(made.text("proposed"), Some("{\"decision\":\"grant\"}"));
-        assert_eq!((made.text("model"), made.text("rules")), (None, None), "no rule decided");
+        assert_eq!((made.text("model"), made.text("rules")), (Some("law@1.0.0/decides#look"), None), "no rule decided");
+        let from: Value = serde_json::from_str(made.text("inputs").unwrap()).unwrap();
+        assert_eq!(from["step"], json!("law@1.0.0/decides#look"));
+        assert_eq!(from["shown"], json!({"floors": 2, "owner": PERSON}), "entities are named and not copied");
+        assert_eq!(from["answers"], json!({"decision": word}));
+        assert_eq!(from["proposal"]["model"], json!("law@1.0.0/proposes.dmn#Proposal"), "which rules proposed it");
         assert_eq!(made.value("acts"), Some(&json!(["Act 3"])));
         assert_eq!(made.text("objectUntil"), Some("2027-01-08T07:00:00Z"));
     }

@@ -146,7 +146,8 @@ impl Law {
     /// An official does a task, as `Tasks` has it.
     pub async fn act(&self, actor: &Actor, case: &Urn, step: &str, answers: Value) -> Result<(), CaseError> {
         let task = self.task(case, step).await;
-        let set = [("status".to_owned(), text("done"))].into_iter().collect();
+        let set = [("status", text("done")), ("answers", text(&answers.to_string()))];
+        let set = set.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let patch = Operation::Patch { urn: task.id.clone(), expected: Some(task.version), set, unset: Vec::new() };
         let changes = vec![Change::verb(patch, Action::Complete, "complete")];
         let along = Along { changes, ..Along::default() };

@@ -18,9 +18,12 @@ crate::on_both_engines!(
     a_draft_is_kept_until_it_is_sent,
     files_of_a_draft_are_held_for_one_case,
     sent_twice_it_is_one_application,
+    of_ones_own_a_form_offers_what_it_asks_for,
 );
 
 const PERSON: &str = "urn:svod:person:1";
+/// A home of the register of the pack.
+const HOME: &str = "urn:svod:address:novokuznetsk:kirova-1-2";
 
 struct Town {
     house: House,
@@ -48,13 +51,18 @@ async fn town(place: &TestPlace) -> Town {
     };
     let applications = Applications::new(house.cases.clone(), house.store.clone());
     let tasks = Tasks::new(house.registry.clone(), house.cases.clone());
-    Town { house, applications, tasks, citizen }
+    let town = Town { house, applications, tasks, citizen };
+    town.owns().await;
+    town
 }
 
 impl Town {
     async fn send(&self, ground: &str) -> Result<Urn, ApplicationError> {
-        let data = json!({"name": "Анна Иванова", "address": "Новокузнецк, ул. Кирова, 1, 2", "since": "2026-01-10",
-            "ground": ground, "document": if ground == "owner" { Value::Null } else { json!("Согласие от 01.01.2026") }});
+        let data = match ground {
+            "owner" => json!({"name": "Анна Иванова", "home": HOME, "since": "2026-01-10"}),
+            _ => json!({"name": "Анна Иванова", "address": "Новокузнецк, ул. Кирова, 1, 2", "since": "2026-01-10",
+                "ground": ground, "document": "Согласие от 01.01.2026"}),
+        };
         let application = Application {
             service: "moving/moving".into(),
             data,
@@ -63,6 +71,17 @@ impl Town {
             channel: "web",
         };
         self.applications.send(&self.citizen, application).await
+    }
+
+    /// The register says that the home is theirs.
+    async fn owns(&self) {
+        let right = Entity::new("urn:svod:homeownership:1".parse().unwrap(), "HomeOwnership", SPACE.parse().unwrap())
+            .with("person", Attribute::object(PERSON.parse().unwrap()))
+            .with("home", Attribute::object(HOME.parse().unwrap()))
+            .with("homeAddress", Attribute::property("Новокузнецк, ул. Кирова, 1, 2"));
+        let changes = vec![Operation::Create(right).into()];
+        let command = Command { ground: "test".into(), changes, ..Command::default() };
+        self.house.registry.execute(&Actor::platform("test"), command).await.unwrap();
     }
 
     async fn homes(&self) -> Vec<Entity> {
@@ -85,7 +104,7 @@ async fn who_owns_the_home_is_registered_at_once(place: &TestPlace) {
     assert_eq!(homes[0].text("address"), Some("Новокузнецк, ул. Кирова, 1, 2"));
     let told = town.house.told(&case).await;
     let decided = told.iter().find(|t| t["decided"] == "route").unwrap().to_string();
-    assert!(decided.contains("owner") && decided.contains("moving@0.3.0"), "{decided}");
+    assert!(decided.contains("owner") && decided.contains("moving@0.4.0"), "{decided}");
     let stranger = Actor { id: "urn:svod:person:2".into(), ..town.citizen.clone() };
     assert!(town.applications.case_of(&stranger, &case).await.is_err(), "nobody else's case");
 }
@@ -219,4 +238,24 @@ async fn files_of_a_draft_are_held_for_one_case(place: &TestPlace) {
     assert_eq!(town.applications.unsent(citizen, key.0).await.unwrap(), Some(now), "its case has not begun");
     town.send("owner").await.unwrap();
     assert!(town.applications.kept(citizen, key.0).await.unwrap().is_none());
+}
+
+async fn of_ones_own_a_form_offers_what_it_asks_for(place: &TestPlace) {
+    let town = town(place).await;
+    let (closed, open) = (town.send("owner").await.unwrap(), town.send("consent").await.unwrap());
+    assert!(town.house.is_done(&closed).await);
+    let number = town.applications.case_of(&town.citizen, &open).await.unwrap().text("number").unwrap().to_owned();
+    let offered = async |who: &Actor, among: Value| {
+        let own = json!({"type": "Case", "by": "person", "where": among, "value": "number", "label": ["number"]});
+        let form = json!({"type": "default", "id": "f", "svod.own": {"cases": own}, "components": []}).to_string();
+        let form = svod_forms::Form::parse("f.form.json", &form).unwrap();
+        let lists = svod_runtime::own(&town.house.registry, who, &form, &SPACE.parse().unwrap()).await.unwrap();
+        lists["cases"].as_array().unwrap().iter().map(|c| c["value"].clone()).collect::<Vec<_>>()
+    };
+    let both = ["building-permit", "moving"];
+    assert_eq!(offered(&town.citizen, json!({"status": "open", "process": both})).await, [json!(number)]);
+    assert_eq!(offered(&town.citizen, json!({"process": both})).await.len(), 2);
+    assert!(offered(&town.citizen, json!({"status": "open", "process": ["building-permit"]})).await.is_empty());
+    let stranger = Actor { id: "urn:svod:person:2".into(), ..town.citizen.clone() };
+    assert!(offered(&stranger, json!({"status": "open"})).await.is_empty(), "what is somebody else's is not offered");
 }

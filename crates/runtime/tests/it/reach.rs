@@ -101,8 +101,18 @@ async fn a_process_reaches_nothing_of_another_region(place: &TestPlace) {
 }
 
 async fn a_process_does_not_write_what_the_platform_alone_writes(place: &TestPlace) {
-    let kinds =
-        ["Access", "Objection", "Consent", "SecurityAlert", "Appointment", "Post", "Decision", "Accrual", "Payment"];
+    let kinds = [
+        "Access",
+        "Objection",
+        "Consent",
+        "SecurityAlert",
+        "Appointment",
+        "Post",
+        "Decision",
+        "Accrual",
+        "Payment",
+        "PayoutCard",
+    ];
     let mut processes: Vec<(&str, String)> = kinds
         .iter()
         .map(|kind| (*kind, one("entity.create", &[("type", &format!("\"{kind}\"")), ("attributes", "{}")])))

@@ -13,6 +13,7 @@ use crate::law::{ABOVE, BELOW, Law, PERSON};
 crate::on_both_engines!(
     a_term_that_is_refused_rests_and_is_tried_again,
     what_comes_to_a_process_that_is_in_no_pack_rests,
+    a_signal_to_a_process_that_is_in_no_pack_rests_with_it,
     what_waits_for_nobody_is_over,
 );
 
@@ -144,6 +145,46 @@ async fn what_comes_to_a_process_that_is_in_no_pack_rests(place: &TestPlace) {
     house.settle().await;
     assert!(house.is_done(&timed).await && house.is_done(&late).await);
     assert!(troubles(&house).await.is_empty());
+}
+
+const CALLS: &str = r#"<startEvent id="s"/><endEvent id="e"/><intermediateThrowEvent id="t"><extensionElements><svod:input name="n" value="n"/></extensionElements><signalEventDefinition id="sd" signalRef="g"/></intermediateThrowEvent>
+    s -> t -> e"#;
+const LISTENS: &str = r#"<startEvent id="s"/><endEvent id="e"/><intermediateCatchEvent id="c"><signalEventDefinition id="sd" signalRef="g"/></intermediateCatchEvent>
+    s -> c -> e"#;
+
+async fn a_signal_to_a_process_that_is_in_no_pack_rests_with_it(place: &TestPlace) {
+    let house = House::new(place, &[("calls", CALLS), ("listens", LISTENS)], &[]).await;
+    let [lost, given_up] = [house.begin("listens", json!({})).await, house.begin("listens", json!({})).await];
+    let hears = house.begin("listens", json!({})).await;
+    forgotten(&house, &lost, "gone@1.0.0/listens").await;
+    forgotten(&house, &given_up, "gone@1.0.0/listens").await;
+    house.begin("calls", json!({"n": 7})).await;
+    house.settle().await;
+    assert!(house.is_done(&hears).await, "it is kept from nobody else");
+    let found = troubles(&house).await;
+    let mut seen: Vec<(String, &str)> = found.iter().map(|t| (t.urn.clone(), t.element.as_str())).collect();
+    seen.sort();
+    let mut both = [(lost.to_string(), "storm"), (given_up.to_string(), "storm")];
+    both.sort();
+    assert_eq!(seen, both);
+    assert!(found.iter().all(|t| t.code == "refused" && t.message.contains("gone@1.0.0/listens")), "{found:?}");
+    // Told again while the pack is away it rests again, once.
+    let (space, one) = (SPACE.parse().unwrap(), operator("urn:t:operator"));
+    let of = |all: Vec<Trouble>, case: &Urn| all.into_iter().find(|t| t.urn == case.as_str()).unwrap();
+    let trouble = of(found, &lost);
+    house.cases.retry(&one, (&space, trouble.instance), trouble.incident, map(json!({})), "try").await.unwrap();
+    house.settle().await;
+    let found = troubles(&house).await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    // The pack is there again: it hears what was said then, and nobody else hears it twice.
+    let second = house.begin("listens", json!({})).await;
+    forgotten(&house, &lost, "test@1.0.0/listens").await;
+    let trouble = of(found, &lost);
+    house.cases.retry(&one, (&space, trouble.instance), trouble.incident, map(json!({})), "again").await.unwrap();
+    house.settle().await;
+    assert!(house.is_done(&lost).await && !house.is_done(&second).await);
+    let left = troubles(&house).await;
+    assert_eq!(left.iter().map(|t| t.urn.as_str()).collect::<Vec<_>>(), [given_up.as_str()]);
 }
 
 async fn what_waits_for_nobody_is_over(place: &TestPlace) {

@@ -481,9 +481,15 @@ impl<'s> Run<'s> {
                 self.calm().await;
             }
             if self.is_over().await {
-                // What comes after the end changes nothing, and nothing stays behind that is waited for.
+                // What comes after the end changes nothing, and nothing stays behind that is waited for: a call whose answer came
+                // by another way is asked once more, as often as the service is not well, and then dropped.
                 self.calm().await;
-                self.calm().await;
+                for _ in 0..=WELL {
+                    self.calm().await;
+                    if self.storm.look(&self.pair).await.iter().all(|seen| seen.waits.is_empty()) {
+                        break;
+                    }
+                }
                 return self.holds().await;
             }
         }

@@ -286,7 +286,7 @@ async fn an_offer_is_declined_or_runs_out(place: &TestPlace) {
 }
 
 async fn an_offer_may_ask_for_its_form(place: &TestPlace) {
-    let letter = LETTER.replace("mode: offer", "mode: fill").replace(", words: '\"again\"'", "");
+    let letter = LETTER.replace("mode: offer", "mode: fill, lend: name").replace(", words: '\"again\"'", "");
     let town = town(place, &[("letter", &letter, ASK)], &[]).await;
     let started = town.triggers.start().await.unwrap();
     let permit = town.permit("one", &[]).await;
@@ -295,7 +295,7 @@ async fn an_offer_may_ask_for_its_form(place: &TestPlace) {
     started.stop().await;
     let anna = citizen(1);
     let offer = town.offers.of(&anna).await.unwrap().remove(0);
-    assert!(Offers::must_fill(&offer), "{offer:?}");
+    assert!(Offers::must_fill(&offer) && offer.value("lent") == Some(&json!(["one"])), "{offer:?}");
     let refused = town.offers.accept(&anna, &offer.id).await.unwrap_err();
     let fields = refused.fields();
     assert_eq!((refused.code(), refused.status(), fields[0].field.as_str()), ("offer-fill", 422, "answers"));

@@ -1,9 +1,13 @@
 use super::{COLUMNS, EntityRow, row};
 use crate::conn::placeholders;
-use crate::{Conn, StoreError, Value};
+use crate::{Conn, Engine, StoreError, Value};
 
 /// Spaces named in one statement at the most.
 const MOST_AT_ONCE: usize = 500;
+/// Entities of a type that are looked at one by one rather than all that have a common value.
+const FEW: i64 = 20_000;
+/// Entities that have a common value, at the least.
+const PROBE: i64 = 200;
 
 /// Which entities to list.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +16,8 @@ pub struct EntityPage {
     pub spaces: Vec<i64>,
     /// Of these types (their first); none means any.
     pub types: Vec<String>,
+    /// Hashes of the types, as rows of the index of values have them: what has a value and another type is not looked at.
+    pub marks: Vec<i64>,
     /// Having all these values: hash of the attribute's name and key.
     pub filters: Vec<(i64, Vec<u8>)>,
     /// After this one: space and number.
@@ -23,9 +29,8 @@ pub struct EntityPage {
 impl EntityPage {
     /// `FROM … WHERE …` over one space (`?1`), and the values after `?1`, beginning with `params`.
     ///
-    /// The rarest way in comes first: by value where there is a filter, else by type; both walk an index in the order
-    /// of the answer, so a page costs its own length.
-    fn from(&self, params: &mut Vec<Value>) -> (String, &'static str) {
+    /// The rarest way in comes first; each walks an index in the order of the answer, so a page costs its own length.
+    fn from(&self, engine: Engine, way: Way, params: &mut Vec<Value>) -> (String, &'static str) {
         let mut place = |value: Value| {
             params.push(value);
             params.len()
@@ -35,22 +40,28 @@ impl EntityPage {
         for (n, (attribute, key)) in self.filters.iter().enumerate() {
             let (a, k) = (place((*attribute).into()), place(key.clone().into()));
             let pair = format!("v{n}.attribute = ?{a} AND v{n}.key = ?{k}");
-            if n == 0 {
+            if n == 0 && way == Way::Value {
                 joins.push_str("entity_value v0 JOIN entity e ON e.space = v0.space AND e.id = v0.entity");
                 wheres.push_str(&format!("v0.space = ?1 AND {pair}"));
+                if !self.marks.is_empty() {
+                    let marks: Vec<String> =
+                        self.marks.iter().map(|mark| format!("?{}", place((*mark).into()))).collect();
+                    wheres.push_str(&format!(" AND v0.kind IN (0, {})", marks.join(", ")));
+                }
             } else {
+                joins.push_str(if n == 0 { "entity e" } else { "" });
+                // Left to itself SQLite would begin with the value all the same.
+                let join = if way == Way::Type && engine == Engine::Sqlite { "CROSS JOIN" } else { "JOIN" };
+                let (space, id) = way.found();
                 joins.push_str(&format!(
-                    " JOIN entity_value v{n} ON v{n}.space = v0.space AND v{n}.entity = v0.entity AND {pair}"
+                    " {join} entity_value v{n} ON v{n}.space = {space} AND v{n}.entity = {id} AND {pair}"
                 ));
             }
         }
-        let key = if self.filters.is_empty() {
-            joins.push_str("entity e");
+        if way == Way::Type {
+            joins.push_str(if self.filters.is_empty() { "entity e" } else { "" });
             wheres.push_str("e.space = ?1");
-            "e.id"
-        } else {
-            "v0.entity"
-        };
+        }
         if let [only] = self.types.as_slice() {
             wheres.push_str(&format!(" AND e.type = ?{}", place(only.into())));
         } else if let Some(first) = self.types.first() {
@@ -58,7 +69,42 @@ impl EntityPage {
             params.extend(self.types[1..].iter().map(Value::from));
             wheres.push_str(&format!(" AND e.type IN ({})", placeholders(first, self.types.len())));
         }
-        (format!("FROM {joins} WHERE {wheres}"), key)
+        (format!("FROM {joins} WHERE {wheres}"), way.found().1)
+    }
+
+    /// How to come in; none where the space has nothing of the types.
+    fn way(&self, conn: &mut dyn Conn, space: i64) -> Result<Option<Way>, StoreError> {
+        let Some((attribute, key)) = self.filters.first() else { return Ok(Some(Way::Type)) };
+        if self.types.is_empty() {
+            return Ok(Some(Way::Value));
+        }
+        let mut all = 0;
+        for kind in &self.types {
+            all += count(conn, &[space], kind)?;
+        }
+        if all == 0 {
+            return Ok(None);
+        }
+        let keys = Keys { space, attribute: *attribute, low: key.clone(), high: key.clone() };
+        let common = all <= FEW && count_keys_to(conn, &keys, PROBE)? >= PROBE;
+        Ok(Some(if common { Way::Type } else { Way::Value }))
+    }
+}
+
+/// The way into a page: by the first value, or by type. A handful of open alerts among a million open cases is found by type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Value,
+    Type,
+}
+
+impl Way {
+    /// Columns of space and number in what the way goes through.
+    const fn found(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Value => ("v0.space", "v0.entity"),
+            Self::Type => ("e.space", "e.id"),
+        }
     }
 }
 
@@ -68,12 +114,6 @@ impl EntityPage {
 /// Whatever the engine refused.
 pub fn page(conn: &mut dyn Conn, query: &EntityPage) -> Result<Vec<EntityRow>, StoreError> {
     let (after_space, after_id) = query.after.unwrap_or((i64::MIN, i64::MIN));
-    let mut params = vec![Value::Null, Value::Null, Value::Null];
-    let (from, key) = query.from(&mut params);
-    let sql = format!(
-        "SELECT e.space, e.id, e.urn, e.type, e.version, e.created, e.modified, e.doc {from} AND {key} > ?2
-         ORDER BY {key} LIMIT ?3"
-    );
     let mut found = Vec::new();
     let mut spaces = query.spaces.clone();
     spaces.sort_unstable();
@@ -83,9 +123,14 @@ pub fn page(conn: &mut dyn Conn, query: &EntityPage) -> Result<Vec<EntityRow>, S
         if left <= 0 {
             break;
         }
-        params[0] = space.into();
-        params[1] = if space == after_space { after_id } else { i64::MIN }.into();
-        params[2] = left.into();
+        let Some(way) = query.way(conn, space)? else { continue };
+        let after = if space == after_space { after_id } else { i64::MIN };
+        let mut params: Vec<Value> = vec![space.into(), after.into(), left.into()];
+        let (from, key) = query.from(conn.engine(), way, &mut params);
+        let sql = format!(
+            "SELECT e.space, e.id, e.urn, e.type, e.version, e.created, e.modified, e.doc {from} AND {key} > ?2
+             ORDER BY {key} LIMIT ?3"
+        );
         conn.each(&sql, &params, &mut |r| {
             found.push(row(r)?);
             Ok(())

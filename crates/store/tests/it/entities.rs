@@ -11,6 +11,7 @@ crate::on_both_engines!(
     entities_keep_their_versions,
     removed_entities_leave_a_tombstone,
     entities_are_found_by_type_and_value,
+    few_are_found_among_many_with_the_same_value,
     entities_are_found_by_cell,
     types_are_counted,
     a_writer_learns_that_it_is_behind,
@@ -127,8 +128,8 @@ async fn entities_are_found_by_type_and_value(place: &TestPlace) {
                 spaces: spaces.to_vec(),
                 types: types.iter().map(|t| (*t).to_owned()).collect(),
                 filters: filters.iter().map(|(a, v)| (*a, v.as_bytes().to_vec())).collect(),
-                after: None,
                 limit: 100,
+                ..EntityPage::default()
             };
             let mut found: Vec<i64> = entity::page(c, &query)?.iter().map(|e| e.doc.parse().expect("n")).collect();
             found.sort_unstable();
@@ -163,6 +164,49 @@ async fn entities_are_found_by_type_and_value(place: &TestPlace) {
         );
         assert_eq!(entity::ids(c, spaces[0], Some("A"), i64::MIN, 100)?.len(), 8);
         assert_eq!(entity::ids(c, spaces[0], None, 3, 4)?, [4, 5, 6, 7]);
+        Ok(())
+    })
+    .await;
+}
+
+/// By type where a type has few and a value many (open alerts among open cases), by value otherwise: page by page the same.
+async fn few_are_found_among_many_with_the_same_value(place: &TestPlace) {
+    const STATUS: i64 = 11;
+    const KIND: i64 = 12;
+    with(place, |c| {
+        let space = space::ensure(c, "s", false)?;
+        let entity = |n: usize| {
+            let (kind, mark) = if n % 100 == 7 { ("Alert", 1) } else { ("Case", 2) };
+            let index = [(STATUS, if n == 107 { "closed" } else { "open" }), (KIND, ["air", "water"][n / 300])];
+            Write { mark, doc: Ok(n.to_string()), ..made(space, &format!("urn:e:{n}"), kind, &index) }
+        };
+        let all: Vec<Write> = (0..600).map(entity).collect();
+        entity::write(c, &all)?;
+        let mut find = |kind: &str, mark: i64, filters: &[(i64, &str)]| {
+            let mut query = EntityPage {
+                spaces: vec![space],
+                types: vec![kind.to_owned()],
+                marks: vec![mark],
+                filters: filters.iter().map(|(a, v)| (*a, v.as_bytes().to_vec())).collect(),
+                limit: 2,
+                ..EntityPage::default()
+            };
+            let mut found: Vec<usize> = Vec::new();
+            loop {
+                let rows = entity::page(c, &query)?;
+                found.extend(rows.iter().map(|e| e.doc.parse::<usize>().expect("n")));
+                match rows.last() {
+                    Some(last) if rows.len() == 2 => query.after = Some((last.space, last.id)),
+                    _ => return Ok::<_, StoreError>(found),
+                }
+            }
+        };
+        let open = [(STATUS, "open")];
+        assert_eq!(find("Alert", 1, &open)?, [7, 207, 307, 407, 507], "by type");
+        assert_eq!(find("Alert", 1, &[(STATUS, "closed")])?, [107], "by value");
+        assert_eq!(find("Alert", 1, &[(STATUS, "open"), (KIND, "air")])?, [7, 207]);
+        assert_eq!(find("Case", 2, &open)?.len(), 594);
+        assert!(find("Person", 3, &open)?.is_empty(), "none of the type");
         Ok(())
     })
     .await;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use svod_identity::{INVITED, Invitation};
-use svod_kernel::{Clock as _, Role, SpacePath, SystemClock};
+use svod_kernel::{Clock as _, Role, SpacePath, SystemClock, Urn};
 
 use super::keep::Place;
 use super::traced::traced;
@@ -31,6 +31,9 @@ pub struct InviteArgs {
     /// The space in which the post's powers hold, and below: kuzbass/novokuznetsk.
     #[arg(long, requires = "post")]
     space: Option<SpacePath>,
+    /// The person whose account it is, who is known already: urn:svod:person:…. What opened their account before opens it no more.
+    #[arg(long, conflicts_with = "post", value_name = "URN")]
+    person: Option<Urn>,
     /// How long the invitation is good for.
     #[arg(long, default_value_t = INVITED / 3600, value_name = "HOURS")]
     hours: i64,
@@ -66,16 +69,19 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
         PostRole::Auditor => Role::Auditor,
     });
     invitation.post = role.zip(args.space.clone());
+    invitation.person.clone_from(&args.person);
     let origin = config.identity.origin(config.http.listen).unwrap_or_else(|| config.http.base(config.http.listen));
     let post = invitation
         .post
         .as_ref()
         .map_or_else(|| "none".to_owned(), |(role, space)| format!("{} {space}", role.as_str()));
+    let mut particulars = vec![("post", post.as_str())];
+    particulars.extend(args.person.as_ref().map(|person| ("person", person.as_str())));
     let place = Place { config: args.config.clone(), data: args.data.clone() };
     // Before the first start there is no journal yet, and nobody who could be told.
     match place.open(true) {
         Ok(store) => {
-            let told = traced(&store, "invite", &[("post", &post)]);
+            let told = traced(&store, "invite", &particulars);
             store.blocking_close();
             told?;
         }

@@ -1,12 +1,14 @@
 //! `svod doctor`: what an administrator would look at first, looked at, with what to do about it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
 use reqwest::Url;
-use svod_kernel::{Clock as _, SystemClock};
+use svod_kernel::{Clock as _, SystemClock, Timestamp};
+use svod_model::PackSource;
 use svod_store::{Conn, Engine, Store, StoreError, StoreOptions, StoreUrl};
 
 use super::keep::Place;
@@ -17,6 +19,9 @@ use crate::{Config, disk, guarded};
 
 /// Days before the end of a certificate from which it is odd that there is no new one.
 const RENEWED: i64 = 21;
+
+/// Days ahead for which calendars should be known.
+const AHEAD: i64 = 90;
 
 /// Things of one kind that are named; of the rest it is said how many there are.
 const NAMED: usize = 20;
@@ -265,6 +270,7 @@ fn look(conn: &mut dyn Conn, engine: Engine, deep: bool) -> Result<Vec<(&'static
     ));
     all.push(("appointments", appointments(conn)?));
     all.push(("passkeys", passkeys(conn)?));
+    all.push(("calendars", calendars(conn, SystemClock.now())?));
     let aside = number(conn, "SELECT count(*) FROM set_aside")?;
     all.push((
         "projections",
@@ -308,6 +314,24 @@ fn appointments(conn: &mut dyn Conn) -> Result<Found, StoreError> {
     let more = if endless.len() > NAMED { format!(" and {} more", endless.len() - NAMED) } else { String::new() };
     let text = format!("{} to act in a post say no end and give no powers: {}{more}", endless.len(), named.join(", "));
     Ok(Odd(text, "set 'until', within 366 days of 'since', or end them on the page of the body"))
+}
+
+/// Deadlines that go into a year of which nobody has said yet what is off may be wrong by some days.
+fn calendars(conn: &mut dyn Conn, now: Timestamp) -> Result<Found, StoreError> {
+    let rows = svod_store::pack::active(conn)?;
+    let sources: Vec<PackSource> = rows.iter().filter_map(|row| serde_json::from_str(&row.pack.source).ok()).collect();
+    let Ok(catalogue) = svod_registry::compile(0, &sources) else {
+        let fix = "'svod pack check' says what is wrong with each of them";
+        return Ok(Odd("the packs in force cannot be read together".into(), fix));
+    };
+    // A moment is written with its year first.
+    let year = |at: Timestamp| at.to_string().get(..4).and_then(|y| y.parse::<i16>().ok()).unwrap_or_default();
+    let years: BTreeSet<i16> = [now, now.plus_seconds(AHEAD * 24 * 3_600)].map(year).into();
+    let told: Vec<String> = years.into_iter().flat_map(|year| catalogue.warnings(year)).collect();
+    if told.is_empty() {
+        return Ok(Well(format!("known for the next {AHEAD} days")));
+    }
+    Ok(Odd(told.join("; "), "put the decree into calendars/ of the pack, and publish it in a new version"))
 }
 
 /// Whoever has only a passkey of an algorithm that is taken no more cannot sign in.

@@ -5,20 +5,26 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use svod_model::PackSource;
-use svod_policy::Matrix;
+use svod_policy::{Matrix, WORDS};
 use svod_registry::Catalogue;
 
 use super::pack;
 use crate::embedded;
-
-/// What is asked of policy besides entities of the metamodel.
-const WORDS: [&str; 7] = ["Account", "Decision", "Metrics", "Pack", "Quarantine", "Reading", "Space"];
 
 /// `svod policy`
 #[derive(Subcommand)]
 pub enum PolicyCommand {
     /// Print who may do what to what, asked of the policies themselves, as a table (Markdown).
     Matrix {
+        /// Folder of a pack; without it: the packs that come with the program.
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// Folders of packs it depends on; `base` comes with the program.
+        #[arg(long, value_name = "DIR")]
+        with: Vec<PathBuf>,
+    },
+    /// Print the schema that policies are validated against (Cedar): with every type of the metamodel.
+    Schema {
         /// Folder of a pack; without it: the packs that come with the program.
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
@@ -33,14 +39,17 @@ pub enum PolicyCommand {
 /// # Errors
 /// A folder that cannot be read.
 pub fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
-    let PolicyCommand::Matrix { folder, with } = command;
+    let (folder, with, print): (_, _, fn(&Catalogue) -> String) = match command {
+        PolicyCommand::Matrix { folder, with } => (folder, with, matrix),
+        PolicyCommand::Schema { folder, with } => (folder, with, schema),
+    };
     let sources = match folder {
         Some(folder) => pack::sources(&folder, &with)?,
         None => shipped(),
     };
     match svod_registry::compile(0, &sources) {
         Ok(catalogue) => {
-            print!("{}", matrix(&catalogue));
+            print!("{}", print(&catalogue));
             Ok(ExitCode::SUCCESS)
         }
         Err(faults) => Ok(pack::report(&faults)),
@@ -50,6 +59,11 @@ pub fn run(command: PolicyCommand) -> anyhow::Result<ExitCode> {
 /// The packs that come with the program.
 pub fn shipped() -> Vec<PackSource> {
     super::serve::DEMO.into_iter().filter_map(embedded::pack).collect()
+}
+
+/// The schema of policies under a catalogue's types.
+fn schema(catalogue: &Catalogue) -> String {
+    svod_registry::policy_schema(&catalogue.metamodel).text
 }
 
 /// The matrix of a catalogue, with how it is to be read.

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod access;
+mod again;
 mod asvs;
 mod commands;
 mod crash;
 mod crash_cases;
+mod decisions_api;
 mod denied;
 mod devices;
 mod doors;
@@ -16,6 +18,7 @@ mod files;
 mod graph;
 mod keeping;
 mod ledger;
+mod mandates;
 mod ngsi;
 mod nodes;
 mod other_eyes;
@@ -28,8 +31,10 @@ mod restart;
 mod secrecy;
 mod secrets;
 mod services_api;
+mod sharing;
 mod situations;
 mod sweep;
+mod tasks_api;
 mod tls;
 mod tokens;
 mod trust;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use svod_ingest::{QuarantineStatus, Which};
-use svod_kernel::Urn;
+use svod_kernel::{Coded as _, Urn};
 use svod_testkit::{on_both_engines, packs};
 
 on_both_engines! {
@@ -24,6 +24,16 @@ on_both_engines! {
 
         let quarantine = app.core.ingest.quarantine();
         let mapping = r#"{at: .ts, values: (with_entries(select(.key != "ts" and .key != "pm2_5")) + {pm25: .pm2_5})}"#;
+        // What is in a message may be data of people: who looks, and what for, is written down before.
+        let closed = quarantine.try_mapping(&administrator, held[1].id, mapping).await.unwrap_err();
+        assert_eq!((closed.code(), closed.status()), ("ground-needed", 403));
+        assert!(quarantine.get(&administrator, held[1].id).await.unwrap().message.payload.is_empty());
+        quarantine.look(&administrator, "датчик заменили").await.unwrap();
+        let journal = app.journal(&administrator, "kuzbass", None).await;
+        let looks: Vec<_> = journal.iter().filter(|e| e.entity_type == "Quarantine").collect();
+        assert_eq!(looks.len(), 1, "{looks:?}");
+        let (who, why) = (looks[0].actor.as_str(), looks[0].ground.as_str());
+        assert_eq!((looks[0].action.as_str(), who, why), ("look", administrator.id.as_str(), "датчик заменили"));
         let preview = quarantine.try_mapping(&administrator, held[1].id, mapping).await.unwrap();
         assert_eq!((preview.readings.len(), preview.faults.len()), (1, 0));
         assert_eq!(preview.readings[0].attribute, "pm25");

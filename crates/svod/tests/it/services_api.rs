@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use svod_identity::{From, Invitation};
-use svod_kernel::Role;
+use svod_kernel::{Role, Urn};
+use svod_model::Entity;
 use svod_testkit::{Answer, TestApp, on_both_engines, packs};
 
 const APPLICATIONS: &str = "/api/v1/services/moving/moving/applications";
@@ -23,6 +24,11 @@ impl<'a> Program<'a> {
         // Who somebody is is asked anew after a second.
         app.clock.advance(2);
         Self { app, token }
+    }
+
+    /// Of their session.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     pub async fn ask(&self, method: &str, path: &str, key: Option<&str>, body: Option<Value>) -> Answer {
@@ -55,6 +61,10 @@ impl<'a> Program<'a> {
         assert_eq!(at, format!("/api/v1/cases/{}", begun.json()["case"].as_str().unwrap()));
         at
     }
+}
+
+fn urn(text: &str) -> Urn {
+    text.parse().unwrap()
 }
 
 fn application(ground: &str) -> Value {
@@ -131,6 +141,67 @@ on_both_engines! {
         assert_eq!(olga.post(&rating, json!({"stars": 5, "comment": "быстро"})).await.status, 204);
         olga.post(&rating, json!({"stars": 1})).await.problem(409, "case-not-rated-now");
         app.settle().await;
+    }
+}
+
+on_both_engines! {
+    async fn what_a_process_knows_is_told_to_who_works_on_its_case(builder: TestAppBuilder) {
+        let app = builder.pack(packs::shipped("moving")).doors().start().await;
+        let olga = Program::of(&app, "olga", None).await;
+        let at = olga.apply("consent").await;
+        let known = async |who: &str| app.call("GET", &at, Some(who), None).await.ok()["variables"].clone();
+        assert_eq!(known("official-migration").await, json!({}), "what was written is not open to them yet");
+        let task = olga.get(&at).await.ok()["now"]["tasks"][0].as_str().unwrap().to_owned();
+        app.call("POST", &format!("/api/v1/tasks/{task}/take"), Some("official-migration"), None).await.ok();
+        let address = "Новокузнецк, ул. Кирова, 1, 2";
+        assert_eq!(known("official-migration").await, json!({"address": address, "since": "2026-01-10"}));
+        assert_eq!(known("governor").await, json!({}));
+        assert_eq!(olga.get(&at).await.ok()["variables"], json!({}), "she has what she wrote");
+    }
+}
+
+on_both_engines! {
+    async fn what_was_issued_of_a_child_is_told_to_its_parent_by_the_api(builder: TestAppBuilder) {
+        let app = builder.pack(packs::shipped("moving")).doors().start().await;
+        let olga = Program::of(&app, "olga", None).await;
+        let at = olga.apply("consent").await;
+        let case = app.only("Case").await;
+        let parent = case.object("person").unwrap().clone();
+        let (child, text) = (urn("urn:t:person:child"), |text: &str| svod_model::Attribute::property(text));
+        let person = Entity::new(child.clone(), "Person", case.space.clone()).with("name", text("Ким Мария"));
+        let home = Entity::new(urn("urn:t:residence:child"), "Residence", case.space.clone())
+            .with("person", svod_model::Attribute::object(child.clone()))
+            .with("address", text("ул. Кирова, 1, 2"))
+            .with("livesSince", text("2026-01-10"));
+        let write = async |entity: Entity, cause: Option<Urn>| {
+            let create = svod_registry::Operation::Create(entity);
+            let changes = vec![svod_registry::Change::verb(create, svod_registry::Action::Create, "create")];
+            let command = svod_registry::Command { ground: "test".into(), cause, changes, ..Default::default() };
+            app.core.registry.execute(&svod_kernel::Actor::platform("process"), command).await.unwrap();
+        };
+        write(person, None).await;
+        write(home, Some(case.id.clone())).await;
+        let issued = async || olga.get(&at).await.ok()["issued"].clone();
+        let looks = async || {
+            let all = app.all("kuzbass", "Access").await;
+            all.iter().filter(|a| a.object("person") == Some(&child)).count()
+        };
+        assert_eq!((issued().await, looks().await), (json!([]), 0), "nobody has said that she acts for the child");
+        let mandate = Entity::new(urn("urn:t:mandate:parent"), "Mandate", case.space.clone())
+            .with("person", svod_model::Attribute::object(child.clone()))
+            .with("delegate", svod_model::Attribute::object(parent))
+            .with("basis", text("parent"))
+            .with("since", text("2025-01-01T00:00:00Z"));
+        write(mandate, None).await;
+        let told = issued().await;
+        let one = &told[0];
+        assert_eq!((value(&one["entity"], "address"), &one["receipt"]), (&json!("ул. Кирова, 1, 2"), &Value::Null));
+        let acting = json!({"person": child, "name": "Ким Мария", "mandate": "urn:t:mandate:parent"});
+        assert_eq!((&one["acting"], told.as_array().map(Vec::len), looks().await), (&acting, Some(1), 1));
+        issued().await;
+        assert_eq!(looks().await, 1, "within an hour once");
+        let official = app.call("GET", &at, Some("official-migration"), None).await.ok();
+        assert!(!official["issued"].to_string().contains("Кирова"), "{official}");
     }
 }
 

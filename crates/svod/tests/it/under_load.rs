@@ -13,6 +13,8 @@ use svod_testkit::{Binary, packs};
 
 const APPLICATIONS: &str = "/api/v1/services/moving/moving/applications";
 const TABLE: &str = "decisions/moving.dmn";
+/// A home of the register of the pack.
+const HOME: &str = "urn:svod:address:novokuznetsk:kirova-1-2";
 /// Between two questions of one who asks.
 const BREATH: Duration = Duration::from_millis(10);
 
@@ -73,10 +75,13 @@ impl Asking {
 
     /// Applies under a key; the case.
     fn apply(&mut self, key: &str, ground: &str) -> String {
-        let mut answers = json!({"address": "Новокузнецк, ул. Кирова, 1, 2", "since": "2026-01-10", "ground": ground});
-        if ground != "owner" {
-            answers["document"] = json!("Согласие от 01.01.2026");
-        }
+        let answers = match ground {
+            "owner" => json!({"home": HOME, "since": "2026-01-10"}),
+            _ => {
+                json!({"home": "other", "address": "Новокузнецк, ул. Новая, 1, 2", "since": "2026-01-10", "ground": ground,
+                "document": "Согласие от 01.01.2026"})
+            }
+        };
         let begun = self.ask("POST", APPLICATIONS, Some(key), Some(&json!({"answers": answers})));
         begun["case"].as_str().unwrap_or_else(|| panic!("no case: {begun}")).to_owned()
     }
@@ -106,6 +111,16 @@ impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::SeqCst);
     }
+}
+
+/// The register says that the resident owns a home.
+fn owned() -> Value {
+    let link = |urn: &str| json!({"object": urn});
+    let attributes = json!({"person": link("urn:svod:person:demo-new-resident"), "home": link(HOME),
+        "homeAddress": {"value": "Новокузнецк, ул. Кирова, 1, 2"}});
+    let right = json!({"id": "urn:svod:homeownership:resident", "type": "HomeOwnership", "space": "kuzbass/novokuznetsk",
+        "attributes": attributes});
+    json!({"ground": "test", "changes": [{"create": right}]})
 }
 
 fn value<'a>(entity: &'a Value, attribute: &str) -> &'a str {
@@ -221,6 +236,7 @@ fn versions_are_published_under_load_and_nobody_is_refused() {
         ["new-resident", "official-migration", "administrator"].map(|persona| binary.token(persona));
     let asking = |token: Option<&str>| Asking::new(&binary, token);
     let (mut citizen, mut official) = (asking(Some(&resident)), asking(Some(&officer)));
+    asking(Some(&administrator)).post("/api/v1/commands", &owned());
     let old = binary.get("/api/v1/packs/moving", None)[0]["version"].as_str().unwrap().to_owned();
     let running = Running::begin(&mut citizen, &mut official);
     let mut begun = vec![("first".to_owned(), running.case.clone())];

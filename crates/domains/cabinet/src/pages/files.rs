@@ -21,7 +21,7 @@ const CLOSED: &str = "default-src 'none'; sandbox";
 /// What stands in the address of a file.
 #[derive(Deserialize)]
 pub struct Asked {
-    /// The case that lends it, where it is of another.
+    /// The case or the offer that lends it, where it is of another.
     case: Option<Urn>,
 }
 

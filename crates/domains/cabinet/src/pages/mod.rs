@@ -2,6 +2,7 @@
 
 pub mod bodies;
 pub mod files;
+pub mod matters;
 pub mod my;
 pub mod oversight;
 pub mod people;
@@ -66,10 +67,18 @@ pub async fn name_of(ctx: &PageContext, s: &CabinetState, urn: Option<&Urn>) -> 
     }
 }
 
+/// Was something given to another system or a site by it?
+pub fn is_given(access: &Entity) -> bool {
+    access.text("basis").is_some_and(|basis| ["exchange", "site"].contains(&basis))
+}
+
 /// The post in which somebody looked: a persona's name, or the post's own.
 pub fn post_of(ctx: &PageContext, access: &Entity) -> String {
     let post = access.text("post").unwrap_or_default();
     match post {
+        system if access.text("basis") == Some("exchange") => ctx.t_or(&format!("exchange-{system}"), system),
+        // A site calls itself what it likes: it is no persona.
+        site if access.text("basis") == Some("site") => site.to_owned(),
         "citizen" if access.text("basis") == Some("document") => ctx.t("cabinet-other-side"),
         "citizen" => ctx.t("cabinet-representative"),
         post => ctx.t_or(&format!("persona-{post}"), post),

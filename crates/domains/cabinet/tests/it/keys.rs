@@ -4,6 +4,6 @@ use std::path::Path;
 
 #[test]
 fn every_key_that_is_used_exists() {
-    let made = ["my-verb-", "cabinet-"];
+    let made = ["my-verb-", "cabinet-", "given-"];
     svod_portal::testing::check_keys(Path::new("src"), &svod_cabinet::texts(), &["ctx.t(\"", "ctx.tf(\""], &made);
 }

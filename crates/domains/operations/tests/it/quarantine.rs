@@ -24,6 +24,30 @@ async fn a_corrected_mapping_lets_the_held_readings_in() {
     house.refuse(&CHANGED.replace("00:59", "00:58")).await;
     assert_eq!(held(&house).await, 2);
 
+    // Who has not said what payloads are needed for sees none of them, on no page.
+    for path in ["/quarantine", "/quarantine/1"] {
+        let closed = house.visitor.get(Some(ADMINISTRATOR), path).await;
+        assert!(
+            closed.status == StatusCode::OK && closed.body.contains("Payloads are closed"),
+            "{path}: {}",
+            closed.body
+        );
+        assert!(!closed.body.contains("59:00") && !closed.body.contains("59:<wbr>00"), "{path}: {}", closed.body);
+    }
+    let tried = house.visitor.post(ADMINISTRATOR, "/quarantine/1/try", &format!("mapping={}", form(MAPPING))).await;
+    assert!(tried.body.contains("say first what you need them for") && !tried.body.contains("PM2.5"), "{}", tried.body);
+    for fields in ["purpose=why", "purpose=why&id=1"] {
+        let unsaid = house.visitor.post(ADMINISTRATOR, "/quarantine/look", fields).await;
+        assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(
+            unsaid.body.contains("id=\"error-purpose\"") && unsaid.body.contains(">why</textarea>"),
+            "{}",
+            unsaid.body
+        );
+    }
+    let opened = house.visitor.post(ADMINISTRATOR, "/quarantine/look", "purpose=a+new+gauge&id=1").await;
+    assert_eq!((opened.status, opened.location.as_str()), (StatusCode::SEE_OTHER, "/quarantine/1#payload"));
+
     let list = house.visitor.get(Some(ADMINISTRATOR), "/quarantine").await;
     assert_eq!(list.status, StatusCode::OK);
     assert!(
@@ -60,6 +84,10 @@ async fn a_corrected_mapping_lets_the_held_readings_in() {
     let again = house.visitor.post(ADMINISTRATOR, "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
     assert!(again.location.ends_with("examined=0&replayed=0&stored=0&duplicates=0"), "{}", again.location);
     assert_eq!(house.registry.pack_history("kuzbass").await.unwrap().len(), 2);
+
+    house.clock.advance(svod_ingest::LOOK_SECONDS);
+    let after = house.visitor.get(Some(ADMINISTRATOR), "/quarantine/1").await;
+    assert!(after.body.contains("Payloads are closed") && !after.body.contains("00:59:00"), "{}", after.body);
 }
 
 #[tokio::test]
@@ -92,6 +120,8 @@ async fn others_stay_outside() {
     let act =
         house.visitor.post("official-regional", "/quarantine/1/correct", &format!("mapping={}", form(MAPPING))).await;
     assert_eq!(act.status, StatusCode::FORBIDDEN);
+    let look = house.visitor.post("official-regional", "/quarantine/look", "purpose=no+business+of+theirs").await;
+    assert_eq!(look.status, StatusCode::FORBIDDEN);
     assert_eq!(house.visitor.get(Some(ADMINISTRATOR), "/quarantine/99").await.status, StatusCode::NOT_FOUND);
 }
 

@@ -14,7 +14,8 @@ use svod_kernel::{SpacePath, Urn};
 use svod_model::Entity;
 use svod_portal::components::{self, Tone};
 use svod_portal::{FormOverview, FormPage, Html, Island, Page, PageContext, PageError, SentForm, encoded};
-use svod_registry::EntityQuery;
+use svod_query::{Filter, Query, Types, words};
+use svod_registry::{Find, QueryError};
 use svod_runtime::{Going, Kept, plain};
 
 use crate::ServicesState;
@@ -22,8 +23,8 @@ use crate::pages::enclosed;
 
 /// Addresses that a search shows.
 const FOUND: usize = 20;
-/// Pages of a register that a search looks through.
-const LOOKED: usize = 20;
+/// Things of a register among which a search chooses them.
+const LOOKED: usize = 1_000;
 /// The page behind the last: every answer before the form is sent.
 pub const CHECK: &str = "check";
 
@@ -329,31 +330,39 @@ pub async fn look_up(
     Ok(lists)
 }
 
-/// Things of a register whose names hold all the words.
+/// Things of a register whose names have words that begin as all of these do; those that hold them whole come first. The index of
+/// words leads to them: a register may be as large as a city.
 async fn search(
     ctx: &PageContext,
     s: &ServicesState,
     space: &SpacePath,
-    (register, words): (&str, &str),
+    (register, typed): (&str, &str),
 ) -> Result<Vec<Choice>, PageError> {
-    let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
-    let mut query = EntityQuery { limit: 1_000, ..EntityQuery::of(space.top(), &[register]) };
-    let mut found = Vec::new();
-    for _ in 0..LOOKED {
-        let page = s.registry.query(&ctx.actor, query.clone()).await?;
-        for entity in page.items {
-            let name = entity.text("name").unwrap_or_default();
-            let small = name.to_lowercase();
-            if words.iter().all(|w| small.contains(w)) {
-                found.push(Choice { value: entity.id.as_str().into(), label: name.to_owned() });
-            }
-        }
-        if found.len() >= FOUND || page.next.is_none() {
-            break;
-        }
-        query.after = page.next;
+    let asked: Vec<String> = words::of_text(typed).collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
     }
-    found.sort_by(|a, b| a.label.cmp(&b.label));
-    found.truncate(FOUND);
-    Ok(found)
+    let filter = Filter::All(asked.iter().cloned().map(Filter::Word).collect());
+    let query = Query { types: Types::Is(register.to_owned()), filter: Some(filter), ..Query::default() };
+    let find =
+        Find { space: space.top(), below: true, query, order: Vec::new(), offset: 0, limit: LOOKED, count: false };
+    let found = match s.registry.find(&ctx.actor, &find).await {
+        Ok(found) => found.entities,
+        // A large register has its index made when it is first asked; nothing is found until then.
+        Err(QueryError::TooBroad(_)) => Vec::new(),
+        Err(e) => return Err(e.into()),
+    };
+    let mut named: Vec<(usize, Choice)> = found.iter().filter_map(|e| fitting(e, &asked)).collect();
+    named.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.label.cmp(&y.label)));
+    named.truncate(FOUND);
+    Ok(named.into_iter().map(|(_, choice)| choice).collect())
+}
+
+/// A thing whose name has all the words, and how many of them whole.
+fn fitting(entity: &Entity, asked: &[String]) -> Option<(usize, Choice)> {
+    let name = entity.text("name")?;
+    let has: BTreeSet<String> = words::of_text(name).collect();
+    let all = asked.iter().all(|word| has.iter().any(|w| w.starts_with(word)));
+    let whole = asked.iter().filter(|word| has.contains(*word)).count();
+    all.then(|| (whole, Choice { value: entity.id.as_str().into(), label: name.to_owned() }))
 }

@@ -1,63 +1,30 @@
-//! The tasks of the spaces a visitor works in, in the order in which they press.
-//!
-//! Short lists are gathered once and everything is told from them. Long ones (a million open tasks) are read through the index of
-//! `Task.openUntil` in stretches (`bounded`), and counted no further than matters.
+//! The tasks of the spaces a visitor works in, as the platform lists them, with their addresses.
 
-mod desk;
-mod filter;
+use svod_portal::encoded;
 
-use std::collections::BTreeSet;
-
-use svod_kernel::{Actor, Timestamp, Urn};
-use svod_model::Entity;
-
-pub use desk::{Amount, Desk, Figures, Listed};
-pub use filter::{Filter, Late, StatusFilter, Whose};
+pub use svod_runtime::worklist::{
+    Amount, Desk, Figures, Filter, Late, Listed, PAGE, StatusFilter, Whose, is_open, mine, overdue, waits_for,
+};
 
 /// Rows of a table that is downloaded at the most.
 pub const MAX_TASKS: usize = 5_000;
 
-/// Rows on a page.
-pub const PAGE: usize = 50;
-
-/// Past its deadline and not done.
-pub fn overdue(task: &Entity, now: Timestamp) -> bool {
-    is_open(task) && task.time("deadline").is_some_and(|d| d < now)
-}
-
-/// Somebody must do it yet.
-pub fn is_open(task: &Entity) -> bool {
-    matches!(task.text("status"), Some("offered" | "taken"))
-}
-
-/// It is offered to a post in which the visitor is not: `others` are the posts of others that tasks name.
-pub fn waits_for(task: &Entity, others: &BTreeSet<Urn>) -> bool {
-    task.text("status") == Some("offered") && task.object("post").is_some_and(|post| others.contains(post))
-}
-
-/// The visitor works on it.
-pub fn mine(task: &Entity, actor: &Actor) -> bool {
-    task.text("status") == Some("taken") && svod_runtime::is_taken_by(task, actor)
+/// What a list is narrowed to, as a query of its address.
+pub fn query_of(filter: &Filter) -> String {
+    let fields = filter.fields().into_iter().map(|(name, value)| format!("{name}={}", encoded(value)));
+    fields.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
 mod tests {
-    use svod_model::Attribute;
-
     use super::*;
 
     #[test]
-    fn only_what_is_open_can_be_overdue() {
-        let task = |status: &str, deadline: &str| {
-            let urn = Urn::svod("task", "1").unwrap();
-            Entity::new(urn, "Task", "k".parse().unwrap())
-                .with("status", Attribute::property(status))
-                .with("deadline", Attribute::property(deadline))
-        };
-        let now: Timestamp = "2026-01-15T09:00:00Z".parse().unwrap();
-        assert!(overdue(&task("taken", "2026-01-15T08:00:00Z"), now));
-        assert!(!overdue(&task("done", "2026-01-15T08:00:00Z"), now));
-        assert!(!overdue(&task("withdrawn", "2026-01-15T08:00:00Z"), now));
-        assert!(!overdue(&task("offered", "2026-01-15T10:00:00Z"), now));
+    fn addresses_are_encoded() {
+        let filter =
+            Filter { service: Some("moving/moving".into()), words: "Кирова & 1".into(), ..Filter::default() };
+        let query = query_of(&filter);
+        assert!(query.starts_with("status=open&service=moving%2Fmoving&q=%D0%9A"), "{query}");
+        assert!(query.ends_with("%20%26%201"), "{query}");
     }
 }

@@ -3,12 +3,13 @@
 use axum::http::StatusCode;
 use serde_json::json;
 use svod_files::FileError;
-use svod_kernel::{Actor, Role, Urn};
+use svod_kernel::{Actor, Role, SpacePath, Urn};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity};
 use svod_notary::Erasure;
 use svod_portal::testing::{Answer, form};
-use svod_registry::{Command, EntityQuery, Operation};
+use svod_query::{Filter, Query, Types, WORDS, words};
+use svod_registry::{Access, Command, EntityQuery, Find, Operation};
 
 use crate::house::{ANNA, BORIS, House};
 
@@ -354,4 +355,58 @@ fn decision(case: &Entity) -> Entity {
         .with("objectUntil", text("2026-02-15T01:00:00Z"))
         .with("status", text("inForce"));
     ["person", "body"].into_iter().fold(made, |made, name| made.with(name, case.attributes[name].clone()))
+}
+
+#[tokio::test]
+async fn an_address_is_looked_for_by_its_words_and_kept_by_its_id() {
+    let house = House::new().await;
+    house.people().await;
+    let named = |n: usize, name: String| {
+        House::new_entity(&format!("urn:svod:address:test-{n}"), "Address").with("name", Attribute::property(name))
+    };
+    let street = (1..=300).map(|n| named(n, format!("Мыски, ул. Рембрандта, {n}")));
+    house.write(street.chain([named(301, "Мыски, пр. Рембрандтовский, 29".into())]).collect()).await;
+    let top: SpacePath = "kuzbass".parse().unwrap();
+    house.registry.index(&top, WORDS).await.unwrap();
+    // The index of words leads to what fits, past nothing else of the register.
+    let filter = Filter::All(words::of_text("рембр 29").map(Filter::Word).collect());
+    let query = Query { types: Types::Is("Address".into()), filter: Some(filter), ..Query::default() };
+    let find = Find { space: top, below: true, query, order: Vec::new(), offset: 0, limit: 1_000, count: false };
+    let found = house.registry.find(&Actor::platform("test"), &find).await.unwrap();
+    assert!(matches!(&found.explained.access, Access::Value { attribute, .. } if attribute == WORDS));
+    assert!(found.explained.looked < 40, "{}", found.explained.looked);
+
+    let visitor = &house.visitor;
+    led(&visitor.post(ANNA, FORM, "page=you&do=next").await, &format!("{FORM}?page=home"));
+    let looked = async |typed: &str| {
+        visitor.post(ANNA, FORM, &format!("page=home&do=find:place&f.place=&f.place.find={}", form(typed))).await.body
+    };
+    let page = looked("РЕМБР 29").await;
+    let at = |name: &str| page.find(&format!("<span>{name}</span>"));
+    let (whole, other) = (at("Мыски, ул. Рембрандта, 29"), at("Мыски, ул. Рембрандта, 290"));
+    assert!(whole.is_some() && whole < other, "whole words come first: {page}");
+    assert!(at("Мыски, пр. Рембрандтовский, 29").is_some() && at("Мыски, ул. Рембрандта, 30").is_none(), "{page}");
+    let many = looked("рембрандта").await;
+    assert_eq!(many.matches("value=\"urn:svod:address:test-").count(), 20);
+    told(&looked("эмбрандта").await, &["Nothing was found"]);
+    told(&looked(" , ").await, &["Nothing was found"]);
+
+    // What is chosen is kept, and nobody types it again.
+    let home = |id: &str| {
+        let ground = form("Согласие от 01.01.2026");
+        format!("page=home&do=next&f.place=&f.place={id}&f.since=2026-01-10&f.ground=consent&f.document={ground}")
+    };
+    let wrong = visitor.post(ANNA, FORM, &home("urn:svod:address:nowhere")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    led(&visitor.post(ANNA, FORM, &home("urn:svod:address:test-29")).await, &format!("{FORM}?page=check"));
+    let check = visitor.get(Some(ANNA), &format!("{FORM}?page=check")).await.body;
+    assert!(check.contains("Мыски, ул. Рембрандта, 29") && !check.contains("urn:svod:address"), "{check}");
+    let sent = visitor.post(ANNA, FORM, "do=send").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let task = all(&house, "Task").await.remove(0);
+    assert!(
+        task.text("input").is_some_and(|input| input.contains("Мыски, ул. Рембрандта, 29")),
+        "{:?}",
+        task.text("input")
+    );
 }

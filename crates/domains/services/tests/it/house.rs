@@ -247,12 +247,20 @@ impl House {
         }
     }
 
-    /// Anna moves: `owner` is registered at once, `consent` is looked at by an official. Her case.
+    /// Anna moves: `owner` is registered at once, by the register; `consent` is looked at by an official. Her case.
     pub async fn moves(&self, ground: &str) -> Entity {
-        let document =
-            if ground == "owner" { serde_json::Value::Null } else { json!("Согласие от 01.01.2026") };
-        let data = json!({"name": "Анна Ким", "address": "ул. Кирова, 1, 2", "since": "2026-01-10", "ground": ground,
-            "document": document});
+        let mut data = json!({"name": "Анна Ким", "address": "ул. Кирова, 1, 2", "since": "2026-01-10", "ground": ground,
+            "document": "Согласие от 01.01.2026"});
+        if ground == "owner" {
+            let home = "urn:svod:address:novokuznetsk:kirova-1-2";
+            let link = |urn: &str| Attribute::object(urn.parse().unwrap());
+            let owns = Self::new_entity("urn:svod:homeownership:anna", "HomeOwnership")
+                .with("person", link(&format!("persona:{ANNA}")))
+                .with("home", link(home))
+                .with("homeAddress", Attribute::property("Новокузнецк, ул. Кирова, 1, 2"));
+            self.write(vec![owns]).await;
+            data = json!({"name": "Анна Ким", "home": home, "since": "2026-01-10"});
+        }
         self.asks(&Self::anna(), "moving/moving", data).await
     }
 

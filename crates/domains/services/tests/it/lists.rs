@@ -222,6 +222,58 @@ async fn heads_see_how_the_work_goes() {
     }
 }
 
+/// A row of the workload: open, overdue, done, usual time, in term.
+fn load(who: &str, cells: [&str; 5]) -> String {
+    let names = ["Open", "Overdue", "Done in 30 days", "Usually takes", "In term"];
+    let cell = |(name, cell)| format!("<td class=\"num\" data-label=\"{name}\"><span>{cell}</span></td>");
+    format!("<th scope=\"row\">{who}</th>{}</tr>", names.into_iter().zip(cells).map(cell).collect::<String>())
+}
+
+#[tokio::test]
+async fn whose_clock_stood_still_is_not_late() {
+    let house = House::new().await;
+    house.at("2026-01-20T00:00:00Z");
+    let text = |v: &str| Attribute::property(v);
+    let case = |id: &str, clock: &str| {
+        House::new_entity(&format!("urn:svod:case:{id}"), "Case")
+            .with("name", text(id))
+            .with("process", text("p"))
+            .with("processVersion", text("p@1"))
+            .with("status", text("open"))
+            .with("subject", text("air"))
+            .with("clock", text(clock))
+            .with("deadline", text("2026-01-18T00:00:00Z"))
+            .with("openedAt", text("2026-01-15T00:00:00Z"))
+    };
+    house.write(vec![case("runs", "overdue"), case("stands", "paused")]).await;
+    let due = "2026-01-18T00:00:00Z".parse().unwrap();
+    let has = |n: usize, who: &str, of: &str| {
+        let to = Attribute::object(format!("urn:svod:case:{of}").parse().unwrap());
+        waiting(n, due).with("case", to).with("status", text("taken")).with("takenBy", text(who))
+    };
+    let done = |task: Entity, at: &str| {
+        let begun = text("2026-01-17T00:00:00Z");
+        task.with("status", text("done")).with("offeredAt", begun).with("completedAt", text(at))
+    };
+    // The one with the clock that stood still has also done one in the term that its case had afterwards.
+    let later = |task: Entity| task.with("deadline", text("2026-01-19T12:00:00Z"));
+    house
+        .write(vec![
+            has(1, "Late", "runs"),
+            done(has(2, "Late", "runs"), "2026-01-19T00:00:00Z"),
+            has(3, "Patient", "stands"),
+            later(done(has(4, "Patient", "stands"), "2026-01-19T00:00:00Z")),
+        ])
+        .await;
+    let page = house.visitor.get(Some("governor"), "/tasks/workload").await.body;
+    for row in
+        [load("Late", ["1", "1", "1", "2 days", "0\u{a0}%"]), load("Patient", ["1", "0", "1", "2 days", "100\u{a0}%"])]
+    {
+        assert!(page.contains(&row), "{row}: {page}");
+    }
+    assert!(page.contains("<dt>In term</dt><dd>50"), "{page}");
+}
+
 fn waiting(n: usize, until: Timestamp) -> Entity {
     House::new_entity(&format!("urn:svod:task:many-{n}"), "Task")
         .with("name", Attribute::property(format!("T{n}")))
@@ -284,6 +336,9 @@ async fn a_list_without_end_is_read_by_its_deadlines() {
     }
     assert_eq!(seen.len(), 2_141, "all of them, after {pages} pages");
     assert!(order.is_sorted(), "by deadline");
+
+    let load = house.visitor.get(Some("governor"), "/tasks/workload").await.body;
+    assert!(load.contains("<dt>Open</dt><dd>2,142") && !load.contains("are counted"), "each of them, {load}");
 
     let first = house.visitor.get(Some(OFFICIAL), "/tasks").await.body;
     assert!(first.contains("<dd>100+"), "what is very much is not counted to its end: {first}");

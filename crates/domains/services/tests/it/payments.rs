@@ -200,3 +200,44 @@ async fn a_sum_that_cannot_be_paid_is_told_at_its_field() {
     let receipt = page(&house, ANNA, &format!("/my/payments/{}", payments(&house).await[0].id)).await;
     assert!(receipt.contains("sandbox, no money moves"), "{receipt}");
 }
+
+#[tokio::test]
+async fn a_file_is_compared_in_sums_and_states_that_people_read() {
+    let house = House::new().await;
+    house.people().await;
+    let payment = paid(&house, &accrued(&house, 35_005).await, 35_005).await;
+    let other = paid(&house, &accrued(&house, 50_000).await, 60_000).await;
+    let reference = |payment: &Urn| format!("sandbox-{}", payment.local());
+    let csv = format!(
+        "reference,amount,state,currency\n{},35006,failed,\n{},60000,done,rub\nnobody,700,pending,KZT\n",
+        reference(&payment),
+        reference(&other)
+    );
+    let path = format!("{REGISTER}/reconciliation");
+    let days = [("provider", SANDBOX), ("from", "2026-01-15"), ("until", "2026-01-15")];
+    let compared = async |lang: &str, form: &str| {
+        let fields: Vec<_> = days.into_iter().chain([("as", form)]).collect();
+        let sent = house.visitor.upload(OFFICIAL, &format!("{path}?lang={lang}"), &fields, &[("bank.csv", &csv)]).await;
+        assert_eq!(sent.status, StatusCode::OK, "{}", sent.body);
+        plain(&sent.body)
+    };
+    for (lang, words) in [
+        ("en", ["350.06 RUB", "350.05 RUB", "7.00 KZT", "100.00 RUB", "Failed", "Done", "Pending"]),
+        ("ru", ["350,06 RUB", "350,05 RUB", "7,00 KZT", "100,00 RUB", "Не прошёл", "Проведён", "В обработке"]),
+        ("kk", ["350,06 RUB", "350,05 RUB", "7,00 KZT", "100,00 RUB", "Өтпеді", "Өткізілді", "Өңделуде"]),
+    ] {
+        let page = compared(lang, "page").await;
+        for part in words {
+            assert!(page.contains(part), "{lang} {part}: {page}");
+        }
+        for raw in ["35006", "35005", ">done<", ">failed<", "60000"] {
+            assert!(!page.contains(raw), "{lang} {raw}: {page}");
+        }
+    }
+    let file = compared("en", "csv").await;
+    assert!(file.contains("Different") && file.contains("350.06 RUB") && file.contains("The same"), "{file}");
+    // What is given out is what is taken: whole numbers of the smallest unit, words of the machine.
+    let own = format!("{path}.csv?provider={SANDBOX}&from=2026-01-15&until=2026-01-15");
+    let own = house.visitor.get(Some(OFFICIAL), &own).await.body;
+    assert!(own.contains("35005,done,RUB") && own.contains("60000,done,RUB"), "{own}");
+}

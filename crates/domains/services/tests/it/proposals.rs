@@ -51,6 +51,11 @@ async fn a_proposal_is_accepted_with_one_button() {
     assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.body);
     let mine = house.visitor.get(Some(OFFICIAL), &page).await.body;
     assert!(mine.contains(&button) && mine.contains(&words), "{mine}");
+    // One thing to do first: what is proposed; the form, and taking it, are other ways.
+    for shown in [&offered, &mine] {
+        assert_eq!(shown.matches("class=\"button\" ").count(), 1, "{shown}");
+    }
+    assert!(mine.contains(&format!("class=\"button button--secondary\" href=\"{page}/form\"")), "{mine}");
     let done = house.visitor.post(OFFICIAL, &accept, "").await;
     assert_eq!((done.status, done.location), (StatusCode::SEE_OTHER, format!("{page}?done=complete")), "{}", done.body);
     let made = decisions(&house, &task).await;
@@ -96,7 +101,13 @@ async fn proposals_of_many_tasks_are_accepted_at_once() {
     let good = proposed(&house, json!({"decision": "register"})).await;
     let stale = proposed(&house, json!({"decision": "tomorrow"})).await;
     let bare = house.task_of(&house.moves("consent").await).await;
-    let sent = format!("act=accept&task={}&task={}&task={}", good.id, stale.id, bare.id);
+    let asked = format!("act=accept&task={}&task={}&task={}", good.id, stale.id, bare.id);
+    let sure = house.visitor.post(OFFICIAL, "/tasks/bulk", &asked).await;
+    for part in ["cannot be undone", "Will be done as proposed", "nothing is proposed for it", "Do it: 2"] {
+        assert!(sure.body.contains(part), "{part}: {}", sure.body);
+    }
+    assert_eq!(status(&house, &good).await, "offered", "nothing has happened yet");
+    let sent = format!("{asked}&sure=1");
     let told = house.visitor.post(OFFICIAL, "/tasks/bulk", &sent).await;
     assert_eq!(told.status, StatusCode::OK, "{}", told.body);
     for part in

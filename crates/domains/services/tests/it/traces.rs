@@ -155,8 +155,12 @@ async fn where_nothing_was_made_nothing_is_said_of_it() {
 
 /// Somebody who acts for Anna by that mandate.
 fn acting(id: &str, mandate: &str) -> Actor {
-    let link =
-        OnBehalf { person: anna().parse().unwrap(), mandate: mandate.parse().unwrap(), scope: Default::default() };
+    let link = OnBehalf {
+        person: anna().parse().unwrap(),
+        mandate: mandate.parse().unwrap(),
+        basis: "parent".into(),
+        scope: Default::default(),
+    };
     let roles = [Role::Citizen].into();
     Actor { id: id.to_owned(), name: "citizen".into(), roles, on_behalf: vec![link], ..Actor::anonymous() }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Body, Case, Stage, complete, judge, kuzbass, routes};
+use super::{Body, Case, Stage, complete, judge, kuzbass, routes, visitors};
 
 const ALL: [u16; 6] = [200; 6];
 const ADMINISTRATOR: [u16; 6] = [403, 403, 403, 403, 403, 200];
@@ -87,6 +87,24 @@ fn work(stage: &Stage) -> Vec<Case> {
         Case::new("GET", "/api/v1/entities/{urn}", entity(&stage.case), Body::Nothing, hidden),
         Case::new("GET", "/api/v1/entities/{urn}/live", format!("{}/live", entity(&stage.task)), Body::Nothing, hidden),
         Case::new("GET", "/api/v1/tasks", "/api/v1/tasks?space=kuzbass", Body::Nothing, ALL).shows(SOMETHING, OFFICE),
+        Case::new("GET", "/api/v1/tasks", "/api/v1/tasks?order=deadline", Body::Nothing, ALL).shows(SOMETHING, OFFICE),
+        // Each task tells for itself what is refused; nobody is refused to ask.
+        Case::new(
+            "POST",
+            "/api/v1/tasks/bulk",
+            "/api/v1/tasks/bulk",
+            Body::Json(json!({"act": "release", "tasks": [stage.task]})),
+            ALL,
+        )
+        .shows("\"done\":0", [true; 6]),
+        Case::new("GET", "/api/v1/tasks/templates", "/api/v1/tasks/templates", Body::Nothing, ALL),
+        // Nobody has it whom somebody could stand in for.
+        act(
+            "/api/v1/tasks/{urn}/substitute",
+            "substitute",
+            Body::Json(json!({"to": "me"})),
+            [404, 404, 409, 404, 409, 409],
+        ),
         Case::new("GET", "/api/v1/journal", "/api/v1/journal?space=kuzbass/novokuznetsk", Body::Nothing, ALL)
             .shows(SOMETHING, OFFICE),
         Case::new(
@@ -139,6 +157,13 @@ fn operations(stage: &Stage) -> Vec<Case> {
         Case::new("POST", "/api/v1/packs/check", "/api/v1/packs/check", Body::Json(kuzbass("0.1.1")), ADMINISTRATOR),
         Case::new("POST", "/api/v1/packs", "/api/v1/packs", Body::Json(kuzbass("0.1.1")), ADMINISTRATOR),
         Case::new("GET", "/api/v1/quarantine", "/api/v1/quarantine", Body::Nothing, ADMINISTRATOR),
+        Case::new(
+            "POST",
+            "/api/v1/quarantine/look",
+            quarantine("look"),
+            Body::Json(json!({"reason": "the gauge was changed"})),
+            ADMINISTRATOR,
+        ),
         Case::new(
             "POST",
             "/api/v1/quarantine/{id}/try",
@@ -204,6 +229,7 @@ fn services(stage: &Stage) -> Vec<Case> {
 fn cabinet() -> Vec<Case> {
     const OF_PERSONS: [u16; 6] = [401, 404, 404, 404, 404, 404];
     let consent = json!({"purpose": "x", "recipient": "urn:t:none", "days": 1});
+    let entered = json!({"whom": "urn:t:none", "delegate": "nobody", "basis": "parent", "document": "x"});
     let case = |method: &'static str, route: &'static str, body: Body| {
         let path = route.replace("{urn}", "urn:t:none").replace("{pack}", "none").replace("{service}", "none");
         Case::new(method, route, path, body, OF_PERSONS)
@@ -226,6 +252,8 @@ fn cabinet() -> Vec<Case> {
         case("GET", "/api/v1/my/mandates", Body::Nothing),
         case("POST", "/api/v1/my/mandates", Body::Json(json!({"delegate": "nobody", "days": 1}))),
         case("DELETE", "/api/v1/my/mandates/{urn}", Body::Nothing),
+        case("POST", "/api/v1/mandates", Body::Json(entered)),
+        case("DELETE", "/api/v1/mandates/{urn}", Body::Nothing),
     ]
 }
 
@@ -238,7 +266,7 @@ async fn every_route_of_the_api_is_answered_as_the_visitor_may() {
     cases.extend(services(&stage));
     cases.extend(cabinet());
     complete(&routes::api(), &cases);
-    judge(&stage.app, &cases).await;
+    judge(&stage.app, &cases, &visitors(&stage.app)).await;
     let files = |n: usize| {
         let app = &stage.app;
         async move { app.call("GET", "/api/v1/packs/kuzbass", super::VISITORS[n], None).await.ok()[0]["files"].is_object() }

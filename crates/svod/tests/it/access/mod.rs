@@ -2,6 +2,7 @@
 
 mod api;
 mod ngsi;
+mod owners;
 mod pages;
 mod routes;
 
@@ -30,6 +31,8 @@ enum Body {
     Json(Value),
     /// Fields of a page's form, beside the token.
     Form(&'static str),
+    /// The same, of what is known only then.
+    Fields(String),
     /// Nothing, by a script that repeats the token in a header.
     Script,
     /// A folder of a pack, sent by a page.
@@ -37,24 +40,32 @@ enum Body {
 }
 
 /// What is asked of one route, and what each visitor is answered.
-struct Case {
+struct Case<const N: usize = 6> {
     method: &'static str,
     /// As the router has it.
     route: &'static str,
     /// As it is asked; `{n}` becomes the visitor's number.
     path: String,
     body: Body,
-    statuses: [u16; 6],
+    statuses: [u16; N],
     /// A text, and in whose answer it stands: for routes that leave out instead of refusing.
-    shows: Option<(String, [bool; 6])>,
+    shows: Option<(String, [bool; N])>,
 }
 
-impl Case {
-    fn new(method: &'static str, route: &'static str, path: impl Into<String>, body: Body, statuses: [u16; 6]) -> Self {
+/// Who comes, by what they are called and their token.
+type Visitors<const N: usize> = [(&'static str, Option<String>); N];
+
+/// The personas, as they come to that platform.
+fn visitors(app: &TestApp) -> Visitors<6> {
+    VISITORS.map(|persona| (persona.unwrap_or("anonymous"), persona.map(|p| app.token(p))))
+}
+
+impl<const N: usize> Case<N> {
+    fn new(method: &'static str, route: &'static str, path: impl Into<String>, body: Body, statuses: [u16; N]) -> Self {
         Self { method, route, path: path.into(), body, statuses, shows: None }
     }
 
-    fn shows(self, text: &str, whom: [bool; 6]) -> Self {
+    fn shows(self, text: &str, whom: [bool; N]) -> Self {
         Self { shows: Some((text.to_owned(), whom)), ..self }
     }
 
@@ -65,17 +76,16 @@ impl Case {
 
     /// Who is refused goes first: what the others change would change the reason.
     fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..VISITORS.len()).collect();
+        let mut order: Vec<usize> = (0..N).collect();
         order.sort_by_key(|n| self.statuses[*n] < 400);
         order
     }
 
-    async fn ask(&self, app: &TestApp, n: usize, csrf: bool) -> Answer {
+    async fn ask(&self, app: &TestApp, (n, token): (usize, Option<&str>), csrf: bool) -> Answer {
         let number = |text: &str| text.replace("{n}", &n.to_string());
         let path = number(&self.path);
         let mut headers: Vec<(&str, String)> = Vec::new();
-        let token = VISITORS[n].map(|p| app.token(p));
-        let cookie = token.as_ref().map(|t| format!("svod_session={t}; ")).unwrap_or_default();
+        let cookie = token.map(|t| format!("svod_session={t}; ")).unwrap_or_default();
         let sent = if csrf { CSRF } else { "fedcba9876543210fedcba9876543210" };
         let body = match &self.body {
             Body::Nothing | Body::Json(_) if self.for_programs() => {
@@ -96,6 +106,11 @@ impl Case {
                 headers.push(("cookie", format!("{cookie}svod_csrf={CSRF}")));
                 headers.push(("content-type", "application/x-www-form-urlencoded".into()));
                 number(&format!("csrf={sent}&{fields}"))
+            }
+            Body::Fields(fields) => {
+                headers.push(("cookie", format!("{cookie}svod_csrf={CSRF}")));
+                headers.push(("content-type", "application/x-www-form-urlencoded".into()));
+                format!("csrf={sent}&{fields}")
             }
             Body::Script => {
                 headers.push(("cookie", format!("{cookie}svod_csrf={CSRF}")));
@@ -156,12 +171,12 @@ fn kuzbass(version: &str) -> Value {
 }
 
 /// Asks everything of everybody; all that differs is told together.
-async fn judge(app: &TestApp, cases: &[Case]) {
+async fn judge<const N: usize>(app: &TestApp, cases: &[Case<N>], visitors: &Visitors<N>) {
     let mut wrong = Vec::new();
     for case in cases {
         for n in case.order() {
-            let answer = case.ask(app, n, true).await;
-            let who = VISITORS[n].unwrap_or("anonymous");
+            let (who, token) = &visitors[n];
+            let answer = case.ask(app, (n, token.as_deref()), true).await;
             let about = format!("{} {} as {who}", case.method, case.path);
             if answer.status != case.statuses[n] {
                 let told: String = answer.text.chars().take(200).collect();
@@ -180,13 +195,13 @@ async fn judge(app: &TestApp, cases: &[Case]) {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn asked(cases: &[Case]) -> BTreeSet<(String, String)> {
+fn asked<const N: usize>(cases: &[Case<N>]) -> BTreeSet<(String, String)> {
     cases.iter().map(|c| (c.method.to_owned(), c.route.to_owned())).collect()
 }
 
 /// Both ways: no route without a case, no case without a route.
 #[track_caller]
-fn complete(routes: &BTreeSet<(String, String)>, cases: &[Case]) {
+fn complete<const N: usize>(routes: &BTreeSet<(String, String)>, cases: &[Case<N>]) {
     let asked = asked(cases);
     let forgotten: Vec<_> = routes.difference(&asked).collect();
     assert!(forgotten.is_empty(), "routes that no case asks: add one to tests/it/access: {forgotten:?}");

@@ -3,7 +3,7 @@
 use serde_json::json;
 use svod_kernel::Actor;
 
-use super::{Body, Case, Stage, complete, judge, routes};
+use super::{Body, Case, Stage, complete, judge, routes, visitors};
 
 const ALL: [u16; 6] = [200; 6];
 const BAD: [u16; 6] = [400; 6];
@@ -306,6 +306,6 @@ async fn every_operation_is_answered_as_the_visitor_may() {
     cases.extend(maps());
     cases.extend(snapshots());
     complete(&routes::ngsi(), &cases);
-    judge(&stage.app, &cases).await;
+    judge(&stage.app, &cases, &visitors(&stage.app)).await;
     stage.app.settle().await;
 }

@@ -1,6 +1,7 @@
 //! What the checklist of `docs/security.md` (OWASP ASVS 5.0.0) says and no other test holds, by its chapters. The number of
 //! the requirement stands over each test.
 
+mod alerts;
 mod api;
 mod authentication;
 mod encoding;
@@ -8,10 +9,11 @@ mod failures;
 mod frontend;
 mod logging;
 mod sessions;
+mod steps;
 mod tokens;
 
 use svod_identity::{From, Invitation, code};
-use svod_kernel::Clock as _;
+use svod_kernel::{Clock as _, Role};
 use svod_testkit::{Answer, TestApp};
 
 /// A token of forms that the visitor's cookie repeats.
@@ -27,7 +29,17 @@ struct Person {
 
 impl Person {
     async fn new(app: &TestApp, login: &str) -> Self {
-        let invitation = Invitation::new(login, "Olga", app.clock.now().plus_seconds(60)).unwrap();
+        Self::invited(app, Invitation::new(login, "Olga", app.clock.now().plus_seconds(60)).unwrap()).await
+    }
+
+    /// With a post in Kuzbass.
+    async fn holding(app: &TestApp, login: &str, role: Role) -> Self {
+        let mut invitation = Invitation::new(login, "Olga", app.clock.now().plus_seconds(60)).unwrap();
+        invitation.post = Some((role, "kuzbass".parse().unwrap()));
+        Self::invited(app, invitation).await
+    }
+
+    async fn invited(app: &TestApp, invitation: Invitation) -> Self {
         let invitation = app.core.identity.invite(&invitation);
         let (account, token) = app.core.identity.accept(&invitation, &From::default()).await.unwrap();
         let token = app.proved(&token).await;
@@ -37,12 +49,17 @@ impl Person {
     /// With a password; and the secret of the authenticator that goes with it.
     async fn with_password(app: &TestApp, login: &str, password: &str) -> (Self, Vec<u8>) {
         let person = Self::new(app, login).await;
-        let begun = app.core.identity.begin_password(&person.account, "Svod").await.unwrap();
+        let secret = person.set_password(app, password).await;
+        (person, secret)
+    }
+
+    async fn set_password(&self, app: &TestApp, password: &str) -> Vec<u8> {
+        let begun = app.core.identity.begin_password(&self.account, "Svod").await.unwrap();
         let secret = base32(&begun.secret);
         let now = code(&secret, app.clock.now());
         let given = (password.to_owned(), now.as_str());
-        app.core.identity.set_password(&person.account, &begun.token, given).await.unwrap();
-        (person, secret)
+        app.core.identity.set_password(&self.account, &begun.token, given).await.unwrap();
+        secret
     }
 }
 
@@ -113,6 +130,37 @@ async fn signed_in(app: &TestApp, login: &str, password: &str, secret: &[u8]) ->
     let answer = sign_in(app, login, password, secret).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     set_cookie(&answer, "svod_session").expect("a session begins")
+}
+
+/// The token under which the session goes on after a fresh proof.
+async fn proved_anew(app: &TestApp, token: &str, secret: &[u8]) -> String {
+    app.clock.advance(30);
+    let now = code(secret, app.clock.now());
+    let right = [("password", PASSWORD), ("code", now.as_str()), ("back", "/account")];
+    let proved = submit(app, token, "/session/confirm", &right).await;
+    set_cookie(&proved, "svod_session").unwrap_or_else(|| panic!("no proof: {}", proved.text))
+}
+
+/// The address that a redirection to a fresh proof leads back to; panics when it leads elsewhere.
+#[track_caller]
+fn way_back(answer: &Answer) -> String {
+    let back = answer.header("location").strip_prefix("/session/confirm?back=");
+    percent_decoded(back.unwrap_or_else(|| panic!("{} {}: {}", answer.status, answer.header("location"), answer.text)))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(b) = rest.next() {
+        bytes.push(match b {
+            b'%' => {
+                let digits = [rest.next().unwrap(), rest.next().unwrap()];
+                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            b => b,
+        });
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 /// Does the session go on?

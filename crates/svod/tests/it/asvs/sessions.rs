@@ -4,7 +4,7 @@ use svod_identity::{DeviceQuery, From, Invitation, code};
 use svod_kernel::{Clock as _, Role};
 use svod_testkit::TestApp;
 
-use super::{PASSWORD, Person, goes_on, hidden, page, set_cookie, signed_in, submit};
+use super::{PASSWORD, Person, goes_on, hidden, page, set_cookie, signed_in, submit, way_back};
 
 /// V7.5.1: what opens the account is changed after a fresh proof only, by whatever door.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,28 +155,12 @@ async fn a_form_of_devices_survives_the_proof_and_is_taken_once() {
     app.clock.advance(10 * 60);
     let asked = send(&hidden(&second, "form")).await;
     assert_eq!(asked.status, 303, "{}", asked.text);
-    let back = asked.header("location").split_once("back=").unwrap().1.to_owned();
-    let back = percent_decoded(&back);
+    let back = way_back(&asked);
     let again = page(&app, &keeper, back.split('#').next().unwrap()).await;
     let kept = ["value=\"Пост &amp; 7\"", "value=\"Пост &#38; 7\""].iter().any(|text| again.text.contains(text));
     assert!(kept, "{back}: {}", again.text);
     assert!(again.text.contains("value=\"42\""), "{}", again.text);
     app.settle().await;
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(b) = rest.next() {
-        bytes.push(match b {
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            b => b,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
 }
 
 /// V6.2.3: removing the password asks for it, unless a passkey was shown.

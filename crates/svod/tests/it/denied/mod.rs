@@ -259,18 +259,49 @@ impl Court<'_> {
         for path in &paths {
             self.judge(who, path, &self.get(who, path).await, &present);
         }
-        // How many there are is no more than what is shown: the number tells of none that is hidden.
-        let counted = format!("/ngsi-ld/v1/entities?type={kinds}&limit=1000&count=true");
-        let answer = self.ask(who, "GET", &counted, None).await;
-        if answer.status == 200 {
-            let shown: Vec<Value> = serde_json::from_str(&answer.text).unwrap();
-            assert_eq!(answer.header("ngsild-results-count"), shown.len().to_string(), "{}", self.hint(who, &counted));
-        }
+        self.counts(who, &kinds).await;
+        self.doors(who, &ever).await;
         // The picture of the map follows a moment later.
         self.judge(who, "/table", &self.get(who, "/table?space=kuzbass").await, &ever);
         let question = json!({"space": "kuzbass", "types": KINDS, "limit": 1000});
         let found = self.ask(who, "POST", "/api/v1/query", Some(question)).await;
         self.judge(who, "/api/v1/query", &found.text, &present);
+    }
+
+    /// How many there are is how many they may see: a number tells of none that is hidden.
+    async fn counts(&self, who: &Asking, kinds: &str) {
+        let living = self.lives.iter().filter(|l| !l.gone).map(|l| &l.last);
+        let readable = living.filter(|e| self.oracle.permits(&who.actor, Action::Read, e, None)).count();
+        let path = format!("/ngsi-ld/v1/entities?type={kinds}&limit=1000&count=true");
+        let answer = self.ask(who, "GET", &path, None).await;
+        if answer.status == 200 {
+            let shown: Vec<Value> = serde_json::from_str(&answer.text).unwrap();
+            assert_eq!(shown.len(), readable, "{}", self.hint(who, &path));
+            assert_eq!(answer.header("ngsild-results-count"), readable.to_string(), "{}", self.hint(who, &path));
+        }
+        let path = format!("/api/v1/entities?space=kuzbass&type={kinds}&limit=1000");
+        let answer = self.ask(who, "GET", &path, None).await;
+        assert_eq!(answer.json()["items"].as_array().map(Vec::len), Some(readable), "{}", self.hint(who, &path));
+    }
+
+    /// Pages and files of other rooms: the map's, the work's, the journal of all, and the books.
+    async fn doors(&self, who: &Asking, ever: &BTreeSet<String>) {
+        // The journal shows what things are called now as well.
+        let told: BTreeSet<String> =
+            self.ever(who, Action::ReadJournal).into_iter().chain(ever.iter().cloned()).collect();
+        for path in [
+            "/api/v1/layers",
+            "/api/v1/geometry?layer=municipalities",
+            "/tasks",
+            "/tasks.csv",
+            "/journal?space=kuzbass",
+            "/operations/payments",
+            "/operations/payments.csv",
+            "/services",
+            "/my",
+        ] {
+            self.judge(who, path, &self.get(who, path).await, &told);
+        }
     }
 
     /// The entity itself, wherever it is shown; and what is hidden answers no question about itself either.

@@ -73,7 +73,7 @@ fn back(post: &Entity) -> String {
 }
 
 /// The beginning of a day in the territory's time: `2026-03-01` or `01.03.2026`.
-fn day(text: &str, offset_hours: i32) -> Option<Timestamp> {
+pub fn day(text: &str, offset_hours: i32) -> Option<Timestamp> {
     let parts: Vec<&str> = text.trim().split(['-', '.']).collect();
     let [first, month, last] = parts.as_slice() else { return None };
     let (year, day) = if first.len() == 4 { (first, last) } else { (last, first) };

@@ -1,4 +1,4 @@
-//! `GET /my/accesses`: who looked at my data, when and why; `POST /my/accesses/object`.
+//! `GET /my/accesses`: who looked at my data, when and why, and to whom outside they were given; `POST /my/accesses/object`.
 
 use std::sync::Arc;
 
@@ -13,17 +13,32 @@ use svod_portal::{CsrfForm, Html, Page, PageContext, PageError};
 
 use super::{owner, rooms};
 use crate::CabinetState;
-use crate::pages::{ROWS, answer, moment, name_of, post_of, shown, word};
+use crate::pages::{ROWS, answer, is_given, moment, name_of, post_of, shown, word};
 
 /// Objections that are looked through, and pages.
 const MOST: usize = 1_000;
 const PAGES: usize = 1_000;
+/// Where the page is.
+const HERE: &str = "/my/accesses";
 
 /// What stands in the address.
 #[derive(Debug, Default, Deserialize)]
 pub struct Asked {
     #[serde(default)]
     page: usize,
+    /// Those by which data were given to another system or a site; otherwise all others.
+    #[serde(default)]
+    given: bool,
+}
+
+impl Asked {
+    /// The address of a page of the same list.
+    fn href(&self, page: usize) -> String {
+        let given = if self.given { "given=true" } else { "" };
+        let page = if page > 0 { format!("page={page}") } else { String::new() };
+        let asked: Vec<&str> = [given, &page].into_iter().filter(|a| !a.is_empty()).collect();
+        if asked.is_empty() { HERE.to_owned() } else { format!("{HERE}?{}", asked.join("&")) }
+    }
 }
 
 #[derive(Template)]
@@ -31,6 +46,7 @@ pub struct Asked {
 struct AccessesPage<'a> {
     ctx: &'a PageContext,
     rooms: Html,
+    given: bool,
     rows: Vec<Row>,
     empty: Html,
     pages: Html,
@@ -45,6 +61,7 @@ struct Row {
     review: Html,
     ground: String,
     reason: String,
+    data: String,
     since: Html,
     until: Html,
     objection: Option<Objection>,
@@ -55,10 +72,10 @@ struct Objection {
     answer: String,
 }
 
-async fn rows(ctx: &PageContext, s: &CabinetState, at: usize) -> Result<Vec<Row>, PageError> {
+async fn rows(ctx: &PageContext, s: &CabinetState, given: bool, at: usize) -> Result<Vec<Row>, PageError> {
     let objections = s.trust.own(&ctx.actor, "Objection", 0..MOST).await?;
     let mut rows = Vec::new();
-    for access in s.trust.own(&ctx.actor, "Access", at..at + ROWS + 1).await? {
+    for access in s.trust.accesses(&ctx.actor, Some(given), at..at + ROWS + 1).await? {
         let objection = objections.iter().find(|o| o.object("access") == Some(&access.id));
         rows.push(row(ctx, s, &access, objection).await);
     }
@@ -72,6 +89,12 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
     // A look and nothing more: nothing stays open.
     let at_once = represents || basis == Some("document") || access.time("since") == access.time("until");
     let reason = text("reason");
+    let site = basis == Some("site");
+    let ground = match basis {
+        Some("mandate") => ctx.word("MandateBasis", &reason),
+        Some("site") => ctx.t("my-given-allowed"),
+        _ => text("ground"),
+    };
     Row {
         id: access.id.clone(),
         who: post_of(ctx, access),
@@ -84,8 +107,9 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
             "AccessReview",
             &[("open", Tone::Warning), ("confirmed", Tone::Good), ("refused", Tone::Danger)],
         ),
-        ground: if represents { ctx.word("MandateBasis", &reason) } else { text("ground") },
-        reason: if represents { String::new() } else { reason },
+        ground,
+        reason: if represents || site { String::new() } else { reason },
+        data: if is_given(access) { data(ctx, access).join(", ") } else { String::new() },
         since: moment(ctx, access, "since"),
         until: if at_once { Html::default() } else { moment(ctx, access, "until") },
         objection: objection.map(|o| Objection {
@@ -95,22 +119,46 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
     }
 }
 
+/// Names of the data that were given, as people know them: as the pack that sends them calls them, as sites ask for them, or as
+/// the attribute of that name.
+fn data(ctx: &PageContext, access: &Entity) -> Vec<String> {
+    let names = match access.value("only") {
+        Some(serde_json::Value::Array(all)) => all.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
+        Some(serde_json::Value::String(one)) => vec![one.clone()],
+        _ => Vec::new(),
+    };
+    let to = access.text("post").unwrap_or_default();
+    let called = |name: &String| {
+        let keys = [format!("exchange-{to}-{name}"), format!("given-{name}"), format!("attr-{name}")];
+        let known = keys.iter().map(|key| ctx.t_or(key, "")).find(|text| !text.is_empty());
+        known.unwrap_or_else(|| name.clone())
+    };
+    names.iter().map(called).collect()
+}
+
 async fn page(
     ctx: &PageContext,
     s: &CabinetState,
-    number: usize,
+    asked: &Asked,
     errors: Vec<(String, String)>,
 ) -> Result<Response, PageError> {
     owner(ctx, s).await?;
-    let mut rows = rows(ctx, s, number.min(PAGES) * ROWS).await?;
-    let next = (rows.len() > ROWS).then(|| format!("/my/accesses?page={}", number + 1));
+    let number = asked.page.min(PAGES);
+    let mut rows = rows(ctx, s, asked.given, number * ROWS).await?;
+    let next = (rows.len() > ROWS).then(|| asked.href(number + 1));
+    let first = (number > 0).then(|| asked.href(0));
     rows.truncate(ROWS);
+    let (none, more) = match asked.given {
+        true => ("my-given-none", "my-given-none-text"),
+        false => ("my-accesses-none", "my-accesses-none-text"),
+    };
     let page = AccessesPage {
         ctx,
         rooms: rooms(ctx, s).await?,
-        pages: components::pagination(ctx, rows.len(), (number > 0).then_some("/my/accesses"), next.as_deref()),
+        given: asked.given,
+        pages: components::pagination(ctx, rows.len(), first.as_deref(), next.as_deref()),
         rows,
-        empty: components::empty(ctx.t("my-accesses-none"), ctx.t("my-accesses-none-text")),
+        empty: components::empty(ctx.t(none), ctx.t(more)),
         errors,
     };
     let whole = Page::new(ctx, ctx.t("my-accesses")).crumb(ctx.t("my-title"), "/my").body(&page);
@@ -126,13 +174,19 @@ pub async fn show(
     State(s): State<CabinetState>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    page(&ctx, &s, asked.page, Vec::new()).await
+    let mut response = page(&ctx, &s, &asked, Vec::new()).await?;
+    // Both lists are of the same tab: who has seen one knows that there is another.
+    ctx.mark_seen(&mut response);
+    Ok(response)
 }
 
 #[derive(Deserialize)]
 pub struct Object {
     access: String,
     text: String,
+    /// The list from which they object.
+    #[serde(default)]
+    given: bool,
 }
 
 /// `POST /my/accesses/object`
@@ -146,8 +200,9 @@ pub async fn object(
 ) -> Result<Response, PageError> {
     owner(&ctx, &s).await?;
     let access: Urn = form.access.parse().map_err(|_| PageError::not_found())?;
+    let asked = Asked { given: form.given, ..Asked::default() };
     match s.trust.object(&ctx.actor, &access, &form.text).await {
-        Ok(_) => Ok(Redirect::to("/my/accesses").into_response()),
-        Err(e) => page(&ctx, &s, 0, vec![shown(&ctx, e)?]).await,
+        Ok(_) => Ok(Redirect::to(&asked.href(0)).into_response()),
+        Err(e) => page(&ctx, &s, &asked, vec![shown(&ctx, e)?]).await,
     }
 }

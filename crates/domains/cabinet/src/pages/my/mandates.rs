@@ -13,7 +13,7 @@ use svod_trust::NewMandate;
 use super::{Withdraw, owner, rooms, withdrawn};
 use crate::CabinetState;
 use crate::pages::files::{examined, links, scan_field, scan_refused};
-use crate::pages::{ROWS, answer, moment, of, shown, word};
+use crate::pages::{ROWS, answer, matters, moment, of, shown, word};
 
 /// Terms offered, in days.
 const TERMS: [i64; 4] = [1, 30, 365, 1_096];
@@ -26,7 +26,9 @@ struct MandatesPage<'a> {
     rows: Vec<Row>,
     empty: Html,
     fields: Vec<Field>,
+    matters: Html,
     own: bool,
+    heads: bool,
     code: &'a str,
     errors: Vec<(String, String)>,
 }
@@ -56,18 +58,14 @@ async fn rows(ctx: &PageContext, s: &CabinetState, own: bool) -> Result<Vec<Row>
             kind: ButtonKind::Secondary,
             confirm: Some(ctx.t("my-mandate-withdraw-ask")),
         };
-        let scope = match m.value("scope") {
-            Some(serde_json::Value::Array(all)) => all.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect(),
-            Some(serde_json::Value::String(one)) => vec![one.clone()],
-            _ => Vec::new(),
-        };
-        let scope: Vec<String> = scope.iter().map(|n| ctx.t_or(&format!("type-{n}"), n)).collect();
+        // A head ends what a head has given, and nothing else.
+        let own = own && (!ctx.actor.heads() || m.text("basis") == Some("employee"));
         rows.push(Row {
             delegate: delegate(s, m.object("delegate")).await,
             basis: word(ctx, &m, "basis", "MandateBasis", &[]),
             document: m.text("document").unwrap_or_default().to_owned(),
             files: links(ctx, s, &m).await?,
-            scope: if scope.is_empty() { ctx.t("my-mandate-all") } else { scope.join(", ") },
+            scope: matters::named(ctx, &m),
             since: moment(ctx, &m, "since"),
             until: moment(ctx, &m, "until"),
             state: components::tag(tone, ctx.t(key)),
@@ -93,22 +91,15 @@ async fn page(
     errors: Vec<(String, String)>,
 ) -> Result<Response, PageError> {
     owner(ctx, s).await?;
-    let own = ctx.actor.on_behalf.is_empty() && ctx.session.is_some();
+    let heads = ctx.actor.heads();
+    let own = (ctx.actor.on_behalf.is_empty() || heads) && ctx.session.is_some();
     let term = |days: &i64| Choice { value: days.to_string(), text: ctx.tf("my-days", &[("n", (*days).into())]) };
-    let mut scopes = vec![Choice { value: String::new(), text: ctx.t("my-mandate-all") }];
-    let metamodel = &s.registry.catalogue().metamodel;
-    let of_people = |t: &&svod_model::EntityType| !t.is_abstract && metamodel.attribute(&t.name, "person").is_some();
-    let hidden = ["Access", "Mandate", "Appointment", "SecurityAlert"];
-    let kinds = metamodel.types.values().filter(of_people).filter(|t| !hidden.contains(&t.name.as_str()));
-    scopes
-        .extend(kinds.map(|t| Choice { value: t.name.clone(), text: ctx.t_or(&format!("type-{}", t.name), &t.name) }));
     let fields = vec![
         Field::text("delegate", ctx.t("my-mandate-delegate"))
             .hint(ctx.t("my-mandate-delegate-hint"))
             .value(&form.delegate)
             .error(of(&errors, "delegate"))
             .required(),
-        Field::select("scope", ctx.t("my-mandate-scope"), scopes).value(&form.scope).error(of(&errors, "scope")),
         Field::text("document", ctx.t("my-mandate-document"))
             .hint(ctx.t("my-mandate-document-hint"))
             .value(&form.document),
@@ -122,8 +113,15 @@ async fn page(
         rooms: rooms(ctx, s).await?,
         rows: rows(ctx, s, own).await?,
         empty: components::empty(ctx.t("my-mandates-none"), ctx.t("my-mandates-none-text")),
+        matters: matters::boxes(
+            ctx,
+            s,
+            &form.scope,
+            (&ctx.t(if heads { "my-employee-scope-hint" } else { "my-mandate-scope-hint" }), &errors),
+        ),
         fields,
         own,
+        heads,
         code,
         errors,
     };
@@ -143,16 +141,21 @@ pub async fn show(ctx: PageContext, State(s): State<CabinetState>) -> Result<Res
     page(&ctx, &s, (&Give::default(), ""), Vec::new()).await
 }
 
-#[derive(Default, Deserialize)]
-pub struct Give {
-    #[serde(default)]
+/// What the form says.
+#[derive(Default)]
+struct Give {
     delegate: String,
-    #[serde(default)]
-    scope: String,
-    #[serde(default)]
+    scope: Vec<String>,
     document: String,
-    #[serde(default)]
     days: String,
+}
+
+impl Give {
+    fn of(pairs: &[(String, String)]) -> Self {
+        let one = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+        let scope = pairs.iter().filter(|(n, v)| n == "scope" && !v.is_empty()).map(|(_, v)| v.clone()).collect();
+        Self { delegate: one("delegate"), scope, document: one("document"), days: one("days") }
+    }
 }
 
 /// `POST /my/mandates`: a weighty act, which asks for a fresh proof.
@@ -162,9 +165,10 @@ pub struct Give {
 pub async fn give(
     ctx: PageContext,
     State(s): State<CabinetState>,
-    CsrfMultipart { form, file }: CsrfMultipart<Give>,
+    CsrfMultipart { form, file }: CsrfMultipart<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     owner(&ctx, &s).await?;
+    let form = Give::of(&form);
     if let Some(elsewhere) = ctx.confirm_first("/my/mandates") {
         return Ok(elsewhere);
     }
@@ -180,9 +184,8 @@ pub async fn give(
             return page(&ctx, &s, (&form, ""), vec![error]).await;
         }
     };
-    let scope = if form.scope.is_empty() { Vec::new() } else { vec![form.scope.clone()] };
     let days = form.days.parse().unwrap_or_default();
-    let new = NewMandate { delegate, scope, document: form.document.clone(), days };
+    let new = NewMandate { delegate, scope: form.scope.clone(), document: form.document.clone(), days };
     match s.trust.empower(&ctx.actor, &new).await {
         Ok(mandate) => {
             if let Some(scan) = scan {

@@ -15,6 +15,9 @@ use svod_registry::{EntityQuery, QueryError};
 
 use crate::CabinetState;
 
+/// Accesses since the last visit that are counted at the most.
+const MOST_NEW: usize = 99;
+
 /// In whose affairs the visitor is here. Personas of the demonstration are nobody.
 pub async fn owner(ctx: &PageContext, s: &CabinetState) -> Result<Entity, PageError> {
     if !ctx.signed_in() {
@@ -70,8 +73,13 @@ pub async fn rooms(ctx: &PageContext, s: &CabinetState) -> Result<Html, PageErro
     let owed = unpaid.filter(|n| *n > 0).map(|n| ctx.tf("my-payments-unpaid", &[("n", n.into())]));
     let payments = unpaid.map(|_| ("/my/payments", ctx.t("my-payments"), owed.unwrap_or_default()));
     let plain = |href, key: &str| (href, ctx.t(key), String::new());
+    let new = match s.trust.accesses_since(&ctx.actor, ctx.seen, MOST_NEW + 1).await? {
+        0 => String::new(),
+        n if n > MOST_NEW => ctx.tf("my-accesses-many", &[("n", MOST_NEW.into())]),
+        n => ctx.tf("my-accesses-new", &[("n", n.into())]),
+    };
     let rooms = [plain("/my", "my-data")].into_iter().chain(payments).chain([
-        plain("/my/accesses", "my-accesses"),
+        ("/my/accesses", ctx.t("my-accesses"), new),
         plain("/my/consents", "my-consents"),
         plain("/my/mandates", "my-mandates"),
     ]);

@@ -5,15 +5,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_identity::IdentityError;
-use svod_kernel::Role;
+use svod_kernel::{Role, Timestamp};
 use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton};
 use svod_portal::{CsrfForm, CsrfMultipart, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::{Action, Ground};
 use svod_trust::{Looking, Registered};
 
 use crate::CabinetState;
+use crate::pages::bodies::acting::day;
 use crate::pages::files::{examined, links, scan_field, scan_refused};
-use crate::pages::{ROWS, answer, moment, name_of, of, shown, word};
+use crate::pages::{ROWS, answer, matters, moment, name_of, of, shown, word};
 
 /// What a mandate is entered by.
 const BASES: [&str; 5] = ["parent", "guardian", "attorney", "head", "employee"];
@@ -29,6 +30,7 @@ struct PeoplePage<'a> {
     attends: bool,
     code: Field,
     enters: Vec<Field>,
+    matters: Html,
     mandates: Vec<Entered>,
     rows: Vec<Row>,
 }
@@ -39,8 +41,10 @@ struct Entered {
     delegate: String,
     basis: Html,
     document: String,
+    scope: String,
     files: Html,
     since: Html,
+    until: Html,
     button: Html,
 }
 
@@ -77,6 +81,15 @@ async fn page(
     ctx: &PageContext,
     s: &CabinetState,
     form: &Look,
+    errors: Vec<(String, String)>,
+) -> Result<Response, PageError> {
+    filled(ctx, s, (form, &Enter::default()), errors).await
+}
+
+async fn filled(
+    ctx: &PageContext,
+    s: &CabinetState,
+    (form, entered): (&Look, &Enter),
     errors: Vec<(String, String)>,
 ) -> Result<Response, PageError> {
     let ground = |g: &Ground| Choice { value: g.as_str().into(), text: ctx.word("AccessGround", g.as_str()) };
@@ -118,7 +131,8 @@ async fn page(
         fields,
         attends: ctx.session.is_some() && ctx.actor.is(Role::Official),
         mandates: if enters(ctx) { mandates(ctx, s).await? } else { Vec::new() },
-        enters: if enters(ctx) { mandate_fields(ctx, s, &errors) } else { Vec::new() },
+        enters: if enters(ctx) { mandate_fields(ctx, s, entered, &errors) } else { Vec::new() },
+        matters: matters::boxes(ctx, s, &entered.scope, (&ctx.t("people-scope-hint"), &errors)),
         code: Field::text("code", ctx.t("people-code"))
             .hint(ctx.t("people-code-hint"))
             .error(of(&errors, "code"))
@@ -135,22 +149,31 @@ fn enters(ctx: &PageContext) -> bool {
     ctx.session.is_some() && ctx.actor.is(Role::Administrator)
 }
 
-fn mandate_fields(ctx: &PageContext, s: &CabinetState, errors: &[(String, String)]) -> Vec<Field> {
+fn mandate_fields(ctx: &PageContext, s: &CabinetState, form: &Enter, errors: &[(String, String)]) -> Vec<Field> {
     let choice = |value: &str| Choice { value: value.into(), text: ctx.word("MandateBasis", value) };
     vec![
         Field::text("represented", ctx.t("people-represented"))
             .hint(ctx.t("people-whom-hint"))
+            .value(&form.represented)
             .error(of(errors, "represented"))
             .required(),
         Field::text("delegate", ctx.t("people-delegate"))
             .hint(ctx.t("my-mandate-delegate-hint"))
+            .value(&form.delegate)
             .error(of(errors, "delegate"))
             .required(),
-        Field::select("entitled", ctx.t("cabinet-basis"), BASES.map(choice).to_vec()),
+        Field::select("entitled", ctx.t("cabinet-basis"), BASES.map(choice).to_vec())
+            .value(&form.entitled)
+            .error(of(errors, "entitled")),
         Field::text("document", ctx.t("my-mandate-document"))
             .hint(ctx.t("people-document-hint"))
+            .value(&form.document)
             .error(of(errors, "document"))
             .required(),
+        Field::text("until", ctx.t("people-until-day"))
+            .hint(ctx.t("people-until-hint"))
+            .value(&form.until)
+            .error(of(errors, "until")),
         scan_field(ctx, s, errors),
     ]
 }
@@ -179,8 +202,10 @@ async fn mandates(ctx: &PageContext, s: &CabinetState) -> Result<Vec<Entered>, P
             delegate: urn("delegate"),
             basis: word(ctx, m, "basis", "MandateBasis", &[]),
             document: m.text("document").unwrap_or_default().to_owned(),
+            scope: matters::named(ctx, m),
             files,
             since: moment(ctx, m, "since"),
+            until: moment(ctx, m, "until"),
             button: components::post_button(ctx, &spec),
         });
     }
@@ -213,12 +238,38 @@ pub async fn end(
     Ok(Redirect::to("/people").into_response())
 }
 
-#[derive(Deserialize)]
-pub struct Enter {
+/// What the form of a mandate says.
+#[derive(Default)]
+struct Enter {
     represented: String,
     delegate: String,
     entitled: String,
     document: String,
+    until: String,
+    scope: Vec<String>,
+}
+
+impl Enter {
+    fn of(pairs: &[(String, String)]) -> Self {
+        let one = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+        Self {
+            represented: one("represented"),
+            delegate: one("delegate"),
+            entitled: one("entitled"),
+            document: one("document"),
+            until: one("until"),
+            scope: pairs.iter().filter(|(n, v)| n == "scope" && !v.is_empty()).map(|(_, v)| v.clone()).collect(),
+        }
+    }
+
+    /// The end of the last day; none where no day is given.
+    fn ends(&self, ctx: &PageContext) -> Result<Option<Timestamp>, (String, String)> {
+        if self.until.trim().is_empty() {
+            return Ok(None);
+        }
+        let day = day(&self.until, ctx.offset_hours).ok_or_else(|| ("until".to_owned(), ctx.t("bodies-day")))?;
+        Ok(Some(day.plus_seconds(86_400)))
+    }
 }
 
 /// `POST /people/mandates`: a mandate is entered by its document.
@@ -228,23 +279,28 @@ pub struct Enter {
 pub async fn enter(
     ctx: PageContext,
     State(s): State<CabinetState>,
-    CsrfMultipart { form, file }: CsrfMultipart<Enter>,
+    CsrfMultipart { form, file }: CsrfMultipart<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s)?;
     let Some(session) = ctx.session.clone().filter(|_| enters(&ctx)) else { return Err(PageError::forbidden()) };
     if let Some(elsewhere) = ctx.confirm_first("/people") {
         return Ok(elsewhere);
     }
+    let form = Enter::of(&form);
+    let again = async |error| filled(&ctx, &s, (&Look::default(), &form), vec![error]).await;
     let scan = match examined(&ctx, &s, file).await {
         Ok(scan) => scan,
-        Err(e) => return page(&ctx, &s, &Look::default(), vec![scan_refused(&ctx, &s, e)?]).await,
+        Err(e) => return again(scan_refused(&ctx, &s, e)?).await,
+    };
+    let until = match form.ends(&ctx) {
+        Ok(until) => until,
+        Err(error) => return again(error).await,
     };
     let Some(delegate) = s.identity.person_of(&session, &form.delegate).await? else {
-        let error = ("delegate".to_owned(), ctx.t("cabinet-delegate-unknown"));
-        return page(&ctx, &s, &Look::default(), vec![error]).await;
+        return again(("delegate".to_owned(), ctx.t("cabinet-delegate-unknown"))).await;
     };
-    let new =
-        Registered { whom: form.represented, delegate, basis: form.entitled, document: form.document, until: None };
+    let (whom, basis) = (form.represented.clone(), form.entitled.clone());
+    let new = Registered { whom, delegate, basis, document: form.document.clone(), scope: form.scope.clone(), until };
     match s.trust.register(&ctx.actor, &new).await {
         Ok(mandate) => {
             if let Some(scan) = scan {
@@ -254,8 +310,12 @@ pub async fn enter(
         }
         Err(e) => {
             let (field, text) = shown(&ctx, e)?;
-            let field = if field == "whom" { "represented".to_owned() } else { field };
-            page(&ctx, &s, &Look::default(), vec![(field, text)]).await
+            let field = match field.as_str() {
+                "whom" => "represented".to_owned(),
+                "basis" => "entitled".to_owned(),
+                _ => field,
+            };
+            again((field, text)).await
         }
     }
 }

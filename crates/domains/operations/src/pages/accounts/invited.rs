@@ -41,6 +41,7 @@ pub fn table(ctx: &PageContext, open: &[OpenInvitation]) -> Html {
     for one in open {
         let post = match &one.post {
             Some((role, space)) => format!("{} · {space}", ctx.word("PostRole", role.as_str())),
+            None if one.person.is_some() => ctx.t("accounts-known"),
             None => ctx.t("accounts-no-post"),
         };
         let spec = PostButton {

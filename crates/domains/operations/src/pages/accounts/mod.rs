@@ -1,8 +1,10 @@
 //! `GET /accounts`: who can sign in; who is invited; who is kept out.
 
+mod again;
 mod invited;
 mod seen;
 
+pub use again::again;
 pub use invited::take_back;
 
 use askama::Template;
@@ -10,7 +12,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_identity::{Account, INVITED, IdentityError, Invitation};
-use svod_kernel::{Coded as _, Role, SpacePath};
+use svod_kernel::{Coded as _, Role, SpacePath, Urn};
 use svod_portal::components::{self, ButtonKind, Choice, Field, PostButton, Table, Tone};
 use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::Action;
@@ -125,6 +127,10 @@ fn fields(ctx: &PageContext, spaces: &[SpacePath], form: &Invite, errors: &[(Str
         Field::text("name", ctx.t("account-name")).value(&form.name).error(of("name")).required(),
         Field::select("role", ctx.t("invitation-post"), roles).value(&form.role),
         Field::select("space", ctx.t("accounts-space"), places).value(&form.space),
+        Field::text("person", ctx.t("accounts-person"))
+            .hint(ctx.t("accounts-person-hint"))
+            .value(&form.person)
+            .error(of("person")),
     ]
 }
 
@@ -151,7 +157,17 @@ fn table(ctx: &PageContext, accounts: &[Account]) -> Html {
         let fields = [("id", id.as_str()), ("blocked", blocked)];
         let spec =
             PostButton { action: "/accounts/block", text, fields: &fields, kind: ButtonKind::Secondary, confirm };
-        let button = components::post_button(ctx, &spec);
+        let mut button = components::post_button(ctx, &spec);
+        if a.blocked {
+            let spec = PostButton {
+                action: "/accounts/again",
+                text: ctx.t("accounts-again"),
+                fields: &fields[..1],
+                kind: ButtonKind::Secondary,
+                confirm: Some(ctx.t("accounts-again-ask")),
+            };
+            button = Html::join([button, components::post_button(ctx, &spec)]);
+        }
         table.row([Html::text(&a.login), Html::text(&a.name), components::time(ctx, a.created), state, button]);
     }
     table.html()
@@ -165,6 +181,9 @@ pub struct Invite {
     role: String,
     #[serde(default)]
     space: String,
+    /// Who is in the graph already.
+    #[serde(default)]
+    person: String,
 }
 
 /// `POST /accounts/invite`: the answer shows the address that is handed over, once.
@@ -199,7 +218,20 @@ async fn invitation(
         let wrong = || IdentityError::Field("space", "choice", "choose one where you run the installation".into());
         invitation.post = Some((role, space.cloned().ok_or_else(wrong)?));
     }
-    let token = s.identity.make_invitation(&invitation, (&ctx.actor, &ctx.actor_name())).await?;
+    if !form.person.trim().is_empty() {
+        let wrong = |rule, fix: &str| IdentityError::Field("person", rule, fix.into());
+        if invitation.post.is_some() {
+            return Err(wrong("post", "appoint who is known already on the page of bodies"));
+        }
+        let urn = form.person.trim().parse::<Urn>();
+        invitation.person = Some(urn.map_err(|_| wrong("choice", "write the URN of a person of your territory"))?);
+    }
+    address(ctx, s, &invitation).await
+}
+
+/// The address of an invitation that is made now, in the visitor's name.
+async fn address(ctx: &PageContext, s: &OperationsState, invitation: &Invitation) -> Result<String, IdentityError> {
+    let token = s.identity.make_invitation(invitation, (&ctx.actor, &ctx.actor_name())).await?;
     Ok(format!("{}/invitation#{token}", s.identity.origin().unwrap_or_default()))
 }
 

@@ -20,7 +20,7 @@ use crate::pages::pack::candidate;
 use crate::pages::{pack_title, size};
 use crate::publications::Difference;
 use crate::working::{Working, WorkingError};
-use crate::{OperationsState, faults, versions};
+use crate::{OperationsState, faults, held, versions};
 
 /// Fields of a form of these pages.
 pub type Fields = CsrfForm<BTreeMap<String, String>>;
@@ -33,6 +33,8 @@ const TRIED: &str = "tried";
 pub struct Asked {
     done: Option<String>,
     check: Option<String>,
+    /// They come back from a fresh proof.
+    held: Option<String>,
 }
 
 /// What is said beside the files.
@@ -95,6 +97,11 @@ pub async fn show(
             Err(PublishError::Faults(all)) => notice.found = Some(all),
             Err(e) => return Err(e.into()),
         }
+    }
+    let waiting = held::kept::<BTreeMap<String, String>>(&ctx, &s, (&address(&id), asked.held.as_deref())).await?;
+    if let Some(sent) = waiting {
+        notice.banner = held::notice(&ctx);
+        (notice.version, notice.sent) = (sent.get("version").cloned(), sent);
     }
     Ok(render(&ctx, &s, &working, notice))
 }
@@ -311,6 +318,9 @@ pub async fn publish(
     CsrfForm(mut fields): Fields,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s, &id)?;
+    if let Some(elsewhere) = held::until_proved(&ctx, &s, &address(&id), &fields).await? {
+        return Ok(elsewhere);
+    }
     let version = fields.remove("version").unwrap_or_default().trim().to_owned();
     let working = Working::open(&s, &ctx.actor, &id).await?;
     match working.publish(&s, &ctx.actor, &version).await {
@@ -362,6 +372,9 @@ pub async fn try_out(
     CsrfForm(sent): Fields,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s, &id)?;
+    if let Some(elsewhere) = held::until_proved(&ctx, &s, &address(&id), &sent).await? {
+        return Ok(elsewhere);
+    }
     let version = sent.get(TRIED).map(|v| v.trim()).unwrap_or_default();
     let working = Working::open(&s, &ctx.actor, &id).await?;
     let mut notice = match (working.ready(version), candidate::scope(&sent)) {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use svod_portal::components::{self, Field};
 use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 use svod_registry::QueryError;
@@ -13,7 +14,7 @@ use svod_registry::QueryError;
 use super::{file_address, pack_title};
 use crate::actions::edit::{EditFileError, edit};
 use crate::publications::{active, publications};
-use crate::{OperationsState, faults, versions};
+use crate::{OperationsState, faults, held, versions};
 
 #[derive(Template)]
 #[template(path = "file/file.html")]
@@ -22,6 +23,7 @@ struct FilePage<'a> {
     path: &'a str,
     pack: String,
     action: String,
+    banner: Html,
     errors: Html,
     has_error: bool,
     content: String,
@@ -29,12 +31,20 @@ struct FilePage<'a> {
     back: String,
 }
 
-/// What was sent and refused, or nothing.
+/// What stands in the address.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// They come back from a fresh proof.
+    held: Option<String>,
+}
+
+/// What was sent and refused, or kept until a fresh proof; or nothing.
 #[derive(Default)]
 struct Sent {
     content: Option<String>,
     version: Option<String>,
     errors: Vec<(String, String)>,
+    banner: Html,
 }
 
 /// The page, for who may publish the pack.
@@ -45,8 +55,14 @@ pub async fn show(
     ctx: PageContext,
     State(s): State<OperationsState>,
     Path((id, path)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    render(&ctx, &s, &id, &path, Sent::default()).await
+    let waiting = held::kept(&ctx, &s, (&file_address(&id, &path), asked.held.as_deref())).await?;
+    let sent = waiting.map(|mut fields: BTreeMap<String, String>| {
+        let (content, version) = (fields.remove("content"), fields.remove("version"));
+        Sent { content, version, banner: held::notice(&ctx), errors: Vec::new() }
+    });
+    render(&ctx, &s, &id, &path, sent.unwrap_or_default()).await
 }
 
 async fn render(
@@ -75,6 +91,7 @@ async fn render(
         path,
         pack: pack_title(ctx, id),
         action: file_address(id, path),
+        banner: sent.banner,
         errors: components::error_summary(ctx, &sent.errors),
         has_error: sent.errors.iter().any(|(field, _)| field == "content"),
         content: sent.content.unwrap_or(content),
@@ -104,6 +121,9 @@ pub async fn save(
     CsrfForm(mut fields): CsrfForm<BTreeMap<String, String>>,
 ) -> Result<Response, PageError> {
     allowed(&ctx, &s, &id)?;
+    if let Some(elsewhere) = held::until_proved(&ctx, &s, &file_address(&id, &path), &fields).await? {
+        return Ok(elsewhere);
+    }
     let content = fields.remove("content").unwrap_or_default();
     let version = fields.remove("version").unwrap_or_default().trim().to_owned();
     let done = edit(&s.registry, &ctx.actor, &id, &path, &content, &version).await;
@@ -129,6 +149,6 @@ pub async fn save(
         }
         Err(e @ EditFileError::Query(_)) => return Err(e.into()),
     };
-    let sent = Sent { content: Some(content.replace("\r\n", "\n")), version: Some(version), errors };
+    let sent = Sent { content: Some(content.replace("\r\n", "\n")), version: Some(version), errors, ..Sent::default() };
     render(&ctx, &s, &id, &path, sent).await
 }

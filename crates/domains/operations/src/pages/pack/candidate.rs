@@ -10,10 +10,10 @@ use svod_portal::components::{self, Choice, Field, SummaryRow};
 use svod_portal::{CsrfForm, Html, PageContext, PageError, encoded};
 use svod_registry::{Candidate, CandidateError, INSTALLATION, PublishError, Scope};
 
-use super::{Done, Said, render};
+use super::{Done, Said, address, render};
 use crate::pages::actor_name;
 use crate::pages::file::allowed;
-use crate::{OperationsState, faults};
+use crate::{OperationsState, faults, held};
 
 /// Fields as they were sent.
 pub type Sent = BTreeMap<String, String>;
@@ -154,6 +154,9 @@ pub async fn act(
     if s.registry.catalogue().pack(&id).is_some() {
         allowed(&ctx, &s, &id)?;
     }
+    if let Some(elsewhere) = held::until_proved(&ctx, &s, &address(&id), &sent).await? {
+        return Ok(elsewhere);
+    }
     let reason = sent.get("reason").map(String::as_str).unwrap_or_default();
     let done = match sent.get("act").map(String::as_str) {
         Some("promote") => s.registry.promote(&ctx.actor, &id, reason).await.map(|p| ("published", p.version)),
@@ -170,7 +173,7 @@ pub async fn act(
         }
         Err(e) => {
             let errors = told(&ctx, e)?;
-            render(&ctx, &s, &id, &Done::default(), Said { errors, sent }).await
+            render(&ctx, &s, &id, &Done::default(), Said { errors, sent, ..Said::default() }).await
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{actor_name, entity_link, file_address, pack_title, size};
 use crate::actions::edit::EditFileError;
 use crate::actions::roll_back;
 use crate::publications::{Publication, active, differences, publications};
-use crate::{OperationsState, faults};
+use crate::{OperationsState, faults, held};
 
 /// What stands in the address after something was done.
 #[derive(Debug, Default, Deserialize)]
@@ -28,13 +28,17 @@ pub struct Done {
     done: Option<String>,
     version: Option<String>,
     entities: Option<String>,
+    /// They come back from a fresh proof.
+    held: Option<String>,
 }
 
-/// What was sent and refused.
+/// What was sent, and refused or kept until a fresh proof.
 #[derive(Debug, Default)]
 pub struct Said {
     errors: candidate::Errors,
     sent: candidate::Sent,
+    /// It was kept.
+    waited: bool,
 }
 
 #[derive(Template)]
@@ -65,7 +69,14 @@ pub async fn show(
     Path(id): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, PageError> {
-    render(&ctx, &s, &id, &done, Said::default()).await
+    let waiting = held::kept(&ctx, &s, (&address(&id), done.held.as_deref())).await?;
+    let said = waiting.map(|sent| Said { sent, waited: true, ..Said::default() }).unwrap_or_default();
+    render(&ctx, &s, &id, &done, said).await
+}
+
+/// The page's address.
+fn address(id: &str) -> String {
+    format!("/packs/{}", encoded(id))
 }
 
 async fn render(
@@ -90,7 +101,7 @@ async fn render(
         title: &title,
         description: ctx.t_or(&format!("pack-{id}-description"), ""),
         errors: components::error_summary(ctx, &said.errors),
-        banner: banner(ctx, done, &all, &source),
+        banner: if said.waited { held::notice(ctx) } else { banner(ctx, done, &all, &source) },
         facts: facts(ctx, s, &pack, in_force).await,
         declared: declared::list(ctx, &pack, s.registry.catalogue().seeds.get(id).copied().unwrap_or(0)),
         candidate: candidate::part(ctx, s, id, may, &said),
@@ -216,6 +227,9 @@ pub async fn roll_back(
 ) -> Result<Response, PageError> {
     if s.registry.catalogue().pack(&id).is_some() {
         allowed(&ctx, &s, &id)?;
+    }
+    if let Some(elsewhere) = ctx.confirm_first(&format!("{}#field-version", address(&id))) {
+        return Ok(elsewhere);
     }
     let version = fields.get("version").map(String::as_str).unwrap_or_default();
     match roll_back::roll_back(&s.registry, &ctx.actor, &id, version).await {

@@ -1,17 +1,17 @@
 //! `GET /packs`: packs in force. `POST /packs`: a folder is checked or published.
 
 use askama::Template;
-use axum::extract::{Multipart, State};
+use axum::extract::{Multipart, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use svod_model::{Pack, PackSource};
+use serde::Deserialize;
+use svod_model::{Pack, PackSource, parse_pack};
 use svod_portal::components::{self, Table, Tone};
 use svod_portal::{Html, Island, Page, PageContext, PageError, encoded};
 
 use super::{entity_link, may_publish_somewhere, pack_title, size};
-use crate::OperationsState;
 use crate::actions::upload;
-use crate::faults;
+use crate::{OperationsState, faults, held};
 
 #[derive(Template)]
 #[template(path = "packs/packs.html")]
@@ -22,6 +22,16 @@ struct PacksPage<'a> {
     table: Html,
     empty: Html,
     may_publish: bool,
+}
+
+/// The page with a folder that waits for a fresh proof.
+const PAGE: &str = "/packs";
+
+/// What stands in the address.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// They come back from a fresh proof.
+    held: Option<String>,
 }
 
 /// What is said above the list.
@@ -35,9 +45,29 @@ struct Notice {
 /// The page.
 ///
 /// # Errors
-/// None of its own.
-pub async fn list(ctx: PageContext, State(s): State<OperationsState>) -> Result<Response, PageError> {
-    Ok(render(&ctx, &s, Notice::default()).await)
+/// When the store fails.
+pub async fn list(
+    ctx: PageContext,
+    State(s): State<OperationsState>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, PageError> {
+    let waiting = held::kept::<PackSource>(&ctx, &s, (PAGE, asked.held.as_deref())).await?;
+    let banner = waiting.map(|source| waits(&ctx, &source)).unwrap_or_default();
+    Ok(render(&ctx, &s, Notice { banner, ..Notice::default() }).await)
+}
+
+/// A folder that was sent before a fresh proof was asked for, and the button that publishes it.
+fn waits(ctx: &PageContext, source: &PackSource) -> Html {
+    let (id, version) = parse_pack(source).map(|p| (p.manifest.id, p.manifest.version)).unwrap_or_default();
+    let said =
+        ctx.tf("packs-held", &[("id", id.into()), ("version", version.into()), ("n", source.files.len().into())]);
+    let form = format!(
+        "<p>{}</p><form method=\"post\" action=\"{PAGE}\" enctype=\"multipart/form-data\">{}<div class=\"actions\"><button class=\"button\" type=\"submit\" name=\"act\" value=\"held\">{}</button></div></form>",
+        Html::from(said),
+        components::csrf_field(ctx),
+        Html::from(ctx.t("packs-publish"))
+    );
+    components::banner(Tone::Info, ctx.t("held-title"), Html::trusted(form))
 }
 
 async fn render(ctx: &PageContext, s: &OperationsState, notice: Notice) -> Response {
@@ -111,37 +141,36 @@ pub async fn upload(
     if !ctx.csrf_holds(&field("csrf")) {
         return Err(PageError::csrf());
     }
-    let publish = field("act") == "publish";
+    let (publish, waited) = (field("act") == "publish", field("act") == "held");
     sent.files.retain(|(name, _)| !name.is_empty());
     let refused = |errors| Notice { status: StatusCode::UNPROCESSABLE_ENTITY, errors, ..Notice::default() };
-    if sent.files.is_empty() {
+    let kept = if waited { held::kept(&ctx, &s, (PAGE, Some("1"))).await? } else { None };
+    if kept.is_none() && sent.files.is_empty() {
         return Ok(render(&ctx, &s, refused(vec![ctx.t("packs-no-files")])).await);
     }
-    let source = match upload::source(sent) {
+    let source = match kept.map_or_else(|| upload::source(sent), Ok) {
         Ok(source) => source,
         Err(all) => return Ok(render(&ctx, &s, refused(faults::texts(&ctx, &all))).await),
     };
-    let outcome = if publish {
-        s.registry.publish(&ctx.actor, source).await.map(Outcome::Published)
-    } else {
-        s.registry.check(&source).await.map(|m| Outcome::Checked(m.id, m.version, source))
-    };
-    match outcome {
-        Ok(Outcome::Published(p)) => {
+    if !(publish || waited) {
+        let checked = s.registry.check(&source).await;
+        let notice = match checked {
+            Ok(m) => Notice { banner: sound(&ctx, &m.id, &m.version, &source), ..Notice::default() },
+            Err(e) => refused(faults::of_publication(&ctx, e)?),
+        };
+        return Ok(render(&ctx, &s, notice).await);
+    }
+    if let Some(elsewhere) = held::until_proved(&ctx, &s, PAGE, &source).await? {
+        return Ok(elsewhere);
+    }
+    match s.registry.publish(&ctx.actor, source).await {
+        Ok(p) => {
             let done = if p.changed { "published" } else { "unchanged" };
             let to = format!("/packs/{}?done={done}&version={}&entities={}", p.id, encoded(&p.version), p.entities);
             Ok(Redirect::to(&to).into_response())
         }
-        Ok(Outcome::Checked(id, version, source)) => {
-            Ok(render(&ctx, &s, Notice { banner: sound(&ctx, &id, &version, &source), ..Notice::default() }).await)
-        }
         Err(e) => Ok(render(&ctx, &s, refused(faults::of_publication(&ctx, e)?)).await),
     }
-}
-
-enum Outcome {
-    Published(svod_registry::Published),
-    Checked(String, String, PackSource),
 }
 
 fn sound(ctx: &PageContext, id: &str, version: &str, source: &PackSource) -> Html {

@@ -1,9 +1,12 @@
 //! `GET /quarantine`: readings refused, each with its reason and what can be done.
 
+pub mod look;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_ingest::{QuarantineError, QuarantineFilter, QuarantineRow, QuarantineStatus, ReplayReport, Which};
@@ -73,7 +76,9 @@ impl Asked {
 #[template(path = "quarantine/quarantine.html")]
 struct QuarantinePage<'a> {
     ctx: &'a PageContext,
+    errors: Html,
     banner: Html,
+    look: Html,
     counts: Html,
     filters: Html,
     table: Html,
@@ -91,6 +96,16 @@ pub async fn list(
     State(s): State<OperationsState>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
+    render(&ctx, &s, &asked, None).await
+}
+
+/// The page; `unsaid` is what was said payloads are needed for, and is too little or too much.
+async fn render(
+    ctx: &PageContext,
+    s: &OperationsState,
+    asked: &Asked,
+    unsaid: Option<&str>,
+) -> Result<Response, PageError> {
     let filter = QuarantineFilter {
         reason: asked.reason(),
         status: asked.status().1,
@@ -99,21 +114,26 @@ pub async fn list(
     };
     let first = format!("/quarantine?{}", asked.query());
     let back = filter.before.is_some().then_some(first.as_str());
-    let rows = allowed(&ctx, s.quarantine.page(&ctx.actor, filter.clone()).await)?;
+    let rows = allowed(ctx, s.quarantine.page(&ctx.actor, filter.clone()).await)?;
     let counts = s.quarantine.counts(&ctx.actor, QuarantineStatus::Held).await?;
-    let may = may_replay(&ctx, &s);
+    let may = may_replay(ctx, s);
     let next = rows.last().filter(|_| rows.len() == PAGE).map(|r| format!("{first}&before={}", r.id));
+    let errors: Vec<_> = unsaid.map(|_| ("purpose".to_owned(), ctx.t("quarantine-look-short"))).into_iter().collect();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = QuarantinePage {
-        ctx: &ctx,
-        banner: done(&ctx, &asked.done),
-        counts: counted(&ctx, &counts, may),
-        filters: filters(&ctx, &asked, &counts).html(&ctx),
-        table: if rows.is_empty() { Html::default() } else { table(&ctx, &rows, may) },
+        ctx,
+        errors: components::error_summary(ctx, &errors),
+        banner: done(ctx, &asked.done),
+        look: if rows.is_empty() && unsaid.is_none() { Html::default() } else { look::form(ctx, s, None, unsaid) },
+        counts: counted(ctx, &counts, may),
+        filters: filters(ctx, asked, &counts).html(ctx),
+        table: if rows.is_empty() { Html::default() } else { table(ctx, &rows, may, s.quarantine.is_open(&ctx.actor)) },
         acts: may && rows.iter().any(|r| r.status == QuarantineStatus::Held),
         empty: components::empty(ctx.t("quarantine-empty-title"), ctx.t("quarantine-empty-text")),
-        pages: components::pagination(&ctx, rows.len(), back, next.as_deref()),
+        pages: components::pagination(ctx, rows.len(), back, next.as_deref()),
     };
-    Ok(Page::new(&ctx, ctx.t("quarantine-title")).body(&body).wide().island(Island::Forms).into_response())
+    let page = Page::new(ctx, ctx.t("quarantine-title")).body(&body).wide().island(Island::Forms);
+    Ok(page.status(status).into_response())
 }
 
 /// Who has not signed in is asked to.
@@ -196,13 +216,15 @@ fn filters(ctx: &PageContext, asked: &Asked, counts: &[(String, i64)]) -> Filter
     }
 }
 
-fn table(ctx: &PageContext, rows: &[QuarantineRow], may: bool) -> Html {
+fn table(ctx: &PageContext, rows: &[QuarantineRow], may: bool, open: bool) -> Html {
     let mut table = Table::new(ctx.t("quarantine-messages"))
         .column(ctx.t("quarantine-message"))
         .column(ctx.t("quarantine-when"))
         .column(ctx.t("quarantine-from"))
-        .column(ctx.t("quarantine-reason"))
-        .column(ctx.t("quarantine-payload"));
+        .column(ctx.t("quarantine-reason"));
+    if open {
+        table = table.column(ctx.t("quarantine-payload"));
+    }
     for row in rows {
         let m = &row.message;
         let reason = Html::trusted(format!(
@@ -210,7 +232,9 @@ fn table(ctx: &PageContext, rows: &[QuarantineRow], may: bool) -> Html {
             Html::from(reason_name(ctx, &m.reason)),
             breakable(&m.detail)
         ));
-        table.row([message(ctx, row, may), components::time(ctx, m.at), from(ctx, row), reason, excerpt(&m.payload)]);
+        let payload = open.then(|| excerpt(&m.payload));
+        let cells = [message(ctx, row, may), components::time(ctx, m.at), from(ctx, row), reason];
+        table.row(cells.into_iter().chain(payload));
     }
     table.html()
 }

@@ -3,31 +3,34 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use svod_ingest::{Preview, QuarantineError, QuarantineRow, QuarantineStatus};
 use svod_model::ObservedValue;
 use svod_portal::components::{self, ButtonKind, PostButton, SummaryRow, Table, Tone};
 use svod_portal::{CsrfForm, Html, Island, Page, PageContext, PageError, encoded};
 
-use super::quarantine::{allowed, may_replay, reason_name, told, tone_of};
+use super::quarantine::{allowed, look, may_replay, reason_name, told, tone_of};
 use super::{breakable, entity_link, pack_title};
 use crate::actions::correct::{CorrectError, correct as correct_mapping, profile_of};
 use crate::actions::edit::EditFileError;
-use crate::{OperationsState, faults};
+use crate::{OperationsState, faults, held};
 
 #[derive(Template)]
 #[template(path = "refused/refused.html")]
 struct RefusedPage<'a> {
     ctx: &'a PageContext,
     title: &'a str,
+    banner: Html,
     errors: Html,
     status: Html,
     explanation: String,
     fix: String,
     facts: Html,
-    payload: String,
+    payload: Option<String>,
+    look: Html,
     acts: Html,
     id: i64,
     profile: Option<Profile>,
@@ -42,12 +45,22 @@ struct Profile {
     may_publish: bool,
 }
 
-/// What was tried.
+/// What stands in the address.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    /// They come back from a fresh proof.
+    held: Option<String>,
+}
+
+/// What was tried, or kept until a fresh proof.
 #[derive(Default)]
 struct Tried {
+    banner: Html,
     mapping: Option<String>,
     preview: Option<Preview>,
     errors: Vec<String>,
+    /// What payloads were said to be needed for, which is too little or too much.
+    unsaid: Option<String>,
 }
 
 /// The page.
@@ -58,8 +71,16 @@ pub async fn show(
     ctx: PageContext,
     State(s): State<OperationsState>,
     Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    render(&ctx, &s, id, Tried::default()).await
+    let waiting = held::kept(&ctx, &s, (&address(id), asked.held.as_deref())).await?;
+    let tried =
+        waiting.map(|fields| Tried { mapping: Some(mapping(&fields)), banner: held::notice(&ctx), ..Tried::default() });
+    render(&ctx, &s, id, tried.unwrap_or_default()).await
+}
+
+fn address(id: i64) -> String {
+    format!("/quarantine/{id}")
 }
 
 async fn render(ctx: &PageContext, s: &OperationsState, id: i64, tried: Tried) -> Result<Response, PageError> {
@@ -67,8 +88,10 @@ async fn render(ctx: &PageContext, s: &OperationsState, id: i64, tried: Tried) -
     let m = &row.message;
     let number = id.to_string();
     let title = ctx.tf("quarantine-number", &[("id", number.as_str().into())]);
-    let status = if tried.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let errors: Vec<_> = tried.errors.iter().map(|text| ("mapping".to_owned(), text.clone())).collect();
+    let has_error = !tried.errors.is_empty();
+    let mut errors: Vec<_> = tried.errors.iter().map(|text| ("mapping".to_owned(), text.clone())).collect();
+    errors.extend(tried.unsaid.iter().map(|_| ("purpose".to_owned(), ctx.t("quarantine-look-short"))));
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let profile = profile_of(&s.registry, &row).map(|p| Profile {
         name: format!("{} · {}", p.spec.id, pack_title(ctx, &p.spec.pack)),
         mapping: tried.mapping.clone().unwrap_or_else(|| p.spec.mapping.clone()),
@@ -81,20 +104,30 @@ async fn render(ctx: &PageContext, s: &OperationsState, id: i64, tried: Tried) -
     let body = RefusedPage {
         ctx,
         title: &title,
+        banner: tried.banner,
         errors: components::error_summary(ctx, &errors),
         status: components::tag(tone_of(row.status), ctx.t(&format!("quarantine-status-{}", row.status.as_str()))),
         explanation: ctx.t_or(&format!("reason-{}-text", m.reason), ""),
         fix: ctx.t_or(&format!("reason-{}-fix", m.reason), ""),
         facts: facts(ctx, s, &row),
-        payload: String::from_utf8_lossy(&m.payload).into_owned(),
+        payload: s.quarantine.is_open(&ctx.actor).then(|| String::from_utf8_lossy(&m.payload).into_owned()),
+        look: look::form(ctx, s, Some(id), tried.unsaid.as_deref()),
         acts: acts(ctx, s, &row),
         id,
         profile,
-        has_error: !errors.is_empty(),
+        has_error,
         preview,
     };
     let page = Page::new(ctx, title.clone()).crumb(ctx.t("quarantine-title"), "/quarantine");
     Ok(page.body(&body).island(Island::Forms).status(status).into_response())
+}
+
+/// The page, where too little was said about what payloads are needed for.
+///
+/// # Errors
+/// Not permitted, or no such message.
+pub async fn unsaid(ctx: &PageContext, s: &OperationsState, id: i64, said: String) -> Result<Response, PageError> {
+    render(ctx, s, id, Tried { unsaid: Some(said), ..Tried::default() }).await
 }
 
 fn facts(ctx: &PageContext, s: &OperationsState, row: &QuarantineRow) -> Html {
@@ -210,6 +243,12 @@ pub async fn correct(
     Path(id): Path<i64>,
     CsrfForm(fields): Fields,
 ) -> Result<Response, PageError> {
+    // Who may not publish anything is told that first.
+    if may_replay(&ctx, &s)
+        && let Some(elsewhere) = held::until_proved(&ctx, &s, &address(id), &fields).await?
+    {
+        return Ok(elsewhere);
+    }
     let mapping = mapping(&fields);
     let errors = match correct_mapping(&s, &ctx.actor, id, &mapping).await {
         Ok(done) => {
@@ -241,6 +280,7 @@ fn of_quarantine(ctx: &PageContext, error: QuarantineError) -> Result<Vec<String
             Ok(vec![ctx.tf("quarantine-mapping-fault", &args)])
         }
         QuarantineError::NoProfile => Ok(vec![ctx.t("quarantine-no-profile")]),
+        QuarantineError::Closed => Ok(vec![ctx.t("quarantine-try-closed")]),
         other => allowed(ctx, Err(other)),
     }
 }

@@ -1,7 +1,7 @@
 //! What was decided, on what ground, by which rules or by whom; and the way to object.
 
 use askama::Template;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use svod_model::Entity;
 use svod_portal::components::{self, Field, SummaryRow, Tone};
 use svod_portal::{Html, PageContext, PageError, encoded};
@@ -28,6 +28,8 @@ struct Decision {
     status: Html,
     facts: Html,
     rules: Html,
+    /// What a person decided on.
+    basis: Html,
     /// Cases in which it is looked at again.
     objections: Vec<(String, String)>,
     form: Option<Form>,
@@ -76,6 +78,7 @@ fn decision(words: &Words<'_>, scene: &Scene, d: &Entity, notice: &Notice) -> De
         status: components::tag(tone, ctx.word("DecisionStatus", status)),
         facts: facts(words, d),
         rules: rules(ctx, d),
+        basis: basis(words, d),
         objections: scene.objections.iter().filter(of_it).map(objection).collect(),
         form: (way == Some(false)).then(|| form(ctx, scene, d, notice)),
         fill: (way == Some(true))
@@ -128,9 +131,14 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
         let key = if other { "case-decision-otherwise" } else { "case-decision-as-proposed" };
         add("case-decision-proposed", ctx.tf(key, &[("proposed", word.into())]).into());
     }
-    if let Some((version, name)) = d.text("model").map(model) {
+    if let Some((key, name, version)) = d.text("model").map(|text| versioned(words, text)) {
+        add(key, ctx.tf("case-decision-model-of", &[("name", name.into()), ("version", version.into())]).into());
+    }
+    let seen = seen(d);
+    if let Some(model) = seen.get("proposal").and_then(|p| p.get("model")?.as_str()) {
+        let (_, name, version) = versioned(words, model);
         add(
-            "case-decision-model",
+            "case-decision-proposing",
             ctx.tf("case-decision-model-of", &[("name", name.into()), ("version", version.into())]).into(),
         );
     }
@@ -138,6 +146,50 @@ fn facts(words: &Words<'_>, d: &Entity) -> Html {
         add("case-decision-until", components::time(ctx, until));
     }
     components::summary_list(&rows)
+}
+
+/// What a person decided on, for who may see it; empty where rules alone decided.
+pub(super) fn seen(d: &Entity) -> Map<String, Value> {
+    let inputs = d.text("inputs").and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
+    inputs.filter(|_| d.value("automatic").and_then(Value::as_bool) == Some(false)).unwrap_or_default()
+}
+
+/// Which rules, or which step of a process, and in which version: the key of its label, its name, the version.
+fn versioned(words: &Words<'_>, text: &str) -> (&'static str, String, String) {
+    let (version, name) = model(text);
+    match text.split_once('/').and_then(|(_, rest)| rest.split_once('#')) {
+        Some((file, _)) if file.ends_with(".dmn") => ("case-decision-model", name, version),
+        Some(place) => {
+            let drawn = words.names.programs().and_then(|p| p.processes.get(place.0)?.element(place.1));
+            let otherwise = drawn.map_or(place.1, |element| element.name.as_str());
+            let name = svod_runtime::step_name(&words.ctx.texts, words.ctx.lang, place, otherwise);
+            ("case-decision-step", name, version)
+        }
+        None => ("case-decision-model", name, version),
+    }
+}
+
+/// What whoever decided was shown and what they answered, folded.
+fn basis(words: &Words<'_>, d: &Entity) -> Html {
+    let (ctx, seen) = (words.ctx, seen(d));
+    let step = seen.get("step").and_then(Value::as_str).and_then(|s| s.split_once('/')?.1.split_once('#'));
+    let part = |key: &str, name: &str| {
+        let Some(values) = seen.get(name).and_then(Value::as_object).filter(|v| !v.is_empty()) else {
+            return Html::default();
+        };
+        let facts = Facts::new(words, words.names.programs());
+        let facts = match step {
+            Some((process, step)) => facts.of_step(process, step),
+            None => facts,
+        };
+        let rows = components::summary_list(&facts.rows(values));
+        Html::join([Html::trusted(format!("<h4>{}</h4>", Html::text(&ctx.t(key)))), rows])
+    };
+    let (shown, answers) = (part("case-decision-shown", "shown"), part("case-decision-answers", "answers"));
+    if shown.is_empty() && answers.is_empty() {
+        return Html::default();
+    }
+    components::more(ctx.t("case-decision-basis"), Html::join([shown, answers]))
 }
 
 /// What was proposed: a word, or the answers of a form by the words of that form.

@@ -4,6 +4,7 @@
 //! * `now` – what happens, what is next, by when
 //! * `traces` – what the journal says beside: who wrote a message, what was made
 //! * `messages`, `decisions`, `issued`, `payments`, `papers`, `rating` – the parts of the page
+//! * `offers` – what somebody is offered because of it, and how the body withdraws one
 //! * `data` – what its process knows, for who answers
 //! * `story` – what happened, in words; `GET /cases/{urn}/journal` has all of it
 //! * `acts`, `object` – what is posted
@@ -15,6 +16,7 @@ mod issued;
 mod messages;
 mod now;
 mod object;
+mod offers;
 pub(crate) mod papers;
 mod payments;
 mod rating;
@@ -34,6 +36,7 @@ use svod_portal::{Html, Island, Page, PageContext, PageError};
 
 pub use acts::{rate, write};
 pub use object::{object, send as send_objection, show as objection};
+pub use offers::withdraw;
 pub use story::journal;
 
 use crate::ServicesState;
@@ -63,6 +66,8 @@ struct Notice {
     written: String,
     /// Of the decision that was objected to.
     decision: Option<Urn>,
+    /// Of the offer that was not withdrawn.
+    offer: Option<Urn>,
 }
 
 impl Notice {
@@ -92,6 +97,7 @@ struct CasePage<'a> {
     rating: Html,
     decisions: Html,
     issued: Html,
+    offers: Html,
     payments: Html,
     messages: Html,
     papers: Html,
@@ -113,7 +119,7 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let banner = match asked.done.as_deref() {
-        Some(done @ ("sent" | "message" | "rate" | "object" | "accept")) => {
+        Some(done @ ("sent" | "message" | "rate" | "object" | "accept" | "withdraw")) => {
             let (title, text) = (ctx.t(&format!("case-{done}")), ctx.t(&format!("case-{done}-text")));
             components::banner(Tone::Good, title, text)
         }
@@ -125,10 +131,10 @@ pub async fn show(
 async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice) -> Result<Response, PageError> {
     let scene = Scene::of(ctx, s, urn).await?;
     let told = story::last(ctx, s, &scene).await?;
-    let traces = traces::of(s, &scene.case).await?;
+    let traces = traces::of(ctx, s, &scene.case).await?;
     let issued = issued::of(ctx, s, (&scene, &traces)).await?;
     let chains: Vec<_> = told.events.iter().filter_map(acted).chain(traces.acted()).collect();
-    let data = data::of(s, &scene);
+    let data = data::of(ctx, s, &scene);
     let mentioned = scene.mentioned().chain(told.mentioned()).chain(data.values().flat_map(facts::mentioned));
     let names = Names::load(&s.registry, &ctx.actor, mentioned).await?;
     let names = names.with_doers(&s.registry, &chains).await?.with_forms(scene.programs.clone());
@@ -151,6 +157,7 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         rating: rating::part(ctx, &scene, &notice)?,
         decisions: decisions::part(&words, &scene, &notice)?,
         issued: issued::part(&words, &scene, &issued)?,
+        offers: offers::part(ctx, &scene.case, &traces.offers, &notice)?,
         payments: payments::part(ctx, &scene),
         messages: messages::part(&words, (&scene, &traces), &notice)?,
         papers: papers::part(ctx, s, &scene).await?,

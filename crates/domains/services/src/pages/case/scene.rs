@@ -8,10 +8,12 @@ use svod_model::{AttributeValue, Entity};
 use svod_portal::{Html, PageContext, PageError};
 use svod_registry::{Action, EntityQuery, Programs, QueryError};
 use svod_runtime::Side;
-use svod_runtime::cases::{Standing, Upcoming};
+use svod_runtime::cases::{Standing, Upcoming, shown};
 
+use super::decisions;
 use crate::ServicesState;
 use crate::access::seen;
+use crate::facts;
 use crate::pages::case::papers;
 
 /// Things of one type that a page shows of one case.
@@ -112,17 +114,10 @@ impl Scene {
             self.objections.extend(s.registry.query(&ctx.actor, EntityQuery { limit: 10, ..q }).await?.items);
         }
         self.accruals = of_case(ctx, s, &self.case, "Accrual").await?;
-        let names = self.variables().to_vec();
-        self.standing = s.cases.standing(&self.case.id, &names).await.map_err(QueryError::from)?;
+        let names = self.programs.as_deref().map(|programs| shown(&self.case, programs)).unwrap_or_default();
+        self.standing = s.cases.standing(&self.case.id, names).await.map_err(QueryError::from)?;
         self.next = s.cases.next(&self.case, &self.tasks).await.map_err(QueryError::from)?;
         Ok(())
-    }
-
-    /// Names of the variables that its service shows.
-    pub fn variables(&self) -> &[String] {
-        let service = self.case.text("service").and_then(|key| key.split_once('/')).map(|(_, id)| id);
-        let service = self.programs.as_ref().zip(service).and_then(|(p, id)| p.services.get(id));
-        service.map(|s| s.variables.as_slice()).unwrap_or_default()
     }
 
     /// Entities that the page names.
@@ -133,7 +128,8 @@ impl Scene {
             AttributeValue::Object(u) => Some(u.clone()),
             _ => None,
         });
-        related.chain(asset)
+        let decided_on = |d: &Entity| decisions::seen(d).values().flat_map(facts::mentioned).collect::<Vec<_>>();
+        related.chain(asset).chain(self.decisions.iter().flat_map(decided_on))
     }
 
     /// Tasks that somebody must do yet.

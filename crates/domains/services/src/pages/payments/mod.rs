@@ -2,6 +2,7 @@
 //!
 //! * `GET /my/payments`, `GET /my/payments/{urn}` – one's own, with receipts; `POST /pay/{accrual}` – one pays
 //! * `GET /my/payments/{urn}/invoice` – an accrual that is not paid yet, to print
+//! * `GET|POST /my/payments/cards`, `GET|POST /sandbox/cards` – cards to which one is paid
 //! * `GET|POST /sandbox/payments/{payment}` – the sandbox's page; nothing moves
 //! * `POST /api/v1/payments/{provider}/callback` – a provider says what became of a payment; its signature is its right
 //! * `GET /operations/payments`, `GET /operations/payments.csv` – the register of accruals, and what was paid over;
@@ -9,6 +10,7 @@
 //! * `GET|POST /operations/payments/reconciliation`, `GET …/reconciliation.csv` – a provider's file beside what is here
 
 mod callback;
+mod cards;
 pub(crate) mod invoice;
 mod own;
 mod reconciliation;
@@ -48,6 +50,8 @@ pub fn routes(state: PaymentsState) -> Router {
     let file = get(reconciliation::show).post(reconciliation::compare).layer(DefaultBodyLimit::max(MAX_FILE));
     Router::new()
         .route("/my/payments", get(own::list))
+        .route("/my/payments/cards", get(cards::show).post(cards::act))
+        .route("/sandbox/cards", get(cards::sandbox).post(cards::shown))
         .route("/my/payments/{urn}", get(own::receipt))
         .route("/my/payments/{urn}/invoice", get(invoice::show))
         .route("/pay/{accrual}", post(own::pay))

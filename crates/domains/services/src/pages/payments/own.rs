@@ -285,16 +285,21 @@ pub async fn pay(
     };
     let receipt = format!("/my/payments/{}", encoded(going.payment.as_str()));
     let Some(go) = going.go else { return Ok(Redirect::to(&receipt).into_response()) };
+    Ok(leave(&ctx, &go))
+}
+
+/// On to the provider.
+pub(super) fn leave(ctx: &PageContext, go: &str) -> Response {
     if go.starts_with('/') {
-        return Ok(Redirect::to(&go).into_response());
+        return Redirect::to(go).into_response();
     }
     // A form leads nowhere but here (form-action of the policy of content): out of the site goes a link, which says where to.
     let host = go.split('/').nth(2).unwrap_or_default().to_owned();
     let body = LeavePage {
-        ctx: &ctx,
+        ctx,
         text: ctx.tf("payments-leave", &[("host", host.into())]),
-        go: components::button_link(&go, ctx.t("payments-go"), ButtonKind::Primary),
+        go: components::button_link(go, ctx.t("payments-go"), ButtonKind::Primary),
     };
-    let page = Page::new(&ctx, ctx.t("payments-payment")).crumb(ctx.t("payments-own-title"), "/my/payments");
-    Ok(page.body(&body).into_response())
+    let page = Page::new(ctx, ctx.t("payments-payment")).crumb(ctx.t("payments-own-title"), "/my/payments");
+    page.body(&body).into_response()
 }

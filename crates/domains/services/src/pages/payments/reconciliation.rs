@@ -6,12 +6,12 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_kernel::{Coded as _, Timestamp};
-use svod_money::{Compared, MoneyError, Reconciled, Verdict};
+use svod_money::{Compared, MoneyError, Reconciled, Side, Verdict};
 use svod_portal::components::{self, Choice, Field, Table, Tone};
 use svod_portal::{CsrfMultipart, Csv, Html, PageContext, PageError, encoded};
 
 use super::register::{locked_page, may, table_file};
-use super::{PaymentsState, called, office};
+use super::{PaymentsState, called, office, sum};
 
 /// Rows shown; a file has all of them.
 const SHOWN: usize = 500;
@@ -153,15 +153,20 @@ fn verdict(ctx: &PageContext, verdict: Verdict) -> String {
     ctx.t(&format!("payments-verdict-{}", verdict.word()))
 }
 
-/// Sum and state of one side, smallest units.
-fn side(side: Option<(i64, &str)>) -> [String; 2] {
-    side.map_or_else(|| [String::new(), String::new()], |(amount, state)| [amount.to_string(), state.to_owned()])
+/// Sum and state of one side, as people read them.
+fn side(ctx: &PageContext, side: Option<&Side>) -> [String; 2] {
+    side.map_or_else(Default::default, |side| {
+        [sum(ctx.lang, side.amount, &side.currency), ctx.word("PaymentStatus", &side.state)]
+    })
 }
 
-fn sides(line: &Compared) -> [String; 5] {
-    let [a, b] = side(line.there.as_ref().map(|(amount, state)| (*amount, state.as_str())));
-    let [c, d] = side(line.here.as_ref().map(|(_, amount, state)| (*amount, state.as_str())));
-    let over = if line.overpaid > 0 { line.overpaid.to_string() } else { String::new() };
+fn sides(ctx: &PageContext, line: &Compared) -> [String; 5] {
+    let here = line.here.as_ref().map(|(_, side)| side);
+    let over = match here.filter(|_| line.overpaid > 0) {
+        Some(side) => sum(ctx.lang, line.overpaid, &side.currency),
+        None => String::new(),
+    };
+    let ([a, b], [c, d]) = (side(ctx, line.there.as_ref()), side(ctx, here));
     [a, b, c, d, over]
 }
 
@@ -180,7 +185,7 @@ fn outcome(ctx: &PageContext, found: &Reconciled) -> Html {
     }
     let differs = found.lines.iter().filter(|l| l.verdict != Verdict::Matched || l.overpaid > 0).take(SHOWN);
     for line in differs {
-        let cells = std::iter::once(line.reference.clone()).chain(sides(line)).map(Html::from);
+        let cells = std::iter::once(line.reference.clone()).chain(sides(ctx, line)).map(Html::from);
         table.row(std::iter::once(components::tag(tone(line.verdict), verdict(ctx, line.verdict))).chain(cells));
     }
     let rows = if table.is_empty() { Html::default() } else { table.html() };
@@ -193,8 +198,8 @@ fn told(ctx: &PageContext, found: &Reconciled) -> Csv {
     let names = std::iter::once("verdict").chain(COLUMNS).map(|c| ctx.t(&format!("payments-{c}")));
     let mut csv = Csv::new(&names.collect::<Vec<_>>());
     for line in &found.lines {
-        let cells = [line.verdict.word().to_owned(), line.reference.clone()];
-        csv.record(&cells.into_iter().chain(sides(line)).collect::<Vec<_>>());
+        let cells = [verdict(ctx, line.verdict), line.reference.clone()];
+        csv.record(&cells.into_iter().chain(sides(ctx, line)).collect::<Vec<_>>());
     }
     csv
 }
@@ -216,16 +221,10 @@ pub async fn export(
     let mut csv = Csv::new(&["reference", "amount", "state", "currency", "settled", "payment"].map(str::to_owned));
     if !asked.provider.is_empty() {
         for (line, payment) in s.money.lines(&ctx.actor, &asked.provider, moments).await? {
-            let text = |name: &str| payment.text(name).unwrap_or_default().to_owned();
-            let (currency, settled) = (text("currency"), text("settledAt"));
-            csv.record(&[
-                line.reference,
-                line.amount.to_string(),
-                line.state,
-                currency,
-                settled,
-                payment.id.to_string(),
-            ]);
+            let settled = payment.text("settledAt").unwrap_or_default().to_owned();
+            let currency = line.currency.unwrap_or_default();
+            let amount = line.amount.to_string();
+            csv.record(&[line.reference, amount, line.state, currency, settled, payment.id.to_string()]);
         }
     }
     Ok(table_file("payments.csv", csv))

@@ -19,6 +19,7 @@ use crate::bounded::{Asked, Cursor, Stretch, is};
 use crate::facts::{self, Facts};
 use crate::names::Names;
 use crate::pages::case::clock;
+use crate::thumbs::{self, Thumb};
 use crate::words::Words;
 
 /// Cases on a page.
@@ -46,6 +47,8 @@ pub struct Offered {
     pub title: String,
     pub about: String,
     pub filled: Html,
+    /// Files of the other side's case that are seen with it.
+    pub lent: Html,
     /// That something is missing which only the visitor knows; empty where it can be taken as it stands.
     pub needs: String,
     pub until: Html,
@@ -54,6 +57,14 @@ pub struct Offered {
     /// The button that takes it as it stands, or the way to the form that must be filled in.
     pub accept: Html,
     pub decline: Html,
+}
+
+/// An offer that was withdrawn.
+pub struct Withdrawn {
+    pub title: String,
+    pub at: String,
+    /// What the body has said; none where its ground was over by itself.
+    pub why: Option<String>,
 }
 
 /// Whom the visitor acts for, when it is somebody in particular, and where they are found. People are anywhere in their region.
@@ -154,18 +165,22 @@ pub async fn offers(ctx: &PageContext, s: &ServicesState) -> Result<Vec<Offered>
     Ok(cards)
 }
 
-/// What was offered to the visitor and is no more, though they did not answer: what it is, and since when.
+/// What was offered to the visitor and is no more, though they did not answer.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn withdrawn(ctx: &PageContext, s: &ServicesState) -> Result<Vec<(String, String)>, PageError> {
+pub async fn withdrawn(ctx: &PageContext, s: &ServicesState) -> Result<Vec<Withdrawn>, PageError> {
     if subject(ctx).is_none() {
         return Ok(Vec::new());
     }
     let all = known(Offers::new(s.applications.clone()).withdrawn(&ctx.actor).await)?;
     let told = |o: &Entity| {
         let at = ctx.date(o.modified_at);
-        (title_of(ctx, o), ctx.tf("services-withdrawn-at", &[("at", at.into())]))
+        Withdrawn {
+            title: title_of(ctx, o),
+            at: ctx.tf("services-withdrawn-at", &[("at", at.into())]),
+            why: o.text("reason").map(|why| ctx.tf("services-withdrawn-why", &[("why", why.into())])),
+        }
     };
     Ok(all.iter().map(told).collect())
 }
@@ -183,7 +198,8 @@ fn service_of(offer: &Entity) -> &str {
     offer.text("service").and_then(|s| s.split_once('/')).map_or("", |(_, id)| id)
 }
 
-fn title_of(ctx: &PageContext, offer: &Entity) -> String {
+/// What an offer is called.
+pub fn title_of(ctx: &PageContext, offer: &Entity) -> String {
     ctx.t_or(&format!("service-{}", service_of(offer)), offer.text("name").unwrap_or_default())
 }
 
@@ -221,6 +237,16 @@ async fn filled(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result<
     Ok(components::summary_list(&Facts::new(&words, programs.as_deref()).rows(&data)))
 }
 
+/// What is lent to whom it is offered to.
+async fn lent(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result<Html, PageError> {
+    let all = s.files.lent(offer).await?;
+    if all.is_empty() {
+        return Ok(Html::default());
+    }
+    let list = thumbs::list(ctx, &all.iter().map(|file| Thumb::lent(ctx, file, &offer.id)).collect::<Vec<_>>());
+    Ok(Html::trusted(format!("<h4>{}</h4>{list}", Html::from(ctx.t("case-lent")))))
+}
+
 async fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result<Offered, PageError> {
     let href = |act: &str| format!("/services/offers/{}/{act}", encoded(offer.id.as_str()));
     let button = |act: &str, key: &str, kind| {
@@ -239,6 +265,7 @@ async fn offered(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result
         title: title_of(ctx, offer),
         about: ctx.t_or(&format!("service-{}-about", service_of(offer)), ""),
         filled: filled(ctx, s, offer).await?,
+        lent: lent(ctx, s, offer).await?,
         needs: if must { ctx.t("services-offer-to-fill") } else { String::new() },
         until: until.unwrap_or_default(),
         fill: if must { Html::default() } else { link("services-offer-fill") },

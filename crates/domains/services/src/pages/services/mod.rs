@@ -20,7 +20,7 @@ use svod_runtime::{DraftRow, Service};
 use svod_text::Arg;
 
 pub use apply::{discard, send, show as form};
-pub use mine::{accept, decline};
+pub use mine::{accept, decline, title_of as offer_title};
 
 use crate::ServicesState;
 use crate::bounded::Cursor;
@@ -48,7 +48,7 @@ struct ListPage<'a> {
     ctx: &'a PageContext,
     banner: Html,
     offers: Vec<mine::Offered>,
-    withdrawn: Vec<(String, String)>,
+    withdrawn: Vec<mine::Withdrawn>,
     cases: Vec<mine::Row>,
     more: Option<String>,
     filters: Html,

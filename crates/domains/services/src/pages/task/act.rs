@@ -1,11 +1,14 @@
 //! What can be done with a task: on its page, and with many at once.
 
+use serde_json::Map;
+use svod_forms::{Around, Form, Lists, Prefill};
 use svod_kernel::Urn;
 use svod_portal::{PageContext, PageError};
 use svod_registry::CommandError;
-use svod_runtime::{AcceptError, FillingError, HandoverError, TaskError, To};
+use svod_runtime::{AcceptError, FillingError, HandoverError, TaskError, Template, TemplateError, To};
 
 use crate::ServicesState;
+use crate::worklist::mine;
 
 /// What somebody does with a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,12 +21,14 @@ pub enum Act {
     Complete(String),
     /// Does it as the rules propose, and takes it for that where it is offered.
     Accept,
+    /// Does it by its form, with answers that are kept.
+    Answer(Box<Template>),
     /// Disposes of what somebody has who is away.
     Over(To),
 }
 
 impl Act {
-    /// By its word; `result` is what was written.
+    /// By its word; `result` is what was written. What is answered with is found by [`Act::Answer`] alone.
     pub fn named(word: &str, result: &str) -> Option<Self> {
         let all = [
             Self::Take,
@@ -43,9 +48,42 @@ impl Act {
             Self::Release => "release",
             Self::Complete(_) => "complete",
             Self::Accept => "accept",
+            Self::Answer(_) => "answer",
             Self::Over(To::Me) => "over-me",
             Self::Over(To::Body) => "over-body",
         }
+    }
+
+    /// Something is decided with it, which nobody undoes: what will happen is shown first.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Accept | Self::Answer(_))
+    }
+
+    /// Would it be done, as far as that is known before? Nothing is.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub async fn would(&self, ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(), Undone> {
+        match self {
+            Self::Answer(template) => {
+                s.templates(ctx.offset_hours).fits(&ctx.actor, urn, template).await?;
+            }
+            Self::Accept => {
+                let task = s.registry.entity(&ctx.actor, urn).await.map_err(TaskError::from)?;
+                let found = task.text("status").unwrap_or_default().to_owned();
+                if found != "offered" && found != "taken" {
+                    return Err(TaskError::State { found, needed: "taken" }.into());
+                }
+                if found == "taken" && !mine(&task, &ctx.actor) {
+                    return Err(TaskError::NotYours(task.text("takenBy").unwrap_or_default().to_owned()).into());
+                }
+                if !s.acceptance(ctx.offset_hours).is_proposed(&task).await.map_err(TaskError::from)? {
+                    return Err(AcceptError::None.into());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Does it.
@@ -62,6 +100,9 @@ impl Act {
                 // What the visitor had begun to answer otherwise is nobody's any more.
                 s.applications.discard(&ctx.actor, &format!("task/{task}")).await.map_err(PageError::from)?;
             }
+            Self::Answer(template) => {
+                s.templates(ctx.offset_hours).answer(&ctx.actor, task, template).await?;
+            }
             Self::Over(to) => s.handover().hand_over(&ctx.actor, task, *to).await?,
         }
         Ok(())
@@ -74,6 +115,8 @@ pub enum Undone {
     Task(TaskError),
     /// What is proposed is not accepted as it stands: why, for who writes forms.
     Proposal(AcceptError),
+    /// What is kept does not answer it.
+    Template(TemplateError),
     /// Anything else.
     Other(PageError),
 }
@@ -103,16 +146,63 @@ impl From<AcceptError> for Undone {
     }
 }
 
+impl From<TemplateError> for Undone {
+    fn from(e: TemplateError) -> Self {
+        match e {
+            TemplateError::Task(e) | TemplateError::Form(FillingError::Task(e)) => Self::Task(e),
+            TemplateError::Form(FillingError::Query(e)) => Self::Task(e.into()),
+            e => Self::Template(e),
+        }
+    }
+}
+
 impl From<PageError> for Undone {
     fn from(e: PageError) -> Self {
         Self::Other(e)
     }
 }
 
-/// Why one task among many was left as it is, in a line.
-pub fn refusal(ctx: &PageContext, error: &Undone) -> String {
+/// What a form calls its fields, in a line; by their own names where no form is at hand.
+pub fn called<'n>(ctx: &PageContext, form: Option<&Form>, names: impl Iterator<Item = &'n str>) -> String {
+    let (prefill, lists, inputs) = (Prefill::new(), Lists::default(), Map::new());
+    let around = Around {
+        lang: ctx.lang,
+        texts: &ctx.texts,
+        now: ctx.now,
+        offset_hours: ctx.offset_hours,
+        prefill: &prefill,
+        lists: &lists,
+        inputs: &inputs,
+    };
+    let label = |name: &str| form?.field(name, &around).map(|(label, _)| label).filter(|label| !label.is_empty());
+    names.map(|name| label(name).unwrap_or_else(|| name.to_owned())).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a form was not answered with what is kept.
+pub fn unanswered(ctx: &PageContext, error: &TemplateError, form: Option<&Form>) -> Option<String> {
+    Some(match error {
+        TemplateError::OtherForm | TemplateError::Form(FillingError::NoForm(_)) => ctx.t("bulk-why-other-form"),
+        TemplateError::OtherVersion(_) => ctx.t("bulk-why-other-version"),
+        TemplateError::Signed => ctx.t("bulk-why-signed"),
+        TemplateError::Unasked(names) => {
+            let fields = called(ctx, form, names.iter().map(String::as_str));
+            ctx.tf("bulk-why-unasked", &[("fields", fields.into())])
+        }
+        TemplateError::Form(FillingError::Answers(errors)) => {
+            let fields = called(ctx, form, errors.iter().map(|e| e.field.as_str()));
+            ctx.tf("bulk-why-answers", &[("fields", fields.into())])
+        }
+        _ => return None,
+    })
+}
+
+/// Why one task among many was left as it is, in a line; `form` is what it was to be answered by.
+pub fn refusal(ctx: &PageContext, error: &Undone, form: Option<&Form>) -> String {
     let error = match error {
         Undone::Task(error) => error,
+        Undone::Template(error) => {
+            return unanswered(ctx, error, form).unwrap_or_else(|| ctx.t("bulk-why-other"));
+        }
         Undone::Proposal(AcceptError::None) => return ctx.t("bulk-why-unproposed"),
         Undone::Proposal(_) => return ctx.t("bulk-why-proposal"),
         Undone::Other(e) if e.problem().status == 403 => return ctx.t("bulk-why-theirs"),
@@ -149,5 +239,6 @@ mod tests {
         }
         assert_eq!(Act::named("complete", " done "), Some(Act::Complete("done".into())));
         assert_eq!(Act::named("fly", "x"), None);
+        assert_eq!(Act::named("answer", "x"), None, "with what, nobody has said");
     }
 }

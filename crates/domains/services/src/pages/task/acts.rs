@@ -99,6 +99,7 @@ async fn answer(ctx: &PageContext, s: &ServicesState, urn: &Urn, act: Act) -> Re
         }
         Err(Undone::Task(error)) => error,
         Err(Undone::Proposal(error)) => return unfit(ctx, s, urn, error).await,
+        Err(Undone::Template(error)) => return Err(error.into()),
         Err(Undone::Other(error)) => return Err(error),
     };
     let result = if let Act::Complete(result) = act { result } else { String::new() };

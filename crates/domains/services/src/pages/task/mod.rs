@@ -2,12 +2,14 @@
 //!
 //! * `act` – what can be done with a task, alone or with many; `acts` – what is posted on its page
 //! * `matter` – what is decided on; `form` – the form by which that is done
+//! * `template` – its answers, kept to be given to others
 //! * `why` – why it arose
 
 mod act;
 mod acts;
 pub mod form;
 mod matter;
+mod template;
 mod why;
 
 use askama::Template;
@@ -23,6 +25,7 @@ use svod_registry::{Action, QueryError};
 
 pub use act::{Act, refusal};
 pub use acts::{accept, complete, release, substitute, take};
+pub use template::keep as keep_template;
 
 use crate::ServicesState;
 use crate::access::{address, seen};
@@ -110,6 +113,7 @@ struct TaskPage<'a> {
     given: Html,
     proposed: Html,
     may: May,
+    keeping: Html,
     href: String,
     result: Html,
     done: Option<String>,
@@ -127,7 +131,7 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
     let banner = match asked.done.as_deref() {
-        Some(done @ ("take" | "release" | "complete" | "substitute")) => {
+        Some(done @ ("take" | "release" | "complete" | "substitute" | "template")) => {
             let (title, text) = (ctx.t(&format!("task-done-{done}")), ctx.t(&format!("task-done-{done}-text")));
             components::banner(Tone::Good, title, text)
         }
@@ -206,6 +210,7 @@ async fn render(ctx: &PageContext, s: &ServicesState, urn: &Urn, notice: Notice)
         given: matter.html(ctx, s, &scene.task),
         proposed: if may.accept { matter.proposed(ctx, s, &scene.task) } else { Html::default() },
         may,
+        keeping: template::part(ctx, s, &scene.task, may).await?,
         href: address("Task", &scene.task.id),
         result: result.html(),
         done: scene.task.text("result").map(str::to_owned),

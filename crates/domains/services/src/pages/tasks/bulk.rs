@@ -1,4 +1,5 @@
-//! `POST /tasks/bulk`: one act on many tasks, each for itself: done, or why not.
+//! `POST /tasks/bulk`: one act on many tasks, each for itself: done, or why not. What decides something is shown first, for nobody
+//! undoes it.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,7 +9,9 @@ use svod_kernel::Urn;
 use svod_portal::components::{self, Table, Tone};
 use svod_portal::{CsrfForm, Html, Page, PageContext, PageError};
 use svod_registry::Action;
+use svod_runtime::TemplateError;
 
+use super::sure;
 use super::told::told;
 use crate::ServicesState;
 use crate::access::{address, roots};
@@ -23,6 +26,9 @@ struct BulkPage<'a> {
     table: Html,
     back: String,
 }
+
+/// The text for who has not said what to do.
+const NO_ACT: &str = "bulk-no-act";
 
 /// What was sent: names come as often as tasks are chosen.
 struct Sent(Vec<(String, String)>);
@@ -64,20 +70,26 @@ pub async fn act(
     if roots(&s.registry, &ctx.actor, Action::Read, "Task").is_empty() {
         return Err(ctx.refusal());
     }
-    let sent = Sent(fields);
-    let (tasks, answer) = (sent.tasks(), sent.answer());
-    let act = Act::named(sent.text("act"), &answer);
-    let fault = match &act {
-        None => Some("bulk-no-act"),
-        _ if tasks.is_empty() => Some("bulk-none"),
-        Some(Act::Complete(_)) if answer.is_empty() => Some("bulk-no-answer"),
-        _ => None,
+    let (sent, mut form) = (Sent(fields), None);
+    let tasks = sent.tasks();
+    let act = match wanted(&ctx, &s, &sent).await? {
+        Err(fault) if fault == NO_ACT => Err(fault),
+        _ if tasks.is_empty() => Err("bulk-none"),
+        wanted => wanted,
     };
-    let Some(act) = act.filter(|_| fault.is_none()) else {
-        let text = ctx.t(fault.unwrap_or("bulk-no-act"));
-        let banner = components::banner(Tone::Warning, ctx.t("bulk-nothing"), text);
-        return Ok(page(&ctx, &sent, banner, Html::default(), StatusCode::UNPROCESSABLE_ENTITY));
+    let act = match act {
+        Ok(act) => act,
+        Err(fault) => {
+            let banner = components::banner(Tone::Warning, ctx.t("bulk-nothing"), ctx.t(fault));
+            return Ok(page(&ctx, &sent, banner, Html::default(), StatusCode::UNPROCESSABLE_ENTITY));
+        }
     };
+    if let Act::Answer(template) = &act {
+        form = sure::form_of(&s, template).await?.map(|(_, form)| form);
+    }
+    if act.is_final() && sent.text("sure") != "1" {
+        return sure::ask(&ctx, &s, (&act, form.as_deref()), (&tasks, sent.back())).await;
+    }
     let mut table = Table::new(ctx.t("bulk-done-title")).hide_caption();
     table = table.column(ctx.t("bulk-task")).column(ctx.t("bulk-outcome"));
     let mut done = 0;
@@ -87,14 +99,35 @@ pub async fn act(
                 done += 1;
                 components::level(Tone::Good, ctx.t(&format!("bulk-{}-done", act.word())))
             }
-            Err(error) => components::level(Tone::Danger, refusal(&ctx, &error)),
+            Err(error) => components::level(Tone::Danger, refusal(&ctx, &error, form.as_deref())),
         };
         table.row([link(&ctx, &s, urn).await, outcome]);
     }
-    let tone = if done == tasks.len() { Tone::Good } else { Tone::Warning };
+    let left = tasks.len() - done;
+    let (tone, text) = match left {
+        0 => (Tone::Good, Html::default()),
+        left => (Tone::Warning, ctx.tf("bulk-left", &[("n", left.into())]).into()),
+    };
     let args = [("done", done.into()), ("all", tasks.len().into())];
-    let banner = components::banner(tone, ctx.tf("bulk-told", &args), Html::default());
+    let banner = components::banner(tone, ctx.tf("bulk-told", &args), text);
     Ok(page(&ctx, &sent, banner, table.html(), StatusCode::OK))
+}
+
+/// What is to be done, or the text of why nothing is.
+async fn wanted(ctx: &PageContext, s: &ServicesState, sent: &Sent) -> Result<Result<Act, &'static str>, PageError> {
+    if sent.text("act") == "answer" {
+        return match s.templates(ctx.offset_hours).get(&ctx.actor, sent.text("answers")).await {
+            Ok(template) => Ok(Ok(Act::Answer(Box::new(template)))),
+            Err(TemplateError::Unknown(_)) => Ok(Err("bulk-no-template")),
+            Err(e) => Err(e.into()),
+        };
+    }
+    let answer = sent.answer();
+    Ok(match Act::named(sent.text("act"), &answer) {
+        None => Err(NO_ACT),
+        Some(Act::Complete(_)) if answer.is_empty() => Err("bulk-no-answer"),
+        Some(act) => Ok(act),
+    })
 }
 
 fn page(ctx: &PageContext, sent: &Sent, banner: Html, table: Html, status: StatusCode) -> Response {
@@ -103,7 +136,7 @@ fn page(ctx: &PageContext, sent: &Sent, banner: Html, table: Html, status: Statu
     page.body(&body).status(status).into_response()
 }
 
-async fn link(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Html {
+pub(super) async fn link(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Html {
     let Ok(task) = s.registry.entity(&ctx.actor, urn).await else { return Html::text(urn.local()) };
     components::link(&address("Task", urn), told(ctx, s, &task).await.title)
 }

@@ -2,11 +2,12 @@
 //!
 //! * `told` – what is said of one task
 //! * `views` – named filters of the visitor, and their own words for answers
-//! * `bulk` – one act on many tasks
+//! * `bulk` – one act on many tasks; `sure` – what will happen, where nobody undoes it
 //! * `table` – the list as CSV
 //! * `workload` – how the work of a body goes
 
 mod bulk;
+mod sure;
 mod table;
 mod told;
 mod views;
@@ -25,11 +26,11 @@ use svod_registry::{Action, QueryError};
 pub use bulk::act as bulk;
 pub use table::export;
 pub use told::{deadline, task_title, tone_of_status};
-pub use views::{drop_answer, drop_view, keep_answer, keep_view};
+pub use views::{drop_answer, drop_template, drop_view, keep_answer, keep_view};
 pub use workload::show as workload;
 
 use crate::access::roots;
-use crate::worklist::{Amount, Desk, Figures, Filter, Late, Listed, PAGE, StatusFilter, Whose};
+use crate::worklist::{Amount, Desk, Figures, Filter, Late, Listed, PAGE, StatusFilter, Whose, query_of};
 use crate::{ServicesState, pages::locked};
 use told::{Row, rows};
 use views::{Here, View};
@@ -117,9 +118,9 @@ pub async fn list(
         here: ctx.here(),
         empty: empty(&ctx, &filter),
         pages: components::pagination(&ctx, shown, later.then_some(first.as_str()), next.as_deref()),
-        csv: format!("/tasks.csv?{}", filter.query()),
+        csv: format!("/tasks.csv?{}", query_of(&filter)),
         workload: scope.is_some(),
-        keeping: kept.forms(&ctx, here)?,
+        keeping: kept.forms(&ctx, here, over)?,
     };
     Ok(Page::new(&ctx, ctx.t("tasks-title")).body(&template).island(Island::Live).island(Island::Forms).into_response())
 }
@@ -216,6 +217,9 @@ fn filters(ctx: &PageContext, s: &ServicesState, here: Here<'_>) -> Filters {
             fields.push(Field::select(name, ctx.t(label), choices).value(value.clone().unwrap_or_default()));
         }
     }
+    // What the page has no field for stays as the address has it.
+    let kept = filter.fields().into_iter().filter(|(name, _)| ["person", "post"].contains(name));
+    fields.extend(kept.map(|(name, value)| Field::hidden(name, value)));
     fields.extend(here.view.map(|name| Field::hidden("view", name)));
     Filters { action: "/tasks".into(), fields }
 }

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use svod_portal::components::{self, Choice, Field, PostButton, Tone};
 use svod_portal::{CsrfForm, Html, PageContext, PageError, encoded};
 use svod_registry::Action;
-use svod_runtime::DraftRow;
+use svod_runtime::{DraftRow, Template as Answers, TemplateError};
 
 use super::{Fields, amount, choice, filter_of};
 use crate::ServicesState;
 use crate::access::roots;
-use crate::worklist::{Desk, Filter};
+use crate::worklist::{Desk, Filter, query_of};
 
 const VIEW: &str = "view/tasks/";
 const ANSWER: &str = "view/answer/";
@@ -44,6 +44,8 @@ pub struct View {
 pub struct Kept {
     views: Vec<(String, Filter)>,
     answers: Vec<(String, String)>,
+    /// Answers of forms.
+    templates: Vec<Answers>,
 }
 
 fn read(row: &DraftRow, beginning: &str, field: &str) -> Option<(String, String)> {
@@ -71,7 +73,8 @@ pub async fn kept(ctx: &PageContext, s: &ServicesState) -> Result<Kept, PageErro
     let mut answers: Vec<(String, String)> = rows.iter().filter_map(|r| read(r, ANSWER, "text")).collect();
     views.sort_by(|a, b| a.0.cmp(&b.0));
     answers.sort();
-    Ok(Kept { views, answers })
+    let templates = s.templates(ctx.offset_hours).all(&ctx.actor).await?;
+    Ok(Kept { views, answers, templates })
 }
 
 /// Where the visitor stands: what the list is narrowed to, and in which view.
@@ -85,7 +88,7 @@ impl Here<'_> {
     /// The address of the list.
     pub fn href(self) -> String {
         let view = self.view.map(|name| format!("&view={}", encoded(name))).unwrap_or_default();
-        format!("/tasks?{}{view}", self.filter.query())
+        format!("/tasks?{}{view}", query_of(self.filter))
     }
 
     fn done(self, what: &str) -> Response {
@@ -111,12 +114,15 @@ struct Keeping<'a> {
     answer_name: Html,
     answer_text: Html,
     answers: Vec<(String, String, Html)>,
+    templates: Vec<(String, String, Html)>,
 }
 
 #[derive(Template)]
 #[template(path = "tasks/bulk_acts.html")]
 struct BulkActs<'a> {
     ctx: &'a PageContext,
+    /// Answers of forms to choose from; empty where none are kept.
+    answers: Html,
     template: Html,
     words: Html,
     over: bool,
@@ -156,7 +162,7 @@ impl Kept {
         if self.views.iter().any(|(n, filter)| n == name && filter == now.filter) {
             return Html::default();
         }
-        let query = now.filter.query();
+        let query = query_of(now.filter);
         let text = ctx.tf("tasks-view-update", &[("name", name.into())]);
         let (kind, fields) = (components::ButtonKind::Secondary, [("name", name), ("query", query.as_str())]);
         let button = PostButton { action: "/tasks/views", text, fields: &fields, kind, confirm: None };
@@ -175,19 +181,27 @@ impl Kept {
         let choices: Vec<Choice> = std::iter::once(none).chain(own).chain(of_packs).collect();
         let template = Field::select("template", ctx.t("bulk-template"), choices).hint(ctx.t("bulk-template-hint"));
         let words = Field::area("result", ctx.t("bulk-result")).html();
-        let part = BulkActs { ctx, template: template.html(), words, over };
+        let answers = if self.templates.is_empty() {
+            Html::default()
+        } else {
+            let none = std::iter::once(choice("", ctx.t("bulk-template-none")));
+            let all = none.chain(self.templates.iter().map(|t| choice(&t.key(), called(ctx, t))));
+            let field = Field::select("answers", ctx.t("bulk-answers"), all.collect::<Vec<_>>());
+            field.hint(ctx.t("bulk-answers-hint")).html()
+        };
+        let part = BulkActs { ctx, answers, template: template.html(), words, over };
         Html::of(&part).map_err(PageError::internal)
     }
 
-    /// Forms that keep the present filter under a name, and an answer.
+    /// Forms that keep the present filter under a name, and an answer; `heads` for who disposes of what is kept for their body.
     ///
     /// # Errors
     /// When a template fails.
-    pub fn forms(&self, ctx: &PageContext, now: Here<'_>) -> Result<Html, PageError> {
+    pub fn forms(&self, ctx: &PageContext, now: Here<'_>, heads: bool) -> Result<Html, PageError> {
         if !ctx.signed_in() {
             return Ok(Html::default());
         }
-        let (query, view) = (now.filter.query(), now.view.unwrap_or_default());
+        let (query, view) = (query_of(now.filter), now.view.unwrap_or_default());
         let drop = |action: &str, name: &str| {
             let text = ctx.tf("tasks-keep-drop", &[("name", name.into())]);
             let kind = components::ButtonKind::Secondary;
@@ -203,9 +217,25 @@ impl Kept {
             answer_name: Field::text("answer", ctx.t("tasks-answer-name")).required().html(),
             answer_text: Field::area("words", ctx.t("tasks-answer-text")).required().html(),
             answers: self.answers.iter().map(|(n, t)| (n.clone(), t.clone(), drop("/tasks/answers/drop", n))).collect(),
+            templates: {
+                let disposes = |t: &Answers| !t.shared || heads;
+                let dropped = |t: &Answers| {
+                    if disposes(t) { drop("/tasks/templates/drop", &t.key()) } else { Html::default() }
+                };
+                self.templates
+                    .iter()
+                    .map(|t| (called(ctx, t), format!("{}, {}", t.form, t.version), dropped(t)))
+                    .collect()
+            },
         };
         Html::of(&part).map_err(PageError::internal)
     }
+}
+
+/// A template as it is chosen: whose it is where it is not one's own.
+fn called(ctx: &PageContext, template: &Answers) -> String {
+    let name = template.name.as_str();
+    if template.shared { ctx.tf("bulk-answers-body", &[("name", name.into())]) } else { name.to_owned() }
 }
 
 /// What was just done.
@@ -265,7 +295,7 @@ pub async fn keep_view(
     let filter = parsed(fields.get("query").map_or("", String::as_str));
     let here = Here { filter: &filter, view: None };
     let Some(name) = named(&fields, "name") else { return Ok(here.done("bad")) };
-    let kept = keep(&ctx, &s, (VIEW, &name), json!({"query": filter.query()})).await?;
+    let kept = keep(&ctx, &s, (VIEW, &name), json!({"query": query_of(&filter)})).await?;
     Ok(if kept { Here { view: Some(&name), ..here }.done("view") } else { here.done("full") })
 }
 
@@ -352,4 +382,23 @@ pub async fn drop_answer(
     CsrfForm(fields): CsrfForm<Fields>,
 ) -> Result<Response, PageError> {
     dropped(&ctx, &s, ANSWER, &fields).await
+}
+
+/// Throws the answers of a form away.
+///
+/// # Errors
+/// Forbidden for what the body keeps, but for who heads it; when the store fails.
+pub async fn drop_template(
+    ctx: PageContext,
+    State(s): State<ServicesState>,
+    CsrfForm(fields): CsrfForm<Fields>,
+) -> Result<Response, PageError> {
+    allowed(&ctx, &s)?;
+    let filter = parsed(fields.get("query").map_or("", String::as_str));
+    let key = fields.get("name").map_or("", String::as_str);
+    match s.templates(ctx.offset_hours).discard(&ctx.actor, key).await {
+        Ok(()) | Err(TemplateError::Unknown(_)) => {}
+        Err(e) => return Err(e.into()),
+    }
+    Ok(Here { filter: &filter, view: view_of(&fields) }.done("drop"))
 }

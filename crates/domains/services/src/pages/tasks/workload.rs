@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use svod_kernel::{Role, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn};
 use svod_model::Entity;
 use svod_portal::components::{self, Stat, Table};
 use svod_portal::{Html, Page, PageContext, PageError};
@@ -20,6 +20,10 @@ use crate::worklist::{Desk, Filter, StatusFilter, Whose, overdue};
 
 /// Days that are looked back.
 const DAYS: i64 = 30;
+/// Tasks of a list that are counted at the most, the open ones and the done ones; a page is not a report, and says where it stopped.
+const MOST: usize = 20_000;
+/// Parts in which they are read at the most: one may hold fewer than asked for.
+const LOOKS: usize = 40;
 
 #[derive(Template)]
 #[template(path = "tasks/workload.html")]
@@ -63,23 +67,22 @@ pub async fn show(ctx: PageContext, State(s): State<ServicesState>) -> Result<Re
     let spaces = roots(&s.registry, &ctx.actor, Action::Read, "Task");
     let whose = scope(&ctx, &s, &spaces).await?.ok_or_else(|| ctx.refusal())?;
     let desk = Desk::open(&s.registry, &ctx.actor, &spaces).await?;
-    let wanted = FEW as usize;
-    let open = desk.list(&Filter { whose, ..Filter::default() }, (1, None), wanted).await?;
-    let done = Filter { whose, status: StatusFilter::Done, ..Filter::default() };
-    let done = desk.list(&done, (1, None), wanted).await?;
     let since = ctx.now.plus_seconds(-DAYS * 86_400);
-    let late = done.tasks.last().and_then(|t| t.time("completedAt")).filter(|at| done.next.is_some() && *at > since);
-    let done: Vec<Arc<Entity>> =
-        done.tasks.into_iter().filter(|t| t.time("completedAt").is_some_and(|at| at >= since)).collect();
+    let open = looked_through(&desk, &Filter { whose, ..Filter::default() }, None).await?;
+    let done = Filter { whose, status: StatusFilter::Done, ..Filter::default() };
+    let mut done = looked_through(&desk, &done, Some(since)).await?;
+    let (hint, cut) = (hint(&ctx, &open, &done), |t: &Arc<Entity>| t.time("completedAt").is_some_and(|at| at >= since));
+    done.tasks.retain(cut);
     let (mut officials, mut services) = (BTreeMap::new(), BTreeMap::new());
     let mut all = Load::default();
     for task in &open.tasks {
+        let late = overdue(task, ctx.now) && !stands_still(&s, task).await?;
         for load in [&mut all, entry(&mut officials, official(&ctx, task)), entry(&mut services, service(&ctx, task))] {
             load.open += 1;
-            load.overdue += usize::from(overdue(task, ctx.now));
+            load.overdue += usize::from(late);
         }
     }
-    for task in &done {
+    for task in &done.tasks {
         for load in [&mut all, entry(&mut officials, official(&ctx, task)), entry(&mut services, service(&ctx, task))] {
             load.done.add(task.time("offeredAt"), task.time("completedAt"), task.time("deadline"));
         }
@@ -87,13 +90,23 @@ pub async fn show(ctx: PageContext, State(s): State<ServicesState>) -> Result<Re
     let body = WorkloadPage {
         ctx: &ctx,
         lead: lead(&ctx, whose, &s).await,
-        hint: hint(&ctx, open.next.is_some(), late),
+        hint,
         stats: stats(&ctx, &all),
         officials: table(&ctx, "workload-official", &officials),
         services: table(&ctx, "workload-service", &services),
     };
     let page = Page::new(&ctx, ctx.t("workload-title")).crumb(ctx.t("tasks-title"), "/tasks");
     Ok(page.body(&body).into_response())
+}
+
+/// Does the clock of its case stand still? Its own term moves when that goes on: nobody is late with it until then.
+async fn stands_still(s: &ServicesState, task: &Entity) -> Result<bool, QueryError> {
+    let Some(case) = task.object("case") else { return Ok(false) };
+    match s.registry.entity(&Actor::platform("workload"), case).await {
+        Ok(case) => Ok(case.text("clock") == Some("paused") && case.text("deadline") == task.text("deadline")),
+        Err(QueryError::NotFound(_)) => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 fn entry(loads: &mut BTreeMap<String, Load>, key: String) -> &mut Load {
@@ -124,14 +137,48 @@ async fn lead(ctx: &PageContext, whose: Whose, s: &ServicesState) -> String {
     name.map_or_else(|| ctx.t("workload-lead"), |name| ctx.tf("workload-lead-body", &[("body", name.into())]))
 }
 
-/// What of the figures is not whole.
-fn hint(ctx: &PageContext, cut: bool, late: Option<Timestamp>) -> Option<String> {
-    let n = FEW as f64;
-    match (cut, late) {
-        (_, Some(at)) => Some(ctx.tf("workload-cut-done", &[("n", n.into()), ("since", ctx.datetime(at).into())])),
-        (true, None) => Some(ctx.tf("workload-cut", &[("n", n.into())])),
-        (false, None) => None,
+/// What was looked through of a list.
+struct Looked {
+    /// In the order of the list.
+    tasks: Vec<Arc<Entity>>,
+    /// There are more.
+    more: bool,
+}
+
+/// A list as far as it is counted: to its end, to what was done before a moment, or to [`MOST`] tasks.
+async fn looked_through(desk: &Desk<'_>, filter: &Filter, since: Option<Timestamp>) -> Result<Looked, QueryError> {
+    let (mut tasks, mut next): (Vec<Arc<Entity>>, Option<String>) = (Vec::new(), None);
+    for _ in 0..LOOKS {
+        let place = next.as_deref().and_then(|n| n.split_once('='));
+        let (page, after) = match place {
+            Some(("page", n)) => (n.parse().unwrap_or(1), None),
+            Some((_, cursor)) => (1, Some(cursor)),
+            None => (1, None),
+        };
+        let listed = desk.list(filter, (page, after), FEW as usize).await?;
+        tasks.extend(listed.tasks);
+        let before = |since| tasks.last().and_then(|t| t.time("completedAt")).is_some_and(|at| at < since);
+        next = listed.next;
+        if next.is_none() || since.is_some_and(before) {
+            return Ok(Looked { tasks, more: false });
+        }
+        if tasks.len() >= MOST {
+            break;
+        }
     }
+    Ok(Looked { tasks, more: true })
+}
+
+/// What of the figures is not whole, and how much of it was counted.
+fn hint(ctx: &PageContext, open: &Looked, done: &Looked) -> Option<String> {
+    let n = |looked: &Looked| looked.tasks.len() as f64;
+    let last = done.tasks.last().and_then(|t| t.time("completedAt")).filter(|_| done.more);
+    let parts = [
+        open.more.then(|| ctx.tf("workload-cut", &[("n", n(open).into())])),
+        last.map(|at| ctx.tf("workload-cut-done", &[("n", n(done).into()), ("since", ctx.datetime(at).into())])),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 fn stats(ctx: &PageContext, all: &Load) -> Html {

@@ -6,10 +6,10 @@ use svod_kernel::{Actor, SpacePath, Timestamp};
 use svod_model::Entity;
 use svod_query::{Filter as Condition, Query, Types};
 use svod_registry::{Find, QueryError, Registry};
-use svod_runtime::numbers_meant;
 
 use super::{Filter, Late, PAGE, StatusFilter, Whose, mine, overdue};
 use crate::bounded::{Asked, Cursor, FEW, any_of, is};
+use crate::place::numbers_meant;
 
 /// Counted no further in a long list.
 const COUNTED: usize = 100;
@@ -164,7 +164,7 @@ impl<'a> Desk<'a> {
         })
     }
 
-    /// A page: `page` counts from one in a short list, `after` is where a long one goes on.
+    /// A page of `wanted`: `page` counts such pages from one in a short list, `after` is where a long one goes on.
     ///
     /// # Errors
     /// When the store fails.
@@ -175,7 +175,7 @@ impl<'a> Desk<'a> {
         wanted: usize,
     ) -> Result<Listed, QueryError> {
         if let Some(all) = self.among(filter) {
-            let from = (page - 1).saturating_mul(PAGE);
+            let from = page.saturating_sub(1).saturating_mul(wanted);
             let next = (all.len() > from + wanted).then(|| format!("page={}", page + 1));
             let total = Some(all.len());
             let tasks = all.into_iter().skip(from).take(wanted).collect();

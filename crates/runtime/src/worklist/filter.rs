@@ -1,11 +1,10 @@
 //! What a list of tasks is narrowed to: as it stands in addresses, and as the registry is asked.
 
-use svod_kernel::{Actor, Timestamp};
-use svod_portal::encoded;
+use svod_kernel::{Actor, Timestamp, Urn};
 use svod_query::{Filter as Condition, words};
-use svod_runtime::numbers_meant;
 
 use crate::bounded::{any_of, before, between, is, since};
+use crate::place::numbers_meant;
 
 /// Longest text that is looked for, in characters.
 const MAX_WORDS: usize = 60;
@@ -25,6 +24,10 @@ pub struct Filter {
     pub service: Option<String>,
     /// Of this kind of alert.
     pub kind: Option<String>,
+    /// Of this person's matters.
+    pub person: Option<Urn>,
+    /// Offered to this post.
+    pub post: Option<Urn>,
     /// How its term stands.
     pub late: Option<Late>,
     /// With these words, or of the case of this number; empty for all.
@@ -143,26 +146,28 @@ impl Filter {
             severity: text("severity").filter(|s| ["warning", "danger"].contains(s)).map(str::to_owned),
             service: text("service").filter(|s| s.len() <= 200).map(str::to_owned),
             kind: text("kind").filter(|s| s.len() <= 200).map(str::to_owned),
+            person: text("person").and_then(|u| u.parse().ok()),
+            post: text("post").and_then(|u| u.parse().ok()),
             late: text("late").and_then(Late::parse),
             words: text("q").unwrap_or_default().chars().take(MAX_WORDS).collect(),
         }
     }
 
-    /// As it stands in addresses.
-    pub fn query(&self) -> String {
-        let mut parts = vec![format!("status={}", self.status.as_str())];
-        let mut add = |name: &str, value: &str| {
-            if !value.is_empty() {
-                parts.push(format!("{name}={}", encoded(value)));
-            }
-        };
-        add("body", self.whose.as_str());
-        add("severity", self.severity.as_deref().unwrap_or_default());
-        add("service", self.service.as_deref().unwrap_or_default());
-        add("kind", self.kind.as_deref().unwrap_or_default());
-        add("late", self.late.map_or("", Late::as_str));
-        add("q", &self.words);
-        parts.join("&")
+    /// As it stands in addresses: names and values, not encoded, those that say something; the status always.
+    pub fn fields(&self) -> Vec<(&'static str, &str)> {
+        let mut fields = vec![
+            ("body", self.whose.as_str()),
+            ("severity", self.severity.as_deref().unwrap_or_default()),
+            ("service", self.service.as_deref().unwrap_or_default()),
+            ("kind", self.kind.as_deref().unwrap_or_default()),
+            ("person", self.person.as_ref().map_or("", Urn::as_str)),
+            ("post", self.post.as_ref().map_or("", Urn::as_str)),
+            ("late", self.late.map_or("", Late::as_str)),
+            ("q", &self.words),
+        ];
+        fields.retain(|(_, value)| !value.is_empty());
+        fields.insert(0, ("status", self.status.as_str()));
+        fields
     }
 
     /// What must hold but the words, for who asks at a moment. `term` names the attribute that holds the deadline.
@@ -173,6 +178,8 @@ impl Filter {
             (Whose::Me, _) => all.push(is("takenBy", &actor.name)),
             _ => {}
         }
+        all.extend(self.person.iter().map(|person| is("person", person.as_str())));
+        all.extend(self.post.iter().map(|post| is("post", post.as_str())));
         let named = [("service", &self.service), ("kind", &self.kind), ("severity", &self.severity)];
         all.extend(named.iter().filter_map(|(name, value)| Some(is(name, value.as_deref()?))));
         all.push(self.status.condition());
@@ -201,28 +208,32 @@ mod tests {
 
     #[test]
     fn a_filter_goes_into_its_address_and_comes_back() {
-        assert_eq!(Filter::default().query(), "status=open");
+        assert_eq!(Filter::default().fields(), [("status", "open")]);
         let all = Filter {
             status: StatusFilter::Done,
             whose: Whose::Body,
             severity: Some("danger".into()),
             service: Some("moving/moving".into()),
             kind: Some("air-pollution".into()),
+            person: Some("urn:svod:person:1".parse().unwrap()),
+            post: Some("urn:svod:post:1".parse().unwrap()),
             late: Some(Late::Escalated),
             words: "Кирова & 1".into(),
         };
-        let query = all.query();
-        assert!(query.starts_with("status=done&body=mine&severity=danger&service=moving%2Fmoving&kind="), "{query}");
         let fields = [
             ("status", "done"),
             ("body", "mine"),
             ("severity", "danger"),
             ("service", "moving/moving"),
             ("kind", "air-pollution"),
+            ("person", "urn:svod:person:1"),
+            ("post", "urn:svod:post:1"),
             ("late", "escalated"),
-            ("q", " Кирова & 1 "),
+            ("q", "Кирова & 1"),
         ];
+        assert_eq!(all.fields(), fields);
         assert_eq!(Filter::parse(|name| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)), all);
+        assert_eq!(Filter::parse(|_| Some(" Кирова & 1 ")).words, "Кирова & 1");
         assert_eq!(Filter::parse(|_| Some("nonsense")).status, StatusFilter::Open);
     }
 
