@@ -131,7 +131,7 @@ test("on paper at the desk: an operator files it, the fee is paid, the registrar
   await vera.getByRole("button", { name: "Действовать так" }).click();
   await vera.waitForURL(/\/account$/);
   await vera.goto("/services/building-permit/building-permit/form");
-  assert.match(await text(vera), /ООО «ВАСИЛЁК»[\s\S]*Из реестра/);
+  assert.match(await text(vera), /ООО «ВАСИЛЁК»[\s\S]*Реестр «/);
   await looked(vera, "company-acts");
 });
 

@@ -364,6 +364,8 @@ mod tests {
             .with("process", text("claim"))
             .with("processVersion", text("1"))
             .with("status", text("open"))
+            .with("subject", text("residence"))
+            .with("openedAt", text("2026-01-10T00:00:00Z"))
             .with("person", Attribute::object(anna.clone()));
         let all = [person(&anna, "Anna"), person(&boris, "Boris"), made];
         let changes = all.into_iter().map(|e| Operation::Create(e).into()).collect();

@@ -1,4 +1,4 @@
-//! The live twin: the present state of every entity that stands on the map or is judged by a trigger.
+//! The live twin: the present state of every entity that stands on the map or is judged by a trigger; of tasks, those with a place.
 //!
 //! * `state` – entities with their newest observations; a projection of the journal and of history, rebuilt at the start
 //! * `judge` – asks the declared decisions about each new current value, before the readings are committed

@@ -8,8 +8,8 @@ use svod_store::entity::EntityRow;
 
 use crate::live::{LiveEntity, LiveValue};
 
-/// What decisions raise: it is known wherever it is, with a place or without.
-pub const ALERT: &str = "Alert";
+/// Work: a million tasks of offices are no part of the map. Those that are only drawn live here while they have a place.
+pub const TASK: &str = "Task";
 
 /// An alert's identity: trigger, entity and (for observation triggers) attribute.
 pub type AlertKey = (String, Urn, String);
@@ -40,8 +40,7 @@ pub struct State {
     pub removed: Vec<Arc<Entity>>,
 }
 
-/// Which entities live in the twin: those with observations or judged by a trigger, and those that are drawn on the map. A thing
-/// that is only drawn is kept while it has a place: a million tasks of offices are no part of the map, and cost its memory.
+/// Which entities live in the twin: those on a map layer, with observations, or judged by a trigger; see [`TASK`].
 pub struct Living {
     flowing: HashSet<String>,
     /// By type, the attribute in which it is drawn.
@@ -70,15 +69,17 @@ impl Living {
         self.flowing.iter().chain(self.drawn.keys()).map(String::as_str).collect()
     }
 
-    /// In which attribute entities of the type are drawn, when that alone keeps them here.
-    pub fn only_drawn(&self, kind: &str) -> Option<&str> {
-        if self.flowing.contains(kind) { None } else { self.drawn.get(kind).map(String::as_str) }
+    /// In which attribute those of the type must have a place to live here.
+    pub fn placed(&self, kind: &str) -> Option<&str> {
+        if kind != TASK || self.flowing.contains(kind) { None } else { self.drawn.get(kind).map(String::as_str) }
     }
 
     /// True when the entity is one of them.
     pub fn takes(&self, entity: &Entity) -> bool {
-        self.flowing.contains(&entity.kind)
-            || self.drawn.get(&entity.kind).is_some_and(|geometry| entity.point(geometry).is_some())
+        match self.placed(&entity.kind) {
+            Some(geometry) => entity.point(geometry).is_some(),
+            None => self.flowing.contains(&entity.kind) || self.drawn.contains_key(&entity.kind),
+        }
     }
 }
 
@@ -100,7 +101,7 @@ pub fn alert_key(alert: &Entity) -> Option<AlertKey> {
 impl State {
     /// Takes a committed entity; one that lives here no more is gone.
     pub fn put(&mut self, entity: Arc<Entity>, living: &Living) {
-        if entity.kind == ALERT
+        if entity.kind == "Alert"
             && let Some(key) = alert_key(&entity)
         {
             self.note_alert(key, entity.text("status") == Some("open"));

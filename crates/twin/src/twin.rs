@@ -11,7 +11,7 @@ use svod_store::{Store, StoreError};
 use tokio::sync::broadcast;
 
 use crate::live::{LiveEntity, LiveValue};
-use crate::state::{ALERT, Living, Standing, State, finished, ratio};
+use crate::state::{Living, Standing, State, TASK, finished, ratio};
 use crate::stream::{FRAME, Frame};
 
 /// Decisions remembered by their inputs: sensors repeat their values.
@@ -88,7 +88,7 @@ impl Twin {
         self.read().entities.values().filter(|l| wanted(l)).cloned().collect()
     }
 
-    /// True when an entity like this lives here: it flows, is judged, or has a place on the map.
+    /// True when an entity like this lives here.
     pub fn holds(&self, entity: &Entity) -> bool {
         !finished(entity) && Living::of(&self.registry.catalogue()).takes(entity)
     }
@@ -143,20 +143,14 @@ impl Twin {
             living.types().into_iter().filter(|t| !passing(t)).map(ToOwned::to_owned).collect();
         standing.sort();
         self.load_pages(standing, Vec::new(), living, fresh).await?;
-        // Tasks that are only drawn: most have no place. Alerts are known without one, too.
-        let placed = |kind: &str| living.only_drawn(kind).filter(|_| kind != ALERT);
-        for (kind, status) in PASSING.iter().filter(|(kind, _)| placed(kind).is_none()) {
+        for (kind, status) in PASSING.iter().filter(|(kind, _)| living.placed(kind).is_none()) {
             let filter = vec![("status".to_owned(), (*status).to_owned())];
             self.load_pages(vec![(*kind).to_owned()], filter, living, fresh).await?;
         }
-        let mut drawn: Vec<&str> = PASSING.iter().map(|(kind, _)| *kind).collect();
-        drawn.dedup();
-        for kind in drawn {
-            if let Some(geometry) = placed(kind) {
-                self.load_placed(kind, geometry, living, fresh).await?;
-            }
+        match living.placed(TASK) {
+            Some(geometry) => self.load_placed(TASK, geometry, living, fresh).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads those of a type that have a place: however many others there are.

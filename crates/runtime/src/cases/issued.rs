@@ -65,6 +65,10 @@ impl Cases {
             let acting = person.as_ref().and_then(|p| people.get(p).filter(|c| c.actor.owns(p, &e.kind)));
             let seer = acting.map_or(actor, |c| &c.actor);
             let Some(entity) = registry.redact(seer, Arc::clone(e)) else { continue };
+            // Of another's thing they see that it is there, and nothing of it: nothing was issued to them.
+            if entity.attributes.is_empty() {
+                continue;
+            }
             if let Some((person, capacity)) = person.as_ref().zip(acting)
                 && traced.insert(person.clone())
             {

@@ -86,8 +86,9 @@ on_both_engines! {
 }
 
 on_both_engines! {
-    /// Tasks of offices are no part of the map: what is only drawn is in the twin while it has a place, after a restart too.
-    async fn what_has_no_place_is_not_in_the_twin(builder: TestAppBuilder) {
+    /// Tasks of offices are no part of the map: those that are only drawn are in the twin while they have a place, after a restart
+    /// too.
+    async fn a_task_without_a_place_is_not_in_the_twin(builder: TestAppBuilder) {
         let app = builder.start().await;
         let task = |name: &str| {
             let urn: Urn = format!("urn:svod:task:{name}").parse().unwrap();
@@ -98,6 +99,14 @@ on_both_engines! {
                 .with("status", Attribute::property("offered"))
         };
         let place = Point { lon: 87.1, lat: 53.75 };
+        let case = Entity::new("urn:svod:case:office".parse().unwrap(), "Case", "kuzbass/novokuznetsk".parse().unwrap())
+            .with("name", Attribute::property("Дело"))
+            .with("process", Attribute::property("office"))
+            .with("processVersion", Attribute::property("1"))
+            .with("status", Attribute::property("open"))
+            .with("subject", Attribute::property("residence"))
+            .with("openedAt", Attribute::property("2026-01-10T00:00:00Z"));
+        app.create(case).await;
         let (office, outside) = (task("office"), task("outside").with("location", Attribute::point(place)));
         let (office_id, outside_id) = (office.id.clone(), outside.id.clone());
         app.create(office).await;

@@ -167,6 +167,8 @@ fn matters(house: &Household) -> Vec<Case<2>> {
     let sandbox = ("/sandbox/payments/{payment}", format!("/sandbox/payments/{payment}"));
     vec![
         get("/my/payments", "/my/payments", BOTH).shows(ACCRUAL, OF_OWNER),
+        get("/my/payments/cards", "/my/payments/cards", BOTH),
+        form("/my/payments/cards", "act=forget&card=urn:t:none".into(), [404; 2]),
         get("/my/payments/{urn}", format!("/my/payments/{payment}"), OWNER),
         get("/my/payments/{urn}/invoice", format!("/my/payments/{}/invoice", accrual()), OWNER),
         Case::new("POST", "/pay/{accrual}", format!("/pay/{}", accrual()), Body::Form("amount=1"), BY_OWNER),

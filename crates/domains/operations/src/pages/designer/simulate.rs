@@ -419,12 +419,18 @@ mod tests {
 
         let done = json!({"kind": "done", "token": waits["token"], "variables": {"decision": "register"}});
         let (_, told) = asked(json!({"state": told["state"], "at": told["at"], "event": done}));
+        // Where the applicant lives until now is asked of the register first.
         let waits = &told["tokens"][0];
-        assert_eq!((&waits["element"], &waits["wait"]), (&json!("register"), &json!("service")), "{told}");
+        assert_eq!((&waits["element"], &waits["wait"]), (&json!("find-earlier"), &json!("service")), "{told}");
 
         let failed = json!({"kind": "failed", "token": waits["token"], "error": null, "message": "no answer"});
         let (_, stuck) = asked(json!({"state": told["state"], "at": told["at"], "event": failed}));
         assert_eq!(stuck["incidents"][0]["code"], "service-failed", "{stuck}");
+
+        let done = json!({"kind": "done", "token": waits["token"], "variables": {"items": []}});
+        let (_, told) = asked(json!({"state": told["state"], "at": told["at"], "event": done}));
+        let waits = &told["tokens"][0];
+        assert_eq!((&waits["element"], &waits["wait"]), (&json!("register"), &json!("service")), "{told}");
 
         let done = json!({"kind": "done", "token": waits["token"], "variables": {}});
         let (_, told) = asked(json!({"state": told["state"], "at": told["at"], "event": done}));
@@ -445,7 +451,7 @@ mod tests {
         let content = moving().files["processes/moving.bpmn"].replace("svod:decision=\"moving.dmn#Route\" ", "");
         let (status, told) = asked(json!({"content": content}));
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!((&told["faults"][0]["id"], &told["faults"][0]["line"]), (&json!("route"), &json!(6)), "{told}");
+        assert_eq!((&told["faults"][0]["id"], &told["faults"][0]["line"]), (&json!("route"), &json!(11)), "{told}");
     }
 
     #[test]
