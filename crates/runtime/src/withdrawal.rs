@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use svod_kernel::{Actor, Urn};
+use svod_kernel::{Actor, Role, Urn};
 use svod_model::{Attribute, Entity, StartMode};
 use svod_registry::{Action, Command, CommandError, EntityQuery, JournalEvent, QueryError};
 
@@ -60,6 +60,8 @@ impl Offers {
             return Err(none());
         }
         let rests_on = self.offering(&self.cases().happened_in(case).await?);
+        // Officials read no offers. What was judged here is written as the platform, in their name.
+        let hand = Actor { roles: [Role::Platform].into(), ..actor.clone() };
         let mut tries = 1;
         loop {
             let offer = self.registry.entity(&Actor::platform("offers"), urn).await?;
@@ -74,7 +76,7 @@ impl Offers {
             change.action = Some(Action::Complete);
             let (ground, cause) = (format!("offer:{urn}"), Some(case.id.clone()));
             let command = Command { ground, cause, changes: vec![change], ..Command::default() };
-            match self.registry.execute(actor, command).await {
+            match self.registry.execute(&hand, command).await {
                 Ok(_) => return Ok(()),
                 Err(CommandError::Conflict { .. }) if tries < TRIES => tries += 1,
                 Err(e) => return Err(e.into()),

@@ -23,7 +23,11 @@ fn every_key_that_is_used_exists() {
         "bulk-release-done",
         "bulk-complete-done",
         "bulk-accept-done",
+        "bulk-answer-done",
+        "bulk-will-",
         "bulk-over-",
+        "cards-forgotten",
+        "cards-kept",
         "payments-accrued",
         "payments-amount-",
         "payments-currency",
@@ -38,6 +42,7 @@ fn every_key_that_is_used_exists() {
         "case-rate",
         "case-object",
         "case-accept",
+        "case-withdraw",
     ];
     svod_portal::testing::check_keys(
         sources,

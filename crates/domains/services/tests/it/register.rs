@@ -147,9 +147,9 @@ async fn a_providers_file_is_put_in_and_what_differs_is_shown() {
             assert!(found, "{verdict} {name} {cell}: {body}");
         }
     };
-    cells("Different", [other, "20100", "done", "20000", "done"]);
-    cells("Missing here", ["sandbox-nobody", "500", "done", "", ""]);
-    cells("Missing at the provider", [gone, "", "", "30000", "done"]);
+    cells("Different", [other, "201.00 RUB", "Done", "200.00 RUB", "Done"]);
+    cells("Missing here", ["sandbox-nobody", "5.00 RUB", "Done", "", ""]);
+    cells("Missing at the provider", [gone, "", "", "300.00 RUB", "Done"]);
     assert!(
         !body.contains(&format!("<span>{same}</span>")),
         "what is the same is counted, and not in the list: {body}"
@@ -160,9 +160,13 @@ async fn a_providers_file_is_put_in_and_what_differs_is_shown() {
     assert_eq!(csv.headers[header::CONTENT_DISPOSITION], header_of("reconciled.csv"));
     told(
         &csv.body,
-        &[&format!("matched,{same},10000,done,10000,done"), &format!("different,{other},20100,done,20000,done")],
+        &[
+            &format!("The same,{same},100.00 RUB,Done,100.00 RUB,Done"),
+            &format!("Different,{other},201.00 RUB,Done,200.00 RUB,Done"),
+        ],
     );
-    told(&csv.body, &["missing-here,sandbox-nobody,500,done,,", &format!("missing-there,{gone},,,30000,done")]);
+    let gone = format!("Missing at the provider,{gone},,,300.00 RUB,Done");
+    told(&csv.body, &["Missing here,sandbox-nobody,5.00 RUB,Done,,", &gone]);
     // What is here, in the columns of the upload, is what would be matched.
     let own = format!("/operations/payments/reconciliation.csv?provider={SANDBOX}&from=2026-01-15&until=2026-01-15");
     let (status, _, own) = house.download(Some(OFFICIAL), &own).await;
