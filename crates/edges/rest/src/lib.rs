@@ -67,7 +67,7 @@ pub const MAX_BODY: usize = 16 * 1024 * 1024;
 struct ApiDoc;
 
 fn described() -> OpenApiRouter<RestState> {
-    OpenApiRouter::with_openapi(ApiDoc::openapi())
+    worked(OpenApiRouter::with_openapi(ApiDoc::openapi()))
         .routes(routes!(entities::list, entities::create))
         .routes(routes!(entities::read, entities::patch, entities::remove))
         .routes(routes!(entities::card))
@@ -91,6 +91,19 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(layers::geometry))
         .routes(routes!(journal::list))
         .routes(routes!(ledger::receipt))
+        .routes(routes!(packs::list, packs::publish))
+        .routes(routes!(packs::check))
+        .routes(routes!(packs::read))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::look))
+        .routes(routes!(quarantine::try_mapping))
+        .routes(routes!(quarantine::replay))
+        .routes(routes!(quarantine::discard))
+}
+
+/// Tasks, services and cases.
+fn worked(router: OpenApiRouter<RestState>) -> OpenApiRouter<RestState> {
+    router
         .routes(routes!(tasks::list))
         .routes(routes!(bulk::many))
         .routes(routes!(bulk::kept))
@@ -120,14 +133,6 @@ fn described() -> OpenApiRouter<RestState> {
         .routes(routes!(cases::put_file))
         .routes(routes!(cases::tell))
         .routes(routes!(cases::call))
-        .routes(routes!(packs::list, packs::publish))
-        .routes(routes!(packs::check))
-        .routes(routes!(packs::read))
-        .routes(routes!(quarantine::list))
-        .routes(routes!(quarantine::look))
-        .routes(routes!(quarantine::try_mapping))
-        .routes(routes!(quarantine::replay))
-        .routes(routes!(quarantine::discard))
 }
 
 /// What any request may be answered with besides what its operation says.

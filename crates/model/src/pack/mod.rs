@@ -327,6 +327,7 @@ pub enum Audience {
 /// What starts a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "a service has a few of them")]
 pub enum StartSpec {
     /// Somebody fills in this form of `forms/`.
     Form(String),

@@ -266,8 +266,7 @@ async fn whose_clock_stood_still_is_not_late() {
         ])
         .await;
     let page = house.visitor.get(Some("governor"), "/tasks/workload").await.body;
-    for row in
-        [load("Late", ["1", "1", "1", "2 d", "0\u{a0}%"]), load("Patient", ["1", "0", "1", "2 d", "100\u{a0}%"])]
+    for row in [load("Late", ["1", "1", "1", "2 d", "0\u{a0}%"]), load("Patient", ["1", "0", "1", "2 d", "100\u{a0}%"])]
     {
         assert!(page.contains(&row), "{row}: {page}");
     }

@@ -147,7 +147,9 @@ async fn what_is_lent_to_an_offer_is_seen_by_whom_it_is_made_to_while_it_is_open
     let declined = house.visitor.post(BORIS, &format!("/services/offers/{id}/decline"), "").await;
     assert_eq!(declined.status, StatusCode::SEE_OTHER, "{}", declined.body);
     assert!(read(&citizen(BORIS)).await.is_err(), "it is answered");
-    house.write(vec![offer("urn:svod:offer:old", "urn:t:x:1").with("lent", Attribute::property(vec![kept.id.as_str()]))]).await;
+    house
+        .write(vec![offer("urn:svod:offer:old", "urn:t:x:1").with("lent", Attribute::property(vec![kept.id.as_str()]))])
+        .await;
     let old: Urn = "urn:svod:offer:old".parse().unwrap();
     assert!(house.files.read_lent(&citizen(BORIS), &kept.id, &old).await.is_ok());
     house.at("2026-02-14T02:00:00Z");
