@@ -187,7 +187,7 @@ test("who says that the register has a wrong number is heard: the number given g
     await sound(page);
   });
   await says(ilya, /Зарегистрировано[\s\S]*Кто решил\s+Специалист регистрирующего органа/);
-  const token = await house.platform.token("administrator");
+  const token = await house.platform.token("company-founder");
   const { items } = await house.platform.call("POST", "/api/v1/query", { ids: [person("company-founder")] }, token);
   assert.equal(items[0].attributes.nationalId.value, held, "the register stays as it is");
 });
