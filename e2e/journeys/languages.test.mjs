@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { STATION, breathe } from "../harness/field.mjs";
 import { open } from "../harness/house.mjs";
-import { act, card, errors, follow, live, openTask, result, station, tasks } from "../harness/pages.mjs";
+import { act, card, live, openTask, result, station } from "../harness/pages.mjs";
 
 const house = open();
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -46,17 +46,6 @@ function foreign(lang) {
 const data = new Set(
   files(".yaml", join(root, "packs")).flatMap((path) => [...readFileSync(path, "utf8").matchAll(/"([^"]*[а-яё][^"]*)"|: ([^"\n{]*[а-яё][^\n,}]*)/gi)].map((m) => (m[1] ?? m[2]).trim())),
 );
-
-/** So do acts, and what a payment is for: the words of the law. */
-for (const path of files(".bpmn", join(root, "packs"))) {
-  for (const [, written] of readFileSync(path, "utf8").matchAll(/name="(?:purpose|basis|acts)" value='([^']*)'/g)) {
-    for (const [, words] of written.matchAll(/"([^"]+)"/g)) data.add(words);
-  }
-}
-
-/** What people of these journeys type themselves. */
-const TYPED = { ru: "Подснежник", kk: "Колокольчик", en: "Одуванчик", address: "Новокузнецк, ул. Кирова, 1, оф. 7" };
-for (const words of Object.values(TYPED)) data.add(words).add(words.toUpperCase());
 
 const longest = [...data].toSorted((a, b) => b.length - a.length);
 
@@ -139,80 +128,6 @@ for (const lang of ["ru", "kk", "en"]) {
     await check(administrator, lang, "/api");
     if (lang === "kk") assert.match(await administrator.locator("body").innerText(), /[әғқңөұүһі]/i, "no Kazakh letter on the page");
     await accessible(administrator);
-  });
-}
-
-/** Goes on in a form, page by page, until it is refused; whether it was. Every message leads to a field that repeats it. */
-async function refused(page, lang, where) {
-  for (let pages = 0; pages < 6 && !/page=check/.test(page.url()); pages += 1) {
-    await page.locator("form.pack-form .actions button").first().click();
-    await page.waitForLoadState("load");
-    if ((await errors(page).count()) === 0) continue;
-    await check(page, lang, `${where}, refused`);
-    for (const link of await errors(page).getByRole("link").all()) {
-      const field = (await link.getAttribute("href")).replace(/^.*#field-/, "");
-      const told = await page.locator(`[id="error-${field}"]`).innerText();
-      assert.ok((await link.innerText()).includes(told), `${where}: ${field} says ${told}`);
-    }
-    return true;
-  }
-  return false;
-}
-
-/** A company is applied for; `disputed` goes to an official, `desk` is to be paid for. Where its case is. */
-async function founded(lang, filing, disputed = {}) {
-  const answers = { founderIs: "me", ownName: TYPED[lang], address: TYPED.address, capital: 10_000, mainActivity: "c62-01", otherActivities: [], headIs: "me", filing, truth: true, ...disputed };
-  const token = await house.platform.token("company-founder");
-  const begun = await house.platform.call("POST", "/api/v1/services/company/company/applications", { answers, disputed: Object.keys(disputed) }, token);
-  return `/cases/${begun.case}`;
-}
-
-for (const lang of ["ru", "kk", "en"]) {
-  test(`services, forms, cases, work and payments in ${lang}`, async () => {
-    house.browser.allow(/^422 POST .*\/form/);
-    house.browser.allow(/console: Failed to load resource: .* 422/);
-    const founder = await house.visit("/services", { as: "company-founder", lang });
-    await check(founder, lang, "/services");
-    const { items } = await house.platform.call("GET", "/api/v1/services");
-    assert.ok(items.length >= 10, "the services were not found");
-    let told = 0;
-    for (const { key, form } of items) {
-      await founder.goto(`/services/${key}`);
-      await check(founder, lang, key);
-      if (!form) continue;
-      await founder.goto(`/services/${key}/form`);
-      await check(founder, lang, `the form of ${key}`);
-      told += await refused(founder, lang, `the form of ${key}`);
-    }
-    assert.ok(told >= 6, `only ${told} forms say what is missing`);
-
-    const [desk, looked] = [await founded(lang, "desk"), await founded(lang, "electronic", { founderSnils: "17744455599" })];
-    for (const path of [desk, looked, "/my/payments", "/services"]) {
-      await founder.goto(path);
-      await check(founder, lang, path);
-    }
-    const registrar = await house.visit("/tasks", { as: "company-registrar", lang });
-    await check(registrar, lang, "the list of work");
-    await follow(registrar, tasks(registrar).first());
-    await check(registrar, lang, "the task of a service");
-    await act(registrar, "take").click();
-    const fill = registrar.locator('main a[href$="/form"]').first();
-    await fill.waitFor();
-    await check(registrar, lang, "the task of a service, taken");
-    await follow(registrar, fill);
-    await check(registrar, lang, "the form of a task");
-    assert.ok(await refused(registrar, lang, "the form of a task"));
-    await accessible(registrar);
-    // The next language finds its own.
-    await registrar.locator('input[type="radio"]').first().check();
-    await registrar.locator("form.pack-form .actions button").first().click();
-    await registrar.waitForURL(/page=check/);
-    await check(registrar, lang, "the answers of a task");
-    await registrar.locator('button[name="do"][value="send"]').click();
-    await registrar.waitForURL(/\/tasks\/urn[^/]*(\?|$)/);
-    await check(registrar, lang, "the task of a service, done");
-    await founder.goto(looked);
-    await check(founder, lang, "the case with its decision");
   });
 }
 
