@@ -38,7 +38,7 @@ export async function sound(page) {
 
 /** A form that asks for more answers is refused so. */
 export function refusals(house) {
-  house.browser.allow(/^422 POST .*\/(form|object\/)/);
+  house.browser.allow(/^422 POST .*\/(form|object\/|sandbox\/cards)/);
   house.browser.allow(/console: Failed to load resource: .* 422/);
 }
 

@@ -34,8 +34,26 @@ async function cars(...owners) {
   );
 }
 
+/** A card is shown to the payment system, which here is the sandbox, and kept. */
+async function kept(page, last) {
+  await page.goto("/my/payments/cards");
+  await says(page, /Карт пока нет/);
+  await page.getByRole("button", { name: "Показать карту платёжной системе" }).click();
+  await page.waitForURL(/\/sandbox\/cards/);
+  await page.getByLabel("Последние четыре цифры").fill("42");
+  await page.getByRole("button", { name: "Показать эту карту" }).click();
+  await says(page, /Напишите четыре цифры/);
+  await page.getByLabel("Последние четыре цифры").fill(last);
+  await looked(page, "cards-sandbox");
+  await page.getByRole("button", { name: "Показать эту карту" }).click();
+  await page.waitForURL(/\/my\/payments\/cards/);
+  await page.getByRole("button", { name: "Сохранить карту" }).click();
+  await says(page, new RegExp(`•••• ${last}`));
+  await looked(page, "cards");
+}
+
 /** The first driver's report, sent from the phone; the page of its case. */
-async function reported(page, { hour, agreed, other = "Н222НН142", did = "Стоял: затор, светофор, остановка по правилам", story = "" }, look) {
+async function reported(page, { hour, agreed, other = "Н222НН142", did = "Стоял: затор, светофор, остановка по правилам", story = "", card }, look) {
   const shown = look ? (name) => looked(page, `accident-${name}`) : () => undefined;
   await page.goto("/services/road-accident/road-accident");
   await shown("service");
@@ -81,7 +99,15 @@ async function reported(page, { hour, agreed, other = "Н222НН142", did = "С�
   await shown("damage");
   await next(page);
   await page.waitForURL(/page=money/);
+  // Who keeps a card is offered it first; who keeps none, or wants it so, names an account.
+  const where = page.getByLabel("Куда перечислить деньги");
+  if (await where.count()) await where.selectOption({ label: "На счёт" });
   await page.getByLabel("Номер счёта").fill("40817810000000000011");
+  if (card) {
+    await where.selectOption({ label: card });
+    await page.getByLabel("Номер счёта").waitFor({ state: "hidden" });
+  }
+  await shown("money");
   await page.getByLabel("Всё указано верно").check();
   await next(page);
   await page.waitForURL(/page=check/);
@@ -121,12 +147,13 @@ async function spent(place) {
   return (Date.parse(to) - Date.parse(from)) / 60_000;
 }
 
-test("both drivers agree: from the report to the money on the account", async () => {
+test("both drivers agree: from the report to the money on the card", async () => {
   refusals(house);
   await cars(["one", "М111ММ42", "LADA Vesta", person("driver-one"), "demo-motor-1"], ["two", "Н222НН142", "Kia Rio", person("driver-two"), "demo-motor-2"]);
   const one = await house.visit("/services", { as: "driver-one", phone: true });
   const two = await house.visit("/services", { as: "driver-two", phone: true });
-  await reported(one, { hour: "09:30", agreed: true }, true);
+  await kept(one, "4242");
+  await reported(one, { hour: "09:30", agreed: true, card: "•••• 4242" }, true);
   const place = one.url().split("?")[0];
   await looked(one, "accident-case-waits");
 
@@ -144,6 +171,9 @@ test("both drivers agree: from the report to the money on the account", async ()
   await one.goto("/my/payments");
   assert.match(await text(one), /Выплата[\s\S]*42\s000,00|42 000,00/);
   await looked(one, "accident-payments");
+  await one.getByRole("link", { name: /Выплата: 42\s000,00/ }).first().click();
+  await says(one, /Куда\s+•••• 4242/);
+  await looked(one, "accident-receipt");
   await two.goto("/services");
   await two.locator("main").getByRole("link", { name: "Подтвердить сообщение о ДТП" }).first().click();
   await two.waitForURL(/\/cases\//);
@@ -165,7 +195,7 @@ test("the second driver confirms with one act; what only the victim knows is ask
   await looked(one, "accident-case-asked");
 
   await offered(two, "road-accident/road-accident-victim", /Предложено вам[\s\S]*Получить возмещение после ДТП/);
-  assert.match(await text(two), /Назвать повреждения вашей машины[\s\S]*Указать счёт для выплаты/);
+  assert.match(await text(two), /Назвать повреждения вашей машины[\s\S]*Указать, куда перечислить деньги/);
   await two.getByLabel("Деталь").selectOption({ label: "Задний бампер" });
   await two.getByLabel("Как повреждена").selectOption({ label: "Разбито, нужна замена" });
   await two.getByLabel("Номер счёта").fill("40817810000000000022");

@@ -56,7 +56,7 @@ impl FieldError {
 }
 
 /// Rules of answers: each has a message `form-error-<rule>` in every language.
-pub const ERRORS: [&str; 39] = [
+pub const ERRORS: [&str; 40] = [
     "required",
     "required-check",
     "required-choice",
@@ -83,6 +83,7 @@ pub const ERRORS: [&str; 39] = [
     "interval",
     "choice",
     "address",
+    "register-busy",
     "place",
     "place-range",
     "files",

@@ -8,6 +8,7 @@ use svod_store::{Conn, StoreError};
 use uuid::Uuid;
 
 use crate::acts::{Of, has_a_way, owner};
+use crate::again::Told;
 use crate::session::{From, Method};
 use crate::{Identity, IdentityError, Newcomer, passkey, password, persona, secret, totp};
 
@@ -74,6 +75,9 @@ pub struct Invitation {
     pub person: Option<Urn>,
     /// When it is worth nothing any more, microseconds.
     pub expires: i64,
+    /// When it was made, microseconds: an account that was kept out since is not opened by it.
+    #[serde(default)]
+    pub(crate) made: i64,
     /// Names it among those that are open; none for those of the command line, which stand nowhere but in their address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) open: Option<String>,
@@ -99,9 +103,15 @@ impl Invitation {
             post: None,
             person: None,
             expires: expires.0,
+            made: 0,
             open: None,
             kind: InvitationKind::Invitation,
         })
+    }
+
+    /// Was it made at the command line, by who runs the machine?
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.open.is_none()
     }
 
     /// The same, which stands under that name among those that are open.
@@ -109,9 +119,9 @@ impl Invitation {
         Self { open: Some(open), ..self.clone() }
     }
 
-    /// As the end of an address.
-    pub fn seal(&self, key: &[u8; 32]) -> String {
-        persona::seal(key, self)
+    /// As the end of an address, made at that moment.
+    pub fn seal(&self, key: &[u8; 32], made: Timestamp) -> String {
+        persona::seal(key, &Self { made: made.0, ..self.clone() })
     }
 }
 
@@ -189,16 +199,16 @@ impl Identity {
         if let Some(open) = &invitation.open {
             self.still_open(open).await?;
         }
-        let over = self.is_taken(&invitation.login, invitation.person.as_ref()).await?;
+        let over = self.is_taken(&invitation.login, invitation.person.as_ref(), invitation.told()).await?;
         if over { Err(IdentityError::Over) } else { Ok(invitation) }
     }
 
     /// Is there an account of the login that its owner can sign in with, or of the person who is invited?
-    pub(crate) async fn is_taken(&self, login: &str, person: Option<&Urn>) -> Result<bool, IdentityError> {
+    pub(crate) async fn is_taken(&self, login: &str, person: Option<&Urn>, told: Told) -> Result<bool, IdentityError> {
         if let Some(person) = person {
-            return match self.may_return(login, person).await {
+            return match self.may_return((login, person), told).await {
                 Ok(()) => Ok(false),
-                Err(IdentityError::Taken(_) | IdentityError::Field(..)) => Ok(true),
+                Err(IdentityError::Taken(_) | IdentityError::Field(..) | IdentityError::Over) => Ok(true),
                 Err(other) => Err(other),
             };
         }
@@ -210,7 +220,7 @@ impl Identity {
 
     /// An invitation to be handed over, which no administrator made.
     pub fn invite(&self, invitation: &Invitation) -> String {
-        invitation.seal(&self.ring.key())
+        invitation.seal(&self.ring.key(), self.clock.now())
     }
 
     /// Makes the account that an invitation is for, or opens that of its person anew, and begins its first session. It has no way
@@ -225,6 +235,7 @@ impl Identity {
         }
         let login = invitation.login.clone();
         if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login)).await? {
+            self.may_reach(&row, &invitation).await?;
             self.end_sessions(&row.id, None).await?;
             self.came_by(&row.id, &invitation).await?;
             let token = self.begin(&row.id, Method::Invitation, from).await?;

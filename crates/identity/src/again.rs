@@ -1,14 +1,15 @@
 //! Somebody who has lost every way to sign in, or is in the register and never had one, is invited to the account of the person
 //! that they are. Cases, consents and mandates are the person's and stay; nothing that opened the account before opens it again.
 
-use svod_kernel::{Actor, SpacePath, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
 use svod_store::account::{self, AccountRow};
 use svod_store::{Conn, StoreError, client, outside};
 
 use crate::account::{ACTIVE, Account};
 use crate::acts::{Of, has_a_way, owner};
+use crate::invitation::has_come_by;
 use crate::session::{From, Method};
-use crate::{Identity, IdentityError, Invitation};
+use crate::{Identity, IdentityError, Invitation, secret};
 
 /// What there is for a person who is invited under a login.
 pub(crate) enum Place {
@@ -20,20 +21,36 @@ pub(crate) enum Place {
     Waits(AccountRow),
     /// One that is kept out.
     Closed(AccountRow),
+    /// One that was kept out, or opened by another invitation, after this one had been made.
+    Shut,
     /// No account.
     None,
 }
 
-pub(crate) fn place(conn: &mut dyn Conn, login: &str, person: &str) -> Result<Place, StoreError> {
+/// An invitation as an account knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// When it was made.
+    pub made: Timestamp,
+    /// What an account remembers that was opened by it; empty: by none yet.
+    pub stands: String,
+}
+
+/// What there is for a person who was invited under that login. A link of before an account was closed, or opened by another, is
+/// worth nothing.
+pub(crate) fn place(conn: &mut dyn Conn, (login, person): (&str, &str), told: &Told) -> Result<Place, StoreError> {
     let (own, under) = (account::by_person(conn, person)?, account::by_login(conn, login)?);
     if under.is_some_and(|row| own.as_ref().is_none_or(|own| own.id != row.id)) {
         return Ok(Place::Taken);
     }
-    Ok(match own {
-        None => Place::None,
-        Some(row) if row.state != ACTIVE => Place::Closed(row),
-        Some(row) if has_a_way(conn, &row)? => Place::Open,
-        Some(row) => Place::Waits(row),
+    let Some(row) = own else { return Ok(Place::None) };
+    let late = told.made < row.modified;
+    Ok(match row.state == ACTIVE {
+        false if late => Place::Shut,
+        false => Place::Closed(row),
+        true if has_a_way(conn, &row)? => Place::Open,
+        true if late && !has_come_by(conn, &row.id, &told.stands)? => Place::Shut,
+        true => Place::Waits(row),
     })
 }
 
@@ -66,13 +83,15 @@ impl Identity {
         Ok(home.map_err(|e| StoreError::Shape(format!("the person is not known: {e}")))?.pop())
     }
 
-    /// May the person be invited under that login now?
+    /// May the person come under that login by the invitation?
     ///
     /// # Errors
-    /// [`IdentityError::Taken`], [`IdentityError::Field`] while they can sign in.
-    pub(crate) async fn may_return(&self, login: &str, person: &Urn) -> Result<(), IdentityError> {
+    /// [`IdentityError::Taken`], [`IdentityError::Field`] while they can sign in, [`IdentityError::Over`] when they were kept out
+    /// since, or came by another.
+    pub(crate) async fn may_return(&self, (login, person): (&str, &Urn), told: Told) -> Result<(), IdentityError> {
         let (name, person) = (login.to_owned(), person.to_string());
-        match self.store.read::<_, StoreError>(move |conn| place(conn, &name, &person)).await? {
+        match self.store.read::<_, StoreError>(move |conn| place(conn, (&name, &person), &told)).await? {
+            Place::Shut => Err(IdentityError::Over),
             Place::Taken => Err(IdentityError::Taken(login.to_owned())),
             Place::Open => {
                 let fix = "keep the account of this person out first; it has ways to sign in".to_owned();
@@ -82,23 +101,40 @@ impl Identity {
         }
     }
 
-    /// The account that an invitation of a person is for, opened anew, and its first session. The person sees it among the
-    /// accesses to their data: that is written first.
+    /// Somebody new who has opened their account and has no way to sign in yet comes again: by the same invitation, or another whose
+    /// maker could give every post that they hold.
     ///
     /// # Errors
-    /// [`IdentityError::Over`] when the person can sign in, or the login is another's by now.
+    /// [`IdentityError::Over`] otherwise.
+    pub(crate) async fn may_reach(&self, row: &AccountRow, invitation: &Invitation) -> Result<(), IdentityError> {
+        if invitation.is_by_hand() || self.came_by_this(&row.id, invitation).await? {
+            return Ok(());
+        }
+        let maker = self.powers_now(&self.maker_of(invitation).await?).await?;
+        let held = self.capacities(&Account::of(row.clone())?).await?;
+        let gives = held.iter().all(|post| self.directory().may_invite(&maker, Some(&post.space)));
+        if gives { Ok(()) } else { Err(IdentityError::Over) }
+    }
+
+    /// The account that an invitation of a person is for, opened anew, and its first session. The person sees it among the
+    /// accesses to their data, each invitation by itself: that is written first. Whose answer was lost comes again by the same.
+    ///
+    /// # Errors
+    /// [`IdentityError::Over`] when the person can sign in, was kept out since, or the login is another's by now.
     pub(crate) async fn again(
         &self,
         (invitation, person): (&Invitation, &Urn),
         from: &From,
     ) -> Result<(Account, String), IdentityError> {
         let (login, whose) = (invitation.login.clone(), person.to_string());
-        let there = self.store.read::<_, StoreError>(move |conn| place(conn, &login, &whose)).await?;
+        let told = invitation.told();
+        let there = self.store.read::<_, StoreError>(move |conn| place(conn, (&login, &whose), &told)).await?;
         let row = match there {
-            Place::Waits(row) if row.login == invitation.login => row,
-            Place::Closed(row) => self.opened_anew((invitation, person), Some(row)).await?,
+            Place::Waits(row) if row.login != invitation.login => return Err(IdentityError::Over),
+            Place::Waits(row) if self.came_by_this(&row.id, invitation).await? => row,
+            Place::Waits(row) | Place::Closed(row) => self.opened_anew((invitation, person), Some(row)).await?,
             Place::None => self.opened_anew((invitation, person), None).await?,
-            Place::Taken | Place::Open | Place::Waits(_) => return Err(IdentityError::Over),
+            Place::Taken | Place::Open | Place::Shut => return Err(IdentityError::Over),
         };
         self.end_sessions(&row.id, None).await?;
         self.came_by(&row.id, invitation).await?;
@@ -106,24 +142,32 @@ impl Identity {
         Ok((Account::of(row)?, token))
     }
 
+    /// `there`: the account that is kept out, or was opened by another invitation and waits.
     async fn opened_anew(
         &self,
         (invitation, person): (&Invitation, &Urn),
-        closed: Option<AccountRow>,
+        there: Option<AccountRow>,
     ) -> Result<AccountRow, IdentityError> {
         let by = self.maker_of(invitation).await?;
-        let traced = self.directory().returned(person, &by).await;
+        // The same while it is tried again, or by two at once.
+        let before = there.as_ref().map_or(0, |row| row.modified.0);
+        let said = serde_json::to_string(invitation).map_err(|e| StoreError::Shape(format!("an invitation: {e}")))?;
+        let key = secret::written(&secret::hash(&format!("{said}|{before}")));
+        let traced = self.directory().returned(person, &by, &key).await;
         traced.map_err(|e| StoreError::Shape(format!("the person was not told: {e}")))?;
         let mut row = self.fresh(&invitation.login, &invitation.name, person);
-        if let Some(closed) = closed {
-            (row.id, row.created) = (closed.id, closed.created);
+        if let Some(there) = there {
+            (row.id, row.name, row.created) = (there.id, there.name, there.created);
         }
+        // It is somebody's from its beginning (`account::bare`).
+        row.created = row.created.min(Timestamp(row.modified.0 - 1));
         let act = self.act("reopen", Of::account(&row.id), &owner(&Account::of(row.clone())?));
         let (fresh, event, whose) = (row.clone(), act.clone(), person.to_string());
+        let told = invitation.told();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
-            match place(conn, &fresh.login, &whose)? {
-                Place::Closed(there) if there.id == fresh.id => emptied(conn, &fresh)?,
+            match place(conn, (&fresh.login, &whose), &told)? {
+                Place::Closed(there) | Place::Waits(there) if there.id == fresh.id => emptied(conn, &fresh)?,
                 Place::None => account::add(conn, &fresh)?,
                 _ => return Err(IdentityError::Over),
             }

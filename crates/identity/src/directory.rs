@@ -91,8 +91,9 @@ pub trait Directory: Send + Sync {
     /// person holds. None or one.
     fn returnable<'a>(&'a self, maker: &'a Actor, person: &'a Urn) -> Looked<'a, SpacePath>;
 
-    /// The account of a person is about to be opened by an invitation of that actor's, and they are to see it.
-    fn returned<'a>(&'a self, person: &'a Urn, by: &'a Actor) -> Enrolled<'a>;
+    /// The account of a person is about to be opened by an invitation of that actor's, and they are to see it: once for one
+    /// `key`, a digest of this opening.
+    fn returned<'a>(&'a self, person: &'a Urn, by: &'a Actor, key: &'a str) -> Enrolled<'a>;
 
     /// Somebody becomes a person of the graph, and holds the post that they were invited to.
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a>;
@@ -127,7 +128,7 @@ impl Directory for NoPosts {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    fn returned<'a>(&'a self, _: &'a Urn, _: &'a Actor) -> Enrolled<'a> {
+    fn returned<'a>(&'a self, _: &'a Urn, _: &'a Actor, _: &'a str) -> Enrolled<'a> {
         Box::pin(std::future::ready(Ok(())))
     }
 

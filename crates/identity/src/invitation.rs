@@ -8,12 +8,15 @@ use svod_store::{Conn, StoreError};
 
 use crate::account::{BLOCKED, is_bare};
 use crate::acts::Of;
+use crate::again::Told;
 use crate::{Identity, IdentityError, Invitation, secret};
 
 /// Kind of what was begun.
 const OPEN: &str = "invitation";
 /// Kind of what remembers by which invitation an account was opened, as long as that could be taken back.
 const CAME: &str = "came-by";
+/// How what is remembered of an invitation of the command line begins, which is no name of one that is open.
+const BY_HAND: &str = "by hand: ";
 /// So many are listed at the most, those that end first.
 const LISTED: i64 = 500;
 
@@ -48,11 +51,30 @@ struct Kept {
     person: Option<Urn>,
     maker: Actor,
     by: String,
+    /// When it was made.
+    #[serde(default)]
+    made: i64,
 }
 
 /// Who runs the machine, at its command line.
 fn operator() -> Actor {
     Actor { id: "operator".to_owned(), name: "operator".to_owned(), ..Actor::anonymous() }
+}
+
+impl Invitation {
+    /// What an account remembers of it that was opened by it: under what it stands among those that are open, or a word for one of
+    /// the command line, which stands nowhere.
+    pub(crate) fn told(&self) -> Told {
+        let of = |text: &str| secret::written(&secret::hash(text));
+        let by_hand = || format!("{BY_HAND}{}", of(&format!("{} {} {}", self.login, self.made, self.expires)));
+        let stands = self.open.as_deref().map_or_else(by_hand, of);
+        Told { made: Timestamp(self.made), stands }
+    }
+}
+
+/// Was the account opened by the invitation of which that is remembered, and by none since?
+pub(crate) fn has_come_by(conn: &mut dyn Conn, account: &str, stands: &str) -> Result<bool, StoreError> {
+    Ok(account::challenge(conn, CAME, &came(account))?.is_some_and(|row| row.state == stands))
 }
 
 /// Under what is remembered by which invitation an account was opened.
@@ -71,13 +93,15 @@ impl Identity {
         invitation: &Invitation,
         (maker, by): (&Actor, &str),
     ) -> Result<String, IdentityError> {
+        let now = self.clock.now();
+        let first = Told { made: now, stands: String::new() };
         let home = match &invitation.person {
             Some(person) => {
                 let home = self.home_of(maker, person).await?;
-                self.may_return(&invitation.login, person).await?;
+                self.may_return((&invitation.login, person), first).await?;
                 Some(home)
             }
-            None if self.is_taken(&invitation.login, None).await? => {
+            None if self.is_taken(&invitation.login, None, first).await? => {
                 return Err(IdentityError::Taken(invitation.login.clone()));
             }
             None => None,
@@ -89,9 +113,10 @@ impl Identity {
             person: invitation.person.clone(),
             maker: maker.clone(),
             by: by.to_owned(),
+            made: now.0,
         };
         let state = serde_json::to_value(kept).map_err(|e| StoreError::Shape(format!("an invitation: {e}")))?;
-        let seconds = Timestamp(invitation.expires).seconds_since(self.clock.now()) as i64;
+        let seconds = Timestamp(invitation.expires).seconds_since(now) as i64;
         let name = self.put_aside(OPEN, None, state, seconds).await?;
         let id = secret::written(&secret::hash(&name));
         let act = self.act("invite", Of("Invitation", &id), maker).giving(invitation.post.as_ref());
@@ -128,7 +153,7 @@ impl Identity {
             token: came(account),
             kind: CAME.to_owned(),
             account: Some(account.to_owned()),
-            state: invitation.open.as_ref().map(|name| secret::written(&secret::hash(name))).unwrap_or_default(),
+            state: invitation.told().stands,
             expires: Timestamp(invitation.expires),
         };
         let job = move |conn: &mut dyn Conn| {
@@ -137,6 +162,12 @@ impl Identity {
             account::add_challenge(conn, &row)
         };
         Ok(self.store.write::<_, StoreError>(job).await?)
+    }
+
+    /// Was the account opened by that invitation, and by none since?
+    pub(crate) async fn came_by_this(&self, account: &str, invitation: &Invitation) -> Result<bool, IdentityError> {
+        let (account, stands) = (account.to_owned(), invitation.told().stands);
+        Ok(self.store.read::<_, StoreError>(move |conn| has_come_by(conn, &account, &stands)).await?)
     }
 
     /// May whoever has opened an account by a link, and has nothing else, go on? Not when the invitation was taken back
@@ -182,10 +213,12 @@ impl Identity {
         let mut open = Vec::with_capacity(rows.len());
         for row in rows {
             let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { continue };
-            if self.is_taken(&kept.login, kept.person.as_ref()).await? || !self.may_still(&kept).await? {
+            let told = Told { made: Timestamp(kept.made), stands: secret::written(&row.token) };
+            let over = self.is_taken(&kept.login, kept.person.as_ref(), told).await?;
+            if over || !self.may_still(&kept).await? {
                 continue;
             }
-            let Kept { login, name, post, person, maker, by } = kept;
+            let Kept { login, name, post, person, maker, by, .. } = kept;
             let (id, expires) = (secret::written(&row.token), row.expires);
             open.push(OpenInvitation { id, login, name, post, person, maker, by, expires });
         }

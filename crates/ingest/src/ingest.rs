@@ -48,7 +48,7 @@ pub(crate) struct Inner {
     room: Arc<Semaphore>,
     inbox: mpsc::UnboundedSender<Submission>,
     /// To whom payloads of quarantine are open, until when.
-    pub looks: Mutex<HashMap<String, Timestamp>>,
+    pub looks: Mutex<HashMap<(String, i64), Timestamp>>,
 }
 
 /// A message after examination: what is to be stored, and what is wrong with it.

@@ -9,6 +9,7 @@ use svod_store::journal::{self, NewEvent};
 use svod_store::quarantine::QuarantineRow;
 use svod_store::{Conn, StoreError};
 
+use crate::message::origin;
 use crate::quarantine::{Quarantine, QuarantineError};
 
 /// So long payloads stay open, in seconds.
@@ -16,6 +17,9 @@ pub const LOOK_SECONDS: i64 = 3600;
 /// Longest and shortest reason, in characters.
 const LONGEST: usize = 1_000;
 const SHORTEST: usize = 5;
+
+/// Reasons that come alone and whose detail says nothing of what the payload holds; those of all others name values or fields of it.
+const TELL_NO_VALUE: &[&str] = &["malformed-payload", "unknown-topic"];
 
 impl Quarantine {
     /// Opens payloads to the actor for a while; until when. Who looks, when and what for stands from then on in the journal of each
@@ -66,21 +70,43 @@ impl Quarantine {
         let until = now.plus_seconds(LOOK_SECONDS);
         let mut looks = inner.looks.lock().unwrap_or_else(PoisonError::into_inner);
         looks.retain(|_, until| now < *until);
-        looks.insert(actor.id.clone(), until);
+        // Who has several posts has one number in all: what they said in one opens what its journals know of, nothing of the others.
+        looks.extend(mine.into_iter().map(|space| ((actor.id.clone(), space), until)));
         Ok(until)
     }
 
-    /// Are payloads open to the actor? To the platform itself they always are.
+    /// Are all payloads open that the actor may look at? To the platform itself they always are.
     pub fn is_open(&self, actor: &Actor) -> bool {
-        let inner = &self.ingest.0;
-        let looks = inner.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        actor.is(Role::Platform) || looks.get(&actor.id).is_some_and(|until| inner.now() < *until)
+        actor.is(Role::Platform)
+            || self.spaces(actor, Action::ReadQuarantine).is_ok_and(|mine| self.all_open(actor, &mine))
     }
 
-    /// A message as the actor may see it.
+    /// Is the payload of this message open to the actor?
+    pub fn is_open_for(&self, actor: &Actor, row: &QuarantineRow) -> bool {
+        actor.is(Role::Platform) || self.all_open(actor, &[row.message.space])
+    }
+
+    fn all_open(&self, actor: &Actor, spaces: &[i64]) -> bool {
+        let inner = &self.ingest.0;
+        let (now, looks) = (inner.now(), inner.looks.lock().unwrap_or_else(PoisonError::into_inner));
+        spaces.iter().all(|space| looks.get(&(actor.id.clone(), *space)).is_some_and(|until| now < *until))
+    }
+
+    /// A message as the actor may see it: where it is closed, without its payload and without what was said of values in it.
     pub(crate) fn shown(&self, actor: &Actor, mut row: QuarantineRow) -> QuarantineRow {
-        if !self.is_open(actor) {
-            row.message.payload.clear();
+        if self.is_open_for(actor, &row) {
+            return row;
+        }
+        let message = &mut row.message;
+        message.payload.clear();
+        if !TELL_NO_VALUE.contains(&message.reason.as_str()) {
+            message.detail.clear();
+        }
+        // A device that nobody knows may have been named by the payload; in a topic it stands for everybody.
+        let (_, topic) = origin(&message.source);
+        let in_topic = |id: &String| topic.is_some_and(|topic| topic.split('/').any(|part| part == id));
+        if message.reason == "unknown-device" {
+            message.device = message.device.take().filter(in_topic);
         }
         row
     }

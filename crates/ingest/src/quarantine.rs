@@ -149,7 +149,7 @@ impl Quarantine {
         if ids.is_empty() { Err(QuarantineError::Forbidden(verb)) } else { Ok(ids) }
     }
 
-    /// A page, newest first; without payloads for whom they are closed. Give the last number as `before` for the next.
+    /// A page, newest first; without payloads, and without details that tell of them, where they are closed. Give the last number as `before` for the next.
     ///
     /// # Errors
     /// [`QuarantineError::Forbidden`], [`QuarantineError::Store`].
@@ -174,7 +174,7 @@ impl Quarantine {
         Ok(self.ingest.0.store.read(move |conn| rows::counts(conn, &spaces, status)).await?)
     }
 
-    /// One message; without its payload for whom payloads are closed.
+    /// One message; without its payload, and without a detail that tells of it, where it is closed.
     ///
     /// # Errors
     /// [`QuarantineError::NotFound`] also when the actor may not look at its space.
@@ -195,7 +195,7 @@ impl Quarantine {
     /// says.
     pub async fn try_mapping(&self, actor: &Actor, id: i64, source: &str) -> Result<Preview, QuarantineError> {
         let row = self.row(actor, id).await?;
-        if !self.is_open(actor) {
+        if !self.is_open_for(actor, &row) {
             return Err(QuarantineError::Closed);
         }
         let mapping = Mapping::compile("mapping", source)?;

@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 use svod_kernel::{Actor, Urn};
 use svod_model::{Attribute, Entity};
-use svod_registry::{Action, Change, EntityQuery, Operation, QueryError};
+use svod_registry::{Action, Change, Command, EntityQuery, Operation, QueryError};
 
 use crate::provider::CardToken;
 use crate::sandbox::token;
@@ -14,6 +14,8 @@ use crate::{Money, MoneyError, SANDBOX};
 pub(crate) const KIND: &str = "PayoutCard";
 /// Cards of one person at the most.
 const MOST: usize = 10;
+/// Cards read at once.
+const PAGE: usize = 100;
 /// Longest token, in characters.
 const LONGEST: usize = 128;
 /// How many digits a card's number may have.
@@ -42,8 +44,8 @@ impl Money {
         let Ok(person) = actor.subject().parse::<Urn>() else { return Ok(Vec::new()) };
         let mut all = Vec::new();
         for top in self.tops() {
-            let query = EntityQuery { limit: MOST, ..EntityQuery::of(top, &[KIND]) };
-            all.extend(self.0.registry.query(actor, query.with("person", person.as_str())).await?.items);
+            let query = EntityQuery { limit: PAGE, ..EntityQuery::of(top, &[KIND]) };
+            all.extend(self.all(actor, query.with("person", person.as_str())).await?);
         }
         all.retain(|card| card.object("person").is_some_and(|p| actor.owns(p, KIND)));
         all.sort_by_key(|card| std::cmp::Reverse(card.time("addedAt")));
@@ -64,7 +66,8 @@ impl Money {
     /// Keeps a card by the token that the provider has given for whoever's affairs the actor is in. The card; kept twice, it is one.
     ///
     /// # Errors
-    /// [`MoneyError::Field`] for what is no token; [`MoneyError::Provider`] for one that the provider has not given for them.
+    /// [`MoneyError::Field`] for what is no token; [`MoneyError::Provider`] for one that the provider has not given for them;
+    /// [`MoneyError::TooManyCards`].
     pub async fn keep_card(&self, actor: &Actor, token: &str) -> Result<Urn, MoneyError> {
         let token = token.trim();
         if !is_token(token) {
@@ -75,7 +78,7 @@ impl Money {
         let holder = holder(&person.id, provider.id());
         let last = provider.card_digits(CardToken { holder: &holder, token }).await?;
         if last.len() != 4 || !last.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(crate::ProviderError::Away("it tells no last four digits of the card".to_owned()).into());
+            return Err(crate::ProviderError::Unclear("it tells no last four digits of the card".to_owned()).into());
         }
         let id: String = Sha256::digest(format!("{} {holder} {token}", provider.id()).as_bytes())
             .iter()
@@ -84,8 +87,12 @@ impl Money {
             .collect();
         let wrong = |_| MoneyError::Field { field: "token", fix: "show the card to the provider, on its page" };
         let urn = Urn::svod("payout-card", &id).map_err(wrong)?;
-        if self.cards(actor).await?.iter().any(|card| card.id == urn) {
+        let kept = self.cards(actor).await?;
+        if kept.iter().any(|card| card.id == urn) {
             return Ok(urn);
+        }
+        if kept.len() >= MOST {
+            return Err(MoneyError::TooManyCards(MOST));
         }
         let text = |value: &str| Attribute::property(value);
         let card = Entity::new(urn.clone(), KIND, person.space.clone())
@@ -94,19 +101,34 @@ impl Money {
             .with("provider", text(provider.id()))
             .with("token", text(token))
             .with("addedAt", text(&self.0.registry.clock().now().to_string()));
-        self.write("card", vec![Change::verb(Operation::Upsert(card), Action::Create, "create")], None).await?;
+        self.declare(actor, Change::verb(Operation::Upsert(card), Action::Declare, "create")).await?;
         Ok(urn)
     }
 
-    /// Forgets a card of one's own. What was ordered to it before goes its way.
+    /// Forgets a card of one's own.
     ///
     /// # Errors
-    /// Not found for another's.
+    /// Not found for another's; [`MoneyError::CardInUse`] while a payout to it is under way: its provider may have to be asked for it
+    /// once more.
     pub async fn forget_card(&self, actor: &Actor, card: &Urn) -> Result<(), MoneyError> {
-        let own = self.cards(actor).await?.into_iter().find(|c| c.id == *card);
-        let own = own.ok_or_else(|| QueryError::NotFound(card.to_string()))?;
-        let delete = Operation::Delete { urn: own.id, expected: None };
-        self.write("card", vec![Change::verb(delete, Action::Delete, "delete")], None).await
+        let nothing = || MoneyError::from(QueryError::NotFound(card.to_string()));
+        let found = self.known(card, KIND).await?;
+        let person = found.object("person").filter(|p| actor.owns(p, KIND)).ok_or_else(nothing)?;
+        for top in self.tops() {
+            let under_way = self.payments_with(&top, &[("person", person.as_str()), ("status", "pending")]).await?;
+            if under_way.iter().any(|payment| payment.object("card") == Some(&found.id)) {
+                return Err(MoneyError::CardInUse);
+            }
+        }
+        let delete = Operation::Delete { urn: found.id.clone(), expected: None };
+        self.declare(actor, Change::verb(delete, Action::Declare, "delete")).await
+    }
+
+    /// Who keeps or forgets a card does it themselves: the journal says who, and for whom.
+    async fn declare(&self, actor: &Actor, change: Change) -> Result<(), MoneyError> {
+        let command = Command { ground: "card".to_owned(), changes: vec![change], ..Command::default() };
+        self.0.registry.execute(actor, command).await?;
+        Ok(())
     }
 
     /// The token that the sandbox gives the actor for a card with these last digits: its page has nothing else.
@@ -132,8 +154,11 @@ impl Money {
 
     /// The card of a payout, which must be of whoever is paid.
     pub(crate) async fn card_of(&self, card: &Urn, person: &Urn) -> Result<Entity, MoneyError> {
-        let found = self.known(card, KIND).await?;
-        if found.object("person") == Some(person) { Ok(found) } else { Err(MoneyError::OtherCard) }
+        match self.known(card, KIND).await {
+            Ok(found) if found.object("person") == Some(person) => Ok(found),
+            Ok(_) | Err(MoneyError::Query(QueryError::NotFound(_))) => Err(MoneyError::NoCard),
+            Err(e) => Err(e),
+        }
     }
 }
 

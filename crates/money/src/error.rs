@@ -5,6 +5,7 @@ use svod_runtime::accruals::AccrualError;
 use svod_store::StoreError;
 
 use crate::provider::{ProviderError, Unsigned};
+use crate::reconcile::Fault;
 
 /// Why no money was moved. Nothing has happened then, unless the provider says otherwise later.
 #[derive(Debug, thiserror::Error)]
@@ -35,16 +36,22 @@ pub enum MoneyError {
         /// How to mend it.
         fix: &'static str,
     },
-    /// The card is another's.
-    #[error("the card is of somebody else; pay to a card of whoever is paid")]
-    OtherCard,
+    /// The card is not there, or is another's.
+    #[error("whoever is paid has no such card; pay to a card that they keep, or to an account")]
+    NoCard,
+    /// One keeps as many cards as there may be.
+    #[error("{0} cards are kept already; forget one of them first")]
+    TooManyCards(usize),
+    /// Somebody is being paid to the card.
+    #[error("a payout to the card is under way; forget it when that is done")]
+    CardInUse,
     /// The file of a provider cannot be read.
     #[error("line {line} of the file: {fault}")]
     File {
         /// Line, from 1.
         line: u64,
         /// What is wrong and how to mend it.
-        fault: String,
+        fault: Fault,
     },
     /// What came is not the provider's word.
     #[error(transparent)]
@@ -90,12 +97,14 @@ impl Coded for MoneyError {
             Self::TooMuchBack { .. } => "refund-too-much",
             Self::Closed(_) => "accrual-closed",
             Self::Field { .. } => "payout-field",
-            Self::OtherCard => "payout-card",
+            Self::NoCard => "payout-card",
+            Self::TooManyCards(_) => "payout-cards",
+            Self::CardInUse => "payout-card-in-use",
             Self::File { .. } => "reconciliation-file",
             Self::Unsigned(Unsigned::Unreadable) => "notice-unreadable",
             Self::Unsigned(_) => "notice-unsigned",
             Self::Provider(ProviderError::Refused(_)) => "payment-refused",
-            Self::Provider(ProviderError::Away(_)) => "payment-provider-away",
+            Self::Provider(ProviderError::Away(_) | ProviderError::Unclear(_)) => "payment-provider-away",
             Self::Accrual(e) => e.code(),
             Self::Query(e) => e.code(),
             Self::Case(e) => e.code(),
@@ -109,13 +118,14 @@ impl Coded for MoneyError {
             Self::TooMuch { .. }
             | Self::TooMuchBack { .. }
             | Self::Field { .. }
-            | Self::OtherCard
+            | Self::NoCard
+            | Self::TooManyCards(_)
             | Self::File { .. } => 422,
-            Self::Closed(_) => 409,
+            Self::Closed(_) | Self::CardInUse => 409,
             Self::Unsigned(Unsigned::Unreadable) => 400,
             Self::Unsigned(_) => 401,
             Self::Provider(ProviderError::Refused(_)) => 422,
-            Self::Provider(ProviderError::Away(_)) => 503,
+            Self::Provider(ProviderError::Away(_) | ProviderError::Unclear(_)) => 503,
             Self::Accrual(e) => e.status(),
             Self::Query(e) => e.status(),
             Self::Case(e) => e.status(),
@@ -129,7 +139,7 @@ impl Coded for MoneyError {
         match self {
             Self::TooMuch { .. } | Self::TooMuchBack { .. } => field("amount"),
             Self::Field { field: name, .. } => field(name),
-            Self::OtherCard => field("card"),
+            Self::NoCard | Self::TooManyCards(_) | Self::CardInUse => field("card"),
             Self::File { .. } => field("file"),
             Self::Accrual(e) => e.fields(),
             Self::Case(e) => e.fields(),
@@ -139,7 +149,7 @@ impl Coded for MoneyError {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::Provider(ProviderError::Away(_)) => Some(30),
+            Self::Provider(ProviderError::Away(_) | ProviderError::Unclear(_)) => Some(30),
             _ => None,
         }
     }

@@ -326,7 +326,7 @@ impl Money {
 }
 
 impl Money {
-    /// Orders a payout: to the account, or to the card, which is looked at once more.
+    /// Orders a payout: to the account, or to the card, which is looked at once more. That it is gone by then is no outcome.
     async fn pay_to(
         &self,
         provider: &dyn Provider,
@@ -339,8 +339,9 @@ impl Money {
         let person = payment.object("person").ok_or_else(|| QueryError::NotFound(payment.id.to_string()))?;
         let card = match self.card_of(card, person).await {
             Ok(card) => card,
-            Err(MoneyError::OtherCard | MoneyError::Query(QueryError::NotFound(_))) => {
-                return Ok(Err(ProviderError::Refused("the card is not there any more".to_owned())));
+            // The order may have been sent already: what became of it the provider alone knows, and a person has to look.
+            Err(MoneyError::NoCard) => {
+                return Ok(Err(ProviderError::Unclear("the card of the payout is not there any more".to_owned())));
             }
             Err(e) => return Err(e),
         };

@@ -15,13 +15,24 @@ use crate::provider::{Answered, CardToken, Notice, Order, Provider, ProviderErro
 
 /// The header field of a signature: `t=<seconds since 1970>,v1=<hexadecimal>`.
 pub const SIGNATURE: &str = "svod-signature";
+/// Why a payment failed, where its provider does not say it.
+pub const UNEXPLAINED: &str = "the provider gives no reason";
 /// How far a signature's moment may be from now, in seconds.
 const FRESH: i64 = 300;
 /// Longest name of a payment at a provider, in characters.
 const MOST_REFERENCE: usize = 128;
 
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    /// In words.
+    pub why: String,
+    /// What was sent may have arrived.
+    pub arrived: bool,
+}
+
 /// Status and body of an answer, or why there is none.
-pub type Networked<'a> = Pin<Box<dyn Future<Output = Result<(u16, Vec<u8>), String>> + Send + 'a>>;
+pub type Networked<'a> = Pin<Box<dyn Future<Output = Result<(u16, Vec<u8>), Unanswered>> + Send + 'a>>;
 
 /// Speaks to other systems, as far as the configuration allows.
 pub trait Network: Send + Sync {
@@ -90,7 +101,7 @@ fn state(word: &str, failure: Option<String>) -> Option<State> {
     match word {
         "pending" => Some(State::Pending),
         "done" => Some(State::Done),
-        "failed" => Some(State::Failed(failure.unwrap_or_else(|| "the provider gives no reason".to_owned()))),
+        "failed" => Some(State::Failed(failure.unwrap_or_else(|| UNEXPLAINED.to_owned()))),
         _ => None,
     }
 }
@@ -114,7 +125,7 @@ impl HttpProvider {
     async fn word(&self, what: &str, asked: Value, name: &str) -> Result<String, ProviderError> {
         let answer: Value = serde_json::from_slice(&self.post(what, None, asked).await?).unwrap_or_default();
         let word = answer[name].as_str().map(str::to_owned);
-        word.ok_or_else(|| ProviderError::Away(format!("its answer cannot be read: '{name}' is missing")))
+        word.ok_or_else(|| ProviderError::Unclear(format!("its answer cannot be read: '{name}' is missing")))
     }
 
     async fn post(&self, what: &str, order: Option<&Order>, more: Value) -> Result<Vec<u8>, ProviderError> {
@@ -132,12 +143,16 @@ impl HttpProvider {
         let key = order.map(|order| ("idempotency-key".to_owned(), order.payment.to_string()));
         let headers = headers.into_iter().chain(key).collect();
         let url = format!("{}/{what}", self.spec.url.trim_end_matches('/'));
-        let (status, answer) = self.network.post(url, headers, body).await.map_err(ProviderError::Away)?;
+        let lost = |e: Unanswered| match e.arrived {
+            true => ProviderError::Unclear(e.why),
+            false => ProviderError::Away(e.why),
+        };
+        let (status, answer) = self.network.post(url, headers, body).await.map_err(lost)?;
         match status {
             200..=299 => Ok(answer),
             // These two are about the order; whatever else is answered may be better later, or when somebody has mended it.
             402 | 422 => Err(ProviderError::Refused(why(&answer, status))),
-            _ => Err(ProviderError::Away(format!("it answers {status}"))),
+            _ => Err(ProviderError::Unclear(format!("it answers {status}"))),
         }
     }
 
@@ -157,7 +172,7 @@ impl HttpProvider {
     }
 
     fn read(&self, answer: &[u8]) -> Result<Answered, ProviderError> {
-        let unread = |e: String| ProviderError::Away(format!("its answer cannot be read: {e}"));
+        let unread = |e: String| ProviderError::Unclear(format!("its answer cannot be read: {e}"));
         let said: Said = serde_json::from_slice(answer).map_err(|e| unread(e.to_string()))?;
         if !is_reference(&said.reference) {
             return Err(unread("reference must be 1 to 128 visible ASCII characters".into()));
@@ -197,7 +212,8 @@ impl Provider for HttpProvider {
     fn card_page<'a>(&'a self, holder: &'a str, back: &'a str) -> Word<'a> {
         Box::pin(async move {
             let go = self.word("cards", json!({"holder": holder, "back": back}), "redirect").await?;
-            if self.leads(&go) { Ok(go) } else { Err(ProviderError::Away("its redirect is no https address".into())) }
+            let wrong = || ProviderError::Unclear("its redirect is no https address".into());
+            if self.leads(&go) { Ok(go) } else { Err(wrong()) }
         })
     }
 

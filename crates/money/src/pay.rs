@@ -7,6 +7,9 @@ use crate::money::{NewPayment, TRIES, patched};
 use crate::provider::{ProviderError, State};
 use crate::{Money, MoneyError};
 
+/// Why a payment failed in whose place another one was started.
+pub const REPLACED: &str = "another payment was started instead";
+
 /// A payment that a person has started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Going {
@@ -81,7 +84,7 @@ impl Money {
             }
             // They want another sum now. Should the one before be paid after all, it counts as far as something is owed then; the
             // rest is theirs, and is given back.
-            let set = [("status", "failed"), ("failure", "another payment was started instead")];
+            let set = [("status", "failed"), ("failure", REPLACED)];
             let set = set.into_iter().map(|(name, v)| (name.to_owned(), Attribute::property(v))).collect();
             changes.push(patched(waiting, Some(waiting.version), set, "replace").by(&self.0.platform));
         }

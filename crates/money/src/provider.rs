@@ -59,9 +59,12 @@ pub enum ProviderError {
     /// It refuses this order; asking again does not help.
     #[error("the payment provider refuses it: {0}")]
     Refused(String),
-    /// It could not be had, or it is not known whether it was; asking again, with the same key, is safe.
+    /// It could not be had, and has nothing of the order; asking again, with the same key, is safe.
     #[error("the payment provider cannot be reached: {0}")]
     Away(String),
+    /// It may have the order, and what it makes of it is not known; asking again, with the same key, is safe.
+    #[error("what the payment provider makes of it is not known: {0}")]
+    Unclear(String),
 }
 
 /// The answer of a provider.
@@ -69,6 +72,9 @@ pub type Reply<'a> = Pin<Box<dyn Future<Output = Result<Answered, ProviderError>
 
 /// A word of a provider: an address, the last digits of a card.
 pub type Word<'a> = Pin<Box<dyn Future<Output = Result<String, ProviderError>> + Send + 'a>>;
+
+/// Done, or why not.
+pub type Heard<'a> = Pin<Box<dyn Future<Output = Result<(), ProviderError>> + Send + 'a>>;
 
 /// A card as its provider knows it: whose it is there, and what it is called. Its number is nowhere here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +155,12 @@ pub trait Provider: Send + Sync {
     /// Somebody is paid, to a card that they have shown it; refused for a token that it has not given to this holder.
     fn payout_to_card<'a>(&'a self, _order: &'a Order, _card: CardToken<'a>) -> Reply<'a> {
         no_cards()
+    }
+
+    /// It has spoken of a payout by itself, so it has what it was given: to be called before its word is written. Whoever keeps what
+    /// providers were given writes it down, once for each payout; `card` is true for one to a card.
+    fn heard<'a>(&'a self, _order: &'a Order, _card: bool) -> Heard<'a> {
+        Box::pin(async { Ok(()) })
     }
 
     /// What it says by itself, once its signature is proved.

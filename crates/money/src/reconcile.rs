@@ -2,16 +2,20 @@
 //! where it has them, `currency`, in any order of columns, separated by commas or semicolons.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::Entity;
-use svod_registry::{EntityQuery, QueryError};
-use svod_runtime::accruals::{CURRENCY, whole};
+use svod_query::{Compare, Filter, Operand, Operation, Path, Query, Types};
+use svod_registry::{Find, QueryError};
+use svod_runtime::accruals::whole;
 
 use crate::{Money, MoneyError};
 
-/// Lines of a file at the most.
+/// Lines of a file, and payments of the days that are asked for, at the most.
 const MOST: usize = 100_000;
+/// Lines looked up at once.
+const AT_ONCE: usize = 500;
 /// What a state may be called.
 const STATES: [&str; 3] = ["done", "failed", "pending"];
 
@@ -61,8 +65,8 @@ impl Verdict {
 pub struct Side {
     /// Smallest units.
     pub amount: i64,
-    /// Three letters; `RUB` where neither side says it.
-    pub currency: String,
+    /// Three letters; none where neither side says it.
+    pub currency: Option<String>,
     /// `done`, `failed` or `pending`.
     pub state: String,
 }
@@ -98,6 +102,97 @@ impl Reconciled {
     }
 }
 
+/// What is wrong with a line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It is no CSV; what the reader says.
+    #[error("it is no CSV: {0}")]
+    Table(String),
+    /// A column is missing.
+    #[error("there is no column '{0}'; the header names reference, amount and state")]
+    Column(&'static str),
+    /// The sum.
+    #[error("amount must be a whole number of the smallest unit, such as 35000")]
+    Amount,
+    /// The currency.
+    #[error("currency must be three letters, such as RUB")]
+    Currency,
+    /// The reference.
+    #[error("reference is empty")]
+    Reference,
+    /// The state.
+    #[error("state must be done, failed or pending")]
+    State,
+    /// A reference that was there before.
+    #[error("the reference stands in the file twice; leave one line for each payment")]
+    Twice,
+    /// Too many lines.
+    #[error("the file has more than 100,000 lines; divide it")]
+    Long,
+}
+
+impl Fault {
+    /// The word of the text `payments-fault-<word>`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Table(_) => "table",
+            Self::Column(_) => "column",
+            Self::Amount => "amount",
+            Self::Currency => "currency",
+            Self::Reference => "reference",
+            Self::State => "state",
+            Self::Twice => "twice",
+            Self::Long => "long",
+        }
+    }
+
+    /// What the text names: the column, or what the reader says.
+    pub fn about(&self) -> &str {
+        match self {
+            Self::Table(said) => said,
+            Self::Column(name) => name,
+            _ => "",
+        }
+    }
+}
+
+/// Where the columns are.
+struct Places {
+    reference: usize,
+    amount: usize,
+    state: usize,
+    currency: Option<usize>,
+}
+
+impl Places {
+    fn of(header: &csv::StringRecord) -> Result<Self, Fault> {
+        let found = |name: &str| header.iter().position(|h| h.eq_ignore_ascii_case(name));
+        let place = |name: &'static str| found(name).ok_or(Fault::Column(name));
+        let (reference, amount, state) = (place("reference")?, place("amount")?, place("state")?);
+        Ok(Self { reference, amount, state, currency: found("currency") })
+    }
+
+    fn line(&self, record: &csv::StringRecord) -> Result<Line, Fault> {
+        let cell = |place: usize| record.get(place).unwrap_or_default();
+        let line = Line {
+            reference: cell(self.reference).to_owned(),
+            amount: cell(self.amount).parse().map_err(|_| Fault::Amount)?,
+            state: cell(self.state).to_ascii_lowercase(),
+            currency: self.currency.map(|place| cell(place).to_ascii_uppercase()).filter(|c| !c.is_empty()),
+        };
+        if line.currency.as_ref().is_some_and(|c| c.len() != 3 || !c.bytes().all(|b| b.is_ascii_uppercase())) {
+            return Err(Fault::Currency);
+        }
+        if line.reference.is_empty() {
+            return Err(Fault::Reference);
+        }
+        if !STATES.contains(&line.state.as_str()) {
+            return Err(Fault::State);
+        }
+        Ok(line)
+    }
+}
+
 /// Reads a file.
 ///
 /// # Errors
@@ -107,42 +202,17 @@ pub fn file(bytes: &[u8]) -> Result<Vec<Line>, MoneyError> {
     let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     let delimiter = if first.contains(&b';') { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(bytes);
-    let fault = |line: u64, fault: &str| MoneyError::File { line, fault: fault.to_owned() };
-    let header = reader.headers().map_err(|e| fault(1, &e.to_string()))?.clone();
-    let place = |name: &str| {
-        let found = header.iter().position(|h| h.eq_ignore_ascii_case(name));
-        found.ok_or_else(|| {
-            fault(1, &format!("there is no column '{name}'; the header names reference, amount and state"))
-        })
-    };
-    let (reference, amount, state) = (place("reference")?, place("amount")?, place("state")?);
-    let currency = header.iter().position(|h| h.eq_ignore_ascii_case("currency"));
+    let wrong = |line: u64| move |fault: Fault| MoneyError::File { line, fault };
+    let unread = |e: csv::Error| Fault::Table(e.to_string());
+    let places = reader.headers().map_err(unread).and_then(Places::of).map_err(wrong(1))?;
     let (mut lines, mut seen) = (Vec::new(), BTreeSet::new());
     for (number, record) in (2_u64..).zip(reader.records()) {
-        let record = record.map_err(|e| fault(number, &e.to_string()))?;
-        let cell = |place: usize| record.get(place).unwrap_or_default();
-        let line = Line {
-            reference: cell(reference).to_owned(),
-            amount: cell(amount)
-                .parse()
-                .map_err(|_| fault(number, "amount must be a whole number of the smallest unit, such as 35000"))?,
-            state: cell(state).to_ascii_lowercase(),
-            currency: currency.map(|place| cell(place).to_ascii_uppercase()).filter(|c| !c.is_empty()),
-        };
-        if line.currency.as_ref().is_some_and(|c| c.len() != 3 || !c.bytes().all(|b| b.is_ascii_uppercase())) {
-            return Err(fault(number, "currency must be three letters, such as RUB"));
-        }
-        if line.reference.is_empty() {
-            return Err(fault(number, "reference is empty"));
-        }
-        if !STATES.contains(&line.state.as_str()) {
-            return Err(fault(number, "state must be done, failed or pending"));
-        }
+        let line = record.map_err(unread).and_then(|record| places.line(&record)).map_err(wrong(number))?;
         if !seen.insert(line.reference.clone()) {
-            return Err(fault(number, "the reference stands in the file twice; leave one line for each payment"));
+            return Err(wrong(number)(Fault::Twice));
         }
         if lines.len() >= MOST {
-            return Err(fault(number, "the file has more than 100,000 lines; divide it"));
+            return Err(wrong(number)(Fault::Long));
         }
         lines.push(line);
     }
@@ -151,17 +221,26 @@ pub fn file(bytes: &[u8]) -> Result<Vec<Line>, MoneyError> {
 
 fn side(payment: &Entity) -> Side {
     let text = |name: &str| payment.text(name).map(str::to_owned);
-    Side {
-        amount: whole(payment, "amount"),
-        currency: text("currency").unwrap_or_else(|| CURRENCY.to_owned()),
-        state: text("status").unwrap_or_default(),
-    }
+    Side { amount: whole(payment, "amount"), currency: text("currency"), state: text("status").unwrap_or_default() }
 }
 
 /// What a line says; of a payment that is here in its currency, where the line names none.
 fn said(line: &Line, here: Option<&Side>) -> Side {
-    let currency = line.currency.as_deref().or_else(|| here.map(|side| side.currency.as_str())).unwrap_or(CURRENCY);
-    Side { amount: line.amount, currency: currency.to_owned(), state: line.state.clone() }
+    let currency = line.currency.clone().or_else(|| here.and_then(|side| side.currency.clone()));
+    Side { amount: line.amount, currency, state: line.state.clone() }
+}
+
+/// The attribute is one of these texts.
+fn one_of(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
+    let operands = values.into_iter().map(Operand::Text).collect();
+    Filter::Compare(Compare { path: Path::attribute(name), operation: Operation::Equal, operands })
+}
+
+/// Settled from the one moment on, and before the other.
+fn settled((from, until): (Timestamp, Timestamp)) -> Filter {
+    let range = Operand::Range(Box::new(Operand::Moment(from)), Box::new(Operand::Moment(until.plus_micros(-1))));
+    let path = Path::attribute("settledAt");
+    Filter::Compare(Compare { path, operation: Operation::Equal, operands: vec![range] })
 }
 
 impl Money {
@@ -169,51 +248,39 @@ impl Money {
     /// and are in no line are missing there.
     ///
     /// # Errors
-    /// When there is no such provider, or the store fails.
+    /// When there is no such provider, more was settled between the two moments than can be compared at once
+    /// ([`QueryError::TooBroad`]), or the store fails.
     pub async fn reconcile(
         &self,
         actor: &Actor,
         provider: &str,
         lines: &[Line],
-        (from, until): (Timestamp, Timestamp),
+        days: (Timestamp, Timestamp),
     ) -> Result<Reconciled, MoneyError> {
         self.provider(provider)?;
-        let mut here: BTreeMap<String, (Entity, bool)> = BTreeMap::new();
-        for payment in self.all_of(provider).await? {
-            let Some(reference) = payment.text("reference").map(str::to_owned) else { continue };
-            let seen = match self.0.registry.entity(actor, &payment.id).await {
-                Ok(_) => true,
-                Err(QueryError::NotFound(_)) => false,
-                Err(e) => return Err(e.into()),
-            };
-            here.insert(reference, (payment, seen));
-        }
         let mut done = Reconciled::default();
-        for line in lines {
-            let (verdict, there, here, overpaid) = match here.remove(&line.reference) {
-                None => (Verdict::MissingHere, said(line, None), None, 0),
-                Some((_, false)) => {
-                    done.elsewhere += 1;
-                    continue;
+        for some in lines.chunks(AT_ONCE) {
+            let mut here = self.called(actor, provider, some).await?;
+            for line in some {
+                match here.remove(&line.reference) {
+                    Some((_, false)) => done.elsewhere += 1,
+                    found => done.lines.push(compared(line, found.map(|(payment, _)| payment).as_deref())),
                 }
-                Some((payment, true)) => {
-                    let side = side(&payment);
-                    let there = said(line, Some(&side));
-                    let verdict = if side == there { Verdict::Matched } else { Verdict::Different };
-                    (verdict, there, Some((payment.id.clone(), side)), whole(&payment, "overpaid"))
-                }
-            };
-            let there = Some(there);
-            done.lines.push(Compared { verdict, reference: line.reference.clone(), there, here, overpaid });
-        }
-        let within = |p: &Entity| p.time("settledAt").is_some_and(|at| from <= at && at < until);
-        for (reference, (payment, seen)) in here {
-            if seen && payment.text("status") == Some("done") && within(&payment) {
-                let (verdict, overpaid) = (Verdict::MissingThere, whole(&payment, "overpaid"));
-                let here = Some((payment.id.clone(), side(&payment)));
-                done.lines.push(Compared { verdict, reference, there: None, here, overpaid });
             }
         }
+        let there: BTreeSet<&str> = lines.iter().map(|line| line.reference.as_str()).collect();
+        let only = [one_of("status", ["done".to_owned()]), settled(days)];
+        for payment in self.payments_of(&self.0.platform, provider, &only).await? {
+            let Some(reference) = payment.text("reference").filter(|r| !there.contains(r)) else { continue };
+            done.lines.push(Compared {
+                verdict: Verdict::MissingThere,
+                reference: reference.to_owned(),
+                there: None,
+                here: Some((payment.id.clone(), side(&payment))),
+                overpaid: whole(&payment, "overpaid"),
+            });
+        }
+        self.leave_hidden(actor, &mut done.lines).await?;
         done.lines.sort_by(|a, b| (a.verdict, &a.reference).cmp(&(b.verdict, &b.reference)));
         Ok(done)
     }
@@ -221,39 +288,107 @@ impl Money {
     /// The payments of a provider that the actor may see, settled between two moments, as lines of such a file.
     ///
     /// # Errors
-    /// When there is no such provider, or the store fails.
+    /// As [`Money::reconcile`].
     pub async fn lines(
         &self,
         actor: &Actor,
         provider: &str,
-        (from, until): (Timestamp, Timestamp),
-    ) -> Result<Vec<(Line, Entity)>, MoneyError> {
+        days: (Timestamp, Timestamp),
+    ) -> Result<Vec<(Line, Arc<Entity>)>, MoneyError> {
         self.provider(provider)?;
         let mut lines = Vec::new();
-        for payment in self.seen_of(actor, provider).await? {
-            let Some(reference) = payment.text("reference") else { continue };
-            if !payment.time("settledAt").is_some_and(|at| from <= at && at < until) {
-                continue;
-            }
+        for payment in self.payments_of(actor, provider, &[settled(days)]).await? {
+            let Some(reference) = payment.text("reference").map(str::to_owned) else { continue };
             let Side { amount, currency, state } = side(&payment);
-            let (reference, currency) = (reference.to_owned(), Some(currency));
             lines.push((Line { reference, amount, state, currency }, payment));
         }
         lines.sort_by(|(a, x), (b, y)| (x.time("settledAt"), &a.reference).cmp(&(y.time("settledAt"), &b.reference)));
         Ok(lines)
     }
 
-    async fn seen_of(&self, actor: &Actor, provider: &str) -> Result<Vec<Entity>, MoneyError> {
+    /// The payments that lines are about, by what the provider calls them, and whether the actor may see each.
+    async fn called(
+        &self,
+        actor: &Actor,
+        provider: &str,
+        lines: &[Line],
+    ) -> Result<BTreeMap<String, (Arc<Entity>, bool)>, MoneyError> {
+        let named = one_of("reference", lines.iter().map(|line| line.reference.clone()));
+        let all = self.payments_of(&self.0.platform, provider, &[named]).await?;
+        let seen = self.seen(actor, all.iter().map(|p| p.id.clone()).collect()).await?;
+        let mut here = BTreeMap::new();
+        for payment in all {
+            let Some(reference) = payment.text("reference").map(str::to_owned) else { continue };
+            let sees = seen.contains(&payment.id);
+            here.insert(reference, (payment, sees));
+        }
+        Ok(here)
+    }
+
+    /// What is missing there and is another's is left out.
+    async fn leave_hidden(&self, actor: &Actor, lines: &mut Vec<Compared>) -> Result<(), MoneyError> {
+        let missing = |line: &&Compared| line.verdict == Verdict::MissingThere;
+        let urns: Vec<Urn> = lines.iter().filter(missing).filter_map(|l| Some(l.here.as_ref()?.0.clone())).collect();
+        let mut seen = BTreeSet::new();
+        for some in urns.chunks(AT_ONCE) {
+            seen.extend(self.seen(actor, some.to_vec()).await?);
+        }
+        let stays = |l: &Compared| l.here.as_ref().is_none_or(|(urn, _)| seen.contains(urn));
+        lines.retain(|line| !missing(&line) || stays(line));
+        Ok(())
+    }
+
+    /// Which of these the actor may see.
+    async fn seen(&self, actor: &Actor, urns: Vec<Urn>) -> Result<BTreeSet<Urn>, MoneyError> {
+        Ok(self.0.registry.entities(actor, urns).await?.iter().map(|e| e.id.clone()).collect())
+    }
+
+    /// Payments of a provider of which all that is said holds, as the actor sees them.
+    async fn payments_of(
+        &self,
+        actor: &Actor,
+        provider: &str,
+        with: &[Filter],
+    ) -> Result<Vec<Arc<Entity>>, MoneyError> {
+        let mut filters = vec![one_of("provider", [provider.to_owned()])];
+        filters.extend_from_slice(with);
         let mut all = Vec::new();
-        for top in self.tops() {
-            let query = EntityQuery { limit: 1_000, ..EntityQuery::of(top, &["Payment"]) };
-            all.extend(self.all(actor, query.with("provider", provider)).await?);
+        for space in self.tops() {
+            let filter = Some(Filter::All(filters.clone()));
+            let find = Find {
+                space,
+                below: true,
+                query: Query { types: Types::Is("Payment".to_owned()), filter, ..Query::default() },
+                order: Vec::new(),
+                offset: 0,
+                limit: MOST,
+                count: false,
+            };
+            let found = self.0.registry.find(actor, &find).await?;
+            if found.more {
+                return Err(QueryError::TooBroad(MOST).into());
+            }
+            all.extend(found.entities);
         }
         Ok(all)
     }
+}
 
-    async fn all_of(&self, provider: &str) -> Result<Vec<Entity>, MoneyError> {
-        self.seen_of(&self.0.platform.clone(), provider).await
+/// A line beside the payment that it is about.
+fn compared(line: &Line, payment: Option<&Entity>) -> Compared {
+    let reference = line.reference.clone();
+    let Some(payment) = payment else {
+        let there = Some(said(line, None));
+        return Compared { verdict: Verdict::MissingHere, reference, there, here: None, overpaid: 0 };
+    };
+    let here = side(payment);
+    let there = said(line, Some(&here));
+    Compared {
+        verdict: if here == there { Verdict::Matched } else { Verdict::Different },
+        reference,
+        there: Some(there),
+        here: Some((payment.id.clone(), here)),
+        overpaid: whole(payment, "overpaid"),
     }
 }
 

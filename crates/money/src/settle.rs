@@ -55,6 +55,11 @@ impl Money {
             self.keep(provider, notice, Reason::Unknown).await?;
             return Ok(Settled::Kept(Reason::Unknown));
         };
+        if payment.text("kind") == Some("payout")
+            && let Ok(from) = self.provider(provider)
+        {
+            from.heard(&self.order(&payment, "").await?, payment.object("card").is_some()).await?;
+        }
         let outcome = match moved(&payment, notice) {
             Err(reason) => Err(reason),
             Ok(amount) => {

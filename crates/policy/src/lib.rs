@@ -14,5 +14,5 @@ mod schema;
 pub use action::{Action, Ground, ResourceRef};
 pub use matrix::{Cell, Matrix, Reach, Rows};
 pub use names::{TypeNamed, types_named};
-pub use policies::{Policies, PolicyError, PolicySource};
+pub use policies::{Policies, PolicyError, PolicySource, without_slots};
 pub use schema::{WORDS, schema};

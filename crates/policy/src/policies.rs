@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 
 use cedar_policy::{
     Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, Request,
-    RestrictedExpression, Schema, ValidationMode, Validator,
+    RestrictedExpression, Schema, Template, ValidationMode, Validator,
 };
 use svod_kernel::Actor;
 
@@ -165,6 +165,16 @@ fn add((set, lines): (&mut PolicySet, &mut HashMap<String, usize>), source: &Pol
     Ok(())
 }
 
+/// A file without its policies with slots, and the names of those; none where it has none of them. So a file of before goes on
+/// being asked for the rest: such a policy never was.
+pub fn without_slots(source: &PolicySource) -> Option<(PolicySource, Vec<String>)> {
+    let parsed = PolicySet::from_str(&source.text).ok().filter(|all| all.num_of_templates() > 0)?;
+    let named = |template: &Template| template.annotation("id").unwrap_or_else(|| template.id().as_ref()).to_owned();
+    let left_out = parsed.templates().map(named).collect();
+    let text: Vec<String> = parsed.policies().filter_map(cedar_policy::Policy::to_cedar).collect();
+    Some((PolicySource { file: source.file.clone(), text: text.join("\n") }, left_out))
+}
+
 fn whole(e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut cause = e.source();
@@ -279,5 +289,13 @@ mod tests {
         let text = "permit (principal, action, resource);\nforbid (principal == ?principal, action, resource);";
         let errors = Policies::compile(&schema(KINDS), &[source(text)]).err().unwrap();
         assert!(errors[0].message.contains("slots"), "{errors:?}");
+        // What stands beside it is asked on where the file was published before.
+        let text = format!("{text}\n@id(\"shut\")\nforbid (principal, action, resource == ?resource);");
+        let (rest, left_out) = without_slots(&source(&text)).unwrap();
+        assert!(left_out.len() == 2 && left_out.contains(&"shut".to_owned()), "{left_out:?}");
+        let p = Policies::compile(&schema(KINDS), std::slice::from_ref(&rest)).unwrap_or_else(|e| panic!("{e:?}"));
+        let resource = ResourceRef::new("Task", "kuzbass".parse::<SpacePath>().unwrap());
+        assert!(p.allows(&Actor::anonymous(), Action::Read, &resource));
+        assert!(without_slots(&rest).is_none());
     }
 }

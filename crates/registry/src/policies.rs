@@ -1,7 +1,7 @@
 //! Policies of the packs: under a schema with the types of the metamodel, whose names they keep to.
 
 use svod_model::{Metamodel, Pack, PackError, Position, nearest};
-use svod_policy::{Policies, PolicySource, TypeNamed, WORDS, schema, types_named};
+use svod_policy::{Policies, PolicySource, TypeNamed, WORDS, schema, types_named, without_slots};
 
 use crate::catalogue::Names;
 
@@ -26,7 +26,10 @@ pub(crate) fn compile(
         let policies = pack.policies.clone().into_iter().filter(|(file, _)| file.ends_with(".cedar"));
         policies.map(move |(file, text)| PolicySource { file: format!("{id}/policies/{file}"), text })
     };
-    let sources: Vec<PolicySource> = packs.iter().flat_map(of).collect();
+    let mut sources: Vec<PolicySource> = packs.iter().flat_map(of).collect();
+    if matches!(names, Names::Tell) {
+        sources.iter_mut().for_each(leave_out);
+    }
     if sources.is_empty() {
         return Some(Policies::none());
     }
@@ -54,6 +57,15 @@ pub(crate) fn compile(
     }
 }
 
+/// What was published before slots were refused stays in force, without what was never asked.
+fn leave_out(source: &mut PolicySource) {
+    if let Some((rest, left_out)) = without_slots(source) {
+        let policies = left_out.join(", ");
+        tracing::error!(file = source.file, policies, "a policy with slots is never asked; it is left out");
+        *source = rest;
+    }
+}
+
 fn is_known(metamodel: &Metamodel, name: &str) -> bool {
     WORDS.contains(&name) || metamodel.types.get(name).is_some_and(|kind| !kind.is_abstract)
 }
@@ -78,5 +90,27 @@ fn unknown(metamodel: &Metamodel, file: &str, named: &TypeNamed) -> PackError {
         rule: "policy-type".into(),
         message: format!("the policy '{policy}' asks for '{name}', which {what}"),
         fix,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use svod_model::testing::shipped;
+
+    use super::*;
+    use crate::catalogue::compile_with;
+
+    /// What was let through by an earlier version of the platform is no reason for none to be in force after the upgrade.
+    #[test]
+    fn a_policy_with_slots_that_is_in_force_is_left_out_at_a_start() {
+        let mut base = shipped("base");
+        let text = "@id(\"slots\")\nforbid (principal == ?principal, action, resource);\n";
+        base.files.insert("policies/slots.cedar".to_owned(), text.to_owned());
+        assert!(compile_with(0, std::slice::from_ref(&base), Names::Tell).is_ok());
+        let own = BTreeSet::new();
+        let refused = compile_with(0, &[base], Names::Refuse(&own)).err().unwrap_or_default();
+        assert!(refused.iter().any(|e| e.file == "base/policies/slots.cedar" && e.rule == "cedar"), "{refused:?}");
     }
 }

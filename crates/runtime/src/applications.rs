@@ -262,6 +262,34 @@ impl Applications {
         Ok(self.store.write(move |conn| draft::keep(conn, &row, None)).await?)
     }
 
+    /// Keeps a draft under a key; of the actor's drafts whose keys begin so, as many as said stay, the newest.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn keep_few(
+        &self,
+        actor: &Actor,
+        key: &str,
+        doc: String,
+        (beginning, most): (&'static str, i64),
+    ) -> Result<(), ApplicationError> {
+        let row = self.row(actor, (key, ""), doc);
+        let job = move |conn: &mut dyn Conn| {
+            draft::keep(conn, &row, None)?;
+            draft::keep_newest(conn, &row.subject, beginning, most)
+        };
+        Ok(self.store.write::<_, StoreError>(job).await.map(drop)?)
+    }
+
+    /// Keeps a draft for longer as it was read; one that was kept anew or thrown away since then stays so.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn touch(&self, read: &DraftRow) -> Result<(), ApplicationError> {
+        let (read, now) = (read.clone(), self.registry.clock().now());
+        Ok(self.store.write(move |conn| draft::touch(conn, &read, now)).await?)
+    }
+
     fn row(&self, actor: &Actor, (key, version): (&str, &str), doc: String) -> DraftRow {
         DraftRow {
             subject: actor.subject().to_owned(),
@@ -375,8 +403,7 @@ impl Applications {
     /// When the store fails.
     pub async fn discard(&self, actor: &Actor, service: &str) -> Result<(), ApplicationError> {
         let (subject, form) = (actor.subject().to_owned(), service.to_owned());
-        self.store.write(move |conn| draft::drop_draft(conn, &subject, &form)).await?;
-        Ok(())
+        Ok(self.store.write(move |conn| draft::drop_draft(conn, &subject, &form)).await.map(drop)?)
     }
 
     /// Sends an application: its case begins, its draft goes. The URN of the case.

@@ -18,6 +18,9 @@ const MARKS: [i64; 9] = [-365, -90, -30, -7, -1, 0, 1, 7, 30];
 /// Where moments begin and end: the years 1970 and 2200.
 const ENDS: (i64, i64) = (0, 7_258_118_400 * SECOND);
 
+/// So many entities of one moment are passed over at the most.
+const MOST_PASSED: usize = 1_000_000;
+
 /// What is asked.
 #[derive(Clone)]
 pub struct Asked<'a> {
@@ -46,10 +49,11 @@ impl Cursor {
         format!("{}.{}", self.at.0, self.skip)
     }
 
-    /// From an address.
+    /// From an address; none where no page can have ended.
     pub fn parse(text: &str) -> Option<Self> {
         let (at, skip) = text.split_once('.')?;
-        Some(Self { at: Timestamp(at.parse().ok()?), skip: skip.parse().ok()? })
+        let skip = skip.parse().ok().filter(|skip| *skip <= MOST_PASSED)?;
+        Some(Self { at: Timestamp(at.parse().ok()?), skip })
     }
 }
 
@@ -65,6 +69,11 @@ pub struct Stretch {
 /// The attribute has this value.
 pub fn is(attribute: &str, value: &str) -> Filter {
     any_of(attribute, std::iter::once(value.to_owned()))
+}
+
+/// What a way leads to has this value.
+pub fn is_at(path: Path, value: &str) -> Filter {
+    Filter::Compare(Compare { path, operation: Operation::Equal, operands: vec![Operand::Text(value.to_owned())] })
 }
 
 /// The attribute has one of these values.
@@ -257,5 +266,8 @@ mod tests {
         let cursor = Cursor { at: Timestamp(17), skip: 3 };
         assert_eq!(Cursor::parse(&cursor.text()), Some(cursor));
         assert!(Cursor::parse("x.1").is_none() && Cursor::parse("17").is_none());
+        for far in [MOST_PASSED + 1, usize::MAX] {
+            assert!(Cursor::parse(&format!("17.{far}")).is_none(), "{far} is added to: it must not run over");
+        }
     }
 }

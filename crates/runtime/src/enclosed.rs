@@ -159,7 +159,7 @@ async fn known<'v>(
 }
 
 /// Whatever says of itself that it is a file.
-fn id(map: &Map<String, Value>) -> Option<&str> {
+pub(crate) fn id(map: &Map<String, Value>) -> Option<&str> {
     map.get("file").and_then(Value::as_str).filter(|id| id.starts_with(FILE) || map.contains_key("size"))
 }
 

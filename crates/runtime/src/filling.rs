@@ -322,6 +322,8 @@ impl Filling {
 
 /// Things of one list of `svod.own`.
 const OWNED: usize = 100;
+/// Pages of so many that are gone through for those of them that a list is of.
+const PAGES: usize = 50;
 
 /// What somebody owns, or for whom they act, as a form offers it (`svod.own`): lists of values and labels by their names. Nothing
 /// that they may not see.
@@ -344,11 +346,22 @@ pub async fn own(
                     query = query.with(name, word);
                 }
             }
-            found = registry.query(actor, EntityQuery { limit: OWNED, ..query }).await?.items;
-            found.retain(|e| list.among.iter().all(|(name, words)| has_one(e, name, words)));
+            for _ in 0..PAGES {
+                let page = registry.query(actor, EntityQuery { limit: OWNED, ..query.clone() }).await?;
+                let fitting = |e: &Entity| list.among.iter().all(|(name, words)| has_one(e, name, words));
+                found.extend(page.items.into_iter().filter(fitting));
+                query.after = page.next;
+                if query.after.is_none() || found.len() >= OWNED {
+                    break;
+                }
+            }
+            found.truncate(OWNED);
         }
         let mut choices: Vec<(String, Value)> = found.iter().filter_map(|e| choice(list, e)).collect();
         choices.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // Several things may say the same, such as payments to one account.
+        let mut seen = BTreeSet::new();
+        choices.retain(|(label, value)| seen.insert((label.clone(), value.to_string())));
         if let (false, Some((value, label))) = (choices.is_empty(), &list.other) {
             choices.push((label.clone(), value.as_str().into()));
         }
@@ -416,6 +429,7 @@ fn fix(error: &svod_forms::FieldError) -> String {
         "interval" => format!("give a time on a step of {n} minutes"),
         "choice" => "give one of the values that are offered".into(),
         "address" => "give the URN of an address of the register".into(),
+        "register-busy" => "search again in a minute, with more words".into(),
         "place" => "give latitude and longitude, or a point of GeoJSON".into(),
         "place-range" => "give longitude from -180 to 180 and latitude from -90 to 90, in this order".into(),
         "files" => format!("give at most {n} files"),

@@ -49,7 +49,7 @@ pub use place::numbers_meant;
 pub use respond::alert_message;
 pub use svod_store::draft::{DraftRow, Going, ReachRow};
 pub use tasks::{TaskError, Tasks, is_taken_by, shown_to};
-pub use templates::{Template, TemplateError, Templates};
+pub use templates::{Template, TemplateError, Templates, let_go};
 pub use territory::{Answerable, Territories};
 pub use triggers::Triggers;
 pub use withdrawal::MAX_REASON;

@@ -12,6 +12,7 @@ use svod_registry::{Action, CommandError, QueryError, Receipt, Registry};
 
 use crate::applications::{ApplicationError, Applications};
 use crate::cases::overridden;
+use crate::enclosed::id;
 use crate::filling::{Filling, FillingError};
 use crate::handover::Handover;
 use crate::tasks::{TaskError, Tasks, mine, needs};
@@ -73,9 +74,9 @@ pub enum TemplateError {
     /// A form that is signed is signed by who has read it.
     #[error("the form is signed: fill it in on its page")]
     Signed,
-    /// A file belongs to one case.
-    #[error("answers with files are of one case; a template has none")]
-    Files,
+    /// A file belongs to one case: these answers name files.
+    #[error("answers with files are of one case, and are given to it alone: {}", .0.join(", "))]
+    Files(Vec<String>),
     /// What it is called.
     #[error("a template has a name of 1 to 60 characters")]
     Name,
@@ -106,7 +107,7 @@ impl Coded for TemplateError {
             Self::OtherVersion(_) => "template-version",
             Self::Unasked(_) => "template-unasked",
             Self::Signed => "template-signed",
-            Self::Files => "template-files",
+            Self::Files(_) => "template-files",
             Self::Name => "template-name",
             Self::Full => "template-full",
             Self::Unknown(_) => "no-template",
@@ -120,7 +121,7 @@ impl Coded for TemplateError {
             Self::Form(e) => e.status(),
             Self::Kept(e) => e.status(),
             Self::OtherForm | Self::OtherVersion(_) | Self::Signed | Self::Full => 409,
-            Self::Unasked(_) | Self::Files | Self::Name => 422,
+            Self::Unasked(_) | Self::Files(_) | Self::Name => 422,
             Self::Unknown(_) => 404,
             Self::NotHead => 403,
         }
@@ -134,6 +135,9 @@ impl Coded for TemplateError {
             Self::Form(e) => e.fields(),
             Self::Unasked(names) => {
                 names.iter().map(|n| of(n, "unasked", "answer this task by its form, or without this answer")).collect()
+            }
+            Self::Files(names) => {
+                names.iter().map(|n| of(n, "files", "answer each task with its own files, by its form")).collect()
             }
             Self::Name => vec![of("name", "length", "give a name of 1 to 60 characters")],
             _ => Vec::new(),
@@ -169,7 +173,7 @@ impl Templates {
             for row in self.applications.drafts(&holder).await? {
                 let Some(template) = read(&row.form, &row.version, &row.doc, shared) else { continue };
                 if row.modified.plus_seconds(TOUCHED_SECONDS) < now {
-                    self.applications.keep(&holder, &row.form, &row.version, row.doc.clone()).await?;
+                    self.applications.touch(&row).await?;
                 }
                 of_it.push(template);
             }
@@ -206,9 +210,7 @@ impl Templates {
         let holder = self.holder(actor, shared).await?;
         let (form, version) = self.form_of(&task).await?.ok_or_else(|| FillingError::NoForm(task.id.to_string()))?;
         let answers = self.taken(actor, &task.id, answers).await?;
-        if answers.values().any(names_file) {
-            return Err(TemplateError::Files);
-        }
+        without_files(&answers)?;
         let key = format!("{BEGINNING}{name}");
         let rows = self.applications.drafts(&holder).await?;
         if rows.iter().filter(|r| r.form.starts_with(BEGINNING) && r.form != key).count() >= MOST {
@@ -257,6 +259,7 @@ impl Templates {
             _ => return Err(TemplateError::OtherForm),
         }
         let answers = self.taken(actor, &task.id, template.answers.clone()).await?;
+        without_files(&answers)?;
         let same = |(name, value): &(&String, &Value)| {
             !overridden(&Map::from_iter([((*name).clone(), (*value).clone())]), &answers)
         };
@@ -271,7 +274,7 @@ impl Templates {
     pub async fn answer(&self, actor: &Actor, task: &Urn, template: &Template) -> Result<Receipt, TemplateError> {
         let answers = self.fits(actor, task, template).await?;
         let done = self.tasks.complete_with(actor, task, answers, &[]).await?;
-        self.applications.discard(actor, &format!("task/{task}")).await?;
+        let_go(&self.applications, actor, task).await;
         Ok(done)
     }
 
@@ -330,6 +333,14 @@ impl Templates {
     }
 }
 
+/// Throws away what the actor had begun to answer of a task that is done by now. That it cannot be thrown away undoes nothing, and is
+/// told in the log alone: what nobody touches any more goes by itself.
+pub async fn let_go(applications: &Applications, actor: &Actor, task: &Urn) {
+    if let Err(error) = applications.discard(actor, &format!("task/{task}")).await {
+        tracing::warn!(%error, %task, "what was begun of a task that is done could not be thrown away");
+    }
+}
+
 /// The body in whose post somebody is here, as a holder.
 fn holder_of(actor: &Actor) -> Option<Actor> {
     let body = actor.body.as_ref().filter(|_| actor.on_behalf.is_empty())?;
@@ -343,11 +354,17 @@ fn read(key: &str, version: &str, doc: &str, shared: bool) -> Option<Template> {
     Some(Template { name, shared, form, version: version.to_owned(), answers })
 }
 
+/// Refuses answers that name files, whatever they call them.
+fn without_files(answers: &Map<String, Value>) -> Result<(), TemplateError> {
+    let named: Vec<String> = answers.iter().filter(|(_, v)| names_file(v)).map(|(name, _)| name.clone()).collect();
+    if named.is_empty() { Ok(()) } else { Err(TemplateError::Files(named)) }
+}
+
 fn names_file(value: &Value) -> bool {
     match value {
         Value::String(text) => text.starts_with(FILE),
         Value::Array(items) => items.iter().any(names_file),
-        Value::Object(map) => map.values().any(names_file),
+        Value::Object(map) => id(map).is_some() || map.values().any(names_file),
         _ => false,
     }
 }

@@ -57,23 +57,28 @@ impl Territories {
     }
 
     /// The body answering for `subject` at `place`: of those whose territory holds the point the one with the smallest,
-    /// else one that answers for the whole of a space above. Without a place, a body with a territory answers for the space it
-    /// lives in, below the region's own. Ties go to the lower id, so that the answer never flickers.
+    /// else one that answers for the whole of a space above, the nearest. Without a place a body answers for the space it lives in,
+    /// below the region's own also one with a territory: the nearest space, in it the body without a territory. Then the lower
+    /// id, so that the answer never flickers.
     pub fn answerable(&self, subject: &str, place: Option<Point>, space: &SpacePath) -> Option<Answerable> {
         let candidates = self.bodies.iter().filter(|b| b.subjects.iter().any(|s| s == subject));
         let fitting = candidates.filter_map(|b| {
             let reach = match &b.territory {
                 Some(t) => match place {
                     Some(place) => self.reach(t, place)?,
-                    None if b.space.covers(space) && b.space != b.space.top() => 1.0 / b.space.lineage().count() as f64,
+                    None if b.space.covers(space) && b.space != b.space.top() => f64::INFINITY,
                     None => return None,
                 },
                 None if b.space.covers(space) => f64::INFINITY,
                 None => return None,
             };
-            (b.space.top() == space.top()).then(|| Answerable { body: b.urn.clone(), reach })
+            let near = (std::cmp::Reverse(b.space.lineage().count()), b.territory.is_some());
+            (b.space.top() == space.top()).then(|| (Answerable { body: b.urn.clone(), reach }, near))
         });
-        fitting.min_by(|a, b| a.reach.total_cmp(&b.reach).then_with(|| a.body.cmp(&b.body)))
+        let nearest = fitting.min_by(|(a, a_near), (b, b_near)| {
+            a.reach.total_cmp(&b.reach).then_with(|| a_near.cmp(b_near)).then_with(|| a.body.cmp(&b.body))
+        });
+        nearest.map(|(answerable, _)| answerable)
     }
 
     fn reach(&self, territory: &Urn, place: Point) -> Option<f64> {
@@ -152,6 +157,14 @@ mod tests {
         assert_eq!(who(&t, "air", 50.0, 50.0).as_deref(), Some("ministry"));
         assert_eq!(who(&t, "water", 4.5, 4.5).as_deref(), Some("ministry"));
         assert_eq!(who(&t, "heat", 4.5, 4.5), None, "another region's body never answers");
+    }
+
+    #[test]
+    fn of_whole_spaces_the_nearest_answers() {
+        let t = Territories::new(&[body("a-region", "k", None, &["homes"]), body("z-town", "k/a", None, &["homes"])]);
+        assert_eq!(who(&t, "homes", 4.5, 4.5).as_deref(), Some("z-town"));
+        let elsewhere = t.answerable("homes", None, &"k/b".parse().unwrap()).unwrap();
+        assert_eq!(elsewhere.body.local(), "a-region");
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Offers {
         theirs && !own && self.registry.may(actor, Action::Complete, &self.registry.resource_of(case))
     }
 
-    /// What of that services are offered by.
+    /// What of that services are offered by: what changed last, where it is more than is looked at.
     fn offering(&self, events: &[JournalEvent]) -> BTreeSet<Urn> {
         let catalogue = self.registry.catalogue();
         let offers = |event: &&JournalEvent| {
@@ -99,7 +99,7 @@ impl Offers {
             starts.any(|start| catalogue.metamodel.is_a(&event.entity_type, &start.kind))
         };
         let mut all = BTreeSet::new();
-        for event in events.iter().filter(offers) {
+        for event in events.iter().rev().filter(offers) {
             if all.len() >= MOST {
                 break;
             }

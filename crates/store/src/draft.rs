@@ -73,6 +73,28 @@ pub fn keep(conn: &mut dyn Conn, draft: &DraftRow, going: Option<&Going>) -> Res
     conn.execute(sql, &params).map(drop)
 }
 
+/// Of somebody's drafts whose keys begin so, the newest `most` stay; how many went.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn keep_newest(conn: &mut dyn Conn, subject: &str, beginning: &str, most: i64) -> Result<u64, StoreError> {
+    let like = format!("{}%", beginning.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+    let sql = "DELETE FROM draft WHERE space = ?1 AND subject = ?2 AND form LIKE ?3 ESCAPE '!' AND form NOT IN (
+                   SELECT form FROM draft WHERE space = ?1 AND subject = ?2 AND form LIKE ?3 ESCAPE '!'
+                   ORDER BY modified DESC, form LIMIT ?4)";
+    conn.execute(sql, &[INSTALLATION.into(), subject.into(), like.as_str().into(), most.into()])
+}
+
+/// A draft is kept for longer as it stands. One that was kept anew or thrown away since it was read stays so.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn touch(conn: &mut dyn Conn, read: &DraftRow, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE draft SET modified = ?1 WHERE space = ?2 AND subject = ?3 AND form = ?4 AND modified = ?5";
+    let (subject, form) = ((&read.subject).into(), (&read.form).into());
+    conn.execute(sql, &[now.into(), INSTALLATION.into(), subject, form, read.modified.into()]).map(drop)
+}
+
 /// Version and furthest page of a draft whose pages are counted.
 fn stands(conn: &mut dyn Conn, subject: &str, form: &str) -> Result<Option<(String, String)>, StoreError> {
     let sql = "SELECT version, page FROM draft WHERE space = ?1 AND subject = ?2 AND form = ?3 AND page IS NOT NULL";

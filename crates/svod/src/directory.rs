@@ -61,8 +61,8 @@ impl Directory for Posts {
         })
     }
 
-    fn returned<'a>(&'a self, person: &'a Urn, by: &'a Actor) -> Enrolled<'a> {
-        Box::pin(async move { self.trace_return(person, by).await })
+    fn returned<'a>(&'a self, person: &'a Urn, by: &'a Actor, key: &'a str) -> Enrolled<'a> {
+        Box::pin(async move { self.trace_return(person, by, key).await })
     }
 
     fn enrol<'a>(&'a self, newcomer: &'a Newcomer) -> Enrolled<'a> {
@@ -71,7 +71,8 @@ impl Directory for Posts {
 }
 
 impl Posts {
-    /// Who belongs to no region is for whoever runs a whole one.
+    /// Who belongs to no region is for whoever runs a whole one, and who holds no post for whoever runs the whole of theirs: as
+    /// those who keep them out and let them in.
     async fn returnable_at(&self, maker: &Actor, person: &Urn) -> Result<Option<SpacePath>, QueryError> {
         let home = match self.registry.entity(&Actor::platform("identity"), person).await {
             Ok(person) if person.kind == "Person" => person.space.clone(),
@@ -82,17 +83,45 @@ impl Posts {
         let tree = self.registry.spaces();
         let mut tops = tree.all().into_iter().filter(|s| s.path.parent().is_none() && s.path.as_str() != INSTALLATION);
         let runs = |space: &SpacePath| self.may_invite(maker, Some(space));
-        let theirs = if of_none { tops.any(|top| runs(&top.path)) } else { runs(&home) };
-        let within = theirs && self.held(person).await?.iter().all(|post| runs(&post.space));
+        let held = self.held(person).await?;
+        let theirs = match of_none {
+            true => tops.any(|top| runs(&top.path)),
+            false if held.is_empty() => tops.any(|top| top.path.covers(&home) && runs(&top.path)),
+            false => runs(&home),
+        };
+        let within = theirs && held.iter().all(|post| runs(&post.space));
         Ok(within.then_some(home))
     }
 
-    /// Whoever opens the account sees what is the person's: that is an access, before it is so.
-    async fn trace_return(&self, person: &Urn, by: &Actor) -> Result<(), String> {
+    /// Whoever opens the account sees what is the person's: that is an access, before it is so, and one for each key.
+    async fn trace_return(&self, person: &Urn, by: &Actor, key: &str) -> Result<(), String> {
+        let mut urn = Urn::svod("access", &format!("returned-{key}")).map_err(|e| e.to_string())?;
+        match self.traces(&urn, person).await? {
+            Some(true) => return Ok(()),
+            // Somebody has taken the identifier for something else.
+            Some(false) => urn = Urn::mint("Access", self.registry.clock().now(), &*self.registry.rng().clone()),
+            None => {}
+        }
+        let found = self.registry.entity(&Actor::platform("identity"), person).await.map_err(|e| e.to_string())?;
+        match self.execute_return(urn.clone(), &found, by).await {
+            // Written at the same moment by the other of two.
+            Err(CommandError::Exists(_)) if self.traces(&urn, person).await? == Some(true) => Ok(()),
+            done => done.map_err(|e| e.to_string()),
+        }
+    }
+
+    /// Is it an access to data of the person? None: there is nothing.
+    async fn traces(&self, urn: &Urn, person: &Urn) -> Result<Option<bool>, String> {
+        match self.registry.entity(&Actor::platform("identity"), urn).await {
+            Ok(there) => Ok(Some(there.kind == "Access" && there.object("person") == Some(person))),
+            Err(QueryError::NotFound(_)) => Ok(None),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    async fn execute_return(&self, urn: Urn, person: &Entity, by: &Actor) -> Result<(), CommandError> {
         let platform = Actor::platform("identity");
-        let person = self.registry.entity(&platform, person).await.map_err(|e| e.to_string())?;
         let (catalogue, now) = (self.registry.catalogue(), self.registry.clock().now());
-        let urn = Urn::mint("Access", now, &*self.registry.rng().clone());
         let mut access = Entity::new(urn, "Access", person.space.clone())
             .with("person", Attribute::object(person.id.clone()))
             .with("actor", Attribute::property(by.id.clone()))
@@ -107,7 +136,7 @@ impl Posts {
         }
         let change = Change { verb: Some("look"), ..Operation::Create(access).into() };
         let command = Command { ground: "invitation".into(), changes: vec![change], ..Command::default() };
-        self.registry.execute(&platform, command).await.map(drop).map_err(|e| e.to_string())
+        self.registry.execute(&platform, command).await.map(drop)
     }
 
     async fn held(&self, person: &Urn) -> Result<Vec<Capacity>, QueryError> {

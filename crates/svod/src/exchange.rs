@@ -7,7 +7,7 @@
 //! learns the answer; where nothing was sent, nothing is written. What is not reached because nobody has said how is answered by the pack's sandbox decision, in demonstrations only;
 //! the answer says so (`sandbox: true`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ pub const CALL: &str = "exchange.call";
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Longest answer.
 const MAX_ANSWER: usize = 256 << 10;
-/// Identifiers in what is sent that are looked at.
-const MOST_NAMED: usize = 100;
+/// Identifiers in what is sent that are looked at together.
+const TOGETHER: usize = 100;
 
 /// How systems are reached, and what of it is only tried.
 #[derive(Default)]
@@ -108,6 +108,9 @@ impl Exchange {
 
     /// What was sent is written down for whose case it is, and for everybody whom it names.
     async fn told(&self, call: &ServiceCall, system: &str, data: &Value) -> Result<(), ConnectorError> {
+        if is_nothing(data) {
+            return Ok(());
+        }
         // Asked again with the same key: what the other system has, it has already.
         let later = |why: String| failure(format!("what '{system}' was given could not be written down: {why}"), true);
         let case = self.case(call).await.map_err(|e| later(e.to_string()))?;
@@ -135,12 +138,16 @@ impl Exchange {
 
     /// Whom the data name, or whose things they name.
     async fn whose(&self, data: &Value) -> Result<Vec<Urn>, QueryError> {
-        let mut urns = Vec::new();
+        let mut urns = BTreeSet::new();
         named(data, &mut urns);
-        urns.truncate(MOST_NAMED);
+        let urns: Vec<Urn> = urns.into_iter().collect();
         let platform = Actor::platform("exchange");
-        let found = self.registry.entities(&platform, urns).await?;
-        Ok(found.iter().filter_map(|e| self.registry.resource_of(e).person).collect())
+        let mut persons = Vec::new();
+        for some in urns.chunks(TOGETHER) {
+            let found = self.registry.entities(&platform, some.to_vec()).await?;
+            persons.extend(found.iter().filter_map(|e| self.registry.resource_of(e).person));
+        }
+        Ok(persons)
     }
 
     /// The answer, and whether what was sent may have arrived.
@@ -191,7 +198,7 @@ impl Exchange {
             other => [("data".to_owned(), other)].into_iter().collect(),
         };
         inputs.insert("operation".into(), operation.into());
-        let asked = programs.decide(decision, &inputs, self.registry.clock().now());
+        let asked = programs.decide(decision, &inputs, (self.registry.clock().now(), 0));
         let mut fields = match asked.map_err(|why| failure(why, false))?.result {
             Value::Object(map) => map,
             other => [("answer".to_owned(), other)].into_iter().collect(),
@@ -222,8 +229,18 @@ async fn read(system: &str, answered: Answered) -> Result<Map<String, Value>, Co
     }
 }
 
+/// A call that says nothing of anybody.
+fn is_nothing(data: &Value) -> bool {
+    match data {
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(all) => all.is_empty(),
+        _ => false,
+    }
+}
+
 /// Identifiers in what is sent.
-fn named(data: &Value, urns: &mut Vec<Urn>) {
+fn named(data: &Value, urns: &mut BTreeSet<Urn>) {
     match data {
         Value::String(text) if text.starts_with("urn:") => urns.extend(text.parse::<Urn>()),
         Value::Array(all) => all.iter().for_each(|v| named(v, urns)),
@@ -302,7 +319,7 @@ mod tests {
             while let Some((status, body)) = answers.pop_front() {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut heard = Vec::new();
-                while !String::from_utf8_lossy(&heard).contains("amount") {
+                while !is_whole(&String::from_utf8_lossy(&heard).to_lowercase()) {
                     let mut part = [0; 4096];
                     let read = stream.read(&mut part).await.unwrap();
                     heard.extend_from_slice(&part[..read]);
@@ -314,6 +331,13 @@ mod tests {
             }
         });
         (url, kept)
+    }
+
+    /// A request with its body.
+    fn is_whole(heard: &str) -> bool {
+        let Some((head, body)) = heard.split_once("\r\n\r\n") else { return false };
+        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+        body.len() >= length.unwrap_or(0)
     }
 
     fn reached(url: Option<String>, demo: bool, token: Option<std::path::PathBuf>) -> Reached {
@@ -393,7 +417,9 @@ mod tests {
         let (store, registry) = registry(&place).await;
         let [anna, boris, case] = people(&registry).await;
         let trust = Trust::new(registry.clone());
-        let (url, _kept) = insurer(&[(503, ""), (422, r#"{"error": "no-policy"}"#), (200, "{}"), (200, "{}")]).await;
+        let fine = (200, "{}");
+        let answers = [(503, ""), (422, r#"{"error": "no-policy"}"#), fine, fine, fine, fine];
+        let (url, _kept) = insurer(&answers).await;
         let exchange = Exchange::open(registry.clone(), reached(Some(url), false, None)).unwrap();
         let of_case =
             |operation: &str, key: &str| ServiceCall { key: key.into(), case: case.to_string(), ..call(operation, 7) };
@@ -417,12 +443,24 @@ mod tests {
         exchange.call(&two).await.unwrap();
         assert_eq!(given(&trust, &boris).await, [("exchange:insurer".to_owned(), json!(["amount", "other"]))]);
         assert_eq!(given(&trust, &anna).await.len(), 2);
+        // A call without data says nothing of anybody.
+        let mut bare = of_case("claim", "k-bare");
+        bare.input.remove("data");
+        exchange.call(&bare).await.unwrap();
+        assert_eq!(given(&trust, &anna).await.len(), 2);
+        // However many are named before, and however often.
+        let mut many = of_case("claim", "k-many");
+        let strangers = (0..150).map(|n| format!("urn:t:person:a{n:03}"));
+        let named: Vec<String> = strangers.chain(vec![anna.to_string(); 150]).chain([boris.to_string()]).collect();
+        many.input["data"]["named"] = json!(named);
+        exchange.call(&many).await.unwrap();
+        assert_eq!(given(&trust, &boris).await.len(), 2);
         // Nobody listens.
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let silent =
             Exchange::open(registry.clone(), reached(Some(format!("http://{closed}/api")), false, None)).unwrap();
         assert!(silent.call(&of_case("claim", "k3")).await.is_err_and(|e| e.again));
-        assert_eq!(given(&trust, &anna).await.len(), 2);
+        assert_eq!(given(&trust, &anna).await.len(), 3);
         store.close().await;
     }
 

@@ -13,6 +13,8 @@ use crate::config::OutboundConfig;
 
 /// Longest answer.
 const MAX_BYTES: usize = 4 << 20;
+/// A connection that takes longer is given up, so that it is known that nothing was sent.
+const CONNECTS: Duration = Duration::from_secs(5);
 /// Redirections followed, each to a host that is allowed.
 const MAX_HOPS: usize = 5;
 
@@ -97,8 +99,11 @@ impl Outbound {
             None if attempt.previous().len() > MAX_HOPS => attempt.error("too many redirections"),
             None => attempt.follow(),
         });
+        let patience = Duration::from_secs(config.timeout_seconds);
         let mut builder = reqwest::Client::builder()
-            .timeout(Duration::from_secs(config.timeout_seconds))
+            .timeout(patience)
+            // Shorter than any patience: what runs out of that has been connected.
+            .connect_timeout(CONNECTS.min(patience / 2))
             .redirect(follow)
             .no_proxy()
             // Some receivers compare names of fields as they stand.
@@ -228,7 +233,7 @@ impl Outbound {
 pub struct Unanswered {
     /// In words.
     pub why: String,
-    /// What was sent may have arrived: there was a connection.
+    /// What was sent may have arrived: there was a connection, with TLS where the address asks for it.
     pub arrived: bool,
 }
 
@@ -381,6 +386,37 @@ mod tests {
         }
         let other = open.resolve("mqtts", "broker.example", 8883).await.unwrap_err();
         assert!(other.contains("outbound.hosts"), "{other}");
+    }
+
+    /// A host that swallows packets was never connected to: nothing was sent, however long it was waited for. One that takes the
+    /// request and is silent may have it.
+    #[tokio::test]
+    async fn what_was_never_connected_to_has_nothing() {
+        let hosts = vec!["127.0.0.1".to_owned()];
+        let config = OutboundConfig { hosts, private: true, timeout_seconds: 2, ..OutboundConfig::default() };
+        let client = Outbound::new(&config).unwrap();
+        let send = async |to: SocketAddr| {
+            let (url, patience) = (format!("http://{to}/"), Duration::from_secs(3));
+            client.send_told("POST", &url, &[], Some("x".into()), patience).await.err().unwrap()
+        };
+        // The line of those who wait for this listener is full.
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let full = socket.listen(1).unwrap();
+        let at = full.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(Ok(stream)) =
+            tokio::time::timeout(Duration::from_millis(300), tokio::net::TcpStream::connect(at)).await
+        {
+            waiting.push(stream);
+            assert!(waiting.len() < 64, "the line is never full");
+        }
+        assert!(!send(at).await.arrived);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let silent = listener.local_addr().unwrap();
+        let held = tokio::spawn(async move { listener.accept().await.map(|(stream, _)| stream) });
+        assert!(send(silent).await.arrived);
+        drop(held.await.unwrap());
     }
 
     /// ASVS V12.3.2: whose certificate nobody vouches for is not spoken to.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use svod_kernel::{Actor, Clock, Timestamp};
 use svod_money::{
-    Answered, CardToken, HttpProvider, Money, MoneyDeps, Network, Networked, Notice, Order, Provider, ProviderError,
-    Reply, SANDBOX, Sandbox, Spec, Unsigned, Word,
+    Answered, CardToken, Heard, HttpProvider, Money, MoneyDeps, Network, Networked, Notice, Order, Provider,
+    ProviderError, Reply, SANDBOX, Sandbox, Spec, Unanswered, Unsigned, Word,
 };
 use svod_registry::{QueryError, Registry};
 use svod_runtime::cases::Cases;
@@ -30,9 +30,11 @@ struct Allowed(Outbound);
 impl Network for Allowed {
     fn post<'a>(&'a self, url: String, headers: Vec<(String, String)>, body: String) -> Networked<'a> {
         Box::pin(async move {
-            let answered = self.0.send("POST", &url, &headers, Some(body), PATIENCE).await?;
+            let answered = self.0.send_told("POST", &url, &headers, Some(body), PATIENCE).await;
+            let answered = answered.map_err(|e| Unanswered { why: e.why, arrived: e.arrived })?;
             let status = answered.status();
-            Ok((status, answered.body(MAX_ANSWER).await?))
+            let body = answered.body(MAX_ANSWER).await;
+            Ok((status, body.map_err(|why| Unanswered { why, arrived: true })?))
         })
     }
 }
@@ -42,8 +44,9 @@ const TOLD: [&str; 3] = ["account", "amount", "purpose"];
 /// Of one to a card, of which it knows more than is known here.
 const TOLD_OF_CARD: [&str; 2] = ["amount", "purpose"];
 
-/// A provider outside: whose account it was given sees it in the cabinet, written once for each payout before anything else is made
-/// of its answer.
+/// A provider outside: whose account it was given sees it in the cabinet, written once for each payout as soon as it may have it and
+/// before anything else is made of its answer. Where that was not done (the platform has stopped in between), it is written when the
+/// payout is sent again, or its provider speaks of it.
 struct Told<P> {
     provider: P,
     registry: Arc<Registry>,
@@ -80,13 +83,17 @@ impl<P: Provider> Told<P> {
         answered: Result<Answered, ProviderError>,
         what: &[&str],
     ) -> Result<Answered, ProviderError> {
-        // Who could not be had is asked again with the same key, and may have it by then.
+        // Who could not be had has nothing.
         if !matches!(answered, Err(ProviderError::Away(_))) {
-            let written = self.told(order, what).await;
-            written
-                .map_err(|why| ProviderError::Away(format!("what it was given could not be written down: {why}")))?;
+            self.write_down(order, what).await?;
         }
         answered
+    }
+
+    async fn write_down(&self, order: &Order, what: &[&str]) -> Result<(), ProviderError> {
+        let unwritten =
+            |why: String| ProviderError::Unclear(format!("what it was given could not be written down: {why}"));
+        self.told(order, what).await.map_err(unwritten)
     }
 }
 
@@ -127,6 +134,10 @@ impl<P: Provider> Provider for Told<P> {
             let answered = self.provider.payout_to_card(order, card).await;
             self.written(order, answered, &TOLD_OF_CARD).await
         })
+    }
+
+    fn heard<'a>(&'a self, order: &'a Order, card: bool) -> Heard<'a> {
+        Box::pin(async move { self.write_down(order, if card { &TOLD_OF_CARD } else { &TOLD }).await })
     }
 
     fn notice(&self, signature: Option<&str>, body: &[u8], now: Timestamp) -> Result<Notice, Unsigned> {
@@ -230,6 +241,10 @@ mod tests {
             self.next()
         }
 
+        fn payout_to_card<'a>(&'a self, _: &'a Order, _: CardToken<'a>) -> Reply<'a> {
+            self.next()
+        }
+
         fn notice(&self, _: Option<&str>, _: &[u8], _: Timestamp) -> Result<Notice, Unsigned> {
             Err(Unsigned::Silent)
         }
@@ -249,56 +264,104 @@ mod tests {
         (store, registry)
     }
 
-    #[tokio::test]
-    async fn whose_account_a_bank_was_given_sees_it_once() {
-        let place = TestPlace::sqlite();
-        let (store, registry) = registry(&place).await;
-        let [anna, payment] = ["person:anna", "payment:1"].map(|n| format!("urn:t:{n}").parse::<Urn>().unwrap());
+    const PERSON: &str = "urn:t:person:anna";
+
+    /// Anna, and payouts to her.
+    async fn payouts(registry: &Registry, names: &[&str]) -> Vec<Urn> {
         let text = |value: &str| Attribute::property(value);
+        let anna: Urn = PERSON.parse().unwrap();
         let person = Entity::new(anna.clone(), "Person", "t".parse().unwrap()).with("name", text("Anna"));
-        let paid = Entity::new(payment.clone(), "Payment", "t".parse().unwrap())
-            .with("kind", text("payout"))
-            .with("person", Attribute::object(anna.clone()))
-            .with("amount", Attribute::property(100))
-            .with("currency", text("RUB"))
-            .with("provider", text("bank"))
-            .with("account", text("40817"))
-            .with("status", text("pending"))
-            .with("startedAt", text("2026-11-23T10:00:00Z"));
-        let changes = [person, paid].into_iter().map(|e| Operation::Create(e).into()).collect();
+        let urns: Vec<Urn> = names.iter().map(|n| format!("urn:t:payment:{n}").parse().unwrap()).collect();
+        let paid = |payment: &Urn| {
+            Entity::new(payment.clone(), "Payment", "t".parse().unwrap())
+                .with("kind", text("payout"))
+                .with("person", Attribute::object(anna.clone()))
+                .with("amount", Attribute::property(100))
+                .with("currency", text("RUB"))
+                .with("provider", text("bank"))
+                .with("status", text("pending"))
+                .with("startedAt", text("2026-11-23T10:00:00Z"))
+        };
+        let all = std::iter::once(person).chain(urns.iter().map(paid));
+        let changes = all.map(|e| Operation::Create(e).into()).collect();
         let command = Command { ground: "test".into(), changes, ..Command::default() };
         registry.execute(&Actor::platform("test"), command).await.unwrap();
+        urns
+    }
 
-        let answered = Answered { reference: "b1".into(), go: None, state: State::Pending };
-        let refused = Err(ProviderError::Refused("no such account".into()));
-        let answers = [Err(ProviderError::Away("silence".into())), refused, Ok(answered.clone()), Ok(answered.clone())];
-        let trust = Trust::new(registry.clone());
-        let provider = Bank(Mutex::new(answers.into()));
-        let told = Told { provider, registry: registry.clone(), trust: trust.clone() };
-        let order = |payment: &Urn| Order {
+    fn order(payment: &Urn) -> Order {
+        Order {
             payment: payment.clone(),
             number: None,
             amount: 100,
             currency: "RUB".into(),
             purpose: "x".into(),
             back: String::new(),
-        };
-        let roles = [Role::Citizen].into();
-        let me = Actor { id: anna.to_string(), name: "citizen".into(), roles, ..Actor::anonymous() };
-        let seen = async || trust.accesses(&me, Some(true), 0..9).await.unwrap();
+        }
+    }
 
-        assert!(told.payout(&order(&payment), "40817").await.is_err());
-        assert!(seen().await.is_empty(), "it could not be had");
-        assert!(told.payout(&order(&payment), "40817").await.is_err());
-        assert_eq!(seen().await.len(), 1, "what it refuses it has seen");
-        assert_eq!(told.payout(&order(&payment), "40817").await.unwrap().reference, "b1");
-        let once = seen().await;
+    /// What Anna sees of what was given away.
+    async fn seen(trust: &Trust) -> Vec<Arc<Entity>> {
+        let roles = [Role::Citizen].into();
+        let me = Actor { id: PERSON.into(), name: "citizen".into(), roles, ..Actor::anonymous() };
+        trust.accesses(&me, Some(true), 0..9).await.unwrap()
+    }
+
+    fn told(registry: &Arc<Registry>, answers: Vec<Result<Answered, ProviderError>>) -> Told<Bank> {
+        let provider = Bank(Mutex::new(answers.into()));
+        Told { provider, registry: registry.clone(), trust: Trust::new(registry.clone()) }
+    }
+
+    #[tokio::test]
+    async fn whose_account_a_bank_was_given_sees_it_once() {
+        let place = TestPlace::sqlite();
+        let (store, registry) = registry(&place).await;
+        let payment = payouts(&registry, &["1"]).await.remove(0);
+        let answered = Answered { reference: "b1".into(), go: None, state: State::Pending };
+        let refused = Err(ProviderError::Refused("no such account".into()));
+        let away = Err(ProviderError::Away("silence".into()));
+        let bank = told(&registry, vec![away, refused, Ok(answered.clone()), Ok(answered)]);
+
+        assert!(bank.payout(&order(&payment), "40817").await.is_err());
+        assert!(seen(&bank.trust).await.is_empty(), "it could not be had");
+        assert!(bank.payout(&order(&payment), "40817").await.is_err());
+        assert_eq!(seen(&bank.trust).await.len(), 1, "what it refuses it has seen");
+        assert_eq!(bank.payout(&order(&payment), "40817").await.unwrap().reference, "b1");
+        let once = seen(&bank.trust).await;
         assert_eq!((once.len(), once[0].text("actor"), once[0].text("post")), (1, Some("payments:bank"), Some("bank")));
         let names = once[0].value("only").unwrap().as_array().unwrap().clone();
-        assert!(names.contains(&"account".into()) && !once[0].attributes.values().any(|a| a == &text("40817")));
+        let number = Attribute::property("40817");
+        assert!(names.contains(&"account".into()) && !once[0].attributes.values().any(|a| *a == number));
         // What is not known here is asked again, and not taken for done.
-        let unknown = order(&"urn:t:payment:2".parse().unwrap());
-        assert!(matches!(told.payout(&unknown, "40817").await, Err(ProviderError::Away(_))));
+        let unknown = order(&"urn:t:payment:none".parse().unwrap());
+        assert!(matches!(bank.payout(&unknown, "40817").await, Err(ProviderError::Unclear(_))));
+        store.close().await;
+    }
+
+    /// The bank may have the account although it answers nothing that can be read: that is told at once, and once.
+    #[tokio::test]
+    async fn an_account_that_may_have_arrived_is_told_whatever_is_answered() {
+        let place = TestPlace::sqlite();
+        let (store, registry) = registry(&place).await;
+        let urns = payouts(&registry, &["1", "2", "3"]).await;
+        let unclear = || Err(ProviderError::Unclear("it answers 500".into()));
+        let bank = told(&registry, vec![unclear(), unclear(), unclear()]);
+        for _ in 0..2 {
+            assert!(bank.payout(&order(&urns[0]), "40817").await.is_err());
+            assert_eq!(seen(&bank.trust).await.len(), 1);
+        }
+        // Its notice came before it was asked again: it is told then, and once.
+        for _ in 0..2 {
+            bank.heard(&order(&urns[1]), false).await.unwrap();
+            assert_eq!(seen(&bank.trust).await.len(), 2);
+        }
+        // Of a card it knows more than is known here.
+        let card = CardToken { holder: "h", token: "t" };
+        assert!(bank.payout_to_card(&order(&urns[2]), card).await.is_err());
+        bank.heard(&order(&urns[2]), true).await.unwrap();
+        let all = seen(&bank.trust).await;
+        let only = |names: &[&str]| all.iter().filter(|a| a.value("only") == Some(&serde_json::json!(names))).count();
+        assert_eq!((all.len(), only(&TOLD), only(&TOLD_OF_CARD)), (3, 2, 1));
         store.close().await;
     }
 }

@@ -82,7 +82,7 @@ impl Trust {
     }
 
     /// Who runs a territory enters a mandate of one of its people by its document. The person sees it, and the security officer is
-    /// called; nobody enters one for themselves.
+    /// called; nobody enters one for themselves, nor one by which another acts for them: that they give ([`Trust::empower`]).
     ///
     /// # Errors
     /// [`TrustError::Field`]; what the registry refuses.
@@ -107,6 +107,9 @@ impl Trust {
             return Err(term("until"));
         }
         let person = self.whom(actor, &new.whom).await?;
+        if [actor.id.as_str(), actor.subject()].contains(&person.id.as_str()) {
+            return Err(TrustError::SamePerson);
+        }
         self.fits(&person, &new.basis)?;
         let document = new.document.trim();
         self.mandate(actor, &person, &new.delegate, (&new.basis, new.until), (&new.scope, document)).await

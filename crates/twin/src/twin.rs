@@ -6,8 +6,8 @@ use svod_kernel::{Timestamp, Urn};
 use svod_model::Entity;
 use svod_registry::Registry;
 use svod_rules::Memo;
-use svod_store::entity::EntityPage;
-use svod_store::{Store, StoreError};
+use svod_store::entity::{self, EntityPage, Keys};
+use svod_store::{Conn, Store, StoreError};
 use tokio::sync::broadcast;
 
 use crate::live::{LiveEntity, LiveValue};
@@ -22,6 +22,9 @@ const FRAMES_KEPT: usize = 64;
 
 /// Rows read at once when the twin is built.
 const LOAD_PAGE: usize = 5_000;
+
+/// From so many entities of a passing type on, those with a place are found by the index of places before any is read.
+const MANY: i64 = 5_000;
 
 /// Types that come and go, with the states in which they are still on the map: the rest of them is history.
 const PASSING: &[(&str, &str)] = &[("Alert", "open"), ("Task", "offered"), ("Task", "taken")];
@@ -153,7 +156,7 @@ impl Twin {
         }
     }
 
-    /// Reads those of a type that have a place: however many others there are.
+    /// Reads those of a passing type that have a place and are not over: however many others there are of either.
     async fn load_placed(
         &self,
         kind: &str,
@@ -163,24 +166,19 @@ impl Twin {
     ) -> Result<(), StoreError> {
         let (attribute, mark) = (svod_registry::numbered(geometry), svod_registry::numbered(kind));
         for space in self.registry.spaces().all().iter().map(|s| s.id) {
-            let mut after = None;
-            loop {
-                let hits = self.store.read(move |conn| {
-                    let everywhere = (i64::MIN, i64::MAX);
-                    svod_store::entity::by_cells(conn, space, attribute, everywhere, after, LOAD_PAGE as i64)
-                });
-                let hits = hits.await?;
-                let mut ids: Vec<i64> =
-                    hits.iter().filter(|hit| hit.kind == mark || hit.kind == 0).map(|hit| hit.entity).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                let mut rows = self.store.read(move |conn| svod_store::entity::by_ids(conn, space, &ids)).await?;
+            let states = PASSING.iter().filter(|(passing, _)| *passing == kind);
+            let keys: Vec<Keys> = states
+                .map(|(_, status)| {
+                    let (attribute, key) = svod_registry::indexed("status", status);
+                    Keys { space, attribute, low: key.clone(), high: key }
+                })
+                .collect();
+            let found = move |conn: &mut dyn Conn| entity::placed(conn, &keys, (space, attribute), (mark, MANY));
+            for ids in self.store.read(found).await?.chunks(LOAD_PAGE) {
+                let ids = ids.to_vec();
+                let mut rows = self.store.read(move |conn| entity::by_ids(conn, space, &ids)).await?;
                 rows.retain(|row| row.kind == kind);
                 fresh.read(&rows, living);
-                match hits.last() {
-                    Some(last) if hits.len() == LOAD_PAGE => after = Some((last.key, last.entity)),
-                    _ => break,
-                }
             }
         }
         Ok(())
@@ -207,7 +205,7 @@ impl Twin {
                 after,
                 limit: LOAD_PAGE as i64,
             };
-            let rows = self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await?;
+            let rows = self.store.read(move |conn| entity::page(conn, &wanted)).await?;
             fresh.read(&rows, living);
             match rows.last() {
                 Some(last) if rows.len() == LOAD_PAGE => after = Some((last.space, last.id)),

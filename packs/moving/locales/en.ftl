@@ -69,6 +69,7 @@ task-input-movingDoubts-not-owned = By the register the applicant does not own i
 task-input-movingDoubts-unknown-address = The register has no such address
 task-input-movingDoubts-disputed = The applicant says that the register is wrong
 task-input-movingDoubts-before-birth = The day is before the applicant's birth
+task-input-movingDoubts-backdated = By the register they lived elsewhere after that day
 task-input-registerName = Name by the register
 task-input-birthDate = Date of birth
 task-input-registerBirthDate = Date of birth by the register

@@ -69,6 +69,7 @@ task-input-movingDoubts-not-owned = Тізілім бойынша өтініш �
 task-input-movingDoubts-unknown-address = Мекенжай тізілімде жоқ
 task-input-movingDoubts-disputed = Өтініш беруші тізілімде қате бар дейді
 task-input-movingDoubts-before-birth = Күні өтініш берушінің туған күнінен бұрын
+task-input-movingDoubts-backdated = Тізілім бойынша өтініш беруші бұл күннен кейін басқа жерде тұрған
 task-input-registerName = Тізілімдегі аты-жөні
 task-input-birthDate = Туған күні
 task-input-registerBirthDate = Тізілімдегі туған күні

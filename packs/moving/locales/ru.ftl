@@ -69,6 +69,7 @@ task-input-movingDoubts-not-owned = По реестру заявитель не 
 task-input-movingDoubts-unknown-address = Адреса нет в реестре
 task-input-movingDoubts-disputed = Заявитель говорит, что в реестре ошибка
 task-input-movingDoubts-before-birth = День раньше рождения заявителя
+task-input-movingDoubts-backdated = По реестру после этого дня заявитель жил в другом месте
 task-input-registerName = Имя по реестру
 task-input-birthDate = Дата рождения
 task-input-registerBirthDate = Дата рождения по реестру

@@ -1,7 +1,7 @@
 ## Pack
 
 pack-road-accident-title = Road accident without injured
-pack-road-accident-description = A driver reports a collision from the phone: place, photographs, what happened. The other driver sees it and confirms with one act. Cars and policies are found in the registers, liability follows from what both say, the damage from a table; what is missing is asked of the victim; the insurer answers by itself, the money comes to the account, the class of who is at fault is corrected. People decide where rules give no answer: the drivers do not agree, the other one is silent, liability is not clear, the owner is not known, the insurer has not answered, the victim has died or does not answer.
+pack-road-accident-description = A driver reports a collision from the phone: place, photographs, what happened. The other driver sees it and confirms with one act. Cars and policies are found in the registers, liability follows from what both say, the damage from a table; what is missing is asked of the victim; the insurer answers by itself, the money comes to a card or an account, the class of who is at fault is corrected. People decide where rules give no answer: the drivers do not agree, the other one is silent, liability is not clear, the owner is not known, the insurer has not answered, the victim has died or does not answer.
 
 ## Types
 
@@ -117,7 +117,8 @@ enum-BonusMalus-13 = 13
 enum-Liable-one = The driver who reported
 enum-Liable-two = The other driver
 enum-VictimAsk-damages = Name the damage of your car
-enum-VictimAsk-account = Name the account for the payment
+enum-VictimAsk-account = Say where to be paid
+enum-VictimAsk-card = The card that you named is not kept any more
 enum-VictimAsk-limit = Choose: payment within the limit, or the police
 enum-AccidentStatus-open = Looked at
 enum-AccidentStatus-settled = Settled
@@ -135,14 +136,14 @@ enum-ClaimStatus-unpaid = Waits for the victim
 ## Services
 
 service-road-accident = Report an accident without injured
-service-road-accident-about = Report from the spot. The other driver confirms, the insurer pays to your account. You need not go anywhere.
+service-road-accident-about = Report from the spot. The other driver confirms, the insurer pays to your card or account. You need not go anywhere.
 service-road-accident-result = It is said who is liable, and the damage is paid.
 service-road-accident-confirm = Confirm the report of an accident
 service-road-accident-confirm-about = The other driver reported a collision with your car. Read what they reported, and confirm it with one act or write how it was. Without an answer within five working days an inspector looks at it.
 service-road-accident-confirm-result = Your answer is part of the case.
 service-road-accident-victim = Be paid after an accident
-service-road-accident-victim-about = The damage is paid to you. Say what nobody else knows: the damage, the account, whether the limit is enough. Without an answer within five working days an expert calls you.
-service-road-accident-victim-result = The money comes to the account.
+service-road-accident-victim-about = The damage is paid to you. Say what nobody else knows: the damage, where to be paid, whether the limit is enough. Without an answer within five working days an expert calls you.
+service-road-accident-victim-result = The money comes to your card or account.
 service-road-accident-told = Decision on an accident of your car
 service-road-accident-told-about = The decision on an accident that the other driver reported. You may object to it for 30 days.
 service-road-accident-told-result = The decision with its reason and article.
@@ -215,6 +216,9 @@ accident-part = Part
 accident-damage-class = How
 accident-account = Account number
 accident-account-hint = 20 digits. The money comes here if you are the victim.
+accident-card = Where to be paid
+accident-card-account = To an account
+accident-card-none = You can be paid to a card: keep it among your [cards for payouts](/my/payments/cards) and come back, what you have sent so far stays. Or give an account.
 accident-account-digits = Write 20 digits without spaces.
 accident-truth = All of this is true
 accident-confirm-intro = Read what the first driver reported. If it was so, confirm it. Tick what you did.

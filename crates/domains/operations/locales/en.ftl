@@ -594,6 +594,7 @@ packs-held = The folder of the pack { $id }, version { $version } is kept, { $n 
    *[other] { $n } files
 }. It is not published yet.
 quarantine-closed = Payloads are closed
+quarantine-detail-closed = This tells of the payload, which is closed
 quarantine-closed-text = A refused message may hold data of people. Say what you need it for: who looked, when and why is written into the journal of the territory first.
 quarantine-look-reason = What do you need payloads for?
 quarantine-look = Open payloads for an hour

@@ -1,12 +1,14 @@
 //! Many tasks at once, each for itself; what they are answered with; tasks of who is away.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use svod_kernel::{Actor, Problem, Urn};
 use svod_runtime::worklist::PAGE;
-use svod_runtime::{Acceptance, Handover, Template, Templates, To};
+use svod_runtime::{Acceptance, Handover, Template, Templates, To, let_go};
 use utoipa::ToSchema;
 
 use crate::{Caller, Failure, RestState};
@@ -48,7 +50,7 @@ pub struct FormAnswers {
 pub struct BulkBody {
     /// What is done with each.
     act: Verb,
-    /// Which, 50 at the most.
+    /// Which, 50 at the most; one that is named again is done once.
     #[schema(value_type = Vec<String>)]
     tasks: Vec<Urn>,
     /// For `complete`: what was done, 1 to 4,000 characters.
@@ -56,7 +58,7 @@ pub struct BulkBody {
     result: String,
     /// For `answer`: the key of a template.
     template: Option<String>,
-    /// For `answer`, in the place of `template`.
+    /// For `answer`, in the place of `template`. A file belongs to one case: no answer names one (`template-files`).
     with: Option<FormAnswers>,
 }
 
@@ -68,6 +70,9 @@ pub struct BulkItem {
     task: Urn,
     /// It was done.
     done: bool,
+    /// How the task stands now: `offered`, `taken`, `done`, `withdrawn`. Absent where the caller may not know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
     /// Why it was not: as it would have been told of this task alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -81,7 +86,7 @@ pub struct BulkDone {
     done: usize,
     /// So many were not.
     refused: usize,
-    /// Each, in the order in which they were given.
+    /// Each once, in the order in which they were given.
     items: Vec<BulkItem>,
 }
 
@@ -129,8 +134,10 @@ pub async fn kept(State(s): State<RestState>, Caller(actor): Caller) -> Result<J
     Ok(Json(TemplateList { items }))
 }
 
-/// Does the same with many tasks, each for itself: what is refused stays as it was, and is told with its reason. What is decided with
-/// `accept` and `answer` is not undone.
+/// Does the same with many tasks, each for itself: what is refused is told with its reason, and how it stands now with its `status`.
+/// It stays as it was, but for two acts of two steps: with `accept` an offered task stays taken by the caller when the proposal does not
+/// fit its form, and with `over-me` a task that the caller may not take stays given back to its body. What is decided with `accept` and
+/// `answer` is not undone.
 #[utoipa::path(post, path = "/api/v1/tasks/bulk", tag = "work", request_body = BulkBody,
     responses((status = 200, body = BulkDone), (status = 404, description = "there is no such template: `no-template`")),
     security(("bearer" = [])))]
@@ -143,10 +150,13 @@ pub async fn many(
         return Err(Failure::bad("tasks", "count", "give 1 to 50 tasks"));
     }
     let template = answers(&s, &actor, &body).await?;
-    let mut items = Vec::with_capacity(body.tasks.len());
-    for task in &body.tasks {
+    let (mut items, mut seen) = (Vec::with_capacity(body.tasks.len()), BTreeSet::new());
+    for task in body.tasks.iter().filter(|task| seen.insert(*task)) {
         let problem = one(&s, &actor, (&body, template.as_ref()), task).await.err().map(|Failure(problem)| *problem);
-        items.push(BulkItem { task: task.clone(), done: problem.is_none(), problem });
+        // What is done is done: how it stands is told where that can be read.
+        let now = s.registry.entity(&actor, task).await.ok().filter(|now| now.kind == "Task");
+        let status = now.and_then(|now| now.text("status").map(str::to_owned));
+        items.push(BulkItem { task: task.clone(), done: problem.is_none(), status, problem });
     }
     let done = items.iter().filter(|item| item.done).count();
     Ok(Json(BulkDone { done, refused: items.len() - done, items }))
@@ -181,7 +191,7 @@ async fn one(
         (Verb::Complete, _) => s.tasks.complete(actor, task, &body.result).await.map(drop)?,
         (Verb::Accept, _) => {
             Acceptance::new(s.registry.clone(), s.filling.clone(), s.tasks.clone()).accept(actor, task).await?;
-            s.applications.discard(actor, &format!("task/{task}")).await?;
+            let_go(&s.applications, actor, task).await;
         }
         (Verb::Answer, Some(template)) => templates(s).answer(actor, task, template).await.map(drop)?,
         (Verb::Answer, None) => return Err(Failure::bad("template", "one", "give `template`, or `with` in its place")),

@@ -19,8 +19,9 @@ const EVENTS: usize = 50;
 pub struct Step {
     /// `task`: somebody does something; `decision`: it is decided; `payment`: the applicant is to pay; `end`: the case ends.
     kind: &'static str,
-    /// The element of the process, as the packs call it in the language that `Accept-Language` asks for, else as the process does.
-    name: String,
+    /// The element of the process, as the packs call it in the language that `Accept-Language` asks for, else as the process does;
+    /// null for one of several decisions.
+    name: Option<String>,
     /// False for one of several things of which not all come.
     sure: bool,
     /// By when it is expected, by the times of the process and the term, RFC 3339; null where that is not known.
@@ -66,10 +67,10 @@ pub async fn next(
     let catalogue = s.registry.catalogue();
     let step = |u: Upcoming| Step {
         kind: u.what.word(),
-        name: match lang {
-            Some(lang) => step_name(&catalogue.texts, lang, (u.at.0.as_str(), u.at.1.as_str()), &u.name),
-            None => u.name,
-        },
+        name: u.name.map(|name| match lang {
+            Some(lang) => step_name(&catalogue.texts, lang, (u.at.0.as_str(), u.at.1.as_str()), &name),
+            None => name,
+        }),
         sure: u.sure,
         by: u.by,
     };

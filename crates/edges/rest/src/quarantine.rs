@@ -2,7 +2,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use svod_ingest::{Preview, QuarantineFilter, QuarantineRow, QuarantineStatus, Which};
-use svod_kernel::Timestamp;
+use svod_kernel::{Actor, Timestamp};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{Caller, Failure, RestState};
@@ -32,10 +32,12 @@ pub struct Refused {
     /// Door and topic.
     source: String,
     profile: Option<String>,
+    /// Null where only the payload names it, until payloads are open.
     device: Option<String>,
     /// Stable code.
     reason: String,
-    detail: String,
+    /// What exactly; null until payloads are open where it tells of what the payload holds.
+    detail: Option<String>,
     /// As it came, at most 2,000 characters; null until it is said what payloads are needed for (`/api/v1/quarantine/look`).
     payload: Option<String>,
     status: String,
@@ -67,11 +69,11 @@ pub async fn list(
     let rows =
         s.quarantine.page(&actor, QuarantineFilter { reason: p.reason, status, before: p.before, limit }).await?;
     let next = (rows.len() == limit).then(|| rows.last().map(|r| r.id)).flatten();
-    let open = s.quarantine.is_open(&actor);
-    Ok(Json(RefusedPage { items: rows.into_iter().map(|r| refused(&s, r, open)).collect(), next }))
+    Ok(Json(RefusedPage { items: rows.into_iter().map(|r| refused(&s, &actor, r)).collect(), next }))
 }
 
-fn refused(s: &RestState, row: QuarantineRow, open: bool) -> Refused {
+fn refused(s: &RestState, actor: &Actor, row: QuarantineRow) -> Refused {
+    let open = s.quarantine.is_open_for(actor, &row);
     let m = row.message;
     Refused {
         id: row.id,
@@ -81,7 +83,7 @@ fn refused(s: &RestState, row: QuarantineRow, open: bool) -> Refused {
         profile: m.profile,
         device: m.device,
         reason: m.reason,
-        detail: m.detail,
+        detail: Some(m.detail).filter(|detail| open || !detail.is_empty()),
         payload: open.then(|| String::from_utf8_lossy(&m.payload).chars().take(SHOWN).collect()),
         status: row.status.as_str().to_owned(),
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use svod_kernel::{Actor, Lang, SpacePath, Urn};
 use svod_model::{AttributeValue, Entity};
 use svod_registry::{Action, EntityQuery};
-use svod_runtime::worklist::{self, Amount, Desk, Filter, Late, StatusFilter, Whose};
-use svod_runtime::{Acceptance, Enclosed, FillingError, task_name};
+use svod_runtime::worklist::{self, Amount, Desk, Filter, Late, Listed, MAX_NAME, StatusFilter, Whose};
+use svod_runtime::{Acceptance, Enclosed, FillingError, let_go, task_name};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::drafts::object;
@@ -29,9 +29,9 @@ pub struct TaskParams {
     order: Option<String>,
     /// `mine`: of the caller's body; `me`: taken by the caller.
     whose: Option<String>,
-    /// Of this service, as `pack/service`.
+    /// Of this service, as `pack/service`; 200 bytes at the most.
     service: Option<String>,
-    /// Of this kind of alert.
+    /// Of this kind of alert; 200 bytes at the most.
     kind: Option<String>,
     /// `danger` or `warning`.
     severity: Option<String>,
@@ -43,7 +43,8 @@ pub struct TaskParams {
     post: Option<Urn>,
     /// `overdue`, `soon` (within a day) or `escalated`.
     late: Option<String>,
-    /// Words that stand in the task, or the number of a case however it is typed; of a list that is too long only the number.
+    /// Words that stand in the task, or the number of a case however it is typed; of a list that is too long, and of what is done, only
+    /// the number: see `unsearched`.
     q: Option<String>,
     /// Only of this body.
     #[param(value_type = Option<String>)]
@@ -80,7 +81,7 @@ pub struct TaskFigures {
     mine: Count,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 pub struct TaskPage {
     #[schema(value_type = Vec<Object>)]
     items: Vec<Entity>,
@@ -92,6 +93,9 @@ pub struct TaskPage {
     figures: Option<TaskFigures>,
     /// Give it as `after` for the next page.
     next: Option<String>,
+    /// `q` was not looked for: the list is too long for words, or of what is done, and no case has `q` as its number. There may be tasks
+    /// with these words all the same.
+    unsearched: bool,
     /// Those of `items` that wait for a post in which the caller is not, the head of a body say: they cannot take these.
     #[schema(value_type = Vec<String>)]
     others: Vec<Urn>,
@@ -121,6 +125,11 @@ impl TaskParams {
         known("whose", self.whose.as_deref(), &["mine", "me"])?;
         known("severity", self.severity.as_deref(), &["danger", "warning"])?;
         known("late", self.late.as_deref(), &Late::ALL.map(Late::as_str))?;
+        for (field, value) in [("service", &self.service), ("kind", &self.kind)] {
+            if value.as_deref().is_some_and(|name| name.trim().len() > MAX_NAME) {
+                return Err(Failure::bad(field, "length", &format!("give at most {MAX_NAME} bytes")));
+            }
+        }
         Ok(Filter::parse(|name| match name {
             "status" => self.status.as_deref(),
             "body" => self.whose.as_deref(),
@@ -150,13 +159,13 @@ async fn worked(s: &RestState, actor: &Actor, p: &TaskParams) -> Result<TaskPage
     };
     // Who is in no post has no body whose tasks there could be.
     if roots.is_empty() || (filter.whose == Whose::Body && actor.body.is_none()) {
-        return Ok(TaskPage { items: Vec::new(), total: Some(0), figures: None, next: None, others: Vec::new() });
+        return Ok(TaskPage { total: Some(0), ..TaskPage::default() });
     }
     let desk = Desk::open(&s.registry, actor, &roots).await?;
     let (page, after) = match p.after.as_deref().map(|a| (a, a.split_once('='))) {
         None => (1, None),
         Some((_, Some(("page", n)))) => (n.parse().unwrap_or(1).clamp(1, 100_000), None),
-        Some((_, Some(("after", cursor)))) => (1, Some(cursor)),
+        Some((_, Some(("after", place)))) if Listed::is_place(place) => (1, Some(place)),
         Some(_) => return Err(Failure::bad("after", "cursor", "give `next` of the page before")),
     };
     let limit = p.limit.unwrap_or(100).clamp(1, 1_000);
@@ -170,7 +179,8 @@ async fn worked(s: &RestState, actor: &Actor, p: &TaskParams) -> Result<TaskPage
         }
     };
     let items = listed.tasks.iter().map(|task| Entity::clone(task)).collect();
-    Ok(TaskPage { items, total: listed.total, figures, next: listed.next, others: Vec::new() })
+    let Listed { total, next, unsearched, .. } = listed;
+    Ok(TaskPage { items, total, figures, next, unsearched, others: Vec::new() })
 }
 
 /// Tasks the caller may see: as they are kept, or, with `order=deadline` or any parameter that narrows it, the list of work as people
@@ -192,7 +202,7 @@ pub async fn list(
         q.after = p.after;
         q.limit = p.limit.unwrap_or(100);
         let found = s.registry.query(&actor, q).await?;
-        TaskPage { items: found.items, next: found.next, total: None, figures: None, others: Vec::new() }
+        TaskPage { items: found.items, next: found.next, ..TaskPage::default() }
     };
     let accepted = || Lang::from_accept(headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?);
     if let Some(lang) = p.lang.or_else(accepted) {
@@ -275,7 +285,7 @@ pub async fn answers(
     let data = s.filling.fill(&actor, &sheet, answers, disputed).await?.data;
     let files = Enclosed::named(&s.files, &actor, place, &data).await?;
     let done = s.tasks.complete_with(&actor, &urn, object(data), &files).await?;
-    s.applications.discard(&actor, &format!("task/{urn}")).await?;
+    let_go(&s.applications, &actor, &urn).await;
     Ok(Json(done.into()))
 }
 
@@ -294,7 +304,7 @@ pub async fn accept(
 ) -> Result<Json<Done>, Failure> {
     let acceptance = Acceptance::new(s.registry.clone(), s.filling.clone(), s.tasks.clone());
     let done = acceptance.accept(&actor, &urn).await?;
-    s.applications.discard(&actor, &format!("task/{urn}")).await?;
+    let_go(&s.applications, &actor, &urn).await;
     Ok(Json(done.into()))
 }
 

@@ -294,6 +294,8 @@ impl Identity {
         match &chain.account {
             Some(account) if has(scope, "openid") => {
                 let claims = self.id_claims(client, account, &chain.doc, &access).await?;
+                let owner = self.account(account).await?.person;
+                self.told_to(&owner, client, &json!({"sub": owner})).await?;
                 out["id_token"] = self.signed_claims("JWT", &claims).await?.into();
             }
             _ => drop(out.shift_remove("id_token")),
@@ -414,6 +416,7 @@ impl Identity {
             if owner.blocked {
                 return Ok(Introspection(json!({"active": false})));
             }
+            self.told_to(&owner.person, &asking, &json!({"sub": owner.person})).await?;
             out["sub"] = json!(owner.person);
         }
         Ok(Introspection(out))

@@ -109,11 +109,18 @@ pub async fn nobody_is_invited_as_somebody_by_who_may_not(place: &TestPlace) {
     assert!(house.identity.account(&olga.id.to_string()).await.unwrap().has_password, "nothing was taken");
     assert!(told(&house).is_empty());
 
-    // Taken back while nobody has added anything, the account is kept out once more.
+    // Kept out again, she stays so whoever had a link before: whoever was meant by it is out. One that is made now is good.
+    house.clock.advance(1);
     kept_out(&house, &olga).await;
+    assert_eq!(house.identity.accept(&link, &here()).await.unwrap_err(), IdentityError::Over);
+    assert_eq!(house.identity.open_invitations().await.unwrap(), []);
+    assert!(told(&house).is_empty() && house.identity.account(&olga.id.to_string()).await.unwrap().has_password);
+    // Taken back while nobody has added anything, the account is kept out once more.
+    let link = invited(&house, "olga", &olga.person).await.unwrap();
+    house.clock.advance(1);
     let (back, session) = house.identity.accept(&link, &here()).await.unwrap();
     let open = house.identity.open_invitations().await.unwrap();
-    assert_eq!(open[0].person.as_ref(), Some(&olga.person));
+    assert!(open.len() == 1 && open[0].person.as_ref() == Some(&olga.person), "{open:?}");
     house.identity.take_back(&open[0].id, &administrator()).await.unwrap();
     assert!(house.identity.account(&back.id.to_string()).await.unwrap().blocked);
     assert!(house.identity.recognise(&session).await.is_err());
@@ -135,9 +142,83 @@ pub async fn who_is_in_the_register_gets_one_account(place: &TestPlace) {
     gets_a_password(&house, &anna).await;
     let refused = invited(&house, "anna-two", &person).await.unwrap_err();
     assert!(matches!(refused, IdentityError::Field("person", "open", _)), "{refused}");
-    // Kept out, the same account goes on under the other login.
+    // Kept out, the same account goes on under the other login: by a link that is made then, and by none of before.
+    house.clock.advance(1);
     kept_out(&house, &anna).await;
+    for before in [&link, &by_hand] {
+        assert_eq!(house.identity.accept(before, &here()).await.unwrap_err(), IdentityError::Over);
+    }
+    assert!(house.identity.account(&anna.id.to_string()).await.unwrap().blocked);
+    let link = invited(&house, "anna-two", &person).await.unwrap();
     let (again, _) = house.identity.accept(&link, &here()).await.unwrap();
     assert_eq!((again.id, again.login.as_str()), (anna.id, "anna-two"));
     assert_eq!(house.sign_in("anna", "другая корова на льду", "000000").await.unwrap_err(), IdentityError::Refused);
+}
+
+pub async fn whoever_opens_a_waiting_account_is_seen(place: &TestPlace) {
+    let house = House::new(place);
+    let person: Urn = "urn:svod:person:registered".parse().unwrap();
+    let first = invited(&house, "anna", &person).await.unwrap();
+    let beside = invited(&house, "anna", &person).await.unwrap();
+    house.clock.advance(1);
+    let (anna, session) = house.identity.accept(&first, &here()).await.unwrap();
+    assert_eq!(told(&house), [administrator().id]);
+    // Nobody gets at it by inviting somebody new of her login.
+    let mut new = of(&house, "anna", &person);
+    new.person = None;
+    let elsewhere = Actor { spaces: vec!["tomsk".parse().unwrap()], ..administrator() };
+    for maker in [&administrator(), &elsewhere] {
+        let refused = house.identity.make_invitation(&new, (maker, "A")).await;
+        assert_eq!(refused, Err(IdentityError::Taken("anna".into())));
+    }
+    assert_eq!(house.identity.accept(&house.invitation("anna"), &here()).await.unwrap_err(), IdentityError::Over);
+    house.identity.recognise(&session).await.unwrap();
+
+    // Nor at somebody new whose post is not theirs to give.
+    let (guest, _) = house.identity.accept(&house.invitation("guest"), &here()).await.unwrap();
+    let post = |space: &str| Capacity {
+        appointment: "urn:svod:appointment:a".parse().unwrap(),
+        title: "governor".into(),
+        role: Role::Governor,
+        space: space.parse().unwrap(),
+        body: None,
+    };
+    new.login = "guest".into();
+    for (space, opens) in [("tomsk", false), ("altai", true)] {
+        *house.posts.0.lock().unwrap() = vec![post(space)];
+        let link = house.identity.make_invitation(&new, (&administrator(), "A")).await.unwrap();
+        let opened = house.identity.accept(&link, &here()).await;
+        assert_eq!(opened.map(|(account, _)| account.id).ok(), opens.then_some(guest.id), "{space}");
+    }
+    house.posts.0.lock().unwrap().clear();
+
+    // Another who may invite her opens it too: under their own name, and she keeps hers. What was made before she came by the
+    // first is worth nothing.
+    let other = Actor { id: "urn:t:admin:2".into(), ..administrator() };
+    let mut invitation = of(&house, "anna", &person);
+    invitation.name = "Somebody".into();
+    let second = house.identity.make_invitation(&invitation, (&other, "B")).await.unwrap();
+    assert_eq!(house.identity.accept(&beside, &here()).await.unwrap_err(), IdentityError::Over);
+    let open = house.identity.open_invitations().await.unwrap();
+    assert_eq!(open.iter().filter(|i| i.login == "anna").count(), 2, "the one that she came by, and this");
+    let (back, _) = house.neighbour.accept(&second, &here()).await.unwrap();
+    assert_eq!((back.id, back.name.as_str()), (anna.id, "Olga"));
+    assert_eq!(told(&house), [other.id.clone()]);
+    assert!(house.neighbour.recognise(&session).await.is_err(), "her session of before");
+    house.neighbour.accept(&second, &here()).await.unwrap();
+    assert!(told(&house).is_empty(), "the same again");
+    let read = |conn: &mut dyn svod_store::Conn| journal::page(conn, INSTALLATION, 0, 100);
+    let events = house.store.read(read).await.unwrap();
+    assert_eq!(events.iter().filter(|e| e.event.action == "reopen").count(), 2);
+
+    // Kept out, she is called as before; two who open one link at once are one access.
+    house.clock.advance(1);
+    kept_out(&house, &anna).await;
+    let third = house.identity.make_invitation(&invitation, (&other, "B")).await.unwrap();
+    let (one, two) = (house.identity.clone(), house.neighbour.clone());
+    let from = here();
+    let (one, two) = tokio::join!(one.accept(&third, &from), two.accept(&third, &from));
+    let named: Vec<_> = [one, two].into_iter().flatten().map(|(account, _)| account.name).collect();
+    assert!(!named.is_empty() && named.iter().all(|name| name == "Olga"), "{named:?}");
+    assert_eq!(told(&house), [other.id]);
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use svod_identity::{
@@ -53,7 +54,7 @@ use unused::an_account_that_nobody_uses_is_kept_out_and_at_last_removed;
 
 use again::{
     nobody_is_invited_as_somebody_by_who_may_not, who_has_lost_everything_comes_back_as_who_they_are,
-    who_is_in_the_register_gets_one_account,
+    who_is_in_the_register_gets_one_account, whoever_opens_a_waiting_account_is_seen,
 };
 
 use acts::{what_administrators_do_stands_in_the_journal, what_owners_do_to_their_account_stands_in_the_journal};
@@ -68,6 +69,7 @@ svod_store::on_both_engines!(
     who_has_lost_everything_comes_back_as_who_they_are,
     nobody_is_invited_as_somebody_by_who_may_not,
     who_is_in_the_register_gets_one_account,
+    whoever_opens_a_waiting_account_is_seen,
     what_administrators_do_stands_in_the_journal,
     what_owners_do_to_their_account_stands_in_the_journal,
     a_device_is_known_by_its_secret_until_it_is_revoked,
@@ -134,7 +136,7 @@ struct House {
 }
 
 #[derive(Default)]
-struct Posts(Mutex<Vec<Capacity>>, Mutex<Vec<Represented>>, Mutex<Vec<Actor>>, People);
+struct Posts(Mutex<Vec<Capacity>>, Mutex<Vec<Represented>>, Mutex<Vec<Actor>>, People, Mutex<BTreeSet<String>>);
 
 /// People by their numbers.
 type People = Arc<Mutex<Vec<(String, Urn)>>>;
@@ -172,8 +174,10 @@ impl Directory for Posts {
         Box::pin(async move { Ok(within.then_some(home).into_iter().collect()) })
     }
 
-    fn returned<'a>(&'a self, _: &'a Urn, by: &'a Actor) -> Enrolled<'a> {
-        self.2.lock().unwrap().push(by.clone());
+    fn returned<'a>(&'a self, _: &'a Urn, by: &'a Actor, key: &'a str) -> Enrolled<'a> {
+        if self.4.lock().unwrap().insert(key.to_owned()) {
+            self.2.lock().unwrap().push(by.clone());
+        }
         Box::pin(std::future::ready(Ok(())))
     }
 

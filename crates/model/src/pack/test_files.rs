@@ -146,6 +146,8 @@ const STEPS: &[Shape] = &[
     shape("call_off", &[("as", Text), ("post", Word), ("case", Word), ("reason", Text)], &["as", "reason"]),
     shape("retry", &[("as", Text), ("post", Word), ("case", Word), ("reason", Text), ("set", Map)], &["as", "reason"]),
     shape("pay", &[("as", Text), ("for", Text), ("accrual", Text), ("amount", Count)], &["as"]),
+    shape("card", &[("as", Text), ("for", Text), ("keep", Text), ("forget", Text), ("name", Word)], &["as"])
+        .one(&["keep", "forget"]),
 ];
 
 /// Expectations with keys of their own; `refused` may be a list of fields as well.

@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use serde_json::json;
 use svod_kernel::{Coded as _, Urn};
-use svod_money::{Money, MoneyDeps, MoneyError, PayTo, Payments, Payout, Refund, Settled, State};
+use svod_money::{Money, MoneyDeps, MoneyError, Notice, PayTo, Payments, Payout, Refund, Settled, State};
+use svod_registry::JournalQuery;
 use svod_runtime::cases::Worker;
 use svod_store::testing::TestPlace;
 
@@ -18,6 +19,11 @@ crate::on_both_engines!(
     too_much_back_is_the_process_s_error,
     a_payout_goes_to_a_card_of_whoever_is_paid,
     a_card_of_somebody_else_is_refused,
+    a_card_is_not_forgotten_while_a_payout_to_it_is_under_way,
+    a_card_that_is_gone_is_no_outcome,
+    a_card_is_kept_and_forgotten_by_who_does_it,
+    no_more_cards_are_kept_than_are_seen,
+    a_notice_of_a_payout_shows_what_its_provider_was_given,
 );
 
 fn refund(accrual: &Urn, amount: Option<i64>, key: &str) -> Refund {
@@ -257,7 +263,7 @@ async fn a_card_of_somebody_else_is_refused(place: &TestPlace) {
     };
     assert_eq!(house.money.payout(&payout).await.unwrap_err().code(), "payout-card");
     let nothing = Payout { to: PayTo::Card("urn:svod:payout-card:none".parse().unwrap()), ..payout.clone() };
-    assert_eq!(house.money.payout(&nothing).await.unwrap_err().status(), 404);
+    assert_eq!(house.money.payout(&nothing).await.unwrap_err().code(), "payout-card");
     // A token of another is no card of one's own, nor is a number, and nobody forgets what is not theirs.
     let token = house.money.sandbox_card(&person(OTHER), "4242").await.unwrap();
     let taken = house.money.keep_card(&person(PERSON), &token).await.unwrap_err();
@@ -270,6 +276,112 @@ async fn a_card_of_somebody_else_is_refused(place: &TestPlace) {
     // Forgotten, nobody is paid to it.
     house.money.forget_card(&person(OTHER), &theirs).await.unwrap();
     let late = Payout { person: OTHER.parse().unwrap(), ..payout };
-    assert_eq!(house.money.payout(&late).await.unwrap_err().status(), 404);
+    assert_eq!(house.money.payout(&late).await.unwrap_err().code(), "payout-card");
     house.adds_up().await;
+}
+
+/// The bank has paid and its answer is lost; who is paid wants the card forgotten: the bank is asked once more, with the same key.
+async fn a_card_is_not_forgotten_while_a_payout_to_it_is_under_way(place: &TestPlace) {
+    let house = House::with(place, &[("pay", &flows(TO_CARD, &["s", "a", "r", "e"]))]).await;
+    house.bank.is(Mood::Lost);
+    let own = house.money.keep_card(&person(PERSON), "tok-4242").await.unwrap();
+    let other = house.money.keep_card(&person(PERSON), "tok-1111").await.unwrap();
+    let case = house.open("pay", "1", json!({"sum": 7_000, "card": own})).await;
+    house.settle().await;
+    let payment = house.only("Payment").await;
+    assert_eq!((payment.text("status"), house.bank.holds(), house.bank.asked()), (Some("pending"), -7_000, 1));
+    let refused = house.money.forget_card(&person(PERSON), &own).await.unwrap_err();
+    assert_eq!((refused.code(), refused.status()), ("payout-card-in-use", 409));
+    house.money.forget_card(&person(PERSON), &other).await.unwrap();
+    house.bank.is(Mood::Prompt);
+    house.clock.advance(3_600);
+    house.settle().await;
+    assert!(house.is_closed(&case).await);
+    let calls = house.bank.calls.lock().unwrap().clone();
+    assert_eq!((calls.len(), &calls[0]), (2, &calls[1]));
+    assert_eq!(house.variables(&case).await["told"]["status"].as_str(), Some("done"));
+    assert_eq!((house.bank.holds(), house.holds("cash:bank").await), (-7_000, -7_000));
+    house.money.forget_card(&person(PERSON), &own).await.unwrap();
+    assert!(house.money.cards(&person(PERSON)).await.unwrap().is_empty());
+    house.adds_up().await;
+}
+
+/// Somebody takes the card out of the register all the same: the payout is neither done nor failed until the bank says so.
+async fn a_card_that_is_gone_is_no_outcome(place: &TestPlace) {
+    let house = House::with(place, &[("pay", &flows(TO_CARD, &["s", "a", "r", "e"]))]).await;
+    house.bank.is(Mood::Lost);
+    let own = house.money.keep_card(&person(PERSON), "tok-4242").await.unwrap();
+    let case = house.open("pay", "1", json!({"sum": 7_000, "card": own})).await;
+    house.settle().await;
+    let delete = svod_registry::Operation::Delete { urn: own, expected: None };
+    let command = svod_registry::Command { ground: "test".into(), changes: vec![delete.into()], ..Default::default() };
+    house.registry.execute(&svod_kernel::Actor::platform("test"), command).await.unwrap();
+    house.bank.is(Mood::Prompt);
+    house.clock.advance(3_600);
+    house.settle().await;
+    let payment = house.only("Payment").await;
+    assert_eq!((payment.text("status"), house.is_closed(&case).await), (Some("pending"), false));
+    let named = Notice { payment: Some(payment.id.clone()), ..said(&payment.id, State::Done, 7_000) };
+    house.money.settle("bank", &named).await.unwrap();
+    assert_eq!(house.text(&payment.id, "status").await, "done");
+    assert_eq!((house.bank.holds(), house.holds("cash:bank").await), (-7_000, -7_000));
+    house.adds_up().await;
+}
+
+async fn a_card_is_kept_and_forgotten_by_who_does_it(place: &TestPlace) {
+    let house = House::of_sandbox(place, &[]).await;
+    let own = card(&house, PERSON, "4242").await;
+    house.money.forget_card(&person(PERSON), &own).await.unwrap();
+    let query = JournalQuery {
+        space: SPACE.parse().unwrap(),
+        below: true,
+        entity: Some(own),
+        cause: None,
+        newest_first: false,
+        after: None,
+        limit: 9,
+    };
+    let events = house.registry.journal(&svod_kernel::Actor::platform("test"), query).await.unwrap().items;
+    let done: Vec<(&str, &str)> = events.iter().map(|e| (e.actor.as_str(), e.action.as_str())).collect();
+    assert_eq!(done, [(PERSON, "create"), (PERSON, "delete")]);
+}
+
+async fn no_more_cards_are_kept_than_are_seen(place: &TestPlace) {
+    let house = House::of_sandbox(place, &[]).await;
+    let mut all = Vec::new();
+    for n in 0..10 {
+        all.push(card(&house, PERSON, &format!("{:04}", 1_000 + n)).await);
+        house.clock.advance(1);
+    }
+    let token = house.money.sandbox_card(&person(PERSON), "9999").await.unwrap();
+    let full = house.money.keep_card(&person(PERSON), &token).await.unwrap_err();
+    assert_eq!((full.code(), full.status()), ("payout-cards", 422));
+    let listed: Vec<Urn> = house.money.cards(&person(PERSON)).await.unwrap().into_iter().map(|c| c.id).collect();
+    assert_eq!(listed.len(), 10);
+    assert!(listed.iter().eq(all.iter().rev()), "the latest first");
+    house.money.forget_card(&person(PERSON), &all[9]).await.unwrap();
+    house.money.keep_card(&person(PERSON), &token).await.unwrap();
+    // Another's are not counted.
+    card(&house, OTHER, "4242").await;
+}
+
+/// The bank has the order and its answer is lost: what it was given is known once it speaks of it, and not only when it is asked again.
+async fn a_notice_of_a_payout_shows_what_its_provider_was_given(place: &TestPlace) {
+    let house = House::with(place, &[("pay", &flows(PAYOUT, &["s", "a", "r", "e"]))]).await;
+    house.bank.is(Mood::Lost);
+    let case = house.open("pay", "1", json!({"sum": 7_000})).await;
+    house.settle().await;
+    let payment = house.only("Payment").await.id;
+    assert!(house.bank.heard.lock().unwrap().is_empty());
+    let named = Notice { payment: Some(payment.clone()), ..said(&payment, State::Done, 7_000) };
+    house.money.settle("bank", &named).await.unwrap();
+    assert_eq!(*house.bank.heard.lock().unwrap(), [(payment.to_string(), false)]);
+    house.clock.advance(3_600);
+    house.settle().await;
+    assert_eq!((house.is_closed(&case).await, house.bank.asked()), (true, 1));
+    // What a person pays tells a provider nothing of the kind.
+    house.bank.is(Mood::Slow);
+    let accrual = house.accrued(100).await;
+    house.paid(&accrual, None).await;
+    assert_eq!(house.bank.heard.lock().unwrap().len(), 1);
 }

@@ -6,8 +6,8 @@ use svod_kernel::{Actor, Clock, Role, SeededRng, SimClock, Timestamp, Urn};
 use svod_model::testing::shipped;
 use svod_model::{Attribute, Entity, PackSource};
 use svod_money::{
-    Answered, Money, MoneyDeps, NewAccrual, Notice, Order, Payments, Provider, ProviderError, Reply, Sandbox, State,
-    Unsigned,
+    Answered, CardToken, Heard, Money, MoneyDeps, NewAccrual, Notice, Order, Payments, Provider, ProviderError, Reply,
+    Sandbox, State, Unsigned, Word,
 };
 use svod_registry::{Command, Operation, Registry, RegistryDeps};
 use svod_runtime::cases::Worker;
@@ -42,6 +42,8 @@ pub struct Bank {
     pub mood: Mutex<Mood>,
     /// What it was asked for: kind and payment.
     pub calls: Mutex<Vec<(&'static str, String)>>,
+    /// Of which payouts it was heard, and whether they go to a card.
+    pub heard: Mutex<Vec<(String, bool)>>,
     /// What has moved, by key: into the bank is positive.
     pub moved: Mutex<BTreeMap<String, i64>>,
 }
@@ -70,7 +72,7 @@ impl Bank {
             self.moved.lock().unwrap().insert(order.payment.to_string(), -order.amount);
         }
         if mood == Mood::Lost {
-            return Err(ProviderError::Away("the line is dead".into()));
+            return Err(ProviderError::Unclear("the line is dead".into()));
         }
         let go = (!out).then(|| format!("https://bank.example/pay/{}", order.payment.local()));
         let state = if mood == Mood::Slow { State::Pending } else { State::Done };
@@ -110,6 +112,19 @@ impl Provider for Bank {
 
     fn payout<'a>(&'a self, order: &'a Order, _: &'a str) -> Reply<'a> {
         self.reply("payout", order)
+    }
+
+    fn card_digits<'a>(&'a self, card: CardToken<'a>) -> Word<'a> {
+        Box::pin(async move { Ok(card.token.chars().rev().take(4).collect::<Vec<_>>().iter().rev().collect()) })
+    }
+
+    fn payout_to_card<'a>(&'a self, order: &'a Order, _: CardToken<'a>) -> Reply<'a> {
+        self.reply("payout", order)
+    }
+
+    fn heard<'a>(&'a self, order: &'a Order, card: bool) -> Heard<'a> {
+        self.heard.lock().unwrap().push((order.payment.to_string(), card));
+        Box::pin(async { Ok(()) })
     }
 
     fn notice(&self, _: Option<&str>, _: &[u8], _: Timestamp) -> Result<Notice, Unsigned> {

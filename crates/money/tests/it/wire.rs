@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use svod_kernel::{Clock, SimClock, Timestamp};
 use svod_money::{
-    HttpProvider, Network, Networked, Order, Provider, ProviderError, SIGNATURE, Spec, State, Unsigned, sign,
+    CardToken, HttpProvider, Network, Networked, Order, Provider, ProviderError, SIGNATURE, Spec, State, Unanswered,
+    Unsigned, sign,
 };
 
 const NOW: &str = "2026-01-15T01:00:00Z";
@@ -13,21 +14,22 @@ const NOW: &str = "2026-01-15T01:00:00Z";
 /// Url, headers and body of a request.
 type Sent = (String, Vec<(String, String)>, String);
 
-/// What was sent; what is answered.
+/// What was sent; what is answered; whether what is not answered has arrived.
 #[derive(Default)]
 struct Wire {
     sent: Mutex<Vec<Sent>>,
     answer: Mutex<Option<(u16, Value)>>,
+    arrives: Mutex<bool>,
 }
 
 impl Network for Wire {
     fn post<'a>(&'a self, url: String, headers: Vec<(String, String)>, body: String) -> Networked<'a> {
         self.sent.lock().unwrap().push((url, headers, body));
-        let answer = self.answer.lock().unwrap().clone();
+        let (answer, arrived) = (self.answer.lock().unwrap().clone(), *self.arrives.lock().unwrap());
         Box::pin(async move {
             answer
                 .map(|(status, body)| (status, body.to_string().into_bytes()))
-                .ok_or_else(|| "nobody there".to_owned())
+                .ok_or_else(|| Unanswered { why: "nobody there".to_owned(), arrived })
         })
     }
 }
@@ -83,8 +85,10 @@ async fn an_order_is_signed_and_has_a_key() {
 #[tokio::test]
 async fn what_is_not_clear_is_asked_again() {
     let (bank, wire) = provider("https://bank.example");
-    let away = |e: ProviderError| matches!(e, ProviderError::Away(_));
-    assert!(away(bank.start(&order()).await.unwrap_err()), "nobody there");
+    let unclear = |e: ProviderError| matches!(e, ProviderError::Unclear(_));
+    assert!(matches!(bank.start(&order()).await.unwrap_err(), ProviderError::Away(_)), "nobody there");
+    *wire.arrives.lock().unwrap() = true;
+    assert!(unclear(bank.start(&order()).await.unwrap_err()), "it may have it");
     let fine = json!({"reference": "b-1", "status": "pending"});
     for (status, body) in [
         (500, fine.clone()),
@@ -97,10 +101,49 @@ async fn what_is_not_clear_is_asked_again() {
         (200, json!({"reference": "b", "status": "pending", "redirect": "javascript:alert(1)"})),
     ] {
         *wire.answer.lock().unwrap() = Some((status, body.clone()));
-        assert!(away(bank.start(&order()).await.unwrap_err()), "{status} {body}");
+        assert!(unclear(bank.start(&order()).await.unwrap_err()), "{status} {body}");
     }
     *wire.answer.lock().unwrap() = Some((422, json!({"message": "the account is closed"})));
     assert_eq!(bank.start(&order()).await.unwrap_err(), ProviderError::Refused("the account is closed".into()));
+}
+
+/// What the bank is asked of cards is signed as well, has a key only where money moves, and says of the holder what the bank knows.
+#[tokio::test]
+async fn the_bank_is_asked_about_cards() {
+    let (bank, wire) = provider("https://bank.example");
+    let answers = |status: u16, body: Value| *wire.answer.lock().unwrap() = Some((status, body));
+    let card = CardToken { holder: "h1", token: "tok_1" };
+    answers(200, json!({"redirect": "https://bank.example/cards/1"}));
+    assert_eq!(bank.card_page("h1", "https://svod.example/back").await.unwrap(), "https://bank.example/cards/1");
+    answers(200, json!({"last": "4242"}));
+    assert_eq!(bank.card_digits(card).await.unwrap(), "4242");
+    answers(200, json!({"reference": "b-3", "status": "done"}));
+    assert_eq!(bank.payout_to_card(&order(), card).await.unwrap().state, State::Done);
+    let sent = std::mem::take(&mut *wire.sent.lock().unwrap());
+    let header = |n: usize, name: &str| sent[n].1.iter().find(|(k, _)| k == name).map(|(_, v)| v.clone());
+    let asked: Vec<(&str, Value)> = sent.iter().map(|s| (&*s.0, serde_json::from_str(&s.2).unwrap())).collect();
+    assert_eq!(asked[0].0, "https://bank.example/cards");
+    assert_eq!(asked[0].1, json!({"holder": "h1", "back": "https://svod.example/back"}));
+    assert_eq!(asked[1], ("https://bank.example/cards/known", json!({"holder": "h1", "token": "tok_1"})));
+    assert_eq!(asked[2].0, "https://bank.example/payouts");
+    assert_eq!((&asked[2].1["holder"], &asked[2].1["token"]), (&json!("h1"), &json!("tok_1")));
+    assert!(asked[2].1.get("account").is_none());
+    let keys = [None, None, Some("urn:svod:payment:1".to_owned())];
+    assert_eq!([0, 1, 2].map(|n| header(n, "idempotency-key")), keys);
+    for (n, one) in sent.iter().enumerate() {
+        assert_eq!(header(n, SIGNATURE), Some(sign("new secret", NOW.parse().unwrap(), one.2.as_bytes())));
+    }
+
+    // A card that the bank does not know for this holder is refused; what it does not say is not made up.
+    answers(422, json!({"message": "another holder's"}));
+    assert_eq!(bank.card_digits(card).await.unwrap_err(), ProviderError::Refused("another holder's".into()));
+    answers(200, json!({"first": "4242"}));
+    assert!(matches!(bank.card_digits(card).await.unwrap_err(), ProviderError::Unclear(_)));
+    for elsewhere in ["http://bank.example/cards/1", "javascript:alert(1)", ""] {
+        answers(200, json!({"redirect": elsewhere}));
+        let refused = bank.card_page("h1", "https://svod.example/back").await.unwrap_err();
+        assert!(matches!(refused, ProviderError::Unclear(_)), "{elsewhere}");
+    }
 }
 
 #[test]

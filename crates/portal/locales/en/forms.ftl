@@ -74,6 +74,7 @@ form-error-past = “{ $label }” must be today or later.
 form-error-interval = “{ $label }” must fall on a step of { $n } minutes.
 form-error-choice = Choose “{ $label }” from the answers that are offered.
 form-error-address = Choose “{ $label }” from the addresses that were found.
+form-error-register-busy = The register of “{ $label }” is being prepared for searching. Try again in a minute, or write more words.
 form-error-place = “{ $label }” must be latitude and longitude, such as 55.3541, 86.0883.
 form-error-place-range = In “{ $label }” latitude must be from −90 to 90, longitude from −180 to 180.
 form-error-files = { $n ->

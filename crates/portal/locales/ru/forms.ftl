@@ -82,6 +82,7 @@ form-error-interval = { $n ->
 }
 form-error-choice = Выберите «{ $label }» из предложенных ответов.
 form-error-address = Выберите «{ $label }» из найденных адресов.
+form-error-register-busy = Реестр для «{ $label }» готовится к поиску. Повторите через минуту или напишите больше слов.
 form-error-place = В поле «{ $label }» должны быть широта и долгота, например 55,3541 86,0883.
 form-error-place-range = В поле «{ $label }» широта должна быть от −90 до 90, долгота от −180 до 180.
 form-error-files = { $n ->

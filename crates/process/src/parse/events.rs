@@ -58,6 +58,13 @@ impl Draft<'_, '_> {
     }
 
     fn trigger(&mut self, node: &Node, definition: &Node) -> Option<Trigger> {
+        if let Some(name) = Self::all_svod(definition).keys().next() {
+            self.say(
+                definition,
+                format!("its attribute svod:{name} means nothing here"),
+                "write it on the event itself",
+            );
+        }
         Some(match definition.name.as_str() {
             "messageEventDefinition" => Trigger::Message(self.message(node, definition)?),
             "timerEventDefinition" => Trigger::Timer(self.timer(node, definition)?),

@@ -85,6 +85,11 @@ fn our_own_attributes() {
             "FEEL only",
         ),
         (r#"<scriptTask id="g" svod:result="x"><script>now()</script></scriptTask>"#, "scriptTask 'g'", "clock"),
+        (
+            r#"<intermediateCatchEvent id="g"><timerEventDefinition svod:calendar="ru"><timeDuration>P1D</timeDuration></timerEventDefinition></intermediateCatchEvent>"#,
+            "timerEventDefinition",
+            "svod:calendar",
+        ),
         (r#"<callActivity id="g"/>"#, "callActivity 'g'", "calledElement"),
         (r#"<sendTask id="g"/>"#, "sendTask 'g'", "messageRef"),
         (r#"<receiveTask id="g" messageRef="nothing"/>"#, "receiveTask 'g'", "does not exist"),

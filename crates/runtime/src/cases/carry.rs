@@ -179,7 +179,7 @@ impl Deed<'_> {
         decision: &str,
         inputs: &Map<String, Value>,
     ) -> Result<(), CaseError> {
-        let now = self.now;
+        let now = (self.now, self.offset_of(key).await?);
         let held = self.take(key).await?;
         let event = match held.programs.decide(decision, inputs, now) {
             Ok(evaluation) => {

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::{Attribute, Entity, MAX_TEXT, ObjectSpec, ServiceSpec};
-use svod_process::Event;
+use svod_process::{Event, NodeKind, Work};
 use svod_registry::{Action, Change, Edit, Operation, Programs, QueryError};
 use svod_text::Texts;
 
 use super::clock::service_of;
 use super::deed::Deed;
-use super::grounds::{Basis, grounded};
+use super::grounds::{Basis, Said, grounded};
 use super::notice::written;
 use super::offer::urn_of;
 use super::operations::{Answer, Refused, plain, refused, text, urn};
@@ -38,6 +38,23 @@ pub fn overridden(proposal: &Map<String, Value>, answers: &Map<String, Value>) -
         _ => a == b,
     };
     proposal.iter().any(|(name, value)| !same(value, answers.get(name).unwrap_or(&Value::Null)))
+}
+
+/// What a process says of what decided: the business rule task, the user task, and whether what the rules were given is told.
+fn said(input: &Map<String, Value>) -> Result<(Option<String>, Option<String>, bool), Refused> {
+    let with_inputs = match input.get("inputs") {
+        None | Some(Value::Null | Value::Bool(true)) => true,
+        Some(Value::Bool(false)) => false,
+        Some(_) => return Err(refused("'inputs' must be true or false")),
+    };
+    Ok((text(input, "element")?, text(input, "act")?, with_inputs))
+}
+
+fn is_user_task(programs: &Programs, id: &str) -> bool {
+    let at = programs.processes.values().filter_map(|process| process.element(id));
+    at.into_iter().any(
+        |element| matches!(&element.kind, NodeKind::Activity(activity) if matches!(activity.work, Work::User { .. })),
+    )
 }
 
 impl Deed<'_> {
@@ -81,21 +98,25 @@ impl Deed<'_> {
         let Some((_, case)) = self.root_case(key).await? else {
             return Ok(Err(refused("the process has no case")));
         };
-        let element = match text(input, "element") {
-            Ok(element) => element,
+        let (element, act, with_inputs) = match said(input) {
+            Ok(said) => said,
             Err(e) => return Ok(Err(e)),
         };
-        let basis = self.basis(key, element.as_deref(), input.get("automatic").and_then(Value::as_bool)).await?;
+        let held = self.take(key).await?;
+        let (programs, variables) = (held.programs.clone(), held.state.variables_at(token));
+        if let Some(act) = act.as_deref().filter(|act| !is_user_task(&programs, act)) {
+            return Ok(Err(refused(format!("'act': '{act}' is no user task of this pack"))));
+        }
+        let automatic = input.get("automatic").and_then(Value::as_bool);
+        let basis = self.basis(key, &Said { element: element.as_deref(), act: act.as_deref(), automatic }).await?;
         if let Some(element) = element.filter(|_| basis.evaluation.is_none()) {
             return Ok(Err(refused(format!("'{element}' is no business rule task that has decided in this case"))));
         }
-        let held = self.take(key).await?;
-        let (programs, variables) = (held.programs.clone(), held.state.variables_at(token));
         let catalogue = self.cases.registry.catalogue();
         let made = Urn::svod("decision", &format!("{}-{}-{token}", key.0, key.1))
             .map_err(|e| refused(e.to_string()))
             .and_then(|urn| decision(&case, urn, service_of(&case, &programs), (input, &*catalogue.texts), self.now))
-            .and_then(|decision| grounded(decision, &basis, self.actor.as_ref(), &self.cases.process))
+            .and_then(|decision| grounded(decision, &basis, with_inputs, self.actor.as_ref(), &self.cases.process))
             .and_then(|decision| compared(decision, &basis, &variables, input));
         let made = match made {
             Ok(made) => made,

@@ -23,19 +23,26 @@ pub(super) struct Basis {
     pub evaluation: Option<Value>,
     /// The person's act, when a person decided.
     pub act: Option<Value>,
-    /// What they decided on: `step` as `pack@version/process#step`, what it has `shown` them, their `answers`, and the `proposal` of
-    /// rules with their version.
+    /// What they decided on: their `task`; where the process names the step that decides, that `step` as
+    /// `pack@version/process#step`, what it has `shown` them and their `answers`; the `proposal` of rules with their version.
     pub seen: Map<String, Value>,
 }
 
+/// What a process says of a decision that it records.
+pub(super) struct Said<'a> {
+    /// The business rule task that decided.
+    pub element: Option<&'a str>,
+    /// The user task that decided, of which all that was shown and answered may be told to whose case it is.
+    pub act: Option<&'a str>,
+    /// Whether rules alone decided.
+    pub automatic: Option<bool>,
+}
+
 impl Deed<'_> {
-    /// The evaluation of an element, or the last one of a decision that nobody took but the rules; and who decided last.
-    pub(super) async fn basis(
-        &mut self,
-        key: Key,
-        element: Option<&str>,
-        automatic: Option<bool>,
-    ) -> Result<Basis, CaseError> {
+    /// The evaluation of an element, or the last one of a decision that nobody took but the rules; and who decided: at the step
+    /// that is named, or last.
+    pub(super) async fn basis(&mut self, key: Key, said: &Said<'_>) -> Result<Basis, CaseError> {
+        let Said { element, act: named, automatic } = *said;
         let some = |t: &Value| (t.get("did").is_some() || t.get("decided").is_some()).then(|| t.clone());
         let person = |t: &Value| t.get("did").is_some().then(|| t.clone());
         let act = match automatic {
@@ -43,6 +50,12 @@ impl Deed<'_> {
             Some(false) => Some(self.latest(key, &person).await?.unwrap_or_else(|| json!({}))),
             None => self.latest(key, &some).await?.filter(|t| t.get("did").is_some()),
         };
+        let at_named = |t: &Value| t.get("did").is_some_and(|did| did.as_str() == named).then(|| t.clone());
+        let found = match (&act, named) {
+            (Some(_), Some(_)) => self.latest(key, &at_named).await?,
+            _ => None,
+        };
+        let (act, told) = (found.clone().or(act), found.is_some());
         let wanted = element.map(str::to_owned);
         let evaluated = move |t: &Value| {
             let decided = t.get("decided")?.as_str()?;
@@ -53,20 +66,25 @@ impl Deed<'_> {
             _ => self.latest(key, &evaluated).await?,
         };
         let seen = match &act {
-            Some(act) => self.decided_on(key, act).await?,
+            Some(act) => self.decided_on(key, act, told).await?,
             None => Map::new(),
         };
         Ok(Basis { evaluation, act, seen })
     }
 
-    /// What whoever decided was shown and answered, at which step of which version. Entities are named and not copied, and what is
-    /// of a closer class than personal stays with the task.
-    async fn decided_on(&mut self, key: Key, act: &Value) -> Result<Map<String, Value>, CaseError> {
+    /// The task at which somebody decided; where its step is named for that (`told`), what it has shown and what was answered, at
+    /// which step of which version. Entities are named and not copied, and what is of a closer class than personal stays with the
+    /// task. Of a step that is not named nothing is told: it may have been about others than whose case it is.
+    async fn decided_on(&mut self, key: Key, act: &Value, told: bool) -> Result<Map<String, Value>, CaseError> {
         let text = |name: &str| act.get(name).and_then(Value::as_str);
         let mut seen = Map::new();
-        let Some((process, step)) = text("process").zip(text("did")) else { return Ok(seen) };
-        seen.insert("step".into(), format!("{process}#{step}").into());
+        if act.get("overridden").is_some() {
+            seen.extend(self.proposing(key).await?.map(|rules| ("proposal".to_owned(), rules)));
+        }
         let Some(urn) = text("task").and_then(|t| t.parse::<Urn>().ok()) else { return Ok(seen) };
+        seen.insert("task".into(), urn.as_str().into());
+        let Some((process, step)) = text("process").zip(text("did")).filter(|_| told) else { return Ok(seen) };
+        seen.insert("step".into(), format!("{process}#{step}").into());
         let task = match self.cases.registry.entity(&self.cases.process, &urn).await {
             Ok(task) => Some(task),
             Err(QueryError::NotFound(_)) => None,
@@ -80,9 +98,6 @@ impl Deed<'_> {
             if let Some(values) = values.map(|values| self.shareable(values)).filter(|values| !values.is_empty()) {
                 seen.insert(name.into(), values.into());
             }
-        }
-        if act.get("overridden").is_some() {
-            seen.extend(self.proposing(key).await?.map(|rules| ("proposal".to_owned(), rules)));
         }
         Ok(seen)
     }
@@ -150,6 +165,7 @@ fn model_of(evaluation: &Value) -> String {
 pub(super) fn grounded(
     mut made: Entity,
     basis: &Basis,
+    with_inputs: bool,
     actor: Option<&Actor>,
     process: &Actor,
 ) -> Result<Entity, Refused> {
@@ -162,7 +178,7 @@ pub(super) fn grounded(
     if let Some(rules) = part("tables").map(ToString::to_string).filter(|text| text.len() <= MAX_TEXT) {
         made = made.with("rules", Attribute::property(rules));
     }
-    if let Some(inputs) = inputs(&basis.seen, part("inputs")) {
+    if let Some(inputs) = inputs(&basis.seen, part("inputs").filter(|_| with_inputs)) {
         made = made.with("inputs", Attribute::property(inputs));
     }
     let by = |id: &str, name: &str| {

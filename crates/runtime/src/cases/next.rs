@@ -59,8 +59,8 @@ pub struct Upcoming {
     pub what: Coming,
     /// Id of the process, and of the element in its file.
     pub at: (String, String),
-    /// The element as its process calls it.
-    pub name: String,
+    /// The element as its process calls it; none for one of several decisions.
+    pub name: Option<String>,
     /// False for one of several things of which not all come. Any case may also end before.
     pub sure: bool,
     /// By when it is expected: by the times that the process gives to what comes before it, and by the term of the case.
@@ -316,12 +316,14 @@ impl<'a> Walk<'a> {
     }
 
     fn find(&mut self, what: Coming, way: &Way, element: &Element, by: Option<Timestamp>) {
-        let same = |u: &Upcoming| u.what == what && (what != Coming::Task || u.name == element.name);
-        if self.found.iter().any(same) {
+        let named = |u: &Upcoming| u.name.as_ref() == Some(&element.name);
+        let same = |u: &&mut Upcoming| u.what == what && (what != Coming::Task || named(u));
+        if let Some(found) = self.found.iter_mut().find(same) {
+            found.name = found.name.take().filter(|name| *name == element.name);
             return;
         }
         let at = (way.process.id().to_owned(), element.id.clone());
-        self.found.push(Upcoming { what, at, name: element.name.clone(), sure: way.sure, by });
+        self.found.push(Upcoming { what, at, name: Some(element.name.clone()), sure: way.sure, by });
     }
 
     /// When a span is over that begins then; none where it is worked out from what is not known yet.

@@ -86,7 +86,7 @@ impl Deed<'_> {
     }
 
     /// Clocks by which a year begins for a case: those of the calendar of its service, else UTC; seconds east of Greenwich.
-    async fn offset_of(&mut self, key: Key) -> Result<i32, CaseError> {
+    pub(super) async fn offset_of(&mut self, key: Key) -> Result<i32, CaseError> {
         let Some((root, case)) = self.root_case(key).await? else { return Ok(0) };
         let programs = self.take(root).await?.programs.clone();
         let calendars = &self.cases.registry.catalogue().calendars;

@@ -10,7 +10,7 @@
 //! | `case.update` | `set` (seed form) | – |
 //! | `case.pause` | `reason` | – |
 //! | `case.resume` | – | `deadline`, `stood`: when it stood still |
-//! | `decision.record` | `outcome`, `reason`?, `values`?, `acts`?, `element`?, `proposed`?, `objectDays`?, `automatic`?, `endsTerm`? | `decision` |
+//! | `decision.record` | `outcome`, `reason`?, `values`?, `acts`?, `element`?, `act`?, `inputs`?, `proposed`?, `objectDays`?, `automatic`?, `endsTerm`? | `decision` |
 //! | `decision.review` | `decision`?, `result`: `uphold` or `revise` | – |
 //! | `message.send` | `text`, `values`? | `message`: null when the applicant is not there any more |
 //! | `register.number` | `register`, `pattern`? | `number`, `n` |

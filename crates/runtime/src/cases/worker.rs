@@ -393,6 +393,10 @@ impl Worker {
                     let moved = (at.clone(), Some(further.clone()));
                     if let Err(again) = self.cases.unheard(&self.actor, listener, &told, (&e.to_string(), moved)).await
                     {
+                        // Nothing was written yet: it is told at the next look.
+                        if passes(&again) {
+                            return Ok(false);
+                        }
                         tracing::warn!(instance = format!("{}-{}", key.0, key.1), error = %again, "a signal was not taken");
                         self.rewrite(&at, Some(further.clone())).await?;
                     }

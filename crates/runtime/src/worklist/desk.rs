@@ -10,6 +10,7 @@ use svod_registry::{Find, QueryError, Registry};
 use super::{Filter, Late, PAGE, StatusFilter, Whose, mine, overdue};
 use crate::bounded::{Asked, Cursor, FEW, any_of, is};
 use crate::place::numbers_meant;
+use crate::tasks::is_taken_by;
 
 /// Counted no further in a long list.
 const COUNTED: usize = 100;
@@ -47,8 +48,17 @@ pub struct Listed {
     pub total: Option<usize>,
     /// What stands in the address of the next page: `page=2`, `after=…`.
     pub next: Option<String>,
-    /// The list is too long to be searched by words; by the number of a case it is.
+    /// The words were not looked for: the list is too long for that, and no case has them as its number.
     pub unsearched: bool,
+}
+
+impl Listed {
+    /// May a long list go on there? What stands behind `after=` in [`Listed::next`].
+    pub fn is_place(text: &str) -> bool {
+        text.split_once('~').is_some_and(|(number, cursor)| {
+            number.parse::<usize>().is_ok() && (cursor.is_empty() || Cursor::parse(cursor).is_some())
+        })
+    }
 }
 
 /// The list of one visitor.
@@ -93,7 +103,10 @@ impl<'a> Desk<'a> {
     /// Open tasks that fit, when all are at hand.
     fn among(&self, filter: &Filter) -> Option<Vec<Arc<Entity>>> {
         let open = self.open.as_ref().filter(|_| filter.status != StatusFilter::Done)?;
-        let mut conditions = filter.conditions(self.actor, self.now, "deadline");
+        // All are at hand, also those that the visitor has taken under another name.
+        let me = filter.whose == Whose::Me;
+        let narrow = Filter { whose: if me { Whose::All } else { filter.whose }, ..filter.clone() };
+        let mut conditions = narrow.conditions(self.actor, self.now, "deadline");
         conditions.extend(filter.worded());
         let find = Find {
             space: self.roots.first()?.clone(),
@@ -108,7 +121,9 @@ impl<'a> Desk<'a> {
             limit: open.len(),
             count: false,
         };
-        Some(find.among(open).entities)
+        let mut found = find.among(open).entities;
+        found.retain(|t| !me || (t.text("takenBy").is_some() && is_taken_by(t, self.actor)));
+        Some(found)
     }
 
     /// How many fit; in a long list no more than a hundred are counted.
@@ -183,23 +198,30 @@ impl<'a> Desk<'a> {
         }
         let (number, cursor) = after.and_then(|a| a.split_once('~')).unwrap_or_default();
         let (mut number, mut cursor) = (number.parse::<usize>().unwrap_or_default(), Cursor::parse(cursor));
-        let mut listed = Listed::default();
+        let (mut listed, mut searched) = (Listed::default(), false);
         // Who works in several territories reads one after the other.
         while let Some(root) = self.roots.get(number) {
-            let rest = wanted - listed.tasks.len();
+            let (rest, from) = (wanted - listed.tasks.len(), cursor.take());
             match self.narrowed(root, filter).await? {
                 None => listed.unsearched = true,
                 Some(asked) => {
-                    let found = asked.sorted(way(filter), cursor.take(), (rest, TRIES.0)).await?;
+                    searched = true;
+                    let found = asked.sorted(way(filter), from, (rest, TRIES.0)).await?;
                     listed.tasks.extend(found.rows);
                     listed.next = found.next.map(|c| format!("after={number}~{}", c.text()));
                 }
             }
-            if listed.next.is_some() || listed.tasks.len() >= wanted {
+            number += 1;
+            if listed.next.is_some() {
                 break;
             }
-            number += 1;
+            if listed.tasks.len() >= wanted {
+                // The page is full at the end of a territory: the next page begins with the next one.
+                listed.next = self.roots.get(number).map(|_| format!("after={number}~"));
+                break;
+            }
         }
+        listed.unsearched &= !searched;
         Ok(listed)
     }
 

@@ -1,13 +1,15 @@
 //! What a list of tasks is narrowed to: as it stands in addresses, and as the registry is asked.
 
 use svod_kernel::{Actor, Timestamp, Urn};
-use svod_query::{Filter as Condition, words};
+use svod_query::{Filter as Condition, Path, words};
 
-use crate::bounded::{any_of, before, between, is, since};
+use crate::bounded::{any_of, before, between, is, is_at, since};
 use crate::place::numbers_meant;
 
 /// Longest text that is looked for, in characters.
 const MAX_WORDS: usize = 60;
+/// Longest name of a service or of a kind of alerts, in bytes.
+pub const MAX_NAME: usize = 200;
 /// What is due within so many seconds is due soon.
 const SOON_SECONDS: i64 = 86_400;
 
@@ -144,8 +146,8 @@ impl Filter {
             status: StatusFilter::parse(text("status").unwrap_or_default()),
             whose: Whose::parse(text("body").unwrap_or_default()),
             severity: text("severity").filter(|s| ["warning", "danger"].contains(s)).map(str::to_owned),
-            service: text("service").filter(|s| s.len() <= 200).map(str::to_owned),
-            kind: text("kind").filter(|s| s.len() <= 200).map(str::to_owned),
+            service: text("service").filter(|s| s.len() <= MAX_NAME).map(str::to_owned),
+            kind: text("kind").filter(|s| s.len() <= MAX_NAME).map(str::to_owned),
             person: text("person").and_then(|u| u.parse().ok()),
             post: text("post").and_then(|u| u.parse().ok()),
             late: text("late").and_then(Late::parse),
@@ -175,7 +177,7 @@ impl Filter {
         let mut all = Vec::new();
         match (self.whose, &actor.body) {
             (Whose::Body, Some(body)) => all.push(is("body", body.as_str())),
-            (Whose::Me, _) => all.push(is("takenBy", &actor.name)),
+            (Whose::Me, _) => all.extend(taken_by(actor)),
             _ => {}
         }
         all.extend(self.person.iter().map(|person| is("person", person.as_str())));
@@ -202,8 +204,17 @@ impl Filter {
     }
 }
 
+/// Taken by the actor, as [`is_taken_by`](crate::is_taken_by) has it: under their name, which has an index, and by nobody else of that
+/// name; of what was taken before it was written who, the name is all there is.
+fn taken_by(actor: &Actor) -> [Condition; 2] {
+    let who = Path { about: vec!["actor".to_owned()], ..Path::attribute("takenBy") };
+    [is("takenBy", &actor.name), Condition::Any(vec![is_at(who.clone(), &actor.id), Condition::Missing(who)])]
+}
+
 #[cfg(test)]
 mod tests {
+    use svod_model::{Attribute, Entity};
+
     use super::*;
 
     #[test]
@@ -235,6 +246,30 @@ mod tests {
         assert_eq!(Filter::parse(|name| fields.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)), all);
         assert_eq!(Filter::parse(|_| Some(" Кирова & 1 ")).words, "Кирова & 1");
         assert_eq!(Filter::parse(|_| Some("nonsense")).status, StatusFilter::Open);
+    }
+
+    #[test]
+    fn a_namesake_has_tasks_of_their_own() {
+        let actor = Actor { id: "urn:svod:person:1".into(), name: "Clerk".into(), ..Actor::anonymous() };
+        let task = |name: &str, who: Option<&str>| {
+            let about = who.map(|id| ("actor".to_owned(), Attribute::property(id)));
+            let by = Attribute { about: about.into_iter().collect(), ..Attribute::property(name) };
+            let urn = Urn::svod("task", "1").unwrap();
+            Entity::new(urn, "Task", "k".parse().unwrap())
+                .with("takenBy", by)
+                .with("status", Attribute::property("taken"))
+        };
+        let me = Filter { whose: Whose::Me, ..Filter::default() };
+        let all = Condition::All(me.conditions(&actor, Timestamp(1), "openUntil"));
+        for (task, fits) in [
+            (task("Clerk", Some("urn:svod:person:1")), true),
+            (task("Clerk", Some("urn:svod:person:2")), false),
+            (task("Clerk", None), true),
+            (task("Chief", None), false),
+        ] {
+            assert_eq!(all.holds(&task, &|_| None), fits, "{task:?}");
+            assert_eq!(crate::is_taken_by(&task, &actor), fits, "the same as for whoever works on it");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use svod_registry::{Action, Registry};
 use crate::tasks::is_taken_by;
 
 pub use desk::{Amount, Desk, Figures, Listed};
-pub use filter::{Filter, Late, StatusFilter, Whose};
+pub use filter::{Filter, Late, MAX_NAME, StatusFilter, Whose};
 
 /// Rows on a page.
 pub const PAGE: usize = 50;

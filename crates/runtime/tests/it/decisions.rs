@@ -14,7 +14,9 @@ use crate::law::{ABOVE, BELOW, Law, PERSON, about};
 crate::on_both_engines!(
     an_automatic_decision_names_the_rules_that_fired,
     a_decision_by_a_person_names_the_post,
+    what_is_about_others_stays_with_the_task,
     what_a_decision_rests_on_must_be_there,
+    what_the_rules_were_given_need_not_be_told,
     a_decision_is_objected_to_and_looked_at_by_somebody_else,
     an_objection_names_the_files_that_were_held_for_it,
     an_objection_has_its_time_and_its_people,
@@ -94,16 +96,21 @@ const PROPOSES: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
     <literalExpression id="l"><text>{decision: if floors &gt; 3 then "refuse" else "grant"}</text></literalExpression></decision>
 </definitions>"##;
 
-async fn a_decision_by_a_person_names_the_post(place: &TestPlace) {
-    let rec = record("rec", &[("outcome", "decision"), ("acts", "[\"Act 3\"]"), ("objectDays", "10")]);
-    let body = format!(
+/// Somebody looks, and the process records what they said with these inputs.
+fn looks(inputs: &[(&str, &str)]) -> String {
+    let rec = record("rec", inputs);
+    format!(
         r#"<startEvent id="s"/><endEvent id="e"/><serviceTask id="echo" svod:service="echo"/>
         <businessRuleTask id="p" svod:decision="proposes.dmn#Proposal" svod:result="proposal"/>
         <userTask id="look"><extensionElements><svod:input name="floors" value="floors"/><svod:input name="owner" value="owner"/>
           </extensionElements></userTask>{rec}
         s -> p -> look -> echo -> rec -> e"#
-    );
-    let law = Law::new(place, &[("decides", &body)], &[("proposes.dmn", PROPOSES)]).await;
+    )
+}
+
+async fn a_decision_by_a_person_names_the_post(place: &TestPlace) {
+    let inputs = [("outcome", "decision"), ("act", "\"look\""), ("acts", "[\"Act 3\"]"), ("objectDays", "10")];
+    let law = Law::new(place, &[("decides", &looks(&inputs))], &[("proposes.dmn", PROPOSES)]).await;
     let one = Law::official("one", BELOW);
     let owner = json!({"urn": PERSON, "type": "Person", "space": "kuzbass", "name": "Анна"});
     for (word, overridden) in [("grant", false), ("refuse", true)] {
@@ -127,13 +134,49 @@ async fn a_decision_by_a_person_names_the_post(place: &TestPlace) {
     }
 }
 
+/// E13: what an official saw and answered may be about others, so that the applicant is told only of a step that is named for it.
+async fn what_is_about_others_stays_with_the_task(place: &TestPlace) {
+    let law = Law::new(place, &[("decides", &looks(&[("outcome", "decision")]))], &[("proposes.dmn", PROPOSES)]).await;
+    let one = Law::official("one", BELOW);
+    let case = law.open("permit", "decides", BELOW, json!({"floors": 2, "owner": {"name": "Another"}})).await;
+    let answers = json!({"decision": "refuse", "account": "40817810000000000001"});
+    law.act(&one, &case, "look", answers).await.unwrap();
+    law.house.settle().await;
+    let made = decision(&law, &case).await;
+    assert_eq!((made.text("outcome"), made.text("madeBy")), (Some("refuse"), Some("Специалист one")));
+    assert_eq!(made.text("model"), None, "nobody says at which step it was decided");
+    let text = made.text("inputs").unwrap();
+    let from: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(from["proposal"]["model"], json!("law@1.0.0/proposes.dmn#Proposal"));
+    assert!(from["task"].as_str().is_some_and(|task| task.starts_with("urn:svod:task:")), "{text}");
+    assert!(!text.contains("4081781") && !text.contains("Another") && from.get("step").is_none(), "{text}");
+}
+
 async fn what_a_decision_rests_on_must_be_there(place: &TestPlace) {
-    let rec = record("rec", &[("outcome", "outcome"), ("element", "\"nowhere\"")]);
-    let body = format!("<startEvent id=\"s\"/><endEvent id=\"e\"/>{rec}\ns -> rec -> e");
-    let law = Law::new(place, &[("bad", &body)], &[]).await;
-    let case = law.open("permit", "bad", BELOW, json!({"outcome": "x"})).await;
-    assert!(law.incidents(&case).await[0].2.contains("nowhere"));
-    assert!(law.all("Decision").await.is_empty());
+    let body = |wrong: &str| {
+        let rec = record("rec", &[("outcome", "outcome"), (wrong, "\"nowhere\"")]);
+        format!("<startEvent id=\"s\"/><endEvent id=\"e\"/>{rec}\ns -> rec -> e")
+    };
+    let law = Law::new(place, &[("element", &body("element")), ("act", &body("act"))], &[]).await;
+    for wrong in ["element", "act"] {
+        let case = law.open("permit", wrong, BELOW, json!({"outcome": "x"})).await;
+        assert!(law.incidents(&case).await[0].2.contains("nowhere"), "{wrong}");
+        assert!(law.all("Decision").await.is_empty());
+    }
+}
+
+/// What the rules were given is about others too: the process keeps it to itself.
+async fn what_the_rules_were_given_need_not_be_told(place: &TestPlace) {
+    let rec = record("rec", &[("outcome", "\"granted\""), ("element", "\"d\""), ("inputs", "false")]);
+    let body = format!(
+        r#"<startEvent id="s"/><endEvent id="e"/><userTask id="wait"/>
+        <businessRuleTask id="d" svod:decision="fees.dmn#Fee" svod:result="fee"/>{rec}
+        s -> d -> rec -> wait -> e"#
+    );
+    let law = Law::new(place, &[("rules", &body)], &[("fees.dmn", FEE)]).await;
+    let case = law.open("permit", "rules", BELOW, json!({"floors": 5})).await;
+    let made = decision(&law, &case).await;
+    assert_eq!((made.text("model"), made.text("inputs")), (Some("law@1.0.0/fees.dmn#Fee"), None));
 }
 
 /// A case of Anna's that the official decided; the decision.

@@ -104,7 +104,7 @@ async fn who_owns_the_home_is_registered_at_once(place: &TestPlace) {
     assert_eq!(homes[0].text("address"), Some("Новокузнецк, ул. Кирова, 1, 2"));
     let told = town.house.told(&case).await;
     let decided = told.iter().find(|t| t["decided"] == "route").unwrap().to_string();
-    assert!(decided.contains("owner") && decided.contains("moving@0.4.0"), "{decided}");
+    assert!(decided.contains("owner") && decided.contains("moving@0.5.0"), "{decided}");
     let stranger = Actor { id: "urn:svod:person:2".into(), ..town.citizen.clone() };
     assert!(town.applications.case_of(&stranger, &case).await.is_err(), "nobody else's case");
 }

@@ -14,6 +14,7 @@ use crate::law::{BELOW, Law, PERSON};
 
 crate::on_both_engines!(
     what_lies_behind_a_parting_is_possible,
+    one_of_several_decisions_has_no_name,
     ways_come_together_when_the_last_of_them_is_there,
     what_is_done_again_is_not_the_end,
     the_permit_foretells_its_steps,
@@ -26,7 +27,7 @@ async fn next(law: &Law, case: &Urn) -> Vec<Told> {
     let (entity, tasks) = (law.entity(case).await, law.house.tasks().await);
     let all = law.house.cases.next(&entity, &tasks).await.unwrap();
     let told = |u: svod_runtime::cases::Upcoming| {
-        let name = if u.what == Coming::Task { u.name } else { String::new() };
+        let name = u.name.filter(|_| u.what == Coming::Task).unwrap_or_default();
         (u.what.word(), name, u.sure, u.by.map(|at| at.to_string()))
     };
     all.into_iter().map(told).collect()
@@ -58,6 +59,29 @@ async fn what_lies_behind_a_parting_is_possible(place: &TestPlace) {
     assert_eq!(next(&law, &case).await, [one("end", "", true, "2027-01-12T07:00:00Z")]);
     law.act(&Law::official("one", BELOW), &case, "visit", json!({})).await.unwrap();
     assert_eq!(next(&law, &case).await, [], "it is over");
+}
+
+/// Which of several decisions it is that comes nobody knows yet: none is named. The only one is.
+async fn one_of_several_decisions_has_no_name(place: &TestPlace) {
+    let plan = |other: &str| {
+        format!(
+            r#"<startEvent id="s"/><endEvent id="e"/><userTask id="look"/><exclusiveGateway id="which" default="no"/>
+        <sequenceFlow id="no" sourceRef="which" targetRef="refuse"/>
+        <serviceTask id="refuse" name="Refuse" svod:service="decision.record"><extensionElements><svod:input name="outcome" value="&quot;no&quot;"/></extensionElements></serviceTask>
+        <serviceTask id="grant" name="{other}" svod:service="decision.record"><extensionElements><svod:input name="outcome" value="&quot;yes&quot;"/></extensionElements></serviceTask>
+        s -> look -> which -> grant if good
+        grant -> e
+        refuse -> e"#
+        )
+    };
+    let law = Law::new(place, &[("two", &plan("Grant")), ("one", &plan("Refuse"))], &[]).await;
+    for (process, name) in [("two", None), ("one", Some("Refuse"))] {
+        let case = law.open("permit", process, BELOW, json!({})).await;
+        let (entity, tasks) = (law.entity(&case).await, law.house.tasks().await);
+        let all = law.house.cases.next(&entity, &tasks).await.unwrap();
+        let told: Vec<_> = all.iter().map(|u| (u.what, u.name.as_deref())).collect();
+        assert_eq!(told, [(Coming::Decision, name)], "{process}");
+    }
 }
 
 async fn ways_come_together_when_the_last_of_them_is_there(place: &TestPlace) {

@@ -6,6 +6,8 @@ use crate::{Conn, Engine, StoreError, Value};
 const MOST_AT_ONCE: usize = 500;
 /// Entities of a type that are looked at one by one rather than all that have a common value.
 const FEW: i64 = 20_000;
+/// Rows of an index read in one statement.
+const STRETCH: i64 = 5_000;
 /// Entities that have a common value, at the least.
 const PROBE: i64 = 200;
 
@@ -280,6 +282,10 @@ pub fn having(conn: &mut dyn Conn, spaces: &[i64], attribute: i64, key: &[u8]) -
     Ok(found)
 }
 
+fn length_of<T>(all: &[T]) -> i64 {
+    i64::try_from(all.len()).unwrap_or(i64::MAX)
+}
+
 /// How many keys there are in the stretch, counted up to `most`.
 ///
 /// # Errors
@@ -383,6 +389,50 @@ pub fn by_cell_list(
             Ok(())
         })?;
     }
+    Ok(found)
+}
+
+/// Entities of a space that have one of these keys and, where that are `many` or more, a place under the attribute; numbers,
+/// ascending. Only rows of the indexes are read. What has a place and none of the keys costs its row of the index at the most: work
+/// that is done keeps its place for ever.
+///
+/// # Errors
+/// Whatever the engine refused.
+pub fn placed(
+    conn: &mut dyn Conn,
+    keys: &[Keys],
+    (space, geometry): (i64, i64),
+    (mark, many): (i64, i64),
+) -> Result<Vec<i64>, StoreError> {
+    let mut having = Vec::new();
+    for keys in keys {
+        let mut after: Option<(Vec<u8>, i64)> = None;
+        loop {
+            let hits = by_keys(conn, keys, after.as_ref().map(|(key, entity)| (key.as_slice(), *entity)), STRETCH)?;
+            let whole = length_of(&hits) < STRETCH;
+            having.extend(hits.iter().filter(|hit| hit.kind == mark || hit.kind == 0).map(|hit| hit.entity));
+            match hits.into_iter().next_back() {
+                Some(last) if !whole => after = Some((last.key, last.entity)),
+                _ => break,
+            }
+        }
+    }
+    having.sort_unstable();
+    having.dedup();
+    if length_of(&having) < many {
+        return Ok(having);
+    }
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let hits = by_cells(conn, space, geometry, (i64::MIN, i64::MAX), after, STRETCH)?;
+        found.extend(hits.iter().map(|hit| hit.entity).filter(|entity| having.binary_search(entity).is_ok()));
+        match hits.last() {
+            Some(last) if length_of(&hits) == STRETCH => after = Some((last.key, last.entity)),
+            _ => break,
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
     Ok(found)
 }
 

@@ -10,7 +10,7 @@ use crate::{Conn, Engine, Row, StoreError, Value};
 
 pub use find::{
     EntityPage, Hit, Keys, UsedRow, attributes_in_use, by_cell_list, by_cells, by_ids, by_keys, by_keys_down, count,
-    count_cells_to, count_keys_to, having, ids, of_type, page, spaces_with, types_in_use,
+    count_cells_to, count_keys_to, having, ids, of_type, page, placed, spaces_with, types_in_use,
 };
 pub use write::{
     Added, AttributeUse, IndexKey, IndexRow, Write, add_rows, count_attributes, cut_tombstone, empty_tombstone, write,

@@ -12,6 +12,7 @@ crate::on_both_engines!(
     removed_entities_leave_a_tombstone,
     entities_are_found_by_type_and_value,
     few_are_found_among_many_with_the_same_value,
+    what_is_over_is_not_found_by_its_place,
     entities_are_found_by_cell,
     types_are_counted,
     a_writer_learns_that_it_is_behind,
@@ -207,6 +208,38 @@ async fn few_are_found_among_many_with_the_same_value(place: &TestPlace) {
         assert_eq!(find("Alert", 1, &[(STATUS, "open"), (KIND, "air")])?, [7, 207]);
         assert_eq!(find("Case", 2, &open)?.len(), 594);
         assert!(find("Person", 3, &open)?.is_empty(), "none of the type");
+        Ok(())
+    })
+    .await;
+}
+
+/// Work that is done keeps its place for ever: it is no answer, however few or many are open.
+async fn what_is_over_is_not_found_by_its_place(place: &TestPlace) {
+    const STATUS: i64 = 11;
+    with(place, |c| {
+        let key = |status: &str| status.as_bytes().to_vec();
+        let row = |status: &str| (STATUS, IndexKey::Value(key(status)));
+        let with = |n: i64, status: &str, at: Option<i64>| {
+            let cell = at.map(|cell| (5, IndexKey::Cell(cell)));
+            Write { added: [row(status)].into_iter().chain(cell).collect(), ..made(0, &format!("urn:t:{n}"), "T", &[]) }
+        };
+        let all = [
+            with(1, "offered", Some(100)),
+            with(2, "offered", None),
+            with(3, "done", Some(110)),
+            with(4, "taken", Some(120)),
+            with(5, "done", None),
+        ];
+        entity::write(c, &all)?;
+        let of = |status: &str| Keys { space: 0, attribute: STATUS, low: key(status), high: key(status) };
+        let keys = [of("offered"), of("taken")];
+        let mut found = |many: i64| {
+            let ids = entity::placed(c, &keys, (0, 5), (77, many))?;
+            let rows = entity::by_ids(c, 0, &ids)?;
+            Ok::<_, StoreError>(rows.into_iter().map(|row| row.urn).collect::<Vec<_>>())
+        };
+        assert_eq!(found(1)?, ["urn:t:1", "urn:t:4"], "by both indexes");
+        assert_eq!(found(100)?, ["urn:t:1", "urn:t:2", "urn:t:4"], "few are looked at one by one");
         Ok(())
     })
     .await;

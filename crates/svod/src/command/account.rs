@@ -87,6 +87,6 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
         }
         Err(e) => eprintln!("no event of it was left: {e:#}"),
     }
-    println!("{origin}/invitation#{}", invitation.seal(&key));
+    println!("{origin}/invitation#{}", invitation.seal(&key, SystemClock.now()));
     Ok(ExitCode::SUCCESS)
 }

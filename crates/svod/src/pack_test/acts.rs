@@ -1,5 +1,5 @@
-//! What people do beside applying and working: they answer offers, object, write, say how it went, pay; what operators and payment
-//! providers do.
+//! What people do beside applying and working: they answer offers, object, write, say how it went, pay, keep cards to be paid to; what
+//! operators and payment providers do.
 
 use anyhow::Context as _;
 use serde_json::{Map, Value};
@@ -146,6 +146,18 @@ impl Stage {
         };
         let amount = step.get("amount").and_then(Value::as_i64);
         self.money.pay(&actor, &accrual, amount, "http://localhost/{payment}").await.map(drop).map_err(Fault::of)
+    }
+
+    /// `card: {as, keep: <last four digits> | forget: <card>}`: a card to be paid to, shown to the sandbox provider.
+    pub async fn card(&mut self, step: &Value) -> Done {
+        let actor = self.actor(step).await?;
+        if let Some(card) = word(step, "forget") {
+            return self.money.forget_card(&actor, &self.urn(card)?).await.map_err(Fault::of);
+        }
+        let token = self.money.sandbox_card(&actor, word(step, "keep").unwrap_or_default()).await.map_err(Fault::of)?;
+        let card = self.money.keep_card(&actor, &token).await.map_err(Fault::of)?;
+        self.remember(step, "card", card);
+        Ok(())
     }
 
     /// `provider: done | failed`: what becomes of every payment that is under way.

@@ -203,7 +203,9 @@ impl Stage {
         }
         for (n, expected) in list(case, "then").enumerate() {
             let key = single(expected)?.0;
-            self.expect(expected).await.with_context(|| format!("then {} ({key})", n + 1))?;
+            // What was refused before is the cause of what is missing now.
+            let met = self.expect(expected).await.with_context(|| format!("then {} ({key})", n + 1));
+            met.map_err(|e| self.unexpected().err().map_or(e, |cause| cause.context("the last step")))?;
         }
         self.unexpected().context("the last step")?;
         let read = |conn: &mut dyn svod_store::Conn| svod_store::projection::all_set_aside(conn, "triggers");

@@ -46,6 +46,7 @@ impl Stage {
             "call_off" => self.call_off(step).await,
             "retry" => self.retry(step).await,
             "pay" => self.pay(step).await,
+            "card" => self.card(step).await,
             "provider" => self.provider(step.as_str().unwrap_or_default()).await,
             _ => Err(anyhow::anyhow!("there is no step '{key}'").into()),
         }

@@ -1,7 +1,8 @@
 //! Who has lost every way to sign in is invited again to what is theirs, by who may; and sees who that was.
 
 use svod_identity::{From, Invitation};
-use svod_kernel::{Clock as _, Role};
+use svod_kernel::{Clock as _, Role, Urn};
+use svod_model::{Attribute, Entity};
 use svod_testkit::{Answer, TestApp, packs};
 
 use super::services_api::Program;
@@ -25,7 +26,7 @@ async fn bearer(app: &TestApp, token: &str, path: &str) -> Answer {
 /// Somebody with a post, in a session with a fresh proof.
 async fn holding(app: &TestApp, role: Role, space: &str) -> String {
     let now = app.clock.now();
-    let login = format!("of-{space}-{}", now.0);
+    let login = format!("of-{}-{}", space.replace('/', "-"), now.0);
     let mut invitation = Invitation::new(&login, "Administrator", now.plus_seconds(60)).unwrap();
     invitation.post = Some((role, space.parse().unwrap()));
     let invitation = app.core.identity.invite(&invitation);
@@ -74,5 +75,84 @@ async fn who_is_invited_again_finds_their_cases_and_who_did_it() {
     assert!(app.core.identity.passkeys(&session.account).await.unwrap().is_empty(), "her passkey of before");
     let accesses = bearer(&app, &back, "/api/v1/my/accesses").await;
     assert!(accesses.status == 200 && accesses.text.contains("\"account\""), "who opened it: {}", accesses.text);
+    // A link of before she was kept out again opens nothing.
+    app.clock.advance(1);
+    app.core.identity.block(&account.id.to_string(), true, &svod_kernel::Actor::platform("test")).await.unwrap();
+    let refused = submit(&app, "", "/invitation/accept", &format!("code={code}")).await;
+    assert!(refused.status != 303, "{}", refused.header("location"));
+    assert!(app.core.identity.account(&session.account).await.unwrap().blocked);
+    app.settle().await;
+}
+
+/// Opens an invitation of the command line to the account of that person.
+async fn by_hand(app: &TestApp, person: &Urn) -> (svod_identity::Account, String) {
+    let mut invitation = Invitation::new("anna", "Анна", app.clock.now().plus_seconds(60)).unwrap();
+    invitation.person = Some(person.clone());
+    let link = app.core.identity.invite(&invitation);
+    // Both of two who open it at once, or the one of them.
+    let from = From::default();
+    let (one, two) = tokio::join!(app.core.identity.accept(&link, &from), app.core.identity.accept(&link, &from));
+    two.or(one).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_no_post_is_for_who_runs_the_region() {
+    const TOWN: &str = "kuzbass/novokuznetsk";
+    let app = TestApp::builder().doors().start().await;
+    let person: Urn = "urn:t:person:anna".parse().unwrap();
+    let anna = Entity::new(person.clone(), "Person", TOWN.parse().unwrap());
+    app.create(anna.with("name", Attribute::property("Анна"))).await;
+    let (account, token) = by_hand(&app, &person).await;
+    app.proved(&token).await;
+    svod_identity::testing::add_passkey(&app.core.identity, &account.id.to_string(), "ES256").await.unwrap();
+    let (region, town) =
+        (holding(&app, Role::Administrator, "kuzbass").await, holding(&app, Role::Administrator, TOWN).await);
+    let again = format!("id={}", account.id);
+    let kept_out = submit(&app, &region, "/accounts/block", &format!("{again}&blocked=true")).await;
+    assert_eq!(kept_out.status, 303, "{}", kept_out.text);
+    // Who may not let her in again does not open her account anew either.
+    let in_again = format!("{again}&blocked=false");
+    for (path, fields) in [("/accounts/block", &in_again), ("/accounts/again", &again)] {
+        assert_eq!(submit(&app, &town, path, fields).await.status, 403, "{path}");
+    }
+    let named = format!("login=anna&name=Anna&person={person}");
+    let refused = submit(&app, &town, "/accounts/invite", &named).await;
+    assert!(refused.status == 422 && !refused.text.contains("/invitation#"), "{}", refused.text);
+    let made = submit(&app, &region, "/accounts/again", &again).await;
+    assert!(made.status == 200 && made.text.contains("/invitation#"), "{}", made.text);
+
+    // Who works for the town is the town's.
+    let mut invitation = Invitation::new("clerk", "Clerk", app.clock.now().plus_seconds(60)).unwrap();
+    invitation.post = Some((Role::Official, TOWN.parse().unwrap()));
+    let link = app.core.identity.invite(&invitation);
+    let (clerk, _) = app.core.identity.accept(&link, &From::default()).await.unwrap();
+    let of_clerk = format!("id={}", clerk.id);
+    assert_eq!(submit(&app, &town, "/accounts/block", &format!("{of_clerk}&blocked=true")).await.status, 303);
+    let made = submit(&app, &town, "/accounts/again", &of_clerk).await;
+    assert!(made.status == 200 && made.text.contains("/invitation#"), "{}", made.text);
+    app.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_opened_an_account_stands_there_once_in_the_readers_language() {
+    let app = TestApp::builder().doors().start().await;
+    let person: Urn = "urn:t:person:anna".parse().unwrap();
+    let anna = Entity::new(person.clone(), "Person", "kuzbass".parse().unwrap());
+    app.create(anna.with("name", Attribute::property("Анна"))).await;
+    let (_, token) = by_hand(&app, &person).await;
+    for (lang, who, ground, reason) in [
+        ("en", "The platform&#39;s operator", "Invitation to your account", "ways to sign in that it had before"),
+        ("kk", "Платформа операторы", "Тіркелгіңізге шақыру", "бұрынғы кіру тәсілдері"),
+        ("ru", "Оператор платформы", "Приглашение в вашу учётную запись", "прежние способы входа"),
+    ] {
+        let headers = [("cookie", format!("svod_session={token}")), ("accept-language", lang.to_owned())];
+        let page = app.request("GET", "/my/accesses", &headers, Vec::new()).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        for text in [who, ground, reason] {
+            assert!(page.text.contains(text), "{lang}, {text}: {}", page.text);
+        }
+        assert_eq!(page.text.matches(ground).count(), 1, "{lang}: {}", page.text);
+        assert!(!page.text.contains(">operator<") && !page.text.contains(": invitation<"), "{lang}: {}", page.text);
+    }
     app.settle().await;
 }

@@ -213,6 +213,7 @@ fn what_is_refused_and_not_expected_fails_with_what_the_platform_says() {
     // What no register knows is looked at, so that the case is open.
     let closed = "    - case: {status: closed}\n";
     fails(apply("{}"), "    - case: {count: 0}\n", &["refused (form)", "address: required", "expect 'refused'"]);
+    fails(apply("{}"), closed, &["refused (form)", "address: required"]);
     fails(apply(whole), closed, &["then 1 (case)", "status: \"closed\" expected, \"open\" found"]);
     fails(apply("{adress: x}"), closed, &["when 1 (apply)", "no field 'adress'", "address"]);
     let done = format!("{}    - task: {{by: official-migration, step: review, take: only}}\n", apply(whole));

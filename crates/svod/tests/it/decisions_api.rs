@@ -124,7 +124,7 @@ on_both_engines! {
         let programs = app.core.registry.programs_in_force("kuzbass").await.unwrap().unwrap();
         for _ in 0..20 {
             let inputs = child().as_object().cloned().unwrap();
-            let evaluation = programs.decide("benefit.dmn#benefit", &inputs, app.clock.now()).unwrap();
+            let evaluation = programs.decide("benefit.dmn#benefit", &inputs, (app.clock.now(), 0)).unwrap();
             assert_eq!(evaluation.result, json!(1000));
         }
         assert_eq!(more(), 1, "what cases ask is compiled when the first of them does");

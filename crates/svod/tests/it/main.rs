@@ -16,6 +16,7 @@ mod earnest;
 mod federation;
 mod files;
 mod graph;
+mod how_to;
 mod keeping;
 mod ledger;
 mod mandates;

@@ -152,6 +152,15 @@ on_both_engines! {
         keeper.api(&app, "POST", mandates, body(&["Consent"], "2099-01-01T00:00:00Z")).await.problem(422, "field");
         clerk.api(&app, "POST", mandates, body(&["Consent"], &until)).await.problem(403, "same-person");
         stranger.api(&app, "POST", mandates, body(&["Consent"], &until)).await.problem(404, "not-found");
+        // Who acts for oneself is said where powers are given, with their end: no law makes somebody the guardian of an official
+        // who enters it.
+        for (role, login) in [(Role::Official, "official"), (Role::Administrator, "second")] {
+            let own = Somebody::new(&app, login, Some((role, "kuzbass"))).await;
+            let body = json!({"whom": own.person, "delegate": "clerk", "basis": "guardian", "document": "решение № 3"});
+            let refused = own.api(&app, "POST", mandates, Some(body)).await;
+            assert!(refused.status == 403, "{login}: {} {}", refused.status, refused.text);
+        }
+        assert!(app.core.trust.mandates_of(&clerk.person).await.unwrap().is_empty());
         let made = keeper.api(&app, "POST", mandates, body(&["Consent"], &until)).await;
         assert_eq!(made.status, 201, "{}", made.text);
         let mandate = made.json()["id"].as_str().unwrap().to_owned();

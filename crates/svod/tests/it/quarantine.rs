@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use svod_ingest::{QuarantineStatus, Which};
-use svod_kernel::{Coded as _, Urn};
+use svod_kernel::{Actor, Coded as _, Role, Urn};
 use svod_testkit::{on_both_engines, packs};
 
 on_both_engines! {
@@ -34,6 +34,12 @@ on_both_engines! {
         assert_eq!(looks.len(), 1, "{looks:?}");
         let (who, why) = (looks[0].actor.as_str(), looks[0].ground.as_str());
         assert_eq!((looks[0].action.as_str(), who, why), ("look", administrator.id.as_str(), "датчик заменили"));
+        // The security officer sees that somebody looked, and not at what.
+        let (roles, spaces) = ([Role::Auditor].into(), vec!["kuzbass".parse().unwrap()]);
+        let officer = Actor { id: "urn:t:officer".into(), roles, spaces, ..Actor::anonymous() };
+        let seen = app.journal(&officer, "kuzbass", None).await;
+        assert!(seen.iter().any(|e| e.entity_type == "Quarantine" && e.ground == why), "{seen:?}");
+        assert_eq!(quarantine.look(&officer, "датчик заменили").await.unwrap_err().status(), 403);
         let preview = quarantine.try_mapping(&administrator, held[1].id, mapping).await.unwrap();
         assert_eq!((preview.readings.len(), preview.faults.len()), (1, 0));
         assert_eq!(preview.readings[0].attribute, "pm25");

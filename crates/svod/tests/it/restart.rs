@@ -109,6 +109,9 @@ on_both_engines! {
         app.create(case).await;
         let (office, outside) = (task("office"), task("outside").with("location", Attribute::point(place)));
         let (office_id, outside_id) = (office.id.clone(), outside.id.clone());
+        let done = task("done").with("location", Attribute::point(place)).with("status", Attribute::property("done"));
+        let done_id = done.id.clone();
+        app.create(done).await;
         app.create(office).await;
         app.create(outside).await;
         let here = |app: &svod_testkit::TestApp, urn: &Urn| app.core.twin.entity(urn).is_some();
@@ -118,5 +121,6 @@ on_both_engines! {
         let app = app.restart().await;
         assert!(here(&app, &outside_id));
         assert!(!here(&app, &office_id), "a task without a place, after a restart");
+        assert!(!here(&app, &done_id), "a task that is done keeps its place, and is history");
     }
 }

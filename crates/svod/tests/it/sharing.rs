@@ -69,6 +69,15 @@ async fn token(
     given["access_token"].as_str().unwrap().to_owned()
 }
 
+/// What was given by each, as it stands there.
+fn names(seen: &serde_json::Value) -> Vec<String> {
+    let of = |item: &serde_json::Value| match &item["attributes"]["only"]["value"] {
+        serde_json::Value::Array(all) => all.iter().map(|name| name.as_str().unwrap()).collect::<Vec<_>>().join(" "),
+        one => one.as_str().unwrap().to_owned(),
+    };
+    seen["items"].as_array().unwrap().iter().map(of).collect()
+}
+
 on_both_engines! {
     async fn what_a_site_learns_its_person_sees_once_an_hour(builder: TestAppBuilder) {
         let app = builder.doors().start().await;
@@ -76,13 +85,17 @@ on_both_engines! {
         let shop = shop(&app).await;
         let given = "/api/v1/my/accesses?given=true";
         let first = token(&app, &shop, &olga, &["profile"]).await;
-        assert_eq!(olga.api(&app, "GET", given, None).await.ok()["items"], serde_json::json!([]), "nothing was told yet");
+        // The ID token came with it and says who she is.
+        let told = names(&olga.api(&app, "GET", given, None).await.ok());
+        assert_eq!(told, ["sub"], "it asks for nothing more");
         for _ in 0..2 {
             app.core.identity.user_info(&first, None).await.unwrap();
         }
         let seen = olga.api(&app, "GET", given, None).await.ok();
-        assert_eq!(seen["items"].as_array().unwrap().len(), 1, "{seen}");
-        let told = &seen["items"][0]["attributes"];
+        assert_eq!(names(&seen).len(), 2, "{seen}");
+        let whole = names(&seen).iter().position(|names| names != "sub").unwrap();
+        let whole = &seen["items"][whole];
+        let told = &whole["attributes"];
         assert_eq!((&told["basis"]["value"], &told["post"]["value"]), (&"site".into(), &"Shop".into()), "{told}");
         assert_eq!(told["actor"]["value"], format!("site:{}", shop.0.id));
         assert_eq!(told["only"]["value"], serde_json::json!(["sub", "name", "preferred_username"]));
@@ -97,9 +110,10 @@ on_both_engines! {
         assert!(page.status == 200 && page.text.contains("<strong>Shop</strong>"), "{}", page.text);
         let other = app.request("GET", "/my/accesses", &cookie, Vec::new()).await;
         assert!(other.status == 200 && !other.text.contains("Shop"), "{}", other.text);
-        let access = seen["items"][0]["id"].as_str().unwrap().parse().unwrap();
+        let access = whole["id"].as_str().unwrap().parse().unwrap();
         app.core.trust.object(&olga.actor(&app).await, &access, "I did not know").await.unwrap();
-        // Whoever has no good token learns nothing; what it learns besides is told at once, the same again after an hour.
+        // Whoever has no good token learns nothing; what it learns besides is told at once, the same again after an hour. A site
+        // that asks what another's token is learns whose it is.
         assert!(app.core.identity.user_info("stolen", None).await.is_err());
         let wider = token(&app, &shop, &olga, &["profile", "email"]).await;
         app.core.identity.user_info(&wider, None).await.unwrap();
@@ -107,7 +121,11 @@ on_both_engines! {
         let later = token(&app, &shop, &olga, &["profile"]).await;
         app.core.identity.user_info(&later, None).await.unwrap();
         let seen = olga.api(&app, "GET", given, None).await.ok();
-        assert_eq!(seen["items"].as_array().unwrap().len(), 3, "{seen}");
+        assert_eq!(names(&seen).len(), 5, "{seen}");
+        let other = crate::sharing::shop(&app).await;
+        app.core.identity.introspect(&later, &other.1, &format!("{}/oauth/introspect", app.http())).await.unwrap();
+        let seen = olga.api(&app, "GET", given, None).await.ok();
+        assert!(names(&seen).len() == 6 && seen.to_string().contains(&format!("site:{}", other.0.id)), "{seen}");
         app.settle().await;
     }
 }

@@ -79,6 +79,7 @@ pub fn post_of(ctx: &PageContext, access: &Entity) -> String {
         system if access.text("basis") == Some("exchange") => ctx.t_or(&format!("exchange-{system}"), system),
         // A site calls itself what it likes: it is no persona.
         site if access.text("basis") == Some("site") => site.to_owned(),
+        "operator" if access.text("basis") == Some("account") => ctx.t("my-access-operator"),
         "citizen" if access.text("basis") == Some("document") => ctx.t("cabinet-other-side"),
         "citizen" => ctx.t("cabinet-representative"),
         post => ctx.t_or(&format!("persona-{post}"), post),

@@ -47,6 +47,8 @@ async fn a_corrected_mapping_lets_the_held_readings_in() {
     }
     let opened = house.visitor.post(ADMINISTRATOR, "/quarantine/look", "purpose=a+new+gauge&id=1").await;
     assert_eq!((opened.status, opened.location.as_str()), (StatusCode::SEE_OTHER, "/quarantine/1#payload"));
+    let opened = house.visitor.post(ADMINISTRATOR, "/quarantine/look", "purpose=a+new+gauge").await;
+    assert_eq!((opened.status, opened.location.as_str()), (StatusCode::SEE_OTHER, "/quarantine?status=held"));
 
     let list = house.visitor.get(Some(ADMINISTRATOR), "/quarantine").await;
     assert_eq!(list.status, StatusCode::OK);
@@ -107,6 +109,25 @@ async fn messages_are_chosen_replayed_and_discarded() {
     assert_eq!(by_reason.status, StatusCode::SEE_OTHER);
     let filtered = house.visitor.get(Some(ADMINISTRATOR), "/quarantine?status=discarded").await;
     assert!(filtered.body.contains("Message 2") && !filtered.body.contains("Message 3"), "{}", filtered.body);
+}
+
+#[tokio::test]
+async fn a_look_leads_back_to_the_same_page_of_the_list() {
+    let house = House::new().await;
+    house.refuse(CHANGED).await;
+    house.refuse(&CHANGED.replace("59", "58")).await;
+    let discarded = house.visitor.post(ADMINISTRATOR, "/quarantine/discard", "ids=1&ids=2").await;
+    assert_eq!(discarded.status, StatusCode::SEE_OTHER);
+    let list = house.visitor.get(Some(ADMINISTRATOR), "/quarantine?status=discarded&before=2").await;
+    for hidden in [r#"name="status" value="discarded""#, r#"name="before" value="2""#] {
+        assert!(list.body.contains(hidden), "{hidden}: {}", list.body);
+    }
+    let fields = "reason=&status=discarded&before=2";
+    let unsaid = house.visitor.post(ADMINISTRATOR, "/quarantine/look", &format!("purpose=why&{fields}")).await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unsaid.body.contains("Message 1") && !unsaid.body.contains("Message 2"), "{}", unsaid.body);
+    let said = house.visitor.post(ADMINISTRATOR, "/quarantine/look", &format!("purpose=a+new+gauge&{fields}")).await;
+    assert_eq!(said.location, "/quarantine?status=discarded&before=2");
 }
 
 #[tokio::test]

@@ -23,8 +23,9 @@ use crate::pages::enclosed;
 
 /// Addresses that a search shows.
 const FOUND: usize = 20;
-/// Things of a register among which a search chooses them.
+/// Things of a register among which a search chooses them: so many at once, and so often at the most.
 const LOOKED: usize = 1_000;
+const PAGES: usize = 10;
 /// The page behind the last: every answer before the form is sent.
 pub const CHECK: &str = "check";
 
@@ -99,13 +100,13 @@ impl Desk {
         }
     }
 
-    /// What the registers have for it.
+    /// What the registers have for it, and the fields whose registers cannot be searched just now.
     async fn lists(
         &self,
         ctx: &PageContext,
         s: &ServicesState,
         typed: &BTreeMap<String, Vec<String>>,
-    ) -> Result<Lists, PageError> {
+    ) -> Result<(Lists, Vec<String>), PageError> {
         let none = Lists::default();
         let wanted = self.form.wanted(&self.draft, typed, &self.around(ctx, &none));
         look_up(ctx, s, &self.space, &wanted).await
@@ -140,7 +141,7 @@ impl Desk {
     /// # Errors
     /// When a register cannot be read.
     pub async fn show(&self, ctx: &PageContext, s: &ServicesState, page: Option<&str>) -> Result<Response, PageError> {
-        let lists = self.lists(ctx, s, &BTreeMap::new()).await?;
+        let (lists, _) = self.lists(ctx, s, &BTreeMap::new()).await?;
         if page == Some(CHECK) {
             return Ok(self.overview(ctx, &lists, &[]));
         }
@@ -231,7 +232,7 @@ impl Desk {
             // A register is searched for whoever asks for it, and not with every page.
             asked.retain(|name, _| !name.ends_with(".find"));
         }
-        let mut lists = self.lists(ctx, s, &asked).await?;
+        let (mut lists, busy) = self.lists(ctx, s, &asked).await?;
         if sent.action.as_ref().is_some_and(|a| *a != Action::Send) {
             enclosed::take_in(ctx, s, self, (sent, &mut lists)).await?;
         }
@@ -263,9 +264,25 @@ impl Desk {
             (Action::Save, _) => Redirect::to(&self.back).into_response(),
             (Action::Page(to), _) => Redirect::to(&self.at(to)).into_response(),
             // What a search found stands on this page only.
-            (Action::Find(_), _) => self.page(ctx, &lists, name, None),
+            (Action::Find(_), _) => self.page(ctx, &lists, name, self.busy(ctx, &lists, (busy, sent)).as_ref()),
             _ => Redirect::to(&self.at(name.unwrap_or_default())).into_response(),
         })
+    }
+
+    /// What is said where a register could not be searched; none where all could.
+    fn busy(&self, ctx: &PageContext, lists: &Lists, (busy, sent): (Vec<String>, &SentForm)) -> Option<Refused> {
+        let name = (!sent.page.is_empty()).then_some(sent.page.as_str());
+        let fields = self.form.view(&self.draft, name, &self.around(ctx, lists), None).fields();
+        let error = |f: FieldView| FieldError {
+            name: f.name,
+            label: f.label,
+            within: f.within,
+            rule: "register-busy",
+            args: Vec::new(),
+        };
+        let errors: Vec<FieldError> = fields.into_iter().filter(|f| busy.contains(&f.name)).map(error).collect();
+        let (draft, typed) = (self.draft.clone(), sent.typed.clone());
+        (!errors.is_empty()).then_some(Refused { draft, typed, errors, appeared: Vec::new() })
     }
 
     /// What comes behind a page: the next one that is shown, or all answers.
@@ -299,7 +316,7 @@ pub fn prefill(ctx: &PageContext, applicant: &Entity) -> Prefill {
         .collect()
 }
 
-/// What the registers have for a form.
+/// What the registers have for a form, and the fields whose registers cannot be searched just now.
 ///
 /// # Errors
 /// When one cannot be read.
@@ -308,7 +325,7 @@ pub async fn look_up(
     s: &ServicesState,
     space: &SpacePath,
     wanted: &Wanted,
-) -> Result<Lists, PageError> {
+) -> Result<(Lists, Vec<String>), PageError> {
     let catalogue = s.registry.catalogue();
     let mut lists = Lists::default();
     for code in &wanted.codes {
@@ -324,38 +341,46 @@ pub async fn look_up(
             lists.addresses.insert(id.clone(), found.text("name").unwrap_or(found.id.as_str()).to_owned());
         }
     }
+    let mut busy = Vec::new();
     for (field, register, words) in &wanted.searches {
-        lists.found.insert(field.clone(), search(ctx, s, space, (register, words)).await?);
+        match search(ctx, s, space, (register, words)).await? {
+            Some(found) => _ = lists.found.insert(field.clone(), found),
+            None => busy.push(field.clone()),
+        }
     }
-    Ok(lists)
+    Ok((lists, busy))
 }
 
 /// Things of a register whose names have words that begin as all of these do; those that hold them whole come first. The index of
-/// words leads to them: a register may be as large as a city.
+/// words leads to them: a register may be as large as a city, so that more is read until enough hold them whole. None while a large
+/// register has its index made, which the first search begins.
 async fn search(
     ctx: &PageContext,
     s: &ServicesState,
     space: &SpacePath,
     (register, typed): (&str, &str),
-) -> Result<Vec<Choice>, PageError> {
+) -> Result<Option<Vec<Choice>>, PageError> {
     let asked: Vec<String> = words::of_text(typed).collect();
-    if asked.is_empty() {
-        return Ok(Vec::new());
+    let mut named: Vec<(usize, Choice)> = Vec::new();
+    for page in 0..if asked.is_empty() { 0 } else { PAGES } {
+        let filter = Filter::All(asked.iter().cloned().map(Filter::Word).collect());
+        let query = Query { types: Types::Is(register.to_owned()), filter: Some(filter), ..Query::default() };
+        let (space, offset) = (space.top(), page * LOOKED);
+        let find = Find { space, below: true, query, order: Vec::new(), offset, limit: LOOKED, count: false };
+        let found = match s.registry.find(&ctx.actor, &find).await {
+            Ok(found) => found,
+            Err(QueryError::TooBroad(_)) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        named.extend(found.entities.iter().filter_map(|e| fitting(e, &asked)));
+        let whole = named.iter().filter(|(whole, _)| *whole == asked.len()).count();
+        if !found.more || whole >= FOUND {
+            break;
+        }
     }
-    let filter = Filter::All(asked.iter().cloned().map(Filter::Word).collect());
-    let query = Query { types: Types::Is(register.to_owned()), filter: Some(filter), ..Query::default() };
-    let find =
-        Find { space: space.top(), below: true, query, order: Vec::new(), offset: 0, limit: LOOKED, count: false };
-    let found = match s.registry.find(&ctx.actor, &find).await {
-        Ok(found) => found.entities,
-        // A large register has its index made when it is first asked; nothing is found until then.
-        Err(QueryError::TooBroad(_)) => Vec::new(),
-        Err(e) => return Err(e.into()),
-    };
-    let mut named: Vec<(usize, Choice)> = found.iter().filter_map(|e| fitting(e, &asked)).collect();
     named.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| x.label.cmp(&y.label)));
     named.truncate(FOUND);
-    Ok(named.into_iter().map(|(_, choice)| choice).collect())
+    Ok(Some(named.into_iter().map(|(_, choice)| choice).collect()))
 }
 
 /// A thing whose name has all the words, and how many of them whole.

@@ -31,6 +31,7 @@ fn every_key_that_is_used_exists() {
         "payments-accrued",
         "payments-amount-",
         "payments-currency",
+        "payments-fault-",
         "payments-locked",
         "payments-notice-",
         "payments-state-",

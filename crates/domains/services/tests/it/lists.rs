@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use svod_kernel::{Actor, Lang, Role, Timestamp};
-use svod_model::{Attribute, Entity};
+use svod_kernel::{Actor, Lang, Role, SpacePath, Timestamp};
+use svod_model::{Attribute, Entity, PersonaSpec};
 use svod_portal::testing::form;
+use svod_runtime::worklist::{Desk, Filter, Listed, StatusFilter, Whose};
 use svod_runtime::{Handover, HandoverError, To};
 
 use crate::house::{CASE, House, TASK};
@@ -234,8 +235,8 @@ async fn whose_clock_stood_still_is_not_late() {
     let house = House::new().await;
     house.at("2026-01-20T00:00:00Z");
     let text = |v: &str| Attribute::property(v);
-    let case = |id: &str, clock: &str| {
-        House::new_entity(&format!("urn:svod:case:{id}"), "Case")
+    let case = |id: &str, clock: &str, paused: Option<&str>| {
+        let case = House::new_entity(&format!("urn:svod:case:{id}"), "Case")
             .with("name", text(id))
             .with("process", text("p"))
             .with("processVersion", text("p@1"))
@@ -243,9 +244,17 @@ async fn whose_clock_stood_still_is_not_late() {
             .with("subject", text("air"))
             .with("clock", text(clock))
             .with("deadline", text("2026-01-18T00:00:00Z"))
-            .with("openedAt", text("2026-01-15T00:00:00Z"))
+            .with("openedAt", text("2026-01-15T00:00:00Z"));
+        paused.map_or_else(|| case.clone(), |at| case.clone().with("pausedAt", text(at)))
     };
-    house.write(vec![case("runs", "overdue"), case("stands", "paused")]).await;
+    house
+        .write(vec![
+            case("runs", "overdue", None),
+            case("stands", "paused", Some("2026-01-17T00:00:00Z")),
+            // What had run out before is not in term again because a paper is asked for.
+            case("ran-out", "paused", Some("2026-01-19T00:00:00Z")),
+        ])
+        .await;
     let due = "2026-01-18T00:00:00Z".parse().unwrap();
     let has = |n: usize, who: &str, of: &str| {
         let to = Attribute::object(format!("urn:svod:case:{of}").parse().unwrap());
@@ -263,14 +272,116 @@ async fn whose_clock_stood_still_is_not_late() {
             done(has(2, "Late", "runs"), "2026-01-19T00:00:00Z"),
             has(3, "Patient", "stands"),
             later(done(has(4, "Patient", "stands"), "2026-01-19T00:00:00Z")),
+            has(5, "Paused", "ran-out"),
         ])
         .await;
     let page = house.visitor.get(Some("governor"), "/tasks/workload").await.body;
-    for row in [load("Late", ["1", "1", "1", "2 d", "0\u{a0}%"]), load("Patient", ["1", "0", "1", "2 d", "100\u{a0}%"])]
-    {
+    for row in [
+        load("Late", ["1", "1", "1", "2 d", "0\u{a0}%"]),
+        load("Patient", ["1", "0", "1", "2 d", "100\u{a0}%"]),
+        load("Paused", ["1", "1", "0", "too few", "too few"]),
+    ] {
         assert!(page.contains(&row), "{row}: {page}");
     }
     assert!(page.contains("<dt>In term</dt><dd>50"), "{page}");
+}
+
+/// Two cities of one region, in the order in which they are read.
+const CITIES: [&str; 2] = ["kuzbass/kemerovo", "kuzbass/novokuznetsk"];
+
+/// A task of a city that somebody has done.
+fn done_in(city: &str, n: usize, at: Timestamp) -> Entity {
+    let mut task = waiting(n, at).with("status", Attribute::property("done"));
+    task.space = city.parse().unwrap();
+    task.attributes.remove("openUntil");
+    let begun = Attribute::property(at.plus_seconds(-3_600).to_string());
+    task.with("offeredAt", begun).with("completedAt", Attribute::property(at.to_string()))
+}
+
+fn numbers(listed: &Listed) -> Vec<usize> {
+    let number = |t: &str| t.rsplit('-').next().and_then(|n| n.parse().ok());
+    listed.tasks.iter().filter_map(|t| number(t.id.as_str())).collect()
+}
+
+#[tokio::test]
+async fn whoever_works_in_two_cities_sees_what_is_done_in_both() {
+    let house = House::new().await;
+    let now: Timestamp = "2026-01-15T01:00:00Z".parse().unwrap();
+    // More than is read at once was done in the first city long ago; the second has its own days.
+    let old = (0..2_001).map(|n| done_in(CITIES[0], n, now.plus_seconds(-90 * 86_400 - n as i64)));
+    let mut all: Vec<Entity> = old.collect();
+    all.push(done_in(CITIES[0], 3_000, now.plus_seconds(-86_400)));
+    all.push(done_in(CITIES[1], 3_001, now.plus_seconds(-2 * 86_400)));
+    all.push(done_in(CITIES[1], 3_002, now.plus_seconds(-60 * 86_400)));
+    for some in all.chunks(200) {
+        house.write(some.to_vec()).await;
+    }
+    let mut personas = house.registry.catalogue().personas.clone();
+    let (id, spaces) = ("both".to_owned(), CITIES.map(|city| city.parse().unwrap()).to_vec());
+    personas.push(PersonaSpec { id, roles: vec![Role::Governor], spaces, body: None, person: None });
+    house.identity.set_personas(personas);
+    let page = house.visitor.get(Some("both"), "/tasks/workload").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+    assert!(page.body.contains("<dt>Done in 30 days</dt><dd>2"), "{}", page.body);
+    assert!(!page.body.contains("are counted"), "all of it: {}", page.body);
+}
+
+#[tokio::test]
+async fn a_page_that_is_full_at_the_end_of_a_city_leads_to_the_next_one() {
+    let house = House::new().await;
+    let now: Timestamp = "2026-01-15T01:00:00Z".parse().unwrap();
+    let first = (0..5).map(|n| done_in(CITIES[0], n, now.plus_seconds(-(n as i64) - 1)));
+    house.write(first.chain([done_in(CITIES[1], 9, now.plus_seconds(-86_400))]).collect()).await;
+    let (reader, roots) = (Actor::platform("test"), CITIES.map(|city| city.parse::<SpacePath>().unwrap()));
+    let desk = Desk::open(&house.registry, &reader, &roots).await.unwrap();
+    let done = Filter { status: StatusFilter::Done, ..Filter::default() };
+    for (wanted, pages) in [(5, vec![vec![0, 1, 2, 3, 4], vec![9]]), (2, vec![vec![0, 1], vec![2, 3], vec![4, 9]])] {
+        let mut place: Option<String> = None;
+        for page in pages {
+            let listed = desk.list(&done, (1, place.as_deref()), wanted).await.unwrap();
+            assert_eq!(numbers(&listed), page, "{wanted} from {place:?}");
+            let next = listed.next.as_deref().map(|n| n.strip_prefix("after=").unwrap().to_owned());
+            assert!(next.as_deref().is_none_or(Listed::is_place), "{next:?}");
+            place = next;
+        }
+        assert_eq!(place, None, "all of both, {wanted} at a time");
+    }
+    for nowhere in ["", "0", "x~", "0~x", "0~17.18446744073709551615"] {
+        assert!(!Listed::is_place(nowhere), "{nowhere}");
+    }
+    // Words are not looked for in what is done, which is told; in what is open they are.
+    let words = |status| Filter { status, words: "Кирова".into(), ..Filter::default() };
+    assert!(desk.list(&words(StatusFilter::Done), (1, None), 5).await.unwrap().unsearched);
+    assert!(!desk.list(&words(StatusFilter::Open), (1, None), 5).await.unwrap().unsearched);
+}
+
+#[tokio::test]
+async fn of_two_with_posts_of_one_name_each_has_their_own_tasks() {
+    let house = House::new().await;
+    let until = "2026-01-16T00:00:00Z".parse().unwrap();
+    house.write((0..3).map(|n| waiting(n, until)).collect()).await;
+    let (one, two) = (official("urn:svod:person:a", "Clerk"), official("urn:svod:person:b", "Clerk"));
+    for (who, n) in [(&one, 0), (&one, 1), (&two, 2)] {
+        house.tasks.take(who, &waiting(n, until).id).await.unwrap();
+    }
+    // Of what is done as well, which is read by its index.
+    let by = |who: &Actor| {
+        let about = [("actor".to_owned(), Attribute::property(who.id.clone()))];
+        Attribute { about: about.into_iter().collect(), ..Attribute::property(who.name.clone()) }
+    };
+    let done = |n: usize, who: &Actor| done_in(CITIES[1], n, until).with("takenBy", by(who));
+    house.write(vec![done(10, &one), done(11, &two), done(12, &two)]).await;
+    let roots = [CITIES[1].parse::<SpacePath>().unwrap()];
+    for (who, open, done) in [(&one, vec![0, 1], vec![10]), (&two, vec![2], vec![12, 11])] {
+        let desk = Desk::open(&house.registry, who, &roots).await.unwrap();
+        let me = |status| Filter { status, whose: Whose::Me, ..Filter::default() };
+        let listed = desk.list(&me(StatusFilter::Open), (1, None), 50).await.unwrap();
+        assert_eq!(numbers(&listed), open, "{}", who.id);
+        assert_eq!(desk.figures(Whose::All).await.unwrap().mine.n, open.len(), "{}", who.id);
+        let mut listed = numbers(&desk.list(&me(StatusFilter::Done), (1, None), 50).await.unwrap());
+        listed.sort_by_key(|n| std::cmp::Reverse(*n));
+        assert_eq!(listed, done, "{}", who.id);
+    }
 }
 
 fn waiting(n: usize, until: Timestamp) -> Entity {

@@ -161,6 +161,7 @@ async fn a_task_has_one_name_wherever_it_is_told() {
 #[tokio::test]
 async fn a_registrar_sees_founders_and_shares_beside_the_form() {
     let house = House::new().await;
+    house.pack("moving").await;
     house.pack("company").await;
     house.people().await;
     let founder =

@@ -59,6 +59,11 @@ async fn page(house: &House, who: &str, path: &str) -> String {
     plain(&answer.body)
 }
 
+/// Without the signs that Fluent sets around what it is given.
+fn plain_words(text: &str) -> String {
+    plain(text).replace(['\u{2068}', '\u{2069}'], "")
+}
+
 fn plain(text: &str) -> String {
     text.replace(['\u{a0}', '\u{202f}'], " ")
 }
@@ -234,10 +239,146 @@ async fn a_file_is_compared_in_sums_and_states_that_people_read() {
             assert!(!page.contains(raw), "{lang} {raw}: {page}");
         }
     }
+    // Of what neither side names the money of, no money is named.
+    let nameless = "reference,amount,state\nnobody,700,pending\n";
+    let sent = house.visitor.upload(OFFICIAL, &path, &days, &[("bank.csv", nameless)]).await;
+    assert!(plain(&sent.body).contains(">7.00<"), "{}", sent.body);
+
+    // A spreadsheet adds the sums of the file: numbers, with the currency in a column of its own.
     let file = compared("en", "csv").await;
-    assert!(file.contains("Different") && file.contains("350.06 RUB") && file.contains("The same"), "{file}");
+    let rows: Vec<Vec<&str>> = file.lines().map(|line| line.split(',').collect()).collect();
+    let head = rows[0].iter().map(|cell| cell.trim_start_matches('\u{feff}')).collect::<Vec<_>>();
+    let names = ["Outcome", "Reference", "Amount there", "Currency there", "State there"];
+    let more = ["Amount here", "Currency here", "State here", "More than was owed"];
+    assert_eq!(head, names.into_iter().chain(more).collect::<Vec<_>>());
+    let of = |reference: &str| rows.iter().find(|row| row[1] == reference).unwrap()[2..].to_vec();
+    assert_eq!(of(&reference(&payment)), ["350.06", "RUB", "Failed", "350.05", "RUB", "Done", ""]);
+    assert_eq!(of(&reference(&other)), ["600.00", "RUB", "Done", "600.00", "RUB", "Done", "100.00"]);
+    assert_eq!(of("nobody"), ["7.00", "KZT", "Pending", "", "", "", ""]);
+    // What is wrong with a file is said in the reader's language.
+    for (lang, words) in
+        [("ru", "Строка 2: в amount пишут"), ("kk", "2-жол: amount бағанында"), ("en", "Line 2: amount")]
+    {
+        let wrong = [("bank.csv", "reference,amount,state\na,3.5,done\n")];
+        let refused = house.visitor.upload(OFFICIAL, &format!("{path}?lang={lang}"), &days, &wrong).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{lang}");
+        assert!(plain_words(&refused.body).contains(words), "{lang}: {}", refused.body);
+    }
     // What is given out is what is taken: whole numbers of the smallest unit, words of the machine.
     let own = format!("{path}.csv?provider={SANDBOX}&from=2026-01-15&until=2026-01-15");
     let own = house.visitor.get(Some(OFFICIAL), &own).await.body;
     assert!(own.contains("35005,done,RUB") && own.contains("60000,done,RUB"), "{own}");
+}
+
+const CARDS: &str = "/my/payments/cards";
+
+/// Anna shows the sandbox a card with these last digits; the token with which she comes back.
+async fn shown(house: &House, last: &str) -> String {
+    let back = house.visitor.post(ANNA, "/sandbox/cards", &format!("last={last}")).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.body);
+    back.location.strip_prefix("/my/payments/cards?token=").unwrap().to_owned()
+}
+
+async fn act(house: &House, who: &str, form: &str) -> Answer {
+    house.visitor.post(who, CARDS, form).await
+}
+
+#[tokio::test]
+async fn a_card_is_shown_to_the_provider_kept_and_forgotten() {
+    let house = House::new().await;
+    house.people().await;
+    assert!(page(&house, ANNA, CARDS).await.contains("You have no cards here."));
+    let away = act(&house, ANNA, "act=add").await;
+    assert_eq!((away.status, &*away.location), (StatusCode::SEE_OTHER, "/sandbox/cards"));
+    assert!(page(&house, ANNA, "/sandbox/cards").await.contains("name=\"last\""));
+    let wrong = house.visitor.post(ANNA, "/sandbox/cards", "last=4111111111111111").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("Write four digits."), "{}", wrong.body);
+
+    let token = shown(&house, "4242").await;
+    let asked = page(&house, ANNA, &format!("{CARDS}?token={token}")).await;
+    assert!(asked.contains(&format!("value=\"{token}\"")) && asked.contains("Keep the card"), "{asked}");
+    // It is given to her: nobody else keeps it, and a number is no token.
+    for (who, token, words) in [
+        (BORIS, &*token, "The provider has not given this card to you."),
+        (ANNA, "4111111111111111", "the number of a card is not taken here"),
+    ] {
+        let refused = act(&house, who, &format!("act=keep&token={token}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{who}");
+        assert!(refused.body.contains(words), "{who}: {}", refused.body);
+    }
+    for _ in 0..2 {
+        let kept = act(&house, ANNA, &format!("act=keep&token={token}")).await;
+        assert_eq!((kept.status, &*kept.location), (StatusCode::SEE_OTHER, "/my/payments/cards?done=kept"));
+    }
+    let mine = page(&house, ANNA, &format!("{CARDS}?done=kept")).await;
+    assert!(mine.contains("The card is kept") && mine.matches("<strong>•••• 4242</strong>").count() == 1, "{mine}");
+    assert!(!mine.contains(&token), "the token stays hidden");
+    assert!(page(&house, BORIS, CARDS).await.contains("You have no cards here."));
+
+    let card = house.money.cards(&House::anna()).await.unwrap().remove(0).id;
+    assert_eq!(act(&house, BORIS, &format!("act=forget&card={card}")).await.status, StatusCode::NOT_FOUND);
+    let gone = act(&house, ANNA, &format!("act=forget&card={card}")).await;
+    assert_eq!((gone.status, &*gone.location), (StatusCode::SEE_OTHER, "/my/payments/cards?done=forgotten"));
+    assert!(page(&house, ANNA, &gone.location).await.contains("The card is forgotten"));
+    assert!(page(&house, ANNA, CARDS).await.contains("You have no cards here."));
+}
+
+#[tokio::test]
+async fn a_card_that_is_paid_to_now_stays_and_there_are_ten_at_the_most() {
+    let house = House::new().await;
+    house.people().await;
+    for n in 0..10 {
+        let kept = act(&house, ANNA, &format!("act=keep&token={}", shown(&house, &format!("{n:04}")).await)).await;
+        assert_eq!(kept.status, StatusCode::SEE_OTHER, "{n}: {}", kept.body);
+    }
+    let token = shown(&house, "9999").await;
+    for (lang, words) in
+        [("en", "You keep ten cards already"), ("ru", "У вас уже десять карт"), ("kk", "Сізде он карта бар")]
+    {
+        let path = format!("{CARDS}?lang={lang}");
+        let full = house.visitor.post(ANNA, &path, &format!("act=keep&token={token}")).await;
+        assert_eq!(full.status, StatusCode::UNPROCESSABLE_ENTITY, "{lang}");
+        assert!(full.body.contains(words), "{lang}: {}", full.body);
+    }
+    let card = house.money.cards(&House::anna()).await.unwrap().remove(0).id;
+    let payout = House::new_entity("urn:svod:payment:waits", "Payment")
+        .with("kind", Attribute::property("payout"))
+        .with("person", Attribute::object(format!("persona:{ANNA}").parse().unwrap()))
+        .with("card", Attribute::object(card.clone()))
+        .with("amount", Attribute::property(100))
+        .with("currency", Attribute::property("RUB"))
+        .with("provider", Attribute::property(SANDBOX))
+        .with("startedAt", Attribute::property("2026-01-15T01:00:00Z"));
+    let stands = |status: &str| payout.clone().with("status", Attribute::property(status));
+    house.write(vec![stands("pending")]).await;
+    let form = format!("act=forget&card={card}");
+    let stays = act(&house, ANNA, &form).await;
+    assert_eq!(stays.status, StatusCode::CONFLICT, "{}", stays.body);
+    assert!(stays.body.contains("A payout to this card is under way."), "{}", stays.body);
+    house.write(vec![stands("done").with("settledAt", Attribute::property("2026-01-15T01:00:00Z"))]).await;
+    assert_eq!(act(&house, ANNA, &form).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(house.money.cards(&House::anna()).await.unwrap().len(), 9);
+    let kept = act(&house, ANNA, &format!("act=keep&token={token}")).await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
+}
+
+#[tokio::test]
+async fn why_a_payment_was_not_done_is_said_in_the_readers_language() {
+    let house = House::new().await;
+    house.people().await;
+    let accrual = accrued(&house, 50_000).await;
+    for amount in ["100", "200"] {
+        assert_eq!(pay(&house, ANNA, &accrual, amount).await.status, StatusCode::SEE_OTHER);
+    }
+    let all = payments(&house).await;
+    let first = all.iter().find(|p| p.text("status") == Some("failed")).unwrap();
+    for (lang, words) in [
+        ("en", "Another payment was started instead"),
+        ("ru", "Вместо него начат другой платёж"),
+        ("kk", "Оның орнына басқа төлем басталды"),
+    ] {
+        let receipt = page(&house, ANNA, &format!("/my/payments/{}?lang={lang}", first.id)).await;
+        assert!(receipt.contains(words), "{lang}: {receipt}");
+    }
 }

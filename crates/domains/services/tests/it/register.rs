@@ -148,7 +148,7 @@ async fn a_providers_file_is_put_in_and_what_differs_is_shown() {
         }
     };
     cells("Different", [other, "201.00 RUB", "Done", "200.00 RUB", "Done"]);
-    cells("Missing here", ["sandbox-nobody", "5.00 RUB", "Done", "", ""]);
+    cells("Missing here", ["sandbox-nobody", "5.00", "Done", "", ""]);
     cells("Missing at the provider", [gone, "", "", "300.00 RUB", "Done"]);
     assert!(
         !body.contains(&format!("<span>{same}</span>")),

@@ -48,7 +48,10 @@ async fn a_pack_is_published_after_a_fresh_proof_and_what_was_typed_is_kept() {
     app.clock.advance(TEN_MINUTES);
     let back = way_back(&submit(&app, &token, LAYER, &fields).await);
     assert_eq!(version(&app), first, "nothing is published yet");
-    assert!(!page(&app, &token, LAYER).await.text.contains("# издалека"));
+    for shown in [LAYER, back.as_str()] {
+        // Whoever presses "back" has proved nothing.
+        assert!(!page(&app, &token, shown).await.text.contains("# издалека"), "{shown}");
+    }
     let token = proved_anew(&app, &token, &secret).await;
     let kept = page(&app, &token, &back).await;
     assert!(
@@ -56,6 +59,10 @@ async fn a_pack_is_published_after_a_fresh_proof_and_what_was_typed_is_kept() {
         "{}",
         kept.text
     );
+    // What could not be published waits on.
+    let broken = [("content", "layers: ["), ("version", "0.1.77")];
+    assert_eq!(submit(&app, &token, LAYER, &broken).await.status, 422);
+    assert!(page(&app, &token, &back).await.text.contains("# издалека"), "refused");
     let done = submit(&app, &token, LAYER, &fields).await;
     assert!(done.header("location").contains("done=published"), "{} {}", done.status, done.text);
     assert_eq!(version(&app), "0.1.77");
@@ -80,7 +87,7 @@ async fn a_pack_is_published_after_a_fresh_proof_and_what_was_typed_is_kept() {
 async fn versions_are_tried_given_and_rolled_back_after_a_fresh_proof() {
     let app = TestApp::builder().doors().start().await;
     app.deliver("air-post", "42010102", json!({"ts": app.ts(), "radon": 1})).await;
-    let (token, secret) = keeper(&app).await;
+    let (mut token, secret) = keeper(&app).await;
     let (first, design) = (version(&app), "/packs/kuzbass/design");
     app.clock.advance(TEN_MINUTES);
     // A working copy is nobody's but its owner's.
@@ -100,9 +107,15 @@ async fn versions_are_tried_given_and_rolled_back_after_a_fresh_proof() {
         ("/packs/kuzbass/rollback".to_owned(), &[("version", first.as_str())], &[]),
         (correct, &[("mapping", "{at: .ts, values: {pm10: .radon}}")], &["pm10: .radon"]),
     ] {
-        let shown = page(&app, &token, &way_back(&submit(&app, &token, &path, fields).await)).await;
+        let back = way_back(&submit(&app, &token, &path, fields).await);
+        let shown = page(&app, &token, &back).await;
+        assert_eq!(shown.status, 200, "{path}: {}", shown.text);
+        assert!(!kept.iter().any(|text| shown.text.contains(text)), "{path}, unproved: {}", shown.text);
+        token = proved_anew(&app, &token, &secret).await;
+        let shown = page(&app, &token, &back).await;
         assert_eq!(shown.status, 200, "{path}: {}", shown.text);
         assert!(kept.iter().all(|text| shown.text.contains(text)), "{path}: {}", shown.text);
+        app.clock.advance(TEN_MINUTES);
     }
     assert!(version(&app) == first && app.core.registry.catalogue().tried.is_empty(), "nothing has happened");
     let token = proved_anew(&app, &token, &secret).await;
@@ -111,8 +124,44 @@ async fn versions_are_tried_given_and_rolled_back_after_a_fresh_proof() {
     // What it is given to is typed again in the form of its page.
     app.clock.advance(TEN_MINUTES);
     let back = way_back(&submit(&app, &token, "/packs/kuzbass/candidate", &given).await);
+    let token = proved_anew(&app, &token, &secret).await;
     let shown = page(&app, &token, &back).await;
     assert!(shown.text.contains("value=\"35\"") && shown.text.contains("Ещё десяти"), "{}", shown.text);
+    app.settle().await;
+}
+
+/// How many forms of somebody wait.
+async fn waiting(app: &TestApp, of: &svod_kernel::Urn) -> usize {
+    let somebody = svod_kernel::Actor { id: of.to_string(), ..svod_kernel::Actor::anonymous() };
+    app.core.applications.drafts(&somebody).await.unwrap().iter().filter(|d| d.form.starts_with("held:")).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_fills_the_store_with_forms_that_wait() {
+    let app = TestApp::builder().doors().start().await;
+    let (citizen, keeper) =
+        (Person::new(&app, "olga").await, Person::holding(&app, "keeper", Role::Administrator).await);
+    app.clock.advance(TEN_MINUTES);
+    let long = [("reason", "x".repeat(10_000))];
+    let long = long.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for n in 0..3 {
+        let refused = submit(&app, &citizen.token, &format!("/packs/a{n}/candidate"), &long).await;
+        assert_eq!(refused.status, 403, "{} {}", refused.header("location"), refused.text);
+    }
+    assert_eq!(waiting(&app, &citizen.account.person).await, 0);
+    // Who may publish has so many, and the newest stay.
+    let file = |n: usize| format!("/packs/kuzbass/files/layers/{n}.yaml");
+    let mut last = String::new();
+    for n in 0..25 {
+        app.clock.advance(1);
+        last = way_back(&submit(&app, &keeper.token, &file(n), &[("content", "x")]).await);
+    }
+    assert_eq!((waiting(&app, &keeper.account.person).await, last), (20, format!("{}?held=1", file(24))));
+    let somebody = app.core.identity.authenticate(&keeper.token).await.unwrap();
+    for (n, stays) in [(0, false), (4, false), (5, true), (24, true)] {
+        let key = format!("held:{}", file(n));
+        assert_eq!(app.core.applications.draft(&somebody, &key).await.unwrap().is_some(), stays, "{n}");
+    }
     app.settle().await;
 }
 

@@ -83,18 +83,10 @@ async fn rows(ctx: &PageContext, s: &CabinetState, given: bool, at: usize) -> Re
 }
 
 async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Option<&Arc<Entity>>) -> Row {
-    let text = |name: &str| access.text(name).unwrap_or_default().to_owned();
     let basis = access.text("basis");
-    let represents = basis == Some("mandate");
     // A look and nothing more: nothing stays open.
-    let at_once = represents || basis == Some("document") || access.time("since") == access.time("until");
-    let reason = text("reason");
-    let site = basis == Some("site");
-    let ground = match basis {
-        Some("mandate") => ctx.word("MandateBasis", &reason),
-        Some("site") => ctx.t("my-given-allowed"),
-        _ => text("ground"),
-    };
+    let at_once = basis == Some("mandate") || basis == Some("document") || access.time("since") == access.time("until");
+    let (ground, reason) = said(ctx, s, access).await;
     Row {
         id: access.id.clone(),
         who: post_of(ctx, access),
@@ -108,7 +100,7 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
             &[("open", Tone::Warning), ("confirmed", Tone::Good), ("refused", Tone::Danger)],
         ),
         ground,
-        reason: if represents || site { String::new() } else { reason },
+        reason,
         data: if is_given(access) { data(ctx, access).join(", ") } else { String::new() },
         since: moment(ctx, access, "since"),
         until: if at_once { Html::default() } else { moment(ctx, access, "until") },
@@ -117,6 +109,30 @@ async fn row(ctx: &PageContext, s: &CabinetState, access: &Entity, objection: Op
             answer: o.text("answer").unwrap_or_default().to_owned(),
         }),
     }
+}
+
+/// On what it rests and what for, in the reader's language; empty where nothing more is to be said.
+async fn said(ctx: &PageContext, s: &CabinetState, access: &Entity) -> (String, String) {
+    let text = |name: &str| access.text(name).unwrap_or_default().to_owned();
+    let (ground, reason) = (text("ground"), text("reason"));
+    match access.text("basis") {
+        Some("mandate") => (ctx.word("MandateBasis", &reason), String::new()),
+        Some("site") => (ctx.t("my-given-allowed"), String::new()),
+        Some("account") => (ctx.t("my-access-invitation"), ctx.t_or("access-account-reason", &reason)),
+        Some("exchange") => {
+            // Without a service both are who got it, which stands above.
+            let told = |said: String| if access.text("actor") == Some(&said) { String::new() } else { said };
+            (told(ground), service(ctx, s, access).await.unwrap_or_else(|| told(reason)))
+        }
+        _ => (ground, reason),
+    }
+}
+
+/// The title of the service in whose case something was given.
+async fn service(ctx: &PageContext, s: &CabinetState, access: &Entity) -> Option<String> {
+    let case = s.registry.entity(&ctx.actor, access.object("case")?).await.ok()?;
+    let (_, id) = case.text("service")?.split_once('/')?;
+    Some(ctx.t_or(&format!("service-{id}"), "")).filter(|title| !title.is_empty())
 }
 
 /// Names of the data that were given, as people know them: as the pack that sends them calls them, as sites ask for them, or as

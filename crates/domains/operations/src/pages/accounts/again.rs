@@ -6,7 +6,7 @@ use serde::Deserialize;
 use svod_identity::{INVITED, Invitation};
 use svod_portal::{CsrfForm, PageContext, PageError};
 
-use super::{Invite, address, allowed, seen, shown};
+use super::{Invite, address, allowed, keeps, shown};
 use crate::OperationsState;
 
 #[derive(Deserialize)]
@@ -28,7 +28,7 @@ pub async fn again(
         return Ok(elsewhere);
     }
     let account = s.identity.account(&form.id).await?;
-    if !seen::is_seen(&s, &spaces, &account).await? {
+    if !keeps(&s, &spaces, &account).await? {
         return Err(PageError::forbidden());
     }
     let outcome = match Invitation::new(&account.login, &account.name, ctx.now.plus_seconds(INVITED)) {

@@ -235,6 +235,15 @@ async fn address(ctx: &PageContext, s: &OperationsState, invitation: &Invitation
     Ok(format!("{}/invitation#{token}", s.identity.origin().unwrap_or_default()))
 }
 
+/// May whoever runs these spaces keep the account out, and let it in? Nobody is kept out by whoever runs less than they do;
+/// people without a post are for whoever runs a whole region.
+async fn keeps(s: &OperationsState, spaces: &[SpacePath], account: &Account) -> Result<bool, PageError> {
+    let held = s.identity.capacities(account).await?;
+    let within = held.iter().all(|c| spaces.contains(&c.space));
+    let enough = within && (!held.is_empty() || is_regional(spaces));
+    Ok(enough && seen::is_seen(s, spaces, account).await?)
+}
+
 #[derive(Deserialize)]
 pub struct Block {
     id: String,
@@ -255,12 +264,9 @@ pub async fn block(
         return Ok(elsewhere);
     }
     let account = s.identity.account(&form.id).await?;
-    // Nobody is kept out by whoever runs less than they do; nobody shuts themselves out.
-    let held = s.identity.capacities(&account).await?;
-    let within = held.iter().all(|c| spaces.contains(&c.space));
+    // Nobody shuts themselves out.
     let own = ctx.session.as_ref().is_some_and(|session| session.account == form.id);
-    let seen = seen::is_seen(&s, &spaces, &account).await?;
-    if own || !within || !seen || (held.is_empty() && !is_regional(&spaces)) {
+    if own || !keeps(&s, &spaces, &account).await? {
         return Err(PageError::forbidden());
     }
     s.identity.block(&form.id, form.blocked, &ctx.actor).await?;

@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(told(MOVING, &longer), ["changed userTask check"]);
         let other = MOVING.replace("decision = &quot;register&quot;", "decision = &quot;yes&quot;");
         assert_eq!(told(MOVING, &other), ["changed sequenceFlow to-register-too"]);
-        let inputs = MOVING.replace("<svod:input name=\"since\" value=\"since\"/>", "");
+        let inputs = MOVING.replace("<svod:input name=\"movingDoubts\" value=\"doubts\"/>", "");
         assert_eq!(told(MOVING, &inputs), ["changed userTask check"]);
         let fewer = MOVING.replace("<endEvent id=\"refused\" name=\"Отказано\"/>", "<endEvent id=\"no\"/>");
         assert_eq!(told(MOVING, &fewer), ["added endEvent no", "removed endEvent refused"]);

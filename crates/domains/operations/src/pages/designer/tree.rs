@@ -325,6 +325,7 @@ pub async fn publish(
     let working = Working::open(&s, &ctx.actor, &id).await?;
     match working.publish(&s, &ctx.actor, &version).await {
         Ok(p) => {
+            held::done(&ctx, &s, &address(&id)).await;
             let entities = p.entities;
             let to =
                 format!("/packs/{}?done=published&version={}&entities={entities}", encoded(&id), encoded(&p.version));
@@ -384,6 +385,7 @@ pub async fn try_out(
             let reason = sent.get("reason").map(String::as_str).unwrap_or_default();
             match s.registry.try_begun(&ctx.actor, &source, scope, (reason, working.begun())).await {
                 Ok(tried) => {
+                    held::done(&ctx, &s, &address(&id)).await;
                     let to = format!("/packs/{}?done=tried&version={}", encoded(&id), encoded(&tried.version));
                     return Ok(Redirect::to(&to).into_response());
                 }

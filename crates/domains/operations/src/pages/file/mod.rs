@@ -129,6 +129,7 @@ pub async fn save(
     let done = edit(&s.registry, &ctx.actor, &id, &path, &content, &version).await;
     let errors = match done {
         Ok(p) => {
+            held::done(&ctx, &s, &file_address(&id, &path)).await;
             let to = format!(
                 "/packs/{}?done=published&version={}&entities={}",
                 encoded(&id),

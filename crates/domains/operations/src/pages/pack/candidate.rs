@@ -151,9 +151,7 @@ pub async fn act(
     Path(id): Path<String>,
     CsrfForm(sent): CsrfForm<Sent>,
 ) -> Result<Response, PageError> {
-    if s.registry.catalogue().pack(&id).is_some() {
-        allowed(&ctx, &s, &id)?;
-    }
+    allowed(&ctx, &s, &id)?;
     if let Some(elsewhere) = held::until_proved(&ctx, &s, &address(&id), &sent).await? {
         return Ok(elsewhere);
     }
@@ -168,6 +166,7 @@ pub async fn act(
     };
     match done {
         Ok((done, version)) => {
+            held::done(&ctx, &s, &address(&id)).await;
             let to = format!("/packs/{}?done={done}&version={}", encoded(&id), encoded(&version));
             Ok(Redirect::to(&to).into_response())
         }

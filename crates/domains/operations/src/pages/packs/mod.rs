@@ -144,7 +144,7 @@ pub async fn upload(
     let (publish, waited) = (field("act") == "publish", field("act") == "held");
     sent.files.retain(|(name, _)| !name.is_empty());
     let refused = |errors| Notice { status: StatusCode::UNPROCESSABLE_ENTITY, errors, ..Notice::default() };
-    let kept = if waited { held::kept(&ctx, &s, (PAGE, Some("1"))).await? } else { None };
+    let kept = if waited { held::waiting(&ctx, &s, PAGE).await? } else { None };
     if kept.is_none() && sent.files.is_empty() {
         return Ok(render(&ctx, &s, refused(vec![ctx.t("packs-no-files")])).await);
     }
@@ -163,13 +163,19 @@ pub async fn upload(
     if let Some(elsewhere) = held::until_proved(&ctx, &s, PAGE, &source).await? {
         return Ok(elsewhere);
     }
+    // What waits is offered again where it could not be published.
+    let banner = if waited { waits(&ctx, &source) } else { Html::default() };
     match s.registry.publish(&ctx.actor, source).await {
         Ok(p) => {
+            held::done(&ctx, &s, PAGE).await;
             let done = if p.changed { "published" } else { "unchanged" };
             let to = format!("/packs/{}?done={done}&version={}&entities={}", p.id, encoded(&p.version), p.entities);
             Ok(Redirect::to(&to).into_response())
         }
-        Err(e) => Ok(render(&ctx, &s, refused(faults::of_publication(&ctx, e)?)).await),
+        Err(e) => {
+            let notice = Notice { banner, ..refused(faults::of_publication(&ctx, e)?) };
+            Ok(render(&ctx, &s, notice).await)
+        }
     }
 }
 

@@ -70,6 +70,16 @@ impl Asked {
         let reason = self.reason().map(|r| format!("&reason={}", encoded(&r))).unwrap_or_default();
         format!("status={}{reason}", self.status().0)
     }
+
+    fn before(&self) -> Option<i64> {
+        self.before.as_deref()?.parse().ok()
+    }
+
+    /// Where this page of the list stands.
+    fn address(&self) -> String {
+        let before = self.before().map(|id| format!("&before={id}")).unwrap_or_default();
+        format!("/quarantine?{}{before}", self.query())
+    }
 }
 
 #[derive(Template)]
@@ -106,28 +116,29 @@ async fn render(
     asked: &Asked,
     unsaid: Option<&str>,
 ) -> Result<Response, PageError> {
-    let filter = QuarantineFilter {
-        reason: asked.reason(),
-        status: asked.status().1,
-        before: asked.before.as_deref().and_then(|b| b.parse().ok()),
-        limit: PAGE,
-    };
+    let filter =
+        QuarantineFilter { reason: asked.reason(), status: asked.status().1, before: asked.before(), limit: PAGE };
     let first = format!("/quarantine?{}", asked.query());
     let back = filter.before.is_some().then_some(first.as_str());
     let rows = allowed(ctx, s.quarantine.page(&ctx.actor, filter.clone()).await)?;
     let counts = s.quarantine.counts(&ctx.actor, QuarantineStatus::Held).await?;
     let may = may_replay(ctx, s);
     let next = rows.last().filter(|_| rows.len() == PAGE).map(|r| format!("{first}&before={}", r.id));
+    let open = s.quarantine.is_open(&ctx.actor);
     let errors: Vec<_> = unsaid.map(|_| ("purpose".to_owned(), ctx.t("quarantine-look-short"))).into_iter().collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = QuarantinePage {
         ctx,
         errors: components::error_summary(ctx, &errors),
         banner: done(ctx, &asked.done),
-        look: if rows.is_empty() && unsaid.is_none() { Html::default() } else { look::form(ctx, s, None, unsaid) },
+        look: if open || (rows.is_empty() && unsaid.is_none()) {
+            Html::default()
+        } else {
+            look::form(ctx, look::Stands::List(asked), unsaid)
+        },
         counts: counted(ctx, &counts, may),
         filters: filters(ctx, asked, &counts).html(ctx),
-        table: if rows.is_empty() { Html::default() } else { table(ctx, &rows, may, s.quarantine.is_open(&ctx.actor)) },
+        table: if rows.is_empty() { Html::default() } else { table(ctx, &rows, may, open) },
         acts: may && rows.iter().any(|r| r.status == QuarantineStatus::Held),
         empty: components::empty(ctx.t("quarantine-empty-title"), ctx.t("quarantine-empty-text")),
         pages: components::pagination(ctx, rows.len(), back, next.as_deref()),
@@ -392,5 +403,9 @@ mod tests {
     fn the_address_of_a_filter() {
         let asked = Asked { reason: Some("a b".into()), status: Some("nonsense".into()), ..Asked::default() };
         assert_eq!(asked.query(), "status=held&reason=a%20b");
+        assert_eq!(
+            Asked { before: Some("7".into()), ..asked }.address(),
+            "/quarantine?status=held&reason=a%20b&before=7"
+        );
     }
 }

@@ -85,7 +85,7 @@ fn address(id: i64) -> String {
 
 async fn render(ctx: &PageContext, s: &OperationsState, id: i64, tried: Tried) -> Result<Response, PageError> {
     let row = allowed(ctx, s.quarantine.get(&ctx.actor, id).await)?;
-    let m = &row.message;
+    let (m, open) = (&row.message, s.quarantine.is_open_for(&ctx.actor, &row));
     let number = id.to_string();
     let title = ctx.tf("quarantine-number", &[("id", number.as_str().into())]);
     let has_error = !tried.errors.is_empty();
@@ -109,9 +109,9 @@ async fn render(ctx: &PageContext, s: &OperationsState, id: i64, tried: Tried) -
         status: components::tag(tone_of(row.status), ctx.t(&format!("quarantine-status-{}", row.status.as_str()))),
         explanation: ctx.t_or(&format!("reason-{}-text", m.reason), ""),
         fix: ctx.t_or(&format!("reason-{}-fix", m.reason), ""),
-        facts: facts(ctx, s, &row),
-        payload: s.quarantine.is_open(&ctx.actor).then(|| String::from_utf8_lossy(&m.payload).into_owned()),
-        look: look::form(ctx, s, Some(id), tried.unsaid.as_deref()),
+        facts: facts(ctx, s, &row, open),
+        payload: open.then(|| String::from_utf8_lossy(&m.payload).into_owned()),
+        look: if open { Html::default() } else { look::form(ctx, look::Stands::Message(id), tried.unsaid.as_deref()) },
         acts: acts(ctx, s, &row),
         id,
         profile,
@@ -130,17 +130,27 @@ pub async fn unsaid(ctx: &PageContext, s: &OperationsState, id: i64, said: Strin
     render(ctx, s, id, Tried { unsaid: Some(said), ..Tried::default() }).await
 }
 
-fn facts(ctx: &PageContext, s: &OperationsState, row: &QuarantineRow) -> Html {
+fn facts(ctx: &PageContext, s: &OperationsState, row: &QuarantineRow, open: bool) -> Html {
     let m = &row.message;
     let tree = s.registry.spaces();
     let space = tree.path(m.space).map(|p| ctx.t_or(&format!("space-{}", p.name()), p.as_str()));
     let unknown = || Html::from(ctx.t("quarantine-unknown"));
-    let detail = Html::trusted(format!(r#"<span lang="en">{}</span>"#, breakable(&m.detail)));
+    let closed = || Html::from(ctx.t("quarantine-detail-closed"));
+    let detail = if !open && m.detail.is_empty() {
+        closed()
+    } else {
+        Html::trusted(format!(r#"<span lang="en">{}</span>"#, breakable(&m.detail)))
+    };
+    let device = match m.device.as_deref() {
+        Some(device) => breakable(device),
+        None if !open && m.reason == "unknown-device" => closed(),
+        None => unknown(),
+    };
     let mut rows = vec![
         SummaryRow::new(ctx.t("quarantine-reason"), reason_name(ctx, &m.reason)),
         SummaryRow::new(ctx.t("quarantine-detail"), detail),
         SummaryRow::new(ctx.t("quarantine-when"), components::time(ctx, m.at)),
-        SummaryRow::new(ctx.t("quarantine-device"), m.device.as_deref().map_or_else(unknown, breakable)),
+        SummaryRow::new(ctx.t("quarantine-device"), device),
         SummaryRow::new(ctx.t("quarantine-profile"), m.profile.as_deref().map_or_else(unknown, breakable)),
         SummaryRow::new(ctx.t("quarantine-source"), breakable(&m.source)),
     ];
@@ -252,6 +262,7 @@ pub async fn correct(
     let mapping = mapping(&fields);
     let errors = match correct_mapping(&s, &ctx.actor, id, &mapping).await {
         Ok(done) => {
+            held::done(&ctx, &s, &address(id)).await;
             let (pack, version) = (encoded(&done.pack), encoded(&done.version));
             let to = format!("/quarantine?done=corrected&pack={pack}&version={version}&{}", told(&done.report));
             return Ok(Redirect::to(&to).into_response());

@@ -110,7 +110,12 @@ fn next(words: &Words<'_>, scene: &Scene) -> String {
     let ctx = words.ctx;
     let line = |u: &Upcoming| {
         let what = match u.what {
-            Coming::Task => step_name(&ctx.texts, ctx.lang, (u.at.0.as_str(), u.at.1.as_str()), &u.name),
+            Coming::Task => step_name(
+                &ctx.texts,
+                ctx.lang,
+                (u.at.0.as_str(), u.at.1.as_str()),
+                u.name.as_deref().unwrap_or_default(),
+            ),
             other => ctx.t(&format!("case-next-{}", other.word())),
         };
         let what = match u.by {

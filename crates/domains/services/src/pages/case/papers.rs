@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use svod_forms::{Around, Draft, Lists, Prefill};
+use svod_kernel::Urn;
 use svod_model::{Entity, StartSpec};
 use svod_portal::components::{self, SummaryRow};
 use svod_portal::{Html, PageContext, PageError};
@@ -101,7 +102,8 @@ async fn form_rows(
     });
     let Some(form) = file.and_then(|f| programs.forms.get(&f)) else { return Ok(Vec::new()) };
     let (draft, prefill, none) = (Draft::of(data.clone()), Prefill::new(), Lists::default());
-    let inputs = form.own_of(data);
+    let mut inputs = form.own_of(data);
+    name(ctx, s, &mut inputs).await?;
     let around = |lists| Around {
         lang: ctx.lang,
         texts: &ctx.texts,
@@ -112,7 +114,7 @@ async fn form_rows(
         inputs: &inputs,
     };
     let wanted = form.wanted(&draft, &BTreeMap::new(), &around(&none));
-    let lists = look_up(ctx, s, &case.space, &wanted).await?;
+    let (lists, _) = look_up(ctx, s, &case.space, &wanted).await?;
     let chapters = form.overview(&draft, &around(&lists));
     let told = chapters.into_iter().flat_map(|c| c.rows).filter(|f| !f.display.is_empty());
     Ok(told
@@ -121,6 +123,18 @@ async fn form_rows(
             SummaryRow::new(label, f.display)
         })
         .collect())
+}
+
+/// What was chosen by its identifier is told by its name.
+async fn name(ctx: &PageContext, s: &ServicesState, lists: &mut Map<String, Value>) -> Result<(), PageError> {
+    let names = Names::load(&s.registry, &ctx.actor, lists.values().flat_map(facts::mentioned)).await?;
+    for choice in lists.values_mut().filter_map(Value::as_array_mut).flatten() {
+        let named = choice["value"].as_str().filter(|value| value.starts_with("urn:"));
+        if let Some(urn) = named.and_then(|value| value.parse::<Urn>().ok()) {
+            choice["label"] = names.name(&urn).into();
+        }
+    }
+    Ok(())
 }
 
 /// By the names that the process has, where no form says more.

@@ -100,7 +100,8 @@ pub struct Act {
 /// `add` leads to the provider, `keep` keeps the card with which one has come back, `forget` forgets one.
 ///
 /// # Errors
-/// Not found for another's card, and for who is nobody here. A token that the provider has not given for them is told on the page.
+/// Not found for another's card, and for who is nobody here. A token that the provider has not given for them, a card too many and one
+/// that is in use are told on the page.
 pub async fn act(
     ctx: PageContext,
     State(s): State<PaymentsState>,
@@ -111,6 +112,10 @@ pub async fn act(
     let refused = |key: &str| {
         let banner = components::banner(Tone::Warning, ctx.t("cards-refused"), ctx.t(key));
         (banner, StatusCode::UNPROCESSABLE_ENTITY)
+    };
+    let stays = || {
+        let banner = components::banner(Tone::Warning, ctx.t("cards-stays"), ctx.t("cards-in-use"));
+        (banner, StatusCode::CONFLICT)
     };
     let outcome = match form.act.as_str() {
         "forget" => s.money.forget_card(&ctx.actor, &urn(&form.card)?).await.map(|()| done("forgotten")),
@@ -126,9 +131,10 @@ pub async fn act(
         Err(MoneyError::Provider(ProviderError::Refused(_))) if form.act == "keep" => {
             render(&ctx, &s, "", refused("cards-foreign")).await
         }
-        Err(MoneyError::Provider(ProviderError::Refused(_)) | MoneyError::NoProvider(_)) => {
-            render(&ctx, &s, "", refused("cards-none")).await
-        }
+        Err(MoneyError::Provider(ProviderError::Refused(_))) => render(&ctx, &s, "", refused("cards-none")).await,
+        Err(MoneyError::NoProvider(_)) => render(&ctx, &s, "", refused("cards-no-provider")).await,
+        Err(MoneyError::TooManyCards(_)) => render(&ctx, &s, "", refused("cards-full")).await,
+        Err(MoneyError::CardInUse) => render(&ctx, &s, "", stays()).await,
         Err(e) => Err(e.into()),
     }
 }

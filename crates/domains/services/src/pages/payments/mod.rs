@@ -83,11 +83,12 @@ pub(crate) fn whole(entity: &Entity, name: &str) -> i64 {
     entity.value(name).and_then(serde_json::Value::as_i64).unwrap_or_default()
 }
 
-/// A sum as people of that language read it: `350,00 RUB`.
+/// A sum as people of that language read it: `350,00 RUB`, without a currency where none is known.
 pub(crate) fn sum(lang: Lang, amount: i64, currency: &str) -> String {
     let digits = sums::digits(currency);
     let scale = 10_f64.powi(i32::try_from(digits).unwrap_or(0));
-    format!("{}\u{a0}{currency}", svod_text::format_number(lang, amount as f64 / scale, digits))
+    let number = svod_text::format_number(lang, amount as f64 / scale, digits);
+    if currency.is_empty() { number } else { format!("{number}\u{a0}{currency}") }
 }
 
 /// A sum of an entity.
@@ -168,5 +169,6 @@ mod tests {
     fn sums_are_written_in_the_main_unit() {
         assert_eq!(sum(Lang::En, 35_005, "RUB").replace('\u{a0}', " "), "350.05 RUB");
         assert_eq!(sum(Lang::En, 7, "JPY").replace('\u{a0}', " "), "7 JPY");
+        assert_eq!(sum(Lang::En, 35_005, ""), "350.05");
     }
 }

@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use svod_kernel::{Coded as _, Urn};
 use svod_model::Entity;
-use svod_money::{MoneyError, ProviderError, sums};
+use svod_money::{MoneyError, ProviderError, REPLACED, UNEXPLAINED, sums};
 use svod_portal::components::{self, ButtonKind, SummaryRow, Tone};
 use svod_portal::{CsrfForm, Html, Page, PageContext, PageError, encoded};
+use svod_registry::QueryError;
 
 use super::{PaymentsState, accrual_status, called, owner, payment_status, sandbox_banner, sum, sum_of, urn, whole};
 
@@ -194,6 +195,28 @@ fn why(ctx: &PageContext, accrual: &Entity, e: &MoneyError) -> Option<String> {
     }
 }
 
+/// Why a payment was not done: the provider's own words, ours in the reader's language.
+fn said(ctx: &PageContext, failure: &str) -> String {
+    match failure {
+        REPLACED => ctx.t("payments-failure-replaced"),
+        UNEXPLAINED => ctx.t("payments-failure-unexplained"),
+        words => words.to_owned(),
+    }
+}
+
+/// Where a payout went: the card by its last digits, or the account. A card that is forgotten since has no name any more.
+async fn paid_to(ctx: &PageContext, s: &PaymentsState, payment: &Entity) -> Result<Option<SummaryRow>, PageError> {
+    let to = match payment.object("card") {
+        Some(card) => match s.registry.entity(&ctx.actor, card).await {
+            Ok(card) => card.text("name").map(str::to_owned),
+            Err(QueryError::NotFound(_)) => None,
+            Err(e) => return Err(e.into()),
+        },
+        None => payment.text("account").map(str::to_owned),
+    };
+    Ok(to.map(|to| SummaryRow::new(ctx.t("payments-to"), to)))
+}
+
 /// One payment: where one comes back to, and its receipt once it is done.
 ///
 /// # Errors
@@ -213,6 +236,7 @@ pub async fn receipt(
         SummaryRow::new(ctx.t("payments-amount"), sum_of(&ctx, &payment, "amount")),
         SummaryRow::new(ctx.t("payments-provider"), called(&ctx, &text("provider"))),
     ];
+    rows.extend(paid_to(&ctx, &s, &payment).await?);
     if whole(&payment, "overpaid") > 0 {
         rows.push(SummaryRow::new(ctx.t("payments-overpaid"), sum_of(&ctx, &payment, "overpaid")));
     }
@@ -224,7 +248,7 @@ pub async fn receipt(
         rows.extend(time(name).map(|at| SummaryRow::new(ctx.t(key), at)));
     }
     if let Some(failure) = payment.text("failure") {
-        rows.push(SummaryRow::new(ctx.t("payments-failure"), failure.to_owned()));
+        rows.push(SummaryRow::new(ctx.t("payments-failure"), said(&ctx, failure)));
     }
     rows.push(SummaryRow::new(ctx.t("payments-id"), payment.id.to_string()));
     let done = payment.text("status") == Some("done");

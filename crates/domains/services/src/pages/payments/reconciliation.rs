@@ -6,7 +6,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use svod_kernel::{Coded as _, Timestamp};
-use svod_money::{Compared, MoneyError, Reconciled, Side, Verdict};
+use svod_money::{Compared, MoneyError, Reconciled, Side, Verdict, sums};
 use svod_portal::components::{self, Choice, Field, Table, Tone};
 use svod_portal::{CsrfMultipart, Csv, Html, PageContext, PageError, encoded};
 
@@ -125,14 +125,16 @@ pub async fn compare(
     let lines = match svod_money::file(&file.bytes) {
         Ok(lines) => lines,
         Err(MoneyError::File { line, fault }) => {
-            let text = ctx.tf("payments-file-line", &[("line", line.into()), ("fault", fault.into())]);
-            return refused("file", text);
+            let about = [("about", fault.about().into())];
+            let fault = ctx.tf(&format!("payments-fault-{}", fault.word()), &about);
+            return refused("file", ctx.tf("payments-file-line", &[("line", line.into()), ("fault", fault.into())]));
         }
         Err(e) => return Err(e.into()),
     };
     let found = match s.money.reconcile(&ctx.actor, &asked.provider, &lines, moments).await {
         Ok(found) => found,
         Err(e) if e.code() == "no-payment-provider" => return refused("provider", ctx.t("payments-provider-none")),
+        Err(e) if e.code() == "too-broad" => return refused("until", ctx.t("payments-days-many")),
         Err(e) => return Err(e.into()),
     };
     if asked.form == "csv" {
@@ -153,17 +155,22 @@ fn verdict(ctx: &PageContext, verdict: Verdict) -> String {
     ctx.t(&format!("payments-verdict-{}", verdict.word()))
 }
 
+/// Three letters; nothing where nobody says it.
+fn currency(side: &Side) -> &str {
+    side.currency.as_deref().unwrap_or_default()
+}
+
 /// Sum and state of one side, as people read them.
 fn side(ctx: &PageContext, side: Option<&Side>) -> [String; 2] {
     side.map_or_else(Default::default, |side| {
-        [sum(ctx.lang, side.amount, &side.currency), ctx.word("PaymentStatus", &side.state)]
+        [sum(ctx.lang, side.amount, currency(side)), ctx.word("PaymentStatus", &side.state)]
     })
 }
 
 fn sides(ctx: &PageContext, line: &Compared) -> [String; 5] {
     let here = line.here.as_ref().map(|(_, side)| side);
     let over = match here.filter(|_| line.overpaid > 0) {
-        Some(side) => sum(ctx.lang, line.overpaid, &side.currency),
+        Some(side) => sum(ctx.lang, line.overpaid, currency(side)),
         None => String::new(),
     };
     let ([a, b], [c, d]) = (side(ctx, line.there.as_ref()), side(ctx, here));
@@ -193,13 +200,36 @@ fn outcome(ctx: &PageContext, found: &Reconciled) -> Html {
     Html::join([Html::trusted("<p role=\"status\">".to_owned()), counts, Html::trusted("</p>".to_owned()), rows])
 }
 
+/// Columns of the outcome as a file: each sum, and its currency beside it.
+const FILE_COLUMNS: [&str; 9] = [
+    "verdict",
+    "reference",
+    "amount-there",
+    "currency-there",
+    "state-there",
+    "amount-here",
+    "currency-here",
+    "state-here",
+    "overpaid",
+];
+
+/// Sum, currency and state of one side: the sum as a number that can be added.
+fn cells(ctx: &PageContext, side: Option<&Side>) -> [String; 3] {
+    side.map_or_else(Default::default, |side| {
+        let written = sums::written(side.amount, currency(side));
+        [written, currency(side).to_owned(), ctx.word("PaymentStatus", &side.state)]
+    })
+}
+
 /// The outcome, all lines of it.
 fn told(ctx: &PageContext, found: &Reconciled) -> Csv {
-    let names = std::iter::once("verdict").chain(COLUMNS).map(|c| ctx.t(&format!("payments-{c}")));
-    let mut csv = Csv::new(&names.collect::<Vec<_>>());
+    let mut csv = Csv::new(&FILE_COLUMNS.map(|c| ctx.t(&format!("payments-{c}"))));
     for line in &found.lines {
-        let cells = [verdict(ctx, line.verdict), line.reference.clone()];
-        csv.record(&cells.into_iter().chain(sides(ctx, line)).collect::<Vec<_>>());
+        let here = line.here.as_ref().map(|(_, side)| side);
+        let over = here.filter(|_| line.overpaid > 0).map(|side| sums::written(line.overpaid, currency(side)));
+        let first = [verdict(ctx, line.verdict), Csv::guarded(&line.reference)];
+        let both = cells(ctx, line.there.as_ref()).into_iter().chain(cells(ctx, here));
+        csv.row(first.into_iter().chain(both).chain([over.unwrap_or_default()]));
     }
     csv
 }

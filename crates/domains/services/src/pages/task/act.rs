@@ -4,11 +4,17 @@ use serde_json::Map;
 use svod_forms::{Around, Form, Lists, Prefill};
 use svod_kernel::Urn;
 use svod_portal::{PageContext, PageError};
-use svod_registry::CommandError;
-use svod_runtime::{AcceptError, FillingError, HandoverError, TaskError, Template, TemplateError, To};
+use svod_registry::{Action, CommandError, QueryError};
+use svod_runtime::{
+    AcceptError, CaseError, FillingError, HandoverError, TaskError, Template, TemplateError, To, let_go,
+};
 
+use super::May;
 use crate::ServicesState;
 use crate::worklist::mine;
+
+/// What a task must be whose matter is closed to who has it, as the platform says it.
+const AGAIN: &str = "taken again";
 
 /// What somebody does with a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,19 +74,7 @@ impl Act {
             Self::Answer(template) => {
                 s.templates(ctx.offset_hours).fits(&ctx.actor, urn, template).await?;
             }
-            Self::Accept => {
-                let task = s.registry.entity(&ctx.actor, urn).await.map_err(TaskError::from)?;
-                let found = task.text("status").unwrap_or_default().to_owned();
-                if found != "offered" && found != "taken" {
-                    return Err(TaskError::State { found, needed: "taken" }.into());
-                }
-                if found == "taken" && !mine(&task, &ctx.actor) {
-                    return Err(TaskError::NotYours(task.text("takenBy").unwrap_or_default().to_owned()).into());
-                }
-                if !s.acceptance(ctx.offset_hours).is_proposed(&task).await.map_err(TaskError::from)? {
-                    return Err(AcceptError::None.into());
-                }
-            }
+            Self::Accept => would_accept(ctx, s, urn).await?,
             _ => {}
         }
         Ok(())
@@ -98,7 +92,7 @@ impl Act {
             Self::Accept => {
                 s.acceptance(ctx.offset_hours).accept(&ctx.actor, task).await?;
                 // What the visitor had begun to answer otherwise is nobody's any more.
-                s.applications.discard(&ctx.actor, &format!("task/{task}")).await.map_err(PageError::from)?;
+                let_go(&s.applications, &ctx.actor, task).await;
             }
             Self::Answer(template) => {
                 s.templates(ctx.offset_hours).answer(&ctx.actor, task, template).await?;
@@ -106,6 +100,39 @@ impl Act {
             Self::Over(to) => s.handover().hand_over(&ctx.actor, task, *to).await?,
         }
         Ok(())
+    }
+}
+
+/// Would a proposal be accepted, as far as that is known before what it is is open?
+async fn would_accept(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Result<(), Undone> {
+    let task = s.registry.entity(&ctx.actor, urn).await.map_err(TaskError::from)?;
+    if task.kind != "Task" {
+        return Err(TaskError::from(QueryError::NotFound(format!("task {urn}"))).into());
+    }
+    let resource = s.registry.resource_of(&task);
+    let forbidden = |action: Action| {
+        let (action, kind) = (action.as_str(), task.kind.clone());
+        TaskError::from(CommandError::Forbidden { action, kind, space: task.space.clone() })
+    };
+    let may = |action: &Action| s.registry.may(&ctx.actor, *action, &resource);
+    if let Some(action) = [Action::Take, Action::Complete].into_iter().find(|action| !may(action)) {
+        return Err(forbidden(action).into());
+    }
+    let found = task.text("status").unwrap_or_default().to_owned();
+    if found != "offered" && found != "taken" {
+        return Err(TaskError::State { found, needed: "taken" }.into());
+    }
+    if found == "taken" && !mine(&task, &ctx.actor) {
+        return Err(TaskError::NotYours(task.text("takenBy").unwrap_or_default().to_owned()).into());
+    }
+    if !s.cases.may_review(&ctx.actor, &task).await.map_err(TaskError::from)? {
+        return Err(TaskError::from(CaseError::OwnDecision).into());
+    }
+    match May::of(ctx, s, &task).await.map_err(TaskError::from)? {
+        May { accept: true, .. } => Ok(()),
+        May { other: true, .. } => Err(forbidden(Action::Take).into()),
+        May { reopen: true, .. } => Err(TaskError::State { found, needed: AGAIN }.into()),
+        _ => Err(AcceptError::None.into()),
     }
 }
 
@@ -184,6 +211,10 @@ pub fn unanswered(ctx: &PageContext, error: &TemplateError, form: Option<&Form>)
         TemplateError::OtherForm | TemplateError::Form(FillingError::NoForm(_)) => ctx.t("bulk-why-other-form"),
         TemplateError::OtherVersion(_) => ctx.t("bulk-why-other-version"),
         TemplateError::Signed => ctx.t("bulk-why-signed"),
+        TemplateError::Files(names) => {
+            let fields = called(ctx, form, names.iter().map(String::as_str));
+            ctx.tf("bulk-why-files", &[("fields", fields.into())])
+        }
         TemplateError::Unasked(names) => {
             let fields = called(ctx, form, names.iter().map(String::as_str));
             ctx.tf("bulk-why-unasked", &[("fields", fields.into())])
@@ -209,6 +240,7 @@ pub fn refusal(ctx: &PageContext, error: &Undone, form: Option<&Form>) -> String
         Undone::Other(_) => return ctx.t("bulk-why-other"),
     };
     ctx.t(match error {
+        TaskError::State { needed, .. } if *needed == AGAIN => "bulk-why-closed",
         TaskError::State { found, .. } if found == "done" => "bulk-why-done",
         TaskError::State { found, .. } if found == "taken" => "bulk-why-taken",
         TaskError::State { .. } => "bulk-why-offered",
@@ -217,6 +249,7 @@ pub fn refusal(ctx: &PageContext, error: &Undone, form: Option<&Form>) -> String
         TaskError::Form => "bulk-why-form",
         TaskError::Command(CommandError::Conflict { .. }) => "bulk-why-faster",
         TaskError::Command(CommandError::Forbidden { .. }) => "bulk-why-forbidden",
+        TaskError::Case(CaseError::OwnDecision) => "bulk-why-own",
         TaskError::Query(_) => "bulk-why-unknown",
         error => {
             tracing::info!(%error, "a task among many was refused");

@@ -103,6 +103,6 @@ pub async fn send(
     let files = enclosed::named(&ctx, &s, &desk, &done.data).await?;
     let Value::Object(answers) = done.data else { return Err(PageError::internal("a form gave no answers")) };
     s.tasks.complete_with(&ctx.actor, &task.id, answers, &files).await?;
-    s.applications.discard(&ctx.actor, &desk.key).await?;
+    svod_runtime::let_go(&s.applications, &ctx.actor, &task.id).await;
     Ok(Redirect::to(&format!("{}?done=complete", address("Task", &urn))).into_response())
 }

@@ -64,7 +64,7 @@ pub async fn keep(
     let text = match &error {
         TemplateError::Name => ctx.t("task-template-name"),
         TemplateError::Full => ctx.t("tasks-kept-full-text"),
-        TemplateError::Files => ctx.t("task-template-files"),
+        TemplateError::Files(_) => ctx.t("task-template-files"),
         TemplateError::Task(TaskError::Query(QueryError::NotFound(_))) if !ctx.signed_in() => {
             return Err(PageError::sign_in());
         }

@@ -1,6 +1,8 @@
 //! `POST /tasks/bulk`: one act on many tasks, each for itself: done, or why not. What decides something is shown first, for nobody
 //! undoes it.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,10 +41,9 @@ impl Sent {
     }
 
     fn tasks(&self) -> Vec<Urn> {
-        let mut all: Vec<Urn> =
-            self.0.iter().filter(|(n, _)| n == "task").filter_map(|(_, v)| v.parse().ok()).take(PAGE).collect();
-        all.dedup();
-        all
+        let named = self.0.iter().filter(|(n, _)| n == "task").filter_map(|(_, v)| v.parse().ok());
+        let mut seen = BTreeSet::new();
+        named.filter(|urn: &Urn| seen.insert(urn.clone())).take(PAGE).collect()
     }
 
     /// What was written, else what was chosen.
@@ -87,8 +88,10 @@ pub async fn act(
     if let Act::Answer(template) = &act {
         form = sure::form_of(&s, template).await?.map(|(_, form)| form);
     }
-    if act.is_final() && sent.text("sure") != "1" {
-        return sure::ask(&ctx, &s, (&act, form.as_deref()), (&tasks, sent.back())).await;
+    let sure = sent.text("sure") == "1";
+    if act.is_final() && !(sure && sent.text("seen") == sure::digest(&act)) {
+        let banner = if sure { sure::changed(&ctx) } else { Html::default() };
+        return sure::ask(&ctx, &s, (&act, form.as_deref()), (&tasks, sent.back()), banner).await;
     }
     let mut table = Table::new(ctx.t("bulk-done-title")).hide_caption();
     table = table.column(ctx.t("bulk-task")).column(ctx.t("bulk-outcome"));
@@ -144,6 +147,13 @@ pub(super) async fn link(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Htm
 #[cfg(test)]
 mod tests {
     use super::Sent;
+
+    #[test]
+    fn a_task_that_is_chosen_twice_is_done_once() {
+        let sent = ["urn:t:a", "urn:t:b", "urn:t:a"].map(|urn| ("task".to_owned(), urn.to_owned()));
+        let tasks: Vec<String> = Sent(sent.to_vec()).tasks().iter().map(ToString::to_string).collect();
+        assert_eq!(tasks, ["urn:t:a", "urn:t:b"]);
+    }
 
     #[test]
     fn one_comes_back_to_this_site_only() {

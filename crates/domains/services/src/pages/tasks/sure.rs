@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use svod_forms::Form;
 use svod_kernel::Urn;
 use svod_portal::components::{self, Table, Tone};
@@ -21,14 +22,16 @@ use crate::words::Words;
 #[template(path = "tasks/sure.html")]
 struct SurePage<'a> {
     ctx: &'a PageContext,
+    banner: Html,
     title: String,
     lead: String,
     answers: Html,
     table: Html,
-    able: usize,
     go: String,
     act: &'a str,
     key: String,
+    /// What is shown, so that nothing else is done.
+    seen: String,
     tasks: Vec<String>,
     back: String,
 }
@@ -43,6 +46,18 @@ pub async fn form_of(s: &ServicesState, template: &Template) -> Result<Option<(A
     Ok(programs.and_then(|p| p.forms.get(file).cloned().map(|form| (p, form))))
 }
 
+/// With what tasks are answered, in short: what was shown and what is done are the same. Empty where nothing of the kind is shown.
+pub fn digest(act: &Act) -> String {
+    let Act::Answer(template) = act else { return String::new() };
+    let told = json!([template.form, template.version, template.answers]).to_string();
+    svod_ledger::leaf(told.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is said when it was shown with something else.
+pub fn changed(ctx: &PageContext) -> Html {
+    components::banner(Tone::Warning, ctx.t("bulk-sure-changed"), ctx.t("bulk-sure-changed-text"))
+}
+
 /// The page.
 ///
 /// # Errors
@@ -52,14 +67,15 @@ pub async fn ask(
     s: &ServicesState,
     (act, form): (&Act, Option<&Form>),
     (tasks, back): (&[Urn], String),
+    banner: Html,
 ) -> Result<Response, PageError> {
     let mut table = Table::new(ctx.t("bulk-sure-tasks")).hide_caption();
     table = table.column(ctx.t("bulk-task")).column(ctx.t("bulk-will"));
-    let mut able = 0;
+    let mut able = Vec::new();
     for urn in tasks {
         let outcome = match act.would(ctx, s, urn).await {
             Ok(()) => {
-                able += 1;
+                able.push(urn.to_string());
                 components::level(Tone::Good, ctx.t(&format!("bulk-will-{}", act.word())))
             }
             Err(error) => components::level(Tone::Danger, refusal(ctx, &error, form)),
@@ -68,22 +84,23 @@ pub async fn ask(
     }
     let (lead, answers, key) = match act {
         Act::Answer(template) => {
-            let args = [("name", template.name.as_str().into()), ("n", able.into())];
+            let args = [("name", template.name.as_str().into()), ("n", able.len().into())];
             (ctx.tf("bulk-sure-answer", &args), answers(ctx, s, template).await?, template.key())
         }
-        _ => (ctx.tf("bulk-sure-accept", &[("n", able.into())]), Html::default(), String::new()),
+        _ => (ctx.tf("bulk-sure-accept", &[("n", able.len().into())]), Html::default(), String::new()),
     };
     let body = SurePage {
         ctx,
+        banner,
         title: ctx.t("bulk-sure-title"),
-        lead: if able == 0 { ctx.t("bulk-sure-none") } else { lead },
+        lead: if able.is_empty() { ctx.t("bulk-sure-none") } else { lead },
         answers,
         table: table.html(),
-        able,
-        go: ctx.tf("bulk-sure-go", &[("n", able.into())]),
+        go: ctx.tf("bulk-sure-go", &[("n", able.len().into())]),
         act: act.word(),
         key,
-        tasks: tasks.iter().map(ToString::to_string).collect(),
+        seen: digest(act),
+        tasks: able,
         back,
     };
     let page = Page::new(ctx, ctx.t("bulk-sure-title")).crumb(ctx.t("tasks-title"), "/tasks");

@@ -1,6 +1,6 @@
 //! `GET /tasks/workload`: how the work of a body, or of a territory, goes: by official and by service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -20,10 +20,13 @@ use crate::worklist::{Desk, Filter, StatusFilter, Whose, overdue};
 
 /// Days that are looked back.
 const DAYS: i64 = 30;
-/// Tasks of a list that are counted at the most, the open ones and the done ones; a page is not a report, and says where it stopped.
+/// Tasks that are counted at the most, of the open ones and of the done ones, in equal parts of the territories; a page is not a
+/// report, and says where it stopped.
 const MOST: usize = 20_000;
 /// Parts in which they are read at the most: one may hold fewer than asked for.
 const LOOKS: usize = 40;
+/// Cases that are read at once.
+const CASES: usize = 500;
 
 #[derive(Template)]
 #[template(path = "tasks/workload.html")]
@@ -66,17 +69,16 @@ struct Load {
 pub async fn show(ctx: PageContext, State(s): State<ServicesState>) -> Result<Response, PageError> {
     let spaces = roots(&s.registry, &ctx.actor, Action::Read, "Task");
     let whose = scope(&ctx, &s, &spaces).await?.ok_or_else(|| ctx.refusal())?;
-    let desk = Desk::open(&s.registry, &ctx.actor, &spaces).await?;
     let since = ctx.now.plus_seconds(-DAYS * 86_400);
-    let open = looked_through(&desk, &Filter { whose, ..Filter::default() }, None).await?;
-    let done = Filter { whose, status: StatusFilter::Done, ..Filter::default() };
-    let mut done = looked_through(&desk, &done, Some(since)).await?;
+    let (open, mut done) = looked(&ctx, &s, (&spaces, whose), since).await?;
     let (hint, cut) = (hint(&ctx, &open, &done), |t: &Arc<Entity>| t.time("completedAt").is_some_and(|at| at >= since));
     done.tasks.retain(cut);
+    let cases = cases(&s, &open.tasks, ctx.now).await?;
     let (mut officials, mut services) = (BTreeMap::new(), BTreeMap::new());
     let mut all = Load::default();
     for task in &open.tasks {
-        let late = overdue(task, ctx.now) && !stands_still(&s, task).await?;
+        let case = task.object("case").and_then(|case| cases.get(case));
+        let late = overdue(task, ctx.now) && !case.is_some_and(|case| stands_still(case, task));
         for load in [&mut all, entry(&mut officials, official(&ctx, task)), entry(&mut services, service(&ctx, task))] {
             load.open += 1;
             load.overdue += usize::from(late);
@@ -99,14 +101,31 @@ pub async fn show(ctx: PageContext, State(s): State<ServicesState>) -> Result<Re
     Ok(page.body(&body).into_response())
 }
 
-/// Does the clock of its case stand still? Its own term moves when that goes on: nobody is late with it until then.
-async fn stands_still(s: &ServicesState, task: &Entity) -> Result<bool, QueryError> {
-    let Some(case) = task.object("case") else { return Ok(false) };
-    match s.registry.entity(&Actor::platform("workload"), case).await {
-        Ok(case) => Ok(case.text("clock") == Some("paused") && case.text("deadline") == task.text("deadline")),
-        Err(QueryError::NotFound(_)) => Ok(false),
-        Err(e) => Err(e),
+/// Does the clock of its case stand still? Its own term moves when that goes on: nobody is late with it until then. What had run out
+/// before does not stand still.
+fn stands_still(case: &Entity, task: &Entity) -> bool {
+    let in_term = case.time("pausedAt").zip(case.time("deadline")).is_some_and(|(at, due)| at < due);
+    in_term && case.text("clock") == Some("paused") && case.text("deadline") == task.text("deadline")
+}
+
+/// The cases of overdue tasks, each once, in the parts in which they are read.
+fn asked_for(tasks: &[Arc<Entity>], now: Timestamp) -> Vec<Vec<Urn>> {
+    let late = tasks.iter().filter(|task| overdue(task, now));
+    let cases: Vec<Urn> = late.filter_map(|t| t.object("case").cloned()).collect::<BTreeSet<_>>().into_iter().collect();
+    cases.chunks(CASES).map(<[Urn]>::to_vec).collect()
+}
+
+/// The cases of overdue tasks.
+async fn cases(
+    s: &ServicesState,
+    tasks: &[Arc<Entity>],
+    now: Timestamp,
+) -> Result<BTreeMap<Urn, Arc<Entity>>, QueryError> {
+    let (reader, mut cases) = (Actor::platform("workload"), BTreeMap::new());
+    for some in asked_for(tasks, now) {
+        cases.extend(s.registry.entities(&reader, some).await?.into_iter().map(|case| (case.id.clone(), case)));
     }
+    Ok(cases)
 }
 
 fn entry(loads: &mut BTreeMap<String, Load>, key: String) -> &mut Load {
@@ -137,16 +156,51 @@ async fn lead(ctx: &PageContext, whose: Whose, s: &ServicesState) -> String {
     name.map_or_else(|| ctx.t("workload-lead"), |name| ctx.tf("workload-lead-body", &[("body", name.into())]))
 }
 
-/// What was looked through of a list.
+/// What was looked through of lists.
+#[derive(Default)]
 struct Looked {
-    /// In the order of the list.
+    /// In the order of each list.
     tasks: Vec<Arc<Entity>>,
     /// There are more.
     more: bool,
+    /// Where there are more of what is done: from then on all are there.
+    whole_since: Option<Timestamp>,
 }
 
-/// A list as far as it is counted: to its end, to what was done before a moment, or to [`MOST`] tasks.
-async fn looked_through(desk: &Desk<'_>, filter: &Filter, since: Option<Timestamp>) -> Result<Looked, QueryError> {
+impl Looked {
+    /// With those of the next territory.
+    fn and(mut self, next: Self) -> Self {
+        self.tasks.extend(next.tasks);
+        self.more |= next.more;
+        self.whole_since = self.whole_since.max(next.whole_since);
+        self
+    }
+}
+
+/// What is open, and what was done since a moment: of each territory for itself, for each has an order of its own.
+async fn looked(
+    ctx: &PageContext,
+    s: &ServicesState,
+    (spaces, whose): (&[SpacePath], Whose),
+    since: Timestamp,
+) -> Result<(Looked, Looked), QueryError> {
+    let open = Filter { whose, ..Filter::default() };
+    let done = Filter { whose, status: StatusFilter::Done, ..Filter::default() };
+    let (mut all, most) = ((Looked::default(), Looked::default()), MOST / spaces.len().max(1));
+    for space in spaces {
+        let desk = Desk::open(&s.registry, &ctx.actor, std::slice::from_ref(space)).await?;
+        all.0 = all.0.and(looked_through(&desk, &open, (None, most)).await?);
+        all.1 = all.1.and(looked_through(&desk, &done, (Some(since), most)).await?);
+    }
+    Ok(all)
+}
+
+/// A list as far as it is counted: to its end, to what was done before a moment, or to so many tasks.
+async fn looked_through(
+    desk: &Desk<'_>,
+    filter: &Filter,
+    (since, most): (Option<Timestamp>, usize),
+) -> Result<Looked, QueryError> {
     let (mut tasks, mut next): (Vec<Arc<Entity>>, Option<String>) = (Vec::new(), None);
     for _ in 0..LOOKS {
         let place = next.as_deref().and_then(|n| n.split_once('='));
@@ -160,19 +214,20 @@ async fn looked_through(desk: &Desk<'_>, filter: &Filter, since: Option<Timestam
         let before = |since| tasks.last().and_then(|t| t.time("completedAt")).is_some_and(|at| at < since);
         next = listed.next;
         if next.is_none() || since.is_some_and(before) {
-            return Ok(Looked { tasks, more: false });
+            return Ok(Looked { tasks, ..Looked::default() });
         }
-        if tasks.len() >= MOST {
+        if tasks.len() >= most {
             break;
         }
     }
-    Ok(Looked { tasks, more: true })
+    let whole_since = tasks.last().and_then(|t| t.time("completedAt"));
+    Ok(Looked { tasks, more: true, whole_since })
 }
 
 /// What of the figures is not whole, and how much of it was counted.
 fn hint(ctx: &PageContext, open: &Looked, done: &Looked) -> Option<String> {
     let n = |looked: &Looked| looked.tasks.len() as f64;
-    let last = done.tasks.last().and_then(|t| t.time("completedAt")).filter(|_| done.more);
+    let last = done.whole_since.filter(|_| done.more);
     let parts = [
         open.more.then(|| ctx.tf("workload-cut", &[("n", n(open).into())])),
         last.map(|at| ctx.tf("workload-cut-done", &[("n", n(done).into()), ("since", ctx.datetime(at).into())])),
@@ -225,4 +280,44 @@ fn table(ctx: &PageContext, first: &str, loads: &BTreeMap<String, Load>) -> Html
         ]);
     }
     table.html()
+}
+
+#[cfg(test)]
+mod tests {
+    use svod_model::Attribute;
+
+    use super::*;
+
+    fn entity(kind: &str, id: usize, texts: &[(&str, &str)]) -> Entity {
+        let urn = Urn::svod(&kind.to_lowercase(), &id.to_string()).unwrap();
+        let new = Entity::new(urn, kind, "k".parse().unwrap());
+        texts.iter().fold(new, |e, (name, value)| e.with(name, Attribute::property(*value)))
+    }
+
+    #[test]
+    fn what_had_run_out_does_not_stand_still() {
+        let due = ("deadline", "2026-01-18T00:00:00Z");
+        let task = entity("Task", 1, &[due]);
+        let case = |clock: &str, paused: &str| entity("Case", 1, &[due, ("clock", clock), ("pausedAt", paused)]);
+        assert!(stands_still(&case("paused", "2026-01-17T00:00:00Z"), &task));
+        assert!(!stands_still(&case("running", "2026-01-17T00:00:00Z"), &task));
+        for late in ["2026-01-18T00:00:00Z", "2026-01-20T00:00:00Z"] {
+            assert!(!stands_still(&case("paused", late), &task), "{late}");
+        }
+    }
+
+    #[test]
+    fn the_cases_of_what_is_late_are_read_together() {
+        let now: Timestamp = "2026-01-20T00:00:00Z".parse().unwrap();
+        let task = |n: usize| {
+            let until = if n % 2 == 0 { "2026-01-18T00:00:00Z" } else { "2026-01-22T00:00:00Z" };
+            let case = Attribute::object(Urn::svod("case", &(n / 4).to_string()).unwrap());
+            Arc::new(entity("Task", n, &[("status", "taken"), ("deadline", until)]).with("case", case))
+        };
+        // Two of the four tasks of each case are late.
+        let tasks: Vec<Arc<Entity>> = (0..4 * (CASES + 1)).map(task).collect();
+        let parts: Vec<usize> = asked_for(&tasks, now).iter().map(Vec::len).collect();
+        assert_eq!(parts, [CASES, 1], "each case once");
+        assert!(asked_for(&tasks, Timestamp(0)).is_empty(), "what is not late is not asked for");
+    }
 }
