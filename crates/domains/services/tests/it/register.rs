@@ -161,12 +161,12 @@ async fn a_providers_file_is_put_in_and_what_differs_is_shown() {
     told(
         &csv.body,
         &[
-            &format!("The same,{same},100.00\u{a0}RUB,Done,100.00\u{a0}RUB,Done"),
-            &format!("Different,{other},201.00\u{a0}RUB,Done,200.00\u{a0}RUB,Done"),
+            &format!("The same,{same},100.00,RUB,Done,100.00,RUB,Done"),
+            &format!("Different,{other},201.00,RUB,Done,200.00,RUB,Done"),
         ],
     );
-    let gone = format!("Missing at the provider,{gone},,,300.00\u{a0}RUB,Done");
-    told(&csv.body, &["Missing here,sandbox-nobody,5.00\u{a0}RUB,Done,,", &gone]);
+    let gone = format!("Missing at the provider,{gone},,,,300.00,RUB,Done");
+    told(&csv.body, &["Missing here,sandbox-nobody,5.00,,Done,,,", &gone]);
     // What is here, in the columns of the upload, is what would be matched.
     let own = format!("/operations/payments/reconciliation.csv?provider={SANDBOX}&from=2026-01-15&until=2026-01-15");
     let (status, _, own) = house.download(Some(OFFICIAL), &own).await;
