@@ -28,6 +28,8 @@ export class Stage {
   private shown = false;
   /** What the editor was opened with. */
   private opened = "";
+  /** The text was asked for while the editor was on its way: it does not come over it. */
+  private asText = false;
   /** The form is on its way: what was written goes with it. */
   private sent = false;
 
@@ -62,7 +64,7 @@ export class Stage {
   /** Shows the editor; where it cannot show the text, the text stays. */
   async start(editor: Editor): Promise<boolean> {
     this.editor = editor;
-    return this.draw();
+    return this.asText ? false : this.draw();
   }
 
   /** The text as it would be kept now. */
@@ -97,6 +99,7 @@ export class Stage {
   }
 
   private async write(): Promise<void> {
+    this.asText = true;
     if (!this.shown) return;
     try {
       this.opened = await this.text();

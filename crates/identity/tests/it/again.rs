@@ -203,7 +203,7 @@ pub async fn whoever_opens_a_waiting_account_is_seen(place: &TestPlace) {
     assert_eq!(open.iter().filter(|i| i.login == "anna").count(), 2, "the one that she came by, and this");
     let (back, _) = house.neighbour.accept(&second, &here()).await.unwrap();
     assert_eq!((back.id, back.name.as_str()), (anna.id, "Olga"));
-    assert_eq!(told(&house), [other.id.clone()]);
+    assert_eq!(told(&house), std::slice::from_ref(&other.id));
     assert!(house.neighbour.recognise(&session).await.is_err(), "her session of before");
     house.neighbour.accept(&second, &here()).await.unwrap();
     assert!(told(&house).is_empty(), "the same again");

@@ -310,7 +310,7 @@ mod tests {
     fn the_cases_of_what_is_late_are_read_together() {
         let now: Timestamp = "2026-01-20T00:00:00Z".parse().unwrap();
         let task = |n: usize| {
-            let until = if n % 2 == 0 { "2026-01-18T00:00:00Z" } else { "2026-01-22T00:00:00Z" };
+            let until = if n.is_multiple_of(2) { "2026-01-18T00:00:00Z" } else { "2026-01-22T00:00:00Z" };
             let case = Attribute::object(Urn::svod("case", &(n / 4).to_string()).unwrap());
             Arc::new(entity("Task", n, &[("status", "taken"), ("deadline", until)]).with("case", case))
         };
