@@ -20,7 +20,7 @@ pub struct Step {
     /// `task`: somebody does something; `decision`: it is decided; `payment`: the applicant is to pay; `end`: the case ends.
     kind: &'static str,
     /// The element of the process, as the packs call it in the language that `Accept-Language` asks for, else as the process does;
-    /// null for one of several decisions.
+    /// null where several of its kind may come (tasks are told one by one).
     name: Option<String>,
     /// False for one of several things of which not all come.
     sure: bool,

@@ -59,7 +59,7 @@ pub struct Upcoming {
     pub what: Coming,
     /// Id of the process, and of the element in its file.
     pub at: (String, String),
-    /// The element as its process calls it; none for one of several decisions.
+    /// The element as its process calls it; none where several of its kind may come (tasks are told one by one).
     pub name: Option<String>,
     /// False for one of several things of which not all come. Any case may also end before.
     pub sure: bool,
