@@ -52,7 +52,10 @@ async function filled(page, building, { survey, missing, courier }, look) {
   await next(page);
   if (courier) {
     await errors(page).waitFor();
-    await page.getByLabel("Куда доставить").fill(ADDRESS);
+    // One of the register, found by the beginnings of its words; then nothing more is written.
+    await page.getByLabel(/^Улица и дом: Куда доставить/).fill("киров 1 2");
+    await page.getByRole("button", { name: /^Найти ?: Куда доставить/ }).click();
+    await page.getByRole("radio", { name: ADDRESS, exact: true }).check();
     await next(page);
   }
   await page.waitForURL(/page=check/);

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
-use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn, number};
 use svod_model::{Entity, Range};
 use svod_registry::{Action, Change, Command, CommandError, Operation, QueryError, Registry};
 use svod_store::file::FileRow;
@@ -240,7 +240,7 @@ impl Files {
             space,
             name: examined.name.clone(),
             kind: examined.kind,
-            size: examined.bytes.len() as i64,
+            size: number::count(examined.bytes.len()),
             sha256: examined.sha256.clone(),
             state: if self.0.options.scanner.is_some() { FileState::Waiting } else { FileState::Unscanned },
             created: now,

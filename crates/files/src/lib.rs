@@ -13,6 +13,8 @@
 //! An entity has files when its type declares the attribute `files` (range `uri`). The attribute's class decides who reads them,
 //! and whoever may change or declare the entity adds and removes them.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod error;
 mod examine;
 mod files;

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use svod_kernel::{Actor, Role, Timestamp};
+use svod_kernel::{Actor, Role, Timestamp, number};
 use svod_store::file::{self, Sent};
 
 use crate::{FileError, Files};
@@ -74,7 +74,9 @@ impl Files {
         if exceeds(self.0.options.daily, of, &kept, size as u64) {
             let oldest = of.iter().map(|(at, _)| *at).chain(kept.first).min().unwrap_or(now);
             metrics::counter!("svod_files_slowed_total").increment(1);
-            return Err(FileError::Quota(oldest.plus_seconds(DAY).seconds_since(now).max(1.0) as u64));
+            return Err(FileError::Quota(
+                number::whole(oldest.plus_seconds(DAY).seconds_since(now)).max(1).cast_unsigned(),
+            ));
         }
         if counts {
             all.entry(actor.id.clone()).or_default().push((now, size as u64));

@@ -67,7 +67,7 @@ impl Scanner {
 async fn talk(mut line: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> io::Result<Verdict> {
     line.write_all(b"zINSTREAM\0").await?;
     for piece in bytes.chunks(PIECE) {
-        line.write_all(&(piece.len() as u32).to_be_bytes()).await?;
+        line.write_all(&u32::try_from(piece.len()).map_err(io::Error::other)?.to_be_bytes()).await?;
         line.write_all(piece).await?;
     }
     line.write_all(&[0; 4]).await?;

@@ -8,6 +8,8 @@
 //! Hidden fields are no answers, read-only fields and what the graph knows are never taken from the sender, every
 //! message is a key of the locales ([`FieldError`]). What packs may write stands in `docs/forms.md`.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod accept;
 mod act;
 mod around;

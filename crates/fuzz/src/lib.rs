@@ -3,6 +3,8 @@
 //!
 //! A target must come back, whatever the bytes: no panic, no endless loop, memory within bounds.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod targets;
 
 /// A parser by its name.

@@ -8,6 +8,8 @@
 //! * [`History::range`] — a chart: never more points than asked for, aggregated by the engine.
 //! * [`History::points`] — raw rows, for trails.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod append;
 mod codec;
 mod forget;

@@ -1,4 +1,4 @@
-use svod_kernel::{Timestamp, Urn};
+use svod_kernel::{Timestamp, Urn, number};
 use svod_store::{Conn, Engine, Row, StoreError, Value};
 
 use crate::History;
@@ -41,7 +41,7 @@ impl History {
                 }
                 let within = Within::new(space, &series, from, to);
                 let points = within.raw(conn, most + 1)?;
-                if points.len() as i64 <= most {
+                if number::count(points.len()) <= most {
                     return Ok(Chart { points, width: 0 });
                 }
                 within.buckets(conn, most)

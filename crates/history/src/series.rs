@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
+use svod_kernel::number;
 use svod_store::space::{Counter, take};
 use svod_store::{BulkInsert, Clash, Column, Conn, StoreError};
 
@@ -47,8 +48,9 @@ fn resolve(conn: &mut dyn Conn, keys: &[SeriesKey]) -> Result<Vec<(SeriesKey, i6
         }
     }
     for (space, keys) in new {
-        let first = take(conn, space, Counter::Series, keys.len() as i64)?;
-        let ids = first..first + keys.len() as i64;
+        let count = number::count(keys.len());
+        let first = take(conn, space, Counter::Series, count)?;
+        let ids = first..first + count;
         let columns = [
             ("space", Column::Int(vec![space; keys.len()])),
             ("id", Column::Int(ids.clone().collect())),

@@ -1,7 +1,7 @@
 //! Accounts: made from invitations, with their ways to sign in.
 
 use serde::{Deserialize, Serialize};
-use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn, number};
 use svod_store::account::{self, AccountRow};
 use svod_store::client;
 use svod_store::{Conn, StoreError};
@@ -10,12 +10,14 @@ use uuid::Uuid;
 use crate::acts::{Of, has_a_way, owner};
 use crate::again::Told;
 use crate::session::{From, Method};
-use crate::{Identity, IdentityError, Newcomer, passkey, password, persona, secret, totp};
+use crate::{Identity, IdentityError, Newcomer, passkey, password, persona, removed, secret, totp};
 
 /// Longest login and name in characters.
 const LONGEST: usize = 100;
 /// An invitation is good for so many seconds.
 pub const INVITED: i64 = 72 * 3600;
+/// None is good for longer, in seconds: for so long it is remembered that an account was removed.
+pub const LONGEST_INVITED: i64 = 30 * 24 * 3600;
 
 /// Somebody who can sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +159,11 @@ pub(crate) enum Known {
 }
 
 /// A passkey that opens the account no more still keeps it from who comes with an invitation.
-pub(crate) fn bare(conn: &mut dyn Conn, login: &str) -> Result<Known, StoreError> {
+pub(crate) fn bare(conn: &mut dyn Conn, login: &str, told: &Told) -> Result<Known, StoreError> {
+    // Whoever was meant by it had their account, and has it no more.
+    if removed::since(conn, &told.marks, told.made)? {
+        return Ok(Known::Taken);
+    }
     let Some(row) = account::by_login(conn, login)? else { return Ok(Known::Nobody) };
     // What was changed since it was made is somebody's, who comes back by an invitation of their own alone (`again`).
     let closed = row.created != row.modified || !is_bare(conn, &row)?;
@@ -189,8 +195,8 @@ impl Identity {
     /// What an invitation says, as long as it is good.
     ///
     /// # Errors
-    /// [`IdentityError::Invalid`], [`IdentityError::Over`] when it has expired, was taken back, its account exists or whoever made
-    /// it may not any more.
+    /// [`IdentityError::Invalid`], [`IdentityError::Over`] when it has expired, was taken back, its account exists or was removed
+    /// since, or whoever made it may not any more.
     pub async fn invitation(&self, token: &str) -> Result<Invitation, IdentityError> {
         let invitation: Invitation = self.ring.signed(token)?;
         if Timestamp(invitation.expires) <= self.clock.now() {
@@ -199,7 +205,7 @@ impl Identity {
         if let Some(open) = &invitation.open {
             self.still_open(open).await?;
         }
-        let over = self.is_taken(&invitation.login, invitation.person.as_ref(), invitation.told()).await?;
+        let over = self.is_taken(&invitation.login, invitation.person.as_ref(), self.known_by(&invitation)).await?;
         if over { Err(IdentityError::Over) } else { Ok(invitation) }
     }
 
@@ -214,7 +220,7 @@ impl Identity {
         }
         let login = login.to_owned();
         // An account without anything to sign in with waits for its owner to come again.
-        let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login)?, Known::Taken));
+        let taken = move |conn: &mut dyn Conn| Ok::<_, StoreError>(matches!(bare(conn, &login, &told)?, Known::Taken));
         Ok(self.store.read(taken).await?)
     }
 
@@ -233,8 +239,9 @@ impl Identity {
         if let Some(person) = &invitation.person {
             return self.again((&invitation, person), from).await;
         }
-        let login = invitation.login.clone();
-        if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login)).await? {
+        let (login, told) = (invitation.login.clone(), self.known_by(&invitation));
+        let known = told.clone();
+        if let Known::Bare(row) = self.store.read::<_, StoreError>(move |conn| bare(conn, &login, &known)).await? {
             self.may_reach(&row, &invitation).await?;
             self.end_sessions(&row.id, None).await?;
             self.came_by(&row.id, &invitation).await?;
@@ -246,7 +253,8 @@ impl Identity {
         let made = row.clone();
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
-            if account::by_login(conn, &made.login)?.is_some() {
+            let gone = removed::since(conn, &told.marks, told.made)?;
+            if gone || account::by_login(conn, &made.login)?.is_some() {
                 return Err(IdentityError::Over);
             }
             Ok(account::add(conn, &made)?)
@@ -310,7 +318,8 @@ impl Identity {
     /// When the store fails.
     pub async fn accounts(&self, after: &str, limit: usize) -> Result<Vec<Account>, IdentityError> {
         let after = after.to_owned();
-        let rows = self.store.read::<_, StoreError>(move |conn| account::list(conn, &after, limit as i64)).await?;
+        let rows =
+            self.store.read::<_, StoreError>(move |conn| account::list(conn, &after, number::count(limit))).await?;
         rows.into_iter().map(Account::of).collect()
     }
 

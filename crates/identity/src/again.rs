@@ -9,7 +9,7 @@ use crate::account::{ACTIVE, Account};
 use crate::acts::{Of, has_a_way, owner};
 use crate::invitation::has_come_by;
 use crate::session::{From, Method};
-use crate::{Identity, IdentityError, Invitation, secret};
+use crate::{Identity, IdentityError, Invitation, removed, secret};
 
 /// What there is for a person who is invited under a login.
 pub(crate) enum Place {
@@ -21,7 +21,7 @@ pub(crate) enum Place {
     Waits(AccountRow),
     /// One that is kept out.
     Closed(AccountRow),
-    /// One that was kept out, or opened by another invitation, after this one had been made.
+    /// One that was kept out, removed, or opened by another invitation, after this one had been made.
     Shut,
     /// No account.
     None,
@@ -34,11 +34,16 @@ pub(crate) struct Told {
     pub made: Timestamp,
     /// What an account remembers that was opened by it; empty: by none yet.
     pub stands: String,
+    /// Under what it stands that an account of its login or its person was removed.
+    pub marks: Vec<Vec<u8>>,
 }
 
 /// What there is for a person who was invited under that login. A link of before an account was closed, or opened by another, is
 /// worth nothing.
 pub(crate) fn place(conn: &mut dyn Conn, (login, person): (&str, &str), told: &Told) -> Result<Place, StoreError> {
+    if removed::since(conn, &told.marks, told.made)? {
+        return Ok(Place::Shut);
+    }
     let (own, under) = (account::by_person(conn, person)?, account::by_login(conn, login)?);
     if under.is_some_and(|row| own.as_ref().is_none_or(|own| own.id != row.id)) {
         return Ok(Place::Taken);
@@ -127,7 +132,7 @@ impl Identity {
         from: &From,
     ) -> Result<(Account, String), IdentityError> {
         let (login, whose) = (invitation.login.clone(), person.to_string());
-        let told = invitation.told();
+        let told = self.known_by(invitation);
         let there = self.store.read::<_, StoreError>(move |conn| place(conn, (&login, &whose), &told)).await?;
         let row = match there {
             Place::Waits(row) if row.login != invitation.login => return Err(IdentityError::Over),
@@ -163,7 +168,7 @@ impl Identity {
         row.created = row.created.min(Timestamp(row.modified.0 - 1));
         let act = self.act("reopen", Of::account(&row.id), &owner(&Account::of(row.clone())?));
         let (fresh, event, whose) = (row.clone(), act.clone(), person.to_string());
-        let told = invitation.told();
+        let told = self.known_by(invitation);
         let job = move |conn: &mut dyn Conn| {
             conn.exclusive()?;
             match place(conn, (&fresh.login, &whose), &told)? {

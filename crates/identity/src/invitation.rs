@@ -2,14 +2,14 @@
 //! when whoever made them may not make them any more.
 
 use serde::{Deserialize, Serialize};
-use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn, number};
 use svod_store::account::{self, ChallengeRow};
 use svod_store::{Conn, StoreError};
 
 use crate::account::{BLOCKED, is_bare};
 use crate::acts::Of;
 use crate::again::Told;
-use crate::{Identity, IdentityError, Invitation, secret};
+use crate::{Identity, IdentityError, Invitation, removed, secret};
 
 /// Kind of what was begun.
 const OPEN: &str = "invitation";
@@ -64,11 +64,10 @@ fn operator() -> Actor {
 impl Invitation {
     /// What an account remembers of it that was opened by it: under what it stands among those that are open, or a word for one of
     /// the command line, which stands nowhere.
-    pub(crate) fn told(&self) -> Told {
+    fn stands(&self) -> String {
         let of = |text: &str| secret::written(&secret::hash(text));
         let by_hand = || format!("{BY_HAND}{}", of(&format!("{} {} {}", self.login, self.made, self.expires)));
-        let stands = self.open.as_deref().map_or_else(by_hand, of);
-        Told { made: Timestamp(self.made), stands }
+        self.open.as_deref().map_or_else(by_hand, of)
     }
 }
 
@@ -94,7 +93,8 @@ impl Identity {
         (maker, by): (&Actor, &str),
     ) -> Result<String, IdentityError> {
         let now = self.clock.now();
-        let first = Told { made: now, stands: String::new() };
+        // None that was removed was so after this one is made.
+        let first = Told { made: now, stands: String::new(), marks: Vec::new() };
         let home = match &invitation.person {
             Some(person) => {
                 let home = self.home_of(maker, person).await?;
@@ -116,7 +116,7 @@ impl Identity {
             made: now.0,
         };
         let state = serde_json::to_value(kept).map_err(|e| StoreError::Shape(format!("an invitation: {e}")))?;
-        let seconds = Timestamp(invitation.expires).seconds_since(now) as i64;
+        let seconds = number::whole(Timestamp(invitation.expires).seconds_since(now));
         let name = self.put_aside(OPEN, None, state, seconds).await?;
         let id = secret::written(&secret::hash(&name));
         let act = self.act("invite", Of("Invitation", &id), maker).giving(invitation.post.as_ref());
@@ -147,13 +147,19 @@ impl Identity {
         }
     }
 
+    /// An invitation as accounts know it.
+    pub(crate) fn known_by(&self, invitation: &Invitation) -> Told {
+        let marks = removed::marks(&self.ring, &invitation.login, invitation.person.as_ref().map(Urn::as_str));
+        Told { made: Timestamp(invitation.made), stands: invitation.stands(), marks }
+    }
+
     /// Remembers by which invitation an account was opened. Those of the command line stand nowhere.
     pub(crate) async fn came_by(&self, account: &str, invitation: &Invitation) -> Result<(), IdentityError> {
         let row = ChallengeRow {
             token: came(account),
             kind: CAME.to_owned(),
             account: Some(account.to_owned()),
-            state: invitation.told().stands,
+            state: invitation.stands(),
             expires: Timestamp(invitation.expires),
         };
         let job = move |conn: &mut dyn Conn| {
@@ -166,7 +172,7 @@ impl Identity {
 
     /// Was the account opened by that invitation, and by none since?
     pub(crate) async fn came_by_this(&self, account: &str, invitation: &Invitation) -> Result<bool, IdentityError> {
-        let (account, stands) = (account.to_owned(), invitation.told().stands);
+        let (account, stands) = (account.to_owned(), invitation.stands());
         Ok(self.store.read::<_, StoreError>(move |conn| has_come_by(conn, &account, &stands)).await?)
     }
 
@@ -213,7 +219,8 @@ impl Identity {
         let mut open = Vec::with_capacity(rows.len());
         for row in rows {
             let Ok(kept) = serde_json::from_str::<Kept>(&row.state) else { continue };
-            let told = Told { made: Timestamp(kept.made), stands: secret::written(&row.token) };
+            let marks = removed::marks(&self.ring, &kept.login, kept.person.as_ref().map(Urn::as_str));
+            let told = Told { made: Timestamp(kept.made), stands: secret::written(&row.token), marks };
             let over = self.is_taken(&kept.login, kept.person.as_ref(), told).await?;
             if over || !self.may_still(&kept).await? {
                 continue;

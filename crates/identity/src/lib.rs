@@ -4,6 +4,7 @@
 //! * `account`, `passkey`, `password`, `totp`, `sign_in` – people: invited, with passkeys, or password and code
 //! * `invitation` – invitations that nobody has used yet: listed, taken back, over with the powers of who made them; `again` – of
 //!   somebody who is in the graph already
+//! * `removed` – what keeps an invitation of before from opening an account that was removed
 //! * `session` – what a sign-in leaves: devices, an end for each, a fresh proof for weighty acts
 //! * `device` – devices with credentials of their own: made, let in, revoked
 //! * `persona` – the demo personas that packs declare, in demo mode only
@@ -13,6 +14,8 @@
 //! * `limiter`, `secret`, `begun` – what keeps guessing slow and secrets secret
 //!
 //! What somebody may do is asked of `svod-policy`; this crate says only who they are and which posts they hold.
+
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
 
 mod account;
 mod acts;
@@ -34,6 +37,7 @@ mod persona;
 mod powers;
 mod presence;
 pub mod provider;
+mod removed;
 mod ring;
 mod secret;
 mod session;
@@ -42,7 +46,7 @@ pub mod testing;
 mod totp;
 mod unused;
 
-pub use account::{Account, Authenticator, INVITED, Invitation};
+pub use account::{Account, Authenticator, INVITED, Invitation, LONGEST_INVITED};
 pub use device::{DEVICE_SECRET, Deliverer, Device, NewDevice, device_place};
 pub use directory::{Capacity, Directory, Enrolled, Looked, Newcomer, NoPosts, Represented, SiteTold};
 pub use error::IdentityError;

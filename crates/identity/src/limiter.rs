@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 
 use crate::IdentityError;
 
@@ -116,9 +116,9 @@ impl Limiter {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = |key: &Key| {
             let count = counts.get(key)?;
-            let seconds = wait(count.tries.ceil() as u32, key.free());
+            let seconds = wait(u32::try_from(number::whole(count.tries.ceil())).unwrap_or(u32::MAX), key.free());
             let until = count.last.plus_seconds(seconds);
-            (seconds > 0 && until > now).then(|| until.seconds_since(now).ceil() as u64)
+            (seconds > 0 && until > now).then(|| number::whole(until.seconds_since(now).ceil()).cast_unsigned())
         };
         if let Some(seconds) = keys.iter().filter_map(left).max() {
             return Err(IdentityError::TooMany(seconds.max(1)));

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use svod_kernel::{Timestamp, Urn};
+use svod_kernel::{Timestamp, Urn, number};
 use svod_store::account;
 use svod_store::outside::{self, OutsideRow};
 use svod_store::{Conn, StoreError};
@@ -354,7 +354,7 @@ impl Identity {
             issuer: spec.issuer.clone(),
             name: if text("name").trim().is_empty() { subject.clone() } else { text("name") },
             number: claims.get(&spec.national_id_claim).and_then(Value::as_str).and_then(national_number),
-            proved: claims.get("auth_time").and_then(Value::as_f64).map(|s| Timestamp((s * 1e6) as i64)),
+            proved: claims.get("auth_time").and_then(Value::as_f64).map(|s| Timestamp(number::whole(s * 1e6))),
             assurance: text("acr").chars().take(100).collect(),
             subject,
         })
@@ -514,7 +514,7 @@ fn national_number(text: &str) -> Option<String> {
 /// Is the token for us, by that provider, of this moment and of what was begun?
 fn fits(spec: &OutsideProvider, claims: &Map<String, Value>, nonce: &str, now: Timestamp) -> Result<(), &'static str> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let moment = |name: &str| claims.get(name).and_then(Value::as_f64).map(|s| Timestamp((s * 1e6) as i64));
+    let moment = |name: &str| claims.get(name).and_then(Value::as_f64).map(|s| Timestamp(number::whole(s * 1e6)));
     if text("iss") != Some(&spec.issuer) {
         return Err("another issuer");
     }

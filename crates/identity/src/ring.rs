@@ -65,6 +65,12 @@ impl Ring {
         tried.find(Result::is_ok).unwrap_or(Err(IdentityError::Invalid))
     }
 
+    /// Marks by which something is known again without saying what it was, one of each key.
+    pub fn marks(&self, what: &str) -> Vec<Vec<u8>> {
+        let mark = |pair: &Pair| secret::derived(&secret::derived(&pair.key, "removed accounts"), what).to_vec();
+        self.now().iter().map(mark).collect()
+    }
+
     fn stands(&self, whose: &str, sealed: &[u8], rng: &dyn Rng) -> Stands {
         let known = self.now();
         let opened = known.iter().enumerate().find_map(|(n, p)| Some((n, secret::open(&p.sealing, whose, sealed)?)));

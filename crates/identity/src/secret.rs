@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::{Digest as _, Sha256};
-use svod_kernel::Rng;
+use svod_kernel::{Rng, number};
 
 /// Letters of recovery codes: none that is taken for another.
 const LETTERS: &[u8; 32] = b"23456789abcdefghjkmnpqrstuvwxyz_";
@@ -64,7 +64,7 @@ pub fn open(key: &[u8; 32], whose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
 
 /// Codes to be kept on paper, each good for one sign-in: six fours, 118 bits, so that a plain hash of one tells nothing.
 pub fn recovery_codes(rng: &dyn Rng) -> Vec<String> {
-    let letter = || char::from(LETTERS[rng.below(31) as usize]);
+    let letter = || char::from(LETTERS[number::size(rng.below(31))]);
     let four = |_| (0..4).map(|_| letter()).collect::<String>();
     (0..10).map(|_| (0..6).map(four).collect::<Vec<_>>().join("-")).collect()
 }

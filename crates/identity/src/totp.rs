@@ -24,9 +24,9 @@ fn totp(secret: &[u8]) -> Option<Totp> {
 /// none is good for more than a minute.
 pub fn step(secret: &[u8], code: &str, now: Timestamp, after: i64) -> Option<i64> {
     let typed: String = code.chars().filter(char::is_ascii_digit).collect();
-    let seconds = (now.millis() / 1000).max(0) as u64;
+    let seconds = (now.millis() / 1000).max(0).cast_unsigned();
     let step = totp(secret)?.check(&typed, seconds)?;
-    Some(step as i64).filter(|step| *step > after && *step <= (seconds / STEP) as i64)
+    i64::try_from(step).ok().filter(|step| *step > after && *step <= (seconds / STEP).cast_signed())
 }
 
 /// The secret as it is typed into an authenticator.
@@ -52,7 +52,7 @@ pub fn address(issuer: &str, login: &str, secret: &[u8]) -> String {
 
 /// The code of a moment, for tests and for whoever has no telephone.
 pub fn code(secret: &[u8], at: Timestamp) -> String {
-    totp(secret).map(|t| t.generate((at.millis() / 1000).max(0) as u64).to_string()).unwrap_or_default()
+    totp(secret).map(|t| t.generate((at.millis() / 1000).max(0).cast_unsigned()).to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use svod_kernel::{Actor, Timestamp};
 use svod_store::{Conn, StoreError, account};
 
 use crate::account::{ACTIVE, BLOCKED};
-use crate::{Identity, IdentityError};
+use crate::{Identity, IdentityError, removed};
 
 /// Accounts looked at in one go.
 const AT_ONCE: i64 = 200;
@@ -30,7 +30,7 @@ impl Identity {
     }
 
     /// Removes accounts that have been kept out since before a moment, with everything that opens them; how many it were. Their
-    /// people in the graph stay.
+    /// people in the graph stay. Invitations of before that open nothing any more.
     ///
     /// # Errors
     /// When the store fails.
@@ -43,10 +43,16 @@ impl Identity {
                 return Ok(removed);
             }
             for id in idle {
-                let named = id.clone();
+                let (ring, now) = (self.ring.clone(), self.clock.now());
+                let key = id.clone();
                 let job = move |conn: &mut dyn Conn| {
                     conn.exclusive()?;
-                    account::remove(conn, &named, before)
+                    let Some(row) = account::get(conn, &key)? else { return Ok(false) };
+                    let removed = account::remove(conn, &key, before)?;
+                    if removed {
+                        removed::leave(conn, &removed::marks(&ring, &row.login, row.person.as_deref()), now)?;
+                    }
+                    Ok::<_, StoreError>(removed)
                 };
                 if self.store.write::<_, StoreError>(job).await? {
                     tracing::info!(account = id, "removed: it has been kept out for long");

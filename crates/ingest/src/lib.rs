@@ -9,6 +9,8 @@
 //! * [`DeviceDirectory`] – external id of a device to its entity
 //! * [`Quarantine`] – what was refused: look, try another mapping, replay, discard; `looks` – to whom payloads are open
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod collector;
 mod directory;
 mod error;

@@ -36,10 +36,40 @@ impl Timestamp {
         self.plus_micros(seconds.saturating_mul(1_000_000))
     }
 
+    /// As RFC 3339 by clocks that many seconds ahead of UTC: `2026-01-15T08:00:00+07:00`; in UTC where they are not ahead.
+    pub fn by_clocks(self, offset: i32) -> String {
+        let local = self.plus_seconds(offset.into()).to_string();
+        match local.strip_suffix('Z') {
+            Some(local) if offset != 0 => format!("{local}{}", write_offset(offset)),
+            _ => self.to_string(),
+        }
+    }
+
     /// Seconds from `earlier` to this moment (negative when `earlier` is later).
     pub const fn seconds_since(self, earlier: Self) -> f64 {
         self.0.saturating_sub(earlier.0) as f64 / 1_000_000.0
     }
+}
+
+/// Seconds by which clocks are ahead of UTC, from `+07:00`; at most 14 hours either way.
+pub fn read_offset(text: &str) -> Option<i32> {
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let two = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    let (hours, minutes): (i32, i32) =
+        (hours.parse().ok().filter(|_| two(hours))?, minutes.parse().ok().filter(|m| two(minutes) && *m < 60)?);
+    let all = hours * 60 + minutes;
+    (all <= 14 * 60).then_some(sign * all * 60)
+}
+
+/// Seconds by which clocks are ahead of UTC as RFC 3339 writes them: `+07:00`.
+pub fn write_offset(offset: i32) -> String {
+    let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.unsigned_abs() / 60);
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 impl fmt::Display for Timestamp {
@@ -131,6 +161,21 @@ mod tests {
         let t: Timestamp = "2026-01-15T08:00:00+07:00".parse().unwrap();
         assert_eq!(t.to_string(), "2026-01-15T01:00:00Z");
         assert_eq!(Timestamp::from_millis(t.millis()), t);
+    }
+
+    #[test]
+    fn clocks_of_a_place_are_read_and_written() {
+        for (text, seconds) in [("+07:00", 25_200), ("-03:30", -12_600), ("+00:00", 0), ("+14:00", 50_400)] {
+            assert_eq!(read_offset(text), Some(seconds), "{text}");
+            assert_eq!(write_offset(seconds), text);
+        }
+        for bad in ["", "7", "+7:00", "+07:60", "+15:00", "07:00", "+07", "+07:0a", "+é7:00"] {
+            assert_eq!(read_offset(bad), None, "{bad}");
+        }
+        let t: Timestamp = "2026-01-14T20:30:00Z".parse().unwrap();
+        assert_eq!(t.by_clocks(25_200), "2026-01-15T03:30:00+07:00", "the day of the place");
+        assert_eq!(t.by_clocks(-9_000), "2026-01-14T18:00:00-02:30");
+        assert_eq!(t.by_clocks(0), "2026-01-14T20:30:00Z");
     }
 
     #[test]

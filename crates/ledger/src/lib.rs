@@ -8,6 +8,8 @@
 //!   [cosignatures](https://c2sp.org/tlog-cosignature)
 //! * `receipt` – C2SP [tlog-proof](https://c2sp.org/tlog-proof)
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod hash;
 mod note;
 mod proof;

@@ -91,9 +91,9 @@ impl<'t, T: Tiles> Tree<'t, T> {
 
     /// The node of a height, counted from the left.
     fn perfect(&mut self, height: u32, index: u64) -> Result<Hash, T::Error> {
-        let (level, inside) = (height / HEIGHT, height % HEIGHT);
+        let (level, inside) = (u8::try_from(height / HEIGHT).unwrap_or(u8::MAX), height % HEIGHT);
         let first = index << inside;
-        let id = TileId { level: level as u8, number: first / WIDTH };
+        let id = TileId { level, number: first / WIDTH };
         if !self.read.contains_key(&id) {
             let hashes = self.tiles.tile(id, id.width(self.size))?;
             self.read.insert(id, hashes);
@@ -140,28 +140,32 @@ impl Edge {
         let mut carried = Some(leaf);
         let mut level = 0;
         while let Some(hash) = carried.take() {
-            if self.levels.len() == level {
+            let place = usize::from(level);
+            if self.levels.len() == place {
                 self.levels.push(Vec::new());
             }
-            let tile = &mut self.levels[level];
+            let tile = &mut self.levels[place];
             tile.push(hash);
             if tile.len() as u64 == WIDTH {
                 let hashes = std::mem::take(tile);
                 carried = Some(fold(&hashes));
-                let number = self.size.checked_shr(HEIGHT * (level as u32 + 1)).unwrap_or(0);
-                full.push((TileId { level: level as u8, number }, hashes));
+                full.push((self.tile(level), hashes));
             }
             level += 1;
         }
         self.size += 1;
     }
 
+    /// The last tile of a level.
+    fn tile(&self, level: u8) -> TileId {
+        let number = self.size.checked_shr(HEIGHT * (u32::from(level) + 1)).unwrap_or(0);
+        TileId { level, number }
+    }
+
     /// The tiles that are not full, which have at least one hash.
     pub fn partial(&self) -> impl Iterator<Item = (TileId, &[Hash])> {
-        self.levels.iter().enumerate().filter(|(_, hashes)| !hashes.is_empty()).map(|(level, hashes)| {
-            let number = self.size.checked_shr(HEIGHT * (level as u32 + 1)).unwrap_or(0);
-            (TileId { level: level as u8, number }, hashes.as_slice())
-        })
+        let numbered = (0..=u8::MAX).zip(&self.levels).filter(|(_, hashes)| !hashes.is_empty());
+        numbered.map(|(level, hashes)| (self.tile(level), hashes.as_slice()))
     }
 
     /// The root's hash.

@@ -11,6 +11,8 @@
 //! * `reconcile` – a provider's file beside what is here; `verify` – the books beside the entities
 //! * `lists` – what a person owes, what a body is owed; [`sums`] – sums as people write them
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod cards;
 mod connector;
 mod error;

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use svod_kernel::{Rng, Timestamp};
+use svod_kernel::{Rng, Timestamp, number};
 use svod_ledger::{Checkpoint, Edge, Hash, Note, Signer, TileId, Tiles, Verifier, WIDTH, leaf};
 use svod_store::journal::EventRow;
 use svod_store::ledger::{self, HeadRow, LeafRow, OWN};
@@ -32,8 +32,8 @@ impl Tiles for Tiled<'_> {
 /// The first hashes of a tile.
 pub(crate) fn hashes(conn: &mut dyn Conn, level: i64, number: u64, width: u64) -> Result<Vec<Hash>, StoreError> {
     let missing = || StoreError::Shape(format!("the ledger has no whole tile {level}/{number} of {width}"));
-    let bytes = ledger::tile(conn, level, number as i64)?.ok_or_else(missing)?;
-    let found: Vec<Hash> = bytes.chunks_exact(32).take(width as usize).filter_map(|h| h.try_into().ok()).collect();
+    let bytes = ledger::tile(conn, level, number.cast_signed())?.ok_or_else(missing)?;
+    let found: Vec<Hash> = bytes.chunks_exact(32).take(number::size(width)).filter_map(|h| h.try_into().ok()).collect();
     if found.len() as u64 == width { Ok(found) } else { Err(missing()) }
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn edge(
     head: Option<&HeadRow>,
     key: Option<&Verifier>,
 ) -> Result<(Edge, Vec<Hash>), StoreError> {
-    let size = head.map_or(0, |h| h.size) as u64;
+    let size = head.map_or(0, |h| h.size).cast_unsigned();
     let edge = Edge::read(&mut Tiled(conn), size)?;
     let width = size % WIDTH;
     let entries = if width == 0 { Vec::new() } else { hashes(conn, ENTRIES, size / WIDTH, width)? };
@@ -106,14 +106,15 @@ impl Made {
         let mut salt = [0; SALT];
         rng.fill(&mut salt);
         let entry = commitment(&salt, path, row.seq, &row.event)?;
-        let number = self.edge.size() as i64;
-        self.leaves.push(LeafRow { space: row.space, seq: row.seq, leaf: number, salt: salt.to_vec() });
+        let number = self.edge.size();
+        self.leaves.push(LeafRow { space: row.space, seq: row.seq, leaf: number.cast_signed(), salt: salt.to_vec() });
         let mut full = Vec::new();
         self.edge.push(leaf(&entry), &mut full);
-        self.tiles.extend(full.iter().map(|(id, hashes)| (i64::from(id.level), id.number as i64, hashes.concat())));
+        self.tiles
+            .extend(full.iter().map(|(id, hashes)| (i64::from(id.level), id.number.cast_signed(), hashes.concat())));
         self.entries.push(entry);
         if self.entries.len() as u64 == WIDTH {
-            self.tiles.push((ENTRIES, number / WIDTH as i64, self.entries.concat()));
+            self.tiles.push((ENTRIES, (number / WIDTH).cast_signed(), self.entries.concat()));
             self.entries.clear();
         }
         Ok(())
@@ -122,10 +123,10 @@ impl Made {
     /// Leaves, and all tiles that have changed.
     fn finish(mut self) -> (Vec<LeafRow>, Vec<TileBytes>) {
         if !self.entries.is_empty() {
-            self.tiles.push((ENTRIES, (self.edge.size() / WIDTH) as i64, self.entries.concat()));
+            self.tiles.push((ENTRIES, (self.edge.size() / WIDTH).cast_signed(), self.entries.concat()));
         }
         let partial = self.edge.partial();
-        self.tiles.extend(partial.map(|(id, hashes)| (i64::from(id.level), id.number as i64, hashes.concat())));
+        self.tiles.extend(partial.map(|(id, hashes)| (i64::from(id.level), id.number.cast_signed(), hashes.concat())));
         (self.leaves, self.tiles)
     }
 }
@@ -141,7 +142,7 @@ impl Batch {
         rng: &dyn Rng,
     ) -> Result<Option<Self>, StoreError> {
         let head = ledger::head(conn, OWN)?;
-        let from = head.as_ref().map_or(0, |h| h.size) as u64;
+        let from = head.as_ref().map_or(0, |h| h.size).cast_unsigned();
         let done: HashMap<i64, i64> = projection::offsets(conn, PROJECTION)?.into_iter().collect();
         let fresh: Vec<_> = space::list(conn)?
             .into_iter()
@@ -185,7 +186,7 @@ impl Batch {
     /// Writes tiles, leaves and head together or not at all; not when somebody else has made leaves meanwhile.
     pub fn write(&self, conn: &mut dyn Conn, signer: &Signer, now: Timestamp) -> Result<bool, StoreError> {
         conn.exclusive()?;
-        if ledger::head(conn, OWN)?.map_or(0, |h| h.size) as u64 != self.from {
+        if ledger::head(conn, OWN)?.map_or(0, |h| h.size).cast_unsigned() != self.from {
             return Ok(false);
         }
         ledger::add_leaves(conn, &self.leaves)?;
@@ -197,7 +198,7 @@ impl Batch {
         }
         let text = self.head.to_string();
         let note = Note { signatures: vec![signer.sign(&text, 0)], text }.to_string();
-        let head = HeadRow { size: self.head.size as i64, root: self.head.root.to_vec(), at: now, note };
+        let head = HeadRow { size: self.head.size.cast_signed(), root: self.head.root.to_vec(), at: now, note };
         ledger::put_head(conn, OWN, &head)?;
         Ok(true)
     }

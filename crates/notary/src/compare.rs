@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use svod_kernel::number;
 use svod_ledger::{Hash, TileId, WIDTH};
 use svod_store::journal::{EventRow, NOTHING};
 use svod_store::ledger::{self, LeafRow};
@@ -46,7 +47,7 @@ impl Leaves {
         row: &LeafRow,
         (path, event): (&str, &EventRow),
     ) -> Result<Option<Wrong>, StoreError> {
-        let (leaf, space, seq) = (row.leaf as u64, path.to_owned(), row.seq);
+        let (leaf, space, seq) = (row.leaf.cast_unsigned(), path.to_owned(), row.seq);
         if leaf >= self.size {
             return Ok(Some(Wrong::Unknown(leaf)));
         }
@@ -74,7 +75,7 @@ impl Leaves {
             let entries = there(hashes(conn, ENTRIES, number, width))?.unwrap_or_default();
             self.bundles.insert(number, entries);
         }
-        Ok(self.bundles.get(&number).and_then(|all| all.get((leaf % WIDTH) as usize)).copied())
+        Ok(self.bundles.get(&number).and_then(|all| all.get(number::size(leaf % WIDTH))).copied())
     }
 
     fn is_named(&mut self, conn: &mut dyn Conn, event: &EventRow) -> Result<bool, StoreError> {
@@ -92,7 +93,7 @@ impl Leaves {
 
 /// The first hash of a kept tile that is not the one it must be.
 pub(crate) fn differs(conn: &mut dyn Conn, id: TileId, is: &[Hash]) -> Result<Option<Wrong>, StoreError> {
-    let kept = ledger::tile(conn, i64::from(id.level), id.number as i64)?.unwrap_or_default();
+    let kept = ledger::tile(conn, i64::from(id.level), id.number.cast_signed())?.unwrap_or_default();
     let mut kept = kept.chunks(32);
     let place = is.iter().position(|hash| kept.next() != Some(hash.as_slice()));
     Ok(place.map(|place| wrong_at(id, place as u64)))

@@ -71,15 +71,24 @@ fn member_salt(salt: &[u8], name: &str) -> [u8; SALT] {
     part_salt(salt, &[&[1], name.as_bytes()].concat())
 }
 
+/// How long a name or a head is: of kilobytes, whatever is written into the journal.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "no row of the journal is of 4 GiB, and its whole text is hashed too"
+)]
+const fn length(text: &str) -> [u8; 4] {
+    (text.len() as u32).to_be_bytes()
+}
+
 /// SHA-256 over the salt, the length of the name (four bytes, big endian), name and change.
 fn member_digest(salt: &[u8; SALT], name: &str, change: &str) -> Hash {
-    let length = (name.len() as u32).to_be_bytes();
+    let length = length(name);
     Sha256::new().chain_update(salt).chain_update(length).chain_update(name).chain_update(change).finalize().into()
 }
 
 /// SHA-256 over the salt, the length of the head (four bytes, big endian), the head, and the digests of all changes.
 fn entry(salt: &[u8; SALT], head: &str, digests: impl Iterator<Item = Hash>) -> Hash {
-    let length = (head.len() as u32).to_be_bytes();
+    let length = length(head);
     let begun = Sha256::new().chain_update(salt).chain_update(length).chain_update(head);
     digests.fold(begun, Digest::chain_update).finalize().into()
 }

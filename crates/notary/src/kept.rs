@@ -46,7 +46,7 @@ pub(crate) fn keep(path: &Path, note: &str) -> io::Result<()> {
 /// # Errors
 /// When the store cannot be read.
 pub fn goes_on(conn: &mut dyn Conn, kept: &Checkpoint) -> Result<Option<Wrong>, StoreError> {
-    let stored = ledger::head(conn, OWN)?.map_or(0, |h| h.size) as u64;
+    let stored = ledger::head(conn, OWN)?.map_or(0, |h| h.size).cast_unsigned();
     if stored < kept.size {
         return Ok(Some(Wrong::SetBack { kept: kept.size, stored }));
     }

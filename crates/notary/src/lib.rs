@@ -13,6 +13,8 @@
 //! A leaf is a commitment: SHA-256 over salts and the parts of the event as text. The tree holds nothing else, so it can be
 //! shown to anybody, and a receipt shows what its reader may see; who destroys the salt of an event makes its leaf say nothing any more, and every proof stays as it was.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod append;
 mod compare;
 mod entry;

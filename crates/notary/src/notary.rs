@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use svod_kernel::{Clock, Coded, Rng, SpacePath, Timestamp};
+use svod_kernel::{Clock, Coded, Rng, SpacePath, Timestamp, number};
 use svod_ledger::{Checkpoint, Hash, Note, NoteError, Receipt, Signer, Tree, Verifier, WIDTH};
 use svod_store::ledger::{self, HeadRow, OWN};
 use svod_store::{Conn, Store, StoreError, journal, lease};
@@ -340,15 +340,15 @@ impl Notary {
 
     async fn bytes(&self, level: i64, number: u64, width: u64) -> Result<Vec<u8>, NotaryError> {
         let missing = || NotaryError::Missing(format!("tile {level}/{number} of {width}"));
-        if number > i64::MAX as u64 / WIDTH {
+        if number > i64::MAX.cast_unsigned() / WIDTH {
             return Err(missing());
         }
-        let found = self.deps.store.read(move |conn| ledger::tile(conn, level, number as i64)).await?;
+        let found = self.deps.store.read(move |conn| ledger::tile(conn, level, number.cast_signed())).await?;
         let mut bytes = found.ok_or_else(missing)?;
-        if bytes.len() < width as usize * 32 {
+        if bytes.len() < number::size(width) * 32 {
             return Err(missing());
         }
-        bytes.truncate(width as usize * 32);
+        bytes.truncate(number::size(width) * 32);
         Ok(bytes)
     }
 
@@ -373,10 +373,11 @@ impl Notary {
             let rows = journal::page(conn, space, seq - 1, 1)?;
             let event = rows.into_iter().find(|r| r.seq == seq).ok_or_else(missing)?.event;
             let head = ledger::head(conn, OWN)?.ok_or_else(missing)?;
-            let proof = Tree::new(&mut Tiled(conn), head.size as u64).inclusion(leaf.leaf as u64)?;
+            let proof = Tree::new(&mut Tiled(conn), head.size.cast_unsigned()).inclusion(leaf.leaf.cast_unsigned())?;
             let secret = Secret::of(&leaf.salt, (&path, seq), &event, |name| shown.iter().any(|s| s == name))?;
             let extra = serde_json::to_vec(&secret).map_err(|e| StoreError::Shape(e.to_string()))?;
-            let receipt = Receipt { extra, index: leaf.leaf as u64, proof, checkpoint: Note::parse(&head.note)? };
+            let receipt =
+                Receipt { extra, index: leaf.leaf.cast_unsigned(), proof, checkpoint: Note::parse(&head.note)? };
             Ok::<_, NotaryError>((head.size, receipt))
         };
         let (size, receipt) = self.deps.store.read(job).await?;
@@ -390,8 +391,10 @@ impl Notary {
     /// When the store fails.
     pub async fn consistency(&self, old: u64) -> Result<Option<(Vec<Hash>, Note)>, NotaryError> {
         let job = move |conn: &mut dyn Conn| {
-            let Some(head) = ledger::head(conn, OWN)?.filter(|h| h.size as u64 >= old) else { return Ok(None) };
-            let proof = Tree::new(&mut Tiled(conn), head.size as u64).consistency(old)?;
+            let Some(head) = ledger::head(conn, OWN)?.filter(|h| h.size.cast_unsigned() >= old) else {
+                return Ok(None);
+            };
+            let proof = Tree::new(&mut Tiled(conn), head.size.cast_unsigned()).consistency(old)?;
             Ok::<_, NotaryError>(Some((head.size, proof, Note::parse(&head.note)?)))
         };
         let Some((size, proof, note)) = self.deps.store.read(job).await? else { return Ok(None) };

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use svod_kernel::Rng;
+use svod_kernel::{Rng, number};
 use svod_ledger::{Edge, Hash, TileId, Verifier, WIDTH, leaf};
 use svod_store::ledger::{self, OWN};
 use svod_store::space::{self, SpaceRow};
@@ -56,7 +56,7 @@ impl Sweep {
             return None;
         }
         let all: i64 = ends.iter().map(|(_, end)| end).sum();
-        let mut place = rng.below(all as u64) as i64;
+        let mut place = rng.below(all.cast_unsigned()).cast_signed();
         for (space, end) in ends {
             if place < *end {
                 let before = (place + 1 + most).min(end + 1);
@@ -155,13 +155,12 @@ fn step(
     let Some(stretch) = sweep.next(&ends, most, rng) else {
         return Ok(Looked { sweep: Sweep::default(), wrong, over: true });
     };
-    let spaces = space::list(conn)?;
-    let leaves = events(conn, size as u64, &spaces, stretch, &mut wrong)?;
-    let bundles: BTreeSet<u64> =
-        leaves.into_iter().filter(|leaf| *leaf < size as u64).map(|leaf| leaf / WIDTH).collect();
+    let (size, spaces) = (size.cast_unsigned(), space::list(conn)?);
+    let leaves = events(conn, size, &spaces, stretch, &mut wrong)?;
+    let bundles: BTreeSet<u64> = leaves.into_iter().filter(|leaf| *leaf < size).map(|leaf| leaf / WIDTH).collect();
     let mut known = HashSet::new();
     for number in bundles {
-        wrong.extend(climb(conn, size as u64, number, &mut known)?);
+        wrong.extend(climb(conn, size, number, &mut known)?);
     }
     Ok(Looked { sweep, wrong, over: false })
 }
@@ -181,11 +180,11 @@ fn events(
     let (mut against, mut seen) = (Leaves::of(size), Vec::new());
     for seq in from..before {
         let (row, event) = (rows.next_if(|r| r.seq == seq), events.next_if(|e| e.seq == seq));
-        seen.extend(row.as_ref().map(|r| r.leaf as u64));
+        seen.extend(row.as_ref().map(|r| r.leaf.cast_unsigned()));
         let named = || path.to_owned();
         wrong.extend(match (row, event) {
             (Some(row), Some(event)) => against.compare(conn, &row, (path, &event))?,
-            (Some(row), None) => Some(Wrong::Gone { leaf: row.leaf as u64, space: named(), seq }),
+            (Some(row), None) => Some(Wrong::Gone { leaf: row.leaf.cast_unsigned(), space: named(), seq }),
             (None, Some(_)) => Some(Wrong::Inserted { space: named(), seq }),
             (None, None) => Some(Wrong::Removed { space: named(), seq }),
         });
@@ -211,7 +210,7 @@ fn climb(
     while under.len() as u64 == WIDTH && known.insert(id) {
         let (above, place) = (TileId { level: id.level + 1, number: id.number / WIDTH }, id.number % WIDTH);
         let kept = there(hashes(conn, i64::from(above.level), above.number, above.width(size)))?.unwrap_or_default();
-        if kept.get(place as usize) != Some(&folded(&under)) {
+        if kept.get(number::size(place)) != Some(&folded(&under)) {
             return Ok(Some(wrong_at(above, place)));
         }
         (id, under) = (above, kept);

@@ -1,3 +1,4 @@
+use svod_kernel::number;
 use svod_ledger::{Checkpoint, Edge, Hash, Note, Verifier, WIDTH, leaf};
 use svod_store::journal::EventRow;
 use svod_store::ledger::{self, LeafRow, OWN};
@@ -30,16 +31,16 @@ pub struct Found {
 pub fn verify(conn: &mut dyn Conn, key: &Verifier) -> Result<Found, StoreError> {
     let mut found = Found::default();
     let Some(head) = ledger::head(conn, OWN)? else {
-        found.waiting = space::list(conn)?.iter().map(|s| s.seq as u64).sum();
+        found.waiting = space::list(conn)?.iter().map(|s| s.seq.cast_unsigned()).sum();
         let leaves = conn.first("SELECT 1 FROM ledger_leaf LIMIT 1", &[])?;
         if leaves.is_some() || !projection::offsets(conn, PROJECTION)?.is_empty() {
             found.wrong.push(Wrong::Head("there is none, and there was a log".into()));
         }
         return Ok(found);
     };
-    found.size = head.size as u64;
+    found.size = head.size.cast_unsigned();
     let signed = checked(&head.note, key).and_then(|c| {
-        let same = c.size == head.size as u64 && c.root.as_slice() == head.root.as_slice();
+        let same = c.size == head.size.cast_unsigned() && c.root.as_slice() == head.root.as_slice();
         if same { Ok(c.root) } else { Err("it is not the one that was signed".to_owned()) }
     });
     let mut root = None;
@@ -106,7 +107,10 @@ struct Events {
 
 impl Events {
     fn look(&mut self, conn: &mut dyn Conn) -> Result<(), StoreError> {
-        self.seen = vec![0; self.size.div_ceil(64) as usize];
+        // The head's size may have been changed: of n leaves some number up to n is not seen, more need not be kept in mind.
+        let rows = conn.first("SELECT count(*) FROM ledger_leaf", &[])?.map_or(Ok(0), |r| r.int(0))?;
+        let most = self.size.min(rows.cast_unsigned().saturating_add(1));
+        self.seen = vec![0; number::size(most.div_ceil(64))];
         for space in space::list(conn)? {
             self.space(conn, space.id, &space.path)?;
         }
@@ -150,17 +154,17 @@ impl Events {
         }
         let waiting =
             conn.first("SELECT count(*) FROM journal WHERE space = ?1 AND seq > ?2", &[id.into(), after.into()])?;
-        self.found.waiting += waiting.map_or(Ok(0), |r| r.int(0))? as u64;
+        self.found.waiting += waiting.map_or(Ok(0), |r| r.int(0))?.cast_unsigned();
         Ok(())
     }
 
     fn gone(&mut self, leaf: &LeafRow, path: &str) {
-        self.mark(leaf.leaf as u64);
-        self.wrong(Wrong::Gone { leaf: leaf.leaf as u64, space: path.to_owned(), seq: leaf.seq });
+        self.mark(leaf.leaf.cast_unsigned());
+        self.wrong(Wrong::Gone { leaf: leaf.leaf.cast_unsigned(), space: path.to_owned(), seq: leaf.seq });
     }
 
     fn event(&mut self, conn: &mut dyn Conn, row: &LeafRow, path: &str, event: &EventRow) -> Result<(), StoreError> {
-        self.mark(row.leaf as u64);
+        self.mark(row.leaf.cast_unsigned());
         self.found.erased += u64::from(row.salt.is_empty());
         if let Some(wrong) = self.leaves.compare(conn, row, (path, event))? {
             self.wrong(wrong);
@@ -170,7 +174,7 @@ impl Events {
 
     fn mark(&mut self, leaf: u64) {
         let bit = 1 << (leaf % 64);
-        match self.seen.get_mut((leaf / 64) as usize) {
+        match self.seen.get_mut(number::size(leaf / 64)) {
             Some(word) if *word & bit == 0 && leaf < self.size => *word |= bit,
             _ => self.wrong(Wrong::Unknown(leaf)),
         }

@@ -78,7 +78,7 @@ impl Witness {
             let last = ledger::head(conn, &head.origin)?;
             let (size, root) = match &last {
                 None => (0, empty()),
-                Some(last) => (last.size as u64, Hash::try_from(last.root.as_slice()).unwrap_or_default()),
+                Some(last) => (last.size.cast_unsigned(), Hash::try_from(last.root.as_slice()).unwrap_or_default()),
             };
             if size != old || (size == head.size && size > 0 && root != head.root) {
                 if size == head.size && size == old {
@@ -92,9 +92,10 @@ impl Witness {
                 tracing::info!(log = head.origin, size, claimed = head.size, "a head was not shown to go on");
                 return Ok(Answer::Inconsistent);
             }
-            let row = HeadRow { size: head.size as i64, root: head.root.to_vec(), at: now, note: note.to_string() };
+            let row =
+                HeadRow { size: head.size.cast_signed(), root: head.root.to_vec(), at: now, note: note.to_string() };
             ledger::put_head(conn, &head.origin, &row)?;
-            Ok(Answer::Signed(signer.sign(&note.text, (now.0 / 1_000_000) as u64)))
+            Ok(Answer::Signed(signer.sign(&note.text, (now.0 / 1_000_000).cast_unsigned())))
         };
         self.store.write(job).await
     }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use svod_kernel::{Clock, Timestamp};
+use svod_kernel::{Clock, Timestamp, number};
 use svod_store::outbox::{self, OutboxRow};
 use svod_store::{Store, StoreError, lease};
 use tokio::sync::watch;
@@ -98,7 +98,7 @@ impl Dispatcher {
         let mut heads = self.deps.store.heads();
         loop {
             let more = match self.pass().await {
-                Ok(n) => n >= self.config.page as usize,
+                Ok(n) => number::count(n) >= self.config.page,
                 Err(StoreError::Closed) => return,
                 Err(error) => {
                     tracing::warn!(%error, "the outbox could not be read; it is read again");

@@ -5,6 +5,8 @@
 //! * [`Publish`] – who really sends (the broker)
 //! * [`republish`] – retained state of open alerts, after a restart emptied the broker
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod dispatch;
 mod message;
 mod rows;

@@ -3,6 +3,7 @@ use qrcode::{Color, QrCode};
 
 use crate::fonts::{Fonts, Kind};
 use crate::{Block, Fact, Paper, PaperError, lines};
+use svod_kernel::number;
 
 /// The page is 595 by 842 points (A4); what stands on it, stands between these.
 pub const LEFT: f32 = 56.0;
@@ -232,7 +233,8 @@ impl Flow<'_> {
         let paragraph = self.element(Shape::Paragraph, None);
         let element = self.element(Shape::Code, Some(paragraph));
         let face = self.fonts.face(CODE.kind);
-        let letters = ((RIGHT - LEFT) / (face.advance('0') * CODE.size)).floor() as usize;
+        let letters = usize::try_from(number::whole(((RIGHT - LEFT) / (face.advance('0') * CODE.size)).into()))
+            .unwrap_or_default();
         for line in face.shown(text.trim_end()).split('\n') {
             for part in lines::cut(line, letters) {
                 self.room(CODE.line);

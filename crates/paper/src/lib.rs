@@ -8,6 +8,8 @@
 //! * `layout` – blocks laid on pages, each piece with its place in the document's structure
 //! * `draw` – the pages drawn, tagged and written
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod draw;
 mod fonts;
 mod layout;

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use svod_identity::{Identity, IdentityError, Known, Session};
-use svod_kernel::{Actor, Coded as _, Lang, Role, Timestamp};
+use svod_kernel::{Actor, Coded as _, Lang, Role, Timestamp, number};
 use svod_text::{Arg, Texts};
 
 use crate::error::{Failure, PageError};
@@ -94,7 +94,7 @@ impl PageContext {
 
     /// How long ago, or in how long.
     pub fn ago(&self, at: Timestamp) -> String {
-        svod_text::format_relative(self.lang, self.now.seconds_since(at) as i64)
+        svod_text::format_relative(self.lang, number::whole(self.now.seconds_since(at)))
     }
 
     /// A number with the digits it needs.

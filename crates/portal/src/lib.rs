@@ -5,9 +5,12 @@
 //! (tables, timelines, summary lists …) that the templates put together; `people` are the pages of signing in. [`Portal::wrap`] adds the shell's own routes,
 //! the context, the cookies and the security headers to the whole application.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod address;
 mod api_page;
 pub mod assets;
+mod called;
 pub mod components;
 mod context;
 mod cookies;

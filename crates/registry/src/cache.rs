@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Kept;
-use svod_kernel::Urn;
+use svod_kernel::{Urn, number};
 use svod_model::Entity;
 use svod_store::entity::EntityRow;
 use svod_store::{Engine, StoreError};
@@ -136,7 +136,7 @@ pub(crate) struct Moment(u64);
 impl Cache {
     pub fn new(bytes: u64, engine: Engine) -> Self {
         let on = engine == Engine::Sqlite && bytes > 0;
-        let items = (bytes / 4_096).max(64) as usize;
+        let items = number::size((bytes / 4_096).max(64));
         let kept = on.then(|| (Kept::with_weighter(items, bytes, Bytes), Kept::new(items * 2)));
         Self {
             kept,
@@ -147,7 +147,7 @@ impl Cache {
     }
 
     fn gate(&self, key: impl Hash) -> MutexGuard<'_, Gate> {
-        let gate = &self.gates[self.hasher.hash_one(key) as usize % GATES];
+        let gate = &self.gates[number::size(self.hasher.hash_one(key) % GATES as u64)];
         gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -15,6 +15,7 @@ use svod_rules::{Decision, DecisionModel, DecisionModels};
 use svod_text::Texts;
 
 use crate::candidates::Tried;
+use crate::clocks::Clocks;
 use crate::rules::Rules;
 use crate::starts::Starts;
 use crate::{named, policies, starts};
@@ -56,8 +57,8 @@ pub struct Catalogue {
     pub decisions: BTreeMap<String, Arc<CompiledDecisions>>,
     /// The decision "Security": what of that which happens calls the security officer. The last pack that has one.
     pub security: Option<Decision>,
-    /// Working days and holidays, by name.
-    pub calendars: Arc<Calendars>,
+    /// Clocks of spaces, and working days and holidays by them.
+    pub clocks: Clocks,
     /// What begins by itself.
     pub starts: Starts,
     /// Map layers by order.
@@ -138,7 +139,7 @@ impl Catalogue {
             triggers: Vec::new(),
             decisions: BTreeMap::new(),
             security: None,
-            calendars: Arc::default(),
+            clocks: Clocks::default(),
             starts: Starts::default(),
             layers: Vec::new(),
             personas: Vec::new(),
@@ -169,7 +170,7 @@ impl Catalogue {
             }));
         }
         used.extend(self.starts.calendars.iter().cloned());
-        used.iter().filter_map(|name| self.calendars.get(name)?.warning(year)).collect()
+        used.iter().filter_map(|name| self.clocks.plain().get(name)?.warning(year)).collect()
     }
 
     /// The compiled trigger of that key.
@@ -212,10 +213,10 @@ pub(crate) fn compile_with(
     let triggers = triggers(&refs, &processes, &mut errors);
     let decisions = decisions(&refs, &mut errors);
     let security = security(&refs, &mut errors);
-    let calendars = calendars(&refs, &mut errors);
+    let clocks = Clocks::new(&refs, calendars(&refs, &mut errors));
     refs.iter().for_each(|pack| forms(pack, &metamodel, &mut errors));
     let rules = Rules::compile(&refs, &metamodel, &mut errors);
-    let starts = begun((&refs, &processes), (&metamodel, &calendars, &decisions), names, &mut errors);
+    let starts = begun((&refs, &processes), (&metamodel, &clocks, &decisions), names, &mut errors);
     let mut layers: Vec<_> = refs.iter().flat_map(|p| p.layers.iter().map(|l| (top(p), l.clone()))).collect();
     layers.sort_by_key(|(_, l)| l.order);
     let personas = refs.iter().flat_map(|p| p.personas.clone()).collect();
@@ -235,7 +236,7 @@ pub(crate) fn compile_with(
                 triggers,
                 decisions,
                 security,
-                calendars: Arc::new(calendars),
+                clocks,
                 starts,
                 layers,
                 personas,
@@ -277,12 +278,12 @@ fn parsed(sources: &[PackSource], errors: &mut Vec<PackError>) -> Vec<Arc<Pack>>
 /// What begins by itself.
 fn begun(
     (packs, processes): (&[&Pack], &[Processes]),
-    (metamodel, calendars, decisions): (&Metamodel, &Calendars, &BTreeMap<String, Arc<CompiledDecisions>>),
+    (metamodel, clocks, decisions): (&Metamodel, &Clocks, &BTreeMap<String, Arc<CompiledDecisions>>),
     names: Names<'_>,
     errors: &mut Vec<PackError>,
 ) -> Starts {
     let mut lost = Vec::new();
-    let starts = starts::compile(packs, (metamodel, calendars), processes, &mut lost);
+    let starts = starts::compile(packs, (metamodel, clocks), processes, &mut lost);
     match names {
         Names::Refuse(operations) => {
             errors.extend(named::check(packs, processes, decisions, operations));

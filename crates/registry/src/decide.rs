@@ -97,7 +97,10 @@ impl Registry {
         if !open && !own.chain([home]).any(|place| self.may(actor, Action::ReadInternal, &place)) {
             return Err(DecideError::Forbidden(ask.pack.clone()));
         }
-        let at = ask.at.clone().unwrap_or_else(|| self.clock().now().to_string());
+        // The day is that of where the question is asked.
+        let here = actor.spaces.iter().find(inside).or(decisions.top.as_ref());
+        let offset = here.and_then(|space| catalogue.clocks.offset(space)).unwrap_or_default();
+        let at = ask.at.clone().unwrap_or_else(|| self.clock().now().by_clocks(offset));
         let asked = Asked { at: Some(at), version: decisions.version.clone(), lenient: ask.lenient };
         let inputs = Inputs::from_json(&ask.inputs);
         Ok(decisions.models.evaluate(&file, &ask.decision, &inputs, &asked)?)

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn, number};
 use svod_model::{Attribute, Entity};
 use svod_policy::Action;
 use svod_store::entity::EntityRow;
@@ -253,7 +253,7 @@ impl Job {
         for (space, list) in events {
             let info = self.view.spaces.get(&space).ok_or_else(|| CommandError::UnknownSpace(space.clone()))?;
             let (places, list): (Vec<usize>, Vec<NewEvent>) = list.into_iter().unzip();
-            let count = list.len() as i64;
+            let count = number::count(list.len());
             let first = svod_store::journal::append_at(conn, info.id, info.epoch, &list)?;
             for (number, place) in (first..).zip(places) {
                 if let Outcome::Done(Ok(receipt)) = &mut outcomes[place] {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use svod_kernel::{Actor, SpacePath, Timestamp};
+use svod_kernel::{Actor, SpacePath, Timestamp, number};
 use tokio::sync::broadcast;
 
 /// Values of hidden entities that somebody may hit upon within an hour.
@@ -82,7 +82,8 @@ impl Tries {
         state.hits.retain(|_, (_, until)| now < *until);
         let pending = state.pending.values().flatten().filter(|(by, _)| by.id == actor.id).count();
         let (count, until) = state.hits.get(&actor.id).copied().unwrap_or((0, now.plus_seconds(COUNTED)));
-        (count as usize + pending >= MOST as usize).then(|| until.seconds_since(now).max(1.0) as u64)
+        (count as usize + pending >= MOST as usize)
+            .then(|| number::whole(until.seconds_since(now)).max(1).cast_unsigned())
     }
 
     /// One more. It counts also when the command is given up for another reason: they have learnt it.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use svod_kernel::SpacePath;
+use svod_kernel::{SpacePath, number};
 use svod_model::{Attribute, AttributeValue, Entity};
 use svod_query::{cells, geo::Shape, keys, words};
 use svod_store::StoreError;
@@ -30,7 +30,7 @@ const MOST_DEMANDED: usize = 32;
 
 /// The number under which an attribute stands in index rows.
 pub(crate) fn number(name: &str) -> i64 {
-    keys::hash(name) as i64
+    keys::hash(name).cast_signed()
 }
 
 /// The type that stands in an entity's index rows; 0 when it has several, then it must be looked at.
@@ -258,14 +258,14 @@ impl Registry {
                     svod_store::entity::add_rows(conn, added)?;
                     let last = rows.last().map_or(at, |r| (r.space, r.id));
                     for name in &names {
-                        value_index::advance(conn, top, name, last, (rows.len() as i64) < STEP)?;
+                        value_index::advance(conn, top, name, last, number::count(rows.len()) < STEP)?;
                     }
                     Ok::<_, StoreError>((rows.len(), last))
                 })
                 .await?;
             at = last;
             read += count as u64;
-            if (count as i64) < STEP {
+            if number::count(count) < STEP {
                 break;
             }
             if read.is_multiple_of(100_000) {

@@ -6,6 +6,7 @@
 //!
 //! * `catalogue` – what the published packs say, compiled
 //! * `named` – what packs name is there; `policies` – who may do what, under a schema of the metamodel's types; `starts` – what begins by itself
+//! * `clocks` – by which clocks a space lives, and calendars by them
 //! * `publish` – a pack becomes part of the catalogue without a restart; `candidates` – a version that some have before all others
 //! * `command`, `combine`, `execute`, `desk`, `check`, `rules`, `unique`, `tenure` – writing; `receipts` – what was done under a client's key; `books` – what changes move in the books
 //! * `guess` – who tries which values are taken
@@ -18,11 +19,14 @@
 //! * `spaces` – the tree; `sweep` – clears away what has ceased to be
 //! * `follow` – the journal as a stream of [`Committed`]; `happening` – what an event did to an entity; `project` – what is kept current from it
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod books;
 mod cache;
 mod candidates;
 mod catalogue;
 mod check;
+mod clocks;
 mod combine;
 mod command;
 mod decide;
@@ -61,6 +65,7 @@ mod walk;
 
 pub use candidates::{Candidate, CandidateError, Scope, Tried};
 pub use catalogue::{Catalogue, CompiledDecisions, CompiledProfile, CompiledTrigger, compile};
+pub use clocks::Clocks;
 pub use command::{Change, Command, CommandError, Edit, Key, Operation, Posting, Receipt};
 pub use decide::{Ask, DecideError};
 pub use define::Definition;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use svod_kernel::{Actor, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, SpacePath, Timestamp, Urn, number};
 use svod_model::{Attribute, Entity};
 use svod_store::journal::{self, EventRow};
 use svod_store::{Conn, StoreError};
@@ -91,7 +91,7 @@ fn touched(conn: &mut dyn Conn, space: SpaceId, at: Timestamp, into: &mut BTreeS
         }
         into.extend(since.iter().filter(|r| is_of_entity(r)).filter_map(|r| r.event.urn.parse().ok()));
         // Clocks of nodes differ a little: one event of before is not the end, a whole page of them is.
-        if since.is_empty() || (rows.len() as i64) < STEP {
+        if since.is_empty() || number::count(rows.len()) < STEP {
             return Ok(());
         }
         before = rows.last().map_or(0, |r| r.seq);
@@ -120,7 +120,7 @@ fn as_of(
         // Two that are older than the moment tell what the first of them did.
         while events.iter().filter(|(row, _)| row.event.at <= at).count() < 2 {
             let mut rows = journal::backwards(conn, *space, Some(urn.as_str()), before, STEP)?;
-            let mut last = (rows.len() as i64) < STEP;
+            let mut last = number::count(rows.len()) < STEP;
             before = rows.last().map_or(0, |r| r.seq);
             // What was before an erasure is not known any more.
             if let Some(erased) = rows.iter().position(|r| r.event.action == journal::ERASED) {

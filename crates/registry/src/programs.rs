@@ -98,8 +98,11 @@ impl Programs {
         let (file, name) = named.split_once('#').ok_or_else(|| format!("'{named}' names no decision"))?;
         let models = self.models().map_err(|e| e.to_string())?;
         let inputs = Inputs::from_json(inputs);
-        let asked =
-            Asked { at: Some(shown(now)), version: format!("{}@{}", self.pack, self.version), ..Asked::default() };
+        let asked = Asked {
+            at: Some(now.0.by_clocks(now.1)),
+            version: format!("{}@{}", self.pack, self.version),
+            ..Asked::default()
+        };
         let evaluation = models.evaluate(file, name, &inputs, &asked).map_err(|e| e.to_string())?;
         evaluation.value().map_err(|e| e.to_string())?;
         Ok(evaluation)
@@ -108,15 +111,6 @@ impl Programs {
     /// How a case names a process of it: `birth@1.2.0/birth`.
     pub fn name_of(&self, process: &str) -> String {
         format!("{}@{}/{process}", self.pack, self.version)
-    }
-}
-
-/// A moment as ISO 8601 with the offset of the clocks.
-fn shown((now, offset): (Timestamp, i32)) -> String {
-    let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
-    match now.plus_seconds(offset.into()).to_string().strip_suffix('Z') {
-        Some(local) if minutes > 0 => format!("{local}{sign}{:02}:{:02}", minutes / 60, minutes % 60),
-        _ => now.to_string(),
     }
 }
 
@@ -173,18 +167,5 @@ impl Registry {
             Some(version) => self.programs(pack, &version).await,
             None => Ok(None),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_the_one_that_the_clocks_of_the_place_show() {
-        let now: Timestamp = "2026-01-14T22:30:00Z".parse().unwrap();
-        assert_eq!(shown((now, 7 * 3600)), "2026-01-15T05:30:00+07:00");
-        assert_eq!(shown((now, -9000)), "2026-01-14T20:00:00-02:30");
-        assert_eq!(shown((now, 0)), "2026-01-14T22:30:00Z");
     }
 }

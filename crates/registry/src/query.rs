@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use svod_kernel::{Actor, Coded, OnBehalf, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Coded, OnBehalf, SpacePath, Timestamp, Urn, number};
 use svod_model::Entity;
 use svod_policy::{Action, ResourceRef};
 use svod_query::keys;
@@ -284,7 +284,7 @@ impl Registry {
             marks: q.types.iter().map(|kind| index::number(kind)).collect(),
             filters: q.filters.iter().map(|(name, v)| (index::number(name), keys::text(v))).collect(),
             after,
-            limit: limit as i64,
+            limit: number::count(limit),
         };
         self.store.read(move |conn| svod_store::entity::page(conn, &wanted)).await
     }
@@ -322,7 +322,7 @@ impl Registry {
             cause: q.cause.map(|u| u.to_string()),
             after,
             newest_first: q.newest_first,
-            limit: limit as i64,
+            limit: number::count(limit),
         };
         let rows = self.store.read(move |conn| svod_store::journal::list(conn, &filter)).await?;
         let next = (rows.len() == limit)

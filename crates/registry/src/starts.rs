@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use svod_kernel::{SpacePath, Timestamp, Urn};
-use svod_model::{DueSpec, Metamodel, Pack, PackError, ServiceSpec, ServiceTerm, StartMode, StartSpec};
-use svod_process::{Calendars, Expression, Reference, Span, Trigger};
+use svod_kernel::{SpacePath, Timestamp, Urn, write_offset};
+use svod_model::{DueSpec, Metamodel, Pack, PackError, ServiceSpec, StartMode, StartSpec};
+use svod_process::{Expression, Reference, Span, Trigger};
 
 use crate::catalogue::{Processes, top};
+use crate::clocks::Clocks;
 
 /// Names of FEEL beside the attributes of the type.
 const GIVEN: [&str; 5] = ["entity", "before", "urn", "type", "space"];
@@ -59,7 +60,7 @@ pub struct Due {
     pub spec: DueSpec,
     /// How long before or after.
     pub span: Span,
-    /// Clocks by which a day begins, seconds east of Greenwich: those of the calendar of the service.
+    /// Clocks by which a day begins where a space has none of its own, seconds ahead of UTC: those of the calendar of the service.
     pub offset: i32,
 }
 
@@ -166,19 +167,18 @@ fn value(feel: &Expression, scope: &Map<String, Value>) -> Result<Value, String>
 }
 
 impl Due {
-    /// When it is due, from what its attribute holds: a moment, or a day by the clocks of the service.
-    pub fn moment(&self, held: &str) -> Option<Timestamp> {
-        let at = self.held(held)?;
-        if self.spec.before { self.span.before(at, self.offset) } else { self.span.after(at, self.offset) }
+    /// When it is due, from what its attribute holds: a moment, or a day by the clocks of the entity's space.
+    pub fn moment(&self, held: &str, clock: Option<i32>) -> Option<Timestamp> {
+        let (at, offset) = (self.held(held, clock)?, clock.unwrap_or(self.offset));
+        if self.spec.before { self.span.before(at, offset) } else { self.span.after(at, offset) }
     }
 
     /// The moment that its attribute holds.
-    pub fn held(&self, text: &str) -> Option<Timestamp> {
+    pub fn held(&self, text: &str, clock: Option<i32>) -> Option<Timestamp> {
         if text.len() != 10 {
             return text.parse().ok();
         }
-        let (sign, offset) = (if self.offset < 0 { '-' } else { '+' }, self.offset.unsigned_abs());
-        format!("{text}T00:00:00{sign}{:02}:{:02}", offset / 3_600, offset % 3_600 / 60).parse().ok()
+        format!("{text}T00:00:00{}", write_offset(clock.unwrap_or(self.offset))).parse().ok()
     }
 
     /// What the attribute holds, about, when it is due at that moment; months are given or taken a few days.
@@ -190,7 +190,7 @@ impl Due {
 /// Everything in packs that begins by itself, compiled.
 pub(crate) fn compile(
     packs: &[&Pack],
-    (model, calendars): (&Metamodel, &Calendars),
+    (model, clocks): (&Metamodel, &Clocks),
     processes: &[Processes],
     errors: &mut Vec<PackError>,
 ) -> Starts {
@@ -199,7 +199,7 @@ pub(crate) fn compile(
         for service in &pack.services {
             errors.extend(unplaced(pack, service));
             for (place, start) in service.start.iter().enumerate() {
-                match event(pack, service, (place, start), (model, calendars)) {
+                match event(pack, service, (place, start), (model, clocks)) {
                     Ok(start) => all.events.extend(start.map(Arc::new)),
                     Err(faults) => errors.extend(faults),
                 }
@@ -240,7 +240,7 @@ fn event(
     pack: &Pack,
     service: &ServiceSpec,
     (place, start): (usize, &StartSpec),
-    (model, calendars): (&Metamodel, &Calendars),
+    (model, clocks): (&Metamodel, &Clocks),
 ) -> Result<Option<EventStart>, Vec<PackError>> {
     let StartSpec::Event { kind, action, due, when, applicant, mode, stands, lend, set } = start else {
         return Ok(None);
@@ -269,7 +269,7 @@ fn event(
     let lend = lend.as_ref().map(|text| feel("lend", text));
     let applicant = feel("applicant", applicant);
     let set: Option<Vec<_>> = set.iter().map(|(name, text)| Some((name.clone(), feel(name, text)?))).collect();
-    let on = on((due.as_ref(), action), offset(service, calendars));
+    let on = on((due.as_ref(), action), clocks.of_term(top(pack).as_ref(), &service.term));
     if let (Some(spec), None) = (due, &on) {
         faults.push(fault(format!("'{}' is no duration", spec.span), "write one such as P18Y or P30D".into()));
     }
@@ -309,12 +309,4 @@ fn unknown<'e>(feel: &'e Expression, kind: &str, model: &Metamodel) -> Option<&'
     let known =
         |name: &str| GIVEN.contains(&name) || OF_FUNCTIONS.contains(&name) || model.attribute(kind, name).is_some();
     feel.names().iter().map(String::as_str).find(|name| !known(name))
-}
-
-/// The clocks of a service: those of the calendar of its term.
-fn offset(service: &ServiceSpec, calendars: &Calendars) -> i32 {
-    match &service.term {
-        ServiceTerm::WorkingDays { calendar, .. } => calendars.get(calendar).map_or(0, |c| c.offset),
-        ServiceTerm::Seconds(_) => 0,
-    }
 }

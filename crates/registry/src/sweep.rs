@@ -18,7 +18,7 @@ pub(crate) const GROUND: &str = "expiresAt";
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(1);
 /// Entities cleared in one command.
-const AT_ONCE: i64 = 200;
+const AT_ONCE: u16 = 200;
 /// Seconds until it is tried again what was refused.
 const AGAIN: i64 = 3_600;
 /// The journal's verb of an attribute that has ceased to be.
@@ -95,10 +95,10 @@ fn over(
 ) -> Result<(), StoreError> {
     let (attribute, low) = (index::number(index::EXPIRIES), keys::moment(Timestamp(i64::MIN)));
     let keys = Keys { space, attribute, low, high: keys::moment(now) };
-    let (most, mut after) = (rows.len() + AT_ONCE as usize, None);
+    let (most, mut after) = (rows.len() + usize::from(AT_ONCE), None);
     while rows.len() < most {
         let from = after.as_ref().map(|(key, entity): &(Vec<u8>, i64)| (key.as_slice(), *entity));
-        let hits = svod_store::entity::by_keys(conn, &keys, from, AT_ONCE)?;
+        let hits = svod_store::entity::by_keys(conn, &keys, from, AT_ONCE.into())?;
         let Some(last) = hits.last() else { break };
         after = Some((last.key.clone(), last.entity));
         let ids: Vec<i64> = hits.iter().map(|hit| hit.entity).collect();

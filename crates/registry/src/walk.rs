@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use svod_kernel::number;
 use svod_model::Entity;
 use svod_query::{Query, Types, cells, keys};
 use svod_store::entity::{Hit, Keys};
@@ -89,7 +90,7 @@ impl Walk {
         }
         while found.len() < wanted && !self.is_over() {
             let space = self.plan.segments[self.segment].space();
-            let hints = self.hints(conn, (wanted - found.len()) as i64)?;
+            let hints = self.hints(conn, number::count(wanted - found.len()))?;
             self.looked += hints.len();
             let mut hints: Vec<Hint> = hints.into_iter().filter(|hint| self.seen.insert((space, hint.id))).collect();
             if let Some(kind) = self.plan.only_kind.clone() {
@@ -113,7 +114,7 @@ impl Walk {
         let mut order = Vec::with_capacity(wanted);
         let mut spaces: HashMap<i64, Vec<Hint>> = HashMap::new();
         while order.len() < wanted
-            && let Some((space, hit)) = merge.next(conn, wanted as i64)?
+            && let Some((space, hit)) = merge.next(conn, number::count(wanted))?
         {
             self.looked += 1;
             if self.seen.insert((space, hit.entity)) {
@@ -142,7 +143,7 @@ impl Walk {
                 let from = if let Some(After::Row(id)) = self.after { id } else { i64::MIN };
                 let ids = svod_store::entity::ids(conn, *space, kind.as_deref(), from, wanted)?;
                 let last = ids.last().map(|id| After::Row(*id));
-                let full = ids.len() as i64 == wanted;
+                let full = number::count(ids.len()) == wanted;
                 (ids.into_iter().map(|id| Hint { id, kind: 0, settled }).collect::<Vec<_>>(), last, full)
             }
             Segment::Keys(keys) => {
@@ -150,7 +151,7 @@ impl Walk {
                 let after = after.as_ref().map(|(key, id): &(Vec<u8>, i64)| (key.as_slice(), *id));
                 let rows = svod_store::entity::by_keys(conn, keys, after, wanted)?;
                 let overflow = keys.low == keys::OVERFLOW;
-                let full = rows.len() as i64 == wanted;
+                let full = number::count(rows.len()) == wanted;
                 let last = rows.last().map(|hit| After::Key(hit.key.clone(), hit.entity));
                 let hint = |hit: Hit<_>| Hint { id: hit.entity, kind: hit.kind, settled: settled && !overflow };
                 (rows.into_iter().map(hint).collect(), last, full)
@@ -159,7 +160,7 @@ impl Walk {
                 let after = if let Some(After::Cell(cell, id)) = self.after { Some((cell, id)) } else { None };
                 let wanted = wanted.max(ROWS / 4);
                 let rows = svod_store::entity::by_cells(conn, *space, *attribute, *stretch, after, wanted)?;
-                let full = rows.len() as i64 == wanted;
+                let full = number::count(rows.len()) == wanted;
                 let last = rows.last().map(|hit| After::Cell(hit.key, hit.entity));
                 (rows.iter().filter_map(|row| self.plan.judged(row)).collect(), last, full)
             }
@@ -195,7 +196,7 @@ impl Walk {
         let spaces: HashSet<i64> = self.plan.segments.iter().map(Segment::space).collect();
         if let (Some(kind), crate::plan::Access::Types { .. }) = (kind, &self.plan.access) {
             let spaces: Vec<i64> = spaces.into_iter().collect();
-            return Ok(Some(svod_store::entity::count(conn, &spaces, kind)?.max(0) as usize));
+            return Ok(Some(usize::try_from(svod_store::entity::count(conn, &spaces, kind)?).unwrap_or_default()));
         }
         if kind.is_some() && self.plan.only_kind.is_none() {
             return Ok(None);
@@ -271,7 +272,7 @@ impl Stream {
         let after = self.after.as_ref().map(|(key, id)| (key.as_slice(), *id));
         let read = if descending { svod_store::entity::by_keys_down } else { svod_store::entity::by_keys };
         let found = read(conn, &self.keys, after, rows)?;
-        self.over = (found.len() as i64) < rows;
+        self.over = number::count(found.len()) < rows;
         self.after = found.last().map(|hit| (hit.key.clone(), hit.entity));
         self.ready.extend(found);
         Ok(())

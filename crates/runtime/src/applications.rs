@@ -565,7 +565,7 @@ pub(crate) async fn case_of(registry: &Registry, spec: &ServiceSpec, about: Abou
             case = case.with(name, text(value));
         }
     }
-    if let Some(deadline) = deadline(registry, &spec.term, now) {
+    if let Some(deadline) = deadline(registry, (&spec.term, about.space), now) {
         case = case.with("deadline", text(&deadline.to_string()));
     }
     if let Some(body) = body(registry, &spec.subject, about.space).await? {
@@ -575,12 +575,12 @@ pub(crate) async fn case_of(registry: &Registry, spec: &ServiceSpec, about: Abou
 }
 
 /// The end of a term that begins now.
-fn deadline(registry: &Registry, term: &ServiceTerm, now: Timestamp) -> Option<Timestamp> {
+fn deadline(registry: &Registry, (term, space): (&ServiceTerm, &SpacePath), now: Timestamp) -> Option<Timestamp> {
     match term {
         ServiceTerm::Seconds(seconds) => Some(now.plus_seconds(*seconds)),
         ServiceTerm::WorkingDays { days, calendar } => {
             let catalogue = registry.catalogue();
-            let calendar = catalogue.calendars.get(calendar)?;
+            let calendar = catalogue.clocks.calendars(space).get(calendar)?;
             calendar.after(now, Span::parse(&format!("P{days}D"))?)
         }
     }

@@ -9,7 +9,10 @@ use svod_query::{Compare, Filter, Operand, Operation, Order, Path, Query, Types}
 use svod_registry::{Access, Find, QueryError, Registry};
 
 /// So many entities are looked at for one stretch at the most; the registry counts keys of an index up to this.
-pub const FEW: i64 = 2_000;
+pub const FEW: i64 = BOUND as i64;
+/// [`FEW`] as a length.
+pub const FEW_ROWS: usize = BOUND as usize;
+const BOUND: u16 = 2_000;
 /// A stretch of a second is not cut any more.
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;

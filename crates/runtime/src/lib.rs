@@ -14,6 +14,8 @@
 //! * `tasks` – what an official does with a task: take, give back, complete; `templates` – answers kept for many of them
 //! * [`worklist`] – the tasks somebody works with, in their order; [`bounded`] – questions that stay cheap among a million
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod acceptance;
 pub mod accruals;
 mod applications;

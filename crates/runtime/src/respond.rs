@@ -1,5 +1,5 @@
 use serde_json::{Map, Value, json};
-use svod_kernel::{Timestamp, Urn};
+use svod_kernel::{Timestamp, Urn, number};
 use svod_model::{Attribute, Entity, Point};
 use svod_registry::{Action, Change, Command, CompiledTrigger, Operation};
 use svod_store::finding::FindingRow;
@@ -52,7 +52,7 @@ impl Finding {
 
     fn deadline(&self, now: Timestamp) -> Timestamp {
         let hours = self.body.pointer("/outcome/deadlineHours").and_then(Value::as_f64);
-        now.plus_seconds((hours.unwrap_or(DEFAULT_DEADLINE_HOURS).clamp(0.0, 24.0 * 365.0) * 3600.0) as i64)
+        now.plus_seconds(number::whole(hours.unwrap_or(DEFAULT_DEADLINE_HOURS).clamp(0.0, 24.0 * 365.0) * 3600.0))
     }
 
     fn local(&self, kind: &str) -> Urn {

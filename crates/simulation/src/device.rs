@@ -1,7 +1,7 @@
 //! One simulated device: its state and its next payload.
 
 use serde_json::{Map, Value, json};
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 
 use crate::generate::{self, ScalarState, lasting, rounded};
 use crate::geodesy::{Pose, Route};
@@ -44,7 +44,7 @@ struct Moment<'a> {
 
 impl Device {
     pub(crate) fn new(external_id: String, route: Option<Route>, spec: &Spec, dice: Dice, interval: i64) -> Self {
-        let phase = (dice.unit() * interval as f64) as i64;
+        let phase = number::whole(dice.unit() * interval as f64);
         let drive = route.map(|route| Drive { odometer: dice.unit() * 2.0 * route.length(), route, stop_until: None });
         let scalars = (0..spec.scalars).map(|_| ScalarState::default()).collect();
         Self { external_id, dice, phase, next: None, scalars, drive, gap_until: None, stuck_until: None }

@@ -1,6 +1,6 @@
 //! From a declaration and a device's state to numbers.
 
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 
 use crate::random::Dice;
 use crate::spec::{Scalar, Span};
@@ -22,13 +22,13 @@ pub(crate) fn lasting(span: Option<Span>, until: &mut Option<Timestamp>, at: Tim
     if until.is_some_and(|u| at < u) {
         return true;
     }
-    *until = dice.happens(span.chance).then(|| at.plus_micros((span.minutes * 60e6) as i64));
+    *until = dice.happens(span.chance).then(|| at.plus_micros(number::whole(span.minutes * 60e6)));
     until.is_some()
 }
 
 /// The next value: mean × (1 + daily + weekly + noise), raised while a spike lasts, within its bounds, rounded.
 pub(crate) fn scalar(s: &Scalar, state: &mut ScalarState, at: Timestamp, offset_hours: f64, dice: &Dice) -> f64 {
-    let local = at.plus_micros((offset_hours * 3_600e6) as i64);
+    let local = at.plus_micros(number::whole(offset_hours * 3_600e6));
     state.noise = MEMORY * state.noise + (1.0 - MEMORY * MEMORY).sqrt() * dice.normal();
     let factor = 1.0 + s.daily * daily(local, s.peak_hour) + s.weekly * weekly(local) + s.noise * state.noise;
     let mut value = s.mean * factor;

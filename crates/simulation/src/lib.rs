@@ -4,6 +4,8 @@
 //! Pure and deterministic: the messages follow from the declaration, the devices, the seed and the times asked for;
 //! asking more or less often changes nothing. Every payload says `"simulated": true`.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod device;
 mod error;
 mod generate;

@@ -1,4 +1,4 @@
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 use svod_model::{Point, SimulationSpec};
 
 use crate::device::Device;
@@ -50,7 +50,7 @@ impl Simulation {
             let message = format!("{} s is not between 0.01 and 86400 s", spec.interval_seconds);
             return Err(SimulationError::new("interval", message, "write it like PT2S"));
         }
-        let interval = (spec.interval_seconds * 1e6).round() as i64;
+        let interval = number::whole((spec.interval_seconds * 1e6).round());
         let read = spec::read(&spec.spec)?;
         let mut made = Vec::with_capacity(devices.len());
         for device in devices {
@@ -93,7 +93,7 @@ impl Simulation {
                     last
                 }
             };
-            let oldest = last.0.saturating_sub(self.interval.saturating_mul(share as i64 - 1));
+            let oldest = last.0.saturating_sub(self.interval.saturating_mul(number::count(share) - 1));
             beat = Timestamp(beat.0.max(oldest));
             while beat <= last {
                 let payload = device.payload(&self.spec, beat, seconds);

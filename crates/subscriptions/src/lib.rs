@@ -11,6 +11,8 @@
 //! A notice counts as settled when its delivery was tried; until then the journal's place is not moved past it, so that a
 //! restart tries again.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod deliver;
 mod engine;
 mod matcher;

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 use svod_registry::SpaceId;
 use tokio::sync::Notify;
 
@@ -50,7 +50,7 @@ pub(crate) enum Put {
 
 impl<S> Line<S> {
     pub fn new(subscription: Subscription<S>, state: State, now: Timestamp) -> Self {
-        let due = subscription.interval.map(|s| now.plus_micros((s * 1e6) as i64));
+        let due = subscription.interval.map(|s| now.plus_micros(number::whole(s * 1e6)));
         let inner = Inner { state, due, last_sent: state.last_notification, ..Inner::default() };
         Self { subscription, inner: Mutex::new(inner), rested: Notify::new() }
     }
@@ -126,7 +126,7 @@ impl<S> Line<S> {
     pub fn is_due(&self, now: Timestamp) -> bool {
         let mut inner = self.lock();
         let Some(due) = inner.due.filter(|due| *due <= now && !inner.closed) else { return false };
-        let step = (self.subscription.interval.unwrap_or(1.0) * 1e6) as i64;
+        let step = number::whole(self.subscription.interval.unwrap_or(1.0) * 1e6);
         // Periods that were slept through are not made up for.
         let behind = ((now.0 - due.0) / step.max(1) + 1) * step.max(1);
         inner.due = Some(due.plus_micros(behind));

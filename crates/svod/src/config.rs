@@ -1,5 +1,6 @@
 //! One documented TOML file; environment variables above it; flags of the command line above both.
 
+mod backup;
 mod exchange;
 mod files;
 mod keep;
@@ -14,7 +15,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::secrets;
+use svod_kernel::number;
 
+pub use backup::BackupConfig;
 pub use exchange::{ExchangeConfig, ExchangeConfigs};
 pub use files::FilesConfig;
 pub use keep::KeepConfig;
@@ -50,6 +53,8 @@ pub struct Config {
     pub files: FilesConfig,
     /// How long it is kept what has an end of its own.
     pub keep: KeepConfig,
+    /// For whom backups are sealed.
+    pub backup: BackupConfig,
     /// Systems that processes of packs ask.
     pub exchange: ExchangeConfigs,
     /// Who moves money.
@@ -405,6 +410,7 @@ impl Config {
         providers::check(&self.identity.providers)?;
         payments::check(&self.payments)?;
         self.keep.check()?;
+        self.backup.check()?;
         let halves = [
             ("http.tls_certificate, http.tls_key", self.http.tls_certificate.is_some() != self.http.tls_key.is_some()),
             ("mqtt.tls_cert, mqtt.tls_key", self.mqtt.tls_cert.is_some() != self.mqtt.tls_key.is_some()),
@@ -414,7 +420,7 @@ impl Config {
             return Err(ConfigError::Value { key, rule, fix: "give both, or neither" });
         }
         let limits = [
-            ("http.timeout_seconds", self.http.timeout_seconds as usize),
+            ("http.timeout_seconds", number::size(self.http.timeout_seconds)),
             ("http.max_in_flight", self.http.max_in_flight),
             ("mqtt.max_connections", self.mqtt.max_connections),
             ("mqtt.max_packet_bytes", self.mqtt.max_packet_bytes),

@@ -68,7 +68,7 @@ impl Parcel<'_> {
             let qos = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce][level];
             let mut publish = Publish::new(self.topic, qos, self.payload.clone(), None);
             publish.pkid = id;
-            Packet::Publish(publish).write(&mut out, Some(MAX_PACKET as u32)).map_err(|e| e.to_string())?;
+            Packet::Publish(publish).write(&mut out, u32::try_from(MAX_PACKET).ok()).map_err(|e| e.to_string())?;
         } else {
             use rumqttc::mqttbytes::QoS;
             use rumqttc::mqttbytes::v4::{Packet, Publish};

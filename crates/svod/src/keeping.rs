@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use svod_kernel::{Actor, Timestamp, Urn};
+use svod_kernel::{Actor, Timestamp, Urn, number};
 use svod_notary::{EraseError, Erasure};
 use svod_registry::{Change, Command, Operation};
 use svod_store::quarantine::{self, Status};
@@ -67,7 +67,7 @@ async fn forget_refused(store: &Store, held: Timestamp, judged: Timestamp) -> Re
         loop {
             // Looked for beside the writer, which removes what is over still.
             let over = store.read(move |conn| quarantine::over(conn, status, before, AT_ONCE)).await?;
-            let last = over.len() < AT_ONCE as usize;
+            let last = number::count(over.len()) < AT_ONCE;
             if !over.is_empty() {
                 gone += store.write(move |conn| quarantine::forget(conn, &over, status, before)).await?;
             }

@@ -1,5 +1,7 @@
 //! The binary's wiring: configuration, command line, and the one place that names every room. No rules live here.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod client;
 pub mod command;
 pub mod config;

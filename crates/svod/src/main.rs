@@ -1,5 +1,7 @@
 //! `svod`: the platform in one program.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 use clap::Parser as _;
 use svod::command::Cli;
 

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::{HeaderMap, header};
-use svod_kernel::{Clock, Timestamp};
+use svod_kernel::{Clock, Timestamp, number};
 
 /// Buckets are this many seconds deep.
 const DEEP: f64 = 10.0;
@@ -40,9 +40,13 @@ impl Buckets {
         Self { each_second: f64::from(each_second), parts: (0..PARTS).map(|_| Mutex::default()).collect() }
     }
 
+    fn part(&self, key: u64) -> &Mutex<Part> {
+        &self.parts[number::size(key % PARTS as u64)]
+    }
+
     /// Is nothing left in it now? Takes nothing.
     fn is_empty(&self, key: u64, now: Timestamp) -> bool {
-        let part = self.parts[key as usize % PARTS].lock().unwrap_or_else(PoisonError::into_inner);
+        let part = self.part(key).lock().unwrap_or_else(PoisonError::into_inner);
         part.buckets.get(&key).is_some_and(|b| b.left + now.seconds_since(b.at).max(0.0) * self.each_second < 1.0)
     }
 
@@ -52,8 +56,7 @@ impl Buckets {
             return None;
         }
         let deep = self.each_second * DEEP;
-        let part = &self.parts[key as usize % PARTS];
-        let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut part = self.part(key).lock().unwrap_or_else(PoisonError::into_inner);
         let filled = |b: &Bucket| (b.left + now.seconds_since(b.at).max(0.0) * self.each_second).min(deep);
         if part.buckets.len() >= MOST && !part.buckets.contains_key(&key) {
             if part.swept.is_none_or(|at| now.seconds_since(at) >= 1.0) {
@@ -68,7 +71,7 @@ impl Buckets {
         bucket.left = filled(bucket);
         bucket.at = now;
         if bucket.left < 1.0 {
-            return Some(((1.0 - bucket.left) / self.each_second).ceil().max(1.0) as u64);
+            return Some(number::whole(((1.0 - bucket.left) / self.each_second).ceil()).max(1).cast_unsigned());
         }
         bucket.left -= 1.0;
         None

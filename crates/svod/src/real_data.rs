@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use serde_json::Value;
 use svod_ingest::{IngestError, RawMessage, Source};
-use svod_kernel::{Actor, Timestamp, Urn};
+use svod_kernel::{Actor, Timestamp, Urn, number};
 use svod_mapping::Query;
 use svod_model::{Attribute, Entity, ImportFormat, ImportSpec, Pack, attribute_from_seed};
 use svod_registry::{Change, Command, Operation, Registry};
@@ -159,7 +159,8 @@ async fn run(core: &Core, mut rows: Vec<Dated>, speed: f64) -> anyhow::Result<()
     let actor = Actor::platform("replay");
     let mut sent = 0;
     while sent < rows.len() {
-        let reached = first.plus_micros((core.registry.clock().now().seconds_since(started) * speed * 1e6) as i64);
+        let reached =
+            first.plus_micros(number::whole(core.registry.clock().now().seconds_since(started) * speed * 1e6));
         let due = rows[sent..].iter().take(SEND).take_while(|r| r.at <= reached).count();
         if due == 0 {
             tokio::time::sleep(STEP).await;

@@ -22,7 +22,7 @@ const MAX_SECRET: u64 = 64 << 10;
 /// For whom a backup is sealed.
 pub enum Seal {
     /// Public keys, `age1…`: who makes backups cannot open them.
-    Keys(Vec<String>),
+    Keys(Vec<x25519::Recipient>),
     /// Words.
     Words(SecretString),
 }
@@ -33,6 +33,24 @@ pub enum Key {
     File(PathBuf),
     /// Words.
     Words(SecretString),
+}
+
+impl Seal {
+    /// For who has the private key of one of these public ones.
+    ///
+    /// # Errors
+    /// When one is none; it is not repeated, because it may be a private one.
+    pub fn for_keys(keys: &[String]) -> Result<Self, String> {
+        keys.iter().map(|key| recipient(key)).collect::<Result<_, _>>().map(Self::Keys)
+    }
+}
+
+/// A public key.
+///
+/// # Errors
+/// When it is none; it is not repeated, because it may be a private one.
+pub fn recipient(key: &str) -> Result<x25519::Recipient, String> {
+    x25519::Recipient::from_str(key.trim()).map_err(|why| format!("a key is no public key: {why}"))
 }
 
 /// The words of a file: its first line.
@@ -68,18 +86,11 @@ pub fn is_sealed(path: &Path) -> anyhow::Result<bool> {
 /// Writes the store of that file and the secrets of that folder, sealed.
 ///
 /// # Errors
-/// When a key is none, or something cannot be read or written.
+/// When nobody is named, or something cannot be read or written.
 pub fn seal(store: &Path, secrets: &Path, to: File, seal: Seal) -> anyhow::Result<()> {
     let sealed = match seal {
         Seal::Words(words) => Encryptor::with_user_passphrase(words),
-        Seal::Keys(keys) => {
-            let known = |key: &String| {
-                x25519::Recipient::from_str(key.trim())
-                    .map_err(|why| anyhow::anyhow!("--to {key}: {why}; a public key begins with age1"))
-            };
-            let keys = keys.iter().map(known).collect::<anyhow::Result<Vec<_>>>()?;
-            Encryptor::with_recipients(keys.iter().map(|key| key as &dyn Recipient)).context("--to")?
-        }
+        Seal::Keys(keys) => Encryptor::with_recipients(keys.iter().map(|key| key as &dyn Recipient))?,
     };
     let mut tar = tar::Builder::new(sealed.wrap_output(BufWriter::new(to))?);
     let mut names: Vec<String> = match std::fs::read_dir(secrets) {
@@ -173,7 +184,7 @@ mod tests {
         std::fs::write(at("key"), private.expose_secret()).unwrap();
         std::fs::write(at("strange"), strange.expose_secret()).unwrap();
         let sealed = at("sealed");
-        seal(&at("store"), &at("secrets"), File::create(&sealed).unwrap(), Seal::Keys(vec![public])).unwrap();
+        seal(&at("store"), &at("secrets"), File::create(&sealed).unwrap(), Seal::for_keys(&[public]).unwrap()).unwrap();
         assert!(is_sealed(&sealed).unwrap() && !is_sealed(&at("store")).unwrap());
         let bytes = std::fs::read(&sealed).unwrap();
         assert!(!bytes.windows(32).any(|w| w == [7; 32]), "nothing of it can be read");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value as Json;
+use svod_kernel::number;
 use svod_store::copy::{self, Digest, Table};
 use svod_store::{Conn, Store, StoreError, Value, space};
 
@@ -35,7 +36,7 @@ impl<'s> Settled<'s> {
 
     /// The number here of a space; numbers are handed out in the order in which they are met.
     fn id(&mut self, there: i64) -> i64 {
-        let next = self.next + self.ids.len() as i64;
+        let next = self.next + number::count(self.ids.len());
         *self.ids.entry(there).or_insert(next)
     }
 

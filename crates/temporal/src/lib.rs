@@ -9,6 +9,8 @@
 //! Nothing is stored besides the journal but the names of entities of which only a history was given, so that writing costs
 //! no more because somebody may ask about the past.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod aggregate;
 mod ask;
 mod history;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use svod_kernel::number;
 use svod_registry::SpaceId;
 use svod_store::{Conn, StoreError, journal};
 
@@ -42,7 +43,7 @@ pub(crate) struct Memory(Cache<(SpaceId, String), Known, Bytes>);
 impl Memory {
     /// Of at most so many bytes.
     pub fn new(bytes: u64) -> Self {
-        Self(Cache::with_weighter((bytes / 8_192).max(16) as usize, bytes, Bytes))
+        Self(Cache::with_weighter(number::size((bytes / 8_192).max(16)), bytes, Bytes))
     }
 
     /// The history of one entity as the connection sees it.
@@ -83,6 +84,6 @@ impl Known {
             history.take(row.seq, &row.event);
             self.bytes += row.event.changes.len() as u64 * SWELLING;
         }
-        Ok(rows.len() as i64 == limit)
+        Ok(number::count(rows.len()) == limit)
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 use svod_model::Attribute;
 
 use crate::history::{History, Instance, SCOPE};
@@ -15,7 +15,7 @@ const PER_EVENT: i64 = 1 << 12;
 
 /// The number of an instance: that of its event, and its place in it.
 pub(crate) fn number(seq: i64, place: usize) -> i64 {
-    seq * PER_EVENT + (place as i64).min(PER_EVENT - 1)
+    seq * PER_EVENT + number::count(place).min(PER_EVENT - 1)
 }
 
 /// Which instances of an attribute.

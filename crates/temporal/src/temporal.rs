@@ -11,7 +11,7 @@ use crate::memory::Memory;
 use crate::rewrite::{MEMBER, Rewrite, VERB};
 
 /// Identifiers read at once.
-const STEP: i64 = 200;
+const STEP: u16 = 200;
 /// Entities looked at for one question at the most.
 const MOST: usize = 20_000;
 
@@ -105,7 +105,7 @@ impl Temporal {
                 return Err(QueryError::TooBroad(MOST));
             }
             let Some(path) = self.registry.spaces().path(space).cloned() else { continue };
-            for part in urns.chunks(STEP as usize) {
+            for part in urns.chunks(usize::from(STEP)) {
                 let (part, memory) = (part.to_vec(), self.memory.clone());
                 let read = move |conn: &mut dyn Conn| {
                     part.into_iter()
@@ -153,7 +153,7 @@ impl Temporal {
                 for kind in &kinds {
                     let mut after = String::new();
                     loop {
-                        let page = evolution::urns(conn, space, kind.as_deref(), &after, STEP)?;
+                        let page = evolution::urns(conn, space, kind.as_deref(), &after, STEP.into())?;
                         let Some(last) = page.last() else { break };
                         after.clone_from(last);
                         urns.extend(page);

@@ -81,7 +81,7 @@ impl Device {
         let mut packet = vec![kind];
         let mut rest = body.len();
         loop {
-            let low = (rest % 128) as u8;
+            let low = u8::try_from(rest % 128).unwrap_or_default();
             rest /= 128;
             packet.push(if rest > 0 { low | 0x80 } else { low });
             if rest == 0 {

@@ -7,6 +7,7 @@
 //! * [`packs`] – the shipped packs, and changed copies of them
 //! * [`place`] – the address of a store for tests, as the program is given it
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "whatever goes wrong here fails the test that asked for it")]
 
 mod answer;

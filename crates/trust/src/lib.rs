@@ -10,6 +10,8 @@
 //! What is kept are entities of the base pack (`Access`, `Objection`, `Consent`, `Mandate`, `SecurityAlert`); what holds now the
 //! registry asks itself for each attribute that is read.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod consent;
 mod error;
 mod forget;

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::PoisonError;
 
-use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn};
+use svod_kernel::{Actor, Role, SpacePath, Timestamp, Urn, number};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Action, Change, Command, EntityQuery, Ground, Operation, QueryError};
 
@@ -279,7 +279,7 @@ impl Trust {
         misses.retain(|_, (_, until)| now < *until);
         let of = misses.entry(actor.id.clone()).or_insert((0, now.plus_seconds(COUNTED)));
         if of.0 >= MISSES {
-            return Err(TrustError::TooMany(of.1.seconds_since(now).max(1.0) as u64));
+            return Err(TrustError::TooMany(number::whole(of.1.seconds_since(now)).max(1).cast_unsigned()));
         }
         of.0 += 1;
         Ok(of.0)
@@ -314,7 +314,8 @@ impl Trust {
         };
         let opened = looked.iter().filter(|a| a.text("basis") != Some("mandate"));
         let count = opened.filter_map(|a| a.object("person")).collect::<HashSet<_>>().len();
-        self.happened(Happened::new("mass-reading", actor, count as u32).within(space)).await;
+        self.happened(Happened::new("mass-reading", actor, u32::try_from(count).unwrap_or(u32::MAX)).within(space))
+            .await;
     }
 
     /// What a second person says of an emergency; found wrong, it ends at once.

@@ -5,6 +5,8 @@
 //! * `sweep` – asks the declared decisions about silence and standstill, by time
 //! * `stream` – frames of what changed, five a second, for maps
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod judge;
 mod live;
 mod state;

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use svod_history::History;
-use svod_kernel::{Timestamp, Urn};
+use svod_kernel::{Timestamp, Urn, number};
 use svod_model::Entity;
 use svod_registry::Registry;
 use svod_rules::Memo;
@@ -203,7 +203,7 @@ impl Twin {
                 marks: types.iter().map(|kind| svod_registry::numbered(kind)).collect(),
                 filters: filters.iter().map(|(name, value)| svod_registry::indexed(name, value)).collect(),
                 after,
-                limit: LOAD_PAGE as i64,
+                limit: number::count(LOAD_PAGE),
             };
             let rows = self.store.read(move |conn| entity::page(conn, &wanted)).await?;
             fresh.read(&rows, living);

@@ -1,5 +1,7 @@
 //! Gates of the repository that no ready tool covers: `cargo xtask tidy`, `licences`, `advisories`, `count`.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod advisories;
 mod age;
 mod count;

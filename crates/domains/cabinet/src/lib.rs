@@ -10,6 +10,8 @@
 //! * `GET /bodies`, `GET /bodies/{urn}` – who answers for what, and who holds which post; `GET|POST /bodies/acting`, `POST /bodies/end` – who acts in one for a time
 //! * `GET /oversight`, `POST /oversight/review|answer|close` – who watches over all that
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod actions;
 mod pages;
 

@@ -7,6 +7,8 @@
 //!
 //! `show` holds how a fact, a value and a name are written; `ended` remembers the alerts that ended lately.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod ended;
 mod pages;
 mod show;

@@ -16,6 +16,8 @@
 //!
 //! `actions` change something: they bump versions (`versions`), edit YAML by its structure (`yaml_edit`) and publish.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod actions;
 mod archive;
 mod faults;

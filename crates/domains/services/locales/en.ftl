@@ -735,7 +735,6 @@ case-message-files-hint = May be left out. PDF, JPEG, PNG or WebP, together up t
 
 ## What is decided on
 
-fact-closed = not open to you
 fact-record = Record
 fact-kind = Kind
 pictures = Pictures: { $n }

@@ -714,7 +714,6 @@ case-message-files-hint = Міндетті емес. PDF, JPEG, PNG немесе
 
 ## Шешім не туралы
 
-fact-closed = сізге ашық емес
 fact-record = Жазба
 fact-kind = Түрі
 pictures = Суреттер: { $n }

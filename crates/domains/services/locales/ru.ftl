@@ -742,7 +742,6 @@ case-message-files-hint = Необязательно. PDF, JPEG, PNG или WebP
 
 ## О чём решение
 
-fact-closed = вам не открыто
 fact-record = Запись
 fact-kind = Вид
 pictures = Снимки: { $n }

@@ -13,7 +13,6 @@ use svod_registry::Programs;
 use svod_runtime::cases::whole;
 use svod_text::{format_date, format_datetime, format_number};
 
-use crate::access::address;
 use crate::pages::payments::sum;
 use crate::thumbs::{self, Thumb};
 use crate::words::Words;
@@ -221,7 +220,7 @@ impl<'a> Facts<'a> {
             return word.into();
         }
         if let Some(urn) = reference(text) {
-            return self.thing(&urn);
+            return self.words.thing(&urn);
         }
         moment(ctx, text).unwrap_or_else(|| {
             let lines: Vec<String> = text.lines().map(|line| Html::text(line).to_string()).collect();
@@ -245,19 +244,6 @@ impl<'a> Facts<'a> {
             .or_else(|| self.choice(name, &Value::from(text)))
             .or_else(listed)
             .or_else(|| said(ctx, &format!("outcome-{text}")))
-    }
-
-    /// A link for who may know of it.
-    fn thing(&self, urn: &Urn) -> Html {
-        let (ctx, names) = (self.words.ctx, self.words.names);
-        match names.kind(urn) {
-            None => Html::trusted(format!(r#"<span class="muted">{}</span>"#, Html::from(ctx.t("fact-closed")))),
-            // Who may know that somebody is there need not know what they are called.
-            Some(kind) if names.name(urn) == urn.local() => {
-                components::link(&address(kind, urn), self.words.kind(kind))
-            }
-            Some(_) => self.words.thing(urn),
-        }
     }
 
     fn list(&self, name: &str, items: &[Value], depth: usize) -> Html {

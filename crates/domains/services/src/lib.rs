@@ -21,6 +21,8 @@
 //! `worklist` gathers and orders tasks, `bounded` asks what stays cheap among a million, `measures` tells how long things took, `evidence` reads what a decision was given, `events` and `words` say in human
 //! words what the journal keeps, `doers` who acted for whom, `facts` what values mean, `thumbs` which files there are.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod access;
 mod bounded;
 mod doers;

@@ -3,11 +3,12 @@ use std::sync::Arc;
 
 use svod_kernel::{Actor, Urn};
 use svod_model::{Entity, Metamodel};
+use svod_portal::PageContext;
 use svod_registry::{Programs, QueryError, Registry};
 
 use crate::doers::{Acted, Doers};
 
-/// Entities named on one page at the most; the others are shown by their id.
+/// Entities named on one page at the most; the others are called as if they were closed.
 const MAX_NAMES: usize = 1_000;
 
 /// Types and names of the entities that a page speaks of, those who acted for others, and the words of its case.
@@ -28,7 +29,7 @@ struct Thing {
 }
 
 impl Names {
-    /// Looks them up; what the actor may not know of keeps its id.
+    /// Looks them up; of what the actor may not know only its type is told.
     ///
     /// # Errors
     /// When the store fails.
@@ -88,9 +89,17 @@ impl Names {
         &self.doers
     }
 
-    /// The name, or the last part of the id.
-    pub fn name<'a>(&'a self, urn: &'a Urn) -> &'a str {
-        self.things.get(urn).and_then(|t| t.name.as_deref()).unwrap_or_else(|| urn.local())
+    /// The name, where the visitor may read one.
+    pub fn name(&self, urn: &Urn) -> Option<&str> {
+        self.things.get(urn)?.name.as_deref()
+    }
+
+    /// What people call it: its name, else its type; never a part of its id.
+    pub fn called(&self, ctx: &PageContext, urn: &Urn) -> String {
+        match self.things.get(urn) {
+            Some(thing) => thing.name.clone().unwrap_or_else(|| ctx.type_name(&thing.kind)),
+            None => ctx.closed(urn),
+        }
     }
 
     /// The type, where it is known.

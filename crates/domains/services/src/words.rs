@@ -201,21 +201,21 @@ impl Words<'_> {
         }
     }
 
-    /// A link to an entity by its name.
+    /// A link to an entity by its name, for who may know of it.
     pub fn thing(&self, urn: &Urn) -> Html {
-        match self.names.kind(urn) {
-            Some(kind @ ("Alert" | "Case" | "Task")) => {
-                let text = format!("{} · {}", self.kind(kind), self.names.name(urn));
-                components::link(&access::address(kind, urn), text)
+        let called = self.names.called(self.ctx, urn);
+        match (self.names.kind(urn), self.names.name(urn)) {
+            (Some(kind @ ("Alert" | "Case" | "Task")), Some(name)) => {
+                components::link(&access::address(kind, urn), format!("{} · {name}", self.kind(kind)))
             }
-            Some(kind) => components::link(&access::address(kind, urn), self.names.name(urn)),
-            None => Html::text(urn.local()),
+            (Some(kind), _) => components::link(&access::address(kind, urn), called),
+            (None, _) => Html::trusted(format!(r#"<span class="muted">{}</span>"#, Html::from(called))),
         }
     }
 
     /// What a type is called.
     pub fn kind(&self, kind: &str) -> String {
-        self.ctx.t_or(&format!("type-{kind}"), kind)
+        self.ctx.type_name(kind)
     }
 
     /// A number with its unit.

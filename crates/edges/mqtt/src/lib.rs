@@ -3,6 +3,8 @@
 //! Translation only: who a client is, what a message means and who may see it are asked of the [`Door`].
 //! Why it is built on `rmqtt-codec`: `docs/adr/0003-mqtt.md`.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod broker;
 mod config;
 mod connection;

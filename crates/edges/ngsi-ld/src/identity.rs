@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::NgsiState;
 use crate::error::Answer;
 use crate::request::Asked;
+use svod_kernel::number;
 
 /// `GET /info/sourceIdentity`
 ///
@@ -29,7 +30,7 @@ pub async fn read(State(state): State<NgsiState>, asked: Asked) -> Answer {
 
 /// ISO 8601.
 fn duration(seconds: f64) -> String {
-    let all = seconds.max(0.0) as u64;
+    let all = number::whole(seconds).max(0);
     let (days, hours, minutes, seconds) = (all / 86_400, all / 3_600 % 24, all / 60 % 60, all % 60);
     format!("P{days}DT{hours}H{minutes}M{seconds}S")
 }

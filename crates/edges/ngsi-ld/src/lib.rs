@@ -11,6 +11,8 @@
 //! * `temporal` – how entities came to be what they are.
 //! * `entities`, `provide`, `attributes`, `batch`, `types` – the operations, clause by clause.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod attributes;
 mod auth;
 mod batch;

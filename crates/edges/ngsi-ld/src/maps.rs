@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
-use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_kernel::{SpacePath, Timestamp, Urn, number};
 
 use crate::NgsiState;
 use crate::context::Context;
@@ -157,8 +157,7 @@ fn lifetime(asked: &Asked) -> Answer<i64> {
     let Some(text) = asked.param("entityMapLifetime") else { return Ok(LIFETIME) };
     let wrong = || ApiError::bad(format!("'entityMapLifetime' must be a duration such as PT1H, not '{text}'"));
     let seconds = svod_model::parse_duration(text).ok_or_else(wrong)?;
-    #[expect(clippy::cast_possible_truncation, reason = "what is longer than the longest is cut off")]
-    Ok(((seconds * 1e6) as i64).min(LONGEST))
+    Ok(number::whole(seconds * 1e6).min(LONGEST))
 }
 
 fn make(state: &NgsiState, asked: &Asked, entities: BTreeMap<String, Vec<String>>) -> Answer<EntityMap> {

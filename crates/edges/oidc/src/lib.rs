@@ -8,6 +8,8 @@
 //! * `token` – `/oauth/token`, `introspect`, `revoke`, `par`, `userinfo`, `register`: programs ask
 //! * `form` – what a program sends, and errors as OAuth writes them
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod authorize;
 mod discovery;
 mod end;

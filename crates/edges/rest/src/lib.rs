@@ -2,6 +2,8 @@
 //!
 //! Every route is described by OpenAPI 3.1 at `/api/openapi.json`; errors are RFC 9457 problem details.
 
+#![cfg_attr(not(test), warn(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_sign_loss))]
+
 mod auth;
 mod bulk;
 mod cases;

@@ -50,7 +50,9 @@ use proofs::{
 
 use ring::what_an_old_key_sealed_is_sealed_anew;
 
-use unused::an_account_that_nobody_uses_is_kept_out_and_at_last_removed;
+use unused::{
+    a_link_of_before_opens_no_account_that_was_removed, an_account_that_nobody_uses_is_kept_out_and_at_last_removed,
+};
 
 use again::{
     nobody_is_invited_as_somebody_by_who_may_not, who_has_lost_everything_comes_back_as_who_they_are,
@@ -77,6 +79,7 @@ svod_store::on_both_engines!(
     strangers_are_told_once_a_second_with_how_many_they_were,
     what_an_old_key_sealed_is_sealed_anew,
     an_account_that_nobody_uses_is_kept_out_and_at_last_removed,
+    a_link_of_before_opens_no_account_that_was_removed,
     who_signs_out_here_is_signed_out_at_the_sites,
     a_fresh_proof_between_code_and_tokens_ends_nothing,
     a_site_that_does_not_answer_is_told_again_and_time_ends_sessions_too,

@@ -163,6 +163,8 @@ pub struct ExchangeSpec {
 pub struct SpaceSpec {
     /// Its path.
     pub path: SpacePath,
+    /// Seconds by which its clocks are ahead of UTC; none: those of the space above it.
+    pub clock: Option<i32>,
 }
 
 /// `devices/*.yaml`: how a payload becomes readings.

@@ -33,6 +33,7 @@ fn files_and_keys() {
     gives("pack.yaml", "0.1.0", "1", "pack.yaml", 2, "wrong-kind", "quotes");
     gives("pack.yaml", "space: town", "space: town/mill", "pack.yaml", 4, "bad-value", "town");
     gives("spaces.yaml", "town/mill", "city/mill", "spaces.yaml", 2, "unknown-space", "town");
+    gives("spaces.yaml", "town/mill", "town/mill\n  clock: \"7\"", "spaces.yaml", 3, "bad-value", "+07:00");
     gives(
         "triggers/high.yaml",
         "attributes: [pm25]",

@@ -23,6 +23,7 @@ use svod_store::{Conn, Store, StoreOptions};
 svod_store::on_both_engines!(
     a_receipt_shows_what_its_reader_may_see,
     what_is_done_behind_its_back_is_found,
+    a_size_that_none_can_be_is_found,
     a_witness_signs_what_grows_and_refuses_a_fork,
     leaves_are_made_while_events_come,
 );
@@ -154,6 +155,19 @@ async fn what_is_done_behind_its_back_is_found(place: &TestPlace) {
     assert!(matches!(&looked(&store, stranger.verifier()).await.wrong[0], Wrong::Head(_)));
     execute(&store, "DELETE FROM ledger_head").await;
     assert!(matches!(&wrong().await[..], [Wrong::Head(_)]), "a log that was there is missed");
+}
+
+async fn a_size_that_none_can_be_is_found(place: &TestPlace) {
+    let (store, space) = open(place).await;
+    let notary = notary(&store);
+    events(&store, space, 0, 70).await;
+    notary.catch_up().await.unwrap();
+    for sql in ["UPDATE ledger_head SET size = -1", "UPDATE ledger_head SET size = 9223372036854775807"] {
+        execute(&store, sql).await;
+        let found = looked(&store, notary.key()).await;
+        assert!(matches!(&found.wrong[0], Wrong::Head(_)), "{sql}: {:?}", found.wrong);
+        assert!(found.wrong.contains(&Wrong::Unknown(70)), "{sql}: {:?}", found.wrong);
+    }
 }
 
 /// The way to a witness without a network.

@@ -30,6 +30,8 @@ version = Version
 demo-notice = Demo mode: the personas are invented and decisions have no force.
 simulated = simulated
 simulated-notice = Some of the data are simulated; they are marked as such.
+closed-to-you = not open to you
+closed-thing = { $type } (not open to you)
 to-front-page = To the front page
 breadcrumbs = Path to this page
 

@@ -30,6 +30,8 @@ version = Версия
 demo-notice = Демонстрационный режим: персонажи вымышлены, решения не имеют силы.
 simulated = имитация
 simulated-notice = Часть данных создана имитацией; такие данные отмечены.
+closed-to-you = вам не открыто
+closed-thing = { $type } (вам не открыто)
 to-front-page = На главную
 breadcrumbs = Путь к странице
 

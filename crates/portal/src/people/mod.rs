@@ -22,6 +22,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use svod_identity::{Ceremony, From, Session};
+use svod_kernel::number;
 
 use crate::context::{PageContext, new_token};
 use crate::{PageError, Portal, cookies};
@@ -132,7 +133,7 @@ fn begin(portal: &Portal, headers: &mut HeaderMap, token: &str, seconds: i64) {
 /// elsewhere in the browser go on with it.
 fn goes_on(portal: &Portal, signed: &Signed, token: Option<&str>, mut response: Response) -> Response {
     if let Some(token) = token {
-        let left = signed.session.expires.seconds_since(signed.ctx.now).max(1.0) as i64;
+        let left = number::whole(signed.session.expires.seconds_since(signed.ctx.now)).max(1);
         cookies::set(response.headers_mut(), cookies::SESSION, token, left, portal.0.secure_cookies);
     }
     response

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use svod_kernel::read_offset;
 
 use super::yaml::{Data, Node};
 use super::{Calendar, Hours, Year, yaml};
@@ -158,13 +159,5 @@ fn minute(text: &str) -> Option<u16> {
 
 fn offset(node: &Node) -> Result<i32, Fault> {
     let text = text(node)?;
-    let (sign, rest) = match text.split_at_checked(1) {
-        Some(("+", rest)) => (1, rest),
-        Some(("-", rest)) => (-1, rest),
-        _ => (0, ""),
-    };
-    match minute(rest).filter(|m| sign != 0 && *m <= 14 * 60) {
-        Some(minutes) => Ok(sign * i32::from(minutes) * 60),
-        None => Err(fault(node, format!("'{text}' is no offset"), "write it such as \"+03:00\"")),
-    }
+    read_offset(text).ok_or_else(|| fault(node, format!("'{text}' is no offset"), "write it such as \"+03:00\""))
 }

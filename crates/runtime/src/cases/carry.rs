@@ -44,7 +44,7 @@ impl Deed<'_> {
                 return Err(CaseError::Endless(MOST));
             }
             let now = self.now;
-            let calendars = self.cases.registry.catalogue().calendars.clone();
+            let catalogue = self.cases.registry.catalogue();
             let did = self.did(key, &event).await?;
             if sent.is_some() && matches!(self.take(key).await, Err(CaseError::NoProcess(_))) {
                 // Whoever waits for it has no process that runs any more: that keeps nobody who sends. The worker tries to bring it.
@@ -55,17 +55,18 @@ impl Deed<'_> {
             }
             self.told_whose(key).await?;
             let held = self.take(key).await?;
-            let (state, effects) = match held.process.step(&held.state, &event, now, &calendars) {
-                Ok(moved) => moved,
-                Err(e) if e.is_late() && count > 1 => {
-                    // Another one was faster: a message looks for whoever waits next, or is kept.
-                    if let (Event::Message { name, key, payload }, Some((sender, own))) = (event, sent) {
-                        self.send(sender, name, key, payload, &own).await?;
+            let (state, effects) =
+                match held.process.step(&held.state, &event, now, catalogue.clocks.calendars(&held.space)) {
+                    Ok(moved) => moved,
+                    Err(e) if e.is_late() && count > 1 => {
+                        // Another one was faster: a message looks for whoever waits next, or is kept.
+                        if let (Event::Message { name, key, payload }, Some((sender, own))) = (event, sent) {
+                            self.send(sender, name, key, payload, &own).await?;
+                        }
+                        continue;
                     }
-                    continue;
-                }
-                Err(e) => return Err(e.into()),
-            };
+                    Err(e) => return Err(e.into()),
+                };
             held.state = state;
             held.moved = true;
             held.told.extend(did);

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use svod_kernel::{Actor, Timestamp, Urn};
 use svod_model::{Attribute, Entity, ServiceSpec, ServiceTerm};
-use svod_process::{Calendar, Calendars, Span, StepError};
-use svod_registry::{Action, Change, EntityQuery, Operation, Programs, QueryError, Tenure};
+use svod_process::{Calendar, Span, StepError};
+use svod_registry::{Action, Change, Clocks, EntityQuery, Operation, Programs, QueryError, Tenure};
 use svod_store::StoreError;
 use svod_store::instance::{Wait, Waits};
 
@@ -64,12 +64,12 @@ struct Term<'p> {
 }
 
 impl<'p> Term<'p> {
-    fn of(case: &Entity, programs: &'p Programs, calendars: &'p Calendars) -> Option<Self> {
+    fn of(case: &Entity, programs: &'p Programs, clocks: &'p Clocks) -> Option<Self> {
         let service = service_of(case, programs)?;
         let own = service.object.as_ref().and_then(|o| o.term.as_ref()).filter(|_| case.object("about").is_some());
         let length = own.unwrap_or(&service.term);
         let calendar = match length {
-            ServiceTerm::WorkingDays { calendar, .. } => calendars.get(calendar),
+            ServiceTerm::WorkingDays { calendar, .. } => clocks.calendars(&case.space).get(calendar),
             ServiceTerm::Seconds(_) => None,
         };
         Some(Self { length, warn: service.warn_seconds, calendar })
@@ -114,8 +114,8 @@ struct Before {
 }
 
 /// A case about to begin, with its term: what the service says where nothing is given.
-pub(super) fn wound(case: Entity, programs: &Programs, calendars: &Calendars, now: Timestamp) -> Entity {
-    let Some(term) = Term::of(&case, programs, calendars) else { return case };
+pub(super) fn wound(case: Entity, programs: &Programs, clocks: &Clocks, now: Timestamp) -> Entity {
+    let Some(term) = Term::of(&case, programs, clocks) else { return case };
     let Some(deadline) = case.time("deadline").or_else(|| term.end(now)) else { return case };
     let moment = |at: Timestamp| Attribute::property(at.to_string());
     let case = case.with("deadline", moment(deadline)).with("clock", Attribute::property("running"));
@@ -255,7 +255,7 @@ impl Deed<'_> {
         // A case can run out more than once: its instance has another version each time.
         let urn = Urn::svod("task", &format!("{}-{}-k{}", key.0, key.1, held.row.version + 1));
         let urn = urn.map_err(|e| CaseError::Store(StoreError::Shape(e.to_string())))?;
-        let term = Term::of(case, &held.programs, &catalogue.calendars);
+        let term = Term::of(case, &held.programs, &catalogue.clocks);
         let until = term.map_or_else(|| now.plus_seconds(ESCALATION_SECONDS), |t| t.escalation(now)).to_string();
         let text = |value: &str| Attribute::property(value);
         let mut task = Entity::new(urn, "Task", held.space.clone())
@@ -457,7 +457,7 @@ impl Deed<'_> {
         };
         let catalogue = self.cases.registry.catalogue();
         let programs = self.take(root).await?.programs.clone();
-        let term = Term::of(&case, &programs, &catalogue.calendars);
+        let term = Term::of(&case, &programs, &catalogue.clocks);
         let later = |at: Timestamp| match &term {
             Some(term) => term.later(at, (since, self.now)),
             None => Timestamp(at.0.saturating_add(self.now.0 - since.0)),
@@ -484,7 +484,7 @@ impl Deed<'_> {
         };
         let catalogue = self.cases.registry.catalogue();
         let programs = self.take(root).await?.programs.clone();
-        let warn = Term::of(&case, &programs, &catalogue.calendars).and_then(|t| t.warn(deadline));
+        let warn = Term::of(&case, &programs, &catalogue.clocks).and_then(|t| t.warn(deadline));
         let before = Before { deadline: before, overdue: case.text("clock") == Some("overdue") };
         self.rewind(root, &case, (deadline, warn), &before, "update").await
     }

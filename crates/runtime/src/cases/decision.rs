@@ -1,7 +1,7 @@
 //! Decisions of cases: on what ground, by whom or by which rules; how they are objected to and looked at again.
 
 use serde_json::{Map, Value, json};
-use svod_kernel::{Actor, Timestamp, Urn};
+use svod_kernel::{Actor, Timestamp, Urn, number};
 use svod_model::{Attribute, Entity, MAX_TEXT, ObjectSpec, ServiceSpec};
 use svod_process::{Event, NodeKind, Work};
 use svod_registry::{Action, Change, Edit, Operation, Programs, QueryError};
@@ -224,7 +224,7 @@ fn decision(
         Some(days) => Some(
             days.as_f64()
                 .filter(|d| (0.0..=3_660.0).contains(d))
-                .map(|d| d.round() as i64)
+                .map(|d| number::whole(d.round()))
                 .ok_or_else(|| refused("'objectDays' is a number of days from 0 to 3,660"))?,
         ),
     };

@@ -117,8 +117,8 @@ impl<'c> Deed<'c> {
             modified: self.now,
             state: String::new(),
         };
-        let calendars = self.cases.registry.catalogue().calendars.clone();
-        let case = new.case.clone().map(|case| clock::wound(case, &programs, &calendars, self.now));
+        let catalogue = self.cases.registry.catalogue();
+        let case = new.case.clone().map(|case| clock::wound(case, &programs, &catalogue.clocks, self.now));
         if let Some(case) = &case {
             let change = Change::verb(Operation::Create(case.clone()), Action::Create, "open");
             self.changes.push(change.by(&self.cases.process));

@@ -9,7 +9,7 @@
 //! `money.refund` and `money.payout` ask a provider: they are connectors of the money room.
 
 use serde_json::{Map, Value, json};
-use svod_kernel::{Actor, Urn};
+use svod_kernel::{Actor, Urn, number};
 use svod_model::Entity;
 use svod_registry::{Change, Command, QueryError, Receipt};
 use svod_store::instance::{Wait, Waits};
@@ -164,10 +164,9 @@ fn number(input: &Map<String, Value>, name: &str) -> Result<Option<i64>, Refused
 }
 
 /// The whole number that a value is.
-#[allow(clippy::cast_possible_truncation, reason = "it was looked at before")]
 pub fn whole(value: &Value) -> Option<i64> {
     let exact = |v: &f64| v.fract() == 0.0 && v.abs() < 9e15;
-    value.as_i64().or_else(|| value.as_f64().filter(exact).map(|v| v as i64))
+    value.as_i64().or_else(|| value.as_f64().filter(exact).map(number::whole))
 }
 
 impl Cases {

@@ -89,7 +89,7 @@ impl Cases {
         let catalogue = self.registry.catalogue();
         let runs = case.text("clock").is_some_and(|clock| ["running", "warned"].contains(&clock));
         let term = case.time("deadline").filter(|_| runs);
-        let mut walk = Walk::new(&catalogue.calendars, self.registry.clock().now(), term);
+        let mut walk = Walk::new(catalogue.clocks.calendars(&case.space), self.registry.clock().now(), term);
         let starts = walk.starts(&stands, tasks);
         Ok(walk.run(starts))
     }

@@ -85,15 +85,17 @@ impl Deed<'_> {
         Ok(Ok(answer.as_object().cloned().unwrap_or_default()))
     }
 
-    /// Clocks by which a year begins for a case: those of the calendar of its service, else UTC; seconds east of Greenwich.
+    /// Clocks by which a day begins for a case, seconds ahead of UTC: those of its space, else of the calendar of its service,
+    /// else UTC.
     pub(super) async fn offset_of(&mut self, key: Key) -> Result<i32, CaseError> {
-        let Some((root, case)) = self.root_case(key).await? else { return Ok(0) };
+        let catalogue = self.cases.registry.catalogue();
+        let Some((root, case)) = self.root_case(key).await? else {
+            let held = self.take(key).await?;
+            return Ok(catalogue.clocks.offset(&held.space).unwrap_or_default());
+        };
         let programs = self.take(root).await?.programs.clone();
-        let calendars = &self.cases.registry.catalogue().calendars;
-        Ok(match service_of(&case, &programs).map(|s| &s.term) {
-            Some(ServiceTerm::WorkingDays { calendar, .. }) => calendars.get(calendar).map_or(0, |c| c.offset),
-            _ => 0,
-        })
+        let term = service_of(&case, &programs).map_or(&ServiceTerm::Seconds(0), |s| &s.term);
+        Ok(catalogue.clocks.of_term(Some(&case.space), term))
     }
 }
 

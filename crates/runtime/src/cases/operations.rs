@@ -18,7 +18,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use svod_kernel::{Actor, SpacePath, Urn};
+use svod_kernel::{Actor, SpacePath, Urn, number};
 use svod_model::{Attribute, AttributeValue, Entity, attribute_from_seed};
 use svod_registry::{Action, Change, EntityQuery, Operation, QueryError};
 
@@ -145,7 +145,7 @@ impl Deed<'_> {
                 None => own.top(),
             };
             let mut query = EntityQuery::of(space, &[&kind]);
-            query.limit = input.get("limit").and_then(Value::as_u64).unwrap_or(20).clamp(1, MOST_FOUND) as usize;
+            query.limit = number::size(input.get("limit").and_then(Value::as_u64).unwrap_or(20).clamp(1, MOST_FOUND));
             for (name, value) in input.get("where").and_then(Value::as_object).into_iter().flatten() {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 query = query.with(name, &value);

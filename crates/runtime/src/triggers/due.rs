@@ -17,6 +17,8 @@ use super::{Triggers, passed};
 const STRETCH: i64 = 86_400;
 /// Months are not of one length: so many seconds more are looked at on either side.
 const SLACK: i64 = 4 * 86_400;
+/// Seconds by which clocks of two places differ at the most.
+const APART: i64 = 28 * 3_600;
 /// Entities whose moments come in one stretch, at the most.
 const MOST: usize = 100_000;
 
@@ -69,7 +71,9 @@ impl Triggers {
         (from, to, now): (Timestamp, Timestamp, Timestamp),
     ) {
         let Some(held) = entity.text(&due.spec.on) else { return };
-        let (Some(at), Some(moment)) = (due.held(held), due.moment(held)) else { return };
+        let catalogue = self.registry.catalogue();
+        let clock = catalogue.clocks.offset(&entity.space);
+        let (Some(at), Some(moment)) = (due.held(held, clock), due.moment(held, clock)) else { return };
         let over = due.spec.before && at <= now;
         if moment <= from || moment > to || over {
             return;
@@ -80,7 +84,6 @@ impl Triggers {
             entity: entity.id.clone(),
             at: moment,
         };
-        let catalogue = self.registry.catalogue();
         let scope = scope(&catalogue.metamodel, entity, None);
         match self.give(start, &scope, &cause).await {
             Ok(given) if given > 0 => tracing::info!(service = start.key(), %cause.ground, given, "begun"),
@@ -105,8 +108,9 @@ impl Triggers {
         let range = if is_moment {
             Operand::Range(Box::new(Operand::Moment(low)), Box::new(Operand::Moment(high)))
         } else {
-            // A day is found by its text; a moment written as a text lies before the day after.
-            let (low, high) = (day(low, due.offset), day(high.plus_seconds(86_400), due.offset));
+            // A day is found by its text; a moment written as a text lies before the day after. Spaces live by different clocks.
+            let (low, high) =
+                (day(low.plus_seconds(-APART), due.offset), day(high.plus_seconds(86_400 + APART), due.offset));
             Operand::Range(Box::new(Operand::Text(low)), Box::new(Operand::Text(high)))
         };
         let compare =

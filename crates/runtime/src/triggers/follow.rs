@@ -93,8 +93,9 @@ impl Triggers {
                 // Written down late: its moment is over, what it was to come before is not.
                 let touched = made || happening.touches.iter().any(|t| t.name == due.spec.on);
                 let now = self.registry.clock().now();
+                let clock = self.registry.catalogue().clocks.offset(&entity.space);
                 let held = entity.text(&due.spec.on).filter(|_| touched && !happening.gone && due.spec.before)?;
-                let (at, moment) = (due.held(held)?, due.moment(held)?);
+                let (at, moment) = (due.held(held, clock)?, due.moment(held, clock)?);
                 (moment <= now && at > now).then(|| due_id(&entity.id, moment))
             }
         }?;

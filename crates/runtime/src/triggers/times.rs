@@ -59,10 +59,11 @@ impl Triggers {
                 place
             }
         };
-        let calendars = self.registry.catalogue().calendars.clone();
+        let catalogue = self.registry.catalogue();
+        let calendars = start.top.as_ref().map_or(catalogue.clocks.plain(), |top| catalogue.clocks.calendars(top));
         for _ in 0..MOST {
             let begun = Begun { since: place.since, last: place.last, times: place.times };
-            let due = match timer.next_start(begun, now, &calendars) {
+            let due = match timer.next_start(begun, now, calendars) {
                 Ok(Some(due)) if due <= now => due,
                 Ok(next) => return Ok(next),
                 Err(reason) => {

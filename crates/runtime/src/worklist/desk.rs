@@ -8,7 +8,7 @@ use svod_query::{Filter as Condition, Query, Types};
 use svod_registry::{Find, QueryError, Registry};
 
 use super::{Filter, Late, PAGE, StatusFilter, Whose, mine, overdue};
-use crate::bounded::{Asked, Cursor, FEW, any_of, is};
+use crate::bounded::{Asked, Cursor, FEW, FEW_ROWS, any_of, is};
 use crate::place::numbers_meant;
 use crate::tasks::is_taken_by;
 
@@ -88,7 +88,7 @@ impl<'a> Desk<'a> {
             let mut all = Vec::new();
             for root in roots {
                 let open = any_of("status", ["offered", "taken"].map(str::to_owned));
-                all.extend(desk.asked(root, vec![open]).some(2 * FEW as usize).await?.0);
+                all.extend(desk.asked(root, vec![open]).some(2 * FEW_ROWS).await?.0);
             }
             all.sort_by_cached_key(|t| (t.time("deadline").map_or(i64::MAX, |d| d.0), t.id.clone()));
             desk.open = Some(all);

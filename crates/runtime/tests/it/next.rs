@@ -113,10 +113,12 @@ async fn what_is_done_again_is_not_the_end(place: &TestPlace) {
 
 async fn the_permit_foretells_its_steps(place: &TestPlace) {
     let law = Law::new(place, &[], &[]).await;
-    let mut permit = shipped("building-permit");
-    // What the pack is tried with is tried elsewhere.
-    permit.files.retain(|path, _| !path.starts_with("tests/"));
-    law.house.registry.publish(&Actor::platform("packs"), permit).await.unwrap();
+    for id in ["moving", "building-permit"] {
+        let mut pack = shipped(id);
+        // What the pack is tried with is tried elsewhere.
+        pack.files.retain(|path, _| !path.starts_with("tests/"));
+        law.house.registry.publish(&Actor::platform("packs"), pack).await.unwrap();
+    }
     let version = law.house.registry.catalogue().pack("building-permit").unwrap().manifest.version.clone();
     let process = format!("building-permit@{version}/building-permit");
     let text = |v: &str| Attribute::property(v);

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
-use svod_identity::{INVITED, Invitation};
+use svod_identity::{INVITED, Invitation, LONGEST_INVITED};
 use svod_kernel::{Clock as _, Role, SpacePath, SystemClock, Urn};
 
 use super::keep::Place;
@@ -34,7 +34,7 @@ pub struct InviteArgs {
     /// The person whose account it is, who is known already: urn:svod:person:…. What opened their account before opens it no more.
     #[arg(long, conflicts_with = "post", value_name = "URN")]
     person: Option<Urn>,
-    /// How long the invitation is good for.
+    /// How long the invitation is good for, 720 hours at the most.
     #[arg(long, default_value_t = INVITED / 3600, value_name = "HOURS")]
     hours: i64,
     /// Data folder of the platform.
@@ -60,7 +60,7 @@ pub fn run(command: &AccountCommand) -> anyhow::Result<ExitCode> {
     let folder = args.data.clone().unwrap_or_else(|| config.data.0.clone());
     let key = secrets::read_identity_key(&folder)?
         .with_context(|| format!("there is no key in {}; start `svod serve --data {0}` once", folder.display()))?;
-    let until = SystemClock.now().plus_seconds(args.hours.clamp(1, 24 * 30) * 3600);
+    let until = SystemClock.now().plus_seconds(args.hours.clamp(1, LONGEST_INVITED / 3600) * 3600);
     let mut invitation = Invitation::new(&args.login, &args.name, until)?;
     let role = args.post.map(|post| match post {
         PostRole::Official => Role::Official,

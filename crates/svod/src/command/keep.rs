@@ -52,18 +52,43 @@ impl Place {
 /// `svod backup`
 #[derive(Args)]
 pub struct BackupArgs {
-    /// The file that is made: a store of its own, which `svod restore` and `svod serve` read; or, sealed, an age file.
+    /// The file that is made: an age file, or with `--plain` a store of its own, which `svod restore` and `svod serve` read.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Seal it for who has the private key of this public one (`age1…`, of `svod backup-key`); may be given several times.
-    /// What is sealed holds the installation's secrets as well.
+    /// Without it the keys in `backup.recipients` of the configuration. What is sealed holds the installation's secrets as well.
     #[arg(long, value_name = "KEY")]
     to: Vec<String>,
     /// Seal it with the words in the first line of this file.
     #[arg(long, value_name = "FILE", conflicts_with = "to")]
     passphrase_file: Option<PathBuf>,
+    /// Do not encrypt it: whoever gets the file reads everything that the store holds. It holds no secrets.
+    #[arg(long, conflicts_with_all = ["to", "passphrase_file"])]
+    plain: bool,
     #[command(flatten)]
     place: Place,
+}
+
+impl BackupArgs {
+    /// For whom it is sealed; none only where that was asked for.
+    fn seal(&self, config: &Config) -> anyhow::Result<Option<Seal>> {
+        if self.plain {
+            return Ok(None);
+        }
+        if let Some(file) = &self.passphrase_file {
+            return Ok(Some(Seal::Words(sealed::words(file)?)));
+        }
+        // The keys of the configuration were looked at when it was read.
+        let keys = if self.to.is_empty() { &config.backup.recipients } else { &self.to };
+        ensure!(
+            !keys.is_empty(),
+            "--to: a backup is encrypted, and nobody is named who can open it; make a key on another machine \
+             (`svod backup-key FILE`) and give what it prints, with --to age1… or as recipients = [\"age1…\"] under [backup] \
+             in the configuration; or give --passphrase-file FILE. --plain makes one that is not encrypted"
+        );
+        let fix = "give a public key as `svod backup-key` prints it, age1…";
+        Seal::for_keys(keys).map(Some).map_err(|rule| anyhow::anyhow!("--to: {rule}; {fix}"))
+    }
 }
 
 /// `svod backup-key`
@@ -135,12 +160,10 @@ pub struct ImportArgs {
 
 pub fn backup(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     let to = &args.file;
-    let seal = match &args.passphrase_file {
-        Some(file) => Some(Seal::Words(sealed::words(file)?)),
-        None => Some(Seal::Keys(args.to.clone())).filter(|_| !args.to.is_empty()),
-    };
+    let config = args.place.configuration()?;
+    let seal = args.seal(&config)?;
     ensure!(!to.exists(), "{} is there already; name a new file", to.display());
-    let data = args.place.configuration()?.data.0;
+    let data = config.data.0;
     let keys = seal.as_ref().map_or_else(|| Ok(Vec::new()), |_| known_keys(&data))?;
     let from = args.place.open(true)?;
     // Under another name until it is whole: half a backup must not look like one.

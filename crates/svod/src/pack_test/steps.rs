@@ -2,7 +2,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 use svod_ingest::{RawMessage, Source};
-use svod_kernel::{Actor, Clock as _, Urn};
+use svod_kernel::{Actor, Clock as _, Urn, number};
 use svod_model::{Attribute, Entity, StartSpec, attribute_from_seed, parse_duration};
 use svod_registry::{Change, Command, Operation};
 use svod_runtime::{Application, Sheet as Paper};
@@ -28,7 +28,7 @@ impl Stage {
             "reading" => self.reading(step).await,
             "wait" => {
                 let seconds = step.as_str().and_then(parse_duration).context("no duration such as PT5M or P3D")?;
-                Ok(self.wait(seconds as i64).await?)
+                Ok(self.wait(number::whole(seconds)).await?)
             }
             "act" => self.act(step).await,
             "apply" => self.apply(step).await,

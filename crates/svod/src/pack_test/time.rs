@@ -80,7 +80,10 @@ impl Stage {
         for start in &catalogue.starts.events {
             if let On::Due(due) = &start.on {
                 let all = self.all(&start.kind).await?;
-                next.extend(all.iter().filter_map(|e: &Entity| due.moment(e.text(&due.spec.on)?)));
+                next.extend(
+                    all.iter()
+                        .filter_map(|e: &Entity| due.moment(e.text(&due.spec.on)?, catalogue.clocks.offset(&e.space))),
+                );
             }
         }
         for start in &catalogue.starts.processes {
@@ -99,7 +102,8 @@ impl Stage {
         let moment = |key: &str| kept.get(key).and_then(Value::as_str).and_then(|t| t.parse().ok());
         let times = kept.get("times").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
         let begun = Begun { since: moment("since").unwrap_or(now), last: moment("last"), times: times.unwrap_or(0) };
-        let calendars = &self.core.registry.catalogue().calendars;
+        let catalogue = self.core.registry.catalogue();
+        let calendars = start.top.as_ref().map_or(catalogue.clocks.plain(), |top| catalogue.clocks.calendars(top));
         timer.next_start(begun, now, calendars).map_err(anyhow::Error::msg)
     }
 }

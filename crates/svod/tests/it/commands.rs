@@ -321,10 +321,10 @@ fn a_store_is_backed_up_exported_and_brought_back() {
         assert_eq!(made.status, 201);
     }
     // While the platform runs.
-    run(&["backup", &backup, "--data", &live]);
+    run(&["backup", &backup, "--plain", "--data", &live]);
     assert!(run(&["doctor", "--data", &live, "--deep"]).stdout.contains("300 entities"));
     run(&["export", &lines, "--data", &live]);
-    let again = program().run(&["backup", &backup, "--data", &live]);
+    let again = program().run(&["backup", &backup, "--plain", "--data", &live]);
     assert!(again.code == Some(1) && again.stderr.contains("is there already"), "{}", again.stderr);
     binary.stop();
 
@@ -423,6 +423,29 @@ fn a_space_moves_to_another_installation() {
     run(&["doctor", "--data", &to, "--deep"], 0);
 }
 
+/// Who says nothing of it gets a sealed backup, or none; never one that whoever finds it reads.
+fn sealed_unless_said(live: &str, path: &dyn Fn(&str) -> String, public: &str, key: &str) {
+    let run = |args: &[&str]| program().run(args);
+    let (none, config, configured) = (path("none.age"), path("backup.toml"), path("configured.age"));
+    let refused = run(&["backup", &none, "--data", live]);
+    assert_eq!(refused.code, Some(1));
+    for said in ["--to", "nobody is named who can open it", "svod backup-key", "[backup]", "--plain"] {
+        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
+    }
+    let left = |name: &str| std::path::Path::new(&path(name)).exists();
+    assert!(!left("none.age") && !left("none.age.part"), "nothing is left of it");
+    let wrong = run(&["backup", &none, "--to", "age1nobody", "--data", live]);
+    assert!(wrong.code == Some(1) && wrong.stderr.contains("--to: a key is no public key"), "{}", wrong.stderr);
+    let both = run(&["backup", &none, "--to", public, "--plain", "--data", live]);
+    assert!(both.code == Some(2) && !left("none.age"), "{}", both.stderr);
+
+    std::fs::write(&config, format!("[backup]\nrecipients = [\"{public}\"]\n")).unwrap();
+    let done = run(&["backup", &configured, "--config", &config, "--data", live]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let tried = run(&["restore", &configured, "--key", key, "--check", "--data", &path("nowhere")]);
+    assert!(tried.code == Some(0) && tried.stdout.contains("can be restored"), "{} {}", tried.stdout, tried.stderr);
+}
+
 /// A sealed backup: tried without a trace, and restored with the secrets of the installation.
 fn sealed(live: &str, path: &dyn Fn(&str) -> String) {
     let run = |args: &[&str]| program().run(args);
@@ -434,6 +457,7 @@ fn sealed(live: &str, path: &dyn Fn(&str) -> String) {
     let done = run(&["backup", &backup, "--to", public, "--data", live]);
     assert_eq!(done.code, Some(0), "{}", done.stderr);
     assert!(std::fs::read(&backup).unwrap().starts_with(b"age-encryption.org/v1\n-> X25519 "));
+    sealed_unless_said(live, path, public, &key);
 
     let closed = run(&["restore", &backup, "--data", &restored]);
     assert!(closed.code == Some(1) && closed.stderr.contains("--key"), "{}", closed.stderr);

@@ -65,8 +65,12 @@ on_both_engines! {
         let later = ask(json!({"inputs": child(), "at": "2027-05-01T00:00:00+07:00"})).await;
         assert_eq!((&later["result"], fired(&later)), (&json!(0), vec![(2, "others".to_owned())]));
         let now = ask(json!({"inputs": child()})).await;
-        assert_eq!((&now["result"], &now["at"]), (&json!(1000), &json!(app.clock.now().to_string())));
+        assert_eq!((&now["result"], &now["at"]), (&json!(1000), &json!(app.clock.now().by_clocks(7 * 3_600))));
         assert!(app.all("kuzbass", "Decision").await.is_empty(), "nothing is kept of a question");
+        // Still the last day of April in UTC and in Moscow: in the region the child is three (spaces.yaml: clock).
+        app.clock.set("2027-04-30T17:30:00Z".parse().unwrap());
+        let three = ask(json!({"inputs": child()})).await;
+        assert_eq!((&three["result"], &three["at"]), (&json!(0), &json!("2027-05-01T00:30:00+07:00")));
         app.settle().await;
     }
 }

@@ -229,7 +229,7 @@ fn a_store_that_was_set_back_signs_nothing_until_that_is_accepted() {
     std::thread::sleep(ROUND * 40);
     let size = text(&log, "/ledger/checkpoint").lines().nth(1).and_then(|line| line.parse::<u64>().ok()).unwrap();
     log.stop();
-    run(&["backup", &backup], 0);
+    run(&["backup", &backup, "--plain"], 0);
     let log = serve(&program, live.as_ref(), "");
     write(&log, 10, 30);
     head(&log, size + 20, 1).expect("it is signed");

@@ -80,7 +80,7 @@ on_both_engines! {
         app.air(STATION, "so2", 0.06).await;
         app.core.tasks.complete(&official, &old.id, "сделано").await.unwrap();
         let case = app.entity(old.object("case").unwrap()).await;
-        assert_eq!(case.text("processVersion"), Some("kuzbass@0.1.0/alert-response"));
+        assert_eq!(case.text("processVersion"), Some("kuzbass@0.1.1/alert-response"));
         assert_eq!(case.text("status"), Some("closed"), "one step was all it had");
 
         let first = app.all("kuzbass", "Task").await.into_iter().find(|t| t.id != old.id).unwrap();
@@ -121,7 +121,7 @@ on_both_engines! {
         assert_eq!(refused.fields().len(), faults.len());
 
         let catalogue = app.core.registry.catalogue();
-        assert_eq!((catalogue.generation, catalogue.pack("kuzbass").unwrap().manifest.version.as_str()), (before, "0.1.0"));
+        assert_eq!((catalogue.generation, catalogue.pack("kuzbass").unwrap().manifest.version.as_str()), (before, "0.1.1"));
         assert_eq!(app.core.registry.pack_history("kuzbass").await.unwrap().len(), 1);
         app.air(STATION, "pm25", 0.02).await;
         app.air(STATION, "so2", 0.05).await;

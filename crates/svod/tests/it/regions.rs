@@ -137,7 +137,7 @@ on_both_engines! {
         let refused = app.core.registry.publish(&app.actor("administrator"), base).await.unwrap_err();
         assert_eq!(refused.code(), "forbidden", "base is everybody's");
         app.core.registry.publish(&app.actor("neighbour-administrator"), other).await.unwrap();
-        assert_eq!(app.core.registry.catalogue().pack("kuzbass").unwrap().manifest.version, "0.1.0");
+        assert_eq!(app.core.registry.catalogue().pack("kuzbass").unwrap().manifest.version, "0.1.1");
     }
 }
 

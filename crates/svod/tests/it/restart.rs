@@ -70,7 +70,7 @@ on_both_engines! {
         let row = NewPack {
             space: 0,
             id: "kuzbass".into(),
-            version: "0.1.0".into(),
+            version: "0.1.1".into(),
             published: app.clock.now(),
             actor: "platform:packs".into(),
             source: serde_json::to_string(&packs::shipped("kuzbass")).unwrap(),

@@ -34,13 +34,13 @@ on_both_engines! {
         assert_eq!(alert.text("attribute"), Some("pm25"));
         assert_eq!(alert.object("entity"), Some(&urn("urn:svod:station:42010102")));
         assert_eq!(alert.object("case"), Some(&case.id));
-        assert_eq!(alert.text("decision"), Some("pack:kuzbass@0.1.0 decisions/air-quality.dmn «Air alert»"));
+        assert_eq!(alert.text("decision"), Some("pack:kuzbass@0.1.1 decisions/air-quality.dmn «Air alert»"));
         assert!(alert.text("rule").is_some_and(|r| !r.is_empty()), "the alert does not name its rule");
         let evidence: serde_json::Value = serde_json::from_str(alert.text("inputs").unwrap()).unwrap();
         assert_eq!(evidence["reading"]["value"], ABOVE);
         assert_eq!(alert.point("location"), Some(Point { lon: 87.1444, lat: 53.7596 }));
         assert_eq!(case.object("alert"), Some(&alert.id));
-        assert_eq!(case.text("processVersion"), Some("kuzbass@0.1.0/alert-response"));
+        assert_eq!(case.text("processVersion"), Some("kuzbass@0.1.1/alert-response"));
         assert_eq!(task.object("case"), Some(&case.id));
         assert_eq!(task.object("alert"), Some(&alert.id));
         assert_eq!(task.text("status"), Some("offered"));
@@ -208,7 +208,7 @@ on_both_engines! {
         let journal = app.journal(&official, "kuzbass", Some(&case)).await;
         let told: Vec<_> =
             journal.iter().map(|e| (e.action.as_str(), &e.entity, e.actor_name.as_str(), e.ground.as_str())).collect();
-        let rule = "pack:kuzbass@0.1.0 decisions/air-quality.dmn «Air alert»";
+        let rule = "pack:kuzbass@0.1.1 decisions/air-quality.dmn «Air alert»";
         let post = "post:urn:svod:body:novokuznetsk:ecology";
         assert_eq!(told, [
             ("raise", &alert, "platform:runtime", rule),

@@ -58,12 +58,12 @@ pub fn moment(ctx: &PageContext, e: &Entity, attribute: &str) -> Html {
     e.time(attribute).map_or_else(Html::default, |at| components::time(ctx, at))
 }
 
-/// What an entity is called, or its identifier.
+/// What an entity is called; its type, where the visitor may read no name.
 pub async fn name_of(ctx: &PageContext, s: &CabinetState, urn: Option<&Urn>) -> String {
     let Some(urn) = urn else { return String::new() };
     match s.registry.entity(&ctx.actor, urn).await {
-        Ok(e) => e.text("name").unwrap_or(urn.as_str()).to_owned(),
-        Err(_) => urn.to_string(),
+        Ok(e) => e.text("name").map_or_else(|| ctx.type_name(&e.kind), str::to_owned),
+        Err(_) => ctx.closed(urn),
     }
 }
 

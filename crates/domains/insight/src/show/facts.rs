@@ -54,13 +54,8 @@ pub type Related = BTreeMap<Urn, (String, String)>;
 pub async fn related(sight: &Sight<'_>, e: &Entity) -> Related {
     let mut found = Related::new();
     for attribute in e.attributes.values() {
-        let urns: &[Urn] = match &attribute.value {
-            AttributeValue::Object(urn) => std::slice::from_ref(urn),
-            AttributeValue::Objects(urns) => urns,
-            _ => continue,
-        };
-        for urn in urns.iter().take(MAX_RELATED) {
-            // One that is gone or secret is shown by its id.
+        for urn in attribute.value.targets().iter().take(MAX_RELATED) {
+            // One that is gone or secret is told by its type.
             if let Ok(other) = sight.registry.entity(&sight.ctx.actor, urn).await {
                 found.insert(urn.clone(), (other.kind.clone(), names::of_entity(sight, &other)));
             }
@@ -91,9 +86,9 @@ pub fn rows(sight: &Sight<'_>, e: &Entity, related: &Related, card: bool) -> Vec
 
 fn fact(sight: &Sight<'_>, declared: Option<&AttributeType>, name: &str, a: &Attribute, related: &Related) -> Html {
     match &a.value {
-        AttributeValue::Object(urn) => relation(related, urn),
+        AttributeValue::Object(urn) => relation(sight, related, urn),
         AttributeValue::Objects(urns) | AttributeValue::ObjectList(urns) => {
-            lines(urns.iter().take(MAX_RELATED).map(|urn| relation(related, urn)))
+            lines(urns.iter().take(MAX_RELATED).map(|urn| relation(sight, related, urn)))
         }
         AttributeValue::Geometry(g) => geometry(sight, g),
         AttributeValue::Value(Value::Array(list)) => {
@@ -117,10 +112,10 @@ pub fn lines(pieces: impl IntoIterator<Item = Html>) -> Html {
     Html::trusted(pieces.iter().map(Html::as_str).collect::<Vec<_>>().join("<br>"))
 }
 
-fn relation(related: &Related, urn: &Urn) -> Html {
+fn relation(sight: &Sight<'_>, related: &Related, urn: &Urn) -> Html {
     match related.get(urn) {
         Some((kind, title)) => components::link(&names::working_href(kind, urn), title),
-        None => code(urn.as_str()),
+        None => Html::trusted(format!(r#"<span class="muted">{}</span>"#, Html::from(sight.ctx.closed(urn)))),
     }
 }
 

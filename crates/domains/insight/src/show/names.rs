@@ -6,7 +6,7 @@ use super::Sight;
 
 /// The name of a type.
 pub fn of_type(ctx: &PageContext, kind: &str) -> String {
-    ctx.t_or(&format!("type-{kind}"), kind)
+    ctx.type_name(kind)
 }
 
 /// The name of an attribute.
@@ -55,8 +55,17 @@ pub fn of_entity(sight: &Sight<'_>, e: &Entity) -> String {
     }
     match sight.catalogue.metamodel.called(e, |name| sight.may_see(e, name)) {
         Some(name) => name,
+        // An identifier may tell what is closed: it tells one apart from another only where nothing is.
+        None if is_closed(sight, e) => of_type(ctx, &e.kind),
         None => format!("{} {}", of_type(ctx, &e.kind), e.id.local()),
     }
+}
+
+/// May the visitor not read all that an entity of that type can have?
+fn is_closed(sight: &Sight<'_>, e: &Entity) -> bool {
+    let types = &sight.catalogue.metamodel.types;
+    let attributes = types.values().filter(|t| sight.catalogue.metamodel.is_a(&e.kind, &t.name));
+    attributes.flat_map(|t| t.attributes.keys()).any(|name| !sight.may_see(e, name))
 }
 
 /// What has happened, what is asked for, or what is to be done; none for what has a name of its own.

@@ -35,14 +35,17 @@ fn actor_name(ctx: &PageContext, id: &str) -> String {
     ctx.t_or(&format!("persona-{id}"), id)
 }
 
-/// A link to an entity by its name, or the id where there is none to be seen.
+/// A link to an entity by its name; its type where there is none to be seen.
 async fn entity_link(ctx: &PageContext, registry: &Registry, id: &str) -> Html {
     let Ok(urn) = id.parse::<Urn>() else { return Html::text(id) };
     match registry.entity(&ctx.actor, &urn).await {
-        Ok(e) => components::link(&format!("/entities/{}", encoded(id)), e.text("name").unwrap_or(urn.local())),
+        Ok(e) => {
+            let called = e.text("name").map_or_else(|| ctx.type_name(&e.kind), str::to_owned);
+            components::link(&format!("/entities/{}", encoded(id)), called)
+        }
         // The platform's own packs belong to nobody's register.
         Err(_) if id == "urn:svod:body:svod:platform" => ctx.t("packs-owner-platform").into(),
-        Err(_) => Html::text(id),
+        Err(_) => ctx.closed(&urn).into(),
     }
 }
 

@@ -61,7 +61,7 @@ async fn what_is_decided_on_is_told_in_words() {
     row(&page, "Verdict", "something-else");
     row(&page, &house.text("attr-subject"), &house.text("enum-Subject-air"));
     row(&page, &house.text("attr-body"), "<a href=\"/entities/urn:svod:body:kuzbass:migration\">");
-    row(&page, "Stranger", "<span class=\"muted\">not open to you</span>");
+    row(&page, "Stranger", "<span class=\"muted\">Person (not open to you)</span>");
     row(&page, "Fee", "350.00\u{a0}RUB");
     row(&page, "Home sizes", "<dl class=\"summary\"><div><dt>Room count</dt><dd>3");
     row(&page, "Has balcony", "yes");

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use svod_kernel::{SpacePath, Timestamp, Urn};
+use svod_kernel::{SpacePath, Timestamp, Urn, number};
 use svod_query::Query;
 use svod_registry::Definition;
 use svod_subscriptions::{Deliver, Message, State as Fares};
@@ -260,11 +260,7 @@ pub async fn run(state: NgsiState) {
             let due = {
                 let mut lines = state.watch.lines();
                 let line = lines.entry((space.clone(), definition.id.clone())).or_default();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    reason = "an interval of centuries is as good as the longest"
-                )]
-                let later = Timestamp(now.0.saturating_add((seconds * 1e6) as i64));
+                let later = now.plus_micros(number::whole(seconds * 1e6));
                 let due = line.next.is_some_and(|at| at <= now);
                 if due || line.next.is_none() {
                     line.next = Some(later);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 
 use super::Source;
 use super::peers::{Call, Reply, Silence};
@@ -154,8 +154,7 @@ impl Resting {
     fn rest(&self, key: (String, String), now: Timestamp, millis: f64) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, until| now < *until);
-        #[expect(clippy::cast_possible_truncation, reason = "a pause of centuries is as good as the longest")]
-        all.insert(key, Timestamp(now.0.saturating_add((millis * 1e3) as i64)));
+        all.insert(key, now.plus_micros(number::whole(millis * 1e3)));
     }
 }
 

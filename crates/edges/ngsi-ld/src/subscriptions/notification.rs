@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 use svod_model::{Attribute, Entity};
 use svod_registry::{Happening, Registry, Touch};
 use svod_subscriptions::{Notice, Subscription, Trigger};
@@ -71,7 +71,7 @@ impl Look {
             source => source.clone(),
         };
         Self {
-            join: Join::told(text("join"), level as usize),
+            join: Join::told(text("join"), number::size(level)),
             changes: flag("showChanges"),
             context,
             source,

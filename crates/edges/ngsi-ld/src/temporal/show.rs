@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use svod_kernel::Timestamp;
+use svod_kernel::{Timestamp, number};
 use svod_temporal::{Ask, Evolution, Instance, Method, Period, Relation, aggregated};
 
 use super::INSTANCE;
@@ -11,6 +11,9 @@ use crate::context::Context;
 use crate::error::{Answer, ApiError};
 use crate::render::{Form, Joined, Picked, one_or_many};
 use crate::request::Asked;
+
+/// The longest period of methods, microseconds: 1000 years. The end of a longer one may be a moment that no date can be written of.
+const LONGEST: i64 = 1_000 * 365 * 86_400 * 1_000_000;
 
 /// How much is shown of each instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +108,14 @@ impl Look {
             Some(text) => {
                 let seconds = svod_model::parse_duration(text)
                     .ok_or_else(|| ApiError::bad(format!("'{text}' is no aggrPeriodDuration such as PT1H or P1D")))?;
-                Some((seconds * 1e6) as i64)
+                let micros = number::whole(seconds * 1e6);
+                if !(1..=LONGEST).contains(&micros) {
+                    let rule = "is shorter than a microsecond or longer than 1000 years";
+                    return Err(ApiError::bad(format!(
+                        "aggrPeriodDuration '{text}' {rule}: give one such as PT1H or P1D"
+                    )));
+                }
+                Some(micros)
             }
         };
         Ok(())

@@ -154,8 +154,8 @@ fn operations(stage: &Stage) -> Vec<Case> {
         ),
         Case::new("GET", "/api/v1/packs", "/api/v1/packs", Body::Nothing, ALL),
         Case::new("GET", "/api/v1/packs/{id}", "/api/v1/packs/kuzbass", Body::Nothing, ALL),
-        Case::new("POST", "/api/v1/packs/check", "/api/v1/packs/check", Body::Json(kuzbass("0.1.1")), ADMINISTRATOR),
-        Case::new("POST", "/api/v1/packs", "/api/v1/packs", Body::Json(kuzbass("0.1.1")), ADMINISTRATOR),
+        Case::new("POST", "/api/v1/packs/check", "/api/v1/packs/check", Body::Json(kuzbass("0.1.2")), ADMINISTRATOR),
+        Case::new("POST", "/api/v1/packs", "/api/v1/packs", Body::Json(kuzbass("0.1.2")), ADMINISTRATOR),
         Case::new("GET", "/api/v1/quarantine", "/api/v1/quarantine", Body::Nothing, ADMINISTRATOR),
         Case::new(
             "POST",

@@ -320,7 +320,7 @@ fn work(stage: &Stage) -> Vec<Case> {
 
 fn operations(stage: &Stage) -> Vec<Case> {
     let file = "/packs/kuzbass/files/pack.yaml";
-    let manifest = packs::version(packs::shipped("kuzbass"), "0.1.1").files["pack.yaml"].clone();
+    let manifest = packs::version(packs::shipped("kuzbass"), "0.1.2").files["pack.yaml"].clone();
     let quarantine = |verb: &str| format!("/quarantine/{}{verb}", stage.refused);
     let form = |route, path: String, fields, statuses| Case::new("POST", route, path, Body::Form(fields), statuses);
     // A pack of one file has faults: what matters is that it was looked at.
@@ -328,7 +328,7 @@ fn operations(stage: &Stage) -> Vec<Case> {
     vec![
         Case::new("POST", "/packs", "/packs", Body::Folder(manifest), looked_at),
         Case::new("GET", "/packs/{id}/files/{*path}", file, Body::Nothing, ADMINISTRATOR),
-        form("/packs/{id}/files/{*path}", file.into(), "content=%3A&version=0.1.1", looked_at),
+        form("/packs/{id}/files/{*path}", file.into(), "content=%3A&version=0.1.2", looked_at),
         // No version is tried: nothing is given, promoted or withdrawn.
         form(
             "/packs/{id}/candidate",
@@ -336,7 +336,7 @@ fn operations(stage: &Stage) -> Vec<Case> {
             "act=withdraw&reason=x",
             [401, 403, 403, 403, 403, 404],
         ),
-        form("/packs/{id}/rollback", "/packs/kuzbass/rollback".into(), "version=0.1.0", DONE_BY_ADMINISTRATOR),
+        form("/packs/{id}/rollback", "/packs/kuzbass/rollback".into(), "version=0.1.1", DONE_BY_ADMINISTRATOR),
         Case::new("GET", "/quarantine", "/quarantine", Body::Nothing, ADMINISTRATOR),
         Case::new("GET", "/quarantine/{id}", quarantine(""), Body::Nothing, ADMINISTRATOR),
         form("/quarantine/look", "/quarantine/look".into(), "purpose=the+gauge+was+changed", DONE_BY_ADMINISTRATOR),

@@ -61,7 +61,7 @@ async fn rows(ctx: &PageContext, s: &CabinetState, own: bool) -> Result<Vec<Row>
         // A head ends what a head has given, and nothing else.
         let own = own && (!ctx.actor.heads() || m.text("basis") == Some("employee"));
         rows.push(Row {
-            delegate: delegate(s, m.object("delegate")).await,
+            delegate: delegate(ctx, s, m.object("delegate")).await,
             basis: word(ctx, &m, "basis", "MandateBasis", &[]),
             document: m.text("document").unwrap_or_default().to_owned(),
             files: links(ctx, s, &m).await?,
@@ -76,11 +76,11 @@ async fn rows(ctx: &PageContext, s: &CabinetState, own: bool) -> Result<Vec<Row>
 }
 
 /// How a delegate signs in: what the person named them by.
-async fn delegate(s: &CabinetState, urn: Option<&Urn>) -> String {
+async fn delegate(ctx: &PageContext, s: &CabinetState, urn: Option<&Urn>) -> String {
     let Some(urn) = urn else { return String::new() };
     match s.identity.login_of_person(urn).await {
         Ok(Some(login)) => login,
-        _ => urn.to_string(),
+        _ => ctx.closed(urn),
     }
 }
 

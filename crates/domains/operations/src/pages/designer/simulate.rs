@@ -93,7 +93,8 @@ pub async fn step(
     }
     let question: Question = serde_json::from_slice(&body).map_err(|e| unreadable(&e))?;
     let working = Working::open(&s, &ctx.actor, &id).await?;
-    let (source, calendars, now) = (working.source(), s.registry.catalogue().calendars.clone(), ctx.now);
+    let (source, now) = (working.source(), ctx.now);
+    let calendars = calendars(&s, &id);
     let place = PLACES.acquire().await.map_err(PageError::internal)?;
     let done = tokio::task::spawn_blocking(move || {
         let _place = place;
@@ -142,6 +143,13 @@ fn answer(question: Question, source: &PackSource, calendars: &Calendars, now: T
         Ok(()) => (StatusCode::OK, play.told()),
         Err(e) => refused(json!({"refused": e.to_string(), "code": e.code()})),
     }
+}
+
+/// The calendars in force by the clocks of where the pack applies.
+fn calendars(s: &OperationsState, pack: &str) -> std::sync::Arc<Calendars> {
+    let catalogue = s.registry.catalogue();
+    let top = catalogue.pack(pack).and_then(|p| p.manifest.space.as_deref()?.parse().ok());
+    top.map_or(catalogue.clocks.plain(), |top| catalogue.clocks.calendars(&top)).clone()
 }
 
 /// The calendars in force, and over them those of the working copy.

@@ -196,8 +196,15 @@ async fn preview(ctx: &PageContext, s: &OperationsState, preview: &Preview) -> H
         for r in &preview.readings {
             let mark =
                 if r.simulated { Html::join([" ".into(), components::simulated_tag(ctx)]) } else { Html::default() };
+            // It need not be there yet, and stands in the payload that is open.
+            let known = s.registry.entity(&ctx.actor, &r.entity).await.is_ok();
+            let of = if known {
+                entity_link(ctx, &s.registry, r.entity.as_str()).await
+            } else {
+                Html::text(r.entity.as_str())
+            };
             table.row([
-                entity_link(ctx, &s.registry, r.entity.as_str()).await,
+                of,
                 ctx.t_or(&format!("attr-{}", r.attribute), &r.attribute).into(),
                 Html::join([value(ctx, &r.value), mark]),
                 components::time(ctx, r.at),

@@ -70,7 +70,7 @@ fn decision(words: &Words<'_>, scene: &Scene, d: &Entity, notice: &Notice) -> De
     let of_it = |o: &&Entity| o.object("about") == Some(&d.id);
     let objection = |o: &Entity| {
         let state = ctx.word("CaseStatus", o.text("status").unwrap_or_default());
-        let number = o.text("number").unwrap_or(o.id.local());
+        let number = o.text("number").unwrap_or_default();
         (address("Case", &o.id), ctx.tf("case-objection", &[("number", number.into()), ("status", state.into())]))
     };
     Decision {
@@ -211,7 +211,7 @@ fn by(words: &Words<'_>, d: &Entity) -> Html {
         return ctx.t("case-decision-automatic").into();
     }
     let who = d.text("madeBy").map(|by| words.actor(by));
-    let body = d.object("body").map(|b| words.names.name(b).to_owned());
+    let body = d.object("body").map(|b| words.names.called(ctx, b));
     let all: Vec<String> = [who, body].into_iter().flatten().collect();
     if all.is_empty() { ctx.t("case-decision-official").into() } else { all.join(", ").into() }
 }

@@ -70,7 +70,7 @@ fn message(words: &Words<'_>, (scene, traces): (&Scene, &Traces), m: &Entity) ->
     let who = match (from, m.object("body").or_else(|| scene.case.object("body")), writer) {
         _ if you => ctx.t("case-message-you"),
         (_, _, Some(w)) if !w.on_behalf.is_empty() => words.doer((&w.id, &w.name), &w.on_behalf, w.at),
-        ("body", Some(body), _) => words.names.name(body).to_owned(),
+        ("body", Some(body), _) => words.names.called(ctx, body),
         _ => ctx.word("MessageSide", from),
     };
     let tag = match (m.text("readAt"), mine) {

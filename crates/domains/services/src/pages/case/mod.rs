@@ -185,10 +185,13 @@ fn title(words: &Words<'_>, case: &Entity, alert: Option<&Entity>) -> String {
         return words.ctx.t(&format!("service-{service}"));
     }
     let kind = alert.and_then(|a| a.text("kind")).map(|k| words.ctx.t_or(&format!("alert-{k}"), k));
-    let asset = alert.and_then(|a| a.object("entity")).map(|u| words.names.name(u).to_owned());
+    let asset = alert.and_then(|a| a.object("entity")).map(|u| words.names.called(words.ctx, u));
     let about = [kind, asset].into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let about = if about.is_empty() { case.id.local().to_owned() } else { about };
-    words.ctx.tf("case-title", &[("about", about.into())])
+    let about = Some(about).filter(|about| !about.is_empty()).or_else(|| case.text("number").map(str::to_owned));
+    match about {
+        Some(about) => words.ctx.tf("case-title", &[("about", about.into())]),
+        None => words.kind("Case"),
+    }
 }
 
 fn status(ctx: &PageContext, case: &Entity) -> Html {

@@ -56,7 +56,7 @@ fn state(words: &Words<'_>, scene: &Scene) -> Html {
     let before = said.len();
     said.extend(scene.open_tasks().map(|task| {
         let name = task_name(words, case, task);
-        let body = task.object("body").or_else(|| case.object("body")).map(|b| words.names.name(b).to_owned());
+        let body = task.object("body").or_else(|| case.object("body")).map(|b| words.names.called(ctx, b));
         let body = body.unwrap_or_else(|| ctx.t("task-no-body"));
         let key = if task.text("status") == Some("taken") { "case-now-taken" } else { "case-now-offered" };
         ctx.tf(key, &[("task", name.into()), ("body", body.into())]).into()

@@ -131,7 +131,7 @@ async fn name(ctx: &PageContext, s: &ServicesState, lists: &mut Map<String, Valu
     for choice in lists.values_mut().filter_map(Value::as_array_mut).flatten() {
         let named = choice["value"].as_str().filter(|value| value.starts_with("urn:"));
         if let Some(urn) = named.and_then(|value| value.parse::<Urn>().ok()) {
-            choice["label"] = names.name(&urn).into();
+            choice["label"] = names.called(ctx, &urn).into();
         }
     }
     Ok(())

@@ -78,7 +78,7 @@ fn reading_item(words: &Words<'_>, alert: &Entity, reading: &Reading) -> Timelin
         None => reading.value.as_str().map_or_else(|| reading.value.to_string(), str::to_owned),
     };
     let args = [("name", words.attribute(&reading.attribute).into()), ("value", value.into())];
-    let who = asset.map(|u| words.names.name(u).to_owned()).unwrap_or_default();
+    let who = asset.map(|u| words.names.called(ctx, u)).unwrap_or_default();
     let received = reading.received.map(|at| line(ctx, "why-received", components::exact_time(ctx, at)));
     let mark = reading.simulated.then(|| Html::trusted(format!("<p>{}</p>", components::simulated_tag(ctx))));
     TimelineItem {

@@ -9,7 +9,7 @@ use svod_portal::components::{self, Stat, Table};
 use svod_portal::{Html, PageContext, PageError};
 
 use crate::ServicesState;
-use crate::bounded::{Asked, FEW, any_of, is, since};
+use crate::bounded::{Asked, FEW, FEW_ROWS, any_of, is, since};
 use crate::measures::{Measures, span};
 
 /// Days that are looked back: the most that an index says to be few.
@@ -120,13 +120,13 @@ async fn add<'a>(
         conditions: vec![since(name, from(ctx, days)), is("service", service)],
         ..asked(kind)
     };
-    let (started, more) = with("Case", "openedAt").some(FEW as usize).await?;
+    let (started, more) = with("Case", "openedAt").some(FEW_ROWS).await?;
     all.started += started.len();
     for case in &started {
         all.each(case, |of| of.started += 1);
     }
     all.more |= more;
-    let (closed, more) = with("Case", "closedAt").some(FEW as usize).await?;
+    let (closed, more) = with("Case", "closedAt").some(FEW_ROWS).await?;
     all.more |= more;
     for case in &closed {
         // A decision may have ended the term before the process ended.
@@ -142,7 +142,7 @@ async fn add<'a>(
             });
         }
     }
-    let (decided, more) = with("Decision", "madeAt").some(FEW as usize).await?;
+    let (decided, more) = with("Decision", "madeAt").some(FEW_ROWS).await?;
     all.more |= more;
     all.decided += decided.len();
     let by_rules = |d: &Entity| d.value("automatic").and_then(serde_json::Value::as_bool) == Some(true);
@@ -175,7 +175,7 @@ async fn executed<'a>(
     }
     for some in closed.chunks(AT_ONCE) {
         let of = any_of("case", some.iter().map(|case| case.id.to_string()));
-        let (payments, _) = Asked { conditions: vec![of], ..asked("Payment") }.some(FEW as usize).await?;
+        let (payments, _) = Asked { conditions: vec![of], ..asked("Payment") }.some(FEW_ROWS).await?;
         for case in some {
             // It was decided before the days that are looked at.
             let Some(made) = last.get(&case.id).copied().or(case.time("metAt")) else { continue };

@@ -122,7 +122,7 @@ fn row(ctx: &PageContext, case: &Entity, unread: usize) -> Row {
     let status = case.text("status").unwrap_or_default();
     let title = match case.text("service").and_then(|s| s.split_once('/')) {
         Some((_, service)) => ctx.t(&format!("service-{service}")),
-        None => case.text("name").unwrap_or(case.id.local()).to_owned(),
+        None => case.text("name").map_or_else(|| ctx.type_name("Case"), str::to_owned),
     };
     let (word, tone) = match case.text("outcome") {
         Some(outcome) => (ctx.word("CaseOutcome", outcome), Tone::Good),
@@ -216,7 +216,7 @@ async fn filled(ctx: &PageContext, s: &ServicesState, offer: &Entity) -> Result<
         offer.text("data").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let names = Names::load(&s.registry, &ctx.actor, data.values().flat_map(facts::mentioned)).await?;
     // What only machines call by its name is nothing to read, nor is what nobody has said.
-    let nameless = |text: &str| text.parse::<Urn>().is_ok_and(|urn| names.name(&urn) == urn.local());
+    let nameless = |text: &str| text.parse::<Urn>().is_ok_and(|urn| names.name(&urn).is_none());
     data.retain(|_, value| match value {
         Value::Null => false,
         Value::String(text) => !(text.is_empty() || text.starts_with("urn:") && nameless(text)),

@@ -271,7 +271,7 @@ fn place(words: &Words<'_>, space: &SpacePath, task: &Entity) -> Html {
 /// What happens next: to the task, and by whom.
 fn next(words: &Words<'_>, task: &Entity, may: May) -> String {
     let ctx = words.ctx;
-    let body = task.object("body").map(|b| words.names.name(b).to_owned());
+    let body = task.object("body").map(|b| words.names.called(ctx, b));
     match task.text("status").unwrap_or_default() {
         "done" => ctx.t("task-next-done"),
         "taken" if may.fill => ctx.t("task-next-fill"),

@@ -140,7 +140,7 @@ fn page(ctx: &PageContext, sent: &Sent, banner: Html, table: Html, status: Statu
 }
 
 pub(super) async fn link(ctx: &PageContext, s: &ServicesState, urn: &Urn) -> Html {
-    let Ok(task) = s.registry.entity(&ctx.actor, urn).await else { return Html::text(urn.local()) };
+    let Ok(task) = s.registry.entity(&ctx.actor, urn).await else { return ctx.closed(urn).into() };
     components::link(&address("Task", urn), told(ctx, s, &task).await.title)
 }
 

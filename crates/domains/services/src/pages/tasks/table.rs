@@ -79,7 +79,7 @@ fn record(words: &Words<'_>, task: &Entity, told: &Told) -> [String; 13] {
         word("Severity", "severity"),
         word("TaskStatus", "status"),
         space_name(ctx, &task.space),
-        task.object("body").map(|b| words.names.name(b).to_owned()).unwrap_or_default(),
+        task.object("body").map(|b| words.names.called(ctx, b)).unwrap_or_default(),
         text("deadline"),
         ctx.t(overdue),
         task.text("takenBy").map(|n| words.actor(n)).unwrap_or_default(),

@@ -45,7 +45,7 @@ pub struct Told {
 
 /// What is known of a task.
 pub async fn told(ctx: &PageContext, s: &ServicesState, task: &Entity) -> Told {
-    let about = task.text("name").unwrap_or(task.id.local());
+    let about = task.text("name").unwrap_or_default();
     let Some(alert) = task.object("alert") else {
         return Told {
             title: task_title(ctx, task, None),
@@ -133,7 +133,7 @@ fn row(words: &Words<'_>, task: &Entity, title: String, may: bool) -> Row {
         escalated: escalated.map(|_| components::tag(Tone::Danger, ctx.t("tasks-escalated"))).unwrap_or_default(),
         status: components::tag(tone_of_status(status), ctx.word("TaskStatus", status)),
         place: space_name(ctx, &task.space),
-        body: task.object("body").map_or_else(|| ctx.t("task-no-body"), |b| words.names.name(b).to_owned()),
+        body: task.object("body").map_or_else(|| ctx.t("task-no-body"), |b| words.names.called(ctx, b)),
         deadline: deadline(ctx, task),
         overdue: worklist::overdue(task, ctx.now),
         who: taken_by.unwrap_or_default(),

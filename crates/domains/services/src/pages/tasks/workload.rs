@@ -14,7 +14,7 @@ use svod_registry::{Action, QueryError};
 
 use crate::ServicesState;
 use crate::access::roots;
-use crate::bounded::FEW;
+use crate::bounded::FEW_ROWS;
 use crate::measures::{Measures, span};
 use crate::worklist::{Desk, Filter, StatusFilter, Whose, overdue};
 
@@ -209,7 +209,7 @@ async fn looked_through(
             Some((_, cursor)) => (1, Some(cursor)),
             None => (1, None),
         };
-        let listed = desk.list(filter, (page, after), FEW as usize).await?;
+        let listed = desk.list(filter, (page, after), FEW_ROWS).await?;
         tasks.extend(listed.tasks);
         let before = |since| tasks.last().and_then(|t| t.time("completedAt")).is_some_and(|at| at < since);
         next = listed.next;
