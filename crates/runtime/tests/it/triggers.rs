@@ -496,11 +496,11 @@ async fn an_age_is_reached(place: &TestPlace) {
         .with("name", Attribute::property("Пётр Иванов"))
         .with("birthDate", Attribute::property("2008-01-18"));
     town.execute(Operation::Create(young)).await;
-    // Midnight of the calendar of the service, which is Moscow's: 21:00 of the day before.
-    town.house.clock.set("2026-01-17T20:59:00Z".parse().unwrap());
+    // Midnight by the clocks of the space, which are not those of the calendar of the service: 17:00 of the day before.
+    town.house.clock.set("2026-01-17T16:59:00Z".parse().unwrap());
     town.triggers.settle().await.unwrap();
     assert!(town.all("Case").await.is_empty());
-    town.house.clock.set("2026-01-17T21:01:00Z".parse().unwrap());
+    town.house.clock.set("2026-01-17T17:01:00Z".parse().unwrap());
     for _ in 0..2 {
         town.triggers.settle().await.unwrap();
     }

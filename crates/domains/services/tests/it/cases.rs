@@ -93,6 +93,7 @@ async fn what_comes_next_is_told_with_its_day() {
 #[tokio::test]
 async fn the_steps_of_a_permit_are_told_as_possible() {
     let house = House::new().await;
+    house.pack("moving").await;
     house.pack("building-permit").await;
     house.people().await;
     let data = json!({"cadastralNumber": "42:30:0301001:12", "buildingKind": "office", "delivery": "electronic"});

@@ -224,6 +224,7 @@ async fn what_was_proposed_is_told_by_the_words_of_the_form() {
 #[tokio::test]
 async fn a_reason_is_read_in_the_readers_language() {
     let house = House::new().await;
+    house.pack("moving").await;
     house.pack("building-permit").await;
     house.people().await;
     let data = json!({"buildingCaseNumber": "zzzz 9999", "replyKind": "withdraw"});

@@ -55,6 +55,7 @@ fn offer(id: &str, event: &str) -> Entity {
 
 async fn house() -> House {
     let house = House::new().await;
+    house.pack("moving").await;
     house.pack("building-permit").await;
     house.people().await;
     house
