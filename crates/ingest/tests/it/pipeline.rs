@@ -151,6 +151,13 @@ async fn new_devices_are_known_without_a_restart_and_regions_keep_apart() {
         publish(&house.registry, region("other", "0.1.0", MAPPING, "")).await;
         // At once: news of the device are on their way, and the reading waits for them.
         assert_eq!(house.ingest.submit(&device(), message()).await, Ok(stored(1, 0, 0)));
+        // Those of the other region are nobody's reading yet: their news come when they come.
+        for _ in 0..200 {
+            if house.ingest.devices().len() == 7 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
         assert_eq!(house.ingest.devices().len(), 7);
         // Both regions have a g1 on the same topic.
         let other = actor(Role::Device, &["other"]);
